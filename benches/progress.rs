@@ -39,7 +39,7 @@ fn main() -> Outcome<()> {
     store.migrate()?;
     let source = &source(&store, data, rows)?;
     let usual = Timeouts { cooldown: Duration::ZERO, ..Timeouts::default() };
-    let never = Timeouts { primary_every: Duration::MAX, database_every: Duration::MAX, ..usual };
+    let never = Timeouts { primary_interval: Duration::MAX, database_interval: Duration::MAX, ..usual };
     let with = control(&store, data, Box::new(FileStatus::new(data.join("status"))), usual);
     // With the database as primary status store the end is not published either: it is in the row.
     let without = control(&store, data, Box::new(DatabaseStatus::new(store.clone())), never);
@@ -89,11 +89,11 @@ fn source(store: &Store, data: &Path, rows: usize) -> Outcome<Source> {
 
 fn control(store: &Store, data: &Path, primary: Box<dyn StatusStore>, terms: Timeouts) -> SyncControl {
     SyncControl::new(SyncEngine {
-        board: Arc::new(StatusBoard::new(primary, store.clone(), terms.renewal)),
+        status_board: Arc::new(StatusBoard::new(primary, store.clone(), terms.renewal_interval)),
         kinds: Arc::new(SourceKinds::built_in(KindSettings::in_data_dir(data, b""))),
-        bell: Arc::default(),
+        wake_signal: Arc::default(),
         store: store.clone(),
-        terms,
+        timeouts: terms,
     })
 }
 
@@ -108,7 +108,7 @@ fn sync(store: &Store, control: &SyncControl, source: &Source) -> Outcome<Took> 
     };
     let (begun, before) = (Instant::now(), cpu()?);
     let StartOutcome::Accepted(id) = control.start(source, &request)? else { return Err("it was not accepted".into()) };
-    control.run_here(id, &ShutdownSignal::default())?;
+    control.run_in_this_thread(id, &ShutdownSignal::default())?;
     let took = Took { wall: begun.elapsed(), cpu: cpu()? - before };
     match store.record(id)? {
         Some(record) if record.status == Status::Completed => Ok(took),

@@ -27,8 +27,7 @@ use crate::domain::source::{Noun, SourceDraft};
 use crate::fetch;
 use crate::status::{DatabaseStatus, FileStatus, RedisStatus, StatusBoard, StatusError, StatusStore};
 use crate::store::{Store, StoreError};
-use crate::sync::engine::WakeSignal;
-use crate::sync::{SyncControl, SyncEngine, SyncThreads, Timeouts};
+use crate::sync::{SyncControl, SyncEngine, SyncThreads, Timeouts, WakeSignal};
 use crate::web;
 use crate::web::http::app_state::AppState;
 use crate::web::http::links::LinkBuilder;
@@ -70,17 +69,17 @@ impl App {
     /// minute, or when the address of the status store is not usable.
     pub fn open(settings: Settings) -> Result<Self, AppError> {
         create_data_folder(&settings.data_dir)?;
-        let terms = Timeouts {
+        let timeouts = Timeouts {
             fetch: settings.fetch_timeout,
             sync: settings.sync_timeout,
             cooldown: settings.cooldown,
-            status_kept: settings.keep_status,
-            operations_kept: settings.keep_operations,
-            records_kept: settings.keep_records,
+            status_retention: settings.keep_status,
+            operation_retention: settings.keep_operations,
+            record_retention: settings.keep_records,
             ..Timeouts::DEFAULT
         };
         let connections = u32::try_from(settings.workers).unwrap_or(u32::MAX).saturating_add(SPARE_CONNECTIONS);
-        let store = Store::open(&settings.database, connections, terms.lease)?;
+        let store = Store::open(&settings.database, connections, timeouts.lease)?;
         let applied = retry_while_busy(|| store.migrate())?;
         if applied > 0 {
             log::info!("{}: {applied} migrations applied", settings.database.for_people());
@@ -90,16 +89,16 @@ impl App {
         // For the same reason each has a status board of its own.
         let open_board = |store: &Store| -> Result<_, AppError> {
             let primary = open_status_store(&settings, store)?;
-            Ok(Arc::new(StatusBoard::new(primary, store.clone(), terms.renewal)))
+            Ok(Arc::new(StatusBoard::new(primary, store.clone(), timeouts.renewal_interval)))
         };
         let (board, engine_board) = (open_board(&store)?, open_board(&engine_store)?);
         let kinds = fetch::SourceKinds::built_in(kind_settings::to_kind_settings(&settings));
         let engine = SyncEngine {
             store: engine_store,
-            board: engine_board,
+            status_board: engine_board,
             kinds: Arc::new(kinds),
-            terms,
-            bell: Arc::new(WakeSignal::default()),
+            timeouts,
+            wake_signal: Arc::new(WakeSignal::default()),
         };
         Ok(Self { store, board, control: SyncControl::new(engine.clone()), engine, settings })
     }

@@ -58,7 +58,7 @@ type RunnerThread = JoinHandle<Result<bool, StoreError>>;
 fn spawn_runner(app: &App, id: SyncId) -> Result<RunnerThread, CommandError> {
     let control = app.control.clone();
     // A shutdown signal would queue the run again, but Ctrl-C cancels it. So this signal is never sent.
-    let run = move || control.run_here(id, &ShutdownSignal::default());
+    let run = move || control.run_in_this_thread(id, &ShutdownSignal::default());
     Ok(std::thread::Builder::new().name("command-line".to_owned()).spawn(run)?)
 }
 
@@ -103,7 +103,7 @@ fn wait_for_end(
         let runs_here = runner.as_ref().is_some_and(|runner| !runner.is_finished());
         if recovery_checked.elapsed() > RECOVERY_INTERVAL && !runs_here {
             recovery_checked = Instant::now();
-            if let Err(error) = app.control.recover(id) {
+            if let Err(error) = app.control.recover_run(id) {
                 log::debug!("{id}: {error}");
             }
         }

@@ -79,7 +79,7 @@ struct ReadFlags {
 /// Adds a source, after checking that its kind accepts everything that was given.
 pub(super) fn run(app: &App, add: &SourceAddArgs) -> Result<CommandExit, CommandError> {
     check_kind(app, &add.kind)?;
-    let stand_in = add.file.as_ref().and_then(|path| app.control.stand_in_for_file(&add.kind, path));
+    let stand_in = add.file.as_ref().and_then(|path| app.control.substitute_for_file(&add.kind, path));
     let kind = stand_in.map_or(add.kind.as_str(), |(kind, _)| kind);
     let next_run_at = match &add.schedule {
         Some(schedule) => schedule.next_after(app.store.now()?).map(|time| time.naive_utc()),
@@ -89,7 +89,7 @@ pub(super) fn run(app: &App, add: &SourceAddArgs) -> Result<CommandExit, Command
     let mut draft = SourceDraft {
         slug: slug.clone(),
         name: choose_name(add)?,
-        noun: add.noun.clone().unwrap_or_else(|| app.control.noun(kind)),
+        noun: add.noun.clone().unwrap_or_else(|| app.control.default_noun(kind)),
         kind: kind.to_owned(),
         location: find_location(app, add, kind)?,
         key_column: choose_key_column(app, add, kind)?,
@@ -109,7 +109,7 @@ pub(super) fn run(app: &App, add: &SourceAddArgs) -> Result<CommandExit, Command
 }
 
 fn check_kind(app: &App, kind: &str) -> Result<(), CommandError> {
-    let kinds = app.control.kinds();
+    let kinds = app.control.kind_names();
     if kinds.contains(&kind) {
         return Ok(());
     }
@@ -135,7 +135,7 @@ fn choose_key_column(app: &App, add: &SourceAddArgs, kind: &str) -> Result<Strin
 /// Finds the hidden columns of the source that will be published. Without `is_allowed` a hidden column is an error, so
 /// that it does not become public by accident.
 fn find_published_columns(app: &App, draft: &SourceDraft, is_allowed: bool) -> Result<Vec<String>, CommandError> {
-    let reason = match app.control.look(&draft.kind, &draft.location, &draft.read_options) {
+    let reason = match app.control.probe_location(&draft.kind, &draft.location, &draft.read_options) {
         Ok(probe) => match hidden_columns_warning(&probe.hidden_columns) {
             Some(warning) if !is_allowed => warning,
             _ => return Ok(probe.hidden_columns),
@@ -168,7 +168,7 @@ fn choose_read_options(app: &App, add: &SourceAddArgs, kind: &str) -> Result<Rea
         Some(ReadSetting::HeaderRow) => "--header-row",
         Some(ReadSetting::HeaderMismatch) => "--accept-header-mismatch",
     };
-    let reason = match app.control.fixed_encoding(kind) {
+    let reason = match app.control.fixed_encoding_reason(kind) {
         reason if flag == "--encoding" && !reason.is_empty() => format!(": {reason}"),
         _ => String::new(),
     };
@@ -199,7 +199,7 @@ fn find_location(app: &App, add: &SourceAddArgs, kind: &str) -> Result<SourceLoc
         (None, [only]) => ("--url", SourceLocation::Url(only.clone())),
         (None, _) => ("--url", SourceLocation::Urls(urls)),
     };
-    match app.control.accepts(kind, &location) {
+    match app.control.check_location(kind, &location) {
         Ok(()) => Ok(location),
         Err(problem) => Err(CommandError::usage(format!("{flag}: {problem}"))),
     }
@@ -207,7 +207,7 @@ fn find_location(app: &App, add: &SourceAddArgs, kind: &str) -> Result<SourceLoc
 
 /// Builds the URL of an account with its user name and password. The password is not a command-line argument.
 fn build_account_url(app: &App, add: &SourceAddArgs, server: &str) -> Result<String, CommandError> {
-    if app.control.way_in(&add.kind).is_none_or(|way| way.asked != AddressInput::Account) {
+    if app.control.form_spec(&add.kind).is_none_or(|way| way.asked != AddressInput::Account) {
         return Err(CommandError::usage(format!(
             "--user: a source of the kind {} has no account. Leave it out.",
             add.kind

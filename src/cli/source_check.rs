@@ -18,7 +18,7 @@ const RATE_LIMITED: &str = "Rate-limited by its server. Try again later.";
 /// Checks a source and prints what was found. Exits with failure if there is a problem.
 pub(super) fn run(app: &App, source: &Source) -> Result<CommandExit, CommandError> {
     let slug = &source.slug;
-    let probe = app.control.look_again(source).map_err(|error| {
+    let probe = app.control.probe_source(source).map_err(|error| {
         CommandError::failed(format!("cannot fetch {slug} ({}): {error}", source.location.for_people()))
     })?;
     if app.control.key_column(&source.kind).is_some() {

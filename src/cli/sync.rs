@@ -120,7 +120,7 @@ enum AdoptedRun {
 fn adopt_run(app: &App, id: SyncId, request: &StartRequest) -> Result<AdoptedRun, CommandError> {
     // Only an incremental sync can be replaced by continuing an earlier run.
     let is_incremental_sync = request.kind == OperationKind::Sync && request.mode == Mode::Incremental;
-    if let Some(recovered) = app.control.recover(id)? {
+    if let Some(recovered) = app.control.recover_run(id)? {
         return Ok(match recovered.successor {
             Some(next) if is_incremental_sync => {
                 print_note(&format!("An earlier sync was interrupted ({id}). Continuing it."));

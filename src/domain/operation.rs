@@ -19,6 +19,14 @@ words! {
     }
 }
 
+impl OperationKind {
+    /// Whether an interrupted run of this kind is queued again. An undo is not: it never starts twice without a person.
+    #[must_use]
+    pub const fn is_restarted(self) -> bool {
+        !matches!(self, Self::Undo)
+    }
+}
+
 words! {
     /// How much a sync fetches.
     Mode {

@@ -1,6 +1,10 @@
 //! The texts about a run: values in, text out. Pages, JSON, the command line, logs and stored messages take them from
 //! here, so that all of them say the same.
 
+pub mod preview;
+pub mod run_progress;
+pub mod stopped_run;
+
 use super::issue::IssueKind;
 use super::operation::{OperationKind, Stage, Status};
 use super::progress::{FailedFeeds, ProgressCount, RunStats};

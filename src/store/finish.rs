@@ -17,6 +17,7 @@ use crate::domain::feed::FeedRecord;
 use crate::domain::issue::IssueList;
 use crate::domain::operation::{Lease, RunPriority, Status};
 use crate::domain::progress::RunStats;
+use crate::domain::run_text::stopped_run::STARTING_AGAIN;
 use crate::domain::source::Validators;
 use crate::domain::sync_id::SyncId;
 
@@ -225,7 +226,7 @@ fn requeue(conn: &mut AnyConnection, row: &OperationRow, requeue: RequeuePolicy)
             sync_operations::options.eq(&row.options),
             sync_operations::priority.eq(RunPriority::Retry.number()),
             sync_operations::status.eq(Status::Pending.as_str()),
-            sync_operations::message.eq("Starting again; nothing is lost."),
+            sync_operations::message.eq(STARTING_AGAIN),
             sync_operations::requested_by.eq(&row.requested_by),
             sync_operations::attempt.eq(attempt),
             sync_operations::retry_of.eq(&row.id),

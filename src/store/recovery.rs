@@ -13,6 +13,7 @@ use super::operations;
 use super::schema::{sync_operations, sync_records};
 use super::stored::parse_value;
 use crate::domain::operation::{Lease, OperationKind, Stage, Status};
+use crate::domain::run_text::stopped_run::{restarted_message, worker_died_message};
 use crate::domain::sync_id::SyncId;
 
 /// What became of the wish to end a run.
@@ -114,12 +115,10 @@ impl Store {
         let ended = self.write(|conn| {
             let Some(now) = lock_if_expired(conn, lease)? else { return Ok(None) };
             let Some(row) = operations::row(conn, &lease.id.to_string())? else { return Ok(None) };
-            let again = row.attempt < ATTEMPTS && !row.cancel_requested && row.kind != OperationKind::Undo.as_str();
-            let message = if again {
-                format!("The server restarted at {} %. Starting again; nothing is lost.", row.progress)
-            } else {
-                format!("The server stopped at {} %. What was written is kept; sync again to finish.", row.progress)
-            };
+            let is_restarted_kind = row.kind.parse().map_or(true, OperationKind::is_restarted);
+            let again = row.attempt < ATTEMPTS && !row.cancel_requested && is_restarted_kind;
+            let percent = u8::try_from(row.progress).unwrap_or(0);
+            let message = if again { restarted_message(percent) } else { worker_died_message(percent) };
             let ending = RunEnding {
                 error: Some(interrupted()),
                 requeue: if again { RequeuePolicy::NextAttempt } else { RequeuePolicy::No },

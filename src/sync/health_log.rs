@@ -1,154 +1,173 @@
-//! Looks from time to time whether the house is well and keeps what it sees in `health.jsonl`: at the start, every
-//! minute, and when something changes, which the readable log is told, too.
+//! Checks the database and the status store and logs their health to `health.jsonl`: at the start, every minute, and
+//! when it changes. Changes are also logged on standard error.
 
+use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use log::Level;
 
 use super::catch_panic::catch_panic;
 use super::engine::SyncEngine;
-use super::run_signal::ShutdownSignal;
+use super::shutdown_signal::ShutdownSignal;
 use crate::domain::log_fields::HEALTH;
 use crate::store::checkup::QueueCounts;
 
-/// How often the database is looked at.
-const LOOK: Duration = Duration::from_secs(2);
-/// Every so many looks the status store is tried as well.
-const TRY_STATUS: u32 = 5;
-/// How often a line is kept although nothing has changed.
-const EVERY: Duration = Duration::from_secs(60);
+/// How often the database is checked.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
+/// The status store is checked at every so many checks of the database.
+const DATABASE_CHECKS_PER_STATUS_CHECK: u32 = 5;
+/// How often a line is written although nothing changed.
+const LINE_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Looks until it is told to stop.
-pub(super) fn watch(engine: &SyncEngine, stop: &ShutdownSignal) {
-    let mut health = HealthSnapshot::new();
-    while !stop.asked() {
-        if catch_panic("the health log", || health.look(engine)).is_none() {
-            // What it was about to say is not known any more.
-            health = HealthSnapshot::new();
+/// Logs health until the process shuts down.
+pub(super) fn log_health(engine: &SyncEngine, shutdown: &ShutdownSignal) {
+    let mut monitor = HealthMonitor::new();
+    while !shutdown.is_requested() {
+        if catch_panic("the health log", || monitor.check(engine)).is_none() {
+            // The state may be inconsistent after a panic.
+            monitor = HealthMonitor::new();
         }
-        stop.sleep(LOOK);
+        shutdown.sleep(CHECK_INTERVAL);
     }
-    health.detail(engine, "stopped");
+    monitor.log_event(engine, "stopped");
 }
 
-/// What was seen last.
-struct HealthSnapshot {
-    begun: Instant,
-    looks: u32,
-    said: Option<Instant>,
+/// The health at the last check.
+struct HealthMonitor {
+    started_at: Instant,
+    checks: u32,
+    last_line_at: Option<Instant>,
     database: ServiceState<QueueCounts>,
-    status: ServiceState<()>,
+    status_store: ServiceState<()>,
 }
 
-/// Something that answers or does not.
+/// Whether a service responded to the last check.
 struct ServiceState<T> {
-    /// What it answered last.
-    answer: Option<T>,
-    took: Duration,
-    away_since: Option<Instant>,
+    /// Its last response; `None` while it does not respond.
+    response: Option<T>,
+    response_time: Duration,
+    unavailable_since: Option<Instant>,
 }
 
-/// What a look found to be different.
+/// How a service changed since the check before.
 enum HealthChange {
-    Away(String),
-    Back(u64),
+    Unavailable(String),
+    AvailableAgain { after_seconds: u64 },
 }
 
 impl<T> ServiceState<T> {
-    const fn answers(&self) -> bool {
-        self.away_since.is_none()
+    /// The state before the first check: available until a check fails.
+    const fn unchecked() -> Self {
+        Self { response: None, response_time: Duration::ZERO, unavailable_since: None }
     }
 
-    const fn unknown() -> Self {
-        Self { answer: None, took: Duration::ZERO, away_since: None }
+    const fn is_available(&self) -> bool {
+        self.unavailable_since.is_none()
     }
 
-    /// Asks; answers what is different from before.
-    fn ask<E: std::fmt::Display>(&mut self, question: impl FnOnce() -> Result<T, E>) -> Option<HealthChange> {
-        let asked = Instant::now();
-        let answer = question();
-        self.took = asked.elapsed();
-        match answer {
-            Ok(answer) => {
-                self.answer = Some(answer);
-                self.away_since.take().map(|since| HealthChange::Back(since.elapsed().as_secs()))
+    /// Sends a request. Returns the change, if there is one.
+    fn check<E: Display>(&mut self, request: impl FnOnce() -> Result<T, E>) -> Option<HealthChange> {
+        let started = Instant::now();
+        let result = request();
+        self.response_time = started.elapsed();
+        match result {
+            Ok(response) => {
+                self.response = Some(response);
+                let since = self.unavailable_since.take()?;
+                Some(HealthChange::AvailableAgain { after_seconds: since.elapsed().as_secs() })
             }
             Err(error) => {
-                self.answer = None;
-                if self.away_since.is_some() {
+                self.response = None;
+                if self.unavailable_since.is_some() {
                     return None;
                 }
-                self.away_since = Some(asked);
-                Some(HealthChange::Away(error.to_string()))
+                self.unavailable_since = Some(started);
+                Some(HealthChange::Unavailable(error.to_string()))
             }
         }
     }
 }
 
-impl HealthSnapshot {
+impl HealthMonitor {
     fn new() -> Self {
-        let (database, status) = (ServiceState::unknown(), ServiceState::unknown());
-        Self { begun: Instant::now(), looks: 0, said: None, database, status }
+        Self {
+            started_at: Instant::now(),
+            checks: 0,
+            last_line_at: None,
+            database: ServiceState::unchecked(),
+            status_store: ServiceState::unchecked(),
+        }
     }
 
-    fn look(&mut self, engine: &SyncEngine) {
-        let database = self.database.ask(|| engine.store.queue());
-        let status = (database.is_some() || self.looks.is_multiple_of(TRY_STATUS))
-            .then(|| self.status.ask(|| engine.board.check()))
-            .flatten();
-        self.looks = self.looks.wrapping_add(1);
-        let store = engine.board.primary_name();
-        match status {
-            Some(HealthChange::Away(error)) => {
-                let said =
-                    format!("the status store ({store}) does not answer: {error}; the database does in its place");
-                self.line(engine, Level::Warn, "status_store_away", &said);
-            }
-            Some(HealthChange::Back(seconds)) => {
-                let said = format!("the status store ({store}) answers again after {seconds} s");
-                self.line(engine, Level::Info, "status_store_back", &said);
-            }
-            None => {}
+    fn check(&mut self, engine: &SyncEngine) {
+        let database = self.database.check(|| engine.store.queue());
+        let is_status_check = database.is_some() || self.checks.is_multiple_of(DATABASE_CHECKS_PER_STATUS_CHECK);
+        self.checks = self.checks.wrapping_add(1);
+        if is_status_check && let Some(change) = self.status_store.check(|| engine.status_board.check()) {
+            self.log_status_store(engine, &change);
         }
         match database {
-            Some(HealthChange::Away(error)) => {
-                let said = format!("the database does not answer: {error}");
-                self.line(engine, Level::Warn, "database_away", &said);
-            }
-            Some(HealthChange::Back(seconds)) => {
-                let said = format!("the database answers again after {seconds} s");
-                self.line(engine, Level::Info, "database_back", &said);
-            }
-            None if self.said.is_none() => self.detail(engine, "started"),
-            None if self.said.is_some_and(|said| said.elapsed() >= EVERY) => self.detail(engine, "minute"),
-            None => {}
+            Some(change) => self.log_database(engine, &change),
+            None => match self.last_line_at {
+                None => self.log_event(engine, "started"),
+                Some(at) if at.elapsed() >= LINE_INTERVAL => self.log_event(engine, "minute"),
+                Some(_) => {}
+            },
         }
     }
 
-    /// Keeps a line that is for the file alone.
-    fn detail(&mut self, engine: &SyncEngine, event: &str) {
-        self.keep(engine, Level::Info, event, true, event);
+    fn log_status_store(&mut self, engine: &SyncEngine, change: &HealthChange) {
+        let store = engine.status_board.primary_name();
+        match change {
+            HealthChange::Unavailable(error) => {
+                let message =
+                    format!("the status store ({store}) is unavailable: {error}; the database is used instead");
+                self.log_change(engine, Level::Warn, "status_store_away", &message);
+            }
+            HealthChange::AvailableAgain { after_seconds } => {
+                let message = format!("the status store ({store}) is available again after {after_seconds} s");
+                self.log_change(engine, Level::Info, "status_store_back", &message);
+            }
+        }
     }
 
-    /// Keeps a line of which people are told, too.
-    fn line(&mut self, engine: &SyncEngine, level: Level, event: &str, said: &str) {
-        self.keep(engine, level, event, false, said);
+    fn log_database(&mut self, engine: &SyncEngine, change: &HealthChange) {
+        match change {
+            HealthChange::Unavailable(error) => {
+                let message = format!("the database is unavailable: {error}");
+                self.log_change(engine, Level::Warn, "database_away", &message);
+            }
+            HealthChange::AvailableAgain { after_seconds } => {
+                let message = format!("the database is available again after {after_seconds} s");
+                self.log_change(engine, Level::Info, "database_back", &message);
+            }
+        }
     }
 
-    fn keep(&mut self, engine: &SyncEngine, level: Level, event: &str, detail: bool, said: &str) {
-        self.said = Some(Instant::now());
-        let (database, status) = (self.database.answers(), self.status.answers());
-        let queue = self.database.answer.as_ref();
+    /// Writes a line to the file only.
+    fn log_event(&mut self, engine: &SyncEngine, event: &str) {
+        self.write_line(engine, Level::Info, event, true, event);
+    }
+
+    /// Writes a line to the file and to standard error.
+    fn log_change(&mut self, engine: &SyncEngine, level: Level, event: &str, message: &str) {
+        self.write_line(engine, level, event, false, message);
+    }
+
+    fn write_line(&mut self, engine: &SyncEngine, level: Level, event: &str, is_detail: bool, message: &str) {
+        self.last_line_at = Some(Instant::now());
+        let (database, status_store) = (self.database.is_available(), self.status_store.is_available());
+        let queue = self.database.response.as_ref();
         log::log!(
             target: HEALTH, level,
-            event, detail = detail.then_some(true), healthy = database && status,
-            databaseAnswers = database, databaseMs = millis(self.database.took),
+            event, detail = is_detail.then_some(true), healthy = database && status_store,
+            databaseAnswers = database, databaseMs = millis(self.database.response_time),
             running = queue.map(|queue| queue.running), waiting = queue.map(|queue| queue.waiting),
             oldestWaitingSeconds = queue.and_then(|queue| queue.oldest_waiting).map(|age| age.as_secs()),
             expiredLeases = queue.map(|queue| queue.expired),
-            statusStore = engine.board.primary_name(), statusStoreAnswers = status,
-            version = env!("CARGO_PKG_VERSION"), uptimeSeconds = self.begun.elapsed().as_secs();
-            "{said}"
+            statusStore = engine.status_board.primary_name(), statusStoreAnswers = status_store,
+            version = env!("CARGO_PKG_VERSION"), uptimeSeconds = self.started_at.elapsed().as_secs();
+            "{message}"
         );
     }
 }

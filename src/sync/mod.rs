@@ -1,25 +1,30 @@
-//! The engine room. [`control`] is its only door; behind it workers claim runs, hold leases and bring catalogs to
-//! what their sources hold.
+//! The sync engine: accepts runs, runs them in worker threads, and keeps catalogs equal to their sources.
+//!
+//! Callers use [`SyncControl`] to start, cancel and probe, and [`SyncThreads`] to start the threads of a process.
 
 mod catch_panic;
 pub mod control;
-pub mod engine;
+mod engine;
 mod health_log;
 mod lease;
 mod operations;
-mod progress;
-mod run_log;
-mod run_signal;
-mod supervisor;
-mod worker;
-
-mod check;
 mod outage_log;
+mod probe;
+mod progress;
 mod retention;
 mod run;
+mod run_log;
+mod run_signal;
 mod scheduler;
+mod shutdown_signal;
+mod supervisor;
+mod timeouts;
+mod wake_signal;
+mod worker;
 
 pub use control::SyncControl;
-pub use engine::{SyncEngine, Timeouts};
-pub use run_signal::ShutdownSignal;
+pub use engine::SyncEngine;
+pub use shutdown_signal::ShutdownSignal;
 pub use supervisor::SyncThreads;
+pub use timeouts::Timeouts;
+pub use wake_signal::WakeSignal;

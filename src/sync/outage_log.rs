@@ -1,5 +1,4 @@
-//! Something that is tried again and again says once that it fails, and once that it works again: an outage of a minute
-//! is a handful of lines, not hundreds.
+//! Logs the start and the end of an outage once each, however often the failing action is repeated in between.
 
 use std::fmt::Display;
 use std::time::Instant;
@@ -7,53 +6,59 @@ use std::time::Instant;
 use super::run_log;
 use crate::domain::sync_id::SyncId;
 
-/// Follows whether something works that a loop does.
+/// Logs outages of one repeated action, as "{subject} could not be {action}".
 pub(super) struct OutageLog {
-    what: &'static str,
-    done: &'static str,
+    subject: &'static str,
+    action: &'static str,
     run: Option<SyncId>,
     since: Option<Instant>,
 }
 
 impl OutageLog {
-    /// For what is done to something: `("the queue", "read")`.
-    pub(super) const fn new(what: &'static str, done: &'static str) -> Self {
-        Self { what, done, run: None, since: None }
+    /// For an action outside of runs: `("the queue", "read")`.
+    pub(super) const fn new(subject: &'static str, action: &'static str) -> Self {
+        Self { subject, action, run: None, since: None }
     }
 
-    /// For what is done for a run.
-    pub(super) const fn of(run: SyncId, what: &'static str, done: &'static str) -> Self {
-        Self { what, done, run: Some(run), since: None }
+    /// For an action of the run `run`.
+    pub(super) const fn for_run(run: SyncId, subject: &'static str, action: &'static str) -> Self {
+        Self { subject, action, run: Some(run), since: None }
     }
 
-    /// Takes what came of another try: logs the first failure and the first success after it. Hands the success on.
-    pub(super) fn note<T, E: Display>(&mut self, result: Result<T, E>) -> Option<T> {
-        let Self { what, done, run, since } = self;
+    /// Records the result of one try: logs the first failure, and the first success after it. Returns the value of a
+    /// success.
+    pub(super) fn record<T, E: Display>(&mut self, result: Result<T, E>) -> Option<T> {
         match result {
             Ok(value) => {
-                if let Some(since) = since.take() {
-                    let seconds = since.elapsed().as_secs();
-                    match run {
-                        Some(id) => {
-                            run_log::relief(*id, format_args!("{what} could be {done} again after {seconds} s"));
-                        }
-                        None => log::info!("{what} could be {done} again after {seconds} s"),
-                    }
+                if let Some(since) = self.since.take() {
+                    self.log_end(since.elapsed().as_secs());
                 }
                 Some(value)
             }
-            Err(error) if since.is_some() => {
-                log::debug!("{what} could still not be {done}: {error}");
-                None
-            }
             Err(error) => {
-                *since = Some(Instant::now());
-                match run {
-                    Some(id) => run_log::trouble(*id, format_args!("{what} could not be {done}: {error}")),
-                    None => log::warn!("{what} could not be {done}: {error}; this is said once until it works again"),
-                }
+                self.log_failure(&error);
+                self.since.get_or_insert_with(Instant::now);
                 None
             }
+        }
+    }
+
+    fn log_failure(&self, error: &impl Display) {
+        let Self { subject, action, run, since } = self;
+        match run {
+            _ if since.is_some() => log::debug!("{subject} could still not be {action}: {error}"),
+            Some(id) => run_log::log_warning(*id, format_args!("{subject} could not be {action}: {error}")),
+            None => log::warn!("{subject} could not be {action}: {error} (logged once until it works again)"),
+        }
+    }
+
+    fn log_end(&self, seconds: u64) {
+        let Self { subject, action, run, .. } = self;
+        match run {
+            Some(id) => {
+                run_log::log_recovery(*id, format_args!("{subject} could be {action} again after {seconds} s"));
+            }
+            None => log::info!("{subject} could be {action} again after {seconds} s"),
         }
     }
 }

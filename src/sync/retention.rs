@@ -1,63 +1,65 @@
-//! Clears away what has been kept long enough. Deletion only; a part that fails is logged and blocks nothing, not even
-//! the other parts.
+//! Deletes expired status reports, operations, records and sessions. A failure is logged and affects nothing else, not
+//! even the other kinds of data.
 
 use std::fmt::Display;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use super::engine::{SyncEngine, Timeouts};
-use super::run_signal::ShutdownSignal;
+use super::catch_panic::catch_panic;
+use super::engine::SyncEngine;
+use super::shutdown_signal::ShutdownSignal;
+use super::timeouts::Timeouts;
 
-/// How often it looks, at the least.
-const EVERY: Duration = Duration::from_secs(60);
-/// How often it looks at most, where terms are very short.
-const SOONEST: Duration = Duration::from_millis(500);
-/// What it leaves to others between two steps of what it clears away.
-const PAUSE: Duration = Duration::from_millis(10);
+/// The longest pause between two passes.
+const MAX_INTERVAL: Duration = Duration::from_secs(60);
+/// The shortest pause between two passes, where data is kept very briefly.
+const MIN_INTERVAL: Duration = Duration::from_millis(500);
+/// The pause between two deletions, so that other writers get their turn.
+const BATCH_PAUSE: Duration = Duration::from_millis(10);
 
-/// Clears away from time to time until it is told to stop.
-pub(super) fn watch(engine: &SyncEngine, stop: &ShutdownSignal) {
-    let every = interval(&engine.terms);
-    while !stop.asked() {
-        clear(engine, stop);
-        stop.sleep(every);
+/// Deletes expired data again and again until the process shuts down.
+pub(super) fn delete_expired_data(engine: &SyncEngine, shutdown: &ShutdownSignal) {
+    let interval = pass_interval(&engine.timeouts);
+    while !shutdown.is_requested() {
+        run_pass(engine, shutdown);
+        shutdown.sleep(interval);
     }
 }
 
-/// How often to look, so that nothing is kept for much longer than it is to be.
-fn interval(terms: &Timeouts) -> Duration {
-    let shortest = terms.status_kept.min(terms.operations_kept).min(terms.records_kept);
-    (shortest / 4).clamp(SOONEST, EVERY)
+/// The pause between two passes: short enough that nothing is kept much longer than it should be.
+fn pass_interval(timeouts: &Timeouts) -> Duration {
+    let shortest = timeouts.status_retention.min(timeouts.operation_retention).min(timeouts.record_retention);
+    (shortest / 4).clamp(MIN_INTERVAL, MAX_INTERVAL)
 }
 
-fn clear(engine: &SyncEngine, stop: &ShutdownSignal) {
-    let SyncEngine { store, board, terms, .. } = engine;
-    part("status reports", stop, || board.sweep(terms.status_kept));
-    // Operations before records: a record goes only after its operation.
-    part("operations", stop, || store.clear_operations(terms.operations_kept));
-    part("records", stop, || store.clear_records(terms.records_kept));
-    part("sessions", stop, || store.clear_sessions());
+fn run_pass(engine: &SyncEngine, shutdown: &ShutdownSignal) {
+    let SyncEngine { store, status_board, timeouts, .. } = engine;
+    delete_in_batches("status reports", shutdown, || status_board.sweep(timeouts.status_retention));
+    // Operations before records: a record can only be deleted after its operation.
+    delete_in_batches("operations", shutdown, || store.clear_operations(timeouts.operation_retention));
+    delete_in_batches("records", shutdown, || store.clear_records(timeouts.record_retention));
+    delete_in_batches("sessions", shutdown, || store.clear_sessions());
 }
 
-/// Takes one step after the other until there is nothing left of `what`.
-fn part<E: Display>(what: &str, stop: &ShutdownSignal, mut step: impl FnMut() -> Result<usize, E>) {
-    let mut cleared = 0;
-    while !stop.asked() {
-        match catch_unwind(AssertUnwindSafe(&mut step)) {
-            Ok(Ok(0)) => break,
-            Ok(Ok(rows)) => cleared += rows,
-            Ok(Err(error)) => {
-                log::warn!("old {what} could not be cleared away: {error}");
+/// Repeats `delete_batch`, which returns how many rows it deleted, until nothing is left of `what`.
+fn delete_in_batches<E: Display>(
+    what: &str,
+    shutdown: &ShutdownSignal,
+    mut delete_batch: impl FnMut() -> Result<usize, E>,
+) {
+    let mut deleted = 0;
+    while !shutdown.is_requested() {
+        match catch_panic(&format!("deleting expired {what}"), &mut delete_batch) {
+            Some(Ok(0)) => break,
+            Some(Ok(rows)) => deleted += rows,
+            Some(Err(error)) => {
+                log::warn!("expired {what} could not be deleted: {error}");
                 break;
             }
-            Err(_) => {
-                log::error!("clearing away old {what} panicked");
-                break;
-            }
+            None => break,
         }
-        stop.sleep(PAUSE);
+        shutdown.sleep(BATCH_PAUSE);
     }
-    if cleared > 0 {
-        log::debug!("old {what}: {cleared} rows cleared away");
+    if deleted > 0 {
+        log::debug!("deleted {deleted} rows of expired {what}");
     }
 }

@@ -29,7 +29,8 @@ use self::findings::RunFindings;
 use self::finish::store_ending;
 use super::engine::SyncEngine;
 use super::lease::heartbeat::LeaseHeartbeat;
-use super::run_signal::{RunSignal, ShutdownSignal};
+use super::run_signal::RunSignal;
+use super::shutdown_signal::ShutdownSignal;
 use super::{operations, run_log};
 use crate::domain::sync_id::SyncId;
 use crate::store::StoreError;
@@ -52,17 +53,17 @@ pub(super) fn claim_and_run(
 
 fn run_claimed(engine: &SyncEngine, run: &ClaimedRun, shutdown: &ShutdownSignal) {
     let id = run.operation.id;
-    let signal = RunSignal::new(shutdown.clone(), engine.terms.sync, run.requested_at, engine.terms.lease);
+    let signal = RunSignal::new(shutdown.clone(), engine.timeouts.sync, run.requested_at, engine.timeouts.lease);
     let signal = Arc::new(signal);
-    let heartbeat = match LeaseHeartbeat::begin(engine, run.lease, Arc::clone(&signal)) {
+    let heartbeat = match LeaseHeartbeat::start(engine, run.lease, Arc::clone(&signal)) {
         Ok(heartbeat) => heartbeat,
         // Without a heartbeat the lease expires and the run is queued again.
-        Err(error) => return run_log::failure(id, format_args!("no heartbeat: {error}")),
+        Err(error) => return run_log::log_error(id, format_args!("the heartbeat could not be started: {error}")),
     };
     let ending = catch_unwind(AssertUnwindSafe(|| decide_ending(engine, run, &signal)));
     match ending.unwrap_or_else(|panic| Some(panic_ending(id, panic.as_ref()))) {
         Some(ending) => store_ending(engine, run.lease, &ending, &signal),
-        None => run_log::trouble(id, format_args!("the lease is lost; somebody else has this run now")),
+        None => run_log::log_warning(id, format_args!("the lease is lost; another worker has taken over the run")),
     }
     drop(heartbeat);
 }

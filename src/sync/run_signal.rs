@@ -1,149 +1,130 @@
-//! Why a run should end before it is done, as its own threads tell each other.
+//! Tells the threads of one run why it has to stop, and whether its lease still holds.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-/// A reason to end a run early.
+use super::shutdown_signal::ShutdownSignal;
+
+/// Why a run has to stop before its last step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum StopReason {
-    /// The lease is lost; the run belongs to somebody else and nothing may be written any more.
+    /// The lease is lost: another worker has taken over the run, and nothing may be written any more.
     LeaseLost,
-    /// A person asked for it.
+    /// A person cancelled it.
     Cancelled,
-    /// This process is told to stop.
-    Stopping,
+    /// This process shuts down.
+    ShuttingDown,
     /// The run took longer than it may.
     TimedOut,
 }
 
-/// Asks all workers of a process to stop. Cloning it shares it.
-#[derive(Clone, Default)]
-pub struct ShutdownSignal(Arc<AtomicBool>);
-
-impl ShutdownSignal {
-    /// Asks.
-    pub fn ask(&self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-
-    /// Whether it was asked.
-    #[must_use]
-    pub fn asked(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
-    }
-
-    /// Sleeps for `most`, or until it is asked.
-    pub fn sleep(&self, most: Duration) {
-        const NAP: Duration = Duration::from_millis(100);
-        let until = Instant::now() + most;
-        while !self.asked() && Instant::now() < until {
-            std::thread::sleep(NAP.min(until.saturating_duration_since(Instant::now())));
-        }
-    }
-}
-
 /// The signals of one run, shared by its worker, its heartbeat and its reporter.
 pub(super) struct RunSignal {
-    stop: ShutdownSignal,
-    cancelled: AtomicBool,
-    lost: AtomicBool,
+    shutdown: ShutdownSignal,
+    is_cancelled: AtomicBool,
+    is_lease_lost: AtomicBool,
     deadline: Instant,
-    /// How long the database kept the run waiting, in milliseconds.
-    lost_time: AtomicU64,
-    /// Until when the lease is certainly ours, in milliseconds since [`epoch`].
-    held_until: AtomicU64,
-    /// Whether the primary status store refused a report of the run, which has been said.
-    status_refused: AtomicBool,
+    /// How long the run waited for the database, in milliseconds.
+    database_wait_ms: AtomicU64,
+    /// Until when the lease certainly holds, in milliseconds since [`epoch`].
+    lease_end_ms: AtomicU64,
+    /// Whether the primary status store refused a report of the run, which is logged once.
+    has_status_failed: AtomicBool,
 }
 
-/// A fixed moment of this process. `Instant` goes on while a process is frozen (CLOCK_MONOTONIC), which is why a
-/// worker that wakes up after SIGSTOP sees at once that its lease has run out.
+/// A fixed moment of this process. `Instant` advances while a process is frozen (CLOCK_MONOTONIC), so a worker that
+/// continues after SIGSTOP knows at once that its lease has expired.
 fn epoch() -> Instant {
     static EPOCH: OnceLock<Instant> = OnceLock::new();
     *EPOCH.get_or_init(Instant::now)
 }
 
-fn since_epoch(moment: Instant) -> u64 {
+fn millis_since_epoch(moment: Instant) -> u64 {
     u64::try_from(moment.saturating_duration_since(epoch()).as_millis()).unwrap_or(u64::MAX)
 }
 
 impl RunSignal {
-    /// For a run that may take `most`, whose lease was taken just after `taken` for `lease`.
-    pub(super) fn new(stop: ShutdownSignal, most: Duration, taken: Instant, lease: Duration) -> Self {
+    /// The signal of a run that may take `time_limit`, whose lease of the length `lease` was requested at
+    /// `requested_at`.
+    pub(super) fn new(shutdown: ShutdownSignal, time_limit: Duration, requested_at: Instant, lease: Duration) -> Self {
         let signal = Self {
-            stop,
-            cancelled: AtomicBool::new(false),
-            lost: AtomicBool::new(false),
-            deadline: taken + most,
-            lost_time: AtomicU64::new(0),
-            held_until: AtomicU64::new(0),
-            status_refused: AtomicBool::new(false),
+            shutdown,
+            is_cancelled: AtomicBool::new(false),
+            is_lease_lost: AtomicBool::new(false),
+            deadline: requested_at + time_limit,
+            database_wait_ms: AtomicU64::new(0),
+            lease_end_ms: AtomicU64::new(0),
+            has_status_failed: AtomicBool::new(false),
         };
-        signal.renewed(taken, lease);
+        signal.record_renewal(requested_at, lease);
         signal
     }
 
-    /// The lease was renewed for `lease`; the renewal was asked for at `asked`, so it lasts at least from then.
-    pub(super) fn renewed(&self, asked: Instant, lease: Duration) {
-        self.held_until.fetch_max(since_epoch(asked + lease), Ordering::SeqCst);
+    /// Records that the lease was renewed. It lasts for `lease` at least from `requested_at`, when the renewal was
+    /// requested.
+    pub(super) fn record_renewal(&self, requested_at: Instant, lease: Duration) {
+        self.lease_end_ms.fetch_max(millis_since_epoch(requested_at + lease), Ordering::SeqCst);
     }
 
-    /// Whether the lease is certainly ours at this moment. When in doubt it is not.
+    /// Whether the lease certainly holds now. `false` when in doubt.
     pub(super) fn holds_lease(&self) -> bool {
-        !self.lost.load(Ordering::SeqCst) && since_epoch(Instant::now()) < self.held_until.load(Ordering::SeqCst)
+        let is_lost = self.is_lease_lost.load(Ordering::SeqCst);
+        !is_lost && millis_since_epoch(Instant::now()) < self.lease_end_ms.load(Ordering::SeqCst)
     }
 
-    /// Somebody asked to end the run.
-    pub(super) fn cancel(&self) {
-        self.cancelled.store(true, Ordering::SeqCst);
+    /// Records that a person cancelled the run.
+    pub(super) fn request_cancel(&self) {
+        self.is_cancelled.store(true, Ordering::SeqCst);
     }
 
-    /// The database says that the lease is not ours.
+    /// Records that the database does not accept the lease any more.
     pub(super) fn lose_lease(&self) {
-        self.lost.store(true, Ordering::SeqCst);
+        self.is_lease_lost.store(true, Ordering::SeqCst);
     }
 
-    /// Whether this process is told to stop.
-    pub(super) fn is_stopping(&self) -> bool {
-        self.stop.asked()
+    /// Whether this process shuts down.
+    pub(super) fn is_shutting_down(&self) -> bool {
+        self.shutdown.is_requested()
     }
 
-    /// The database kept the run waiting for that long.
-    pub(super) fn lost(&self, time: Duration) {
-        self.lost_time.fetch_add(u64::try_from(time.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
+    /// Adds to the time that the run waited for the database.
+    pub(super) fn add_database_wait(&self, time: Duration) {
+        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.database_wait_ms.fetch_add(millis, Ordering::SeqCst);
     }
 
-    /// How long the database kept the run waiting in all.
-    pub(super) fn lost_time(&self) -> Duration {
-        Duration::from_millis(self.lost_time.load(Ordering::SeqCst))
+    /// How long the run waited for the database in total.
+    pub(super) fn database_wait(&self) -> Duration {
+        Duration::from_millis(self.database_wait_ms.load(Ordering::SeqCst))
     }
 
-    /// The primary status store refused a report of the run, and the log has that.
-    pub(super) fn status_was_refused(&self) {
-        self.status_refused.store(true, Ordering::SeqCst);
+    /// Records that the primary status store refused a report of the run, and that this is logged.
+    pub(super) fn record_status_failure(&self) {
+        self.has_status_failed.store(true, Ordering::SeqCst);
     }
 
-    /// Whether the log has that the primary status store does not take what it is told of the run.
-    pub(super) fn is_status_refused(&self) -> bool {
-        self.status_refused.load(Ordering::SeqCst)
+    /// Whether the primary status store refused a report of the run.
+    pub(super) fn has_status_failed(&self) -> bool {
+        self.has_status_failed.load(Ordering::SeqCst)
     }
 
     /// How much longer the run may take.
-    pub(super) fn time_left(&self) -> Duration {
+    pub(super) fn remaining_time(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    /// Why the run should end now, if it should.
+    /// Why the run has to stop now; `None` while it may continue.
     ///
-    /// A lease that has merely run out is no reason yet: if nobody took the run over, the next batch takes it anew.
-    pub(super) fn reason(&self) -> Option<StopReason> {
-        if self.lost.load(Ordering::SeqCst) {
+    /// A lease that has merely expired is no reason yet: if no other worker has taken over the run, its next batch
+    /// renews the lease.
+    pub(super) fn stop_reason(&self) -> Option<StopReason> {
+        if self.is_lease_lost.load(Ordering::SeqCst) {
             Some(StopReason::LeaseLost)
-        } else if self.cancelled.load(Ordering::SeqCst) {
+        } else if self.is_cancelled.load(Ordering::SeqCst) {
             Some(StopReason::Cancelled)
-        } else if self.stop.asked() {
-            Some(StopReason::Stopping)
+        } else if self.shutdown.is_requested() {
+            Some(StopReason::ShuttingDown)
         } else if Instant::now() >= self.deadline {
             Some(StopReason::TimedOut)
         } else {
@@ -159,13 +140,14 @@ mod tests {
     use super::{RunSignal, ShutdownSignal, StopReason};
 
     #[test]
-    fn the_time_that_is_left_is_over_when_the_run_is() {
-        let (most, lease) = (Duration::from_secs(300), Duration::from_secs(15));
-        let begun = Instant::now();
-        let signal = RunSignal::new(ShutdownSignal::default(), most, begun, lease);
-        assert!(signal.time_left() <= most && signal.time_left() > most - Duration::from_secs(60));
-        assert_eq!(signal.reason(), None);
-        let signal = RunSignal::new(ShutdownSignal::default(), Duration::ZERO, begun, lease);
-        assert_eq!((signal.time_left(), signal.reason()), (Duration::ZERO, Some(StopReason::TimedOut)));
+    fn a_run_times_out_when_no_time_remains() {
+        let (time_limit, lease) = (Duration::from_secs(300), Duration::from_secs(15));
+        let now = Instant::now();
+        let signal = RunSignal::new(ShutdownSignal::default(), time_limit, now, lease);
+        let remaining = signal.remaining_time();
+        assert!(remaining <= time_limit && remaining > time_limit - Duration::from_secs(60));
+        assert_eq!(signal.stop_reason(), None);
+        let signal = RunSignal::new(ShutdownSignal::default(), Duration::ZERO, now, lease);
+        assert_eq!((signal.remaining_time(), signal.stop_reason()), (Duration::ZERO, Some(StopReason::TimedOut)));
     }
 }

@@ -1,5 +1,5 @@
-//! Starts the syncs that schedules ask for. Several servers may look at once; each appointment is kept once, and after
-//! downtime at most one is made up for.
+//! Starts the syncs that schedules are due for. Several servers may check at the same time: each scheduled time starts
+//! at most one sync, and after downtime one sync makes up for all missed times.
 
 use std::time::Duration;
 
@@ -9,45 +9,51 @@ use super::catch_panic::catch_panic;
 use super::control::SyncControl;
 use super::engine::SyncEngine;
 use super::outage_log::OutageLog;
-use super::run_signal::ShutdownSignal;
+use super::shutdown_signal::ShutdownSignal;
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use crate::domain::schedule::Schedule;
 use crate::domain::source::SourceId;
 use crate::store::StoreError;
 use crate::store::admission::ScheduledStart;
 
-const LOOK: Duration = Duration::from_secs(1);
+/// How often schedules are checked.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Looks until it is told to stop.
-pub(super) fn watch(engine: &SyncEngine, stop: &ShutdownSignal) {
+/// Starts scheduled syncs until the process shuts down.
+pub(super) fn start_scheduled_syncs(engine: &SyncEngine, shutdown: &ShutdownSignal) {
     let control = SyncControl::new(engine.clone());
-    let mut schedules = OutageLog::new("schedules", "looked at");
-    while !stop.asked() {
-        if let Some(looked) = catch_panic("the scheduler", || start_due(&control)) {
-            schedules.note(looked);
+    let mut outage = OutageLog::new("schedules", "checked");
+    while !shutdown.is_requested() {
+        if let Some(checked) = catch_panic("the scheduler", || start_due_sources(&control)) {
+            outage.record(checked);
         }
-        stop.sleep(LOOK);
+        shutdown.sleep(CHECK_INTERVAL);
     }
 }
 
-fn start_due(control: &SyncControl) -> Result<(), StoreError> {
-    for (source, at, line) in control.engine().store.due_sources()? {
-        // One that cannot be started must not keep the others waiting.
-        if let Err(error) = start(control, source, at, &line) {
-            log::warn!("source {}: its schedule could not be kept: {error}", source.0);
+fn start_due_sources(control: &SyncControl) -> Result<(), StoreError> {
+    for (source, due_at, cron) in control.engine().store.due_sources()? {
+        // A source that cannot be started must not delay the others.
+        if let Err(error) = start_due_source(control, source, due_at, &cron) {
+            log::warn!("source {}: the scheduled sync could not be started: {error}", source.0);
         }
     }
     Ok(())
 }
 
-fn start(control: &SyncControl, source: SourceId, at: DateTime<Utc>, line: &str) -> Result<(), StoreError> {
-    // Counted from now, not from the missed appointment: after downtime one run makes up for all that were missed. By
-    // the clock that said it is due: by one that is behind, the next time would be the same again.
-    let now = control.engine().store.now()?.max(at);
-    let next = match line.parse::<Schedule>() {
+fn start_due_source(
+    control: &SyncControl,
+    source: SourceId,
+    due_at: DateTime<Utc>,
+    cron: &str,
+) -> Result<(), StoreError> {
+    // The next time is counted from now, not from the missed time: after downtime one sync makes up for all. The
+    // database's clock said that the source is due; if the clock now is behind it, the next time would be the same.
+    let now = control.engine().store.now()?.max(due_at);
+    let next = match cron.parse::<Schedule>() {
         Ok(schedule) => schedule.next_after(now),
         Err(error) => {
-            log::warn!("source {}: {error}; it is not synced by itself any more", source.0);
+            log::warn!("source {}: {error}; its schedule is turned off", source.0);
             None
         }
     };
@@ -58,7 +64,7 @@ fn start(control: &SyncControl, source: SourceId, at: DateTime<Utc>, line: &str)
         priority: RunPriority::Scheduled,
         requested_by: "schedule".to_owned(),
     };
-    let started = control.keep_appointment(source, &request, ScheduledStart { at, next })?;
-    log::debug!("schedule of source {}: {started:?}", source.0);
+    let outcome = control.start_scheduled(source, &request, ScheduledStart { at: due_at, next })?;
+    log::debug!("source {}: scheduled start: {outcome:?}", source.0);
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::engine::SyncEngine;
 use super::lease::recovery;
-use super::run_signal::ShutdownSignal;
+use super::shutdown_signal::ShutdownSignal;
 use super::{health_log, retention, scheduler, worker};
 
 /// How long the threads have to stop. With the last answers of the web server this stays below the five seconds in
@@ -17,7 +17,7 @@ const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(10);
 /// The background threads of one process: workers, recovery, scheduler, retention and health log.
 pub struct SyncThreads {
     engine: SyncEngine,
-    stop: ShutdownSignal,
+    shutdown: ShutdownSignal,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -27,20 +27,20 @@ impl SyncThreads {
     /// # Errors
     /// The system's error when it cannot start another thread.
     pub fn start(engine: &SyncEngine, worker_count: usize) -> std::io::Result<Self> {
-        let mut threads = Self { engine: engine.clone(), stop: ShutdownSignal::default(), threads: Vec::new() };
+        let mut threads = Self { engine: engine.clone(), shutdown: ShutdownSignal::default(), threads: Vec::new() };
         for number in 1..=worker_count {
-            threads.spawn(&format!("worker-{number}"), worker::work)?;
+            threads.spawn(&format!("worker-{number}"), worker::run_waiting_operations)?;
         }
-        threads.spawn("recovery", recovery::watch)?;
-        threads.spawn("scheduler", scheduler::watch)?;
-        threads.spawn("retention", retention::watch)?;
-        threads.spawn("health", health_log::watch)?;
+        threads.spawn("recovery", recovery::recover_expired_leases)?;
+        threads.spawn("scheduler", scheduler::start_scheduled_syncs)?;
+        threads.spawn("retention", retention::delete_expired_data)?;
+        threads.spawn("health", health_log::log_health)?;
         Ok(threads)
     }
 
     fn spawn(&mut self, name: &str, body: fn(&SyncEngine, &ShutdownSignal)) -> std::io::Result<()> {
-        let (engine, stop) = (self.engine.clone(), self.stop.clone());
-        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || body(&engine, &stop))?;
+        let (engine, shutdown) = (self.engine.clone(), self.shutdown.clone());
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || body(&engine, &shutdown))?;
         self.threads.push(thread);
         Ok(())
     }
@@ -48,8 +48,8 @@ impl SyncThreads {
     /// Stops all threads and waits for them. A run in progress ends after its current batch as *interrupted* and is
     /// queued again. Returns whether all threads stopped in time.
     pub fn stop(self) -> bool {
-        self.stop.ask();
-        self.engine.bell.ring();
+        self.shutdown.request();
+        self.engine.wake_signal.notify();
         let deadline = Instant::now() + STOP_TIMEOUT;
         for thread in self.threads {
             while !thread.is_finished() {

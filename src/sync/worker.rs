@@ -1,4 +1,4 @@
-//! Claims waiting runs and runs them, one at a time in each worker thread.
+//! The loop of a worker thread: claims waiting runs and runs them, one at a time.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::catch_panic::catch_panic;
 use super::engine::SyncEngine;
 use super::outage_log::OutageLog;
 use super::run::claim_and_run;
-use super::run_signal::ShutdownSignal;
+use super::shutdown_signal::ShutdownSignal;
 
 /// How long an idle worker waits for a wake-up before it polls the queue: another process may have queued a run.
 const QUEUE_POLL_INTERVAL: Duration = Duration::from_millis(500);
@@ -14,15 +14,15 @@ const QUEUE_POLL_INTERVAL: Duration = Duration::from_millis(500);
 const QUEUE_RETRY_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Claims and runs waiting operations until the process shuts down.
-pub(super) fn work(engine: &SyncEngine, stop: &ShutdownSignal) {
-    let mut queue = OutageLog::new("the queue", "read");
-    while !stop.asked() {
-        let heard = engine.bell.rung();
-        let Some(claimed) = catch_panic("a worker", || claim_and_run(engine, None, stop)) else { continue };
-        match queue.note(claimed) {
+pub(super) fn run_waiting_operations(engine: &SyncEngine, shutdown: &ShutdownSignal) {
+    let mut outage = OutageLog::new("the queue", "read");
+    while !shutdown.is_requested() {
+        let seen = engine.wake_signal.notification_count();
+        let Some(claimed) = catch_panic("a worker", || claim_and_run(engine, None, shutdown)) else { continue };
+        match outage.record(claimed) {
             Some(true) => {}
-            Some(false) => engine.bell.wait(heard, QUEUE_POLL_INTERVAL),
-            None => engine.bell.wait(heard, QUEUE_RETRY_INTERVAL),
+            Some(false) => engine.wake_signal.wait(seen, QUEUE_POLL_INTERVAL),
+            None => engine.wake_signal.wait(seen, QUEUE_RETRY_INTERVAL),
         }
     }
 }

@@ -101,9 +101,9 @@ fn a_header_with_a_no_break_space_or_a_line_break_is_the_key_column(db: &TestDat
 fn a_check_finds_such_a_key_column_too(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = keyed(&engine, "nbsp", "03a-header-nbsp.csv", "Member No");
-    assert_eq!(engine.control.look_again(&source).expect("a look").missing_key, None);
+    assert_eq!(engine.control.probe_source(&source).expect("a look").missing_key, None);
     let other = keyed(&engine, "other", "03a-header-nbsp.csv", "MemberNo");
-    let missing = engine.control.look_again(&other).expect("a look").missing_key.expect("a message");
+    let missing = engine.control.probe_source(&other).expect("a look").missing_key.expect("a message");
     assert!(missing.contains("Member⍽No"), "{missing}");
 }
 

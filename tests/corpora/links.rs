@@ -181,12 +181,12 @@ fn a_link_that_cannot_be_obeyed_is_refused_and_nothing_is_written(db: &TestDatab
         .enumerate()
         {
             let location = SourceLocation::Url(format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/{rest}"));
-            let refused = engine.control.accepts("sheet", &location).expect_err(rest);
+            let refused = engine.control.check_location("sheet", &location).expect_err(rest);
             assert!(refused.contains(said), "{rest}: {refused}");
             let source = engine.add(&format!("pay-{at}-{number}"), "sheet", location);
             let record = engine.sync(&source);
             assert_eq!(failed(&record).1, refused, "the form and the sync say the same");
-            assert_eq!(engine.control.look_again(&source).expect_err("the check, too").sentence, refused);
+            assert_eq!(engine.control.probe_source(&source).expect_err("the check, too").sentence, refused);
             assert!(engine.items(&source).is_empty(), "{rest}");
         }
     }

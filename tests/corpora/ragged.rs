@@ -121,17 +121,17 @@ fn a_byte_order_mark_in_the_middle_is_no_part_of_a_key(db: &TestDatabase) {
 fn a_probe_reports_the_failures_and_issues_of_the_sync(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("reports", report("11-one-cell-too-many.csv"));
-    let look = engine.control.look_again(&source).expect("a look");
+    let look = engine.control.probe_source(&source).expect("a look");
     let failed = engine.sync(&source).summary.error.expect("a message");
     assert_eq!(look.failure.map(|failure| failure.message()).as_ref(), Some(&failed));
     let mac = engine.csv_source("mac", report("09-macintosh.csv"));
-    let look = engine.control.look_again(&mac).expect("a look");
+    let look = engine.control.probe_source(&mac).expect("a look");
     assert!(look.problems.is_empty() && look.notes.iter().any(|note| note.contains("macintosh")), "{:?}", look.notes);
     // An unclosed quotation mark is found at every position.
     let mut text = String::from("id,title\n");
     (0..3000).for_each(|n| text.push_str(&format!("{n},Title {n}\n")));
     let late = engine.csv_source("late", text + "3000,\"open\n");
-    let (look, record) = (engine.control.look_again(&late), engine.sync(&late));
+    let (look, record) = (engine.control.probe_source(&late), engine.sync(&late));
     let told = look.expect_err("it cannot be read").to_string();
     assert!(record.summary.error.is_some_and(|error| error.contains(&told) && told.contains("Row 3002")), "{told}");
 }
@@ -151,7 +151,7 @@ fn what_a_header_mismatch_compares_with_is_known_to_a_check(db: &TestDatabase) {
     let source = engine.csv_source("albums", format!("id,title,year\n{rows}"));
     engine.sync(&source);
     engine.rewrite_file(&source, format!("id,ti,tle,year\n{rows}"));
-    let look = engine.control.look_again(&source).expect("a look");
+    let look = engine.control.probe_source(&source).expect("a look");
     let record = engine.sync(&source);
     assert_eq!(record.code.as_deref(), Some("header_mismatch"), "{}", record.message);
     let problems: Vec<String> = look.all_problems().collect();
@@ -171,7 +171,7 @@ fn a_header_that_is_joined_with_the_row_below_fails_the_run(db: &TestDatabase) {
     ] {
         let rows = if header.contains("Musik") { "Rubycon,Ambient\n" } else { "Rubycon,Ambient\nMusik,Techno\n" };
         engine.rewrite_file(&source, format!("{header}\n{rows}"));
-        let look = engine.control.look_again(&source).expect("a look");
+        let look = engine.control.probe_source(&source).expect("a look");
         let record = engine.sync(&source);
         assert_eq!(record.code.as_deref(), Some("header_mismatch"), "{}", record.message);
         let said = format!("row 1 seems to be the header and the row below it in one ({sign})");

@@ -128,7 +128,7 @@ fn missing_key(db: &TestDatabase, engine: &TestEngine, source: &Source) -> Strin
     assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("no_key_column")));
     assert_eq!(db.items_as_written(), before);
     let message = record.summary.error.expect("a message");
-    let look = engine.control.look_again(source).expect("a look");
+    let look = engine.control.probe_source(source).expect("a look");
     assert_eq!(look.missing_key.map(|said| format!("{said} Nothing was changed.")).as_ref(), Some(&message));
     message
 }

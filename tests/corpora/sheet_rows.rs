@@ -194,7 +194,7 @@ fn an_error_in_the_header_renames_no_column(db: &TestDatabase) {
     let before = db.items_as_written();
     for header in ["id,#REF!,year", "#N/A,title,year"] {
         engine.rewrite_file(&source, format!("{header}\n{rows}"));
-        let look = engine.control.look_again(&source).expect("a look");
+        let look = engine.control.probe_source(&source).expect("a look");
         let record = engine.sync(&source);
         assert_eq!(counts(&record), [0, 0, 2, 0, 0], "{header}: {}", record.message);
         assert_eq!(db.items_as_written(), before, "{header}");

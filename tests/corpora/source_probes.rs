@@ -53,7 +53,7 @@ const TABLES: [(&str, &str); 24] = [
 /// Checks the source, syncs it, and asserts that both say the same. Answers the record of the sync, and everything
 /// that the check called wrong.
 fn check_and_sync(engine: &TestEngine, source: &Source, name: &str) -> (SyncRecord, Vec<String>) {
-    let looked = engine.control.look_again(source);
+    let looked = engine.control.probe_source(source);
     let record = engine.sync(source);
     let look = match looked {
         Ok(look) => look,

@@ -117,7 +117,10 @@ fn a_probe_shows_columns_first_rows_and_a_key() {
     }
     std::fs::write(&path, text).expect("written");
     let db = TestDatabase::sqlite();
-    let seen = TestEngine::on_database(&db).control.look("csv", &file(&path), &ReadOptions::default()).expect("a look");
+    let seen = TestEngine::on_database(&db)
+        .control
+        .probe_location("csv", &file(&path), &ReadOptions::default())
+        .expect("a look");
     assert_eq!(seen.columns, ["title", "year", "Album ID", "note"]);
     assert_eq!(seen.rows.len(), 20);
     assert_eq!(seen.keys, ["Album ID", "title"]);

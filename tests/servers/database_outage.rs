@@ -215,7 +215,7 @@ fn a_run_that_waited_for_the_database_until_its_time_limit_fails_with_that_reaso
     assert_eq!((&last["status"], &last["code"]), (&json!("failed"), &json!("timeout")), "{last}");
     let sentence = last["error"].as_str().expect("a sentence");
     assert!(
-        sentence.contains("longer than 40 s") && sentence.contains("without an answer of the database"),
+        sentence.contains("Timed out after 40 s") && sentence.contains("the database did not respond for "),
         "{sentence}"
     );
     assert!(sentence.contains("sync again"), "{sentence}");

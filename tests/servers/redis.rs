@@ -158,7 +158,7 @@ fn a_server_starts_without_its_redis_and_logs_it_once() {
     let server = setup.start();
     setup.add_admin_and_token();
     // The health check detects it a moment after the start.
-    let said = || server.log().matches("the status store (Redis) does not answer").count();
+    let said = || server.log().matches("the status store (Redis) is unavailable").count();
     wait_for("it is said", || said() > 0);
     let id = server.begin("sample-albums");
     server.wait_for_status(&id, "completed");

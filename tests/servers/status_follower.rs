@@ -184,7 +184,7 @@ impl FollowerNotes {
             ended => ended == status,
         };
         let legal = may_follow && (percent == 100) == (status == "completed") && report["syncId"] == run;
-        let waits = report["message"].as_str().is_some_and(|message| message.starts_with("Waiting for a free worker"));
+        let waits = report["message"].as_str().is_some_and(|message| message.starts_with("Queued: "));
         let legal = legal && (status == "pending" || !waits);
         self.tally.check(legal, Violation::Status, || format!("{run}: after {before:?} {report}"));
         if !["pending", "running"].contains(&status) {

@@ -57,7 +57,7 @@ fn progress_never_goes_back_between_concurrent_readers(db: &TestDatabase) {
     let id = worker_steps::queue(&store, worker_steps::source(&store, "albums"), &full_sync());
     let (_, lease) = worker_steps::claim(&store, 1, TERM).expect("the run");
     let (past, truth) = (StaleStatus::default(), DatabaseStatus::new(db.store()));
-    let board = StatusBoard::new(Box::new(past.clone()), db.second_store(), TEST_TIMEOUTS.renewal);
+    let board = StatusBoard::new(Box::new(past.clone()), db.second_store(), TEST_TIMEOUTS.renewal_interval);
     let (told, asked, over) = (AtomicU8::new(0), AtomicUsize::new(0), AtomicBool::new(false));
     let ask = || {
         let mut last_round = 0;

@@ -21,7 +21,11 @@ on_both_databases![
 
 /// A reader in another process on the same folder.
 fn other_reader(engine: &TestEngine) -> StatusBoard {
-    StatusBoard::new(Box::new(FileStatus::new(engine.status_folder())), engine.store.clone(), TEST_TIMEOUTS.renewal)
+    StatusBoard::new(
+        Box::new(FileStatus::new(engine.status_folder())),
+        engine.store.clone(),
+        TEST_TIMEOUTS.renewal_interval,
+    )
 }
 
 fn one_line(watched: &WatchedRun) {

@@ -20,8 +20,11 @@ use crate::support::{TestDatabase, TestEngine, on_both_databases};
 on_both_databases![progress_never_goes_back_whichever_store_fails_or_answers];
 
 /// Status is published far more often than usual, so that more can go wrong.
-const OFTEN: Timeouts =
-    Timeouts { primary_every: Duration::from_millis(1), database_every: Duration::from_millis(15), ..TEST_TIMEOUTS };
+const OFTEN: Timeouts = Timeouts {
+    primary_interval: Duration::from_millis(1),
+    database_interval: Duration::from_millis(15),
+    ..TEST_TIMEOUTS
+};
 
 /// How long an outdated report may be used, and a small tolerance.
 const BELIEVED: Duration = Duration::from_millis(2010);
@@ -191,7 +194,7 @@ fn try_case(db: &TestDatabase, away: &TestDatabase, case: &RandomCase) -> Result
     let slug = format!("albums-{}", TRIED.fetch_add(1, Ordering::SeqCst));
     let source = engine.memory_source(&slug, table);
     refuse_progress(db, case.database);
-    let board = |primary: Box<dyn StatusStore>, store| StatusBoard::new(primary, store, TEST_TIMEOUTS.renewal);
+    let board = |primary: Box<dyn StatusStore>, store| StatusBoard::new(primary, store, TEST_TIMEOUTS.renewal_interval);
     let readers = [
         StatusReader::Board(board(Box::new(flaky.clone()), db.store())),
         StatusReader::Board(board(Box::new(flaky.clone()), db.store())),
@@ -214,9 +217,9 @@ fn try_case(db: &TestDatabase, away: &TestDatabase, case: &RandomCase) -> Result
         let control = engine.control.clone();
         after(case.cancelled, Box::new(move || assert!(control.cancel(id, "ada").is_ok())));
         let asked = stop.clone();
-        after(case.stopped, Box::new(move || asked.ask()));
+        after(case.stopped, Box::new(move || asked.request()));
         // The run may have been cancelled before it started.
-        engine.control.run_here(id, &stop).expect("a run");
+        engine.control.run_in_this_thread(id, &stop).expect("a run");
         let ended = Instant::now();
         let end = engine.store.record(id).expect("an answer").expect("a record").status;
         // An outdated report that could not be deleted is used for two seconds. A poll after that must report the end. The

@@ -42,7 +42,7 @@ fn one_poll_at_a_time_waits_for_a_redis_that_does_not_answer() {
     let (run, mute) = (place.begin("albums"), SilentServer::start());
     let address = format!("redis://127.0.0.1:{}/", mute.port).parse().expect("an address");
     let store = RedisStatus::open(&address, STATUS_KEPT).expect("a store");
-    let board = StatusBoard::new(Box::new(store), place.db.store(), TEST_TIMEOUTS.renewal);
+    let board = StatusBoard::new(Box::new(store), place.db.store(), TEST_TIMEOUTS.renewal_interval);
     // This opens the first connection, so no poll has to.
     board.check().expect("a Redis that lets us in");
     let poll = || assert!(board.get(run.id()).expect("an answer").is_some());

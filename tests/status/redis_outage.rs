@@ -26,7 +26,7 @@ fn new_engine(db: &TestDatabase, redis: &RedisServer) -> TestEngine {
 
 /// A reader on another server.
 fn other_reader(db: &TestDatabase, redis: &RedisServer) -> StatusBoard {
-    StatusBoard::new(Box::new(redis_status(redis, STATUS_KEPT)), db.second_store(), TEST_TIMEOUTS.renewal)
+    StatusBoard::new(Box::new(redis_status(redis, STATUS_KEPT)), db.second_store(), TEST_TIMEOUTS.renewal_interval)
 }
 
 fn one_line(watched: &WatchedRun) {
@@ -72,7 +72,7 @@ fn the_database_replaces_a_frozen_redis_and_the_next_run_uses_redis_again(db: &T
     redis.thaw();
     let told = |board: &StatusBoard| board.get(id).expect("an answer").expect("a status").status;
     while thawed.elapsed() < Duration::from_millis(2500) {
-        for board in [&other, &*engine.engine.board] {
+        for board in [&other, &*engine.engine.status_board] {
             assert_eq!(told(board), Status::Completed);
         }
         let late = thawed.elapsed() > Duration::from_secs(2);
@@ -104,8 +104,11 @@ fn the_database_works_as_the_only_status_store(db: &TestDatabase) {
     let folder = tempfile::tempdir().expect("a folder");
     let engine =
         TestEngine::with_status_store(db.store(), TEST_TIMEOUTS, Box::new(DatabaseStatus::new(db.store())), folder);
-    let other =
-        StatusBoard::new(Box::new(DatabaseStatus::new(db.second_store())), db.second_store(), TEST_TIMEOUTS.renewal);
+    let other = StatusBoard::new(
+        Box::new(DatabaseStatus::new(db.second_store())),
+        db.second_store(),
+        TEST_TIMEOUTS.renewal_interval,
+    );
     let watched = run_with(&engine, &[&other], |_| {});
     assert_eq!(watched.complaints, [""; 0]);
     assert!(!engine.status_folder().exists(), "no file is written");

@@ -54,7 +54,7 @@ impl StatusFixture {
 
     /// A board over the store.
     pub(crate) fn board(&self) -> StatusBoard {
-        StatusBoard::new(self.store(), self.db.store(), TEST_TIMEOUTS.renewal)
+        StatusBoard::new(self.store(), self.db.store(), TEST_TIMEOUTS.renewal_interval)
     }
 
     /// The folder of the status files.

@@ -57,7 +57,7 @@ fn poll_through_run(
     trouble: impl FnOnce(SyncId),
 ) -> WatchedRun {
     let (over, id) = (AtomicBool::new(false), engine.start(source, &full_sync()));
-    let boards: Vec<&StatusBoard> = boards.iter().copied().chain([&*engine.engine.board]).collect();
+    let boards: Vec<&StatusBoard> = boards.iter().copied().chain([&*engine.engine.status_board]).collect();
     let pollers: Vec<_> = boards.iter().map(|board| (*board, StatusPoller::default())).collect();
     std::thread::scope(|scope| {
         let over = &over;

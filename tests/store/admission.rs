@@ -97,7 +97,7 @@ fn an_accepted_start_is_answerable_at_once_on_every_server(db: &TestDatabase) {
         let report = engine.report(id);
         assert_eq!((report.status, report.progress), (Status::Pending, 0));
         assert_eq!((report.id, report.source.as_str()), (id, "albums"));
-        assert_eq!(report.message, "Waiting for a free worker…");
+        assert_eq!(report.message, "Queued: waiting for a free worker…");
     }
     one.run_queued();
 }

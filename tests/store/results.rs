@@ -34,7 +34,7 @@ fn what_is_left_of_a_cooldown_can_be_asked_for(db: &TestDatabase) {
     let cooldown = Duration::from_secs(600);
     let engine = TestEngine::with_timeouts(db.store(), Timeouts { cooldown, ..TEST_TIMEOUTS });
     let albums = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
-    let left = |kind| engine.control.cooldown_left(albums.id, kind).expect("an answer");
+    let left = |kind| engine.control.remaining_cooldown(albums.id, kind).expect("an answer");
     assert_eq!(left(OperationKind::Sync), Duration::ZERO);
     engine.sync(&albums);
     assert!(left(OperationKind::Sync) > cooldown - Duration::from_secs(60));

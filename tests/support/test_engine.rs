@@ -82,11 +82,11 @@ impl TestEngine {
         settings.allow_hosts = "127.0.0.1".parse().expect("a host");
         settle(&mut settings);
         let engine = SyncEngine {
-            board: Arc::new(StatusBoard::new(primary, store.clone(), terms.renewal)),
+            status_board: Arc::new(StatusBoard::new(primary, store.clone(), terms.renewal_interval)),
             kinds: Arc::new(SourceKinds::built_in(settings).with_kind(Box::new(memory.clone()))),
-            bell: Arc::default(),
+            wake_signal: Arc::default(),
             store: store.clone(),
-            terms,
+            timeouts: terms,
         };
         Self { control: SyncControl::new(engine.clone()), store, engine, memory, data }
     }
@@ -147,7 +147,10 @@ impl TestEngine {
 
     /// Runs a pending operation on this thread to its end.
     pub(crate) fn run(&self, id: SyncId) -> SyncRecord {
-        assert!(self.control.run_here(id, &ShutdownSignal::default()).expect("a run"), "{id} was not waiting");
+        assert!(
+            self.control.run_in_this_thread(id, &ShutdownSignal::default()).expect("a run"),
+            "{id} was not waiting"
+        );
         self.record(id)
     }
 
@@ -181,7 +184,7 @@ impl TestEngine {
 
     /// The status report of a run, as pollers get it.
     pub(crate) fn report(&self, id: SyncId) -> StatusReport {
-        self.engine.board.get(id).expect("an answer").expect("a status")
+        self.engine.status_board.get(id).expect("an answer").expect("a status")
     }
 
     /// The live items of a catalog in the order in which they came, at most 10,000.

@@ -42,7 +42,10 @@ fn a_waiting_run_is_cancelled_at_once(db: &TestDatabase) {
     assert_eq!(record.message, "Cancelled by ada before it started. Nothing was changed.");
     let report = engine.report(id);
     assert_eq!((report.status, report.progress), (Status::Cancelled, 0));
-    assert!(!engine.control.run_here(id, &ShutdownSignal::default()).expect("an answer"), "nobody runs it any more");
+    assert!(
+        !engine.control.run_in_this_thread(id, &ShutdownSignal::default()).expect("an answer"),
+        "nobody runs it any more"
+    );
     assert_eq!(engine.sync(&source).status, Status::Completed, "another start is welcome");
 }
 
@@ -155,7 +158,7 @@ fn a_cancel_and_a_claim_at_the_same_moment_leave_one_end(db: &TestDatabase) {
         let (asked, ran) = std::thread::scope(|scope| {
             let run = scope.spawn(|| {
                 pause_point.wait();
-                engine.control.run_here(id, &ShutdownSignal::default()).expect("an answer")
+                engine.control.run_in_this_thread(id, &ShutdownSignal::default()).expect("an answer")
             });
             pause_point.wait();
             (cancel(&engine, id), run.join().expect("no panic"))

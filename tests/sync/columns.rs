@@ -159,7 +159,7 @@ fn fails_without_key(db: &TestDatabase, engine: &TestEngine, source: &Source, te
         assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("no_key_column")));
     }
     assert_eq!(db.items_as_written(), before);
-    let look = engine.control.look_again(source).expect("a look");
+    let look = engine.control.probe_source(source).expect("a look");
     let missing = look.missing_key.expect("a missing key");
     let record = engine.sync(source);
     let error = record.summary.error.expect("a sentence");

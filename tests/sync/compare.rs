@@ -174,7 +174,7 @@ fn a_probe_without_time_to_compare_shows_the_source_and_that_it_did_not_compare(
     let engine = TestEngine::with_timeouts(db.store(), Timeouts { fetch: Duration::ZERO, ..TEST_TIMEOUTS });
     let source = engine.memory_source("albums", MemoryTable::albums(30, "first"));
     assert_eq!(engine.sync(&source).status, Status::Completed);
-    let look = engine.control.look_again(&source).expect("a look");
+    let look = engine.control.probe_source(&source).expect("a look");
     assert_eq!((look.columns.len(), look.rows.len(), look.issues.count), (2, 20, 0));
     let [problem] = &look.problems[..] else { panic!("{:?}", look.problems) };
     assert!(problem.contains("too long for a check. Start a preview"), "{problem}");

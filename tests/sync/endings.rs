@@ -97,11 +97,11 @@ fn interrupt(engine: &TestEngine, source: &Source) -> SyncId {
         None => engine.start(source, &full_sync()),
     };
     pause_point.wait_until_reached();
-    let heard = engine.engine.bell.rung();
+    let heard = engine.engine.wake_signal.notification_count();
     std::thread::scope(|scope| {
         let stopped = scope.spawn(|| workers.stop());
         // The shutdown is requested before the wake-up, so the run detects it at its next batch.
-        wait_until(|| engine.engine.bell.rung() > heard);
+        wait_until(|| engine.engine.wake_signal.notification_count() > heard);
         pause_point.resume();
         assert!(stopped.join().expect("no panic"), "stopped in time");
     });
@@ -165,7 +165,7 @@ fn a_source_of_an_unknown_kind_fails_with_a_readable_error(db: &TestDatabase) {
     let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
     db.run("UPDATE sources SET kind = 'gopher'");
     let id = engine.start(&source, &full_sync());
-    assert!(engine.control.run_here(id, &ShutdownSignal::default()).expect("an answer"));
+    assert!(engine.control.run_in_this_thread(id, &ShutdownSignal::default()).expect("an answer"));
     assert_eq!(ended(db, &engine, id), (Status::Failed, Some("unknown_kind".to_owned())));
     assert!(engine.record(id).message.contains("“gopher”"));
 }

@@ -176,10 +176,10 @@ fn a_restart_during_a_run_keeps_the_identity_of_articles(db: &TestDatabase) {
     let id = engine.start(&source, &full_sync());
     let stop = ShutdownSignal::default();
     std::thread::scope(|scope| {
-        let running = scope.spawn(|| engine.control.run_here(id, &stop));
+        let running = scope.spawn(|| engine.control.run_in_this_thread(id, &stop));
         wait_until(|| other.request_count("/b") > 1 && stub.request_count("/a") > 1);
         std::thread::sleep(Duration::from_millis(300));
-        stop.ask();
+        stop.request();
         assert!(running.join().expect("no panic").expect("a run"));
     });
     assert_eq!(engine.record(id).status, Status::Interrupted);

@@ -22,7 +22,7 @@ use crate::support::{PausePoint, TestDatabase, TestEngine};
 const PART: &str = "LOCKSTEP_TEST_FROZEN_WORKER";
 
 const SHORT: Timeouts =
-    Timeouts { lease: Duration::from_secs(4), renewal: Duration::from_millis(500), ..TEST_TIMEOUTS };
+    Timeouts { lease: Duration::from_secs(4), renewal_interval: Duration::from_millis(500), ..TEST_TIMEOUTS };
 
 #[test]
 fn a_frozen_worker_writes_nothing_after_its_run_was_taken_over_on_sqlite() {
@@ -61,7 +61,7 @@ fn be_the_worker(part: &str) {
             wait_until(|| signs.join("go-on").exists());
             pause_point.resume();
         });
-        assert!(engine.control.run_here(id, &ShutdownSignal::default()).expect("a run that ends quietly"));
+        assert!(engine.control.run_in_this_thread(id, &ShutdownSignal::default()).expect("a run that ends quietly"));
     });
     // The engine checks its queue when it is dropped, and the successor may still be in it.
     std::mem::forget(engine);

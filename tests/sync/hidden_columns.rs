@@ -57,7 +57,7 @@ impl<'a> HiddenColumnSource<'a> {
 
     /// Syncs it, after a probe that must report the same.
     fn sync(&self) -> Vec<String> {
-        let look = self.engine.control.look_again(&self.source).expect("a look");
+        let look = self.engine.control.probe_source(&self.source).expect("a look");
         let record = self.engine.run_request(&self.source, &full_sync());
         assert_eq!(record.status, Status::Completed, "{}", record.message);
         let issues = self.engine.issues(record.id);
@@ -223,7 +223,7 @@ fn a_hidden_key_column_fails_the_sync_of_a_public_catalog(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let rows: [&[&str]; 2] = [&["id", "title"], &["1", "One"]];
     let albums = HiddenColumnSource::new(&engine, true, &book(&rows, Some(1)));
-    let look = engine.control.look_again(&albums.source).expect("a look");
+    let look = engine.control.probe_source(&albums.source).expect("a look");
     let record = engine.sync(&albums.source);
     assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("hidden_key_column")));
     assert!(record.message.starts_with("The key column “id” is hidden in the source, and the catalog is public."));

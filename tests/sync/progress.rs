@@ -132,8 +132,8 @@ fn progress_never_goes_back_with_the_database_alone(db: &TestDatabase) {
 
 fn feeds_and_articles_never_go_back(db: &TestDatabase) {
     let terms = Timeouts {
-        primary_every: Duration::from_millis(1),
-        database_every: Duration::from_millis(20),
+        primary_interval: Duration::from_millis(1),
+        database_interval: Duration::from_millis(20),
         ..TEST_TIMEOUTS
     };
     let engine = TestEngine::with_timeouts(db.store(), terms);

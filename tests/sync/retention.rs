@@ -21,9 +21,9 @@ on_both_databases![
 /// Status files are kept for a moment, so the thread runs every half second. Rows are kept for an hour, and [`age`] makes
 /// that hour pass.
 const SHORT: Timeouts = Timeouts {
-    status_kept: Duration::from_millis(300),
-    operations_kept: Duration::from_secs(3600),
-    records_kept: Duration::from_secs(3600),
+    status_retention: Duration::from_millis(300),
+    operation_retention: Duration::from_secs(3600),
+    record_retention: Duration::from_secs(3600),
     ..TEST_TIMEOUTS
 };
 
@@ -54,7 +54,7 @@ fn old_rows_are_deleted_and_active_runs_stay(db: &TestDatabase) {
     assert_eq!(record.expect("a record").status, Status::Completed);
     age(db, "sync_records", id);
     wait_until(|| engine.store.record(id).expect("an answer").is_none());
-    assert_eq!(engine.engine.board.get(id).expect("an answer"), None);
+    assert_eq!(engine.engine.status_board.get(id).expect("an answer"), None);
     assert_eq!(engine.lines(&source).len(), 3, "the items stay, of course");
 
     let waits = engine.start(&source, &full_sync());
@@ -101,8 +101,8 @@ fn a_part_of_the_retention_that_fails_or_panics_is_logged_and_does_not_block_the
     db.run("ALTER TABLE sync_issues RENAME TO hidden");
     let workers = SyncThreads::start(&engine.engine, 0).expect("threads");
     wait_until(|| engine.store.operation_status(id).expect("an answer").is_none());
-    wait_until(|| !captured_log::captured_warnings("old records could not be cleared away").is_empty());
-    assert!(!captured_log::captured_warnings("clearing away old status reports panicked").is_empty());
+    wait_until(|| !captured_log::captured_warnings("expired records could not be deleted").is_empty());
+    assert!(!captured_log::captured_warnings("deleting expired status reports panicked").is_empty());
     assert!(engine.store.record(id).expect("an answer").is_some());
     db.run("ALTER TABLE hidden RENAME TO sync_issues");
     wait_until(|| engine.store.record(id).expect("an answer").is_none());

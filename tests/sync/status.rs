@@ -50,11 +50,11 @@ fn a_report_that_grew_old_is_not_believed_while_the_run_is_active(db: &TestDatab
         let board = StatusBoard::new(
             Box::new(FileStatus::new(engine.status_folder())),
             engine.store.clone(),
-            TEST_TIMEOUTS.renewal,
+            TEST_TIMEOUTS.renewal_interval,
         );
         board.get(record.id).expect("an answer").expect("a status").status
     };
-    let old = TimeDelta::from_std(TEST_TIMEOUTS.renewal * 2).expect("short") + TimeDelta::seconds(1);
+    let old = TimeDelta::from_std(TEST_TIMEOUTS.renewal_interval * 2).expect("short") + TimeDelta::seconds(1);
     assert_eq!(told(Status::Running, TimeDelta::zero()), Status::Running, "a fresh one is believed");
     assert_eq!(told(Status::Running, TimeDelta::seconds(3)), Status::Completed, "one to doubt, and the database knows");
     assert_eq!(told(Status::Running, old), Status::Completed);
@@ -76,7 +76,7 @@ fn a_report_that_cannot_be_read_is_made_up_for_by_the_database(db: &TestDatabase
 
 fn an_unknown_run_has_no_status(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
-    assert_eq!(engine.engine.board.get(SyncId::new()).expect("an answer"), None);
+    assert_eq!(engine.engine.status_board.get(SyncId::new()).expect("an answer"), None);
 }
 
 fn reading_status_writes_nothing(db: &TestDatabase) {
@@ -98,7 +98,7 @@ fn every_server_reports_a_taken_over_run_as_interrupted(db: &TestDatabase) {
     let id = one.start(&source, &full_sync());
     let lease = worker_steps::expired_claim(&one.store, 1);
     let taken = two.store.take_over(lease).expect("an answer").expect("taken over");
-    two.engine.board.tell_end(id, false);
+    two.engine.status_board.tell_end(id, false);
     assert_eq!((two.report(id).status, two.report(id).successor), (Status::Interrupted, taken.successor));
     two.run_queued();
     assert_eq!((one.report(id).status, one.report(id).successor), (Status::Interrupted, taken.successor));

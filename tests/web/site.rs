@@ -117,12 +117,18 @@ impl TestSite {
         links: LinkBuilder,
     ) -> Self {
         let status = FileStatus::new(data.path().join("status"));
-        let board = Arc::new(StatusBoard::new(Box::new(status), store.clone(), terms.renewal));
+        let board = Arc::new(StatusBoard::new(Box::new(status), store.clone(), terms.renewal_interval));
         let mut road = KindSettings::in_data_dir(data.path(), ALBUMS);
         road.allow_hosts = "127.0.0.1".parse().expect("a host");
         change(&mut road);
         let kinds = Arc::new(more(SourceKinds::built_in(road)));
-        let engine = SyncEngine { store: store.clone(), board: Arc::clone(&board), kinds, terms, bell: Arc::default() };
+        let engine = SyncEngine {
+            store: store.clone(),
+            status_board: Arc::clone(&board),
+            kinds,
+            timeouts: terms,
+            wake_signal: Arc::default(),
+        };
         let control = SyncControl::new(engine);
         let albums = store.add_source(&draft("albums", true), None).expect("a source");
         let drafts = store.add_source(&draft("drafts", false), None).expect("a source");
@@ -154,7 +160,7 @@ impl TestSite {
     /// Sees a waiting run through.
     pub(super) fn run(&self, id: &str) {
         let id: SyncId = id.parse().expect("a sync id");
-        assert!(self.control.run_here(id, &ShutdownSignal::default()).expect("a run"), "{id} did not wait");
+        assert!(self.control.run_in_this_thread(id, &ShutdownSignal::default()).expect("a run"), "{id} did not wait");
     }
 
     /// Starts a run past the web, in the name of `ada`.

@@ -1,22 +1,22 @@
-//! Keeps a run's lease alive while its worker is busy, and learns of a cancel.
+//! Renews the lease of a run while its worker is busy, and detects a cancel.
 
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::domain::operation::Lease;
 use crate::domain::sync_id::SyncId;
 use crate::store::lease::LeaseRenewal;
-use crate::sync::engine::SyncEngine;
+use crate::sync::SyncEngine;
 use crate::sync::outage_log::OutageLog;
 use crate::sync::run_log;
 use crate::sync::run_signal::RunSignal;
 
-/// How often a cancel is looked for: it has to take effect within 5 s.
-const LOOK: Duration = Duration::from_millis(500);
+/// How often a cancel is checked for: it must take effect within 5 s.
+const CANCEL_CHECK_INTERVAL: Duration = Duration::from_millis(500);
 
-/// The heartbeat of one run; it ends with this value.
+/// The heartbeat of one run. Dropping it ends its thread.
 pub(in crate::sync) struct LeaseHeartbeat {
     id: SyncId,
     stop: Option<Sender<()>>,
@@ -24,41 +24,46 @@ pub(in crate::sync) struct LeaseHeartbeat {
 }
 
 impl LeaseHeartbeat {
-    /// Begins.
+    /// Starts the heartbeat of the run that holds `lease`.
     ///
     /// # Errors
-    /// When the system has no thread to give.
-    pub(in crate::sync) fn begin(engine: &SyncEngine, lease: Lease, signal: Arc<RunSignal>) -> std::io::Result<Self> {
+    /// The system's error when it cannot start another thread.
+    pub(in crate::sync) fn start(engine: &SyncEngine, lease: Lease, signal: Arc<RunSignal>) -> std::io::Result<Self> {
         let engine = engine.clone();
         let (stop, stopped) = channel();
-        let thread = std::thread::Builder::new().name("heartbeat".to_owned()).spawn(move || {
-            let mut renewed = Instant::now();
-            let mut outage = OutageLog::of(lease.id, "the lease", "renewed");
-            while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(LOOK.min(engine.terms.renewal)) {
-                let asked = Instant::now();
-                let due = asked.duration_since(renewed) >= engine.terms.renewal;
-                let answer =
-                    if due { engine.store.renew(lease, engine.terms.lease) } else { engine.store.look_at_lease(lease) };
-                match outage.note(answer) {
-                    Some(LeaseRenewal::Held { cancel_requested }) => {
-                        if due {
-                            renewed = asked;
-                            signal.renewed(asked, engine.terms.lease);
-                        }
-                        if cancel_requested {
-                            signal.cancel();
-                        }
-                    }
-                    Some(LeaseRenewal::Lost) => {
-                        signal.lose_lease();
-                        return;
-                    }
-                    // Not known to be lost: the next beat asks again, and every write asks for itself.
-                    None => {}
+        let thread = std::thread::Builder::new()
+            .name("heartbeat".to_owned())
+            .spawn(move || renew_until_stopped(&engine, lease, &signal, &stopped))?;
+        Ok(Self { id: lease.id, stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+fn renew_until_stopped(engine: &SyncEngine, lease: Lease, signal: &RunSignal, stopped: &Receiver<()>) {
+    let interval = CANCEL_CHECK_INTERVAL.min(engine.timeouts.renewal_interval);
+    let mut renewed_at = Instant::now();
+    let mut outage = OutageLog::for_run(lease.id, "the lease", "renewed");
+    while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(interval) {
+        let requested_at = Instant::now();
+        let is_due = requested_at.duration_since(renewed_at) >= engine.timeouts.renewal_interval;
+        let result =
+            if is_due { engine.store.renew(lease, engine.timeouts.lease) } else { engine.store.look_at_lease(lease) };
+        match outage.record(result) {
+            Some(LeaseRenewal::Held { cancel_requested }) => {
+                if is_due {
+                    renewed_at = requested_at;
+                    signal.record_renewal(requested_at, engine.timeouts.lease);
+                }
+                if cancel_requested {
+                    signal.request_cancel();
                 }
             }
-        })?;
-        Ok(Self { id: lease.id, stop: Some(stop), thread: Some(thread) })
+            Some(LeaseRenewal::Lost) => {
+                signal.lose_lease();
+                return;
+            }
+            // The lease may still hold: the next beat tries again, and every write checks it.
+            None => {}
+        }
     }
 }
 
@@ -68,7 +73,7 @@ impl Drop for LeaseHeartbeat {
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            run_log::failure(self.id, format_args!("its heartbeat panicked"));
+            run_log::log_error(self.id, format_args!("its heartbeat panicked"));
         }
     }
 }

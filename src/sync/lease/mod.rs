@@ -1,4 +1,4 @@
-//! The lease of a run: renewed while its worker lives, and recovered when it has expired.
+//! The lease of a run: renewed while its worker lives, and taken over when it has expired.
 
 pub(super) mod heartbeat;
 pub(super) mod recovery;

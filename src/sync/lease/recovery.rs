@@ -1,4 +1,5 @@
-//! Ends the runs of workers that are gone, and nothing else: expired leases only.
+//! Ends the runs of dead workers as *interrupted*. A worker counts as dead when its lease has expired and it did not
+//! renew it although it could have.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -7,108 +8,118 @@ use crate::domain::operation::{Lease, Status};
 use crate::domain::sync_id::SyncId;
 use crate::store::recovery::TakenOver;
 use crate::store::{Retryability, StoreError};
+use crate::sync::SyncEngine;
 use crate::sync::catch_panic::catch_panic;
-use crate::sync::engine::SyncEngine;
 use crate::sync::outage_log::OutageLog;
 use crate::sync::run_log;
-use crate::sync::run_signal::ShutdownSignal;
+use crate::sync::shutdown_signal::ShutdownSignal;
 
-/// How often it looks. With a lease of 15 s a dead worker's run is ended some 20 s after its last renewal.
-const LOOK: Duration = Duration::from_secs(1);
-/// An answer that took longer says that the database stood still, and with it those who would have renewed.
-const PROMPT: Duration = Duration::from_secs(2);
+/// How often leases are checked. With a lease of 15 s a dead worker's run is ended some 20 s after its last renewal.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// A response that took longer shows that the database was blocked, so that no worker could renew its lease.
+const MAX_RESPONSE_TIME: Duration = Duration::from_secs(2);
 
-/// Looks until it is told to stop.
-pub(in crate::sync) fn watch(engine: &SyncEngine, stop: &ShutdownSignal) {
-    let mut outage = OutageLog::new("expired leases", "looked at");
-    let mut suspects = ExpiredLeases::default();
-    while !stop.asked() {
-        if let Some(looked) = catch_panic("recovery", || suspects.look(engine)) {
-            outage.note(looked);
+/// Ends the runs of dead workers until the process shuts down.
+pub(in crate::sync) fn recover_expired_leases(engine: &SyncEngine, shutdown: &ShutdownSignal) {
+    let mut outage = OutageLog::new("expired leases", "checked");
+    let mut expired = ExpiredLeases::default();
+    while !shutdown.is_requested() {
+        if let Some(checked) = catch_panic("recovery", || expired.check(engine)) {
+            outage.record(checked);
         }
-        stop.sleep(LOOK);
+        shutdown.sleep(CHECK_INTERVAL);
     }
 }
 
-/// Runs whose lease has run out, and since when they are known to have no excuse.
+/// The tokens of runs whose lease has expired, and since when their worker could have renewed it.
 ///
-/// While the database is away, or another program holds it, no worker can renew its lease, however alive it is; and
-/// when it is back nobody knows who comes first. So a lease that has run out is not enough. It is looked at in a turn
-/// to write, which shows that there are turns to be had again; only if the worker has not taken one for as long as a
-/// renewal, is it dead.
+/// An expired lease alone does not prove that the worker is dead: while the database is unavailable, or another program
+/// locks it, no worker can renew its lease, and afterwards nobody knows which writer comes first. So the lease is
+/// checked again inside a write transaction, which proves that writing is possible. Only a worker that does not renew
+/// within a renewal interval after that is dead.
 #[derive(Default)]
 struct ExpiredLeases(HashMap<SyncId, (i64, Instant)>);
 
 impl ExpiredLeases {
-    /// Looks at all leases once.
-    fn look(&mut self, engine: &SyncEngine) -> Result<(), StoreError> {
-        let asked = Instant::now();
+    /// Checks all leases once.
+    fn check(&mut self, engine: &SyncEngine) -> Result<(), StoreError> {
+        let started = Instant::now();
         let expired = engine.store.expired_leases();
-        if expired.is_err() || asked.elapsed() > PROMPT {
+        if expired.is_err() || started.elapsed() > MAX_RESPONSE_TIME {
             self.0.clear();
         }
         let expired = expired?;
         self.0.retain(|id, (token, _)| expired.iter().any(|lease| lease.id == *id && lease.token == *token));
         for lease in expired {
-            self.judge(engine, lease);
+            self.check_lease(engine, lease);
         }
         Ok(())
     }
 
-    fn judge(&mut self, engine: &SyncEngine, lease: Lease) {
-        let asked = Instant::now();
-        let judged = match self.0.get(&lease.id) {
-            None => engine.store.has_expired(lease).map(|expired| {
-                if expired {
+    fn check_lease(&mut self, engine: &SyncEngine, lease: Lease) {
+        let started = Instant::now();
+        let result = match self.0.get(&lease.id) {
+            None => engine.store.has_expired(lease).map(|has_expired| {
+                if has_expired {
                     self.0.insert(lease.id, (lease.token, Instant::now()));
                 }
             }),
-            Some((_, since)) if since.elapsed() < engine.terms.renewal => return,
+            Some((_, since)) if since.elapsed() < engine.timeouts.renewal_interval => return,
             Some(_) => take_over(engine, lease).map(|_| {
                 self.0.remove(&lease.id);
             }),
         };
-        if asked.elapsed() > PROMPT {
-            // The others could not renew meanwhile either.
+        if started.elapsed() > MAX_RESPONSE_TIME {
+            // The other workers could not renew meanwhile either.
             self.0.values_mut().for_each(|(_, since)| *since = Instant::now());
         }
-        match judged {
+        match result {
             Ok(()) => {}
-            // There was no turn, or somebody holds the row: a worker that is writing, or one that is frozen in it.
+            // The row or the database is locked: by a worker that writes, or by one that is frozen while it writes.
             Err(error) if error.prospect() != Retryability::Final => {
                 self.0.remove(&lease.id);
-                log::debug!(syncId:% = lease.id; "its expired lease is left alone for now: {error}");
-                if let Ok(ended @ 1..) = engine.store.end_frozen_sessions(engine.terms.lease) {
-                    let what = format_args!("{ended} sessions of a frozen process were ended; they held its row");
-                    run_log::trouble(lease.id, what);
-                }
+                log::debug!(syncId:% = lease.id; "its expired lease could not be taken over yet: {error}");
+                end_frozen_sessions(engine, lease);
             }
-            // One that cannot be taken over must not keep the others waiting.
+            // A run that cannot be taken over must not delay the others.
             Err(error) => {
-                run_log::trouble(lease.id, format_args!("its expired lease could not be taken over: {error}"));
+                run_log::log_warning(lease.id, format_args!("its expired lease could not be taken over: {error}"));
             }
         }
     }
 }
 
-/// Ends a run whose lease has run out, by the same rule, and takes the time that this needs. `None` when its worker
-/// is alive.
+/// Ends database sessions of a frozen process that lock the row of a run.
+fn end_frozen_sessions(engine: &SyncEngine, lease: Lease) {
+    if let Ok(ended @ 1..) = engine.store.end_frozen_sessions(engine.timeouts.lease) {
+        run_log::log_warning(
+            lease.id,
+            format_args!("{ended} sessions of a frozen process were ended: they locked its row"),
+        );
+    }
+}
+
+/// Ends a run whose worker is dead by the same rule, and blocks for the renewal interval that this needs. `None` when
+/// its worker is alive.
+///
+/// # Errors
+/// [`StoreError`] when the lease cannot be checked or the run cannot be ended, also because its row is locked.
 pub(in crate::sync) fn end_if_dead(engine: &SyncEngine, lease: Lease) -> Result<Option<TakenOver>, StoreError> {
     if !engine.store.has_expired(lease)? {
         return Ok(None);
     }
-    std::thread::sleep(engine.terms.renewal);
+    std::thread::sleep(engine.timeouts.renewal_interval);
     take_over(engine, lease)
 }
 
-/// Ends a run whose lease has run out, and tells of it and of its successor. `None` when it was not to be ended.
+/// Ends a run whose lease has expired, logs it and publishes its end. `None` when its lease was renewed meanwhile.
 fn take_over(engine: &SyncEngine, lease: Lease) -> Result<Option<TakenOver>, StoreError> {
     let Some(taken) = engine.store.take_over(lease)? else { return Ok(None) };
-    run_log::taken_over(taken.id);
-    engine.board.tell_end(taken.id, false);
-    run_log::ended(&engine.store, taken.id, Status::Interrupted, "its worker is gone");
+    run_log::log_take_over(taken.id);
+    engine.status_board.tell_end(taken.id, false);
+    run_log::log_ending(&engine.store, taken.id, Status::Interrupted, "its worker is dead");
     if taken.successor.is_some() {
-        engine.bell.ring();
+        engine.wake_signal.notify();
     }
     Ok(Some(taken))
 }

@@ -3,9 +3,8 @@
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::guards::{ChangeTally, GuardVerdict};
 use crate::domain::operation::Status;
-use crate::domain::run_text;
+use crate::domain::run_text::preview::preview_message;
 use crate::domain::sync_failure::SyncFailure;
-use crate::domain::text::counts::grouped;
 use crate::fetch::FetchOutcome;
 use crate::store::finish::RunEnding;
 use crate::sync::run::apply::collect_changes;
@@ -77,24 +76,15 @@ fn previewed(
     failure: Option<&SyncFailure>,
 ) -> RunEnding {
     findings.stats = findings.stats_with_feeds();
-    let forecast = failure.map(SyncFailure::forecast).unwrap_or_default();
-    let (added, updated) = (grouped(findings.stats.added), grouped(findings.stats.updated));
     let ChangeTally { removals, .. } = tally;
-    let left_out = run_text::would_leave_out(&findings.stats);
-    let (removed, withheld, what) = match verdict {
-        GuardVerdict::Apply => {
-            let removed = grouped(removals);
-            (removals, 0, format!("A sync would add {added}, update {updated} and remove {removed}."))
-        }
-        GuardVerdict::WithholdRemovals | GuardVerdict::WithholdInDoubt => {
-            let is_in_doubt = verdict == GuardVerdict::WithholdInDoubt;
-            let kept = run_text::would_keep(&context.source.noun, removals, is_in_doubt);
-            (0, removals, format!("A sync would add {added}, update {updated} and {kept}"))
-        }
-        GuardVerdict::EmptySource => (0, 0, forecast),
-        GuardVerdict::KeyChanged => (removals, 0, forecast),
+    let (removed, withheld) = match verdict {
+        GuardVerdict::Apply | GuardVerdict::KeyChanged => (removals, 0),
+        GuardVerdict::WithholdRemovals | GuardVerdict::WithholdInDoubt => (0, removals),
+        GuardVerdict::EmptySource => (0, 0),
     };
+    let noun = &context.source.noun;
+    let refusal = failure.map(SyncFailure::forecast).unwrap_or_default();
+    let message = preview_message(noun, &findings.stats, removals, verdict, &refusal, &findings.column_changes);
     findings.stats.removed = removed;
-    let message = format!("{what}{left_out} Nothing was written.{}", findings.column_changes);
     RunEnding { withheld_removals: withheld, ..findings.into_ending(Status::Completed, message) }
 }

@@ -1,3 +1,4 @@
-//! The progress of a run: reported to pollers and to the database.
+//! The progress of a run: published to pollers and stored in the database.
 
+mod published;
 pub(super) mod reporter;

@@ -1,8 +1,9 @@
-//! Tells how far a run is: cheap for the worker, throttled towards the stores, and never ahead of the database.
+//! Publishes the progress of a run: cheap for the worker, throttled towards the stores, and never ahead of the
+//! database.
 //!
-//! The worker says what is so with [`ProgressReporter::set`]; a thread of its own writes it down. The percent that goes to the
-//! primary store is never more than the database was told before. So whichever of the two answers a poller,
-//! progress does not go back.
+//! The worker calls [`ProgressReporter::report`]; a thread of the reporter publishes to both stores. The percent that
+//! goes to the primary store is never higher than the one in the database. So progress does not go back, whichever of
+//! the two answers a poller.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -13,40 +14,21 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 
+use super::published::{DatabaseState, PrimaryReport, PrimaryState};
 use crate::domain::operation::{Lease, Status, SyncOperation};
 use crate::domain::run_summary::RunSummary;
 use crate::domain::source::Slug;
 use crate::domain::status_report::StatusReport;
-use crate::status::board::TOLD_AGAIN;
 use crate::store::StoreError;
 use crate::store::batch::ItemBatch;
 use crate::store::lease::{FinalizeOutcome, RunProgress};
 use crate::store::left_out::ItemToStrip;
-use crate::sync::engine::SyncEngine;
+use crate::sync::SyncEngine;
 use crate::sync::run_log;
 use crate::sync::run_signal::RunSignal;
 
-/// The database is told when so many percent went by, if its time has not come before.
-const DATABASE_STEP: u8 = 5;
-/// How long the thread of the reporter waits for its turn with the database.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-/// What the database was told.
-struct ToDatabase {
-    /// What it knows.
-    said: RunProgress,
-    at: Instant,
-    /// Whether it took what it was told last.
-    answers: bool,
-}
-
-/// What the primary store was told.
-struct ToPrimary {
-    /// What was said last, at which percent, and when.
-    said: Option<(RunProgress, u8, Instant)>,
-    /// Whether it still takes what it is told.
-    works: bool,
-}
+/// How long the reporter waits while a batch holds the database lock.
+const DATABASE_LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
 struct ReporterState {
     engine: SyncEngine,
@@ -54,30 +36,30 @@ struct ReporterState {
     signal: Arc<RunSignal>,
     source: Slug,
     operation: SyncOperation,
-    created_at: DateTime<Utc>,
     started_at: DateTime<Utc>,
-    now: Mutex<RunProgress>,
-    /// Held while anything that carries progress is written there, so that an older one never lands after a newer.
-    database: Mutex<ToDatabase>,
-    /// The percent that the database knows.
-    kept_percent: AtomicU8,
-    /// Held likewise. Two locks, so that pollers are told what goes on while the database keeps a writer waiting.
-    primary: Mutex<ToPrimary>,
+    current: Mutex<RunProgress>,
+    /// Locked while progress is written to the database, so that an older value never overwrites a newer one.
+    database: Mutex<DatabaseState>,
+    /// The percent in the database.
+    database_percent: AtomicU8,
+    /// Locked while progress is written to the primary store. A lock of its own, so that pollers see progress while the
+    /// database blocks a writer.
+    primary: Mutex<PrimaryState>,
 }
 
-/// The reporter of one run; its thread ends with this value, and after that nothing of the run is told any more.
+/// The reporter of one run. Dropping it ends its thread; nothing of the run is published after that.
 pub(in crate::sync) struct ProgressReporter {
-    shared: Arc<ReporterState>,
+    state: Arc<ReporterState>,
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl ProgressReporter {
-    /// Begins with the progress that the claim wrote.
+    /// Starts with the progress that the claim has stored.
     ///
     /// # Errors
-    /// When the system has no thread to give.
-    pub(in crate::sync) fn begin(
+    /// The system's error when it cannot start another thread.
+    pub(in crate::sync) fn start(
         engine: &SyncEngine,
         operation: &SyncOperation,
         source: &Slug,
@@ -85,62 +67,61 @@ impl ProgressReporter {
         signal: Arc<RunSignal>,
         first: RunProgress,
     ) -> std::io::Result<Self> {
-        let started_at = Utc::now();
-        let shared = Arc::new(ReporterState {
+        let state = Arc::new(ReporterState {
             engine: engine.clone(),
             lease,
             signal,
             source: source.clone(),
             operation: operation.clone(),
-            created_at: operation.created_at,
-            started_at,
-            now: Mutex::new(first.clone()),
-            kept_percent: AtomicU8::new(first.percent),
-            database: Mutex::new(ToDatabase { said: first, at: Instant::now(), answers: true }),
-            primary: Mutex::new(ToPrimary { said: None, works: true }),
+            started_at: Utc::now(),
+            current: Mutex::new(first.clone()),
+            database_percent: AtomicU8::new(first.percent),
+            database: Mutex::new(DatabaseState { published: first, published_at: Instant::now(), is_available: true }),
+            primary: Mutex::new(PrimaryState { published: None, is_available: true }),
         });
         let (stop, stopped) = channel();
-        let mine = Arc::clone(&shared);
+        let of_thread = Arc::clone(&state);
         let thread = std::thread::Builder::new().name("reporter".to_owned()).spawn(move || {
-            mine.publish();
-            while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(mine.engine.terms.primary_every) {
-                mine.publish();
+            of_thread.publish();
+            let interval = of_thread.engine.timeouts.primary_interval;
+            while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(interval) {
+                of_thread.publish();
             }
         })?;
-        Ok(Self { shared, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { state, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Says what is so now. Costs a lock that nobody holds for long.
-    pub(in crate::sync) fn set(&self, progress: RunProgress) {
-        let changed_stage = {
-            let mut now = self.shared.now.lock();
-            let changed_stage = now.stage != progress.stage;
-            *now = progress;
-            changed_stage
+    /// Reports new progress. This takes a lock that is never held for long; only a change of stage waits for the stores.
+    pub(in crate::sync) fn report(&self, progress: RunProgress) {
+        let is_new_stage = {
+            let mut current = self.state.current.lock();
+            let is_new_stage = current.stage != progress.stage;
+            *current = progress;
+            is_new_stage
         };
-        if changed_stage {
-            self.shared.log_stage();
-            // Waits for its turn: the history tells how long each stage took.
-            self.shared.tell_database(&mut self.shared.database.lock());
-            self.shared.tell_primary();
+        if is_new_stage {
+            self.state.log_stage();
+            // Waits for the lock: the history shows how long each stage took.
+            self.state.publish_to_database(&mut self.state.database.lock());
+            self.state.publish_to_primary();
         }
     }
 
-    /// What was said last.
-    pub(in crate::sync) fn now(&self) -> RunProgress {
-        self.shared.now.lock().clone()
+    /// The progress that was reported last.
+    pub(in crate::sync) fn current(&self) -> RunProgress {
+        self.state.current.lock().clone()
     }
 
-    /// The percent that people have seen at most: what the database was told last.
-    pub(in crate::sync) fn told_percent(&self) -> u8 {
-        self.shared.kept_percent.load(Ordering::SeqCst)
+    /// The highest percent that pollers can have seen: the one in the database.
+    pub(in crate::sync) fn published_percent(&self) -> u8 {
+        self.state.database_percent.load(Ordering::SeqCst)
     }
 
-    /// Says what is being done to those who poll, at once and past the database, which does not answer just now.
-    /// Everything else is as it was. Answers what was said before.
-    pub(in crate::sync) fn tell(&self, message: String) -> String {
-        let before = std::mem::replace(&mut self.shared.now.lock().message, message);
-        self.shared.tell_primary();
+    /// Replaces the message and publishes it at once to the primary store only, because the database does not respond.
+    /// Returns the message before.
+    pub(in crate::sync) fn replace_message(&self, message: String) -> String {
+        let before = std::mem::replace(&mut self.state.current.lock().message, message);
+        self.state.publish_to_primary();
         before
     }
 
@@ -149,14 +130,14 @@ impl ProgressReporter {
     /// # Errors
     /// As [`crate::store::Store::write_batch`].
     pub(in crate::sync) fn write_batch(&self, batch: &ItemBatch, progress: &RunProgress) -> Result<(), StoreError> {
-        let mut told = self.shared.database.lock();
-        let SyncEngine { store, terms, .. } = &self.shared.engine;
-        // The percent waits for the next word to both stores: raised here, a poller who asks another server, and with
-        // it the database, would be told more than the next one who asks the primary.
-        let kept = RunProgress { percent: told.said.percent, ..progress.clone() };
-        store.write_batch(self.shared.lease, terms.lease, batch, &kept)?;
-        told.said = kept;
-        self.shared.now.lock().clone_from(progress);
+        let mut database = self.state.database.lock();
+        let SyncEngine { store, timeouts, .. } = &self.state.engine;
+        // The percent is raised only with the next report to both stores. Raised here, a poller whose server reads the
+        // database would see a higher percent than the next one that reads the primary store.
+        let stored = RunProgress { percent: database.published.percent, ..progress.clone() };
+        store.write_batch(self.state.lease, timeouts.lease, batch, &stored)?;
+        database.published = stored;
+        self.state.current.lock().clone_from(progress);
         Ok(())
     }
 
@@ -165,28 +146,28 @@ impl ProgressReporter {
     /// # Errors
     /// As [`crate::store::Store::strip_items`].
     pub(in crate::sync) fn strip_items(&self, page: &[ItemToStrip], columns: &[String]) -> Result<(), StoreError> {
-        let told = self.shared.database.lock();
-        let SyncEngine { store, terms, .. } = &self.shared.engine;
-        store.strip_items(self.shared.lease, terms.lease, page, columns, &told.said)
+        let database = self.state.database.lock();
+        let SyncEngine { store, timeouts, .. } = &self.state.engine;
+        store.strip_items(self.state.lease, timeouts.lease, page, columns, &database.published)
     }
 
-    /// Marks the begin of the final transaction.
+    /// Begins the final stage, after which a cancel comes too late.
     ///
     /// # Errors
     /// As [`crate::store::Store::begin_finalizing`].
     pub(in crate::sync) fn begin_finalizing(&self, progress: &RunProgress) -> Result<FinalizeOutcome, StoreError> {
         {
-            let mut told = self.shared.database.lock();
-            let SyncEngine { store, terms, .. } = &self.shared.engine;
-            match store.begin_finalizing(self.shared.lease, terms.lease, progress)? {
-                FinalizeOutcome::Begun => self.shared.took(&mut told, progress),
-                // Nothing was written, and nothing is to be told.
+            let mut database = self.state.database.lock();
+            let SyncEngine { store, timeouts, .. } = &self.state.engine;
+            match store.begin_finalizing(self.state.lease, timeouts.lease, progress)? {
+                FinalizeOutcome::Begun => self.state.record_database_write(&mut database, progress),
+                // Nothing was written, so nothing is published.
                 FinalizeOutcome::CancelRequested => return Ok(FinalizeOutcome::CancelRequested),
             }
-            self.shared.now.lock().clone_from(progress);
+            self.state.current.lock().clone_from(progress);
         }
-        self.shared.log_stage();
-        self.shared.publish();
+        self.state.log_stage();
+        self.state.publish();
         Ok(FinalizeOutcome::Begun)
     }
 }
@@ -197,90 +178,85 @@ impl Drop for ProgressReporter {
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            run_log::failure(self.shared.lease.id, format_args!("its reporter panicked"));
+            run_log::log_error(self.state.lease.id, format_args!("its reporter panicked"));
         }
     }
 }
 
 impl ReporterState {
     fn log_stage(&self) {
-        let ran = u64::try_from((Utc::now() - self.started_at).num_milliseconds()).unwrap_or(0);
-        run_log::stage(&self.operation, &self.source, &self.now.lock().clone(), ran);
+        let elapsed_ms = u64::try_from((Utc::now() - self.started_at).num_milliseconds()).unwrap_or(0);
+        run_log::log_stage(&self.operation, &self.source, &self.current.lock().clone(), elapsed_ms);
     }
 
+    /// Publishes the current progress to both stores, as far as it is due.
     fn publish(&self) {
-        // Batches hold it most of the time, one after the other. Where one holds it for long the database is away, and
-        // pollers are to be told that the run is alive; before it is asked again, too.
-        if let Some(mut told) = self.database.try_lock_for(PATIENCE) {
-            if !told.answers {
-                self.tell_primary();
+        // Batches hold the lock most of the time, one after the other. One that holds it for long shows that the
+        // database does not respond; pollers must still see that the run is alive, also before the database is tried
+        // again.
+        if let Some(mut database) = self.database.try_lock_for(DATABASE_LOCK_TIMEOUT) {
+            if !database.is_available {
+                self.publish_to_primary();
             }
-            self.tell_database(&mut told);
+            self.publish_to_database(&mut database);
         }
-        self.tell_primary();
+        self.publish_to_primary();
     }
 
-    /// The database took this progress.
-    fn took(&self, told: &mut ToDatabase, progress: &RunProgress) {
-        told.said.clone_from(progress);
-        told.at = Instant::now();
-        told.answers = true;
-        self.kept_percent.store(progress.percent, Ordering::SeqCst);
+    fn record_database_write(&self, database: &mut DatabaseState, progress: &RunProgress) {
+        database.published.clone_from(progress);
+        database.published_at = Instant::now();
+        database.is_available = true;
+        self.database_percent.store(progress.percent, Ordering::SeqCst);
     }
 
-    fn tell_database(&self, told: &mut ToDatabase) {
-        let now = self.now.lock().clone();
-        let news = now.stage != told.said.stage || now.percent >= told.said.percent.saturating_add(DATABASE_STEP);
-        let every = self.engine.terms.database_every;
-        let due = (news && told.answers) || told.at.elapsed() >= every;
-        if !due || now == told.said || every == Duration::MAX {
+    fn publish_to_database(&self, database: &mut DatabaseState) {
+        let current = self.current.lock().clone();
+        let interval = self.engine.timeouts.database_interval;
+        if interval == Duration::MAX || current == database.published || !database.is_due(&current, interval) {
             return;
         }
-        match self.engine.store.keep_progress(self.lease, self.engine.terms.lease, &now) {
-            Ok(()) => self.took(told, &now),
+        match self.engine.store.keep_progress(self.lease, self.engine.timeouts.lease, &current) {
+            Ok(()) => self.record_database_write(database, &current),
             Err(StoreError::Fenced) => self.signal.lose_lease(),
-            // Status never fails a sync: the items have their own say about a database that is away. It is not asked
-            // again at every tick.
+            // Progress never fails a sync: the batches notice an unavailable database themselves. The next try waits for
+            // its interval.
             Err(error) => {
-                told.at = Instant::now();
-                if std::mem::take(&mut told.answers) {
-                    run_log::trouble(self.lease.id, format_args!("progress could not be kept: {error}"));
+                database.published_at = Instant::now();
+                if std::mem::take(&mut database.is_available) {
+                    run_log::log_warning(self.lease.id, format_args!("progress could not be stored: {error}"));
                 }
             }
         }
     }
 
-    fn tell_primary(&self) {
-        let mut told = self.primary.lock();
-        if !told.works || self.engine.terms.primary_every == Duration::MAX {
+    fn publish_to_primary(&self) {
+        let mut primary = self.primary.lock();
+        if !primary.is_available || self.engine.timeouts.primary_interval == Duration::MAX {
             return;
         }
-        let now = self.now.lock().clone();
-        let percent = now.percent.min(self.kept_percent.load(Ordering::SeqCst));
-        // Said again from time to time even so: readers take a report that grew old for a dead worker's.
-        let news = told
-            .said
-            .as_ref()
-            .is_none_or(|(said, at_percent, at)| *said != now || *at_percent != percent || at.elapsed() >= TOLD_AGAIN);
-        if !news {
+        let progress = self.current.lock().clone();
+        let percent = progress.percent.min(self.database_percent.load(Ordering::SeqCst));
+        if primary.published.as_ref().is_some_and(|report| report.is_current(&progress, percent)) {
             return;
         }
-        let report = self.report(&now, percent);
-        // The report carries its time. If this process is frozen from here on, readers see an old report and ask
-        // the database; if it was frozen before, the lease has run out by its own clock and nothing is told.
+        let report = self.status_report(&progress, percent);
+        // The report carries its time. If this process freezes from here on, readers see an old report and ask the
+        // database; if it was frozen before, the lease has expired by its own clock and nothing is published.
         if !self.signal.holds_lease() {
             return;
         }
-        if let Err(error) = self.engine.board.tell(&report) {
-            told.works = false;
-            self.signal.status_was_refused();
-            run_log::trouble(self.lease.id, format_args!("{error}; its status comes from the database from here on"));
+        if let Err(error) = self.engine.status_board.tell(&report) {
+            primary.is_available = false;
+            self.signal.record_status_failure();
+            let problem = format_args!("{error}; the database has its status from here on");
+            run_log::log_warning(self.lease.id, problem);
         } else {
-            told.said = Some((now, percent, Instant::now()));
+            primary.published = Some(PrimaryReport { progress, percent, published_at: Instant::now() });
         }
     }
 
-    fn report(&self, now: &RunProgress, percent: u8) -> StatusReport {
+    fn status_report(&self, progress: &RunProgress, percent: u8) -> StatusReport {
         let last_update = Utc::now();
         let summary = RunSummary {
             id: self.lease.id,
@@ -288,15 +264,15 @@ impl ReporterState {
             kind: self.operation.kind,
             status: Status::Running,
             progress: percent,
-            stage: Some(now.stage),
-            message: now.message.clone(),
-            stats: now.stats,
+            stage: Some(progress.stage),
+            message: progress.message.clone(),
+            stats: progress.stats,
             error: None,
             code: None,
             attempt: self.operation.attempt,
             retry_of: self.operation.retry_of,
             successor: None,
         };
-        StatusReport::new(summary, self.created_at, last_update, last_update - self.started_at)
+        StatusReport::new(summary, self.operation.created_at, last_update, last_update - self.started_at)
     }
 }

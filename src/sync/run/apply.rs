@@ -88,7 +88,7 @@ impl ApplyStep<'_> {
     /// read and compared. At most two batches wait between them, so memory stays flat.
     fn run(&self, content: &dyn FetchedContent, mut target: ApplyTarget<'_>) -> Result<RunStats, RunStop> {
         let items = ProgressCount { processed: 0, total: self.survey.rows };
-        let first = RunStats { items, ..self.context.reporter.now().stats };
+        let first = RunStats { items, ..self.context.reporter.current().stats };
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(1);
             let writer = scope.spawn(move || self.write_batches(&receiver, first, &mut target));
@@ -119,7 +119,7 @@ impl ApplyStep<'_> {
             match self.survey.rules.sort(&row) {
                 RowSort::Header | RowSort::Unfilled => {}
                 RowSort::Unkeyed(_) | RowSort::Surplus(_) | RowSort::Refused(_) => batch.stats.rejected += 1,
-                RowSort::Keyed(key) => match self.index.find(key, index_row(&row)) {
+                RowSort::Keyed(key) => match self.index.find_row(key, index_row(&row)) {
                     None => batch.stats.rejected += 1,
                     Some(found) => batch.add_row(self.layout, found, &row, self.survey.has_pending, is_forced),
                 },
@@ -184,9 +184,9 @@ impl ApplyStep<'_> {
             ApplyTarget::Preview(kept) => {
                 let room = MAX_PREVIEWED_CHANGES.saturating_sub(kept.len());
                 kept.extend(new.iter().map(added).chain(changes).take(room));
-                reporter.set(progress);
+                reporter.report(progress);
             }
-            ApplyTarget::Catalog if new.is_empty() && changed.is_empty() => reporter.set(progress),
+            ApplyTarget::Catalog if new.is_empty() && changed.is_empty() => reporter.report(progress),
             ApplyTarget::Catalog => {
                 cursor.batches += 1;
                 let batch = ItemBatch { number: cursor.batches, new, changed, changes, columns: cursor.columns.take() };

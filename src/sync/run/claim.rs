@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::domain::operation::{Lease, SyncOperation};
 use crate::domain::sync_id::SyncId;
 use crate::store::StoreError;
-use crate::sync::engine::SyncEngine;
+use crate::sync::SyncEngine;
 use crate::sync::run_log;
 
 /// A run that this worker has claimed.
@@ -28,9 +28,9 @@ pub(super) fn claim_run(engine: &SyncEngine, only: Option<SyncId>) -> Result<Opt
     // Random, so that no two claims share a token, whatever clocks and counters do.
     let (token, _) = uuid::Uuid::new_v4().as_u64_pair();
     let token = i64::from_ne_bytes(token.to_ne_bytes());
-    let Some((operation, lease)) = engine.store.claim(&worker, token, engine.terms.lease, only)? else {
+    let Some((operation, lease)) = engine.store.claim(&worker, token, engine.timeouts.lease, only)? else {
         return Ok(None);
     };
-    run_log::started(&engine.store, &operation, thread_name);
+    run_log::log_started(&engine.store, &operation, thread_name);
     Ok(Some(ClaimedRun { operation, lease, requested_at }))
 }

@@ -81,7 +81,7 @@ impl KeyedSample {
     pub(super) fn look(&mut self, row: &TextRow, key: &str, index: &KeyIndex) {
         let wanted = !self.gone.is_empty() && !self.came.is_empty() && self.rows.len() < SAMPLE;
         let is_known = |found: FoundRow<'_>| matches!(found.comparison, RowComparison::Present(_));
-        if wanted && index.find(key, index_row(row)).is_some_and(is_known) {
+        if wanted && index.find_row(key, index_row(row)).is_some_and(is_known) {
             let pending = pending_cells(row);
             let cell = |(at, _): &(usize, String)| match pending.binary_search(at) {
                 Ok(_) => SampleCell::Pending,
@@ -156,7 +156,7 @@ pub(super) fn find_renamed(
         return Ok(Vec::new());
     }
     let as_stored = sample.rows.iter().filter_map(|(row, key, cells)| {
-        let stored_key = index.find(key, *row)?.stored_key;
+        let stored_key = index.find_row(key, *row)?.stored_key;
         Some((stored_key.unwrap_or(Cow::Borrowed(key.as_str())), cells))
     });
     let rows: Vec<_> = as_stored.collect();

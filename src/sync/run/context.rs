@@ -11,12 +11,13 @@ use crate::domain::change_set::KnownItem;
 use crate::domain::item::parse_fields;
 use crate::domain::operation::{Stage, SyncOperation};
 use crate::domain::progress::{RunStats, StageWeights};
+use crate::domain::run_text::stopped_run::{no_thread_message, unknown_kind_message};
 use crate::domain::source::Source;
 use crate::fetch::{FetchError, ItemLookup, SourceKind};
 use crate::store::StoreError;
 use crate::store::catalogs::Catalog;
 use crate::store::lease::RunProgress;
-use crate::sync::engine::SyncEngine;
+use crate::sync::SyncEngine;
 use crate::sync::progress::reporter::ProgressReporter;
 use crate::sync::run_log;
 use crate::sync::run_signal::{RunSignal, StopReason};
@@ -53,8 +54,7 @@ impl<'a> RunContext<'a> {
         let catalog = || engine.store.catalog(source.id);
         let catalog = retry_while_unavailable(operation.id, signal, None, catalog)?.ok_or_else(deleted)?;
         let Some(kind) = engine.kinds.get(&source.kind) else {
-            let message = format!("This version of Lockstep has no sources of the kind “{}”.", source.kind);
-            return Err(RunStop::Failed { code: "unknown_kind", message });
+            return Err(RunStop::Failed { code: "unknown_kind", message: unknown_kind_message(&source.kind) });
         };
         let first = RunProgress {
             stage: Stage::Fetching,
@@ -62,10 +62,8 @@ impl<'a> RunContext<'a> {
             percent: 0,
             stats: RunStats::default(),
         };
-        let reporter =
-            ProgressReporter::begin(engine, operation, &source.slug, run.lease, Arc::clone(signal), first).map_err(
-                |error| RunStop::Failed { code: "internal", message: format!("No thread to report with: {error}") },
-            )?;
+        let reporter = ProgressReporter::start(engine, operation, &source.slug, run.lease, Arc::clone(signal), first)
+            .map_err(|error| RunStop::Failed { code: "internal", message: no_thread_message(&error) })?;
         let weights = kind.stage_weights();
         Ok(Self { engine, operation, source, catalog, kind, weights, reporter, signal })
     }
@@ -104,14 +102,14 @@ impl StoredItems for RunContext<'_> {
     }
 
     fn check_stop(&self) -> Result<(), RunStop> {
-        self.signal.reason().map_or(Ok(()), |reason| Err(RunStop::Early(reason)))
+        self.signal.stop_reason().map_or(Ok(()), |reason| Err(RunStop::Early(reason)))
     }
 }
 
 /// The items of the catalog, for a fetch that reuses what it fetched before.
 impl ItemLookup for RunContext<'_> {
     fn find_fields(&self, keys: &[&str]) -> Result<HashMap<String, Vec<(String, String)>>, FetchError> {
-        let log_error = |error| run_log::failure(self.operation.id, format_args!("{error}"));
+        let log_error = |error| run_log::log_error(self.operation.id, format_args!("{error}"));
         let stored = self.stored_fields(keys).map_err(|stop| stop.into_fetch_error(log_error))?;
         // An item that cannot be parsed is fetched again.
         Ok(stored.into_iter().filter_map(|(key, fields)| Some((key, parse_fields(&fields).ok()?))).collect())

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::run_stop::RunStop;
+use crate::domain::run_text::run_progress::WAITING_FOR_DATABASE;
 use crate::domain::sync_id::SyncId;
 use crate::store::{Retryability, StoreError};
 use crate::sync::outage_log::OutageLog;
@@ -16,7 +17,6 @@ pub(super) const RETRY_PAUSE: Duration = Duration::from_millis(250);
 const UNCLEAR_RETRY_TIMEOUT: Duration = Duration::from_secs(30);
 /// After this time pollers see that the run waits for the database.
 const WAITING_MESSAGE_DELAY: Duration = Duration::from_secs(1);
-const WAITING: &str = "Waiting for the database…";
 
 /// The failures of one step so far.
 pub(super) struct RetryState {
@@ -27,7 +27,7 @@ pub(super) struct RetryState {
 impl RetryState {
     /// No failure yet of a step of the run `id`.
     pub(super) fn new(id: SyncId) -> Self {
-        Self { outage: OutageLog::of(id, "the database", "reached"), first_failure: None }
+        Self { outage: OutageLog::for_run(id, "the database", "used"), first_failure: None }
     }
 
     /// Whether a try has failed.
@@ -46,13 +46,13 @@ impl RetryState {
             Retryability::Unclear if lasted > UNCLEAR_RETRY_TIMEOUT => return Err(error),
             Retryability::Unclear | Retryability::Passing => {}
         }
-        self.outage.note(Err::<(), _>(error));
+        self.outage.record(Err::<(), _>(error));
         Ok(lasted)
     }
 
     /// Records that the step succeeded.
     pub(super) fn record_success(&mut self) {
-        self.outage.note(Ok::<_, StoreError>(()));
+        self.outage.record(Ok::<_, StoreError>(()));
     }
 }
 
@@ -74,21 +74,21 @@ pub(super) fn retry_while_unavailable<T>(
             Ok(value) => {
                 retries.record_success();
                 if let (Some(reporter), Some(message)) = (reporter, previous_message) {
-                    reporter.tell(message);
+                    reporter.replace_message(message);
                 }
                 return Ok(value);
             }
             Err(error) => error,
         };
         let lasted = retries.record_failure(error, started)?;
-        signal.lost(started.elapsed() + RETRY_PAUSE);
-        if let Some(reason) = signal.reason() {
+        signal.add_database_wait(started.elapsed() + RETRY_PAUSE);
+        if let Some(reason) = signal.stop_reason() {
             return Err(RunStop::Early(reason));
         }
         if lasted >= WAITING_MESSAGE_DELAY
             && let Some(reporter) = reporter
         {
-            let before = reporter.tell(WAITING.to_owned());
+            let before = reporter.replace_message(WAITING_FOR_DATABASE.to_owned());
             previous_message.get_or_insert(before);
         }
         std::thread::sleep(RETRY_PAUSE);

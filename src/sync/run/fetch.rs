@@ -11,6 +11,7 @@ use crate::domain::feed_counts::FeedCounts;
 use crate::domain::issue::{Issue, IssueList};
 use crate::domain::operation::{Mode, RunPriority, Stage};
 use crate::domain::progress::ProgressCount;
+use crate::domain::run_text::run_progress::rate_limited_message;
 use crate::domain::source::Validators;
 use crate::fetch::{FetchObserver, FetchOutcome, FetchProgress, FetchRequest};
 
@@ -44,8 +45,8 @@ pub(in crate::sync) fn fetch_source(
         sync_id: Some(operation.id),
         mode: if is_forced { Mode::Full } else { operation.mode },
         validators,
-        timeout: engine.terms.fetch,
-        total_timeout: context.signal.time_left(),
+        timeout: engine.timeouts.fetch,
+        total_timeout: context.signal.remaining_time(),
         is_manual: only_failed || operation.priority == RunPriority::Manual,
         only_failed,
         feeds: &feeds,
@@ -86,24 +87,24 @@ struct RunFetchObserver<'a> {
 impl FetchObserver for RunFetchObserver<'_> {
     fn report_received(&self, bytes: u64, total: Option<u64>) {
         let RunContext { reporter, weights, kind, source, .. } = self.context;
-        let mut progress = reporter.now();
+        let mut progress = reporter.current();
         // A retry starts over; progress does not go back.
         progress.stats.bytes = progress.stats.bytes.max(bytes);
         // The wait for the server, if there was one, is over.
         progress.message = kind.fetching_message(source);
         progress.percent = weights.percent(Stage::Fetching, bytes, total.unwrap_or(0)).max(progress.percent);
-        reporter.set(progress);
+        reporter.report(progress);
     }
 
     fn report_wait(&self, host: &str, until: DateTime<Utc>) {
-        let mut progress = self.context.reporter.now();
-        progress.message = format!("Rate-limited by {host}, retrying at {} UTC", until.format("%H:%M:%S"));
-        self.context.reporter.set(progress);
+        let mut progress = self.context.reporter.current();
+        progress.message = rate_limited_message(host, until);
+        self.context.reporter.report(progress);
     }
 
     fn report_progress(&self, now: &FetchProgress) {
         let RunContext { reporter, weights, .. } = self.context;
-        let mut progress = reporter.now();
+        let mut progress = reporter.current();
         let ProgressCount { processed, total } = now.steps;
         progress.message.clone_from(&now.message);
         progress.percent = weights.percent(Stage::Fetching, processed, total).max(progress.percent);
@@ -113,7 +114,7 @@ impl FetchObserver for RunFetchObserver<'_> {
         // Articles that were fetched count as processed once they are compared with the catalog.
         let found = |now: ProgressCount| ProgressCount { processed: 0, total: now.total.max(now.processed) };
         stats.articles = now.articles.map(|now| found(now).not_before(stats.articles));
-        reporter.set(progress);
+        reporter.report(progress);
     }
 
     fn report_issue(&self, issue: Issue) {
@@ -125,6 +126,6 @@ impl FetchObserver for RunFetchObserver<'_> {
     }
 
     fn should_stop(&self) -> bool {
-        self.context.signal.reason().is_some()
+        self.context.signal.stop_reason().is_some()
     }
 }

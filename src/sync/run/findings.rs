@@ -32,8 +32,8 @@ pub(in crate::sync) struct RunFindings {
 impl RunFindings {
     /// Takes over the counts and the percent of a run that stops now.
     pub(super) fn record_progress(&mut self, reporter: &ProgressReporter) {
-        self.stats = reporter.now().stats;
-        self.published_percent = reporter.told_percent();
+        self.stats = reporter.current().stats;
+        self.published_percent = reporter.published_percent();
     }
 
     /// The counts, with the feeds that failed.

@@ -11,12 +11,13 @@ use super::run_stop::RunStop;
 use crate::domain::operation::{Lease, Stage, Status};
 use crate::domain::progress::{ProgressCount, RunStats};
 use crate::domain::run_text;
+use crate::domain::run_text::run_progress::FINALIZING;
 use crate::domain::source::Validators;
 use crate::domain::sync_id::SyncId;
 use crate::store::StoreError;
 use crate::store::finish::{AppliedChanges, RunEnding};
 use crate::store::lease::{FinalizeOutcome, RunProgress};
-use crate::sync::engine::SyncEngine;
+use crate::sync::SyncEngine;
 use crate::sync::run_log;
 use crate::sync::run_signal::{RunSignal, StopReason};
 
@@ -32,14 +33,14 @@ pub(in crate::sync) fn begin_finalizing(context: &RunContext<'_>, stats: RunStat
     context.check_stop()?;
     let progress = RunProgress {
         stage: Stage::Finalizing,
-        message: "Finalizing synchronization…".to_owned(),
+        message: FINALIZING.to_owned(),
         percent: context.weights.percent(Stage::Finalizing, 0, 1),
         stats,
     };
     match context.retry_while_unavailable(|| context.reporter.begin_finalizing(&progress))? {
         FinalizeOutcome::Begun => Ok(()),
         FinalizeOutcome::CancelRequested => {
-            context.signal.cancel();
+            context.signal.request_cancel();
             Err(RunStop::Early(StopReason::Cancelled))
         }
     }
@@ -68,7 +69,7 @@ pub(in crate::sync) fn finish_unchanged(
         unchanged: catalog.item_count,
         // Those of the last version that was fetched.
         rejected: catalog.validators.skipped_rows.unwrap_or(0),
-        ..context.reporter.now().stats
+        ..context.reporter.current().stats
     };
     begin_finalizing(context, findings.stats)?;
     let Validators { skipped_rows, without_hidden_columns, .. } = catalog.validators;
@@ -85,17 +86,17 @@ pub(in crate::sync) fn finish_unchanged(
 pub(super) fn store_ending(engine: &SyncEngine, lease: Lease, ending: &RunEnding, signal: &RunSignal) {
     match store_with_retry(engine, lease, ending, signal) {
         Ok(successor) => {
-            engine.board.tell_end(lease.id, signal.is_status_refused());
-            run_log::ended(&engine.store, lease.id, ending.status, &ending.message);
+            engine.status_board.tell_end(lease.id, signal.has_status_failed());
+            run_log::log_ending(&engine.store, lease.id, ending.status, &ending.message);
             if successor.is_some() {
-                engine.bell.ring();
+                engine.wake_signal.notify();
             }
         }
         Err(StoreError::Fenced) => {
-            run_log::trouble(lease.id, format_args!("its end was not accepted: the lease is lost"));
+            run_log::log_warning(lease.id, format_args!("its ending was not stored: the lease is lost"));
         }
         // The lease expires then, and recovery ends the run.
-        Err(error) => run_log::failure(lease.id, format_args!("its end could not be kept: {error}")),
+        Err(error) => run_log::log_error(lease.id, format_args!("its ending could not be stored: {error}")),
     }
 }
 
@@ -128,7 +129,9 @@ fn store_with_retry(
             },
             Err(error) => error,
         };
-        if signal.is_stopping() && shutdown_since.get_or_insert_with(Instant::now).elapsed() > SHUTDOWN_RETRY_TIMEOUT {
+        if signal.is_shutting_down()
+            && shutdown_since.get_or_insert_with(Instant::now).elapsed() > SHUTDOWN_RETRY_TIMEOUT
+        {
             return Err(error);
         }
         retries.record_failure(error, asked)?;

@@ -1,4 +1,4 @@
-//! Comparing by key and hash. Everything about a source's size and shape is known before the first write.
+//! An index of all keys of a catalog and of its source. It compares them by key and by the hash of their fields.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -16,12 +16,12 @@ use crate::domain::text::comparable_form::comparable_form;
 #[derive(Clone, Copy, Default)]
 struct KeyEntry {
     hash: ContentDigest,
-    /// The row that has it in this run, 0 for none.
+    /// The row of the source that has the key, 0 for none.
     row: u32,
     stored: StoredKey,
     /// Whether that row spells the key otherwise than the database.
-    by_form: bool,
-    /// Whether the item came, came back or was changed since the catalog was in step with its source.
+    is_by_form: bool,
+    /// Whether the item was added or changed since the last sync that applied its source completely.
     is_unsettled: bool,
 }
 
@@ -31,14 +31,14 @@ impl KeyEntry {
     }
 }
 
-/// What the database has of a key.
+/// What the database has for a key.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 enum StoredKey {
     #[default]
     Nothing,
     Removed,
     Live,
-    /// It is live, and the source still has a row of it, though none that can be taken.
+    /// It is live, and the source still has a row of it, but none that can be taken.
     LiveUnplaced,
 }
 
@@ -51,36 +51,36 @@ impl StoredKey {
 /// How a row compares with the catalog.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum RowComparison {
-    /// The database never saw its key.
+    /// The database does not have its key.
     New,
-    /// It left the catalog before.
+    /// Its item was removed from the catalog before.
     Returns,
-    /// It is in the catalog, with fields of this digest.
+    /// Its item is in the catalog, with fields of this digest.
     Present(ContentDigest),
 }
 
-/// A row that is taken, compared with the catalog.
+/// A row that has its key, compared with the catalog.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct FoundRow<'a> {
     pub(super) comparison: RowComparison,
-    /// The key in the spelling of the database, where the row has another.
+    /// The key as the database spells it, where the row spells it otherwise.
     pub(super) stored_key: Option<Cow<'a, str>>,
 }
 
-/// What became of a row's claim to a key.
+/// The result of [`KeyIndex::claim_key`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum KeyClaim {
     /// The row has the key.
     Taken,
-    /// The row has the key, which the database spells otherwise.
+    /// The row has the key, but the database spells it otherwise.
     TakenByForm,
-    /// The row has the key, as it spells it like the database. The row of this number, which had it by form, lost it.
+    /// The row has the key, because it spells it like the database. The row with this number had it by form and lost it.
     TakenFrom(u32),
-    /// The row of this number has it.
+    /// The row with this number already has the key.
     Duplicate(u32),
 }
 
-/// Items of the catalog whose keys are equal in form, where the source has a row of theirs.
+/// Items of the catalog whose keys are equal in form, and of which the source has at least one row.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(super) struct EqualItems {
     /// How many.
@@ -89,28 +89,27 @@ pub(super) struct EqualItems {
     pub(super) first_row: u32,
 }
 
-/// All keys of a catalog and of its source, some forty bytes each whatever the rows hold: a million rows stay far
-/// below 200 MB.
+/// All keys of a catalog and of its source, with about forty bytes for each key: a million rows stay far below 200 MB.
 ///
-/// Keys that are equal in their comparable form are one, unless the catalog has both. An exact spelling comes before an
-/// equal form; among rows that are equal in this the first wins.
+/// Keys that are equal in their comparable form are the same key, unless the catalog has both. An exact spelling takes
+/// precedence over an equal form; otherwise the first row wins.
 pub(in crate::sync) struct KeyIndex {
     /// By the digest of the exact spelling.
     entries: DigestMap<KeyEntry>,
-    /// The entries that are not spelled in their comparable form: few.
+    /// The keys that are not spelled in their comparable form. There are few.
     spellings: KeySpellings,
-    /// The spelling of stored keys that a row has by form, by the digest of the spelling.
+    /// The stored keys that a row has by form, by the digest of their spelling. Empty until [`KeyIndex::set_spelling`].
     stored_keys: HashMap<ContentDigest, String>,
     live: u64,
     settled_at: Option<DateTime<Utc>>,
 }
 
 impl KeyIndex {
-    /// An index with room for the items of a catalog: growing would need the old room and the new at the same time.
+    /// An empty index with capacity for `items` items: growing would need the old and the new memory at the same time.
     pub(in crate::sync) fn with_capacity(items: u64) -> Self {
-        let room = usize::try_from(items).unwrap_or(0);
+        let capacity = usize::try_from(items).unwrap_or(0);
         Self {
-            entries: HashMap::with_capacity_and_hasher(room, std::hash::BuildHasherDefault::default()),
+            entries: HashMap::with_capacity_and_hasher(capacity, std::hash::BuildHasherDefault::default()),
             spellings: KeySpellings::default(),
             stored_keys: HashMap::new(),
             live: 0,
@@ -118,12 +117,12 @@ impl KeyIndex {
         }
     }
 
-    /// Sets when the catalog was last in step with its source, before its items are added.
+    /// Sets when the last sync applied the source completely. Must be set before items are added.
     pub(super) const fn set_settled_at(&mut self, settled_at: Option<DateTime<Utc>>) {
         self.settled_at = settled_at;
     }
 
-    /// Adds an item that the database holds.
+    /// Adds an item of the database.
     pub(super) fn add_known_item(&mut self, key: &str, known: KnownItem) {
         self.live += u64::from(known.live);
         let stored = if known.live { StoredKey::Live } else { StoredKey::Removed };
@@ -135,13 +134,13 @@ impl KeyIndex {
         }
     }
 
-    /// Whether the catalog has a live item of exactly this key with fields of this digest.
-    pub(super) fn holds(&self, key: &str, hash: ContentDigest) -> bool {
+    /// Whether the catalog has a live item with exactly this key and fields of this digest.
+    pub(super) fn has_item(&self, key: &str, hash: ContentDigest) -> bool {
         self.entries.get(&digest(key)).is_some_and(|entry| entry.stored.is_live() && entry.hash == hash)
     }
 
-    /// Digests of a key: of its exact spelling and of its form.
-    fn digests(key: &str) -> (ContentDigest, ContentDigest) {
+    /// The digests of a key: of its exact spelling and of its form.
+    fn key_digests(key: &str) -> (ContentDigest, ContentDigest) {
         let exact = digest(key);
         match comparable_form(key) {
             Cow::Borrowed(_) => (exact, exact),
@@ -149,17 +148,17 @@ impl KeyIndex {
         }
     }
 
-    /// The spellings of a form that there are entries of.
-    fn group(&self, form: ContentDigest) -> impl Iterator<Item = (ContentDigest, &KeyEntry)> {
+    /// The entries of all spellings of a form.
+    fn entries_of_form(&self, form: ContentDigest) -> impl Iterator<Item = (ContentDigest, &KeyEntry)> {
         let spellings = std::iter::once(form).chain(self.spellings.of(&form));
         spellings.filter_map(|exact| self.entries.get(&exact).map(|entry| (exact, entry)))
     }
 
-    /// Notes that this row has that key.
-    pub(super) fn claim(&mut self, key: &str, row: u32) -> KeyClaim {
-        let (exact, form) = Self::digests(key);
+    /// Gives a key to the row with the number `row`, unless another row has it.
+    pub(super) fn claim_key(&mut self, key: &str, row: u32) -> KeyClaim {
+        let (exact, form) = Self::key_digests(key);
         let (mut live, mut removed, mut holder) = (None, None, None);
-        for (spelling, entry) in self.group(form) {
+        for (spelling, entry) in self.entries_of_form(form) {
             if entry.stored.is_live() {
                 live = live.or(Some(spelling));
             } else if entry.stored == StoredKey::Removed {
@@ -171,22 +170,22 @@ impl KeyIndex {
         }
         let own = self.entries.get(&exact).copied().unwrap_or_default();
         if own.stored.is_live() || (own.stored == StoredKey::Removed && live.is_none()) {
-            if own.row != 0 && !own.by_form {
+            if own.row != 0 && !own.is_by_form {
                 return KeyClaim::Duplicate(own.row);
             }
-            // Of a form at most one row has an item by form, and only as long as no row has one by its exact spelling.
-            let loser = holder.filter(|(_, entry)| entry.by_form);
+            // At most one row has an item by form, and only as long as no row has one by its exact spelling.
+            let loser = holder.filter(|(_, entry)| entry.is_by_form);
             if let Some((spelling, entry)) = loser {
-                self.entries.insert(spelling, KeyEntry { row: 0, by_form: false, ..entry });
+                self.entries.insert(spelling, KeyEntry { row: 0, is_by_form: false, ..entry });
             }
-            self.entries.insert(exact, KeyEntry { row, by_form: false, ..own });
+            self.entries.insert(exact, KeyEntry { row, is_by_form: false, ..own });
             return loser.map_or(KeyClaim::Taken, |(_, entry)| KeyClaim::TakenFrom(entry.row));
         }
         if let Some((_, entry)) = holder {
             return KeyClaim::Duplicate(entry.row);
         }
         if let Some(entry) = live.or(removed).and_then(|spelling| self.entries.get_mut(&spelling)) {
-            (entry.row, entry.by_form) = (row, true);
+            (entry.row, entry.is_by_form) = (row, true);
             return KeyClaim::TakenByForm;
         }
         self.entries.insert(exact, KeyEntry { row, ..KeyEntry::default() });
@@ -196,10 +195,10 @@ impl KeyIndex {
         KeyClaim::Taken
     }
 
-    /// Notes that the source has a row of this key that cannot be taken: its item stays as it is.
-    pub(super) fn keep(&mut self, key: &str) {
-        let (_, form) = Self::digests(key);
-        let spellings: Vec<ContentDigest> = self.group(form).map(|(spelling, _)| spelling).collect();
+    /// Keeps the item of this key, because the source has a row of it that cannot be taken.
+    pub(super) fn keep_item(&mut self, key: &str) {
+        let (_, form) = Self::key_digests(key);
+        let spellings: Vec<ContentDigest> = self.entries_of_form(form).map(|(spelling, _)| spelling).collect();
         for spelling in spellings {
             self.keep_entry(&spelling);
         }
@@ -213,20 +212,20 @@ impl KeyIndex {
         }
     }
 
-    /// Ends the survey: items whose keys are equal in form to that of a row stay, and are counted.
-    pub(super) fn settle(&mut self) -> EqualItems {
+    /// Keeps items whose keys are equal in form where the source has a row for one of them. Called after the last row.
+    pub(super) fn keep_equal_items(&mut self) -> EqualItems {
         let mut equal = EqualItems::default();
         let (mut kept, mut wanted) = (Vec::new(), Vec::new());
         for form in self.spellings.forms() {
             let (mut live, mut first_row) = (Vec::new(), None::<u32>);
-            for (spelling, entry) in self.group(*form) {
+            for (spelling, entry) in self.entries_of_form(*form) {
                 if entry.stored.is_live() {
                     live.push(spelling);
                 }
                 if entry.row != 0 {
                     first_row = Some(first_row.map_or(entry.row, |row| row.min(entry.row)));
                 }
-                if entry.by_form && spelling != *form {
+                if entry.is_by_form && spelling != *form {
                     wanted.push(spelling);
                 }
             }
@@ -242,22 +241,22 @@ impl KeyIndex {
         equal
     }
 
-    /// Whether [`KeyIndex::set_spelling`] has to be told of the keys of the catalog before rows are compared.
+    /// Whether the keys of the catalog have to be passed to [`KeyIndex::set_spelling`] before rows are compared.
     pub(super) fn lacks_spellings(&self) -> bool {
         !self.stored_keys.is_empty()
     }
 
-    /// Keeps the spelling of a stored key, where a row has its item by form.
+    /// Keeps the spelling of a stored key whose item a row has by form; ignores other keys.
     pub(super) fn set_spelling(&mut self, key: &str) {
         if let Some(spelling) = self.stored_keys.get_mut(&digest(key)) {
             key.clone_into(spelling);
         }
     }
 
-    /// How the row of this number with that key compares; `None` when another row has the key.
-    pub(super) fn find<'a>(&'a self, key: &'a str, row: u32) -> Option<FoundRow<'a>> {
-        let (exact, form) = Self::digests(key);
-        let (spelling, entry) = self.group(form).find(|(_, entry)| entry.row == row)?;
+    /// Compares the row with this number and this key with the catalog. `None` when another row has the key.
+    pub(super) fn find_row<'a>(&'a self, key: &'a str, row: u32) -> Option<FoundRow<'a>> {
+        let (exact, form) = Self::key_digests(key);
+        let (spelling, entry) = self.entries_of_form(form).find(|(_, entry)| entry.row == row)?;
         let stored_key = (spelling != exact).then(|| {
             let stored = self.stored_keys.get(&spelling).filter(|_| spelling != form);
             stored.map_or_else(|| comparable_form(key), |stored| Cow::Borrowed(stored.as_str()))
@@ -270,20 +269,20 @@ impl KeyIndex {
         Some(FoundRow { comparison, stored_key })
     }
 
-    /// Whether the catalog did not have the item of this row when it was last in step with its source.
+    /// Whether the item of this row is new or was changed since the last sync that applied its source completely.
     pub(super) fn is_unsettled(&self, key: &str, row: u32) -> bool {
-        let (_, form) = Self::digests(key);
-        let mut entries = self.group(form).map(|(_, entry)| entry);
+        let (_, form) = Self::key_digests(key);
+        let mut entries = self.entries_of_form(form).map(|(_, entry)| entry);
         entries.find(|entry| entry.row == row).is_some_and(|entry| entry.is_unsettled || !entry.stored.is_live())
     }
 
-    /// Whether an item of the catalog is not in the source.
+    /// Whether the catalog has a live item of this key and the source has no row of it.
     pub(super) fn has_left(&self, key: &str) -> bool {
         self.entries.get(&digest(key)).is_some_and(KeyEntry::has_left)
     }
 
-    /// What this run would do to the catalog.
-    pub(super) fn tally(&self) -> ChangeTally {
+    /// Counts what applying the rows would do to the catalog.
+    pub(super) fn change_tally(&self) -> ChangeTally {
         let mut tally = ChangeTally { live: self.live, ..ChangeTally::default() };
         for entry in self.entries.values() {
             tally.taken += u64::from(entry.row != 0);
@@ -294,8 +293,8 @@ impl KeyIndex {
     }
 }
 
-/// A row's number as the index keeps it. Beyond four milliards rows would share one, and no source gets there: the
-/// limit on its size is reached before.
+/// The number of a row as the index stores it. It is exact up to four billion rows, and the size limit of a source is
+/// reached long before.
 pub(super) fn index_row(row: &TextRow) -> u32 {
     u32::try_from(row.number).unwrap_or(u32::MAX)
 }

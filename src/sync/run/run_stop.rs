@@ -1,5 +1,6 @@
 //! Why a run stops before its last step.
 
+use crate::domain::run_text::stopped_run::database_unavailable_message;
 use crate::domain::sync_failure::SyncFailure;
 use crate::fetch::FetchError;
 use crate::store::StoreError;
@@ -32,7 +33,7 @@ impl RunStop {
             Self::Refused(failure) => FetchError::failed(failure.code, failure.cause()),
             Self::Database(error) => {
                 log_error(error);
-                FetchError::failed("database", "The database did not answer as it should. Try again when it is back.")
+                FetchError::failed("database", database_unavailable_message())
             }
         }
     }

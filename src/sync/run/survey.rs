@@ -18,6 +18,7 @@ use crate::domain::guards::GuardVerdict;
 use crate::domain::item::ColumnLayout;
 use crate::domain::operation::Stage;
 use crate::domain::progress::RunStats;
+use crate::domain::run_text::run_progress::comparing_message;
 use crate::fetch::FetchedContent;
 use crate::store::lease::RunProgress;
 
@@ -34,16 +35,16 @@ pub(in crate::sync) fn survey_source<'l>(
     findings: &mut RunFindings,
 ) -> Result<SourceSurvey<'l>, RunStop> {
     let RunContext { reporter, weights, source, .. } = context;
-    let RunStats { feeds, articles, .. } = reporter.now().stats;
+    let RunStats { feeds, articles, .. } = reporter.current().stats;
     let stats =
         RunStats { bytes: content.byte_count(), lines: content.line_count(), feeds, articles, ..RunStats::default() };
-    let message = format!("Comparing with the {} of the catalog…", source.noun.many);
+    let message = comparing_message(&source.noun);
     let percent = weights.percent(Stage::Fetching, 1, 1);
     let mut progress = RunProgress { stage: Stage::Processing, message, percent, stats };
-    reporter.set(progress.clone());
+    reporter.report(progress.clone());
     let mut survey = read_survey(&context.comparison(), content, layout, index)?;
     progress.stats.items.total = survey.rows;
-    reporter.set(progress);
+    reporter.report(progress);
     findings.issues.append(std::mem::take(&mut survey.issues));
     findings.column_changes = describe_columns(&survey.columns);
     findings.newest_only = !content.is_complete();
@@ -74,9 +75,9 @@ pub(in crate::sync) fn refuse_source(
     verdict: GuardVerdict,
 ) -> Result<(), RunStop> {
     let Some(failure) = survey.failure(&context.comparison(), columns, verdict) else { return Ok(()) };
-    let mut progress = context.reporter.now();
+    let mut progress = context.reporter.current();
     progress.stats.items.processed = survey.rows;
     progress.stats.rejected = survey.rejected;
-    context.reporter.set(progress);
+    context.reporter.report(progress);
     Err(failure.into())
 }

@@ -33,7 +33,7 @@ pub(in crate::web) async fn page(
         let mut panel = context.page_panel()?;
         if panel.may_sync {
             restore_notice(&mut panel, &trimmed_value(&query, "notice"), || {
-                let left = |kind| state.control.cooldown_left(source.id, kind);
+                let left = |kind| state.control.remaining_cooldown(source.id, kind);
                 Ok(left(OperationKind::Sync)?.max(left(OperationKind::Preview)?))
             })?;
         }

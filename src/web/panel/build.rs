@@ -116,7 +116,7 @@ impl PanelContext<'_> {
         let last_success = self.state.store.last_success(self.source.id)?.map(time_label);
         let mut cooldown = Duration::ZERO;
         if self.may_sync() {
-            cooldown = self.state.control.cooldown_left(self.source.id, OperationKind::Sync)?;
+            cooldown = self.state.control.remaining_cooldown(self.source.id, OperationKind::Sync)?;
         }
         let feeds = if self.actor.is_some() { self.state.store.feed_counts(self.source.id)? } else { None };
         let latest = self.state.store.latest_result(self.source.id)?.as_ref().map(LatestRun::from);

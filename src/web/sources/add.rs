@@ -83,7 +83,7 @@ pub(in crate::web) async fn look(
         }
         match find(state, &form)? {
             Ok((place, look)) => {
-                let kind_note = state.control.stand_in_note(&place.kind, &form.kind);
+                let kind_note = state.control.substitute_note(&place.kind, &form.kind);
                 form.kind.clone_from(&place.kind);
                 propose(state, &mut form, &place, &look, &called)?;
                 veil(state, &mut form, Some(&place), &[])?;
@@ -214,7 +214,7 @@ fn find(state: &AppState, form: &SourceForm) -> Result<Result<(SourcePlace, Sour
     let places = match meant(state, form, &[])? {
         Ok(places) => places,
         Err(errors) => {
-            let other = state.control.recognise(&form.url).filter(|kind| !["", kind].contains(&form.kind.as_str()));
+            let other = state.control.kind_of_link(&form.url).filter(|kind| !["", kind].contains(&form.kind.as_str()));
             let offer = other.and_then(|kind| choice(state, kind));
             return Ok(Err(DetectionFailure { offer, ..DetectionFailure::from(errors) }));
         }
@@ -234,7 +234,7 @@ fn find(state: &AppState, form: &SourceForm) -> Result<Result<(SourcePlace, Sour
                 }
                 // What is wrong with it says the kind that it is of.
                 let is_truer = |(before, why): &(SourcePlace, CannotLook)| {
-                    let stands_in = state.control.stand_in_note(&place.kind, &before.kind).is_some();
+                    let stands_in = state.control.substitute_note(&place.kind, &before.kind).is_some();
                     stands_in && !is_other && why.code == format!("not_{}", before.kind)
                 };
                 if first.as_ref().is_none_or(is_truer) {
@@ -265,13 +265,13 @@ fn propose(
     let control = &state.control;
     let own_key = control.key_column(&place.kind);
     form.key = own_key.or_else(|| look.proposed_key()).unwrap_or_default().to_owned();
-    let way = control.way_in(&place.kind);
+    let way = control.form_spec(&place.kind);
     let address = match &place.location {
         // The last part of such an address says nothing.
-        SourceLocation::Url(address) if control.recognise(address).is_none() => address.as_str(),
+        SourceLocation::Url(address) if control.kind_of_link(address).is_none() => address.as_str(),
         _ => "",
     };
-    let noun = control.noun(&place.kind);
+    let noun = control.default_noun(&place.kind);
     match &look.title {
         Some(title) if called.is_empty() => form::propose_after_title(form, title, noun),
         _ if called.is_empty() => form::propose(form, &file_name_of(address), noun),

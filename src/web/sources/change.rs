@@ -36,7 +36,7 @@ pub(super) fn typed_of(state: &AppState, source: &Source, values: &FormValues) -
     let mut form = form::typed(values);
     form.slug = source.slug.to_string();
     // The button that takes what was given as what it is.
-    let is_taken_as = state.control.stand_in_note(&form.kind, &source.kind).is_some();
+    let is_taken_as = state.control.substitute_note(&form.kind, &source.kind).is_some();
     if !is_taken_as {
         form.kind.clone_from(&source.kind);
     }

@@ -37,7 +37,7 @@ pub(super) fn offer(
     let control = &state.control;
     let addresses = place.location.addresses();
     if let [only] = addresses
-        && let Some(kind) = control.recognise(only).filter(|kind| *kind != place.kind)
+        && let Some(kind) = control.kind_of_link(only).filter(|kind| *kind != place.kind)
     {
         return choice(state, kind);
     }
@@ -45,7 +45,8 @@ pub(super) fn offer(
         return None;
     }
     let reads = |kind: &&'static str| {
-        let Some(way) = control.way_in(kind).filter(|way| way.asked != AddressInput::Account && **kind != place.kind)
+        let Some(way) =
+            control.form_spec(kind).filter(|way| way.asked != AddressInput::Account && **kind != place.kind)
         else {
             return false;
         };
@@ -54,7 +55,7 @@ pub(super) fn offer(
         }
         as_kind(state, kind, form, place).is_some_and(|other| probe_place(state, &other).is_ok())
     };
-    control.kinds().into_iter().find(reads).and_then(|kind| choice(state, kind))
+    control.kind_names().into_iter().find(reads).and_then(|kind| choice(state, kind))
 }
 
 /// Whether a look failed because what is at the place is something else than its kind reads.
@@ -73,6 +74,6 @@ pub(super) fn stand_in_offer(
         return None;
     }
     let other = stand_ins(state, form, place).into_iter().find(|other| probe_place(state, other).is_ok())?;
-    let name = state.control.kinds().into_iter().find(|kind| *kind == other.kind)?;
+    let name = state.control.kind_names().into_iter().find(|kind| *kind == other.kind)?;
     choice(state, name)
 }

@@ -58,7 +58,7 @@ impl SourcePageContext {
         };
         self.form.schedule_label = schedule_label(&self.form.schedule);
         let frame = page_frame(state, Some(actor), title, NavSection::Settings)?;
-        let service_account = state.control.robot().map(str::to_owned);
+        let service_account = state.control.service_account_email().map(str::to_owned);
         let page = SourceFormPage { frame, step: self.step, form: self.form, errors: *self.errors, service_account };
         Ok(HtmlResponse::render(&page)?.with_status(self.status))
     }
@@ -66,10 +66,10 @@ impl SourcePageContext {
 
 /// The kinds of sources to choose from, with `kind` selected.
 pub(super) fn source_choices(state: &AppState, kind: &str) -> SourceChoices {
-    let kinds = state.control.kinds();
-    let accepted = kinds.iter().filter_map(|kind| state.control.way_in(kind)?.file).map(|file| file.accept);
+    let kinds = state.control.kind_names();
+    let accepted = kinds.iter().filter_map(|kind| state.control.form_spec(kind)?.file).map(|file| file.accept);
     SourceChoices {
-        selected: state.control.way_in(kind),
+        selected: state.control.form_spec(kind),
         accept: accepted.collect::<Vec<_>>().join(","),
         kinds: kinds.iter().filter_map(|kind| choice(state, kind)).collect(),
         offer: None,
@@ -79,7 +79,7 @@ pub(super) fn source_choices(state: &AppState, kind: &str) -> SourceChoices {
 
 /// A kind as it is offered.
 pub(super) fn choice(state: &AppState, name: &'static str) -> Option<KindChoice> {
-    state.control.way_in(name).map(|way| KindChoice { name, title: way.title, about: way.about })
+    state.control.form_spec(name).map(|way| KindChoice { name, title: way.title, about: way.about })
 }
 
 /// The file is larger than may be uploaded.
@@ -92,12 +92,12 @@ pub(super) fn too_large() -> FieldErrors {
 
 /// Looks at what is at a place.
 pub(super) fn probe_place(state: &AppState, place: &SourcePlace) -> Result<SourceProbe, CannotLook> {
-    with_columns(state.control.look(&place.kind, &place.location, &place.read_options)?)
+    with_columns(state.control.probe_location(&place.kind, &place.location, &place.read_options)?)
 }
 
 /// Looks into a source that is there.
 pub(super) fn probe_source(state: &AppState, source: &Source) -> Result<SourceProbe, CannotLook> {
-    with_columns(state.control.look_again(source)?)
+    with_columns(state.control.probe_source(source)?)
 }
 
 /// That the key column is not among the columns, beside the columns.
@@ -165,7 +165,7 @@ fn unseen(state: &AppState, place: &SourcePlace) -> FoundColumns {
     FoundColumns {
         kind: place.kind_label(&state.control).to_owned(),
         location: place.location_label(),
-        spec: state.control.way_in(&place.kind),
+        spec: state.control.form_spec(&place.kind),
         is_file_replaceable: matches!(place.location, SourceLocation::Upload(_) | SourceLocation::Sample),
         has_links: !place.location.addresses().is_empty(),
         asks_key: state.control.key_column(&place.kind).is_none(),

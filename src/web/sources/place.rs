@@ -31,7 +31,7 @@ pub(super) struct SourcePlace {
 impl SourcePlace {
     /// What it is, in words.
     pub(super) fn kind_label(&self, control: &SyncControl) -> &'static str {
-        control.label(&self.kind, &self.location)
+        control.kind_label(&self.kind, &self.location)
     }
 
     /// What of it is to be looked at by those who know `before`: of several addresses the new ones.
@@ -74,8 +74,9 @@ pub(super) fn meant(
             return Ok(Err(file_error(error)));
         }
         let location = SourceLocation::Upload(form.upload.clone());
-        let takes = |kind: &&str| control.way_in(kind).is_some_and(|way| way.file.is_some());
-        let kinds = control.kinds().into_iter().filter(takes).filter(|kind| form.kind.is_empty() || form.kind == *kind);
+        let takes = |kind: &&str| control.form_spec(kind).is_some_and(|way| way.file.is_some());
+        let kinds =
+            control.kind_names().into_iter().filter(takes).filter(|kind| form.kind.is_empty() || form.kind == *kind);
         let places = kinds.map(|kind| SourcePlace {
             kind: kind.to_owned(),
             location: location.clone(),
@@ -99,7 +100,9 @@ pub(super) fn of_kind(
     form: &SourceForm,
     known: &[&[String]],
 ) -> Result<SourcePlace, String> {
-    let Some(way) = control.way_in(kind) else { return Err(format!("There are no sources of the kind “{kind}”.")) };
+    let Some(way) = control.form_spec(kind) else {
+        return Err(format!("There are no sources of the kind “{kind}”."));
+    };
     let lines = lines(&form.url);
     if lines.iter().any(|line| line.chars().count() > LONGEST) {
         return Err("That is too long for a link.".to_owned());
@@ -118,7 +121,7 @@ pub(super) fn of_kind(
             Err(several) => SourceLocation::Urls(several),
         };
         let read_options = form.read_options.obeyed(control.read_settings(kind));
-        control.accepts(kind, &location).map(|()| SourcePlace { kind: kind.to_owned(), location, read_options })
+        control.check_location(kind, &location).map(|()| SourcePlace { kind: kind.to_owned(), location, read_options })
     };
     if way.asked == AddressInput::Account {
         let stored = known
@@ -145,29 +148,29 @@ pub(super) fn of_kind(
 /// The same place as one of this kind, read as `form` says; `None` where no such source can be there.
 pub(super) fn as_kind(state: &AppState, kind: &str, form: &SourceForm, place: &SourcePlace) -> Option<SourcePlace> {
     let control = &state.control;
-    control.accepts(kind, &place.location).ok()?;
+    control.check_location(kind, &place.location).ok()?;
     let read_options = form.read_options.obeyed(control.read_settings(kind));
     Some(SourcePlace { kind: kind.to_owned(), location: place.location.clone(), read_options })
 }
 
 /// The same place as one of each kind that stands in for its kind.
 pub(super) fn stand_ins(state: &AppState, form: &SourceForm, place: &SourcePlace) -> Vec<SourcePlace> {
-    let kinds = state.control.kinds().into_iter();
-    let others = kinds.filter(|other| state.control.stand_in_note(other, &place.kind).is_some());
+    let kinds = state.control.kind_names().into_iter();
+    let others = kinds.filter(|other| state.control.substitute_note(other, &place.kind).is_some());
     others.filter_map(|other| as_kind(state, other, form, place)).collect()
 }
 
 fn found_out(control: &SyncControl, form: &SourceForm, known: &[&[String]]) -> Result<Vec<SourcePlace>, String> {
     let typed = lines(&form.url);
-    let mut recognised = typed.iter().map(|line| control.recognise(line));
+    let mut recognised = typed.iter().map(|line| control.kind_of_link(line));
     // Several links are of one kind where each of them is.
     let first = recognised.next().flatten();
     if let Some(kind) = first.filter(|_| recognised.all(|other| other == first)) {
         return of_kind(control, kind, form, known).map(|place| vec![place]);
     }
-    let linked = |kind: &&str| control.way_in(kind).is_some_and(|way| way.asked != AddressInput::Account);
+    let linked = |kind: &&str| control.form_spec(kind).is_some_and(|way| way.asked != AddressInput::Account);
     let (mut places, mut refusal) = (Vec::new(), None);
-    for kind in control.kinds().into_iter().filter(linked) {
+    for kind in control.kind_names().into_iter().filter(linked) {
         match of_kind(control, kind, form, known) {
             Ok(place) => places.push(place),
             // Only the last kinds take several links, and say which of them is wrong.
@@ -211,7 +214,7 @@ fn whole(typed: &str) -> Result<String, String> {
 /// The form as it is shown of these addresses: what is secret in them is behind a veil, and of an account all that
 /// stands behind the address of its server.
 pub(super) fn shown(control: &SyncControl, kind: &str, location: &SourceLocation) -> String {
-    if control.way_in(kind).is_some_and(|way| way.asked == AddressInput::Account) {
+    if control.form_spec(kind).is_some_and(|way| way.asked == AddressInput::Account) {
         let servers: Vec<String> = location.addresses().iter().map(|address| server_of(address)).collect();
         return all_veiled(&servers, veiled_server).join("\n");
     }
@@ -235,7 +238,7 @@ pub(super) fn veil(
         None => {
             let lines = lines(&form.url);
             let waiting = kept_address::waiting(&state.uploads_dir, &form.address_id);
-            let is_account = state.control.way_in(&form.kind).is_some_and(|way| way.asked == AddressInput::Account);
+            let is_account = state.control.form_spec(&form.kind).is_some_and(|way| way.asked == AddressInput::Account);
             let show = if is_account { veiled_server } else { veiled };
             // A line that was changed keeps what is left of it, and the others what stands behind them.
             let behind = |line: String| match unveiled(std::slice::from_ref(&line), &[&waiting, stored], show) {

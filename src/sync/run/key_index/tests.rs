@@ -27,25 +27,25 @@ fn index(stored: &[(&str, bool)]) -> KeyIndex {
 #[test]
 fn an_exact_spelling_comes_before_an_equal_form_whatever_the_order() {
     let mut index = index(&[("a", true)]);
-    assert_eq!(index.claim("\u{feff}a", 2), KeyClaim::TakenByForm);
-    assert_eq!(index.claim("a\u{200b}", 3), KeyClaim::Duplicate(2));
-    assert_eq!(index.claim("a", 4), KeyClaim::TakenFrom(2));
-    assert_eq!(index.claim("a", 5), KeyClaim::Duplicate(4));
-    assert_eq!(index.claim("\u{feff}a", 6), KeyClaim::Duplicate(4));
-    assert!(index.find("\u{feff}a", 2).is_none() && index.find("a", 4).is_some());
-    assert_eq!(index.tally().taken, 1);
+    assert_eq!(index.claim_key("\u{feff}a", 2), KeyClaim::TakenByForm);
+    assert_eq!(index.claim_key("a\u{200b}", 3), KeyClaim::Duplicate(2));
+    assert_eq!(index.claim_key("a", 4), KeyClaim::TakenFrom(2));
+    assert_eq!(index.claim_key("a", 5), KeyClaim::Duplicate(4));
+    assert_eq!(index.claim_key("\u{feff}a", 6), KeyClaim::Duplicate(4));
+    assert!(index.find_row("\u{feff}a", 2).is_none() && index.find_row("a", 4).is_some());
+    assert_eq!(index.change_tally().taken, 1);
 }
 
 #[test]
 fn an_item_that_is_there_comes_before_one_that_left() {
     let mut index = index(&[("a", false), ("a\u{200b}", true)]);
-    assert_eq!(index.claim("a", 2), KeyClaim::TakenByForm);
-    assert_eq!(index.settle().count, 0);
+    assert_eq!(index.claim_key("a", 2), KeyClaim::TakenByForm);
+    assert_eq!(index.keep_equal_items().count, 0);
     assert!(index.lacks_spellings());
     index.set_spelling("a\u{200b}");
-    let found = index.find("a", 2).expect("found");
+    let found = index.find_row("a", 2).expect("found");
     assert_eq!((found.comparison, found.stored_key.as_deref()), (RowComparison::Present([2; 16]), Some("a\u{200b}")));
-    assert_eq!((index.tally().additions, index.tally().removals), (0, 0));
+    assert_eq!((index.change_tally().additions, index.change_tally().removals), (0, 0));
 }
 
 proptest! {
@@ -61,17 +61,17 @@ proptest! {
         let rows: Vec<(u32, &str)> = (2..).zip(rows).map(|(row, at)| (row, SPELLINGS[at])).collect();
         let mut refused = HashSet::new();
         for &(row, key) in &rows {
-            match index.claim(key, row) {
+            match index.claim_key(key, row) {
                 KeyClaim::Duplicate(first) => prop_assert!(first < row && refused.insert(row)),
                 KeyClaim::TakenFrom(earlier) => prop_assert!(earlier < row && refused.insert(earlier)),
                 KeyClaim::Taken | KeyClaim::TakenByForm => {}
             }
         }
-        index.settle();
+        index.keep_equal_items();
         stored.iter().for_each(|(key, _)| index.set_spelling(key));
         let mut items: HashMap<String, u32> = HashMap::new();
         for &(row, key) in &rows {
-            let found = index.find(key, row);
+            let found = index.find_row(key, row);
             prop_assert_eq!(found.is_some(), !refused.contains(&row), "row {}", row);
             let Some(found) = found else { continue };
             let item = found.stored_key.as_deref().unwrap_or(key).to_owned();
@@ -89,7 +89,7 @@ proptest! {
             let has_row = rows.iter().any(|(_, row_key)| form(row_key) == form(key));
             prop_assert_eq!(index.has_left(key), *live && !has_row, "{:?}", key);
         }
-        let tally = index.tally();
+        let tally = index.change_tally();
         prop_assert_eq!(tally.taken, (rows.len() - refused.len()) as u64);
     }
 }

@@ -74,7 +74,7 @@ impl RowFindings {
             self.note_odd_width(row.width);
         }
         // What the catalog holds already was meant.
-        if !row.inner_rows.is_empty() && index.holds(layout.key(&row.cells), layout.item(&row.cells).hash) {
+        if !row.inner_rows.is_empty() && index.has_item(layout.key(&row.cells), layout.item(&row.cells).hash) {
             return self.shapes.look(&TextRow { inner_rows: Vec::new(), ..row.clone() });
         }
         self.shapes.look(row);

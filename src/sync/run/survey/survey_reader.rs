@@ -140,7 +140,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
             RowSort::Header => return,
             RowSort::Refused(reason) => {
                 if let KeyCell::Key(key) = KeyCell::in_row(row, layout.key_position()) {
-                    self.index.keep(key);
+                    self.index.keep_item(key);
                 }
                 self.findings.doubt_shape();
                 self.refuse(row.number, None, reason.to_owned());
@@ -158,7 +158,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
                 );
             }
             RowSort::Surplus(key) => {
-                self.index.keep(key);
+                self.index.keep_item(key);
                 self.findings.doubt_shape();
                 let reason = format!(
                     "The row has more cells than the header has columns ({}). Is a separator or a quote out of place?",
@@ -178,7 +178,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
         self.doubtful |= key_doubt::is_undecoded(row, key, self.rules.layout());
         self.has_unsaved_formula |= !row.unsaved_formulas.is_empty();
         let key_column = self.rules.layout().key_column();
-        match self.index.claim(key, index_row(row)) {
+        match self.index.claim_key(key, index_row(row)) {
             KeyClaim::Duplicate(first) => {
                 self.findings.note_odd_width(self.odd_width(row));
                 let reason = format!(
@@ -248,7 +248,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
         let header_row = comparison.source.read_options.header_place();
         let read = self.readings.iter().map(ColumnReading::column_type).enumerate();
         let types = read.map(|(position, read)| column_type(comparison, content, layout, position, read)).collect();
-        let equal = self.index.settle();
+        let equal = self.index.keep_equal_items();
         if self.index.lacks_spellings() {
             comparison.items.for_each_known_item(&mut |key, _| self.index.set_spelling(key))?;
         }
@@ -279,7 +279,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
         issues.append(found);
         issues.append(others);
         issues.kept.sort_by_key(|issue| issue.row);
-        let tally = ChangeTally { doubtful: doubtful || is_doubtful, ..index.tally() };
+        let tally = ChangeTally { doubtful: doubtful || is_doubtful, ..index.change_tally() };
         Ok(SourceSurvey { tally, rows, rejected, issues, types, columns, renamed, mismatch, rules, has_pending })
     }
 }

@@ -1,0 +1,33 @@
+//! The message of a preview: what a sync would do.
+
+use super::{would_keep, would_leave_out};
+use crate::domain::guards::GuardVerdict;
+use crate::domain::progress::RunStats;
+use crate::domain::source::Noun;
+use crate::domain::text::counts::grouped;
+
+/// The message of a preview that found these changes, and `missing` items of the catalog that are not in the source.
+/// `refusal` is the message about what makes a sync write nothing, where `verdict` says so. `columns` is what became of
+/// the columns, as sentences that begin with a space.
+#[must_use]
+pub fn preview_message(
+    noun: &Noun,
+    stats: &RunStats,
+    missing: u64,
+    verdict: GuardVerdict,
+    refusal: &str,
+    columns: &str,
+) -> String {
+    let (added, updated) = (grouped(stats.added), grouped(stats.updated));
+    let forecast = match verdict {
+        GuardVerdict::Apply => {
+            format!("A sync would add {added}, update {updated} and remove {}.", grouped(missing))
+        }
+        GuardVerdict::WithholdRemovals | GuardVerdict::WithholdInDoubt => {
+            let kept = would_keep(noun, missing, verdict == GuardVerdict::WithholdInDoubt);
+            format!("A sync would add {added}, update {updated} and {kept}")
+        }
+        GuardVerdict::EmptySource | GuardVerdict::KeyChanged => refusal.to_owned(),
+    };
+    format!("{forecast}{} Nothing was written.{columns}", would_leave_out(stats))
+}
