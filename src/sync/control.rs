@@ -110,7 +110,8 @@ impl SyncControl {
     }
 
     /// Ends a run whose worker is dead, as every server does regularly: it becomes *interrupted* and is queued again
-    /// where that is right. `None` when its lease has not expired. For the command line, where no server may be running.
+    /// where that is right. `None` when its lease has not expired. For the command line, where no server may be
+    /// running.
     ///
     /// # Errors
     /// [`StoreError`] when the leases cannot be read or the ending cannot be written.
@@ -124,8 +125,8 @@ impl SyncControl {
     /// Fetches a place that is not a source yet and shows its columns, first rows and likely keys.
     ///
     /// # Errors
-    /// [`CannotLook`] with the code and message that a sync would fail with: the kind is unknown, or the place cannot be
-    /// fetched or read.
+    /// [`CannotLook`] with the code and message that a sync would fail with: the kind is unknown, or the place cannot
+    /// be fetched or read.
     pub fn probe_location(
         &self,
         kind: &str,

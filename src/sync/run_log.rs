@@ -1,5 +1,5 @@
-//! Logs what happens to runs, in the readable log and in `sync.jsonl`: each change of a run's state with its counts, and
-//! every problem with it. Each line names its run.
+//! Logs what happens to runs, in the readable log and in `sync.jsonl`: each change of a run's state with its counts,
+//! and every problem with it. Each line names its run.
 
 use std::fmt::Arguments;
 

@@ -64,7 +64,7 @@ fn a_value_that_is_loading_takes_the_place_of_none(db: &TestDatabase) {
     let record = engine.run_request(&source, &incremental_sync());
     assert_eq!(counts(&record), [1, 1, 1, 0, 0]);
     assert_eq!(engine.lines(&source), ["A1|Blue|9", "A2|Green|13", "A3||1"]);
-    only_note(&engine, &record, 2, &["3 cells in “title” hold", "3 values are still loading"]);
+    only_note(&engine, &record, 2, &["3 cells in “title” contain", "3 values are still loading"]);
     // No validators of the same content are kept, so the next run reads it again.
     let again = engine.run_request(&source, &incremental_sync());
     assert_eq!(counts(&again), [0, 0, 3, 0, 0]);
@@ -95,7 +95,7 @@ fn rows_with_nothing_but_an_unticked_box_are_one_note(db: &TestDatabase) {
         &engine,
         &record,
         4,
-        &["998 rows without a key and without a value were skipped (rows 4 to 1001). They hold nothing but “FALSE” in"],
+        &["998 rows without a key and without a value were skipped (rows 4 to 1001). They contain only “FALSE” in"],
     );
 }
 
@@ -165,7 +165,7 @@ fn rows_without_a_key_are_reported_with_their_content(db: &TestDatabase) {
     let boxes = "id,name,currency,done\n1,Ana,EUR,TRUE\n2,Bo,EUR,FALSE\n3,Cy,EUR,FALSE\n,,EUR,FALSE\n,,,FALSE\n";
     let record = engine.sync(&engine.csv_source("boxes", boxes));
     assert_eq!(counts(&record), [3, 0, 0, 0, 0]);
-    let said = "2 rows without a key and without a value of their own were skipped (rows 5 to 6). They hold nothing but \
+    let said = "2 rows without a key and without a value of their own were skipped (rows 5 to 6). They contain only \
                 “EUR” in “currency”, “FALSE” in “done”.";
     only_note(&engine, &record, 5, &[said]);
 }

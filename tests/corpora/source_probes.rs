@@ -146,7 +146,7 @@ fn a_check_finds_the_row_of_an_item_inside_a_cell(db: &TestDatabase) {
     engine.rewrite_file(&source, "id,note,year\n1,\"One,1990\n2,Two\",1991\n3,Three,1992\n");
     let (record, problems) = check_and_sync(&engine, &source, "albums");
     assert_eq!(record.code.as_deref(), Some("unclosed_quote"), "{}", record.message);
-    let said = "A sync would be refused: Row 2: a quotation mark (\") takes the rows below along; the row of the key “2” is \
+    let said = "A sync would be refused: Row 2: an unclosed quotation mark (\") includes the rows below; the row of the key “2” is \
                 inside a cell. Remove the quotation mark, or double it if it belongs to the text.";
     assert_eq!(problems, [said]);
 }
@@ -160,7 +160,7 @@ fn a_check_knows_rows_that_were_only_filled_down(db: &TestDatabase) {
     let (record, problems) = check_and_sync(&engine, &source, "albums");
     assert_eq!((record.stats.rejected, problems), (0, Vec::new()), "{}", record.message);
     let issues = engine.issues(record.id);
-    assert!(issues.len() == 1 && issues[0].contains("They hold nothing but “new” in “state”"), "{issues:?}");
+    assert!(issues.len() == 1 && issues[0].contains("They contain only “new” in “state”"), "{issues:?}");
 }
 
 fn a_check_foretells_a_changed_key_and_withheld_removals(db: &TestDatabase) {

@@ -189,5 +189,5 @@ fn notes_about_the_header_name_the_row_that_was_set(db: &TestDatabase) {
     let issues = engine.issues(record.id);
     assert!(issues.iter().all(|issue| issue.starts_with("4/")), "{issues:?}");
     let says = |part: &str| issues.iter().any(|issue| issue.contains(part));
-    assert!(says("Column “place” is called “shelf” now") && says("A header is spelled differently"), "{issues:?}");
+    assert!(says("Column “place” was renamed to “shelf”") && says("A header is spelled differently"), "{issues:?}");
 }

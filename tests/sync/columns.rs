@@ -61,9 +61,9 @@ fn columns_that_came_and_went_are_reported(db: &TestDatabase) {
     let source = albums(&engine);
     engine.rewrite_file(&source, "id,title,year,price\na,One,1976,9\nb,Two,1977,8\nc,Three,,7\n");
     let record = engine.sync(&source);
-    let expected = [note("price", "New column “price”."), note("label", "Column “label” is gone.")];
+    let expected = [note("price", "New column “price”."), note("label", "Column “label” was removed.")];
     assert_eq!(notes(&engine, &record), expected);
-    assert_eq!(record.message, "0 added, 3 updated, 0 removed. New column “price”. Column “label” is gone.");
+    assert_eq!(record.message, "0 added, 3 updated, 0 removed. New column “price”. Column “label” was removed.");
     assert_eq!(record.stats.rejected, 0);
     assert_eq!(notes(&engine, &engine.sync(&source)), [], "it is told once");
 }
@@ -77,14 +77,14 @@ fn a_column_with_the_same_cells_was_renamed(db: &TestDatabase) {
     );
     let record = engine.sync(&source);
     let expected = [
-        note("Name", "Column “title” is called “Name” now."),
-        note("Released", "Column “year” is called “Released” now."),
+        note("Name", "Column “title” was renamed to “Name”."),
+        note("Released", "Column “year” was renamed to “Released”."),
         note("price", "New column “price”."),
     ];
     assert_eq!(notes(&engine, &record), expected);
     assert!(
         record.message.ends_with(
-            " Column “title” is called “Name” now. Column “year” is called “Released” now. New column “price”."
+            " Column “title” was renamed to “Name”. Column “year” was renamed to “Released”. New column “price”."
         ),
         "{}",
         record.message
@@ -100,9 +100,9 @@ fn a_column_with_other_cells_was_not_renamed(db: &TestDatabase) {
     let source = engine.csv_source("albums", header("old") + &rows(0));
     engine.sync(&source);
     engine.rewrite_file(&source, header("new") + &rows(2));
-    assert_eq!(notes(&engine, &engine.sync(&source)), [note("new", "Column “old” is called “new” now.")]);
+    assert_eq!(notes(&engine, &engine.sync(&source)), [note("new", "Column “old” was renamed to “new”.")]);
     engine.rewrite_file(&source, header("newer") + &rows(5));
-    let expected = [note("newer", "New column “newer”."), note("new", "Column “new” is gone.")];
+    let expected = [note("newer", "New column “newer”."), note("new", "Column “new” was removed.")];
     assert_eq!(notes(&engine, &engine.sync(&source)), expected, "three of twenty cells differ");
 }
 
@@ -111,7 +111,7 @@ fn empty_columns_are_not_taken_for_each_other(db: &TestDatabase) {
     let source = engine.csv_source("albums", "id,old\na,\nb,\n");
     engine.sync(&source);
     engine.rewrite_file(&source, "id,new\na,\nb,\n");
-    let expected = [note("new", "New column “new”."), note("old", "Column “old” is gone.")];
+    let expected = [note("new", "New column “new”."), note("old", "Column “old” was removed.")];
     assert_eq!(notes(&engine, &engine.sync(&source)), expected);
 }
 
@@ -129,9 +129,9 @@ fn a_preview_reports_columns_too(db: &TestDatabase) {
     let source = albums(&engine);
     engine.rewrite_file(&source, "id,name,year,label\na,One,1976,Blue\nb,Two,1977,\nc,Three,,Red\n");
     let record = engine.run_request(&source, &preview_run());
-    assert_eq!(notes(&engine, &record), [note("name", "Column “title” is called “name” now.")]);
+    assert_eq!(notes(&engine, &record), [note("name", "Column “title” was renamed to “name”.")]);
     assert!(
-        record.message.ends_with("Nothing was written. Column “title” is called “name” now."),
+        record.message.ends_with("Nothing was written. Column “title” was renamed to “name”."),
         "{}",
         record.message
     );
@@ -145,8 +145,7 @@ fn many_columns_are_counted_in_the_message(db: &TestDatabase) {
     engine.rewrite_file(&source, "id,title,u,v,w,x,y,z\na,One,1,2,3,4,5,6\n");
     let record = engine.sync(&source);
     assert_eq!(notes(&engine, &record).len(), 6);
-    let end =
-        "New column “u”. New column “v”. New column “w”. New column “x”. 2 more columns came, went or were renamed.";
+    let end = "New column “u”. New column “v”. New column “w”. New column “x”. 2 more columns were added, removed or renamed.";
     assert!(record.message.ends_with(end), "{}", record.message);
 }
 

@@ -208,7 +208,7 @@ fn a_renamed_column_with_formulas_without_saved_values_is_known_by_those_that_ar
     // A few equal values show that it is the same column.
     write(&["id", "price", "sum"], &[["1", "2", "=B2*2"], ["2", "3", "6"], ["3", "4", "=B4*2"]]);
     let record = engine.run_request(&source, &incremental_sync());
-    assert!(record.message.contains("Column “total” is called “sum” now."), "{}", record.message);
+    assert!(record.message.contains("Column “total” was renamed to “sum”."), "{}", record.message);
     assert_eq!(engine.lines(&source), ["1|2|4", "2|3|6", "3|4|8"]);
     // Different values mean another column, and so do unknown ones: a column must not get the values of another one.
     write(&["id", "price", "tax"], &[["1", "2", "=B2*2"], ["2", "3", "1"], ["3", "4", "=B4*2"]]);
@@ -216,7 +216,7 @@ fn a_renamed_column_with_formulas_without_saved_values_is_known_by_those_that_ar
     assert_eq!(engine.lines(&source), ["1|2|", "2|3|1", "3|4|"]);
     write(&["id", "price", "fee"], &unsaved);
     let record = engine.run_request(&source, &incremental_sync());
-    assert!(record.message.contains("New column “fee”. Column “tax” is gone."), "{}", record.message);
+    assert!(record.message.contains("New column “fee”. Column “tax” was removed."), "{}", record.message);
     assert_eq!(engine.lines(&source), ["1|2|", "2|3|", "3|4|"]);
 }
 

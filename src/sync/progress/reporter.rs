@@ -91,7 +91,8 @@ impl ProgressReporter {
         Ok(Self { state, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Reports new progress. This takes a lock that is never held for long; only a change of stage waits for the stores.
+    /// Reports new progress. This takes a lock that is never held for long; only a change of stage waits for the
+    /// stores.
     pub(in crate::sync) fn report(&self, progress: RunProgress) {
         let is_new_stage = {
             let mut current = self.state.current.lock();
@@ -219,8 +220,8 @@ impl ReporterState {
         match self.engine.store.keep_progress(self.lease, self.engine.timeouts.lease, &current) {
             Ok(()) => self.record_database_write(database, &current),
             Err(StoreError::Fenced) => self.signal.lose_lease(),
-            // Progress never fails a sync: the batches notice an unavailable database themselves. The next try waits for
-            // its interval.
+            // Progress never fails a sync: the batches notice an unavailable database themselves. The next try waits
+            // for its interval.
             Err(error) => {
                 database.published_at = Instant::now();
                 if std::mem::take(&mut database.is_available) {

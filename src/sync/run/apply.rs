@@ -116,7 +116,7 @@ impl ApplyStep<'_> {
             let row = row?;
             batch.rows += 1;
             batch.stats.items.processed += 1;
-            match self.survey.rules.sort(&row) {
+            match self.survey.rules.classify(&row) {
                 RowSort::Header | RowSort::Unfilled => {}
                 RowSort::Unkeyed(_) | RowSort::Surplus(_) | RowSort::Refused(_) => batch.stats.rejected += 1,
                 RowSort::Keyed(key) => match self.index.find_row(key, index_row(&row)) {

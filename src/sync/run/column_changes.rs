@@ -1,5 +1,5 @@
-//! Columns that are not those of the catalog: which came, which went, which only changed their name. And the key column
-//! that is gone: then nothing is written, and the one that is probably meant is named.
+//! Compares the columns of a source with those of its catalog: new, removed and renamed columns, and a missing key
+//! column, where the failure names the likely one.
 
 use std::borrow::Cow;
 
@@ -18,35 +18,35 @@ use crate::domain::text::comparable_form::position_of;
 use crate::domain::text::counts::grouped;
 use crate::fetch::{FetchedContent, describe_missing_key, find_key_candidates};
 
-/// The word of a run whose key column is not among the columns.
+/// The code of a run whose source does not have the key column.
 pub(in crate::sync) const NO_KEY_COLUMN: &str = "no_key_column";
-/// How many rows are looked at to find out whether a column was only renamed.
-const SAMPLE: usize = 200;
+/// How many rows are compared to detect renamed columns.
+const MAX_SAMPLED_ROWS: usize = 200;
 /// How many changes of columns the message of a run names.
-const NAMED: usize = 4;
+const MAX_NAMED_CHANGES: usize = 4;
 
-/// Rows of the source whose keys the catalog has, with the cells of the columns that came.
+/// A sample of rows whose keys the catalog has, with their cells in new columns.
 #[derive(Default)]
 pub(super) struct KeyedSample {
-    /// Columns of the catalog that the source has not.
-    gone: Vec<String>,
-    /// Columns of the source that the catalog has not, with their positions.
-    came: Vec<(usize, String)>,
-    /// Number and key of each row, and what its cells in the columns that came hold.
+    /// Columns of the catalog that the source does not have.
+    removed: Vec<String>,
+    /// Columns of the source that the catalog does not have, with their positions.
+    added: Vec<(usize, String)>,
+    /// The number and key of each row, and its cells in the added columns.
     rows: Vec<SampleRow>,
 }
 
 type SampleRow = (u32, String, Vec<SampleCell>);
 
-/// What a cell of a column that came holds.
+/// A cell of an added column.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum SampleCell {
     Value(Option<ContentDigest>),
-    /// Nobody knows yet: the value is still loading, or it is that of a formula and was never saved.
+    /// It has no value yet.
     Pending,
 }
 
-/// How the cells of a column that went compare with those of one that came.
+/// How many cells of a removed column equal those of an added one.
 #[derive(Clone, Default)]
 struct ColumnLikeness {
     equal: usize,
@@ -60,40 +60,44 @@ pub(in crate::sync) struct RenamedColumn {
     pub(super) new: String,
 }
 
-/// What stands in a cell; `None` for nothing.
-fn inside(cell: &str) -> Option<ContentDigest> {
+/// The digest of a value; `None` where it is blank.
+fn value_digest(cell: &str) -> Option<ContentDigest> {
     Some(cell).filter(|cell| !cell.trim().is_empty()).map(digest)
 }
 
 impl KeyedSample {
-    /// A sample for a catalog with the columns `known` and a source with those in `columns`. A catalog without columns
-    /// was never synced.
+    /// An empty sample for a catalog with the columns `known` and a source with the columns `columns`. A catalog
+    /// without columns was never synced, so nothing is compared.
     pub(super) fn new(known: &[String], columns: &[String]) -> Self {
         if known.is_empty() {
             return Self::default();
         }
-        let gone = known.iter().filter(|name| !columns.contains(name)).cloned().collect();
-        let came = columns.iter().enumerate().filter(|(_, name)| !known.contains(name));
-        Self { gone, came: came.map(|(at, name)| (at, name.clone())).collect(), rows: Vec::new() }
+        let removed = known.iter().filter(|name| !columns.contains(name)).cloned().collect();
+        let added = columns.iter().enumerate().filter(|(_, name)| !known.contains(name));
+        Self { removed, added: added.map(|(at, name)| (at, name.clone())).collect(), rows: Vec::new() }
     }
 
-    /// Looks at a row that is taken.
-    pub(super) fn look(&mut self, row: &TextRow, key: &str, index: &KeyIndex) {
-        let wanted = !self.gone.is_empty() && !self.came.is_empty() && self.rows.len() < SAMPLE;
+    /// Adds a row that is taken, while the sample is not full.
+    pub(super) fn add_row(&mut self, row: &TextRow, key: &str, index: &KeyIndex) {
+        let wanted = !self.removed.is_empty() && !self.added.is_empty() && self.rows.len() < MAX_SAMPLED_ROWS;
         let is_known = |found: FoundRow<'_>| matches!(found.comparison, RowComparison::Present(_));
         if wanted && index.find_row(key, index_row(row)).is_some_and(is_known) {
             let pending = pending_cells(row);
             let cell = |(at, _): &(usize, String)| match pending.binary_search(at) {
                 Ok(_) => SampleCell::Pending,
-                Err(_) => SampleCell::Value(row.cells.get(*at).and_then(|cell| inside(cell))),
+                Err(_) => SampleCell::Value(row.cells.get(*at).and_then(|cell| value_digest(cell))),
             };
-            self.rows.push((index_row(row), key.to_owned(), self.came.iter().map(cell).collect()));
+            self.rows.push((index_row(row), key.to_owned(), self.added.iter().map(cell).collect()));
         }
     }
 }
 
-/// The columns, named as the catalog names them where only the spelling differs, with the key column found among
-/// them.
+/// The columns of the content with the position of the key column. A column that differs from one of the catalog only
+/// in spelling gets the name that the catalog has.
+///
+/// # Errors
+/// [`RunStop::Refused`] when the key column is missing (`no_key_column`) or must not be published
+/// (`hidden_key_column`); another [`RunStop`] when the rows cannot be read to propose a key column.
 pub(in crate::sync) fn column_layout(
     comparison: &SourceComparison<'_>,
     content: &dyn FetchedContent,
@@ -101,7 +105,7 @@ pub(in crate::sync) fn column_layout(
     let SourceComparison { source, catalog, kind, lookup, .. } = *comparison;
     let columns = &as_stored(content.columns(), &catalog.columns, content.excluded_columns());
     if columns.is_empty() {
-        // No header, so no rows either: what that means is for the guards to say.
+        // Without a header there are no rows either: the guards refuse an empty source.
         return Ok(ColumnLayout::new(columns, 0));
     }
     let wanted = &source.key_column;
@@ -116,7 +120,7 @@ pub(in crate::sync) fn column_layout(
     Err(SyncFailure::new(NO_KEY_COLUMN, what, "").into())
 }
 
-/// What became of the columns, as noted issues of the header.
+/// Added, removed and renamed columns, as notes about the header.
 pub(super) fn column_notes(
     header_row: u64,
     sample: &KeyedSample,
@@ -131,22 +135,24 @@ pub(super) fn column_notes(
     };
     let mut notes = Vec::new();
     for RenamedColumn { old, new } in renamed {
-        notes.push(note(new, format!("Column “{}” is called “{}” now.", shortened(old), shortened(new))));
+        notes.push(note(new, format!("Column “{}” was renamed to “{}”.", shortened(old), shortened(new))));
     }
-    for (_, new) in sample.came.iter().filter(|(_, new)| renamed.iter().all(|known| known.new != *new)) {
+    for (_, new) in sample.added.iter().filter(|(_, new)| renamed.iter().all(|known| known.new != *new)) {
         notes.push(note(new, format!("New column “{}”.", shortened(new))));
     }
     let is_renamed = |old: &&String| renamed.iter().any(|known| known.old == **old);
     let is_left_out = |old: &&String| position_of(left_out, old).is_some();
-    for old in sample.gone.iter().filter(|old| !is_renamed(old) && !is_left_out(old)) {
-        notes.push(note(old, format!("Column “{}” is gone.", shortened(old))));
+    for old in sample.removed.iter().filter(|old| !is_renamed(old) && !is_left_out(old)) {
+        notes.push(note(old, format!("Column “{}” was removed.", shortened(old))));
     }
     notes
 }
 
-/// Pairs of a column that went and one that came which hold the same, row for row, in at least nine of ten rows
-/// that the catalog knows and that have anything in either. Cells whose value is not there yet say nothing; where
-/// these are all, the place of the column has to do.
+/// Finds pairs of a removed and an added column with equal values in at least nine of ten sampled rows that have a
+/// value in either column. Cells without a value yet are not compared.
+///
+/// # Errors
+/// [`RunStop`] when the stored fields cannot be read.
 pub(super) fn find_renamed(
     items: &dyn StoredItems,
     sample: &KeyedSample,
@@ -162,13 +168,13 @@ pub(super) fn find_renamed(
     let rows: Vec<_> = as_stored.collect();
     let keys: Vec<&str> = rows.iter().map(|(key, _)| key.as_ref()).collect();
     let stored = items.stored_fields(&keys)?;
-    let mut same = vec![vec![ColumnLikeness::default(); sample.came.len()]; sample.gone.len()];
+    let mut same = vec![vec![ColumnLikeness::default(); sample.added.len()]; sample.removed.len()];
     for (key, cells) in &rows {
-        // What cannot be read says nothing.
+        // Fields that cannot be parsed are not compared.
         let Some(fields) = stored.get(key.as_ref()).and_then(|text| parse_fields(text).ok()) else { continue };
-        for (old, counts) in sample.gone.iter().zip(&mut same) {
+        for (old, counts) in sample.removed.iter().zip(&mut same) {
             let Some((_, value)) = fields.iter().find(|(name, _)| name == old) else { continue };
-            let value = inside(value);
+            let value = value_digest(value);
             for (cell, likeness) in cells.iter().zip(counts) {
                 match cell {
                     SampleCell::Pending => {}
@@ -189,7 +195,7 @@ pub(super) fn find_renamed(
         let fitting = counts.iter().enumerate().filter(is_fitting);
         pairs.extend(fitting.map(|(new, likeness)| (likeness.equal, old, new)));
     }
-    // The surest first; of equals those that stand first, as a renamed column seldom moves.
+    // Best match first; among equal ones the first position, because a renamed column seldom moves.
     pairs.sort_by_key(|&(equal, old, new)| (std::cmp::Reverse(equal), old, new));
     let mut found: Vec<(usize, usize)> = Vec::new();
     for (_, old, new) in pairs {
@@ -197,16 +203,21 @@ pub(super) fn find_renamed(
             found.push((old, new));
         }
     }
-    let renamed =
-        |(old, new): (usize, usize)| RenamedColumn { old: sample.gone[old].clone(), new: sample.came[new].1.clone() };
+    let renamed = |(old, new): (usize, usize)| RenamedColumn {
+        old: sample.removed[old].clone(),
+        new: sample.added[new].1.clone(),
+    };
     Ok(found.into_iter().map(renamed).collect())
 }
 
-/// The notes as the end of a run's message, empty without any.
+/// The notes as the end of a run's message: sentences that begin with a space. Empty without notes.
 pub(super) fn describe_columns(notes: &[Issue]) -> String {
-    let mut words: String = notes.iter().take(NAMED).map(|note| format!(" {}", note.reason)).collect();
-    if notes.len() > NAMED {
-        words.push_str(&format!(" {} more columns came, went or were renamed.", grouped((notes.len() - NAMED) as u64)));
+    let mut text: String = notes.iter().take(MAX_NAMED_CHANGES).map(|note| format!(" {}", note.reason)).collect();
+    if notes.len() > MAX_NAMED_CHANGES {
+        text.push_str(&format!(
+            " {} more columns were added, removed or renamed.",
+            grouped((notes.len() - MAX_NAMED_CHANGES) as u64)
+        ));
     }
-    words
+    text
 }

@@ -1,5 +1,5 @@
-//! Columns that are hidden in the source of a public catalog: they are left out until an admin has allowed them, so
-//! that nobody publishes by hiding a column, or by adding a hidden one, what visitors were never meant to see.
+//! Leaves columns that are hidden in the source out of a public catalog until an admin allows them, so that hiding a
+//! column, or adding a hidden one, never publishes it.
 
 use super::comparison::StoredItems;
 use super::context::RunContext;
@@ -18,26 +18,26 @@ use crate::store::catalogs::Catalog;
 /// How many columns are looked up in the items at once.
 const MAX_COLUMNS_PER_QUERY: usize = 100;
 
-/// Content without the columns that may not be published.
+/// Content without the columns that must not be published.
 struct PublishedContent {
     whole: Box<dyn FetchedContent>,
     columns: Vec<String>,
-    /// By position in the whole content: whether the column stays.
+    /// By position in the whole content: whether the column is kept.
     stays: Vec<bool>,
     left_out: Vec<String>,
 }
 
-/// The hidden columns of `content` that may not be in the catalog of `source`.
-fn unpublished<'c>(source: &Source, content: &'c dyn FetchedContent) -> impl Iterator<Item = &'c String> {
+/// The hidden columns of `content` that must not be in the catalog of `source`.
+fn unpublished_columns<'c>(source: &Source, content: &'c dyn FetchedContent) -> impl Iterator<Item = &'c String> {
     let allowed = &source.read_options.published_hidden_columns;
     content.hidden_columns().iter().filter(move |name| source.public && position_of(allowed, name).is_none())
 }
 
-/// Leaves out of `content` what may not be in the catalog of `source`. The key column stays: without it nothing can be
-/// taken ([`refuse_hidden_key`]).
+/// Leaves out of `content` the columns that must not be in the catalog of `source`, except the key column: a source
+/// whose key column is hidden is refused ([`refuse_hidden_key`]).
 pub(in crate::sync) fn leave_out_hidden(source: &Source, content: Box<dyn FetchedContent>) -> Box<dyn FetchedContent> {
     let is_key = |name: &str| is_same_form(name, &source.key_column);
-    let left_out: Vec<String> = unpublished(source, &*content).filter(|name| !is_key(name)).cloned().collect();
+    let left_out: Vec<String> = unpublished_columns(source, &*content).filter(|name| !is_key(name)).cloned().collect();
     if left_out.is_empty() {
         return content;
     }
@@ -46,28 +46,31 @@ pub(in crate::sync) fn leave_out_hidden(source: &Source, content: Box<dyn Fetche
     Box::new(PublishedContent { whole: content, columns, stays, left_out })
 }
 
-/// Refuses content whose key column is hidden and may not be published: keys are part of every item.
+/// Refuses content whose key column is hidden and must not be published: keys are part of every item.
+///
+/// # Errors
+/// [`SyncFailure`] (`hidden_key_column`).
 pub(super) fn refuse_hidden_key(
     source: &Source,
     layout: &ColumnLayout,
     content: &dyn FetchedContent,
 ) -> Result<(), SyncFailure> {
     let key = content.columns().get(layout.key_position());
-    match unpublished(source, content).find(|name| Some(*name) == key) {
+    match unpublished_columns(source, content).find(|name| Some(*name) == key) {
         Some(name) => Err(SyncFailure::new("hidden_key_column", hidden_key_column(name, &source.slug), "")),
         None => Ok(()),
     }
 }
 
-/// The names of the columns left out of `content` as items of `catalog` may have them. Those of `layout` stay.
+/// The names that columns left out of `content` may have in items of `catalog`, without those that `layout` keeps.
 pub(in crate::sync) fn names_in_items(
     content: &dyn FetchedContent,
     catalog: &Catalog,
     layout: &ColumnLayout,
 ) -> Vec<String> {
     let left_out = content.excluded_columns();
-    // Columns are those of the catalog as soon as a run begins to write, also where it does not come to its end. Items
-    // that it did not write have the columns of the time when the catalog was last in step with its source.
+    // A run stores its columns with its first batch, even if it does not complete. Items that it did not write have the
+    // columns of the last sync that completed.
     let known = catalog.columns.iter().chain(catalog.settled_columns());
     let unknown = left_out.iter().filter(|_| catalog.settled.is_none());
     let mut names: Vec<String> = Vec::new();
@@ -79,9 +82,9 @@ pub(in crate::sync) fn names_in_items(
     names
 }
 
-/// Removes the columns called like one of `columns` from all items of the catalog, also from those that the run does not
-/// write: items whose rows are refused, and items whose removal is withheld. Each page is one fenced transaction. What
-/// is left when the run ends early is removed by the next one.
+/// Removes the columns called like one of `columns` from all items of the catalog, also from those that the run does
+/// not write: items whose rows are refused, and items whose removal is withheld. Each page is one fenced transaction.
+/// What is left when the run ends early is removed by the next one.
 ///
 /// # Errors
 /// [`RunStop`] when the database refuses, or the run has to end.
@@ -112,9 +115,9 @@ pub(super) fn left_out_notes(source: &Source, content: &dyn FetchedContent) -> i
 }
 
 impl PublishedContent {
-    fn published(&self, row: TextRow) -> TextRow {
+    fn published_row(&self, row: TextRow) -> TextRow {
         let stays = |at: usize| self.stays.get(at).copied().unwrap_or(true);
-        // Where the cell at a position stands without those that are left out before it.
+        // The position of a cell without those that are left out before it.
         let moved = |at: usize| at - (0..at).filter(|at| !stays(*at)).count();
         let kept = |cells: Vec<String>| -> Vec<String> {
             cells.into_iter().enumerate().filter(|(at, _)| stays(*at)).map(|(_, cell)| cell).collect()
@@ -170,6 +173,6 @@ impl FetchedContent for PublishedContent {
 
     fn rows(&self) -> Result<RowReader<'_>, FetchError> {
         let rows = self.whole.rows()?;
-        Ok(Box::new(rows.map(|row| row.map(|row| self.published(row)))))
+        Ok(Box::new(rows.map(|row| row.map(|row| self.published_row(row)))))
     }
 }

@@ -74,7 +74,8 @@ pub(super) enum KeyClaim {
     Taken,
     /// The row has the key, but the database spells it otherwise.
     TakenByForm,
-    /// The row has the key, because it spells it like the database. The row with this number had it by form and lost it.
+    /// The row has the key, because it spells it like the database. The row with this number had it by form and lost
+    /// it.
     TakenFrom(u32),
     /// The row with this number already has the key.
     Duplicate(u32),
@@ -150,7 +151,7 @@ impl KeyIndex {
 
     /// The entries of all spellings of a form.
     fn entries_of_form(&self, form: ContentDigest) -> impl Iterator<Item = (ContentDigest, &KeyEntry)> {
-        let spellings = std::iter::once(form).chain(self.spellings.of(&form));
+        let spellings = std::iter::once(form).chain(self.spellings.spellings_of(&form));
         spellings.filter_map(|exact| self.entries.get(&exact).map(|entry| (exact, entry)))
     }
 

@@ -1,11 +1,11 @@
-//! The keys that are not spelled in their comparable form, by that form. There are few, and none in most sources.
+//! Maps the comparable form of keys to the spellings that differ from it. Most sources have none.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::domain::item::ContentDigest;
 
-/// The keys are digests already: their first bytes are as good a hash as any.
+/// A hasher for keys that are digests: their first bytes are used as the hash.
 #[derive(Default)]
 pub(super) struct DigestHasher(u64);
 
@@ -21,15 +21,15 @@ impl Hasher for DigestHasher {
         self.0 = u64::from_ne_bytes(first);
     }
 
-    // The length of an array, which is always the same.
+    // Ignored: the length of the array is always the same.
     fn write_usize(&mut self, _: usize) {}
 }
 
-/// A map by digest.
+/// A map whose keys are digests.
 pub(super) type DigestMap<T> = HashMap<ContentDigest, T, BuildHasherDefault<DigestHasher>>;
 
-/// Digests of spellings by the digest of their form. Nearly every form has one, so the others are kept apart: a million
-/// keys that are all spelled otherwise must fit into memory, too.
+/// Digests of spellings by the digest of their form. Nearly every form has one spelling, so further ones are kept
+/// apart: a million keys that are all spelled otherwise must fit into memory, too.
 #[derive(Default)]
 pub(super) struct KeySpellings {
     first: DigestMap<ContentDigest>,
@@ -49,13 +49,13 @@ impl KeySpellings {
     }
 
     /// The spellings of a form.
-    pub(super) fn of(&self, form: &ContentDigest) -> impl Iterator<Item = ContentDigest> + use<'_> {
+    pub(super) fn spellings_of(&self, form: &ContentDigest) -> impl Iterator<Item = ContentDigest> + use<'_> {
         let first = if self.first.is_empty() { None } else { self.first.get(form) };
         let others = if self.others.is_empty() { None } else { self.others.get(form) };
         first.into_iter().chain(others.into_iter().flatten()).copied()
     }
 
-    /// The forms that have such a spelling.
+    /// The forms that have a spelling other than themselves.
     pub(super) fn forms(&self) -> impl Iterator<Item = &ContentDigest> {
         self.first.keys()
     }

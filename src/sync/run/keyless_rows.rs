@@ -1,7 +1,7 @@
-//! Rows without a key: those that somebody filled in, and those that only hold what a spreadsheet puts into every
-//! row, as the unticked box that was drawn down a thousand rows.
+//! Separates rows without a key that a person filled in from those that only hold what a spreadsheet fills into every
+//! row, such as an unticked checkbox that was copied down a thousand rows.
 //!
-//! Both readings of a source ask here, and the memory that this takes does not grow with the source.
+//! Both readings of a source use this, so that they agree. Its memory does not grow with the source.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,20 +10,20 @@ use crate::domain::rows::row::TextRow;
 use crate::domain::rows::spreadsheet_values::{is_checkbox, is_unticked};
 use crate::domain::text::comparable_form::is_blank;
 
-/// A value in so many rows with a key, and in all of them, is no person's entry in a row without one.
+/// A value that stands in all rows with a key, and in at least this many, is no entry of a person in a row without one.
 const MIN_CONSTANT_ROWS: u64 = 3;
-/// A value in so many rows without a key that hold nothing else was filled down.
+/// A value in at least this many rows without a key that hold nothing else was filled down.
 const MIN_FILLED_ROWS: u64 = 10;
-/// The most combinations of filled places that are told apart. Rows with a further one are refused.
+/// How many combinations of filled places are distinguished. Rows with further ones are refused.
 const MAX_PATTERNS: usize = 4_096;
-/// Rows with something beyond so many columns are refused.
+/// Rows with a value beyond this many columns are refused.
 const MAX_COLUMNS: usize = 16_384;
-/// The most numbers of rows that are kept, over all combinations. The other rows are only counted.
+/// How many row numbers are kept over all combinations. The other rows are only counted.
 const MAX_LISTED_ROWS: usize = 10 * KEPT_ISSUES;
 
-/// Where a cell counts. Each column has two places, one for unticked boxes alone, so that a single ticked box says
-/// nothing of the unticked ones in the rows around it.
-fn place_of(column: usize, cell: &str) -> usize {
+/// The place at which a cell counts. Each column has two places, one only for unticked boxes, so that a single ticked
+/// box does not affect the unticked ones in the rows around it.
+fn cell_place(column: usize, cell: &str) -> usize {
     column * 2 + usize::from(is_unticked(cell))
 }
 
@@ -32,14 +32,14 @@ fn place_of(column: usize, cell: &str) -> usize {
 struct FilledColumns(Box<[u64]>);
 
 impl FilledColumns {
-    /// Those of a row; `None` where there are too many columns.
-    fn of(row: &TextRow) -> Option<Self> {
+    /// The filled places of a row; `None` where it has too many columns.
+    fn of_row(row: &TextRow) -> Option<Self> {
         let mut words = Vec::new();
         for (column, cell) in row.cells.iter().enumerate().filter(|(_, cell)| !is_blank(cell)) {
             if column >= MAX_COLUMNS {
                 return None;
             }
-            let at = place_of(column, cell);
+            let at = cell_place(column, cell);
             words.resize(at / 64 + 1, 0);
             words[at / 64] |= 1_u64 << (at % 64);
         }
@@ -52,18 +52,18 @@ impl FilledColumns {
     }
 }
 
-/// The combinations of filled places that say that a row without a key is no entry.
+/// The combinations of filled places by which a row without a key is no entry.
 #[derive(Default, Debug)]
 pub(super) struct UnfilledPatterns(HashSet<FilledColumns>);
 
 impl UnfilledPatterns {
-    /// Whether `row`, which has no key and was looked at in the first reading, is no entry.
+    /// Whether `row`, which has no key and was part of the first reading, is no entry.
     pub(super) fn contains(&self, row: &TextRow) -> bool {
-        !self.0.is_empty() && FilledColumns::of(row).is_some_and(|filled| self.0.contains(&filled))
+        !self.0.is_empty() && FilledColumns::of_row(row).is_some_and(|filled| self.0.contains(&filled))
     }
 }
 
-/// The one value of a column, as long as there is but one.
+/// The only value of a column, as long as there is just one.
 #[derive(Clone, Default, Debug)]
 struct OnlyValue {
     value: Option<String>,
@@ -72,7 +72,7 @@ struct OnlyValue {
 }
 
 impl OnlyValue {
-    fn look(&mut self, value: &str) {
+    fn add_value(&mut self, value: &str) {
         match &self.value {
             Some(known) if known == value => self.rows += 1,
             None if !self.has_others => (self.value, self.rows) = (Some(value.to_owned()), 1),
@@ -84,29 +84,29 @@ impl OnlyValue {
 /// What a place of a column holds.
 #[derive(Clone, Default, Debug)]
 struct PlaceContent {
-    /// In rows without a key that have something there.
+    /// The value in rows without a key that are not blank there.
     filler: OnlyValue,
-    /// In rows with a key.
+    /// The value in rows with a key.
     constant: OnlyValue,
-    /// Whether a row with a key has something else than a box there.
+    /// Whether a row with a key has another value than a checkbox there.
     has_others_than_boxes: bool,
 }
 
 impl PlaceContent {
-    /// Whether what rows without a key have there is put into every row.
+    /// Whether the value of rows without a key is the same in every row.
     fn is_in_every_row(&self) -> bool {
         let Some(filler) = &self.filler.value else { return false };
         let is_constant = self.constant.value.as_ref() == Some(filler) && self.constant.rows >= MIN_CONSTANT_ROWS;
         is_constant || self.has_unticked_boxes()
     }
 
-    /// Whether rows without a key have nothing there but boxes that nobody ticked.
+    /// Whether rows without a key have only unticked boxes there.
     fn has_unticked_boxes(&self) -> bool {
         !self.has_others_than_boxes && self.filler.value.as_deref().is_some_and(is_unticked)
     }
 }
 
-/// The rows with the same places filled.
+/// The rows in which the same places are filled.
 #[derive(Default, Debug)]
 struct PatternRows {
     count: u64,
@@ -117,7 +117,7 @@ struct PatternRows {
 }
 
 impl PatternRows {
-    /// Whether rows in which the places `filled` are filled hold nothing that a person entered.
+    /// Whether these rows, in which the places `filled` are filled, hold no entry of a person.
     fn are_unfilled(&self, filled: &FilledColumns, places: &[PlaceContent]) -> bool {
         let mut contents = filled.places().map(|at| places.get(at));
         if contents.all(|place| place.is_some_and(PlaceContent::is_in_every_row)) {
@@ -129,45 +129,45 @@ impl PatternRows {
     }
 }
 
-/// The rows without a key, until all rows are read and it can be told which of them hold anything.
+/// Collects the rows without a key until all rows are read and the entries among them are known.
 #[derive(Debug)]
 pub(super) struct KeylessRows {
-    /// Two for each column, see [`place_of`].
+    /// Two places for each column, see [`cell_place`].
     places: Vec<PlaceContent>,
     patterns: HashMap<FilledColumns, PatternRows>,
-    /// Rows that are in none of the patterns.
+    /// Rows whose combination is not among the patterns.
     others: PatternRows,
     listed_rows: usize,
 }
 
-/// Rows without a key, told apart.
+/// Rows without a key, separated into entries and others.
 #[derive(PartialEq, Eq, Default, Debug)]
 pub(super) struct KeylessSplit {
-    /// Rows in which something was entered: the first of them.
+    /// The numbers of the first rows with an entry.
     pub(super) filled: Vec<u64>,
-    /// How many more of these there are.
+    /// How many more rows have an entry.
     pub(super) unlisted: u64,
-    /// How many rows hold nothing that was entered,
+    /// How many rows have no entry.
     pub(super) unfilled: u64,
-    /// the first of these,
+    /// The number of the first row without an entry.
     pub(super) first: u64,
-    /// and the last.
+    /// The number of the last row without an entry.
     pub(super) last: u64,
-    /// What they hold all the same, with its column.
+    /// The values that these rows hold, with their columns.
     pub(super) fillers: Vec<(usize, String)>,
-    /// Whether that is nothing but unticked boxes.
+    /// Whether these values are all unticked boxes.
     pub(super) has_only_boxes: bool,
 }
 
 impl KeylessRows {
-    /// None yet, of a source with so many columns.
+    /// No rows yet of a source with this many columns.
     pub(super) fn new(columns: usize) -> Self {
         let places = vec![PlaceContent::default(); columns * 2];
         Self { places, patterns: HashMap::new(), others: PatternRows::default(), listed_rows: 0 }
     }
 
-    /// Looks at a row with a key.
-    pub(super) fn look_at_keyed(&mut self, row: &TextRow) {
+    /// Adds a row with a key, for comparison.
+    pub(super) fn add_keyed_row(&mut self, row: &TextRow) {
         for (column, cell) in self.places.chunks_exact_mut(2).zip(&row.cells) {
             if column[0].constant.has_others && column[0].has_others_than_boxes {
                 continue;
@@ -175,20 +175,20 @@ impl KeylessRows {
             let cell = cell.trim();
             let is_other_than_box = !is_checkbox(cell) && !is_blank(cell);
             for place in column {
-                place.constant.look(cell);
+                place.constant.add_value(cell);
                 place.has_others_than_boxes |= is_other_than_box;
             }
         }
     }
 
-    /// Takes a row without a key.
-    pub(super) fn push(&mut self, row: &TextRow) {
+    /// Adds a row without a key.
+    pub(super) fn add_row(&mut self, row: &TextRow) {
         for (column, cell) in row.cells.iter().enumerate().filter(|(_, cell)| !is_blank(cell)) {
-            if let Some(place) = self.places.get_mut(place_of(column, cell)) {
-                place.filler.look(cell.trim());
+            if let Some(place) = self.places.get_mut(cell_place(column, cell)) {
+                place.filler.add_value(cell.trim());
             }
         }
-        let filled = FilledColumns::of(row);
+        let filled = FilledColumns::of_row(row);
         let is_full = self.patterns.len() >= MAX_PATTERNS;
         let rows = match filled {
             Some(filled) if !is_full || self.patterns.contains_key(&filled) => self.patterns.entry(filled).or_default(),
@@ -203,13 +203,13 @@ impl KeylessRows {
         }
     }
 
-    /// Which rows hold nothing that a person entered.
-    pub(super) fn fillers(&self) -> UnfilledPatterns {
+    /// The patterns of rows that hold no entry of a person.
+    pub(super) fn unfilled_patterns(&self) -> UnfilledPatterns {
         let unfilled = self.patterns.iter().filter(|(filled, rows)| rows.are_unfilled(filled, &self.places));
         UnfilledPatterns(unfilled.map(|(filled, _)| filled.clone()).collect())
     }
 
-    /// Tells the rows apart.
+    /// Separates entries from other rows.
     pub(super) fn split(self) -> KeylessSplit {
         let mut split = KeylessSplit { has_only_boxes: true, first: u64::MAX, ..KeylessSplit::default() };
         let mut filled_rows = self.others.count;

@@ -1,5 +1,5 @@
-//! What a row is before it is compared: one with a key, one that cannot be taken, or one that is no entry at all. Both
-//! readings of a source ask here, so that they agree.
+//! Classifies rows before they are compared: rows with a key, rows that cannot be taken, and rows that are no entries.
+//! Both readings of a source use these rules, so that they agree.
 
 use super::keyless_rows::UnfilledPatterns;
 use crate::domain::item::ColumnLayout;
@@ -8,20 +8,20 @@ use crate::domain::rows::row::{TextRow, repeated_name};
 use crate::domain::rows::spreadsheet_values::SheetWord;
 use crate::domain::text::comparable_form::comparable_form;
 
-/// What a row is.
+/// The class of a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum RowSort<'a> {
-    /// It has a key, as written.
+    /// It has this key, as written.
     Keyed(&'a str),
-    /// It has a key and more cells than there are columns, so they cannot be placed.
+    /// It has this key, and more cells than there are columns.
     Surplus(&'a str),
-    /// Its kind of source says why it cannot be taken.
+    /// It cannot be taken, for this reason given by the kind of source.
     Refused(&'a str),
     /// Its key cell holds no key.
     Unkeyed(KeyCell<'a>),
-    /// It has no key and nothing else that a person entered: no entry.
+    /// It has no key and no entry of a person.
     Unfilled,
-    /// It is the header once more, as where files were joined end to end: no entry.
+    /// It repeats the header, as in files that were joined end to end.
     Header,
 }
 
@@ -30,42 +30,41 @@ pub(super) enum RowSort<'a> {
 pub(in crate::sync) struct RowRules<'a> {
     layout: &'a ColumnLayout,
     header: Option<HeaderForms>,
-    /// Which rows without a key are no entries, once all rows were read.
+    /// Which rows without a key are no entries. Empty until all rows were read.
     unfilled: UnfilledPatterns,
 }
 
 impl<'a> RowRules<'a> {
-    /// Rules for rows of the columns `written`, as they stand in the header, which become items by `layout`. In a table
-    /// that people keep (`is_table`) a row may repeat the header; a feed has none.
+    /// Rules for rows with the header `written` that become items by `layout`. Only in a table that people edit
+    /// (`is_table`) can a row repeat the header; feeds have no header.
     pub(super) fn new(layout: &'a ColumnLayout, written: &[String], is_table: bool) -> Self {
         let header = Some(HeaderForms::new(written)).filter(|_| is_table);
         Self { layout, header, unfilled: UnfilledPatterns::default() }
     }
 
-    /// What becomes of columns and keys.
+    /// The layout of the columns, with the key column.
     pub(super) const fn layout(&self) -> &'a ColumnLayout {
         self.layout
     }
 
-    /// Whether the rows are those of a table that people keep.
+    /// Whether the rows are those of a table that people edit.
     pub(super) const fn is_table(&self) -> bool {
         self.header.is_some()
     }
 
-    /// From now on rows without a key that are among these are no entries.
-    pub(super) fn set_fillers(&mut self, unfilled: UnfilledPatterns) {
+    /// Sets which rows without a key are no entries, once all rows were read.
+    pub(super) fn set_unfilled_patterns(&mut self, unfilled: UnfilledPatterns) {
         self.unfilled = unfilled;
     }
 
-    /// The cells of a row that say what their columns hold. What a spreadsheet writes into a table by itself says
-    /// nothing, as an empty cell does.
-    pub(super) fn values<'r>(&self, row: &'r TextRow) -> impl Iterator<Item = &'r str> + use<'r> {
+    /// The cells of a row that determine the types of their columns. Messages of the spreadsheet count as empty.
+    pub(super) fn typed_cells<'r>(&self, row: &'r TextRow) -> impl Iterator<Item = &'r str> + use<'r> {
         let is_table = self.is_table();
         row.cells.iter().map(move |cell| if is_table && SheetWord::of(cell).is_some() { "" } else { cell.as_str() })
     }
 
-    /// What `row` is.
-    pub(super) fn sort<'r>(&self, row: &'r TextRow) -> RowSort<'r> {
+    /// The class of `row`.
+    pub(super) fn classify<'r>(&self, row: &'r TextRow) -> RowSort<'r> {
         if let Some(reason) = &row.refusal {
             return RowSort::Refused(reason);
         }
@@ -81,10 +80,10 @@ impl<'a> RowRules<'a> {
     }
 }
 
-/// How the cells of a row are spelled that repeats the header.
+/// The forms of the cells by which a row repeats the header.
 #[derive(Debug)]
 struct HeaderForms {
-    /// By column: the form of its name, and the form that it has without the number it was given.
+    /// By column: the form of its name, and the form without a number that Lockstep added.
     columns: Vec<(String, Option<String>)>,
     named: usize,
 }
@@ -102,7 +101,7 @@ impl HeaderForms {
     }
 
     fn is_repeated_by(&self, row: &TextRow) -> bool {
-        // In a table of one column a word may well be that of the header, unless a file begins there.
+        // In a table of one column a value may equal the header by chance, unless a joined file begins there.
         let begins_file = || row.begins_file || row.cells.first().is_some_and(|cell| cell.starts_with('\u{FEFF}'));
         !row.surplus
             && self.named > 0
@@ -130,10 +129,10 @@ mod tests {
         let written = column_names(&["id", "", "name", "name"]);
         let layout = ColumnLayout::new(&written, 0);
         let rules = RowRules::new(&layout, &written, true);
-        assert_eq!(rules.sort(&row(&["\u{feff}id", "", "name\u{a0}", "name"])), RowSort::Header);
-        assert_eq!(rules.sort(&row(&["id", "", "name", "other"])), RowSort::Keyed("id"));
+        assert_eq!(rules.classify(&row(&["\u{feff}id", "", "name\u{a0}", "name"])), RowSort::Header);
+        assert_eq!(rules.classify(&row(&["id", "", "name", "other"])), RowSort::Keyed("id"));
         let feed = RowRules::new(&layout, &written, false);
-        assert_eq!(feed.sort(&row(&["id", "", "name", "name"])), RowSort::Keyed("id"));
+        assert_eq!(feed.classify(&row(&["id", "", "name", "name"])), RowSort::Keyed("id"));
     }
 
     #[test]
@@ -141,7 +140,7 @@ mod tests {
         let written = column_names(&["word"]);
         let layout = ColumnLayout::new(&written, 0);
         let rules = RowRules::new(&layout, &written, true);
-        assert_eq!(rules.sort(&row(&["word"])), RowSort::Keyed("word"));
-        assert_eq!(rules.sort(&row(&["\u{feff}word"])), RowSort::Header);
+        assert_eq!(rules.classify(&row(&["word"])), RowSort::Keyed("word"));
+        assert_eq!(rules.classify(&row(&["\u{feff}word"])), RowSort::Header);
     }
 }

@@ -7,9 +7,9 @@ fn row(number: u64, cells: [&str; 3]) -> TextRow {
 
 fn split(keyed: &[[&str; 3]], keyless: &[[&str; 3]]) -> KeylessSplit {
     let mut rows = KeylessRows::new(3);
-    keyed.iter().for_each(|cells| rows.look_at_keyed(&row(2, *cells)));
-    (10..).zip(keyless).for_each(|(number, cells)| rows.push(&row(number, *cells)));
-    let patterns = rows.fillers();
+    keyed.iter().for_each(|cells| rows.add_keyed_row(&row(2, *cells)));
+    (10..).zip(keyless).for_each(|(number, cells)| rows.add_row(&row(number, *cells)));
+    let patterns = rows.unfilled_patterns();
     let split = rows.split();
     let again = (10..).zip(keyless).filter(|(number, cells)| patterns.contains(&row(*number, **cells)));
     assert_eq!(again.count() as u64, split.unfilled, "both readings agree");
@@ -48,7 +48,7 @@ fn a_value_that_was_filled_down_is_nothing_only_where_a_row_has_no_other() {
     assert_eq!(split(&keyed, &[["", "Unknown", "yes"]; 12]).filled.len(), 12);
     // A single row without the second value is no other than these.
     let mut rows = vec![["", "Unknown", "yes"]; 12];
-    rows.push(["", "Unknown", ""]);
+    rows.add_row(["", "Unknown", ""]);
     assert_eq!(split(&keyed, &rows).filled.len(), 13);
 }
 
@@ -61,11 +61,11 @@ fn rows_of_countless_shapes_take_no_more_memory_and_are_refused() {
     };
     let mut rows = KeylessRows::new(COLUMNS);
     let all = 3 * MAX_LISTED_ROWS as u64;
-    (1..=all).for_each(|number| rows.push(&of(number)));
+    (1..=all).for_each(|number| rows.add_row(&of(number)));
     assert_eq!(rows.patterns.len(), MAX_PATTERNS);
     let listed = |rows: &KeylessRows| -> usize { rows.patterns.values().map(|rows| rows.listed.len()).sum() };
     assert!(listed(&rows) + rows.others.listed.len() <= MAX_LISTED_ROWS);
-    let patterns = rows.fillers();
+    let patterns = rows.unfilled_patterns();
     let found = rows.split();
     let again = (1..=all).filter(|number| patterns.contains(&of(*number))).count() as u64;
     assert_eq!((found.unfilled, again), (MAX_PATTERNS as u64, MAX_PATTERNS as u64));
@@ -76,7 +76,7 @@ fn rows_of_countless_shapes_take_no_more_memory_and_are_refused() {
 #[test]
 fn many_rows_of_one_shape_are_counted_and_only_the_first_are_listed() {
     let mut rows = KeylessRows::new(3);
-    (1..=50_000).for_each(|number| rows.push(&row(number, ["", &number.to_string(), ""])));
+    (1..=50_000).for_each(|number| rows.add_row(&row(number, ["", &number.to_string(), ""])));
     let found = rows.split();
     assert_eq!((found.filled.len() as u64 + found.unlisted, found.filled[..3].to_vec()), (50_000, vec![1, 2, 3]));
     assert!(found.filled.len() <= 10_000);
@@ -87,9 +87,9 @@ fn a_row_with_something_in_a_column_far_out_is_refused() {
     let mut cells = vec![String::new(); MAX_COLUMNS + 1];
     cells[MAX_COLUMNS] = "FALSE".to_owned();
     let far = TextRow { number: 7, cells, ..TextRow::default() };
-    assert_eq!(FilledColumns::of(&far), None);
+    assert_eq!(FilledColumns::of_row(&far), None);
     let mut rows = KeylessRows::new(MAX_COLUMNS + 1);
-    rows.push(&far);
-    assert!(!rows.fillers().contains(&far));
+    rows.add_row(&far);
+    assert!(!rows.unfilled_patterns().contains(&far));
     assert_eq!(rows.split().filled, [7]);
 }

@@ -1,16 +1,16 @@
-//! Signs that the key of a row may have been misread, so that its item would seem to have left the source.
+//! Detects keys that may have been misread, so that their items would seem to have left the source.
 
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::item::ColumnLayout;
 use crate::domain::rows::row::TextRow;
 
-/// Whether characters of the key could not be decoded: then it may be that of another item.
+/// Whether characters of the key could not be decoded: then the row may be that of another item.
 pub(super) fn is_undecoded(row: &TextRow, key: &str, layout: &ColumnLayout) -> bool {
     let is_of_key = |column: Option<usize>| column.is_none_or(|column| column == layout.key_position());
     key.contains('\u{FFFD}') && row.mended.iter().any(|mend| is_of_key(mend.column))
 }
 
-/// Whether the cell of the key may not hold what was entered: something was mended in it, or it is a rounded number.
+/// Whether the key may differ from what was entered: its cell was repaired, or it is a rounded number.
 pub(super) fn is_inexact(row: &TextRow, layout: &ColumnLayout) -> bool {
     let position = layout.key_position();
     row.rounded_numbers.contains(&position) || row.mended.iter().any(|mend| mend.column == Some(position))
@@ -23,6 +23,6 @@ pub(super) fn line_break_note(row: &TextRow, key: &str, layout: &ColumnLayout) -
         row: Some(row.number),
         column: Some(layout.key_column().to_owned()),
         kind: IssueKind::Noted,
-        reason: "The key has a line break in it. Is it there by mistake?".to_owned(),
+        reason: "The key contains a line break. Remove it if it is a mistake.".to_owned(),
     })
 }

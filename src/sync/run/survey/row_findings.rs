@@ -1,5 +1,5 @@
-//! What the first reading finds out about rows as a whole: shapes that do not fit, rows that a quotation mark took
-//! along, and what many rows have in common.
+//! Collects what the first reading finds about all rows together: shapes that do not fit, rows inside an unclosed
+//! quotation, and repairs that many rows have in common.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,38 +15,39 @@ use crate::domain::text::counts::grouped;
 use crate::sync::run::key_index::KeyIndex;
 use crate::sync::run::run_stop::RunStop;
 
-/// The most rows inside of cells that are looked up at the end.
+/// How many keys of rows inside cells are checked after the last row.
 const MAX_INNER_KEYS: usize = 1000;
 
-/// What the rows of a source have told so far.
+/// What was found about the rows so far.
 pub(super) struct RowFindings {
     shapes: RowShapes,
     common: BTreeMap<(Option<usize>, String), RowGroup>,
-    /// Keys of the catalog that stand in a cell where a row of their own should, with the row of that cell.
+    /// Keys of the catalog in rows that stand inside a cell, with the row of that cell.
     inner_keys: Vec<(u64, String)>,
     is_doubtful: bool,
-    /// How wide rows are that do not fit the header and may be those of items with other keys.
+    /// The widths of rows that do not fit the header and may be those of items with other keys.
     odd_widths: BTreeSet<usize>,
-    /// The columns that the catalog has, and the row of the header.
+    /// The columns of the catalog.
     stored_columns: Vec<String>,
+    /// The row of the header.
     header_row: u64,
-    /// What keys of the catalog look like.
+    /// The class of the keys of the catalog.
     key_class: Option<CellClass>,
 }
 
-/// What all rows told.
+/// What was found about all rows.
 pub(super) struct RowsFound {
     /// The notes.
     pub(super) notes: IssueList,
-    /// Whether an item that seems gone may still be in the source.
+    /// Whether an item that seems to have left the source may still be in it.
     pub(super) is_doubtful: bool,
-    /// That the header is not that of the rows.
+    /// The failure where the header does not belong to the rows.
     pub(super) mismatch: Option<SyncFailure>,
 }
 
 impl RowFindings {
-    /// No rows yet of a table with these columns; `expected` is what the catalog has in a column, by its name, and
-    /// `stored_columns` are those that it has, with the row of the header.
+    /// No rows yet of a table with these columns. `expected` returns the class of the values that the catalog has in
+    /// the column of a name.
     pub(super) fn new(
         columns: &[String],
         expected: impl Fn(&str) -> Option<CellClass>,
@@ -66,14 +67,14 @@ impl RowFindings {
         }
     }
 
-    /// Looks at a row before anybody knows whether it is taken.
-    pub(super) fn look(&mut self, row: &TextRow, layout: &ColumnLayout, index: &KeyIndex) {
+    /// Adds a row, taken or not.
+    pub(super) fn add_row(&mut self, row: &TextRow, layout: &ColumnLayout, index: &KeyIndex) {
         if row.is_cut {
             let what = "The file ends in the middle of this row: it has fewer cells than the header and no line end.";
             self.common.entry((None, what.to_owned())).or_default().add(row.number);
-            self.note_odd_width(row.width);
+            self.add_odd_width(row.width);
         }
-        // What the catalog holds already was meant.
+        // A cell that the catalog already holds like this is no mistake.
         if !row.inner_rows.is_empty() && index.has_item(layout.key(&row.cells), layout.item(&row.cells).hash) {
             return self.shapes.look(&TextRow { inner_rows: Vec::new(), ..row.clone() });
         }
@@ -86,8 +87,8 @@ impl RowFindings {
         }
     }
 
-    /// Takes what was mended, where it is told of together with other rows; answers whether it did.
-    pub(super) fn take_common(&mut self, row: u64, mend: &CellRepair) -> bool {
+    /// Adds a repair of a cell, where it is reported once for many rows. Returns whether it is.
+    pub(super) fn add_common_repair(&mut self, row: u64, mend: &CellRepair) -> bool {
         self.is_doubtful |= mend.doubt == MendDoubt::Structure;
         if mend.is_common {
             self.common.entry((mend.column, mend.what.clone())).or_default().add(row);
@@ -95,34 +96,34 @@ impl RowFindings {
         mend.is_common
     }
 
-    /// With what keys of the catalog look like.
+    /// Sets the class of the keys of the catalog.
     pub(super) const fn with_key_class(mut self, key_class: Option<CellClass>) -> Self {
         self.key_class = key_class;
         self
     }
 
-    /// Notes a key that the catalog does not have. One that looks unlike the others may be a misread one of them.
-    pub(super) fn look_at_new_key(&mut self, row: &TextRow, key: &str, layout: &ColumnLayout) {
+    /// Adds a key that the catalog does not have. One of another class may be a misread key of the catalog.
+    pub(super) fn add_new_key(&mut self, row: &TextRow, key: &str, layout: &ColumnLayout) {
         self.shapes.look_at_new_key(row, layout.key_position());
         self.is_doubtful |= self.key_class.is_some_and(|class| CellClass::of(key) != class);
     }
 
-    /// A row does not fit the header, and may be that of any item.
-    pub(super) const fn doubt_shape(&mut self) {
+    /// Marks the rows as doubtful: one does not fit the header and may be that of any item.
+    pub(super) const fn mark_doubtful(&mut self) {
         self.is_doubtful = true;
     }
 
-    /// A row of another width than the header has no item of the catalog. Whether that means anything is known when
-    /// it is known how wide rows are.
-    pub(super) fn note_odd_width(&mut self, width: Option<usize>) {
+    /// Adds the width of a row without an item that does not fit the header. It is judged after the last row, when the
+    /// usual widths are known.
+    pub(super) fn add_odd_width(&mut self, width: Option<usize>) {
         self.odd_widths.extend(width);
     }
 
-    /// What all rows told, after the last one.
+    /// The result, after the last row.
     ///
     /// # Errors
-    /// [`RunStop::Refused`] (`unclosed_quote`) where a row of an item that is in the catalog, and nowhere else in the
-    /// source, stands inside of a cell.
+    /// [`RunStop::Refused`] (`unclosed_quote`) where the row of an item of the catalog stands only inside a cell, or
+    /// the lines of a row would each fit the header.
     pub(super) fn finish(self, columns: &[String], index: &KeyIndex) -> Result<RowsFound, RunStop> {
         if let Some((row, key)) = self.inner_keys.iter().find(|(_, key)| index.has_left(key)) {
             return Err(unclosed_quote(*row, &format!("the row of the key “{}” is inside a cell", shortened(key))));
@@ -168,15 +169,16 @@ impl RowFindings {
         self.stored_columns.contains(name)
     }
 
-    /// What shows that a header with these columns, where rows have so many cells, goes on with the row below it: a
-    /// name that is a key of the catalog, or the last column of the catalog with a cell joined to it.
+    /// The sign that the header with these columns was joined with the row below it, where rows have `cells` cells: a
+    /// name that is a key of the catalog, or the name of the last column with a cell appended to it.
     fn sign_of_joined_header(&self, columns: &[String], cells: usize, index: &KeyIndex) -> Option<String> {
         if let Some(key) = columns[cells..].iter().find(|name| index.has_left(name)) {
             return Some(format!("“{}” is a key of the catalog", shortened(key)));
         }
         let (last, others) = columns[..cells].split_last()?;
         let (stored_last, stored_others) = self.stored_columns.split_last()?;
-        // A name goes on in many ways where it was changed; the joined cell follows at once and is more than an ending.
+        // A renamed column may also begin with the old name; a joined cell follows directly and is longer than an
+        // ending.
         let is_joined = |rest: &str| rest.chars().count() > 2 && rest.chars().next().is_some_and(char::is_alphanumeric);
         let has_all_cells = columns.len() + 1 == cells * 2;
         let is_evident =
@@ -186,10 +188,10 @@ impl RowFindings {
     }
 }
 
-/// That a quotation mark in `row` takes rows along, which shows in `sign`.
+/// The failure of an unclosed quotation mark in `row` that includes other rows; `sign` is how that shows.
 fn unclosed_quote(row: u64, sign: &str) -> RunStop {
     let row = grouped(row);
-    let what = format!("Row {row}: a quotation mark (\") takes the rows below along; {sign}.");
+    let what = format!("Row {row}: an unclosed quotation mark (\") includes the rows below; {sign}.");
     SyncFailure::new("unclosed_quote", what, "Remove the quotation mark, or double it if it belongs to the text.")
         .into()
 }

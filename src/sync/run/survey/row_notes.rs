@@ -1,5 +1,5 @@
-//! What is noted once for many rows: keys and headers in another spelling, repeated headers, rows that hold nothing,
-//! and words of the spreadsheet in place of values.
+//! Collects notes that are shown once for many rows: keys and headers in another spelling, repeated headers, rows
+//! without an entry, and messages of the spreadsheet instead of values.
 
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::item::ColumnLayout;
@@ -16,67 +16,69 @@ use crate::sync::run::keyless_rows::KeylessSplit;
 /// How many values or headers a note names.
 const MAX_NAMED: usize = 5;
 
-/// Collects what is noted once.
+/// Collects notes that are shown once for many rows.
 #[derive(Default, Debug)]
 pub(super) struct RowNotes {
     headers: RowGroup,
-    /// Rows whose key the catalog spells otherwise, with the first such key.
-    respelled: u64,
+    /// Rows whose key the catalog spells otherwise.
+    respelled_keys: u64,
     first_respelled: Option<(u64, String)>,
-    words: Vec<&'static str>,
-    word_cells: u64,
-    word_columns: Vec<bool>,
-    first_word: Option<u64>,
-    loading: u64,
+    /// The messages of the spreadsheet that occurred, such as `#N/A`.
+    messages: Vec<&'static str>,
+    message_cells: u64,
+    /// By column: whether it has a message.
+    message_columns: Vec<bool>,
+    first_message_row: Option<u64>,
+    loading_cells: u64,
 }
 
 impl RowNotes {
-    /// A row repeats the header.
-    pub(super) fn repeated_header(&mut self, row: u64) {
+    /// Adds a row that repeats the header.
+    pub(super) fn add_repeated_header(&mut self, row: u64) {
         self.headers.add(row);
     }
 
-    /// The catalog spells the key of a row otherwise.
-    pub(super) fn respelled(&mut self, row: u64, key: &str) {
-        self.respelled += 1;
+    /// Adds a row whose key the catalog spells otherwise.
+    pub(super) fn add_respelled_key(&mut self, row: u64, key: &str) {
+        self.respelled_keys += 1;
         self.first_respelled.get_or_insert_with(|| (row, key.to_owned()));
     }
 
-    /// One such row lost its item to another.
-    pub(super) fn respelled_lost(&mut self, row: u64) {
-        self.respelled = self.respelled.saturating_sub(1);
+    /// Removes such a row, which lost its item to another row.
+    pub(super) fn remove_respelled_key(&mut self, row: u64) {
+        self.respelled_keys = self.respelled_keys.saturating_sub(1);
         self.first_respelled = self.first_respelled.take().filter(|(first, _)| *first != row);
     }
 
-    /// Looks for words of the spreadsheet in the cells of a row.
-    pub(super) fn look_for_words(&mut self, row: &TextRow) {
+    /// Adds the messages of the spreadsheet in the cells of a row.
+    pub(super) fn add_messages(&mut self, row: &TextRow) {
         for (position, cell) in row.cells.iter().enumerate() {
             let Some(word) = SheetWord::of(cell) else { continue };
-            self.word_cells += 1;
-            self.loading += u64::from(word == SheetWord::Loading);
-            if self.word_columns.len() <= position {
-                self.word_columns.resize(position + 1, false);
+            self.message_cells += 1;
+            self.loading_cells += u64::from(word == SheetWord::Loading);
+            if self.message_columns.len() <= position {
+                self.message_columns.resize(position + 1, false);
             }
-            self.word_columns[position] = true;
-            if !self.words.contains(&word.as_str()) {
-                self.words.push(word.as_str());
+            self.message_columns[position] = true;
+            if !self.messages.contains(&word.as_str()) {
+                self.messages.push(word.as_str());
             }
-            self.first_word.get_or_insert(row.number);
+            self.first_message_row.get_or_insert(row.number);
         }
     }
 
     /// Whether a value was still loading.
     pub(super) const fn has_loading(&self) -> bool {
-        self.loading > 0
+        self.loading_cells > 0
     }
 
-    /// All of it as issues.
+    /// The notes as issues.
     pub(super) fn into_issues(
         self,
         layout: &ColumnLayout,
         noun: &Noun,
         keyless: &KeylessSplit,
-        equal: EqualItems,
+        equal_items: EqualItems,
     ) -> Vec<Issue> {
         let key = layout.key_column();
         let note = |row: u64, column: Option<&str>, reason: String| Issue {
@@ -92,59 +94,59 @@ impl RowNotes {
             notes.extend(self.headers.note(&one, "repeat the header and were skipped. Were files joined end to end?"));
         }
         if keyless.unfilled > 0 {
-            notes.push(note(keyless.first, None, unfilled(keyless, layout)));
+            notes.push(note(keyless.first, None, unfilled_note(keyless, layout)));
         }
-        if self.respelled > 0 {
+        if self.respelled_keys > 0 {
             let (row, example) = self.first_respelled.as_ref().map_or((1, ""), |(row, key)| (*row, key.as_str()));
             let example =
                 if example.is_empty() { String::new() } else { format!(", first “{}”", shortened(example)) };
-            let (keys, are) = if self.respelled == 1 { ("key", "is") } else { ("keys", "are") };
+            let (keys, are) = if self.respelled_keys == 1 { ("key", "is") } else { ("keys", "are") };
             let reason = format!(
                 "{} {keys} in “{key}” {are} spelled differently than in the catalog (spaces, invisible characters or \
                  Unicode form{example}). The rows were matched; the catalog keeps its spelling.",
-                grouped(self.respelled)
+                grouped(self.respelled_keys)
             );
             notes.push(note(row, Some(key), reason));
         }
-        if equal.count > 0 {
+        if equal_items.count > 0 {
             let reason = format!(
-                "{} have keys that differ only in spaces, invisible characters or Unicode form from each other. All \
-                 stay, though the source may have one row for them.",
-                counted(noun, equal.count)
+                "{} have keys that differ only in spaces, invisible characters or Unicode form. All were kept, although \
+                 the source may have one row for them.",
+                counted(noun, equal_items.count)
             );
-            notes.push(note(u64::from(equal.first_row), Some(key), reason));
+            notes.push(note(u64::from(equal_items.first_row), Some(key), reason));
         }
-        if let Some(first) = self.first_word {
-            notes.push(note(first, self.word_column(layout), self.words_note(layout, first)));
+        if let Some(first) = self.first_message_row {
+            notes.push(note(first, self.message_column(layout), self.messages_note(layout, first)));
         }
         notes
     }
 
-    /// The column that holds the words, where it is but one.
-    fn word_column<'a>(&self, layout: &'a ColumnLayout) -> Option<&'a str> {
-        let mut columns = layout.columns().iter().zip(&self.word_columns).filter(|(_, has)| **has);
+    /// The column that has the messages, where it is only one.
+    fn message_column<'a>(&self, layout: &'a ColumnLayout) -> Option<&'a str> {
+        let mut columns = layout.columns().iter().zip(&self.message_columns).filter(|(_, has)| **has);
         columns.next().filter(|_| columns.next().is_none()).map(|(name, _)| name.as_str())
     }
 
-    fn words_note(&self, layout: &ColumnLayout, first: u64) -> String {
-        let columns = layout.columns().iter().zip(&self.word_columns).filter(|(_, has)| **has);
+    fn messages_note(&self, layout: &ColumnLayout, first: u64) -> String {
+        let columns = layout.columns().iter().zip(&self.message_columns).filter(|(_, has)| **has);
         let columns: Vec<String> = columns.map(|(name, _)| name.clone()).collect();
-        let (cells, hold) = if self.word_cells == 1 { ("cell", "holds") } else { ("cells", "hold") };
+        let (cells, contain) = if self.message_cells == 1 { ("cell", "contains") } else { ("cells", "contain") };
         let mut reason = format!(
-            "{} {cells} in {} {hold} a message of the spreadsheet instead of a value ({}), first in row {}.",
-            grouped(self.word_cells),
+            "{} {cells} in {} {contain} a spreadsheet message instead of a value ({}), first in row {}.",
+            grouped(self.message_cells),
             listed_columns(&columns),
-            self.words.join(", "),
+            self.messages.join(", "),
             grouped(first),
         );
-        if self.loading < self.word_cells {
-            reason.push_str(" Correct the formulas and sync again.");
+        if self.loading_cells < self.message_cells {
+            reason.push_str(" Fix the formulas and sync again.");
         }
-        if self.loading > 0 {
-            let still = if self.loading == 1 { "value is" } else { "values are" };
+        if self.loading_cells > 0 {
+            let still = if self.loading_cells == 1 { "value is" } else { "values are" };
             reason.push_str(&format!(
-                " {} {still} still loading: the catalog keeps what it has there until the next sync.",
-                grouped(self.loading)
+                " {} {still} still loading: the catalog keeps the stored value until the next sync.",
+                grouped(self.loading_cells)
             ));
         }
         reason
@@ -152,15 +154,15 @@ impl RowNotes {
 }
 
 /// The note about rows without a key in which nothing was entered: "998 rows without a key and without a value were
-/// skipped (rows 4 to 1001). They hold nothing but “FALSE” in “done”."
-fn unfilled(keyless: &KeylessSplit, layout: &ColumnLayout) -> String {
+/// skipped (rows 4 to 1001). They contain only “FALSE” in “done”."
+fn unfilled_note(keyless: &KeylessSplit, layout: &ColumnLayout) -> String {
     let KeylessSplit { unfilled, first, last, fillers, has_only_boxes, .. } = keyless;
     let (first, last) = (grouped(*first), grouped(*last));
     let what = if *has_only_boxes { "without a value" } else { "without a value of their own" };
     let rows = row_count(*unfilled);
-    let (skipped, holds) = match unfilled {
-        1 => (format!("was skipped (row {first})"), "It holds"),
-        _ => (format!("were skipped (rows {first} to {last})"), "They hold"),
+    let (skipped, contains) = match unfilled {
+        1 => (format!("was skipped (row {first})"), "It contains"),
+        _ => (format!("were skipped (rows {first} to {last})"), "They contain"),
     };
     let mut note = format!("{rows} without a key and {what} {skipped}.");
     let named = fillers.iter().take(MAX_NAMED).filter_map(|(at, value)| {
@@ -171,21 +173,21 @@ fn unfilled(keyless: &KeylessSplit, layout: &ColumnLayout) -> String {
         named.push(format!("and {} more", grouped((fillers.len() - MAX_NAMED) as u64)));
     }
     if !named.is_empty() {
-        note.push_str(&format!(" {holds} nothing but {}.", named.join(", ")));
+        note.push_str(&format!(" {contains} only {}.", named.join(", ")));
     }
     note
 }
 
-/// The notes about columns that have a word of the spreadsheet for a name.
-pub(super) fn header_word_notes(written: &[String], layout: &ColumnLayout, row: u64) -> Vec<Issue> {
+/// The notes about columns that have a message of the spreadsheet as their name.
+pub(super) fn header_message_notes(written: &[String], layout: &ColumnLayout, row: u64) -> Vec<Issue> {
     let note = |(written, name): (&String, &String)| {
         let word = header_word(written)?;
-        let what = format!("The header of this column is a message of the spreadsheet (“{}”)", word.as_str());
+        let what = format!("The header of this column is a spreadsheet message (“{}”)", word.as_str());
         let reason = if written == name {
-            format!("{what} and no name. Correct the formula and sync again.")
+            format!("{what} instead of a name. Fix the formula and sync again.")
         } else {
             format!(
-                "{what}. It was read as “{}”, the column that stood there before. Correct the formula and sync again.",
+                "{what}. It was read as “{}”, the column that was there before. Fix the formula and sync again.",
                 shortened(name)
             )
         };
@@ -194,7 +196,7 @@ pub(super) fn header_word_notes(written: &[String], layout: &ColumnLayout, row: 
     written.iter().zip(layout.columns()).filter_map(note).collect()
 }
 
-/// The one note of headers that are spelled otherwise than the columns they are taken for.
+/// The note about headers that are spelled otherwise than the columns they were matched with.
 pub(super) fn header_note(written: &[String], layout: &ColumnLayout, source: &Source) -> Option<Issue> {
     let wanted_key = source.key_column.as_str();
     let pairs = written.iter().zip(layout.columns());
@@ -220,7 +222,7 @@ pub(super) fn header_note(written: &[String], layout: &ColumnLayout, source: &So
     }
     let headers = if differing.len() == 1 { "A header is" } else { "Headers are" };
     let reason = format!(
-        "{headers} spelled differently (spaces, invisible characters or Unicode form) and read as the column meant: {named}."
+        "{headers} spelled differently (spaces, invisible characters or Unicode form) and were matched with the columns of the catalog: {named}."
     );
     Some(Issue { row: Some(source.read_options.header_place()), column, kind: IssueKind::Noted, reason })
 }

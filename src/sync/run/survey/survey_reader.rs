@@ -2,7 +2,7 @@
 
 use super::key_doubt;
 use super::row_findings::{RowFindings, RowsFound};
-use super::row_notes::{RowNotes, header_note, header_word_notes};
+use super::row_notes::{RowNotes, header_message_notes, header_note};
 use super::source_survey::SourceSurvey;
 use crate::domain::columns::cell_class::CellClass;
 use crate::domain::columns::column_type::{ColumnReading, ColumnType};
@@ -81,7 +81,7 @@ fn column_type(
     }
 }
 
-/// The first reading: gives each key to the first row that has it and collects what cannot be taken.
+/// The state of the first reading.
 struct SurveyReader<'i, 'l> {
     index: &'i mut KeyIndex,
     rules: RowRules<'l>,
@@ -94,13 +94,13 @@ struct SurveyReader<'i, 'l> {
     issues: IssueList,
     findings: RowFindings,
     /// Whether rows or keys may have been misread.
-    doubtful: bool,
-    /// Whether a formula without a saved value stands in a row that counts.
+    is_doubtful: bool,
+    /// Whether a row that counts has a formula without a saved value.
     has_unsaved_formula: bool,
 }
 
 impl<'i, 'l> SurveyReader<'i, 'l> {
-    /// Begins a survey of rows under these rules.
+    /// Begins a reading by these rules.
     fn new(index: &'i mut KeyIndex, rules: RowRules<'l>, sample: KeyedSample, findings: RowFindings) -> Self {
         let columns = rules.layout().columns().len();
         Self {
@@ -114,44 +114,44 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
             rejected: 0,
             issues: IssueList::default(),
             findings,
-            doubtful: false,
+            is_doubtful: false,
             has_unsaved_formula: false,
         }
     }
 
-    /// Looks at one row.
+    /// Reads one row.
     fn read_row(&mut self, row: &TextRow) {
         self.rows += 1;
         let layout = self.rules.layout();
-        let sort = self.rules.sort(row);
-        if sort == RowSort::Header {
-            return self.notes.repeated_header(row.number);
+        let class = self.rules.classify(row);
+        if class == RowSort::Header {
+            return self.notes.add_repeated_header(row.number);
         }
-        self.findings.look(row, layout, self.index);
+        self.findings.add_row(row, layout, self.index);
         for mend in &row.mended {
-            if self.findings.take_common(row.number, mend) {
+            if self.findings.add_common_repair(row.number, mend) {
                 continue;
             }
             let column = mend.column.and_then(|position| layout.columns().get(position)).cloned();
             let reason = mend.what.clone();
             self.issues.push(Issue { row: Some(row.number), column, kind: IssueKind::Noted, reason });
         }
-        match sort {
+        match class {
             RowSort::Header => return,
             RowSort::Refused(reason) => {
                 if let KeyCell::Key(key) = KeyCell::in_row(row, layout.key_position()) {
                     self.index.keep_item(key);
                 }
-                self.findings.doubt_shape();
-                self.refuse(row.number, None, reason.to_owned());
+                self.findings.mark_doubtful();
+                self.refuse_row(row.number, None, reason.to_owned());
             }
             RowSort::Unfilled => return,
-            RowSort::Unkeyed(KeyCell::Missing) if !row.surplus => self.keyless.push(row),
+            RowSort::Unkeyed(KeyCell::Missing) if !row.surplus => self.keyless.add_row(row),
             RowSort::Unkeyed(cell) => {
-                // What the key is when the formula works nobody knows: its item may seem gone.
-                self.doubtful |= matches!(cell, KeyCell::SheetWord(_) | KeyCell::UnsavedFormula);
+                // The key of a broken formula is unknown, so its item may seem to have left the source.
+                self.is_doubtful |= matches!(cell, KeyCell::SheetWord(_) | KeyCell::UnsavedFormula);
                 self.has_unsaved_formula |= cell == KeyCell::UnsavedFormula;
-                self.refuse(
+                self.refuse_row(
                     row.number,
                     Some(layout.key_column()),
                     cell.refusal(layout.key_column()).unwrap_or_default(),
@@ -159,65 +159,66 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
             }
             RowSort::Surplus(key) => {
                 self.index.keep_item(key);
-                self.findings.doubt_shape();
+                self.findings.mark_doubtful();
                 let reason = format!(
-                    "The row has more cells than the header has columns ({}). Is a separator or a quote out of place?",
+                    "The row has more cells than the header has columns ({}). Check it for a misplaced separator or quote.",
                     layout.columns().len()
                 );
-                self.refuse(row.number, None, reason);
+                self.refuse_row(row.number, None, reason);
             }
-            RowSort::Keyed(key) => self.take(row, key),
+            RowSort::Keyed(key) => self.take_row(row, key),
         }
         if self.rules.is_table() {
-            self.notes.look_for_words(row);
+            self.notes.add_messages(row);
         }
     }
 
-    /// Gives a row its key, unless another has it.
-    fn take(&mut self, row: &TextRow, key: &str) {
-        self.doubtful |= key_doubt::is_undecoded(row, key, self.rules.layout());
+    /// Gives a row its key, unless another row has it.
+    fn take_row(&mut self, row: &TextRow, key: &str) {
+        self.is_doubtful |= key_doubt::is_undecoded(row, key, self.rules.layout());
         self.has_unsaved_formula |= !row.unsaved_formulas.is_empty();
         let key_column = self.rules.layout().key_column();
         match self.index.claim_key(key, index_row(row)) {
             KeyClaim::Duplicate(first) => {
-                self.findings.note_odd_width(self.odd_width(row));
+                self.findings.add_odd_width(self.odd_width(row));
                 let reason = format!(
-                    "Duplicate key “{}” (first seen in row {}). Give each row a key of its own and sync again.",
+                    "Duplicate key “{}” (first seen in row {}). Give each row a unique key and sync again.",
                     shortened(key),
                     grouped(u64::from(first))
                 );
-                return self.refuse(row.number, Some(key_column), reason);
+                return self.refuse_row(row.number, Some(key_column), reason);
             }
             KeyClaim::TakenFrom(earlier) => {
-                self.notes.respelled_lost(u64::from(earlier));
+                self.notes.remove_respelled_key(u64::from(earlier));
                 let reason = format!(
-                    "Duplicate key “{}” (also in row {}, spelled as in the catalog). Give each row a key of its own and \
+                    "Duplicate key “{}” (also in row {}, spelled as in the catalog). Give each row a unique key and \
                      sync again.",
                     shortened(key),
                     grouped(row.number)
                 );
-                self.refuse(u64::from(earlier), Some(key_column), reason);
+                self.refuse_row(u64::from(earlier), Some(key_column), reason);
             }
-            KeyClaim::TakenByForm => self.notes.respelled(row.number, key),
+            KeyClaim::TakenByForm => self.notes.add_respelled_key(row.number, key),
             KeyClaim::Taken => {}
         }
-        for (reading, cell) in self.readings.iter_mut().zip(self.rules.values(row)) {
+        for (reading, cell) in self.readings.iter_mut().zip(self.rules.typed_cells(row)) {
             reading.look(cell);
         }
         let (odd_width, has_odd_key) = (self.odd_width(row), self.has_odd_key(row, key));
         if self.index.is_unsettled(key, index_row(row)) {
-            // It may be the row of an item with another key. A run that keeps such an item adds this one.
-            self.findings.note_odd_width(odd_width);
-            self.findings.look_at_new_key(row, key, self.rules.layout());
+            // This may be the row of an item whose key was misread: then this run would keep that item and add this
+            // one.
+            self.findings.add_odd_width(odd_width);
+            self.findings.add_new_key(row, key, self.rules.layout());
             if has_odd_key {
-                self.findings.doubt_shape();
+                self.findings.mark_doubtful();
             }
         }
-        self.keyless.look_at_keyed(row);
-        self.sample.look(row, key, self.index);
+        self.keyless.add_keyed_row(row);
+        self.sample.add_row(row, key, self.index);
     }
 
-    /// How many cells a row has, where that is another number than the header has.
+    /// The number of cells of a row, where it differs from that of the header.
     fn odd_width(&self, row: &TextRow) -> Option<usize> {
         row.width.filter(|width| *width != self.rules.layout().columns().len())
     }
@@ -225,20 +226,21 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
     /// Whether the key of a row may have been misread.
     fn has_odd_key(&mut self, row: &TextRow, key: &str) -> bool {
         let layout = self.rules.layout();
-        self.issues_of_key(key_doubt::line_break_note(row, key, layout)) || key_doubt::is_inexact(row, layout)
+        self.add_note(key_doubt::line_break_note(row, key, layout)) || key_doubt::is_inexact(row, layout)
     }
 
-    fn issues_of_key(&mut self, note: Option<Issue>) -> bool {
+    /// Adds a note, if there is one; returns whether there is.
+    fn add_note(&mut self, note: Option<Issue>) -> bool {
         note.map(|note| self.issues.push(note)).is_some()
     }
 
-    fn refuse(&mut self, row: u64, column: Option<&str>, reason: String) {
+    fn refuse_row(&mut self, row: u64, column: Option<&str>, reason: String) {
         self.rejected += 1;
         let column = column.map(str::to_owned);
         self.issues.push(Issue { row: Some(row), column, kind: IssueKind::Refused, reason });
     }
 
-    /// What was found.
+    /// The result, after the last row.
     fn finish(
         mut self,
         comparison: &SourceComparison<'_>,
@@ -248,38 +250,39 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
         let header_row = comparison.source.read_options.header_place();
         let read = self.readings.iter().map(ColumnReading::column_type).enumerate();
         let types = read.map(|(position, read)| column_type(comparison, content, layout, position, read)).collect();
-        let equal = self.index.keep_equal_items();
+        let equal_items = self.index.keep_equal_items();
         if self.index.lacks_spellings() {
             comparison.items.for_each_known_item(&mut |key, _| self.index.set_spelling(key))?;
         }
         let renamed = find_renamed(comparison.items, &self.sample, self.index)?;
         let columns = column_notes(header_row, &self.sample, &renamed, content.excluded_columns());
-        self.rules.set_fillers(self.keyless.fillers());
+        self.rules.set_unfilled_patterns(self.keyless.unfilled_patterns());
         let keyless = std::mem::replace(&mut self.keyless, KeylessRows::new(0)).split();
         let reason = KeyCell::Missing.refusal(layout.key_column()).unwrap_or_default();
-        keyless.filled.iter().for_each(|&row| self.refuse(row, Some(layout.key_column()), reason.clone()));
+        keyless.filled.iter().for_each(|&row| self.refuse_row(row, Some(layout.key_column()), reason.clone()));
         self.rejected += keyless.unlisted;
         self.issues.count += keyless.unlisted;
         let has_loading_header = self.rules.is_table() && has_loading_header(content.columns());
         let has_pending = self.has_unsaved_formula || self.notes.has_loading() || has_loading_header;
-        let Self { index, rules, rows, rejected, issues: others, doubtful, notes, findings, .. } = self;
-        let RowsFound { notes: found, is_doubtful, mismatch } = findings.finish(layout.columns(), index)?;
-        // Notes come first: of the others only so many are kept.
+        let Self { index, rules, rows, rejected, issues: others, is_doubtful, notes, findings, .. } = self;
+        let RowsFound { notes: found, is_doubtful: are_rows_doubtful, mismatch } =
+            findings.finish(layout.columns(), index)?;
+        // Notes come first, because only a limited number of issues is kept.
         let mut issues = IssueList::default();
         columns.iter().cloned().for_each(|note| issues.push(note));
         left_out_notes(comparison.source, content).for_each(|note| issues.push(note));
         if rules.is_table() {
-            header_word_notes(content.columns(), layout, header_row).into_iter().for_each(|note| issues.push(note));
+            header_message_notes(content.columns(), layout, header_row).into_iter().for_each(|note| issues.push(note));
         }
         header_note(content.columns(), layout, comparison.source).into_iter().for_each(|note| issues.push(note));
         notes
-            .into_issues(layout, &comparison.source.noun, &keyless, equal)
+            .into_issues(layout, &comparison.source.noun, &keyless, equal_items)
             .into_iter()
             .for_each(|note| issues.push(note));
         issues.append(found);
         issues.append(others);
         issues.kept.sort_by_key(|issue| issue.row);
-        let tally = ChangeTally { doubtful: doubtful || is_doubtful, ..index.change_tally() };
+        let tally = ChangeTally { doubtful: is_doubtful || are_rows_doubtful, ..index.change_tally() };
         Ok(SourceSurvey { tally, rows, rejected, issues, types, columns, renamed, mismatch, rules, has_pending })
     }
 }
