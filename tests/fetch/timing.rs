@@ -85,15 +85,22 @@ fn a_server_that_asks_to_wait_is_obeyed_and_the_wait_is_reported() {
 #[test]
 fn a_wait_longer_than_a_fetch_may_take_is_obeyed_while_the_run_has_time() {
     let stub = StubServer::start();
-    let answer_delay = Duration::from_millis(2200);
-    stub.set("/busy", StubReply::status(503).header("Retry-After", "5").after(answer_delay));
+    stub.set("/plain", StubReply::csv("id\n1\n"));
+    // A plain fetch shows how fast this machine is.
+    let begun = Instant::now();
+    FetchSetup::new().get(&stub.url("/plain")).expect("content");
+    let timeout = (begun.elapsed() * 8).max(Duration::from_millis(1200));
+    let (answer_delay, wait) = (timeout * 11 / 20, timeout.as_secs() + 2);
+    stub.set("/busy", StubReply::status(503).header("Retry-After", &wait.to_string()).after(answer_delay));
     // It needs most of its own time after the wait, too.
     stub.then("/busy", StubReply::csv("id\n1\n").after(answer_delay));
-    let setup = FetchSetup::new().within(Duration::from_secs(4));
+    let setup = FetchSetup::new().within(timeout).with_run_limit(timeout * 10 + Duration::from_secs(60));
     let watch = RecordingObserver::default();
     let begun = Instant::now();
     setup.fetch("csv", &SourceLocation::Url(stub.url("/busy")), None, &watch).expect("in the end");
-    assert!(begun.elapsed() > Duration::from_millis(8500), "{:?}", begun.elapsed());
+    // The server names whole seconds, so the wait may be up to one second shorter.
+    let least = answer_delay * 2 + Duration::from_secs(wait - 1);
+    assert!(begun.elapsed() > least, "{:?}", begun.elapsed());
     assert_eq!(watch.waits.lock().expect("waits").len(), 1);
 }
 

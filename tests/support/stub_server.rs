@@ -276,7 +276,7 @@ pub(super) fn send_reply(
 }
 
 fn hang_until_shutdown(over: &AtomicBool) -> io::Result<()> {
-    pause_until_shutdown(Duration::from_secs(60), over);
+    pause_until_shutdown(Duration::MAX, over);
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// How long a test waits for an event before it fails. Far longer than anything takes, also on a busy machine: it ends
 /// a test that hangs, and says nothing about speed.
-pub(crate) const WAIT_LIMIT: Duration = Duration::from_secs(120);
+pub(crate) const WAIT_LIMIT: Duration = Duration::from_secs(240);
 
 /// The pause between two observations.
 const POLL_PAUSE: Duration = Duration::from_millis(5);

@@ -1,5 +1,6 @@
 //! How often a feed is asked: what its server wishes, what its failures cost.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
@@ -7,6 +8,7 @@ use lockstep::domain::issue::IssueKind;
 use lockstep::domain::progress::ProgressCount;
 
 use super::Reader;
+use crate::support::PausePoint;
 use crate::support::load_clock::LoadClock;
 use crate::support::stub_server::{StubReply, StubServer};
 
@@ -70,12 +72,21 @@ fn a_server_that_asks_to_be_left_alone_means_all_its_feeds() {
     let (stub, other) = (StubServer::start(), StubServer::start());
     let mut addresses: Vec<String> = (0..50).map(|n| stub.url(&format!("/{n}"))).collect();
     stub.set("/0", StubReply::feed("First", &["1"]));
-    // The first may mean itself; the second means the server.
-    for path in ["/1", "/2"] {
-        stub.set(path, StubReply::status(429).header("Retry-After", "3600"));
-    }
+    // The first refusal may mean one feed; the second one means the server.
+    let busy = || StubReply::status(429).header("Retry-After", "3600");
+    stub.set("/1", busy());
+    let (second_refused, is_first) = (PausePoint::default(), AtomicBool::new(true));
+    let refused = second_refused.clone();
+    stub.reply_with("/2", move |_| {
+        refused.resume();
+        if is_first.swap(false, Ordering::Relaxed) { busy() } else { StubReply::feed("F", &["1"]) }
+    });
     // What leads to that server is not all that its own serves.
-    other.set("/moved", StubReply::redirect(302, &stub.url("/1")).after(Duration::from_millis(300)));
+    let to = stub.url("/1");
+    other.reply_with("/moved", move |_| {
+        second_refused.pause();
+        StubReply::redirect(302, &to)
+    });
     other.set("/own", StubReply::feed("Own", &["1"]));
     addresses.extend([other.url("/moved"), other.url("/own")]);
     let mut reader = Reader::of(&addresses);
@@ -93,9 +104,7 @@ fn a_server_that_asks_to_be_left_alone_means_all_its_feeds() {
     let hits: usize = (0..50).map(|n| stub.request_count(&format!("/{n}"))).sum();
     assert_eq!((hits, other.request_count("/own")), (4, 2), "until then it is asked for nothing");
     reader.later();
-    for path in ["/1", "/2"] {
-        stub.set(path, StubReply::feed("F", &["1"]));
-    }
+    stub.set("/1", StubReply::feed("F", &["1"]));
     reader.full();
     let hits: usize = (0..50).map(|n| stub.request_count(&format!("/{n}"))).sum();
     assert_eq!((hits, left(&reader)), (55, 0));
