@@ -96,7 +96,7 @@ pub(super) fn read_bytes(setup: &FetchSetup, bytes: &[u8]) -> Result<WorkbookRea
 
 /// A setup whose fetches may take as long as a slow machine needs.
 pub(super) fn patient_road() -> FetchSetup {
-    FetchSetup::new().within(Duration::from_secs(120)).with_run_limit(Duration::from_secs(120))
+    FetchSetup::new().within(Duration::from_secs(1800)).with_run_limit(Duration::from_secs(1800))
 }
 
 pub(super) fn tab(name: &str) -> ReadOptions {
