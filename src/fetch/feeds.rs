@@ -1,4 +1,4 @@
-//! The kind `feeds`: RSS, Atom and JSON Feed, by address or by list (OPML), told by what is there.
+//! The kind of source `feeds`: RSS, Atom and JSON Feed, by URL or from a list (OPML), detected from the content.
 
 mod articles;
 mod crawl;
@@ -11,13 +11,13 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use self::articles::{COLUMNS, FEED, KEY};
-use self::crawl::crawler::{CrawlResult, FeedCrawler};
-use self::crawl::feed_request::{ArrivedBody, FEED_BYTES};
+use self::articles::{COLUMNS, FEED_COLUMN, KEY_COLUMN};
+use self::crawl::crawler::{CrawlResult, FeedCrawler, ReadLocalFile};
+use self::crawl::feed_request::{FeedBody, MAX_FEED_BYTES};
 use self::crawl::tally::CrawlTally;
 use self::messages::CrawlShortfall;
+use super::http::address::parse;
 use super::http::response_status;
-use super::http::web_address::parse_web_address;
 use super::http::{HttpClient, HttpSettings};
 use super::local_file;
 use super::local_file::ExpectedFile;
@@ -31,44 +31,44 @@ use crate::domain::read_options::ReadSetting;
 use crate::domain::source::{Noun, Source, Validators};
 use crate::domain::source_form_spec::WayIn;
 
-/// What a file on this machine should be.
-const FEED_FILE: ExpectedFile = ExpectedFile("list of feeds (OPML) or feed");
+/// What a local file is expected to be.
+const EXPECTED_FILE: ExpectedFile = ExpectedFile("list of feeds (OPML) or feed");
 
-/// Mirrors feeds.
+/// The kind of source that mirrors feeds.
 #[derive(Debug)]
 pub(super) struct FeedsKind {
-    /// Takes no more of one feed than is good.
+    /// Its size limit is that of one feed.
     client: HttpClient,
-    /// The most bytes of all feeds together.
-    most_bytes: u64,
+    /// The size limit of all feeds together.
+    max_total_bytes: u64,
     uploads_dir: PathBuf,
 }
 
 impl FeedsKind {
-    /// Feeds that are asked like all that `client` asks.
+    /// The kind, with requests made by `client`.
     pub(super) fn new(client: &HttpClient, uploads_dir: PathBuf) -> Self {
-        let most_bytes = client.settings.max_bytes;
-        let settings = HttpSettings { max_bytes: most_bytes.min(FEED_BYTES), ..client.settings.clone() };
-        Self { client: HttpClient { settings }, most_bytes, uploads_dir }
+        let max_total_bytes = client.settings.max_bytes;
+        let settings = HttpSettings { max_bytes: max_total_bytes.min(MAX_FEED_BYTES), ..client.settings.clone() };
+        Self { client: HttpClient { settings }, max_total_bytes, uploads_dir }
     }
 
-    /// Reads the file that the source is, if it is one.
+    /// Reads the local file or upload at `location`.
     fn read_local(
         &self,
         location: &SourceLocation,
-        order: &FetchRequest<'_>,
-        watch: &dyn FetchObserver,
-    ) -> Result<ArrivedBody, FetchError> {
+        request: &FetchRequest<'_>,
+        observer: &dyn FetchObserver,
+    ) -> Result<FeedBody, FetchError> {
         let content = match location {
-            SourceLocation::File(path) => local_file::read_file(&self.client, path, FEED_FILE, order, watch)?,
+            SourceLocation::File(path) => local_file::file(&self.client, path, EXPECTED_FILE, request, observer)?,
             SourceLocation::Upload(name) => {
-                local_file::read_upload(&self.client, &self.uploads_dir, name, FEED_FILE, order, watch)?
+                local_file::upload(&self.client, &self.uploads_dir, name, EXPECTED_FILE, request, observer)?
             }
-            SourceLocation::Url(_) | SourceLocation::Urls(_) | SourceLocation::Sample => return Err(no_sample()),
+            SourceLocation::Url(_) | SourceLocation::Urls(_) | SourceLocation::Sample => return Err(no_sample_error()),
         };
-        // Links in it that are relative lead nowhere, and tell nobody where it lies.
-        let nowhere = Url::parse("https://feed.invalid/").map_err(|_| no_sample())?;
-        Ok(ArrivedBody::from_file(content, nowhere))
+        // Relative links must not reveal the path of the file.
+        let base = Url::parse("https://feed.invalid/").map_err(|_| no_sample_error())?;
+        Ok(FeedBody::from_file(content, base))
     }
 }
 
@@ -90,16 +90,12 @@ impl SourceKind for FeedsKind {
         match location {
             SourceLocation::Url(_) | SourceLocation::Urls(_) => {
                 if location.addresses().is_empty() {
-                    return Err("Give the address of a feed or of a list of feeds (OPML).".to_owned());
+                    return Err("Enter the URL of a feed or of a list of feeds (OPML).".to_owned());
                 }
-                location
-                    .addresses()
-                    .iter()
-                    .try_for_each(|address| parse_web_address(address).map(drop))
-                    .map_err(|e| e.to_string())
+                location.addresses().iter().try_for_each(|address| parse(address).map(drop)).map_err(|e| e.to_string())
             }
             SourceLocation::File(_) | SourceLocation::Upload(_) => Ok(()),
-            SourceLocation::Sample => Err(no_sample().to_string()),
+            SourceLocation::Sample => Err(no_sample_error().to_string()),
         }
     }
 
@@ -108,12 +104,12 @@ impl SourceKind for FeedsKind {
     }
 
     fn recognizes_link(&self, link: &str) -> bool {
-        // What no other program than a reader of feeds has a use for.
+        // Only feed readers use addresses such as `feed:…`.
         !link.trim().is_empty() && link.lines().all(|line| web_address(line).trim() != line.trim())
     }
 
     fn key_column(&self) -> Option<&'static str> {
-        Some(KEY)
+        Some(KEY_COLUMN)
     }
 
     fn read_settings(&self) -> &'static [ReadSetting] {
@@ -131,8 +127,7 @@ impl SourceKind for FeedsKind {
     fn fetching_message(&self, source: &Source) -> String {
         let from = match source.location.addresses() {
             [] => source.location.for_people(),
-            [only] => parse_web_address(only)
-                .map_or_else(|_| "its address".to_owned(), |url| response_status::display_host(&url)),
+            [only] => parse(only).map_or_else(|_| "its address".to_owned(), |url| response_status::host_of(&url)),
             many => format!("{} addresses", many.len()),
         };
         format!("Fetching {} from {from}…", source.noun.many)
@@ -141,61 +136,65 @@ impl SourceKind for FeedsKind {
     fn fetch(
         &self,
         source: &Source,
-        order: &FetchRequest<'_>,
-        watch: &dyn FetchObserver,
+        request: &FetchRequest<'_>,
+        observer: &dyn FetchObserver,
     ) -> Result<FetchOutcome, FetchError> {
         let location = &source.location;
-        let read = |ear: &dyn FetchObserver| self.read_local(location, order, ear);
-        let (addresses, local): (Vec<String>, Option<&crawl::crawler::ReadLocal<'_>>) = match location {
+        let read_file = |observer: &dyn FetchObserver| self.read_local(location, request, observer);
+        let (addresses, read_local): (Vec<String>, Option<&ReadLocalFile<'_>>) = match location {
             SourceLocation::Url(_) | SourceLocation::Urls(_) => {
                 (location.addresses().iter().map(|address| web_address(address).into_owned()).collect(), None)
             }
-            SourceLocation::File(_) | SourceLocation::Upload(_) => (vec![location.for_people()], Some(&read)),
-            SourceLocation::Sample => return Err(no_sample()),
+            SourceLocation::File(_) | SourceLocation::Upload(_) => (vec![location.for_people()], Some(&read_file)),
+            SourceLocation::Sample => return Err(no_sample_error()),
         };
         let encoding = source.read_options.encoding.as_deref();
-        let gathering = FeedCrawler::new(&self.client, self.most_bytes, *order, watch, (&addresses, local), encoding)?;
-        let CrawlResult { ledger, out, bytes, broken } = gathering.run();
-        let short = match order.sync_id {
-            _ if bytes >= self.most_bytes => CrawlShortfall::Room,
-            Some(_) => CrawlShortfall::Time,
-            None => CrawlShortfall::Patience,
+        let addresses = (addresses.as_slice(), read_local);
+        let crawler = FeedCrawler::new(&self.client, self.max_total_bytes, *request, observer, addresses, encoding)?;
+        let CrawlResult { state, rows, bytes, disk_error } = crawler.run();
+        let limit = match request.sync_id {
+            _ if bytes >= self.max_total_bytes => CrawlShortfall::Size,
+            Some(_) => CrawlShortfall::SyncTime,
+            None => CrawlShortfall::ProbeTime,
         };
-        let tally = ledger.tally;
-        let (feeds, validators, issues) = ledger.close();
-        let none = match tally {
-            CrawlTally { answered: 1.., .. } => None,
-            // To have come to none of them is no success, whatever is left alone for good reasons.
-            CrawlTally { not_reached: 1.., .. } => Some(messages::none_reached(tally, short)),
-            CrawlTally { left_alone: 0, failing: 1.., .. } => Some(messages::none_at_all(tally.failing, &feeds)),
+        let tally = state.tally;
+        let (feeds, validators, issues) = state.into_results();
+        let no_feed_error = match tally {
+            CrawlTally { succeeded: 1.., .. } => None,
+            // A run that reached no feed has not succeeded, even where others were skipped for good reasons.
+            CrawlTally { not_reached: 1.., .. } => Some(messages::no_feed_reached(tally, limit)),
+            CrawlTally { skipped: 0, failing: 1.., .. } => Some(messages::no_feed_readable(tally.failing, &feeds)),
             _ => None,
         };
-        issues.into_iter().for_each(|issue| watch.report_issue(issue));
+        issues.into_iter().for_each(|issue| observer.report_issue(issue));
         let names = feeds.iter().map(|feed| feed.address.clone()).zip(feed_names(&feeds)).collect();
-        watch.report_feeds(feeds);
-        if watch.should_stop() {
+        observer.report_feeds(feeds);
+        if observer.should_stop() {
             return Err(FetchError::Stopped);
         }
-        if let Some(error) = broken.or(none) {
+        if let Some(error) = disk_error.or(no_feed_error) {
             return Err(error);
         }
-        // Where nothing is known of an earlier version, as in a preview, nothing can be said to be as it was.
-        if out.rows() == 0 && order.mode == Mode::Incremental && !order.validators.each.is_empty() {
+        // Without an earlier version, as in a preview, nothing counts as unchanged.
+        if rows.rows() == 0 && request.mode == Mode::Incremental && !request.validators.each.is_empty() {
             return Ok(FetchOutcome::Unchanged(Some(validators)));
         }
         let (columns, types) = COLUMNS.map(|(name, kind)| (name.to_owned(), Some(kind))).into_iter().unzip();
         let facts = RowFileSummary { columns, types, validators, bytes, whole: false };
-        Ok(FetchOutcome::Content(Box::new(out.finish(facts)?.with_replaced_cells(FEED, names))))
+        Ok(FetchOutcome::Content(Box::new(rows.finish(facts)?.with_names(FEED_COLUMN, names))))
     }
 }
 
 impl FetchRequest<'_> {
-    /// Whether a body with this SHA-256 brings nothing new.
+    /// Whether a body with this SHA-256 is the version of `known`, and unchanged content is to be skipped.
     fn is_same(&self, known: &Validators, hash: &str) -> bool {
         self.mode == Mode::Incremental && known.body_hash.as_deref() == Some(hash)
     }
 }
 
-fn no_sample() -> FetchError {
-    FetchError::failed("bad_address", "There is no sample of feeds. Give the address of a feed or of a list of feeds.")
+fn no_sample_error() -> FetchError {
+    FetchError::failed(
+        "bad_address",
+        "There is no sample for feeds. Enter the URL of a feed or of a list of feeds (OPML).",
+    )
 }

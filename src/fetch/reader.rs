@@ -1,6 +1,7 @@
-//! The kind `reader`: an account at a server that speaks the Google Reader API, as Inoreader, FreshRSS and Miniflux do.
+//! The kind of source `reader`: an account at a server with the Google Reader API, such as Inoreader, FreshRSS or Miniflux.
 //!
-//! Google never documented it, and its own server is gone since 2013. What stands here is what the three say and do:
+//! Google never documented the API and shut its own server down in 2013. This module follows what these three document
+//! and do:
 //!
 //! - FreshRSS: `p/api/greader.php` in github.com/FreshRSS/FreshRSS
 //! - Miniflux: `internal/googlereader/` in github.com/miniflux/v2
@@ -31,7 +32,7 @@ use account::ReaderAccount;
 use mirror::AccountMirror;
 use session::ReaderSession;
 
-/// Mirrors the articles of a reader account, and which of them are read and starred.
+/// The kind of source that mirrors the articles of a reader account, and which of them are read and starred.
 #[derive(Debug)]
 pub(super) struct ReaderKind {
     pub(super) client: Arc<HttpClient>,
@@ -47,7 +48,7 @@ impl SourceKind for ReaderKind {
     }
 
     fn check_location(&self, location: &SourceLocation) -> Result<(), String> {
-        ReaderAccount::at(location).map(drop)
+        ReaderAccount::from_location(location).map(drop)
     }
 
     fn form_spec(&self) -> WayIn {
@@ -55,7 +56,7 @@ impl SourceKind for ReaderKind {
     }
 
     fn key_column(&self) -> Option<&'static str> {
-        Some(article::KEY)
+        Some(article::KEY_COLUMN)
     }
 
     fn fixed_encoding_reason(&self) -> &'static str {
@@ -71,27 +72,28 @@ impl SourceKind for ReaderKind {
     }
 
     fn fetching_message(&self, source: &Source) -> String {
-        let from =
-            ReaderAccount::at(&source.location).map_or_else(|_| "the account".to_owned(), |account| account.host());
+        let from = ReaderAccount::from_location(&source.location)
+            .map_or_else(|_| "the account".to_owned(), |account| account.host());
         format!("Fetching {} from {from}…", source.noun.many)
     }
 
     fn fetch(
         &self,
         source: &Source,
-        order: &FetchRequest<'_>,
-        watch: &dyn FetchObserver,
+        request: &FetchRequest<'_>,
+        observer: &dyn FetchObserver,
     ) -> Result<FetchOutcome, FetchError> {
-        let account = ReaderAccount::at(&source.location).map_err(|wrong| FetchError::failed("bad_address", wrong))?;
-        if let Some(until) = pause::kept(&account, order, Utc::now()) {
-            return Err(response_status::busy_error(&account.host(), until));
+        let account =
+            ReaderAccount::from_location(&source.location).map_err(|wrong| FetchError::failed("bad_address", wrong))?;
+        if let Some(until) = pause::paused_until(&account, request, Utc::now()) {
+            return Err(response_status::too_busy(&account.host(), until));
         }
-        let session = ReaderSession::new(&self.client, &account, order, watch);
-        let mut mirror = AccountMirror::new(session, source, order, watch);
+        let session = ReaderSession::new(&self.client, &account, request, observer);
+        let mut mirror = AccountMirror::new(session, source, request, observer);
         let fetched = mirror.fetch();
-        // A look keeps nothing.
-        if order.sync_id.is_some() {
-            pause::keep(&account, mirror.busy_until(), Utc::now(), watch);
+        // A probe stores nothing.
+        if request.sync_id.is_some() {
+            pause::store_pause(&account, mirror.busy_until(), Utc::now(), observer);
         }
         fetched
     }

@@ -1,10 +1,10 @@
-//! Entries of feeds as rows.
+//! Writes the entries of feeds as rows of the catalog.
 
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use super::identity;
+use super::identity::{entry_key, key_prefix};
 use super::parse::FeedEntry;
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::feed::EntryIdentity;
@@ -12,13 +12,13 @@ use crate::domain::rows::row::{CellRepair, NUL_DROPPED, TextRow, clipped};
 use crate::fetch::FetchError;
 use crate::fetch::row_file::RowWriter;
 
-/// The position of the column with the name of the feed. What a feed is called among the others is known when all of
-/// them were read; until then its address stands there.
-pub(super) const FEED: usize = 2;
-/// The column of the key.
-pub(super) const KEY: &str = "id";
+/// The position of the column with the name of the feed. It has the feed's address until all feeds were read: only then
+/// names are unique.
+pub(super) const FEED_COLUMN: usize = 2;
+/// The name of the key column.
+pub(super) const KEY_COLUMN: &str = "id";
 
-/// The columns, with what their cells are.
+/// The columns with their types.
 pub(super) const COLUMNS: [(&str, ColumnType); 12] = [
     ("title", ColumnType::Text),
     ("link", ColumnType::Link),
@@ -31,50 +31,53 @@ pub(super) const COLUMNS: [(&str, ColumnType); 12] = [
     ("categories", ColumnType::Text),
     ("image", ColumnType::Image),
     ("enclosure", ColumnType::Link),
-    (KEY, ColumnType::Text),
+    (KEY_COLUMN, ColumnType::Text),
 ];
 
-/// The feed that entries are from.
+/// The feed that entries belong to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FeedOrigin<'a> {
-    /// Its address, or what stands for it.
+    /// Its address, or the path of a local file.
     pub(super) address: &'a str,
-    /// What tells its entries apart.
+    /// What identifies its entries.
     pub(super) identity: EntryIdentity,
 }
 
-/// Writes the entries of one feed down, those with a key in `kept` under the one that stands there. Answers how many of
-/// them have the key of one before: the first was taken.
-pub(super) fn write(
-    out: &mut RowWriter,
+/// Writes the entries of one feed. `kept` replaces keys (see [`super::kept_keys`]). Answers how many entries were skipped
+/// because an earlier one has the same key.
+///
+/// # Errors
+/// `disk` where the temporary file cannot be written.
+pub(super) fn write_entries(
+    rows: &mut RowWriter,
     entries: Vec<FeedEntry>,
-    from: FeedOrigin<'_>,
+    origin: FeedOrigin<'_>,
     kept: &HashMap<String, String>,
 ) -> Result<u64, FetchError> {
-    let prefix = identity::prefix(from.address);
-    let mut taken = HashSet::new();
+    let prefix = key_prefix(origin.address);
+    let mut written = HashSet::new();
     let mut repeated = 0;
     for entry in entries {
-        let key = identity::key(&prefix, from.identity, &entry);
+        let key = entry_key(&prefix, origin.identity, &entry);
         let key = kept.get(&key).cloned().unwrap_or(key);
-        if taken.contains(&key) {
+        if written.contains(&key) {
             repeated += 1;
             continue;
         }
-        out.push(&row(out.rows(), entry, &key, from.address))?;
-        taken.insert(key);
+        rows.push(&to_row(rows.rows(), entry, &key, origin.address))?;
+        written.insert(key);
     }
     Ok(repeated)
 }
 
-fn row(before: u64, entry: FeedEntry, key: &str, address: &str) -> TextRow {
+fn to_row(rows_before: u64, entry: FeedEntry, key: &str, address: &str) -> TextRow {
     let mut cells = vec![
         entry.title,
         entry.link.unwrap_or_default(),
         address.to_owned(),
         clipped(&entry.author),
-        moment(entry.published),
-        moment(entry.updated),
+        format_date(entry.published),
+        format_date(entry.updated),
         entry.summary,
         entry.content,
         entry.categories.join(", "),
@@ -87,19 +90,19 @@ fn row(before: u64, entry: FeedEntry, key: &str, address: &str) -> TextRow {
         cell.retain(|c| c != '\0');
         mended.push(CellRepair::common(Some(position), NUL_DROPPED));
     }
-    // The header would be row 1.
-    TextRow { number: before + 2, cells, mended, ..TextRow::default() }
+    // The header is row 1.
+    TextRow { number: rows_before + 2, cells, mended, ..TextRow::default() }
 }
 
-fn moment(time: Option<DateTime<Utc>>) -> String {
-    time.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default()
+fn format_date(date: Option<DateTime<Utc>>) -> String {
+    date.map(|date| date.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
 
-    use super::{COLUMNS, FEED, FeedOrigin, KEY, write};
+    use super::{COLUMNS, FEED_COLUMN, FeedOrigin, KEY_COLUMN, write_entries};
     use crate::domain::feed::EntryIdentity;
     use crate::domain::rows::row::column_names;
     use crate::fetch::feeds::parse::FeedEntry;
@@ -107,7 +110,7 @@ mod tests {
     use crate::fetch::{FetchError, FetchedContent};
 
     #[test]
-    fn entries_become_rows_and_the_first_of_a_key_wins() -> Result<(), FetchError> {
+    fn entries_become_rows_and_the_first_with_a_key_wins() -> Result<(), FetchError> {
         let folder = tempfile::tempdir().expect("a folder");
         let mut out = RowWriter::new(folder.path())?;
         let entry = |guid: &str, title: &str| FeedEntry {
@@ -119,16 +122,21 @@ mod tests {
         };
         let from = FeedOrigin { address: "https://h.example/", identity: EntryIdentity::Guid };
         let none = HashMap::new();
-        let repeated = write(&mut out, vec![entry("1", "One"), entry("1", "Two"), entry("2", "Th\0ree")], from, &none)?;
+        let repeated =
+            write_entries(&mut out, vec![entry("1", "One"), entry("1", "Two"), entry("2", "Th\0ree")], from, &none)?;
         assert_eq!((repeated, out.rows()), (1, 2));
         let other = FeedOrigin { address: "https://i.example/", ..from };
-        assert_eq!(write(&mut out, vec![entry("1", "Four")], other, &none)?, 0, "another feed may have the same ids");
+        assert_eq!(
+            write_entries(&mut out, vec![entry("1", "Four")], other, &none)?,
+            0,
+            "another feed may have the same ids"
+        );
         let columns = column_names(&COLUMNS.map(|(name, _)| name));
-        assert!(columns.iter().any(|name| name == KEY));
+        assert!(columns.iter().any(|name| name == KEY_COLUMN));
         let facts =
             RowFileSummary { columns, types: Vec::new(), validators: Default::default(), bytes: 0, whole: false };
         let names = [("https://h.example/".to_owned(), "News".to_owned())].into();
-        let content = out.finish(facts)?.with_replaced_cells(FEED, names);
+        let content = out.finish(facts)?.with_names(FEED_COLUMN, names);
         let rows: Vec<_> = content.rows()?.collect::<Result<_, _>>()?;
         assert_eq!(
             rows.iter().map(|row| (row.number, row.cells[0].as_str())).collect::<Vec<_>>(),

@@ -1,4 +1,4 @@
-//! What tells the entries of a feed apart, and the keys that come of it.
+//! Chooses what identifies the entries of a feed, and builds their keys from it.
 
 use std::collections::HashSet;
 
@@ -7,41 +7,42 @@ use sha2::{Digest, Sha256};
 use super::parse::FeedEntry;
 use crate::domain::feed::EntryIdentity;
 
-/// Marks longer than this are keys as digests only.
-const LONGEST: usize = 512;
+/// The longest id or link that is used in a key as it is, in bytes. A longer one is replaced by its digest.
+const MAX_READABLE_ID_BYTES: usize = 512;
 
-/// What tells these entries apart: the first of guid, link and digest by which more than half of them differ. A feed
-/// without entries has to be read once more.
-pub(super) fn choose(entries: &[FeedEntry]) -> Option<EntryIdentity> {
-    let tells = |mark: fn(&FeedEntry) -> Option<&str>| {
-        let different: HashSet<&str> = entries.iter().filter_map(mark).collect();
-        different.len() * 2 > entries.len()
+/// Chooses what identifies `entries`: the first of guid, link and content hash that differs for more than half of them.
+/// `None` where there are no entries, so that it is chosen later.
+pub(super) fn choose_identity(entries: &[FeedEntry]) -> Option<EntryIdentity> {
+    let distinguishes = |id_of: fn(&FeedEntry) -> Option<&str>| {
+        let distinct: HashSet<&str> = entries.iter().filter_map(id_of).collect();
+        distinct.len() * 2 > entries.len()
     };
     match entries {
         [] => None,
-        _ if tells(guid) => Some(EntryIdentity::Guid),
-        _ if tells(link) => Some(EntryIdentity::Link),
+        _ if distinguishes(guid) => Some(EntryIdentity::Guid),
+        _ if distinguishes(link) => Some(EntryIdentity::Link),
         _ => Some(EntryIdentity::Hash),
     }
 }
 
-/// The beginning of all keys of the feed at `address`. It tells feeds apart that give their entries the same ids, and
-/// shows nothing of the address, which may hold secrets.
-pub(super) fn prefix(address: &str) -> String {
-    hex(address)[..16].to_owned()
+/// The prefix of all keys of the feed at `address`, so that feeds may use the same ids. It is a digest because the
+/// address may contain secrets.
+pub(super) fn key_prefix(address: &str) -> String {
+    sha256_hex(address)[..16].to_owned()
 }
 
-/// The key of an entry of the feed with `prefix`, by the mark of the feed. An entry that lacks it is told by the next.
-pub(super) fn key(prefix: &str, identity: EntryIdentity, entry: &FeedEntry) -> String {
-    let mark = match identity {
+/// The key of an entry of the feed with `prefix`. An entry without a guid is identified by its link, and one without
+/// that by its content.
+pub(super) fn entry_key(prefix: &str, identity: EntryIdentity, entry: &FeedEntry) -> String {
+    let id = match identity {
         EntryIdentity::Guid => guid(entry).or_else(|| link(entry)),
         EntryIdentity::Link => link(entry),
         EntryIdentity::Hash => None,
     };
-    match mark {
-        Some(mark) if mark.len() <= LONGEST && !mark.contains(char::is_control) => format!("{prefix}-{mark}"),
-        Some(mark) => format!("{prefix}-{}", hex(mark)),
-        None => format!("{prefix}-{}", hex(&format!("{}\n{}\n{}", entry.title, entry.summary, entry.content))),
+    match id {
+        Some(id) if id.len() <= MAX_READABLE_ID_BYTES && !id.contains(char::is_control) => format!("{prefix}-{id}"),
+        Some(id) => format!("{prefix}-{}", sha256_hex(id)),
+        None => format!("{prefix}-{}", sha256_hex(&format!("{}\n{}\n{}", entry.title, entry.summary, entry.content))),
     }
 }
 
@@ -53,14 +54,14 @@ fn link(entry: &FeedEntry) -> Option<&str> {
     entry.link.as_deref().map(str::trim).filter(|link| !link.is_empty())
 }
 
-/// SHA-256 in hexadecimal.
-fn hex(text: &str) -> String {
+/// The SHA-256 of `text` in hexadecimal.
+fn sha256_hex(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{choose, key, prefix};
+    use super::{choose_identity, entry_key, key_prefix};
     use crate::domain::feed::EntryIdentity;
     use crate::domain::item::KEY_MAX_BYTES;
     use crate::fetch::feeds::parse::FeedEntry;
@@ -71,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn the_mark_is_the_first_by_which_more_than_half_of_the_entries_differ() {
+    fn the_identity_is_the_first_that_differs_for_more_than_half_of_the_entries() {
         for (entries, expected) in [
             (&[][..], None),
             (&[entry("1", "/a", "A"), entry("2", "/b", "B")], Some(EntryIdentity::Guid)),
@@ -80,24 +81,27 @@ mod tests {
             (&[entry("1", "/a", "A"), entry("2", "/a", "B"), entry("", "/a", "C")], Some(EntryIdentity::Guid)),
             (&[entry("", "/", "A"), entry("", "/", "B"), entry(" ", " ", "C")], Some(EntryIdentity::Hash)),
         ] {
-            assert_eq!(choose(entries), expected, "{entries:?}");
+            assert_eq!(choose_identity(entries), expected, "{entries:?}");
         }
     }
 
     #[test]
-    fn keys_differ_between_feeds_fall_back_and_are_never_too_long() {
-        let (one, two) = (prefix("https://h.example/?token=s3cret"), prefix("https://h.example/?token=other"));
+    fn keys_differ_between_feeds_fall_back_and_are_not_too_long() {
+        let (one, two) = (key_prefix("https://h.example/?token=s3cret"), key_prefix("https://h.example/?token=other"));
         assert!(one != two && !one.contains("s3cret"));
         let full = entry(" g1 ", "https://h.example/a", "A");
-        assert_eq!(key(&one, EntryIdentity::Guid, &full), format!("{one}-g1"));
-        assert_eq!(key(&one, EntryIdentity::Link, &full), format!("{one}-https://h.example/a"));
+        assert_eq!(entry_key(&one, EntryIdentity::Guid, &full), format!("{one}-g1"));
+        assert_eq!(entry_key(&one, EntryIdentity::Link, &full), format!("{one}-https://h.example/a"));
         let bare = entry("", "", "A");
-        assert_eq!(key(&one, EntryIdentity::Guid, &bare), key(&one, EntryIdentity::Hash, &bare));
-        assert_eq!(key(&one, EntryIdentity::Link, &bare), key(&one, EntryIdentity::Hash, &bare));
-        assert_ne!(key(&one, EntryIdentity::Hash, &bare), key(&one, EntryIdentity::Hash, &entry("", "", "B")));
-        assert_eq!(key(&one, EntryIdentity::Guid, &entry("", "/a", "A")), format!("{one}-/a"));
+        assert_eq!(entry_key(&one, EntryIdentity::Guid, &bare), entry_key(&one, EntryIdentity::Hash, &bare));
+        assert_eq!(entry_key(&one, EntryIdentity::Link, &bare), entry_key(&one, EntryIdentity::Hash, &bare));
+        assert_ne!(
+            entry_key(&one, EntryIdentity::Hash, &bare),
+            entry_key(&one, EntryIdentity::Hash, &entry("", "", "B"))
+        );
+        assert_eq!(entry_key(&one, EntryIdentity::Guid, &entry("", "/a", "A")), format!("{one}-/a"));
         for odd in ["x".repeat(5000), "a\nb".to_owned(), "a\0b".to_owned()] {
-            let key = key(&one, EntryIdentity::Guid, &entry(&odd, "", ""));
+            let key = entry_key(&one, EntryIdentity::Guid, &entry(&odd, "", ""));
             assert!(key.len() <= KEY_MAX_BYTES && !key.contains(char::is_control), "{key}");
         }
     }

@@ -1,26 +1,29 @@
-//! The keys that articles keep when the text encoding of their source is set: those made of text were misread before.
+//! Keeps the keys of articles when a text encoding is configured for their source: keys made of misread text would change.
 
 use std::collections::HashMap;
 
 use super::articles::FeedOrigin;
-use super::identity;
+use super::identity::{entry_key, key_prefix};
 use super::parse::FeedEntry;
 use crate::fetch::{FetchError, ItemLookup};
 
-/// For keys of `entries` the ones that the catalog has for the same entries. `before` are the entries as they would be
-/// read without the encoding that is set.
-pub(super) fn kept_keys(
+/// Maps new keys of `entries` to the keys that the catalog has for the same entries. `before` are the entries as parsed
+/// without the configured encoding.
+///
+/// # Errors
+/// The error of the catalog where it cannot be queried.
+pub(super) fn find_kept_keys(
     entries: &[FeedEntry],
     before: &[FeedEntry],
-    from: FeedOrigin<'_>,
+    origin: FeedOrigin<'_>,
     catalog: &dyn ItemLookup,
 ) -> Result<HashMap<String, String>, FetchError> {
-    // Read so differently that no entry can be told to be another.
+    // Without the same number of entries they cannot be matched.
     if entries.len() != before.len() {
         return Ok(HashMap::new());
     }
-    let prefix = identity::prefix(from.address);
-    let key = |entry| identity::key(&prefix, from.identity, entry);
+    let prefix = key_prefix(origin.address);
+    let key = |entry| entry_key(&prefix, origin.identity, entry);
     let pairs = entries.iter().zip(before).map(|(entry, before)| (key(entry), key(before)));
     let mut changed: HashMap<String, String> = pairs.filter(|(key, before)| key != before).collect();
     if !changed.is_empty() {

@@ -1,4 +1,4 @@
-//! What people are told of feeds.
+//! Messages about feeds for people: issues of a run and errors.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
@@ -13,205 +13,216 @@ use crate::domain::text::counts::grouped;
 use crate::domain::text::redaction::veiled;
 use crate::fetch::FetchError;
 
-/// What a feed is called: its title, or its address without secrets.
-pub(super) fn name(title: &str, address: &str) -> String {
-    if title.trim().is_empty() { place(address) } else { shortened_title(title.trim()) }
+/// The title of a feed, or its address without secrets where it has none.
+pub(super) fn feed_label(title: &str, address: &str) -> String {
+    if title.trim().is_empty() { address_label(address) } else { shortened_title(title.trim()) }
 }
 
-/// An address without secrets, short enough for a sentence: lists and redirects name some of any length.
-pub(super) fn place(address: &str) -> String {
+/// An address without secrets, shortened for messages.
+pub(super) fn address_label(address: &str) -> String {
     clipped(&without_secrets(address))
 }
 
-/// An issue with the feed of this name.
-pub(super) fn issue(name: String, kind: IssueKind, reason: String) -> Issue {
-    Issue { row: None, column: Some(name), kind, reason }
+/// An issue of the feed with this label.
+pub(super) fn feed_issue(label: String, kind: IssueKind, reason: String) -> Issue {
+    Issue { row: None, column: Some(label), kind, reason }
 }
 
-/// What was taken, or is left as it is.
-pub(super) fn noted(reason: String) -> (IssueKind, String) {
+/// The kind and reason of an issue that is only a note.
+pub(super) fn note(reason: String) -> (IssueKind, String) {
     (IssueKind::Noted, reason)
 }
 
-/// A moment near `now`: `14:05 UTC`, and with its day where that is another one.
-fn moment(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    // It is not asked before, so the minute is rounded up.
+/// A time in the near future: `14:05 UTC`, with its date where that is another day.
+fn format_time(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    // Rounded up to the minute, because nothing happens earlier.
     let time = time + TimeDelta::seconds(59);
     let form = if time.date_naive() == now.date_naive() { "%H:%M UTC" } else { "%Y-%m-%d %H:%M UTC" };
     time.format(form).to_string()
 }
 
-/// That its server asks to be left alone.
-pub(super) fn busy(until: DateTime<Utc>, now: DateTime<Utc>) -> String {
+/// A feed whose server asked to wait.
+pub(super) fn rate_limited(until: DateTime<Utc>, now: DateTime<Utc>) -> String {
     format!(
-        "Its server asks to be left alone until {}. The first sync after that asks it; what it had before stays.",
-        moment(until, now)
+        "Rate-limited until {}. The first sync after that fetches it again; its articles stay.",
+        format_time(until, now)
     )
 }
 
-/// That it rests after failures.
-pub(super) fn resting(feed: &FeedRecord, until: DateTime<Utc>, now: DateTime<Utc>) -> String {
+/// A feed that failed and waits for its next retry.
+pub(super) fn backing_off(feed: &FeedRecord, until: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let times = if feed.failures == 1 { "once".to_owned() } else { format!("{} times in a row", feed.failures) };
-    let why = feed.error.as_ref().map(|(_, sentence)| format!(" {sentence}")).unwrap_or_default();
-    format!("It failed {times} and was not asked: it rests until {}, unless you sync by hand.{why}", moment(until, now))
+    let error = feed.error.as_ref().map(|(_, message)| format!(" {message}")).unwrap_or_default();
+    format!("Failed {times}. Next retry at {}; you can retry now.{error}", format_time(until, now))
 }
 
-/// That a list could not be read, and what is done instead.
-pub(super) fn list_failed(why: &str) -> String {
-    format!("The list of feeds could not be read, so the feeds that it named before were taken. {why}")
+/// A list that could not be read, and what happened instead.
+pub(super) fn list_failed(error: &str) -> String {
+    format!("The list of feeds could not be read; the feeds of its last version were used. {error}")
 }
 
-/// That a list names nothing.
+/// A list without feeds.
 pub(super) fn empty_list() -> FetchError {
-    FetchError::failed("empty_list", "The list names no feeds. Export it anew, or give the addresses of the feeds.")
+    FetchError::failed("empty_list", "The list contains no feeds. Export it again, or enter the URLs of the feeds.")
 }
 
-/// That a list names a list.
+/// A list that another list names.
 pub(super) fn nested_list() -> FetchError {
     FetchError::failed(
         "nested_list",
-        "It is a list of feeds, not a feed. Give its address to the source itself: a list in a list is not followed.",
+        "This is a list of feeds, not a feed, and lists inside lists are not followed. Add its URL to the source itself.",
     )
 }
 
-/// That a web page arrived, which may name feeds: in a form in which their addresses can be used.
-pub(super) fn no_feed_here(named: &[Url]) -> FetchError {
-    const MAX_NAMED: usize = 5;
-    let mut feeds: Vec<String> = named.iter().map(|url| clipped(&veiled(url.as_str()))).collect();
-    let more = feeds.len().saturating_sub(MAX_NAMED);
-    feeds.truncate(MAX_NAMED);
-    let what = match &feeds[..] {
-        [] => "It is a web page, not a feed. Look on it for a link named RSS, Atom or Feed, and use that address."
+/// A web page instead of a feed, with the addresses of the feeds it links to, ready to copy.
+pub(super) fn web_page_instead(linked: &[Url]) -> FetchError {
+    const MAX_LISTED: usize = 5;
+    let mut feeds: Vec<String> = linked.iter().map(|url| clipped(&veiled(url.as_str()))).collect();
+    let more = feeds.len().saturating_sub(MAX_LISTED);
+    feeds.truncate(MAX_LISTED);
+    let message = match &feeds[..] {
+        [] => "This is a web page, not a feed. Look for a link named RSS, Atom or Feed on it, and use that URL."
             .to_owned(),
-        [feed] => format!("It is a web page, not a feed. It names this feed: {feed} – give that address instead."),
+        [feed] => format!("This is a web page, not a feed. It links to this feed: {feed} – use that URL instead."),
         many => {
             let others = if more > 0 { format!(" , and {more} more") } else { String::new() };
             format!(
-                "It is a web page, not a feed. It names {} feeds: {}{others} – give the address of the one you want instead.",
-                named.len(),
+                "This is a web page, not a feed. It links to {} feeds: {}{others} – use the URL of the one you want.",
+                linked.len(),
                 many.join(" , ")
             )
         }
     };
-    FetchError::failed("html_page", what)
+    FetchError::failed("html_page", message)
 }
 
-/// That the time for feeds was over.
-pub(super) const NO_TIME: &str =
-    "There was no time left for it in this sync; the next one asks it first. What it had before stays.";
+/// A feed for which a sync had no time left.
+pub(super) const NO_TIME_LEFT: &str =
+    "Not fetched: no time left in this sync. The next sync fetches it first; its articles stay.";
 
-/// That the size of all feeds together was reached.
-pub(super) const NO_ROOM: &str = "It was not asked: the feeds before it sent as much as one sync may take. The next sync goes on; \
-                                  if that happens often, split the source or raise LOCKSTEP_MAX_BYTES.";
+/// A feed that was not fetched because of the size limit of all feeds together.
+pub(super) const SIZE_LIMIT_REACHED: &str = "Not fetched: the size limit of one sync was reached. The next sync continues; if this happens often, split the \
+     source or raise LOCKSTEP_MAX_BYTES.";
 
-/// That it moved for good.
-pub(super) fn moved(to: &str) -> String {
-    format!("It has moved for good to {}. Put that address in the place of the old one.", place(to))
+/// A feed that redirects permanently.
+pub(super) fn moved_permanently(to: &str) -> String {
+    format!("Moved permanently to {}. Replace the old URL in the source.", address_label(to))
 }
 
-/// That entries of it have the ids of others.
-pub(super) fn repeated(count: u64) -> String {
+/// A feed with entries that repeat the ids of others.
+pub(super) fn repeated_ids(count: u64) -> String {
     match count {
-        1 => "One of its entries has the id of another; the first was taken.".to_owned(),
-        _ => format!("{} of its entries have ids of others; the first of each was taken.", grouped(count)),
+        1 => "1 entry repeats the ID of another; only the first was imported.".to_owned(),
+        _ => format!("{} entries repeat IDs of others; only the first of each was imported.", grouped(count)),
     }
 }
 
-/// That no feed at all could be read, with the first reasons.
-pub(super) fn none_at_all(failing: u64, feeds: &[FeedRecord]) -> FetchError {
-    const REASONS: usize = 3;
-    let reason = |(feed, name): (&FeedRecord, String)| {
-        let (_, sentence) = feed.error.as_ref()?;
-        Some(format!("{name}: {sentence}"))
+/// A parser that panicked on a feed.
+pub(super) fn parser_panicked() -> FetchError {
+    FetchError::failed(
+        "internal",
+        "The feed could not be read because of an error in Lockstep. The server's log has the details; please report it \
+         with the feed's URL.",
+    )
+}
+
+/// A run in which every feed failed, with the first reasons.
+pub(super) fn no_feed_readable(failing: u64, feeds: &[FeedRecord]) -> FetchError {
+    const MAX_REASONS: usize = 3;
+    let reason = |(feed, label): (&FeedRecord, String)| {
+        let (_, message) = feed.error.as_ref()?;
+        Some(format!("{label}: {message}"))
     };
-    let reasons: Vec<String> = feeds.iter().zip(feed_names(feeds)).filter_map(reason).take(REASONS).collect();
-    let what = match failing {
+    let reasons: Vec<String> = feeds.iter().zip(feed_names(feeds)).filter_map(reason).take(MAX_REASONS).collect();
+    let summary = match failing {
         1 => "The feed could not be read.".to_owned(),
         many => format!("None of the {} feeds could be read.", grouped(many)),
     };
-    FetchError::failed("no_feed", format!("{what} {}", reasons.join(" ")))
+    FetchError::failed("no_feed", format!("{summary} {}", reasons.join(" ")))
 }
 
-/// Why a run came to none of its feeds.
+/// The limit that ended a run before any feed was read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum CrawlShortfall {
-    /// The time of a sync was over.
-    Time,
-    /// The time of a look was over.
-    Patience,
-    /// The size of all feeds together was reached.
-    Room,
+    /// The time limit for fetching in a sync.
+    SyncTime,
+    /// The time limit of a probe.
+    ProbeTime,
+    /// The size limit of all feeds together.
+    Size,
 }
 
-/// That not one feed was read, and some were not come to.
-pub(super) fn none_reached(tally: CrawlTally, short: CrawlShortfall) -> FetchError {
+/// A run in which no feed was read and some were not reached.
+pub(super) fn no_feed_reached(tally: CrawlTally, limit: CrawlShortfall) -> FetchError {
     let CrawlTally { not_reached, failing, .. } = tally;
-    let left = match not_reached {
-        1 => "one address was not come to".to_owned(),
-        many => format!("{} addresses were not come to", grouped(many)),
+    let skipped = match not_reached {
+        1 => "1 URL was not fetched".to_owned(),
+        many => format!("{} URLs were not fetched", grouped(many)),
     };
     let failed = match failing {
         0 => String::new(),
-        1 => ", and one feed failed".to_owned(),
+        1 => ", and 1 feed failed".to_owned(),
         many => format!(", and {} feeds failed", grouped(many)),
     };
-    let (code, why, what_to_do) = match short {
-        CrawlShortfall::Time => (
+    let (code, reached_limit, what_to_do) = match limit {
+        CrawlShortfall::SyncTime => (
             "timeout",
-            "the time that a sync has for fetching was over",
-            "The next sync asks them first. If that happens often, raise LOCKSTEP_SYNC_TIMEOUT, or sync other sources \
-             of the same host at other times.",
+            "the time limit for fetching was reached",
+            "The next sync fetches them first. If this happens often, raise LOCKSTEP_SYNC_TIMEOUT, or sync other \
+             sources of the same host at other times.",
         ),
-        CrawlShortfall::Patience => (
+        CrawlShortfall::ProbeTime => (
             "timeout",
-            "the time that a look has was over",
-            "See whether the address opens in a browser, then try again.",
+            "the time limit of a check was reached",
+            "Check that the URL opens in a browser, then try again.",
         ),
-        CrawlShortfall::Room => (
-            "too_large",
-            "what came was as much as one sync may take",
-            "Split the source, or raise LOCKSTEP_MAX_BYTES.",
-        ),
+        CrawlShortfall::Size => {
+            ("too_large", "the size limit of one sync was reached", "Split the source, or raise LOCKSTEP_MAX_BYTES.")
+        }
     };
-    FetchError::failed(code, format!("No feed could be read: {left}, as {why}{failed}. {what_to_do}"))
+    FetchError::failed(code, format!("No feed could be read: {skipped} because {reached_limit}{failed}. {what_to_do}"))
 }
 
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
 
-    use super::{busy, moved, name, no_feed_here, resting};
+    use super::{backing_off, feed_label, moved_permanently, rate_limited, web_page_instead};
     use url::Url;
 
     use crate::domain::feed::FeedRecord;
 
     #[test]
-    fn moments_are_said_to_the_minute_and_with_another_day() {
+    fn times_are_rounded_to_the_minute_and_have_the_date_of_another_day() {
         let now: DateTime<Utc> = "2026-11-20T14:00:30Z".parse().expect("a time");
-        assert!(busy(now + TimeDelta::seconds(40), now).contains("until 14:02 UTC."));
-        assert!(busy(now + TimeDelta::hours(10), now).contains("until 2026-11-21 00:01 UTC."));
+        assert!(rate_limited(now + TimeDelta::seconds(40), now).contains("until 14:02 UTC."));
+        assert!(rate_limited(now + TimeDelta::hours(10), now).contains("until 2026-11-21 00:01 UTC."));
         let feed = FeedRecord {
             failures: 3,
             error: Some(("gone".to_owned(), "It is gone.".to_owned())),
             ..FeedRecord::new("https://h.example/")
         };
-        let said = resting(&feed, now + TimeDelta::minutes(10), now);
-        assert!(said.starts_with("It failed 3 times in a row") && said.ends_with("by hand. It is gone."), "{said}");
+        let message = backing_off(&feed, now + TimeDelta::minutes(10), now);
+        assert_eq!(message, "Failed 3 times in a row. Next retry at 14:11 UTC; you can retry now. It is gone.");
     }
 
     #[test]
-    fn an_address_of_any_length_is_short_in_a_sentence() {
+    fn a_long_address_is_shortened_in_messages() {
         let long = format!("https://h.example/{}", "a".repeat(100_000));
-        let named: Url = long.parse().expect("an address");
-        for said in [name("", &long), moved(&long), no_feed_here(std::slice::from_ref(&named)).to_string()] {
-            assert!(said.len() < 400, "{}", said.len());
+        let linked: Url = long.parse().expect("an address");
+        for message in [
+            feed_label("", &long),
+            moved_permanently(&long),
+            web_page_instead(std::slice::from_ref(&linked)).to_string(),
+        ] {
+            assert!(message.len() < 400, "{}", message.len());
         }
-        assert!(no_feed_here(&vec![named; 100]).to_string().len() < 2000);
+        assert!(web_page_instead(&vec![linked; 100]).to_string().len() < 2000);
     }
 
     #[test]
-    fn a_feed_without_a_title_is_called_by_its_address_without_secrets() {
-        assert_eq!(name(" News ", "https://h.example/"), "News");
-        assert_eq!(name("", "https://me:pw@h.example/feed?token=s3cret"), "https://h.example/feed?…");
+    fn the_label_of_a_feed_without_a_title_is_its_address_without_secrets() {
+        assert_eq!(feed_label(" News ", "https://h.example/"), "News");
+        assert_eq!(feed_label("", "https://me:pw@h.example/feed?token=s3cret"), "https://h.example/feed?…");
     }
 }

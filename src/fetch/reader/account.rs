@@ -1,4 +1,4 @@
-//! The address of an account: where the server is, and what it wants to be told.
+//! Reads a reader account from the URL of its source: the server, name and password, and the app's credentials.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use url::Url;
 use crate::domain::location::SourceLocation;
 use crate::fetch::http::response_status::display_host;
 
-/// The form of an address, for sentences.
-const FORM: &str = "https://name:password@host/…";
+/// The form of an account's URL, for messages.
+const URL_FORM: &str = "https://name:password@host/…";
 
-/// What server it seems to be. It makes no difference to what is asked, only to the advice when something is wrong.
+/// The software that the server seems to be. It decides only the advice in error messages, not the requests.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum ReaderServer {
     FreshRss,
@@ -20,50 +20,50 @@ pub(super) enum ReaderServer {
 }
 
 impl ReaderServer {
-    /// What to do when it does not take name and password.
-    pub(super) const fn on_refusal(self) -> &'static str {
+    /// The advice for a rejected name or password.
+    pub(super) const fn credentials_advice(self) -> &'static str {
         match self {
             Self::FreshRss => {
-                "FreshRSS wants its API password, which is not the one to log in with: set it in Settings → Profile → \
-                 API management, and allow API access in Settings → Authentication."
+                "FreshRSS requires its API password, not the login password: set it in Settings → Profile → API \
+                 management, and allow API access in Settings → Authentication."
             }
             Self::Inoreader => {
-                "Inoreader wants the password of the account itself, and the AppId and AppKey of an application that \
-                 may use it: see Preferences → Developer."
+                "Inoreader requires the password of the account itself, and the AppId and AppKey of an application \
+                 with access: see Preferences → Developer."
             }
             Self::Other => {
-                "Miniflux has a name and password of its own for this: Settings → Integrations → Google Reader → \
-                 activate. FreshRSS wants its API password: Settings → Profile."
+                "Miniflux has a separate name and password for this: Settings → Integrations → Google Reader. FreshRSS \
+                 requires its API password: Settings → Profile."
             }
         }
     }
 
-    /// What the address of it looks like.
-    pub(super) const fn on_wrong_place(self) -> &'static str {
+    /// The advice for a URL that is not that of the API.
+    pub(super) const fn url_advice(self) -> &'static str {
         match self {
-            Self::FreshRss => "Open the address without name and password in a browser: FreshRSS answers “OK”.",
-            Self::Inoreader => "The address of Inoreader is https://www.inoreader.com.",
+            Self::FreshRss => "Open the URL without name and password in a browser: FreshRSS answers “OK”.",
+            Self::Inoreader => "The URL of Inoreader is https://www.inoreader.com.",
             Self::Other => {
-                "The address of FreshRSS ends with /api/greader.php, that of Miniflux is the address of its first page, \
-                 with the Google Reader integration activated."
+                "The URL of FreshRSS ends with /api/greader.php; that of Miniflux is the URL of its home page, with the \
+                 Google Reader integration activated."
             }
         }
     }
 }
 
-/// An account, as the address of its source tells it.
+/// A reader account.
 pub(super) struct ReaderAccount {
-    /// The address that paths are appended to: without a slash at the end, name, password or query.
+    /// The address that paths are appended to, without a trailing slash, name, password or query.
     base: String,
     host: String,
     pub(super) name: String,
     pub(super) password: String,
-    /// `AppId` and `AppKey`, which Inoreader wants of every program.
+    /// The `AppId` and `AppKey` that Inoreader requires of every program.
     pub(super) app: Option<(String, String)>,
     pub(super) server: ReaderServer,
 }
 
-/// Never with its secrets.
+/// Leaves out name, password and app key.
 impl fmt::Debug for ReaderAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Account").field("base", &self.base).finish_non_exhaustive()
@@ -71,17 +71,17 @@ impl fmt::Debug for ReaderAccount {
 }
 
 impl ReaderAccount {
-    /// The account that a location names.
+    /// The account at `location`.
     ///
     /// # Errors
-    /// The sentence that says what is missing. It repeats nothing of the address: where it cannot be taken apart nobody
-    /// knows which part of it is the password.
-    pub(super) fn at(location: &SourceLocation) -> Result<Self, String> {
+    /// A message about what is missing or wrong. It quotes nothing of the address, because in an invalid one any part may
+    /// be the password.
+    pub(super) fn from_location(location: &SourceLocation) -> Result<Self, String> {
         let address = match location {
             SourceLocation::Url(address) => address.trim(),
-            SourceLocation::Urls(_) => return Err("A reader account has one address.".to_owned()),
+            SourceLocation::Urls(_) => return Err("A reader account has exactly one URL.".to_owned()),
             SourceLocation::File(_) | SourceLocation::Upload(_) | SourceLocation::Sample => {
-                return Err(format!("A reader account is given by its address, such as {FORM}, not by a file."));
+                return Err(format!("A reader account needs a URL such as {URL_FORM}, not a file."));
             }
         };
         let url = Url::parse(address)
@@ -89,8 +89,8 @@ impl ReaderAccount {
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty()))
             .ok_or_else(|| {
                 format!(
-                    "This is not the address of a reader account. It looks like {FORM}; in a password # is written %23, \
-                     / is %2F, ? is %3F, @ is %40 and % is %25."
+                    "This is not the URL of a reader account. Expected {URL_FORM}; in a password write %23 for #, %2F for /, \
+                     %3F for ?, %40 for @ and %25 for %."
                 )
             })?;
         let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
@@ -102,12 +102,12 @@ impl ReaderAccount {
                 _ => "the password of the account",
             };
             return Err(format!(
-                "The address lacks {missing}: it looks like {FORM}. In a password # is written %23, / is %2F, ? is %3F."
+                "The URL lacks {missing}. Expected {URL_FORM}; in a password write %23 for #, %2F for / and %3F for ?."
             ));
         }
         let path = url.path().trim_end_matches('/');
         let path = path.find("/reader/api/0").map_or(path, |at| &path[..at]).trim_end_matches("/accounts/ClientLogin");
-        let app = app(&url)?;
+        let app = read_app_credentials(&url)?;
         let is_inoreader =
             url.host_str().is_some_and(|host| host == "inoreader.com" || host.ends_with(".inoreader.com"));
         let server = match path {
@@ -117,8 +117,8 @@ impl ReaderAccount {
         };
         if is_inoreader && app.is_none() {
             return Err(
-                "Inoreader wants an AppId and an AppKey beside name and password: register an application in Inoreader \
-                 (Preferences → Developer) and append ?AppId=…&AppKey=… to the address."
+                "Inoreader requires an AppId and an AppKey besides name and password: register an application in Inoreader \
+                 (Preferences → Developer) and append ?AppId=…&AppKey=… to the URL."
                     .to_owned(),
             );
         }
@@ -126,12 +126,12 @@ impl ReaderAccount {
         Ok(Self { base: format!("{}://{host}{path}", url.scheme()), host, name, password, app, server })
     }
 
-    /// The host, and the port where it is not the usual one.
+    /// The host, with the port where it is not the default.
     pub(super) fn host(&self) -> String {
         self.host.clone()
     }
 
-    /// The address of `path` at this server with a query.
+    /// The address of `path` with a query.
     pub(super) fn address(&self, path: &str, query: &[(&str, &str)]) -> String {
         let mut address = format!("{}{path}", self.base);
         if !query.is_empty() {
@@ -142,8 +142,8 @@ impl ReaderAccount {
     }
 }
 
-/// `AppId` and `AppKey` of the query, however they are capitalised.
-fn app(url: &Url) -> Result<Option<(String, String)>, String> {
+/// The `AppId` and `AppKey` of the query, in any case.
+fn read_app_credentials(url: &Url) -> Result<Option<(String, String)>, String> {
     let value = |wanted: &str| {
         let mut pairs = url.query_pairs();
         let found = pairs.find(|(name, value)| name.eq_ignore_ascii_case(wanted) && !value.trim().is_empty());
@@ -152,8 +152,8 @@ fn app(url: &Url) -> Result<Option<(String, String)>, String> {
     match (value("AppId"), value("AppKey")) {
         (Some(id), Some(key)) => Ok(Some((id, key))),
         (None, None) => Ok(None),
-        (Some(_), None) => Err("The address has an AppId but no AppKey: append &AppKey=… to it.".to_owned()),
-        (None, Some(_)) => Err("The address has an AppKey but no AppId: append &AppId=… to it.".to_owned()),
+        (Some(_), None) => Err("The URL has an AppId but no AppKey: append &AppKey=… to it.".to_owned()),
+        (None, Some(_)) => Err("The URL has an AppKey but no AppId: append &AppId=… to it.".to_owned()),
     }
 }
 
@@ -162,20 +162,20 @@ mod tests {
     use super::{ReaderAccount, ReaderServer};
     use crate::domain::location::SourceLocation;
 
-    fn at(address: &str) -> Result<ReaderAccount, String> {
-        ReaderAccount::at(&SourceLocation::Url(address.to_owned()))
+    fn account_at(address: &str) -> Result<ReaderAccount, String> {
+        ReaderAccount::from_location(&SourceLocation::Url(address.to_owned()))
     }
 
     #[test]
     fn an_account_is_read_from_its_address() {
-        let account = at(" https://me:p%40%23ss@freshrss.example/api/greader.php/ ").expect("an account");
+        let account = account_at(" https://me:p%40%23ss@freshrss.example/api/greader.php/ ").expect("an account");
         assert_eq!((account.name.as_str(), account.password.as_str()), ("me", "p@#ss"));
         assert_eq!(account.server, ReaderServer::FreshRss);
         let login = account.address("/accounts/ClientLogin", &[]);
         assert_eq!(login, "https://freshrss.example/api/greader.php/accounts/ClientLogin");
         let list = account.address("/x", &[("s", "user/-/a"), ("c", "1&2")]);
         assert_eq!(list, "https://freshrss.example/api/greader.php/x?s=user%2F-%2Fa&c=1%262");
-        let whole = at("http://me:pw@reader.example:8080/reader/api/0/").expect("an account");
+        let whole = account_at("http://me:pw@reader.example:8080/reader/api/0/").expect("an account");
         assert_eq!(
             (whole.address("/x", &[]).as_str(), whole.server),
             ("http://reader.example:8080/x", ReaderServer::Other)
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named_and_nothing_secret_repeated() {
+    fn errors_name_what_is_missing_and_quote_no_secret() {
         for (address, missing) in [
             ("https://reader.example", "name and password"),
             ("https://me@reader.example", "the password"),
@@ -192,19 +192,19 @@ mod tests {
             ("https://me:s3cret@www.inoreader.com", "AppId"),
             ("https://me:s3cret@www.inoreader.com/?AppId=7", "no AppKey"),
             ("https://me:pw@www.inoreader.com/?appkey=s3cret", "no AppId"),
-            ("https://me:s3cret#x@reader.example", "not the address"),
-            ("me:s3cret@reader.example", "not the address"),
-            ("ftp://me:s3cret@reader.example", "not the address"),
-            ("", "not the address"),
+            ("https://me:s3cret#x@reader.example", "not the URL"),
+            ("me:s3cret@reader.example", "not the URL"),
+            ("ftp://me:s3cret@reader.example", "not the URL"),
+            ("", "not the URL"),
         ] {
-            let wrong = at(address).expect_err(address);
+            let wrong = account_at(address).expect_err(address);
             assert!(wrong.contains(missing) && !wrong.contains("s3cret"), "{address}: {wrong}");
         }
         assert!(
-            ReaderAccount::at(&SourceLocation::Urls(vec![])).is_err()
-                && ReaderAccount::at(&SourceLocation::Sample).is_err()
+            ReaderAccount::from_location(&SourceLocation::Urls(vec![])).is_err()
+                && ReaderAccount::from_location(&SourceLocation::Sample).is_err()
         );
-        let inoreader = at("https://me:pw@www.inoreader.com/?AppId=7&AppKey=k").expect("an account");
+        let inoreader = account_at("https://me:pw@www.inoreader.com/?AppId=7&AppKey=k").expect("an account");
         assert_eq!(inoreader.app, Some(("7".to_owned(), "k".to_owned())));
     }
 }

@@ -1,4 +1,4 @@
-//! The contents of articles, a hundred at a time. What came is kept, whatever the next answer is.
+//! Fetches the contents of articles in batches. Batches that arrived are kept when a later one fails.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,41 +13,44 @@ use crate::domain::operation::Mode;
 use crate::domain::progress::ProgressCount;
 use crate::domain::text::counts::grouped;
 
-/// Articles whose contents are asked for at once.
-const BATCH: usize = 100;
+/// How many articles one request fetches.
+const BATCH_SIZE: usize = 100;
 
-/// After so many batches in a row that could not be read no more are asked for.
+/// After so many failed batches in a row no more are requested.
 const MAX_FAILED_BATCHES: usize = 3;
 
-/// The share of a run's time that is kept for writing what was fetched.
-const RESERVE: f64 = 0.4;
+/// The share of a run's time that is reserved for writing articles.
+const RESERVED_TIME_SHARE: f64 = 0.4;
 
-/// What is missing of the contents.
+/// The articles whose contents did not arrive.
 #[derive(Default)]
 struct MissingContents {
-    /// Articles that an answer left out.
+    /// Articles that a response left out.
     absent: Vec<ItemId>,
-    /// Articles of batches whose answers could not be read.
+    /// Articles of failed batches.
     failed: Vec<ItemId>,
-    /// How many batches failed, one after the other.
-    in_a_row: usize,
-    /// Why the first one did.
-    first: Option<(&'static str, String)>,
+    /// How many batches failed in a row.
+    failed_in_a_row: usize,
+    /// The error of the first failed batch.
+    first_error: Option<(&'static str, String)>,
 }
 
 impl MissingContents {
-    /// Notes that the answer for `batch` could not be read. Answers whether to ask for more.
+    /// Counts a failed batch. Answers whether to request more.
     fn count_failure(&mut self, batch: &[ItemId], code: &'static str, message: String) -> bool {
         self.failed.extend(batch);
-        self.in_a_row += 1;
-        self.first.get_or_insert((code, message));
-        self.in_a_row < MAX_FAILED_BATCHES
+        self.failed_in_a_row += 1;
+        self.first_error.get_or_insert((code, message));
+        self.failed_in_a_row < MAX_FAILED_BATCHES
     }
 }
 
 impl AccountMirror<'_> {
-    /// Fetches the contents of articles; answers those that did not come.
-    pub(super) fn contents(
+    /// Fetches the contents of articles. Answers those that did not arrive.
+    ///
+    /// # Errors
+    /// The error of a request that concerns the whole run, or of the first one where nothing arrived.
+    pub(super) fn fetch_contents(
         &mut self,
         wanted: &[ItemId],
         feeds: &HashMap<String, String>,
@@ -55,104 +58,104 @@ impl AccountMirror<'_> {
         rows: &mut RowWriter,
     ) -> Result<Vec<ItemId>, FetchError> {
         let total = wanted.len() as u64;
-        let (mut asked, mut missing) = (0, MissingContents::default());
-        for batch in wanted.chunks(BATCH) {
-            let done = asked as u64;
+        let (mut requested, mut missing) = (0, MissingContents::default());
+        for batch in wanted.chunks(BATCH_SIZE) {
+            let done = requested as u64;
             let message = format!("Fetching {} {} of {}…", self.source.noun.many, grouped(done), grouped(total));
-            self.tell(&message, ProgressCount { processed: done, total });
-            let still = grouped(total - done);
+            self.report(&message, ProgressCount { processed: done, total });
+            let remaining = grouped(total - done);
             let nouns = &self.source.noun.many;
-            // What is here now is worth more than a run that ends without anything.
-            if asked > 0 && self.session.left() < self.order.total_timeout.mul_f64(RESERVE) {
-                self.note(format!("The time of this run was nearly up: {still} {nouns} come with the next sync."));
+            // Ending early keeps what was fetched; a timeout would lose it.
+            if requested > 0 && self.session.time_left() < self.request.total_timeout.mul_f64(RESERVED_TIME_SHARE) {
+                self.note(format!("The time limit was nearly reached: {remaining} {nouns} follow with the next sync."));
                 break;
             }
-            match self.batch(batch, feeds, states, rows) {
-                Ok(some) => {
-                    missing.in_a_row = 0;
-                    missing.absent.extend(some);
+            match self.fetch_batch(batch, feeds, states, rows) {
+                Ok(absent) => {
+                    missing.failed_in_a_row = 0;
+                    missing.absent.extend(absent);
                 }
                 Err(FetchError::Failed { code: "rate_limited", message }) if rows.rows() > 0 => {
-                    self.note(format!("{message} {still} {nouns} are still to come: they come with the next sync."));
+                    self.note(format!("{message} {remaining} {nouns} follow with the next sync."));
                     break;
                 }
-                Err(FetchError::Failed { code, message }) if answers::is_of_one_answer(code) => {
+                Err(FetchError::Failed { code, message }) if answers::concerns_one_response(code) => {
                     if !missing.count_failure(batch, code, message) {
-                        asked += batch.len();
+                        requested += batch.len();
                         break;
                     }
                 }
                 Err(error) => return Err(error),
             }
-            asked += batch.len();
+            requested += batch.len();
         }
-        self.tell_missing(asked, total, &missing, rows)?;
-        if asked == wanted.len() {
+        self.report_missing(requested, total, &missing, rows)?;
+        if requested == wanted.len() {
             let message = format!("Fetched {} {}…", grouped(total), self.source.noun.of(total));
-            self.tell(&message, ProgressCount { processed: total.max(1), total: total.max(1) });
+            self.report(&message, ProgressCount { processed: total.max(1), total: total.max(1) });
         }
         let MissingContents { mut absent, failed, .. } = missing;
         absent.extend(failed);
-        absent.extend(&wanted[asked..]);
+        absent.extend(&wanted[requested..]);
         Ok(absent)
     }
 
-    /// Tells what is missing of `asked` articles.
-    fn tell_missing(
+    /// Reports what is missing of `requested` articles.
+    fn report_missing(
         &self,
-        asked: usize,
+        requested: usize,
         total: u64,
         missing: &MissingContents,
         rows: &RowWriter,
     ) -> Result<(), FetchError> {
-        let MissingContents { absent, failed, first, .. } = missing;
-        // An incremental run has what the catalog has, and an article may be gone since it was listed. An answer that
-        // fails says nothing of the articles.
-        let goes_on = self.order.mode == Mode::Incremental && rows.rows() > 0 && first.is_none();
-        if asked > 0 && absent.len() + failed.len() == asked && !goes_on {
-            return Err(match first {
+        let MissingContents { absent, failed, first_error, .. } = missing;
+        // In an incremental run an article may have been deleted since it was listed. A failed batch proves nothing about
+        // its articles.
+        let is_acceptable = self.request.mode == Mode::Incremental && rows.rows() > 0 && first_error.is_none();
+        if requested > 0 && absent.len() + failed.len() == requested && !is_acceptable {
+            return Err(match first_error {
                 Some((code, message)) => FetchError::failed(code, message.clone()),
-                None => answers::lacking(self.session.account, "any of the articles that it lists"),
+                None => answers::missing_part(self.session.account, "any of the articles it lists"),
             });
         }
         let (host, noun) = (self.session.account.host(), &self.source.noun);
         if !absent.is_empty() {
             let (many, nouns) = (grouped(absent.len() as u64), noun.of(absent.len() as u64));
-            self.note(format!("{host} lists {many} {nouns} that it did not send. They are asked for again next time."));
+            self.note(format!("{host} lists {many} {nouns} that it did not send. The next sync requests them again."));
         }
-        if let Some((_, why)) = first {
-            let lost =
-                if missing.in_a_row == MAX_FAILED_BATCHES { total - asked as u64 } else { 0 } + failed.len() as u64;
+        if let Some((_, error)) = first_error {
+            let missing_count =
+                if missing.failed_in_a_row == MAX_FAILED_BATCHES { total - requested as u64 } else { 0 }
+                    + failed.len() as u64;
             self.note(format!(
-                "{host} did not send the contents of {} {}. They are missing in this sync, and asked for again next time. \
-                 {why}",
-                grouped(lost),
-                noun.of(lost)
+                "{host} did not send the contents of {} {}. The next sync requests them again. {error}",
+                grouped(missing_count),
+                noun.of(missing_count)
             ));
         }
         Ok(())
     }
 
-    /// Fetches the contents of so many articles; answers those that did not come.
-    fn batch(
+    /// Fetches the contents of one batch. Answers the articles that did not arrive.
+    fn fetch_batch(
         &mut self,
         batch: &[ItemId],
         feeds: &HashMap<String, String>,
         states: &KnownStates,
         rows: &mut RowWriter,
     ) -> Result<Vec<ItemId>, FetchError> {
-        let ids: Vec<String> = batch.iter().map(|id| id.long()).collect();
+        let ids: Vec<String> = batch.iter().map(|id| id.long_form()).collect();
         let form: Vec<(&str, &str)> = ids.iter().map(|id| ("i", id.as_str())).collect();
         let answer = self.session.post("/reader/api/0/stream/items/contents", &form)?;
         let Some(items) = answer.get("items").and_then(Value::as_array) else {
-            return Err(answers::lacking(self.session.account, "the contents of articles (items)"));
+            return Err(answers::missing_part(self.session.account, "the contents of articles (items)"));
         };
         let mut awaited: HashSet<ItemId> = batch.iter().copied().collect();
         for item in items {
-            if let Some((id, cells)) = article::sent(item, feeds)
+            if let Some((id, cells)) = article::received_cells(item, feeds)
                 && awaited.remove(&id)
             {
-                self.take(id, cells, states, rows)?;
+                self.write_article(id, cells, states, rows)?;
             }
         }
         Ok(batch.iter().copied().filter(|id| awaited.contains(id)).collect())

@@ -1,5 +1,5 @@
-//! What a run asks of an account: which articles there are, which of them are read and starred, and the contents of
-//! those that the catalog has not got.
+//! Mirrors an account in one run: lists its articles, their read and starred states, and fetches the contents that the
+//! catalog lacks.
 
 use std::collections::{HashMap, HashSet};
 
@@ -22,26 +22,26 @@ use crate::domain::rows::row::TextRow;
 use crate::domain::source::{Source, Validators};
 use crate::domain::text::counts::grouped;
 
-/// The articles that are mirrored, the newest: a server keeps years of them.
-const MOST: ListLimit = ListLimit { most: 10_000, page: 1000 };
-/// Those that a look takes.
-const GLANCE: ListLimit = ListLimit { most: 20, page: 20 };
-/// Articles that are looked up in the catalog at once.
-const LOOKUP: usize = 500;
+/// How many of the newest articles are mirrored: servers keep years of them.
+const SYNC_LIMIT: ListLimit = ListLimit { max_articles: 10_000, page_size: 1000 };
+/// How many articles a probe fetches.
+const PROBE_LIMIT: ListLimit = ListLimit { max_articles: 20, page_size: 20 };
+/// How many articles are looked up in the catalog at once.
+const LOOKUP_BATCH_SIZE: usize = 500;
 
-/// One run's mirror of an account.
+/// The mirroring of an account in one run.
 pub(super) struct AccountMirror<'a> {
     pub(super) session: ReaderSession<'a>,
     pub(super) source: &'a Source,
-    pub(super) order: &'a FetchRequest<'a>,
-    watch: &'a dyn FetchObserver,
-    total: u64,
-    pub(super) done: u64,
-    /// How many feeds the account has, once that is known.
-    subscriptions: u64,
+    pub(super) request: &'a FetchRequest<'a>,
+    observer: &'a dyn FetchObserver,
+    total_articles: u64,
+    written_articles: u64,
+    /// How many feeds the account has; 0 until that is known.
+    feed_count: u64,
 }
 
-/// The sets of what is unread and starred; `None` where the server would not say.
+/// The unread and the starred articles; `None` where the server did not answer.
 #[derive(Default)]
 pub(super) struct KnownStates {
     unread: Option<HashSet<ItemId>>,
@@ -49,7 +49,7 @@ pub(super) struct KnownStates {
 }
 
 impl KnownStates {
-    fn of(&self, id: ItemId) -> ArticleStates {
+    fn states_of(&self, id: ItemId) -> ArticleStates {
         ArticleStates {
             read: self.unread.as_ref().map(|unread| !unread.contains(&id)),
             starred: self.starred.as_ref().map(|starred| starred.contains(&id)),
@@ -61,144 +61,146 @@ impl<'a> AccountMirror<'a> {
     pub(super) fn new(
         session: ReaderSession<'a>,
         source: &'a Source,
-        order: &'a FetchRequest<'a>,
-        watch: &'a dyn FetchObserver,
+        request: &'a FetchRequest<'a>,
+        observer: &'a dyn FetchObserver,
     ) -> Self {
-        Self { session, source, order, watch, total: 0, done: 0, subscriptions: 0 }
+        Self { session, source, request, observer, total_articles: 0, written_articles: 0, feed_count: 0 }
     }
 
-    /// Does it.
+    /// Fetches the account.
+    ///
+    /// # Errors
+    /// The error of the first request that fails and concerns the whole run.
     pub(super) fn fetch(&mut self) -> Result<FetchOutcome, FetchError> {
-        // A look wants to see some articles, and must not use up what the server allows in a day.
-        let glance = self.order.sync_id.is_none();
-        let feeds = self.feeds()?;
-        let listing = self.list(if glance { GLANCE } else { MOST })?;
-        if !glance {
-            self.told(&listing);
+        // A probe needs few articles and must not use up the daily quota of the server.
+        let is_probe = self.request.sync_id.is_none();
+        let feeds = self.fetch_feed_names()?;
+        let listing = self.list_articles(if is_probe { PROBE_LIMIT } else { SYNC_LIMIT })?;
+        if !is_probe {
+            self.note_list_defects(&listing);
         }
-        self.total = listing.ids.len() as u64;
-        let known = if glance || listing.ids.is_empty() { KnownStates::default() } else { self.states()? };
+        self.total_articles = listing.ids.len() as u64;
+        let known = if is_probe || listing.ids.is_empty() { KnownStates::default() } else { self.fetch_states()? };
         let mut rows = RowWriter::new(self.session.work_dir())?;
-        let wanted = match self.order.mode {
-            Mode::Incremental => self.take_known(&listing.ids, &known, &mut rows)?,
+        let wanted = match self.request.mode {
+            Mode::Incremental => self.write_known_articles(&listing.ids, &known, &mut rows)?,
             Mode::Full => listing.ids,
         };
-        let left = self.contents(&wanted, &feeds, &known, &mut rows)?;
-        if self.order.mode == Mode::Full && !left.is_empty() {
-            self.take_known(&left, &known, &mut rows)?;
+        let missing = self.fetch_contents(&wanted, &feeds, &known, &mut rows)?;
+        if self.request.mode == Mode::Full && !missing.is_empty() {
+            self.write_known_articles(&missing, &known, &mut rows)?;
         }
         let content = rows.finish(RowFileSummary {
             columns: COLUMNS.iter().map(|(name, _)| (*name).to_owned()).collect(),
             types: COLUMNS.iter().map(|(_, kind)| Some(*kind)).collect(),
             validators: Validators::default(),
             bytes: self.session.bytes,
-            // Articles that a server no longer lists stay.
+            // Articles that the server no longer lists stay in the catalog.
             whole: false,
         })?;
         Ok(FetchOutcome::Content(Box::new(content)))
     }
 
-    /// Until when the server wants to be left alone, as far as it said so.
+    /// Until when the server asked not to be requested, if it did.
     pub(super) fn busy_until(&self) -> Option<DateTime<Utc>> {
         self.session.busy_until()
     }
 
-    /// The names that the account gives its feeds, by their numbers.
-    fn feeds(&mut self) -> Result<HashMap<String, String>, FetchError> {
-        self.tell(&format!("Fetching the list of {}…", self.source.noun.many), ProgressCount::default());
+    /// The names of the account's feeds, by their stream ids.
+    fn fetch_feed_names(&mut self) -> Result<HashMap<String, String>, FetchError> {
+        self.report(&format!("Fetching the list of {}…", self.source.noun.many), ProgressCount::default());
         let answer = self.session.get("/reader/api/0/subscription/list", &[])?;
         let Some(subscriptions) = answer.get("subscriptions").and_then(Value::as_array) else {
-            return Err(answers::lacking(self.session.account, "a list of subscriptions"));
+            return Err(answers::missing_part(self.session.account, "a list of subscriptions"));
         };
-        self.subscriptions = subscriptions.len() as u64;
+        self.feed_count = subscriptions.len() as u64;
         let named = |feed: &Value| {
             let title = feed["title"].as_str().filter(|title| !title.trim().is_empty())?;
             let id = feed["id"].as_str()?;
             let addresses = [&feed["htmlUrl"], &feed["url"]].into_iter().filter_map(Value::as_str);
             let address = addresses.chain([id.trim_start_matches("feed/")]).find(|address| !address.is_empty())?;
-            Some((id.to_owned(), FeedRecord { title: article::name(title), ..FeedRecord::new(address) }))
+            Some((id.to_owned(), FeedRecord { title: article::clean_name(title), ..FeedRecord::new(address) }))
         };
         let (ids, feeds): (Vec<String>, Vec<FeedRecord>) = subscriptions.iter().filter_map(named).unzip();
         Ok(ids.into_iter().zip(feed_names(&feeds)).collect())
     }
 
-    fn list(&mut self, measure: ListLimit) -> Result<ArticleList, FetchError> {
-        let listing = stream::list(&mut self.session, ArticleStream::All, measure)?;
+    fn list_articles(&mut self, limit: ListLimit) -> Result<ArticleList, FetchError> {
+        let listing = stream::list_stream(&mut self.session, ArticleStream::All, limit)?;
         if listing.ids.is_empty() && listing.unreadable > 0 {
-            return Err(answers::lacking(self.session.account, "numbers of articles as the others give them"));
+            return Err(answers::missing_part(self.session.account, "article ids in a known form"));
         }
         Ok(listing)
     }
 
-    /// Tells of what a list of all articles lacks.
-    fn told(&self, listing: &ArticleList) {
+    /// Notes what the list of all articles lacks.
+    fn note_list_defects(&self, listing: &ArticleList) {
         let (host, nouns) = (self.session.account.host(), &self.source.noun.many);
         if listing.more {
-            let most = grouped(MOST.most as u64);
-            self.note(format!("{host} has more than {most} {nouns}; the newest {most} are mirrored."));
+            let max = grouped(SYNC_LIMIT.max_articles as u64);
+            self.note(format!("{host} has more than {max} {nouns}; only the newest {max} are mirrored."));
         }
         if listing.ids.is_empty() {
-            let instead = if listing.astray { ", only where more of them would be" } else { "" };
-            self.note(format!("{host} lists no {nouns} in this account{instead}. Those that the catalog has stay."));
-        } else if listing.astray {
+            self.note(format!("{host} lists no {nouns} in this account. The {nouns} in the catalog stay."));
+        } else if listing.is_cyclic {
             self.note(format!(
-                "{host} led in circles when it was asked for all {nouns}; the {} it had named until then were taken.",
+                "{host} repeated pages of the list of all {nouns}; the {} listed so far were imported.",
                 grouped(listing.ids.len() as u64)
             ));
         }
-        if let Some(why) = &listing.cut {
-            let named = grouped(listing.ids.len() as u64);
+        if let Some(error) = &listing.cut_error {
+            let listed = grouped(listing.ids.len() as u64);
             self.note(format!(
-                "The list of {nouns} broke off after {named}. Those were taken; the others are missing in this sync and \
-                 stay as they are in the catalog. The next sync asks for them again. {why}"
+                "The list of {nouns} broke off after {listed}, which were imported. The others stay as they are in the \
+                 catalog until the next sync. {error}"
             ));
         }
         if listing.unreadable > 0 {
-            let many = grouped(listing.unreadable);
-            self.note(format!("{many} entries of the list of {host} have no number and were left out."));
+            let count = grouped(listing.unreadable);
+            self.note(format!("{count} entries in the list of {host} have no valid ID and were skipped."));
         }
     }
 
-    /// Which articles are unread and which are starred. What a server cannot say stays as it was.
-    fn states(&mut self) -> Result<KnownStates, FetchError> {
-        self.tell("Updating read states…", ProgressCount::default());
+    /// Fetches which articles are unread and which are starred. States that the server does not answer stay as they were.
+    fn fetch_states(&mut self) -> Result<KnownStates, FetchError> {
+        self.report("Updating read states…", ProgressCount::default());
         Ok(KnownStates {
-            unread: self.set(ArticleStream::Unread, "which are unread")?,
-            starred: self.set(ArticleStream::Starred, "which are starred")?,
+            unread: self.fetch_state_set(ArticleStream::Unread, "read")?,
+            starred: self.fetch_state_set(ArticleStream::Starred, "starred")?,
         })
     }
 
-    fn set(&mut self, stream: ArticleStream, what: &str) -> Result<Option<HashSet<ItemId>>, FetchError> {
-        let reason = match stream::list(&mut self.session, stream, MOST) {
-            // A part of a list would make everything that is not in it read, or not starred.
+    fn fetch_state_set(&mut self, stream: ArticleStream, state: &str) -> Result<Option<HashSet<ItemId>>, FetchError> {
+        let reason = match stream::list_stream(&mut self.session, stream, SYNC_LIMIT) {
+            // With a partial list all missing articles would become read, or lose their star.
             Ok(listing) if listing.is_whole() => return Ok(Some(listing.ids.into_iter().collect())),
             Ok(listing) => {
                 let host = self.session.account.host();
-                listing.cut.unwrap_or_else(|| format!("{host} did not give a whole list."))
+                listing.cut_error.unwrap_or_else(|| format!("{host} did not send the whole list."))
             }
-            Err(FetchError::Failed { code, message }) if answers::is_of_one_answer(code) => message,
+            Err(FetchError::Failed { code, message }) if answers::concerns_one_response(code) => message,
             Err(error) => return Err(error),
         };
         let nouns = &self.source.noun.many;
-        self.note(format!("It could not be found out {what} of the {nouns}, so that stays as it was. {reason}"));
+        self.note(format!("The {state} states of the {nouns} could not be updated and stay as they were. {reason}"));
         Ok(None)
     }
 
-    /// Takes the articles that the catalog has out of it, with the states that they have now; answers the others.
-    fn take_known(
+    /// Writes the articles that the catalog already has, with their current states. Answers the others.
+    fn write_known_articles(
         &mut self,
         ids: &[ItemId],
         states: &KnownStates,
         rows: &mut RowWriter,
     ) -> Result<Vec<ItemId>, FetchError> {
         let mut missing = Vec::new();
-        for some in ids.chunks(LOOKUP) {
-            let keys: Vec<String> = some.iter().map(ToString::to_string).collect();
+        for batch in ids.chunks(LOOKUP_BATCH_SIZE) {
+            let keys: Vec<String> = batch.iter().map(ToString::to_string).collect();
             let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-            let stored = self.order.items.find_fields(&keys)?;
-            for (&id, key) in some.iter().zip(keys) {
-                match stored.get(key).and_then(|fields| article::stored(fields)) {
-                    Some(cells) => self.take(id, cells, states, rows)?,
+            let stored = self.request.items.find_fields(&keys)?;
+            for (&id, key) in batch.iter().zip(keys) {
+                match stored.get(key).and_then(|fields| article::stored_cells(fields)) {
+                    Some(cells) => self.write_article(id, cells, states, rows)?,
                     None => missing.push(id),
                 }
             }
@@ -206,34 +208,34 @@ impl<'a> AccountMirror<'a> {
         Ok(missing)
     }
 
-    /// Takes one article.
-    pub(super) fn take(
+    /// Writes one article.
+    pub(super) fn write_article(
         &mut self,
         id: ItemId,
         mut cells: Vec<String>,
         states: &KnownStates,
         rows: &mut RowWriter,
     ) -> Result<(), FetchError> {
-        states.of(id).write(&mut cells);
-        self.done += 1;
+        states.states_of(id).write_to(&mut cells);
+        self.written_articles += 1;
         // The header is row 1.
         rows.push(&TextRow { number: rows.rows() + 2, cells, ..TextRow::default() })
     }
 
-    /// Tells how far it is. The lists of articles are those of all feeds, so all of these count from the moment they
-    /// are known.
-    pub(super) fn tell(&self, message: &str, share: ProgressCount) {
-        let feeds = ProgressCount { processed: self.subscriptions, total: self.subscriptions };
-        self.watch.report_progress(&FetchProgress {
+    /// Reports progress. Lists of articles cover all feeds, so all feeds count as processed once they are known.
+    pub(super) fn report(&self, message: &str, share: ProgressCount) {
+        let feeds = ProgressCount { processed: self.feed_count, total: self.feed_count };
+        self.observer.report_progress(&FetchProgress {
             message: message.to_owned(),
             steps: share,
             bytes: self.session.bytes,
             feeds: (feeds.total > 0).then_some(feeds),
-            articles: Some(ProgressCount { processed: self.done, total: self.total }),
+            articles: Some(ProgressCount { processed: self.written_articles, total: self.total_articles }),
         });
     }
 
+    /// Adds a note to the issues of the run.
     pub(super) fn note(&self, reason: String) {
-        self.watch.report_issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason });
+        self.observer.report_issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason });
     }
 }

@@ -1,5 +1,5 @@
-//! Until when an account is left alone: what its server asked for holds for the runs that come after, too. It is kept
-//! as feeds keep theirs, in one [`FeedRecord`] that is there as long as the pause is.
+//! Stores until when a server asked not to be requested, so that later runs obey it. It is stored as one
+//! [`FeedRecord`], like the rate limits of feeds, for as long as the pause lasts.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
@@ -8,38 +8,41 @@ use super::super::{FetchObserver, FetchRequest};
 use super::account::ReaderAccount;
 use crate::domain::feed::FeedRecord;
 
-/// The longest a server is left alone because it asks for it: longer would be silence for good.
-const LONGEST: TimeDelta = TimeDelta::days(7);
+/// The longest pause that is obeyed; a longer one would disable the source.
+const MAX_PAUSE: TimeDelta = TimeDelta::days(7);
 
-/// Until when the account is left alone, as the runs before kept it.
-pub(super) fn kept(account: &ReaderAccount, order: &FetchRequest<'_>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let address = address(account);
-    let known = order.feeds.iter().find(|feed| feed.address == address);
+/// Until when the account is paused, as an earlier run stored it.
+pub(super) fn paused_until(
+    account: &ReaderAccount,
+    request: &FetchRequest<'_>,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let address = pause_address(account);
+    let known = request.feeds.iter().find(|feed| feed.address == address);
     known.and_then(|feed| feed.busy_until).filter(|until| *until > now)
 }
 
-/// Keeps until when the account is left alone; `None` forgets what was kept.
-pub(super) fn keep(
+/// Stores until when the account is paused; `None` removes a stored pause.
+pub(super) fn store_pause(
     account: &ReaderAccount,
     until: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
-    watch: &dyn FetchObserver,
+    observer: &dyn FetchObserver,
 ) {
     let feed = |until: DateTime<Utc>| FeedRecord {
         title: account.host(),
-        busy_until: Some(until.min(now + LONGEST)),
+        busy_until: Some(until.min(now + MAX_PAUSE)),
         asked_at: Some(now),
-        ..FeedRecord::new(address(account))
+        ..FeedRecord::new(pause_address(account))
     };
-    watch.report_feeds(until.filter(|until| *until > now).map(feed).into_iter().collect());
+    observer.report_feeds(until.filter(|until| *until > now).map(feed).into_iter().collect());
 }
 
-/// What the pause is kept under: the server, without anything secret. What is counted is the requests of one account
-/// and one application, so a digest tells whose they are; it stands where addresses lose what follows when they are
-/// shown.
-fn address(account: &ReaderAccount) -> String {
+/// The address under which the pause is stored: the server without secrets. Servers count the requests of one account and
+/// one application, so a digest of both follows as the fragment, which is not shown.
+fn pause_address(account: &ReaderAccount) -> String {
     let app = account.app.as_ref().map_or("", |(id, _)| id);
-    let whose = Sha256::digest(format!("{}\n{app}", account.name));
-    let whose: String = whose.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    account.address("/", &[]) + "#" + &whose
+    let digest = Sha256::digest(format!("{}\n{app}", account.name));
+    let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    account.address("/", &[]) + "#" + &digest
 }

@@ -1,29 +1,30 @@
-//! How often a server still lets itself be asked.
+//! Reads the request quota of a server from its response headers.
 //!
-//! Inoreader counts requests a day, reading ones in its zone 1, and says with every answer how many there were
-//! (www.inoreader.com/developers/rate-limiting); what is above is answered with 429.
+//! Inoreader counts requests per day, read requests in its zone 1, and sends the count with every response
+//! (www.inoreader.com/developers/rate-limiting). It answers 429 to requests beyond the quota.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ureq::http::{HeaderMap, HeaderName};
 
-const LIMIT: HeaderName = HeaderName::from_static("x-reader-zone1-limit");
-const USAGE: HeaderName = HeaderName::from_static("x-reader-zone1-usage");
-const RESET: HeaderName = HeaderName::from_static("x-reader-limits-reset-after");
+const LIMIT_HEADER: HeaderName = HeaderName::from_static("x-reader-zone1-limit");
+const USAGE_HEADER: HeaderName = HeaderName::from_static("x-reader-zone1-usage");
+const RESET_HEADER: HeaderName = HeaderName::from_static("x-reader-limits-reset-after");
 
-/// When the count begins anew, as the headers of an answer say.
-pub(super) fn reset(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    // It is seconds, and some servers send a fraction.
-    let seconds = number(headers, &RESET)?;
+/// When the quota is reset, by the headers of a response.
+pub(super) fn reset_time(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    // In seconds; some servers send a fraction.
+    let seconds = read_number(headers, &RESET_HEADER)?;
     now.checked_add_signed(TimeDelta::try_seconds(i64::try_from(seconds).ok()?)?)
 }
 
-/// Until when nothing more may be asked, because the answer with these headers was the last of its day.
-pub(super) fn spent(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let all_used = number(headers, &USAGE)? >= number(headers, &LIMIT).filter(|limit| *limit > 0)?;
-    if all_used { reset(headers, now) } else { None }
+/// Until when no more requests are allowed, where the response with these headers used up the quota.
+pub(super) fn exhausted_until(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let all_used =
+        read_number(headers, &USAGE_HEADER)? >= read_number(headers, &LIMIT_HEADER).filter(|limit| *limit > 0)?;
+    if all_used { reset_time(headers, now) } else { None }
 }
 
-fn number(headers: &HeaderMap, name: &HeaderName) -> Option<u64> {
+fn read_number(headers: &HeaderMap, name: &HeaderName) -> Option<u64> {
     let text = headers.get(name)?.to_str().ok()?.trim();
     text.split('.').next()?.parse().ok()
 }
@@ -33,10 +34,10 @@ mod tests {
     use chrono::{TimeDelta, Utc};
     use ureq::http::{HeaderMap, HeaderValue};
 
-    use super::spent;
+    use super::exhausted_until;
 
     #[test]
-    fn a_quota_is_spent_when_its_last_request_was_made() {
+    fn a_quota_is_exhausted_by_its_last_request() {
         let now = Utc::now();
         let headers = |usage: &'static str| {
             HeaderMap::from_iter([
@@ -45,9 +46,9 @@ mod tests {
                 ("x-reader-limits-reset-after".parse().expect("a name"), HeaderValue::from_static("1416.5")),
             ])
         };
-        assert_eq!(spent(&headers("99"), now), None);
-        assert_eq!(spent(&headers("100"), now), Some(now + TimeDelta::seconds(1416)));
-        assert_eq!(spent(&headers("?"), now), None);
-        assert_eq!(spent(&HeaderMap::new(), now), None);
+        assert_eq!(exhausted_until(&headers("99"), now), None);
+        assert_eq!(exhausted_until(&headers("100"), now), Some(now + TimeDelta::seconds(1416)));
+        assert_eq!(exhausted_until(&headers("?"), now), None);
+        assert_eq!(exhausted_until(&HeaderMap::new(), now), None);
     }
 }

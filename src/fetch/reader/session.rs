@@ -1,5 +1,5 @@
-//! Requests to a reader server in one run: logged in once, once more when the token is no longer taken, and never
-//! beyond what the server still allows.
+//! Makes the requests to a reader server in one run: logs in once, again when the token expires, and stays within the
+//! quota of the server.
 
 use std::time::{Duration, Instant};
 
@@ -8,201 +8,212 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use ureq::http::{HeaderMap, HeaderName, StatusCode, header};
 
-use super::super::file_signature::detect_file_type;
+use super::super::file_signature::detect;
+use super::super::http::address::RedirectScope;
 use super::super::http::request::OutgoingRequest;
 use super::super::http::{FetchResponse, HttpClient, ResponseBody};
 use super::account::ReaderAccount;
 use super::{answers, quota};
 use crate::domain::bounded_json;
-use crate::fetch::http::body_file::disk_error;
-use crate::fetch::http::cancel_token::{FetchEnd, deadline, with_cancel_token};
+use crate::fetch::http::body_file::disk;
+use crate::fetch::http::cancel_token::{FetchEnd, deadline, watched};
 use crate::fetch::http::response_status;
 use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
-use crate::fetch::http::web_address::RedirectScope;
 use crate::fetch::{FetchError, FetchObserver, FetchRequest};
 
-const APP_ID: HeaderName = HeaderName::from_static("appid");
-const APP_KEY: HeaderName = HeaderName::from_static("appkey");
+const APP_ID_HEADER: HeaderName = HeaderName::from_static("appid");
+const APP_KEY_HEADER: HeaderName = HeaderName::from_static("appkey");
 
-/// How often a run may log in: at its beginning, and when its token is no longer taken.
-const LOGINS: u32 = 2;
-/// The most bytes of one answer. A hundred long articles have a tenth of it.
-const LARGEST: u64 = 64_000_000;
+/// How many times a run may log in: at its beginning, and when its token expires.
+const MAX_LOGINS: u32 = 2;
+/// The largest response in bytes. A hundred long articles have a tenth of it.
+const MAX_RESPONSE_BYTES: u64 = 64_000_000;
 
-/// A conversation with one server.
+/// The requests of one run to one server.
 pub(super) struct ReaderSession<'a> {
     client: &'a HttpClient,
     pub(super) account: &'a ReaderAccount,
-    order: &'a FetchRequest<'a>,
-    watch: ProgressForwarder<'a>,
-    ends: Instant,
+    request: &'a FetchRequest<'a>,
+    observer: ProgressForwarder<'a>,
+    deadline: Instant,
     token: Option<String>,
     logins: u32,
-    spent: Option<DateTime<Utc>>,
-    /// Until when it asked to be left alone, where that was its last word.
-    busy: Option<DateTime<Utc>>,
-    /// How many bytes were received.
+    /// Until when the quota is used up.
+    quota_exhausted_until: Option<DateTime<Utc>>,
+    /// Until when the last response asked to wait.
+    rate_limited_until: Option<DateTime<Utc>>,
+    /// How many bytes were received in this run.
     pub(super) bytes: u64,
 }
 
 impl<'a> ReaderSession<'a> {
-    /// A conversation within the time of the order.
+    /// A session within the time limit of the request.
     pub(super) fn new(
         client: &'a HttpClient,
         account: &'a ReaderAccount,
-        order: &'a FetchRequest<'a>,
-        watch: &'a dyn FetchObserver,
+        request: &'a FetchRequest<'a>,
+        observer: &'a dyn FetchObserver,
     ) -> Self {
-        let ends = deadline(order.total_timeout);
+        let deadline = deadline(request.total_timeout);
         Self {
             client,
             account,
-            order,
-            watch: ProgressForwarder(watch),
-            ends,
+            request,
+            observer: ProgressForwarder(observer),
+            deadline,
             token: None,
             logins: 0,
-            spent: None,
-            busy: None,
+            quota_exhausted_until: None,
+            rate_limited_until: None,
             bytes: 0,
         }
     }
 
-    /// The time that is left for the whole run.
-    pub(super) fn left(&self) -> Duration {
-        self.ends.saturating_duration_since(Instant::now())
+    /// The time left for the whole run.
+    pub(super) fn time_left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
     }
 
-    /// Until when the server is not to be asked: it said so, or the last answer was the last that it gives until then.
+    /// Until when no request is allowed: the server asked to wait, or its quota is used up.
     pub(super) fn busy_until(&self) -> Option<DateTime<Utc>> {
-        self.busy.max(self.spent)
+        self.rate_limited_until.max(self.quota_exhausted_until)
     }
 
-    /// Where temporary files go.
+    /// The folder for temporary files.
     pub(super) fn work_dir(&self) -> &'a std::path::Path {
         &self.client.settings.work_dir
     }
 
-    /// Gets JSON from `path`.
+    /// Requests JSON from `path`.
+    ///
+    /// # Errors
+    /// The error of the request or its response, `bad_answer` where that is not JSON, `too_large` where it is too big.
     pub(super) fn get(&mut self, path: &str, query: &[(&str, &str)]) -> Result<Value, FetchError> {
         let query = [&[("output", "json")], query].concat();
-        self.ask(&self.account.address(path, &query), None)
+        self.request_json(&self.account.address(path, &query), None)
     }
 
-    /// Posts a form to `path`, which answers JSON.
+    /// Posts a form to `path`, which answers with JSON.
+    ///
+    /// # Errors
+    /// As [`ReaderSession::get`].
     pub(super) fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Result<Value, FetchError> {
-        self.ask(&self.account.address(path, &[("output", "json")]), Some(form))
+        self.request_json(&self.account.address(path, &[("output", "json")]), Some(form))
     }
 
-    fn ask(&mut self, address: &str, form: Option<&[(&str, &str)]>) -> Result<Value, FetchError> {
+    fn request_json(&mut self, address: &str, form: Option<&[(&str, &str)]>) -> Result<Value, FetchError> {
         let account = self.account;
         loop {
-            let token = self.token()?;
+            let token = self.get_token()?;
             let mut request = OutgoingRequest::json(address, RedirectScope::Anywhere)
                 .with(header::AUTHORIZATION, format!("GoogleLogin auth={token}"));
-            // Miniflux takes no header with a form but wants the token in it; the others pass over it.
-            request.form = form.map(|form| encoded(form.iter().copied().chain([("T", token.as_str())])));
-            let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &ResponseOrigin| {
-                answers::api(account, status, headers, start, place)
+            // Miniflux ignores the header of a form and reads the token in it; the others ignore that.
+            request.form = form.map(|form| encode_form(form.iter().copied().chain([("T", token.as_str())])));
+            let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
+                answers::judge_api_response(account, status, headers, start, origin)
             };
-            match self.send(OutgoingRequest { check_response: &judge, ..request }) {
-                Err(FetchError::Failed { code: "unauthorized", .. }) if self.logins < LOGINS => self.token = None,
-                answer => return self.json(&answer?),
+            match self.send(OutgoingRequest { judge: &judge, ..request }) {
+                Err(FetchError::Failed { code: "unauthorized", .. }) if self.logins < MAX_LOGINS => self.token = None,
+                answer => return self.parse_json(&answer?),
             }
         }
     }
 
-    /// The token of this run.
-    fn token(&mut self) -> Result<String, FetchError> {
+    /// The token of this run; logs in for it where there is none.
+    fn get_token(&mut self) -> Result<String, FetchError> {
         if let Some(token) = &self.token {
             return Ok(token.clone());
         }
         self.logins += 1;
         let account = self.account;
-        let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &ResponseOrigin| {
-            answers::login(account, status, headers, start, place)
+        let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
+            answers::judge_login(account, status, headers, start, origin)
         };
         let address = account.address("/accounts/ClientLogin", &[]);
         let form = [("Email", account.name.as_str()), ("Passwd", &account.password), ("service", "reader")];
         let request = OutgoingRequest {
             accept: "text/plain, */*;q=0.5",
-            form: Some(encoded(form)),
-            check_response: &judge,
+            form: Some(encode_form(form)),
+            judge: &judge,
             ..OutgoingRequest::json(&address, RedirectScope::Anywhere)
         };
         let body = self.send(request)?;
         let mut text = String::new();
         let mut start = std::io::Read::take(body.content.reader(0), 64 * 1024);
         let read = std::io::Read::read_to_string(&mut start, &mut text);
-        let token = read.ok().and_then(|_| token_in(&text));
+        let token = read.ok().and_then(|_| find_token(&text));
         if token.is_none() && text.contains("BadAuthentication") {
-            return Err(answers::refused(account, 200));
+            return Err(answers::credentials_rejected(account, 200));
         }
         self.token = token;
-        self.token.clone().ok_or_else(|| answers::not_here(account, "something that is no answer to a login"))
+        self.token.clone().ok_or_else(|| answers::no_reader_here(account, "something other than a login response"))
     }
 
-    /// One request, after what has to be waited for.
+    /// Sends one request, after waiting for the quota.
     fn send(&mut self, mut request: OutgoingRequest<'_>) -> Result<ResponseBody, FetchError> {
-        self.rest()?;
+        self.wait_for_quota()?;
         if let Some((id, key)) = &self.account.app {
-            request = request.with(APP_ID, id).with(APP_KEY, key);
+            request = request.with(APP_ID_HEADER, id).with(APP_KEY_HEADER, key);
         }
-        let order = FetchRequest { total_timeout: self.left(), ..*self.order };
-        let (inner, busy) = (request.check_response, Mutex::new(None));
-        let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &ResponseOrigin| {
-            let judged = inner(status, headers, start, place);
-            *busy.lock() = if let Err(BodyProblem::Busy { until, .. }) = &judged { Some(*until) } else { None };
+        let fetch_request = FetchRequest { total_timeout: self.time_left(), ..*self.request };
+        let (judge_response, rate_limit) = (request.judge, Mutex::new(None));
+        let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
+            let judged = judge_response(status, headers, start, origin);
+            *rate_limit.lock() = if let Err(BodyProblem::Busy { until, .. }) = &judged { Some(*until) } else { None };
             judged
         };
-        let answer = self.client.send(&OutgoingRequest { check_response: &judge, ..request }, &order, &self.watch);
-        self.busy = busy.into_inner();
+        let answer = self.client.send(&OutgoingRequest { judge: &judge, ..request }, &fetch_request, &self.observer);
+        self.rate_limited_until = rate_limit.into_inner();
         match answer {
             Ok(FetchResponse::Body(body)) => {
-                if let Some(signature) = detect_file_type(&body.content).map_err(|error| disk_error(&error))? {
-                    return Err(answers::not_here(self.account, signature.name));
+                if let Some(signature) = detect(&body.content).map_err(|error| disk(&error))? {
+                    return Err(answers::no_reader_here(self.account, signature.name));
                 }
-                self.spent = quota::spent(&body.headers, Utc::now());
+                self.quota_exhausted_until = quota::exhausted_until(&body.headers, Utc::now());
                 self.bytes += body.content.bytes;
                 Ok(body)
             }
-            Ok(FetchResponse::NotModified(_)) => Err(answers::not_here(self.account, "status 304")),
-            Err(FetchError::Failed { code: "html_page", .. }) => Err(answers::not_here(self.account, "a web page")),
+            Ok(FetchResponse::NotModified(_)) => Err(answers::no_reader_here(self.account, "status 304")),
+            Err(FetchError::Failed { code: "html_page", .. }) => {
+                Err(answers::no_reader_here(self.account, "a web page"))
+            }
             Err(error) => Err(error),
         }
     }
 
-    /// Waits until the server may be asked again, if that is soon enough.
-    fn rest(&mut self) -> Result<(), FetchError> {
-        let Some(until) = self.spent else { return Ok(()) };
+    /// Waits until the quota is reset, where the time of the run allows it.
+    fn wait_for_quota(&mut self) -> Result<(), FetchError> {
+        let Some(until) = self.quota_exhausted_until else { return Ok(()) };
         let wait = (until - Utc::now()).to_std().unwrap_or_default();
-        if wait >= self.left() {
-            return Err(response_status::busy_error(&self.account.host(), until));
+        if wait >= self.time_left() {
+            return Err(response_status::too_busy(&self.account.host(), until));
         }
-        self.watch.report_wait(&self.account.host(), until);
-        with_cancel_token(&self.watch, self.left(), self.left(), |halt| halt.sleep(wait)).map_err(|ended| match ended {
-            FetchEnd::Stopped => FetchError::Stopped,
-            FetchEnd::TimedOut => response_status::busy_error(&self.account.host(), until),
-        })
+        self.observer.report_wait(&self.account.host(), until);
+        watched(&self.observer, self.time_left(), self.time_left(), |halt| halt.sleep(wait)).map_err(
+            |ended| match ended {
+                FetchEnd::Stopped => FetchError::Stopped,
+                FetchEnd::TimedOut => response_status::too_busy(&self.account.host(), until),
+            },
+        )
     }
 
-    fn json(&self, body: &ResponseBody) -> Result<Value, FetchError> {
+    fn parse_json(&self, body: &ResponseBody) -> Result<Value, FetchError> {
         let host = self.account.host();
-        if body.content.bytes > LARGEST {
-            let most = LARGEST / 1_000_000;
-            let message = format!("{host} sent more than {most} MB in one answer. Nothing of it was taken.");
+        if body.content.bytes > MAX_RESPONSE_BYTES {
+            let megabytes = MAX_RESPONSE_BYTES / 1_000_000;
+            let message = format!("{host} sent more than {megabytes} MB in one response, which was discarded.");
             return Err(FetchError::failed("too_large", message));
         }
         bounded_json::from_reader(std::io::BufReader::new(body.content.reader(0))).map_err(|error| {
             if error.is_data() {
                 let message = format!(
-                    "{host} sent more than {} values in one answer. Nothing of it was taken.",
+                    "{host} sent more than {} values in one response, which was discarded.",
                     bounded_json::MAX_VALUES
                 );
                 return FetchError::failed("too_large", message);
             }
             let message = format!(
-                "{host} sent something that is not whole JSON (line {}, column {}). Nothing of it was used; try again.",
+                "{host} sent invalid JSON (line {}, column {}), which was discarded. Try again.",
                 error.line(),
                 error.column()
             );
@@ -211,22 +222,21 @@ impl<'a> ReaderSession<'a> {
     }
 }
 
-/// A form's text.
-fn encoded<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+/// The body of a form.
+fn encode_form<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-/// The token that a login was answered with: a line `Auth=…`, or the member `Auth` of an object.
-fn token_in(text: &str) -> Option<String> {
+/// The token in the response to a login: a line `Auth=…`, or the member `Auth` of a JSON object.
+fn find_token(text: &str) -> Option<String> {
     let line = || text.lines().find_map(|line| line.trim().strip_prefix("Auth=").map(str::to_owned));
     let member = || Some(serde_json::from_str::<Value>(text).ok()?.get("Auth")?.as_str()?.to_owned());
     let token = line().or_else(member)?.trim().to_owned();
-    // It goes into a header.
+    // It becomes part of a header.
     (!token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic())).then_some(token)
 }
 
-/// Hears what the requests of a conversation tell, and passes on what concerns all of it: the bytes of one answer among
-/// many say nothing of how far a run is.
+/// Forwards waits and stops, but not the bytes of a single response, which say nothing about the progress of the run.
 struct ProgressForwarder<'a>(&'a dyn FetchObserver);
 
 impl FetchObserver for ProgressForwarder<'_> {
@@ -243,15 +253,15 @@ impl FetchObserver for ProgressForwarder<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::token_in;
+    use super::find_token;
 
     #[test]
-    fn the_token_is_taken_from_lines_or_json() {
-        assert_eq!(token_in("SID=null\nLSID=null\nAuth=me/abc\n").as_deref(), Some("me/abc"));
-        assert_eq!(token_in("SID=x\r\nAuth=y\r\n").as_deref(), Some("y"));
-        assert_eq!(token_in(r#"{"SID":"x","LSID":"x","Auth":"me/abc"}"#).as_deref(), Some("me/abc"));
+    fn the_token_is_found_in_lines_or_json() {
+        assert_eq!(find_token("SID=null\nLSID=null\nAuth=me/abc\n").as_deref(), Some("me/abc"));
+        assert_eq!(find_token("SID=x\r\nAuth=y\r\n").as_deref(), Some("y"));
+        assert_eq!(find_token(r#"{"SID":"x","LSID":"x","Auth":"me/abc"}"#).as_deref(), Some("me/abc"));
         for none in ["", "Auth=", "Error=BadAuthentication", "[]", "Auth=a b", "OK"] {
-            assert_eq!(token_in(none), None, "{none}");
+            assert_eq!(find_token(none), None, "{none}");
         }
     }
 }

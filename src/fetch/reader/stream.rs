@@ -1,4 +1,4 @@
-//! The lists of article numbers that a server keeps: all, the unread, the starred.
+//! Fetches lists of article ids: all, unread or starred articles.
 
 use std::collections::HashSet;
 
@@ -9,10 +9,10 @@ use super::answers;
 use super::item_id::ItemId;
 use super::session::ReaderSession;
 
-/// How long what the next page is asked with may be, in bytes; it becomes a part of an address.
-const CONTINUATION: usize = 2000;
+/// The longest continuation token in bytes: it becomes a part of an address.
+const MAX_CONTINUATION_BYTES: usize = 2000;
 
-/// What a list is of, in the words of the API.
+/// Which articles a list contains.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ArticleStream {
     All,
@@ -30,60 +30,65 @@ impl ArticleStream {
     }
 }
 
-/// How much of a list to take.
+/// How much of a list is fetched.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ListLimit {
-    /// Numbers in all.
-    pub(super) most: usize,
-    /// Numbers a page. Inoreader gives a thousand at most.
-    pub(super) page: usize,
+    /// How many articles in all.
+    pub(super) max_articles: usize,
+    /// How many articles per page. Inoreader sends at most a thousand.
+    pub(super) page_size: usize,
 }
 
-/// A list as far as it was taken, the newest first.
+/// A list of articles, newest first, as far as it was fetched.
 #[derive(Debug, Default)]
 pub(super) struct ArticleList {
     pub(super) ids: Vec<ItemId>,
-    /// Whether the server has more than were to be taken.
+    /// Whether the server has more articles than the limit.
     pub(super) more: bool,
-    /// Whether the server led in circles, so that nobody knows whether this is all.
-    pub(super) astray: bool,
-    /// Why a page after the first did not come, so that the rest of the list is missing.
-    pub(super) cut: Option<String>,
-    /// Entries that are no numbers.
+    /// Whether the server repeated pages, so that the list may be incomplete.
+    pub(super) is_cyclic: bool,
+    /// Why a page after the first failed, so that the rest of the list is missing.
+    pub(super) cut_error: Option<String>,
+    /// How many entries have no valid id.
     pub(super) unreadable: u64,
 }
 
 impl ArticleList {
-    /// Whether it is all that the server has, as far as was asked for.
+    /// Whether the list is complete up to the limit.
     pub(super) const fn is_whole(&self) -> bool {
-        !self.astray && self.cut.is_none() && self.unreadable == 0
+        !self.is_cyclic && self.cut_error.is_none() && self.unreadable == 0
     }
 }
 
-/// Takes a list page by page. Where a page after the first cannot be read, what came before it is kept.
-pub(super) fn list(
+/// Fetches a list page by page. Where a page after the first fails, the pages before it are kept.
+///
+/// # Errors
+/// The error of the first page, or of a later one that concerns the whole run.
+pub(super) fn list_stream(
     session: &mut ReaderSession<'_>,
     stream: ArticleStream,
-    measure: ListLimit,
+    limit: ListLimit,
 ) -> Result<ArticleList, FetchError> {
     let mut listing = ArticleList::default();
     let mut known = HashSet::new();
-    let mut led = HashSet::new();
-    let mut next = String::new();
-    let count = measure.page.to_string();
+    let mut used_tokens = HashSet::new();
+    let mut token = String::new();
+    let count = limit.page_size.to_string();
     loop {
         let mut query = [stream.query(), &[("n", count.as_str())]].concat();
-        if !next.is_empty() {
-            query.push(("c", &next));
+        if !token.is_empty() {
+            query.push(("c", &token));
         }
         let page =
             session.get("/reader/api/0/stream/items/ids", &query).and_then(|answer| match answer.get("itemRefs") {
                 Some(Value::Array(_)) => Ok(answer),
-                _ => Err(answers::lacking(session.account, "a list of articles (itemRefs)")),
+                _ => Err(answers::missing_part(session.account, "a list of articles (itemRefs)")),
             });
         let answer = match page {
-            Err(FetchError::Failed { code, message }) if !listing.ids.is_empty() && answers::is_of_one_answer(code) => {
-                listing.cut = Some(message);
+            Err(FetchError::Failed { code, message })
+                if !listing.ids.is_empty() && answers::concerns_one_response(code) =>
+            {
+                listing.cut_error = Some(message);
                 return Ok(listing);
             }
             page => page?,
@@ -91,31 +96,31 @@ pub(super) fn list(
         let refs = answer["itemRefs"].as_array().map(Vec::as_slice).unwrap_or_default();
         let before = listing.ids.len();
         for entry in refs {
-            match ItemId::read(&entry["id"]) {
-                // Miniflux counts pages from the newest: an article that comes meanwhile shifts them.
+            match ItemId::from_json(&entry["id"]) {
+                // Miniflux counts pages from the newest article, so a new one shifts them.
                 Some(id) if known.insert(id) => listing.ids.push(id),
                 Some(_) => {}
                 None => listing.unreadable += 1,
             }
         }
-        next = continuation(&answer);
-        if listing.ids.len() > measure.most || (listing.ids.len() == measure.most && !next.is_empty()) {
-            listing.ids.truncate(measure.most);
+        token = continuation_token(&answer);
+        if listing.ids.len() > limit.max_articles || (listing.ids.len() == limit.max_articles && !token.is_empty()) {
+            listing.ids.truncate(limit.max_articles);
             listing.more = true;
             return Ok(listing);
         }
-        if next.is_empty() {
+        if token.is_empty() {
             return Ok(listing);
         }
-        if listing.ids.len() == before || next.len() > CONTINUATION || !led.insert(next.clone()) {
-            listing.astray = true;
+        if listing.ids.len() == before || token.len() > MAX_CONTINUATION_BYTES || !used_tokens.insert(token.clone()) {
+            listing.is_cyclic = true;
             return Ok(listing);
         }
     }
 }
 
-/// What to ask the next page with; empty at the end. It is a text or a number.
-fn continuation(answer: &Value) -> String {
+/// The token for the next page; empty at the end. Servers send a text or a number.
+fn continuation_token(answer: &Value) -> String {
     match &answer["continuation"] {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),

@@ -54,7 +54,7 @@ fn the_same_id_twice_is_noted_and_the_first_wins() {
     assert_eq!(run.titles(), ["First", "Third"]);
     let (name, kind, reason) = run.only_issue();
     assert_eq!((name, kind), ("F", IssueKind::Noted));
-    assert_eq!(reason, "One of its entries has the id of another; the first was taken.");
+    assert_eq!(reason, "1 entry repeats the ID of another; only the first was imported.");
 }
 
 #[test]

@@ -52,14 +52,14 @@ fn a_server_that_asks_for_a_long_wait_is_left_alone_by_everybody() {
     assert_eq!(run.titles(), ["Article 1"]);
     let (name, kind, reason) = run.only_issue();
     assert!(name.ends_with("/busy") && kind == IssueKind::Noted, "{name}");
-    assert!(reason.starts_with("Its server asks to be left alone until ") && reason.contains(" UTC"), "{reason}");
+    assert!(reason.starts_with("Rate-limited until ") && reason.contains(" UTC"), "{reason}");
     let until = reader.feed("/busy").busy_until.expect("a time");
     assert!((until - Utc::now()).num_seconds() > 3590);
     assert_eq!(reader.feed("/busy").failures, 0, "it is no failure");
 
     stub.set("/busy", StubReply::feed("Busy", &["1"]));
     for run in [reader.by_hand(), reader.full(), reader.scheduled(), reader.fetch(|order| order.only_failed = true)] {
-        assert!(run.failure.is_none() && run.only_issue().2.starts_with("Its server asks"), "{:?}", run.failure);
+        assert!(run.failure.is_none() && run.only_issue().2.starts_with("Rate-limited until "), "{:?}", run.failure);
     }
     assert_eq!(stub.request_count("/busy"), 1);
     reader.later();
@@ -94,7 +94,7 @@ fn a_server_that_asks_to_be_left_alone_means_all_its_feeds() {
     let hits = ["/0", "/1", "/2", "/3"].map(|path| stub.request_count(path));
     assert_eq!(hits, [1, 2, 1, 0]);
     assert_eq!((run.titles().len(), run.issues.len()), (2, 50), "{:?}", run.issues);
-    assert!(run.issues.iter().all(|issue| issue.reason.contains("asks to be left alone until")));
+    assert!(run.issues.iter().all(|issue| issue.reason.contains("Rate-limited until")));
     let left = |reader: &Reader| reader.feeds.iter().filter(|feed| feed.busy_until > Some(Utc::now())).count();
     assert_eq!(left(&reader), 51, "the one that was read before as well");
     assert!(reader.feeds.iter().all(|feed| !feed.has_failed()));
@@ -120,13 +120,13 @@ fn a_short_wait_is_waited_for() {
     // Fifteen seconds are too long to hold a run up, though it has them.
     stub.set("/later", StubReply::status(503).header("Retry-After", "15"));
     let begun = LoadClock::start();
-    assert!(Reader::of(&[stub.url("/later")]).by_hand().only_issue().2.starts_with("Its server asks"));
+    assert!(Reader::of(&[stub.url("/later")]).by_hand().only_issue().2.starts_with("Rate-limited until "));
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     // One that asks again and again is left alone.
     stub.set("/again", StubReply::status(503).header("Retry-After", "1"));
     let mut reader = Reader::of(&[stub.url("/again")]);
     let run = reader.by_hand();
-    assert!(run.failure.is_none() && run.only_issue().2.starts_with("Its server asks"), "{:?}", run.failure);
+    assert!(run.failure.is_none() && run.only_issue().2.starts_with("Rate-limited until "), "{:?}", run.failure);
     assert_eq!(stub.request_count("/again"), 3);
 }
 
@@ -147,7 +147,7 @@ fn a_feed_that_fails_rests_and_people_need_not_wait() {
     assert_eq!(stub.request_count("/bad"), 3);
     assert!(run.is_unchanged());
     let (_, kind, reason) = run.only_issue();
-    assert!(kind == IssueKind::Noted && reason.starts_with("It failed 3 times in a row and was not asked"), "{reason}");
+    assert!(kind == IssueKind::Noted && reason.starts_with("Failed 3 times in a row. Next retry at "), "{reason}");
 
     let asked = stub.request_count("/f");
     reader.fetch(|order| order.only_failed = true);
@@ -192,5 +192,5 @@ fn a_feed_that_moved_for_good_is_noted_with_its_new_address() {
     let (name, kind, reason) = run.only_issue();
     // The two have the same title.
     assert!(name.starts_with("F (127.0.0.1") && name.ends_with("/old)") && kind == IssueKind::Noted, "{name}");
-    assert!(reason.contains("moved for good") && reason.contains("/new?…") && !reason.contains("s3cret"), "{reason}");
+    assert!(reason.contains("Moved permanently to ") && reason.contains("/new?…") && !reason.contains("s3cret"), "{reason}");
 }

@@ -1,4 +1,4 @@
-//! The feeds of a source are asked, several hosts at once, and their articles written down one feed at a time.
+//! Runs the threads that fetch the feeds of a source, several hosts at once. Articles are written one feed at a time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -7,213 +7,231 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use parking_lot::{Condvar, Mutex};
 
-use super::feed_request;
-use super::feed_request::{ArrivedBody, FEED_TIME, FeedResponse};
+use super::feed_request::{FEED_TIMEOUT, FeedBody, FeedResponse, request_feed};
 use super::host_queue::HostQueue;
 use super::progress::CrawlProgress;
 use super::state::{CrawlState, FeedJob};
 use crate::fetch::feeds::messages;
 use crate::fetch::http::HttpClient;
-use crate::fetch::http::cancel_token::{POLL_INTERVAL, deadline};
-use crate::fetch::http::web_address::{host_key, parse_web_address};
+use crate::fetch::http::address::{parse, place};
+use crate::fetch::http::cancel_token::{SLICE, deadline};
 use crate::fetch::row_file::RowWriter;
 use crate::fetch::{FetchError, FetchObserver, FetchRequest};
 
-/// How many hosts are asked at the same time.
-const HANDS: usize = 8;
+/// How many hosts are fetched from at the same time.
+const MAX_CONCURRENT_HOSTS: usize = 8;
 
-/// A way to read a file of this machine.
-pub(in crate::fetch) type ReadLocal<'a> = dyn Fn(&dyn FetchObserver) -> Result<ArrivedBody, FetchError> + Sync + 'a;
+/// The share of a run's time that is used for fetching; the rest is for its articles.
+const FETCH_TIME_SHARE: f64 = 0.8;
 
-/// A fetch of many feeds under way.
+/// Reads the body of a source that is a local file.
+pub(in crate::fetch) type ReadLocalFile<'a> = dyn Fn(&dyn FetchObserver) -> Result<FeedBody, FetchError> + Sync + 'a;
+
+/// Fetches the feeds of one source in one run.
 pub(in crate::fetch) struct FeedCrawler<'a> {
     client: &'a HttpClient,
-    pub(in crate::fetch) order: FetchRequest<'a>,
-    pub(in crate::fetch) watch: &'a dyn FetchObserver,
-    /// The text encoding that is set for the source.
-    pub(in crate::fetch) encoding: Option<&'a str>,
-    /// Set where the source is a file of this machine.
-    local: Option<&'a ReadLocal<'a>>,
-    /// The most bytes of all feeds together.
-    most_bytes: u64,
-    /// When the last feed must be here, so that the run has time for what follows.
-    ends: Instant,
-    pub(in crate::fetch) state: Mutex<CrawlerState<'a>>,
+    pub(super) request: FetchRequest<'a>,
+    pub(super) observer: &'a dyn FetchObserver,
+    /// The text encoding configured for the source.
+    pub(super) encoding: Option<&'a str>,
+    /// Set where the source is a local file.
+    read_local: Option<&'a ReadLocalFile<'a>>,
+    /// The size limit of all feeds together.
+    max_total_bytes: u64,
+    /// When the last feed has to be fetched.
+    deadline: Instant,
+    pub(super) shared: Mutex<SharedCrawlState<'a>>,
+    /// Notified when a job was added or a host became free.
     changed: Condvar,
-    /// Where articles go. Whoever has it reads a feed: one at a time is in memory.
-    pub(in crate::fetch) out: Mutex<RowWriter>,
+    /// Where articles are written. A thread locks it while it parses a feed, so that one feed at a time is in memory.
+    pub(super) rows: Mutex<RowWriter>,
 }
 
-pub(in crate::fetch) struct CrawlerState<'a> {
-    pub(in crate::fetch) ledger: CrawlState<'a>,
-    roll: HostQueue<FeedJob>,
-    telling: CrawlProgress,
-    /// Why nothing more can be written down.
-    broken: Option<FetchError>,
+/// What the threads of a crawl share.
+pub(super) struct SharedCrawlState<'a> {
+    pub(super) state: CrawlState<'a>,
+    queue: HostQueue<FeedJob>,
+    progress: CrawlProgress,
+    /// Why no more articles can be written.
+    disk_error: Option<FetchError>,
 }
 
-/// What came of it.
+/// The result of a crawl.
 pub(in crate::fetch) struct CrawlResult<'a> {
-    pub(in crate::fetch) ledger: CrawlState<'a>,
-    pub(in crate::fetch) out: RowWriter,
+    pub(in crate::fetch) state: CrawlState<'a>,
+    pub(in crate::fetch) rows: RowWriter,
     pub(in crate::fetch) bytes: u64,
-    pub(in crate::fetch) broken: Option<FetchError>,
+    pub(in crate::fetch) disk_error: Option<FetchError>,
 }
 
 impl<'a> FeedCrawler<'a> {
-    /// A fetch of what `addresses` name; of the file that `local` reads, if it is given, which the one address stands
-    /// for. `encoding` is what is set for the source.
+    /// A crawl of what `addresses` name. Where `read_local` is given, the one address stands for that local file.
+    ///
+    /// # Errors
+    /// `disk` where the temporary file for the articles cannot be created.
     pub(in crate::fetch) fn new(
         client: &'a HttpClient,
-        most_bytes: u64,
-        order: FetchRequest<'a>,
-        watch: &'a dyn FetchObserver,
-        (addresses, local): (&[String], Option<&'a ReadLocal<'a>>),
+        max_total_bytes: u64,
+        request: FetchRequest<'a>,
+        observer: &'a dyn FetchObserver,
+        (addresses, read_local): (&[String], Option<&'a ReadLocalFile<'a>>),
         encoding: Option<&'a str>,
     ) -> Result<Self, FetchError> {
-        let out = Mutex::new(RowWriter::new(&client.settings.work_dir)?);
-        let ledger = CrawlState::new(order, addresses);
-        let state = CrawlerState { ledger, roll: HostQueue::new(), telling: CrawlProgress::default(), broken: None };
-        // A run keeps a fifth of its time for its articles.
-        let ends = deadline(order.total_timeout.mul_f64(0.8));
-        let (state, changed) = (Mutex::new(state), Condvar::new());
-        Ok(Self { client, order, watch, encoding, local, most_bytes, ends, state, changed, out })
+        let rows = Mutex::new(RowWriter::new(&client.settings.work_dir)?);
+        let shared = SharedCrawlState {
+            state: CrawlState::new(request, addresses),
+            queue: HostQueue::new(),
+            progress: CrawlProgress::default(),
+            disk_error: None,
+        };
+        let deadline = deadline(request.total_timeout.mul_f64(FETCH_TIME_SHARE));
+        let (shared, changed) = (Mutex::new(shared), Condvar::new());
+        Ok(Self { client, request, observer, encoding, read_local, max_total_bytes, deadline, shared, changed, rows })
     }
 
-    /// Asks all that is to be asked. It ends with the last feed, with the time, or soon after the watch says stop.
+    /// Fetches every feed that is due. Ends after the last one, at the deadline, or soon after a stop is requested.
     pub(in crate::fetch) fn run(self) -> CrawlResult<'a> {
         {
-            let state = &mut *self.state.lock();
-            let jobs = state.ledger.begin(self.local.is_some(), Utc::now());
-            self.enqueue(state, jobs);
-            state.telling.tell(state.ledger.tally, self.watch);
+            let shared = &mut *self.shared.lock();
+            let jobs = shared.state.first_jobs(self.read_local.is_some(), Utc::now());
+            self.enqueue(shared, jobs);
+            shared.progress.report(shared.state.tally, self.observer);
         }
         thread::scope(|scope| {
-            for _ in 1..HANDS {
+            for _ in 1..MAX_CONCURRENT_HOSTS {
                 let spawned =
                     thread::Builder::new().name("lockstep-feeds".to_owned()).spawn_scoped(scope, || self.work());
                 if spawned.is_err() {
-                    // Fewer hands do as well.
+                    // Fewer threads fetch the same feeds.
                     break;
                 }
             }
             self.work();
         });
-        let CrawlerState { ledger, telling, broken, .. } = self.state.into_inner();
-        CrawlResult { ledger, out: self.out.into_inner(), bytes: telling.bytes(), broken }
+        let SharedCrawlState { state, progress, disk_error, .. } = self.shared.into_inner();
+        CrawlResult { state, rows: self.rows.into_inner(), bytes: progress.bytes(), disk_error }
     }
 
     fn work(&self) {
-        while let Some(errand) = self.next() {
-            self.ask(&errand.job);
+        while let Some(slot) = self.next_slot() {
+            self.fetch_feed(&slot.job);
         }
     }
 
-    /// What to ask next; waits while somebody else may still find more.
-    fn next(&self) -> Option<HostSlot<'_, 'a>> {
-        let mut state = self.state.lock();
+    /// The next job with its host. Waits while a job under way may still add more; `None` when the crawl is over.
+    fn next_slot(&self) -> Option<HostSlot<'_, 'a>> {
+        let mut shared = self.shared.lock();
         loop {
-            if self.watch.should_stop() || state.broken.is_some() {
-                state.roll.clear();
+            if self.observer.should_stop() || shared.disk_error.is_some() {
+                shared.queue.drain();
                 return None;
             }
-            let why = if self.time_left().is_zero() { Some(messages::NO_TIME) } else { None };
-            let full = state.telling.bytes() >= self.most_bytes;
-            if let Some(why) = why.or(full.then_some(messages::NO_ROOM)) {
-                for job in state.roll.clear() {
-                    state.ledger.not_reached(&job, why);
+            let is_full = shared.progress.bytes() >= self.max_total_bytes;
+            let limit = match self.time_left().is_zero() {
+                true => Some(messages::NO_TIME_LEFT),
+                false => is_full.then_some(messages::SIZE_LIMIT_REACHED),
+            };
+            if let Some(reason) = limit {
+                for job in shared.queue.drain() {
+                    shared.state.record_not_reached(&job, reason);
                 }
             }
-            if let Some((place, job)) = state.roll.take() {
-                let Some(until) = state.ledger.silent_until(&job.address) else {
-                    return Some(HostSlot { gathering: self, place, job });
+            if let Some((host, job)) = shared.queue.take_next() {
+                let Some(until) = shared.state.host_rate_limited_until(&job.address) else {
+                    return Some(HostSlot { crawler: self, host, job });
                 };
-                state.roll.give_back(&place);
-                self.settle_in(&mut state, |ledger, now| ledger.left_alone(&job, until, now));
+                shared.queue.release(&host);
+                self.update_locked(&mut shared, |state, now| state.record_rate_limited(&job, until, now));
                 continue;
             }
-            if state.roll.is_over() {
+            if shared.queue.is_finished() {
                 return None;
             }
-            self.changed.wait_for(&mut state, POLL_INTERVAL);
+            self.changed.wait_for(&mut shared, SLICE);
         }
     }
 
     fn time_left(&self) -> Duration {
-        self.ends.saturating_duration_since(Instant::now())
+        self.deadline.saturating_duration_since(Instant::now())
     }
 
-    fn ask(&self, job: &FeedJob) {
+    fn fetch_feed(&self, job: &FeedJob) {
         let left = self.time_left();
-        let timeout = self.order.timeout.min(FEED_TIME);
-        let order = FetchRequest { timeout: timeout.min(left), total_timeout: left, ..self.order };
-        let known = self.state.lock().ledger.known(&job.address);
-        let ear = FeedProgressForwarder { gathering: self, most: AtomicU64::new(0) };
-        let reply = match self.local {
-            Some(read) if job.given => read(&ear).map(|arrived| match known {
-                Some(known) if self.order.is_same(known, arrived.hash()) => FeedResponse::Same(known.clone()),
-                _ => FeedResponse::New(arrived),
+        let timeout = self.request.timeout.min(FEED_TIMEOUT);
+        let request = FetchRequest { timeout: timeout.min(left), total_timeout: left, ..self.request };
+        let known = self.shared.lock().state.known_validators(&job.address);
+        let forwarder = FeedProgressForwarder { crawler: self, max_received: AtomicU64::new(0) };
+        let response = match self.read_local {
+            Some(read_local) if job.is_source_address => read_local(&forwarder).map(|body| match known {
+                Some(known) if self.request.is_same(known, body.hash()) => FeedResponse::Unchanged(known.clone()),
+                _ => FeedResponse::New(body),
             }),
-            _ => feed_request::ask(self.client, &job.address, known, &order, &ear),
+            _ => request_feed(self.client, &job.address, known, &request, &forwarder),
         };
-        match reply {
-            Ok(FeedResponse::Same(validators)) => self.settle(|ledger, now| ledger.same(job, validators, now)),
-            Ok(FeedResponse::Busy { host, until }) => self.settle(|ledger, now| ledger.busy(job, host, until, now)),
-            Ok(FeedResponse::Page(feeds)) => self.settle(|ledger, now| ledger.found_page(job, &feeds, now)),
-            Ok(FeedResponse::New(arrived)) => self.take(job, &arrived),
-            // It had less than its time, or none where somebody else talked to its host all the while.
+        match response {
+            Ok(FeedResponse::Unchanged(validators)) => {
+                self.update(|state, now| state.record_unchanged(job, validators, now));
+            }
+            Ok(FeedResponse::RateLimited { host, until }) => {
+                self.update(|state, now| state.record_rate_limit_response(job, host, until, now));
+            }
+            Ok(FeedResponse::WebPage(feeds)) => self.update(|state, now| state.record_web_page(job, &feeds, now)),
+            Ok(FeedResponse::New(body)) => self.ingest(job, &body),
+            // The feed had less than its own timeout, or none at all where another request occupied its host.
             Err(FetchError::Failed { code: "timeout", .. }) if self.time_left().is_zero() => {
-                self.settle(|ledger, _| {
-                    ledger.not_reached(job, messages::NO_TIME);
+                self.update(|state, _| {
+                    state.record_not_reached(job, messages::NO_TIME_LEFT);
                     Vec::new()
                 });
             }
-            Err(error) => self.fail(job, error),
+            Err(error) => self.record_failure(job, error),
         }
     }
 
-    pub(in crate::fetch) fn fail(&self, job: &FeedJob, error: FetchError) {
+    pub(super) fn record_failure(&self, job: &FeedJob, error: FetchError) {
         match error {
-            FetchError::Failed { code: "disk", .. } => self.state.lock().broken = Some(error),
-            // A stop leaves everything as it is.
+            FetchError::Failed { code: "disk", .. } => self.shared.lock().disk_error = Some(error),
+            // A stop changes nothing.
             FetchError::Stopped => {}
-            FetchError::Failed { .. } => self.settle(|ledger, now| ledger.failed(job, &error, now)),
+            FetchError::Failed { .. } => self.update(|state, now| state.record_failure(job, &error, now)),
         }
     }
 
-    pub(in crate::fetch) fn settle(&self, change: impl FnOnce(&mut CrawlState<'a>, DateTime<Utc>) -> Vec<FeedJob>) {
-        self.settle_found(0, change);
+    /// Applies `change`, queues the jobs that it answers, and reports progress.
+    pub(super) fn update(&self, change: impl FnOnce(&mut CrawlState<'a>, DateTime<Utc>) -> Vec<FeedJob>) {
+        self.update_with_articles(0, change);
     }
 
-    pub(in crate::fetch) fn settle_found(
+    /// As [`FeedCrawler::update`], after so many new articles.
+    pub(super) fn update_with_articles(
         &self,
         articles: u64,
         change: impl FnOnce(&mut CrawlState<'a>, DateTime<Utc>) -> Vec<FeedJob>,
     ) {
-        let state = &mut *self.state.lock();
-        state.telling.found(articles);
-        self.settle_in(state, change);
+        let shared = &mut *self.shared.lock();
+        shared.progress.add_articles(articles);
+        self.update_locked(shared, change);
     }
 
-    fn settle_in(
+    fn update_locked(
         &self,
-        state: &mut CrawlerState<'a>,
+        shared: &mut SharedCrawlState<'a>,
         change: impl FnOnce(&mut CrawlState<'a>, DateTime<Utc>) -> Vec<FeedJob>,
     ) {
-        let jobs = change(&mut state.ledger, Utc::now());
-        self.enqueue(state, jobs);
-        state.telling.tell(state.ledger.tally, self.watch);
+        let jobs = change(&mut shared.state, Utc::now());
+        self.enqueue(shared, jobs);
+        shared.progress.report(shared.state.tally, self.observer);
     }
 
-    /// Puts jobs on the roll. What is no address has failed by that.
-    fn enqueue(&self, state: &mut CrawlerState<'a>, jobs: Vec<FeedJob>) {
+    /// Queues jobs by host. A job with an invalid address fails at once.
+    fn enqueue(&self, shared: &mut SharedCrawlState<'a>, jobs: Vec<FeedJob>) {
         for job in jobs {
-            match parse_web_address(&job.address) {
-                _ if job.given && self.local.is_some() => state.roll.add("", job),
-                Ok(url) => state.roll.add(&host_key(&url), job),
+            match parse(&job.address) {
+                _ if job.is_source_address && self.read_local.is_some() => shared.queue.push("", job),
+                Ok(url) => shared.queue.push(&place(&url), job),
                 Err(error) => {
-                    let more = state.ledger.failed(&job, &error, Utc::now());
-                    self.enqueue(state, more);
+                    let more = shared.state.record_failure(&job, &error, Utc::now());
+                    self.enqueue(shared, more);
                 }
             }
         }
@@ -221,41 +239,42 @@ impl<'a> FeedCrawler<'a> {
     }
 }
 
-/// A job under way. Its place is given back when this is dropped, whatever happened.
-struct HostSlot<'g, 'a> {
-    gathering: &'g FeedCrawler<'a>,
-    place: String,
+/// A job under way, which occupies its host. Dropping it releases the host.
+struct HostSlot<'c, 'a> {
+    crawler: &'c FeedCrawler<'a>,
+    host: String,
     job: FeedJob,
 }
 
 impl Drop for HostSlot<'_, '_> {
     fn drop(&mut self) {
-        self.gathering.state.lock().roll.give_back(&self.place);
-        self.gathering.changed.notify_all();
+        self.crawler.shared.lock().queue.release(&self.host);
+        self.crawler.changed.notify_all();
     }
 }
 
-/// Hears what one feed tells, and adds it to what the others tell.
-struct FeedProgressForwarder<'g, 'a> {
-    gathering: &'g FeedCrawler<'a>,
-    /// The most bytes that were here: a try that begins anew counts when it is past that.
-    most: AtomicU64,
+/// Adds the progress of one request to the progress of the crawl.
+struct FeedProgressForwarder<'c, 'a> {
+    crawler: &'c FeedCrawler<'a>,
+    /// The most bytes that one attempt received: a retry counts from there.
+    max_received: AtomicU64,
 }
 
 impl FetchObserver for FeedProgressForwarder<'_, '_> {
     fn report_received(&self, bytes: u64, _: Option<u64>) {
-        let before = self.most.fetch_max(bytes, Ordering::Relaxed);
-        let state = &mut *self.gathering.state.lock();
-        state.telling.arrived(bytes.saturating_sub(before));
-        state.telling.tell(state.ledger.tally, self.gathering.watch);
+        let before = self.max_received.fetch_max(bytes, Ordering::Relaxed);
+        let shared = &mut *self.crawler.shared.lock();
+        shared.progress.add_bytes(bytes.saturating_sub(before));
+        shared.progress.report(shared.state.tally, self.crawler.observer);
     }
 
     fn report_wait(&self, host: &str, until: DateTime<Utc>) {
-        let state = self.gathering.state.lock();
-        state.telling.waiting(host, until, self.gathering.watch);
+        // Locked so that reports of several threads do not overlap.
+        let _shared = self.crawler.shared.lock();
+        self.crawler.observer.report_wait(host, until);
     }
 
     fn should_stop(&self) -> bool {
-        self.gathering.watch.should_stop()
+        self.crawler.observer.should_stop()
     }
 }

@@ -1,4 +1,4 @@
-//! One address is asked: what its answer means for a feed.
+//! Requests one feed and interprets the response.
 
 use std::io::Read;
 use std::time::Duration;
@@ -14,191 +14,193 @@ use crate::domain::source::Validators;
 use crate::domain::text::measures;
 use crate::fetch::feeds::messages;
 use crate::fetch::feeds::parse::{begins_as_feed, find_feed_links};
-use crate::fetch::http::body_file::{BodyFile, disk_error};
+use crate::fetch::http::address::RedirectScope;
+use crate::fetch::http::body_file::{BodyFile, disk};
 use crate::fetch::http::request::OutgoingRequest;
 use crate::fetch::http::response_status;
 use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
-use crate::fetch::http::web_address::RedirectScope;
 use crate::fetch::http::{FetchResponse, HttpClient, ResponseBody};
 use crate::fetch::{FetchError, FetchObserver, FetchRequest};
 
-/// The longest one feed may take; a run has many.
-pub(super) const FEED_TIME: Duration = Duration::from_secs(30);
-/// The largest one feed may be, in bytes: it is in memory while it is read.
-pub(in crate::fetch) const FEED_BYTES: u64 = 20_000_000;
+/// The timeout for one feed; a run has many.
+pub(super) const FEED_TIMEOUT: Duration = Duration::from_secs(30);
+/// The size limit of one feed, which is in memory while it is parsed.
+pub(in crate::fetch) const MAX_FEED_BYTES: u64 = 20_000_000;
 
-/// A server that asks to wait no longer than this is waited for, so often.
-const SHORT_WAIT: TimeDelta = TimeDelta::seconds(10);
-const SHORT_WAITS: u32 = 2;
+/// The longest `Retry-After` that is waited for within a run, and how many times per feed.
+const MAX_SHORT_WAIT: TimeDelta = TimeDelta::seconds(10);
+const MAX_SHORT_WAITS: u32 = 2;
 
-const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, text/x-opml, \
+/// The `Accept` header of requests for feeds.
+const ACCEPTED_MEDIA_TYPES: &str = "application/atom+xml, application/rss+xml, application/feed+json, text/x-opml, \
                       application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5";
 
-/// What an address answered.
+/// The response to a request for a feed.
 #[derive(Debug)]
 pub(super) enum FeedResponse {
-    /// What is known is the newest; so are these validators.
-    Same(Validators),
-    /// Something new.
-    New(ArrivedBody),
-    /// A web page, which names these feeds.
-    Page(Vec<Url>),
-    /// To be left alone until then.
-    Busy {
-        /// The server that asked for it, with its port where that is not the usual one: the last of all redirects.
+    /// Nothing changed. The validators are those for the next request.
+    Unchanged(Validators),
+    /// A new version.
+    New(FeedBody),
+    /// A web page, with the addresses of the feeds it links to.
+    WebPage(Vec<Url>),
+    /// A request to wait (429 or 503 with `Retry-After`).
+    RateLimited {
+        /// The server that asked for it, after all redirects, with its port where it is not the default.
         host: String,
-        /// Until when.
+        /// When it may be asked again.
         until: DateTime<Utc>,
     },
 }
 
-/// What arrived.
+/// The body of a feed or list.
 #[derive(Debug)]
-pub(in crate::fetch) struct ArrivedBody {
+pub(in crate::fetch) struct FeedBody {
     content: BodyFile,
-    /// The charset that the server named.
+    /// The charset that the server declared.
     pub(super) charset: Option<String>,
-    /// Where it was found in the end.
+    /// Its address after all redirects.
     pub(super) url: Url,
-    /// Whether it is there for good.
-    pub(super) moved: bool,
-    /// What to send along the next time.
+    /// Whether all redirects to it were permanent.
+    pub(super) moved_permanently: bool,
+    /// The validators for the next request.
     pub(super) validators: Validators,
 }
 
-impl ArrivedBody {
-    /// A file of this machine.
+impl FeedBody {
+    /// The content of a local file. Relative links in it are resolved against `url`.
     pub(in crate::fetch) fn from_file(content: BodyFile, url: Url) -> Self {
         let validators = Validators { body_hash: Some(content.hash.clone()), ..Validators::default() };
-        Self { content, charset: None, url, moved: false, validators }
+        Self { content, charset: None, url, moved_permanently: false, validators }
     }
 
-    /// SHA-256 of the body.
+    /// The SHA-256 of the body.
     pub(super) fn hash(&self) -> &str {
         &self.content.hash
     }
 
-    /// The body.
-    pub(super) fn read(&self) -> Result<Vec<u8>, FetchError> {
+    /// Reads the body into memory.
+    ///
+    /// # Errors
+    /// `disk` where the temporary file cannot be read.
+    pub(super) fn read_bytes(&self) -> Result<Vec<u8>, FetchError> {
         let mut bytes = Vec::with_capacity(usize::try_from(self.content.bytes).unwrap_or_default());
-        self.content.reader(0).read_to_end(&mut bytes).map_err(|error| disk_error(&error))?;
+        self.content.reader(0).read_to_end(&mut bytes).map_err(|error| disk(&error))?;
         Ok(bytes)
     }
 }
 
-/// Asks `address`, of whose version `known` is known.
-pub(super) fn ask(
+/// Requests `address`; `known` are the validators of the last version.
+///
+/// # Errors
+/// The error of the request, with texts for feeds: `timeout`, `not_found`, `gone`, `too_large`, …
+pub(super) fn request_feed(
     client: &HttpClient,
     address: &str,
     known: Option<&Validators>,
-    order: &FetchRequest<'_>,
-    watch: &dyn FetchObserver,
+    request: &FetchRequest<'_>,
+    observer: &dyn FetchObserver,
 ) -> Result<FeedResponse, FetchError> {
-    // How often it asked to wait, and until when the last time.
-    let asked_to_wait = Mutex::new((0, None));
-    let named = Mutex::new(Vec::new());
-    let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &ResponseOrigin| {
+    // How many times the server asked to wait, and until when the last time.
+    let requested_waits = Mutex::new((0, None));
+    let linked_feeds = Mutex::new(Vec::new());
+    let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
         let now = Utc::now();
-        match (status.as_u16(), response_status::parse_retry_after(headers, now)) {
+        match (status.as_u16(), response_status::retry_after(headers, now)) {
             (429 | 503, Some(until)) => {
-                let mut waits = asked_to_wait.lock();
-                *waits = (waits.0 + 1, Some(pacing::leave_alone(until, now)));
-                if until - now > SHORT_WAIT || waits.0 > SHORT_WAITS {
-                    return Err(BodyProblem::Final(response_status::busy_error(&place.host, until)));
+                let mut waits = requested_waits.lock();
+                *waits = (waits.0 + 1, Some(pacing::cap_rate_limit(until, now)));
+                if until - now > MAX_SHORT_WAIT || waits.0 > MAX_SHORT_WAITS {
+                    return Err(BodyProblem::Final(response_status::too_busy(&origin.host, until)));
                 }
-                Err(BodyProblem::Busy { host: place.host.clone(), until })
+                Err(BodyProblem::Busy { host: origin.host.clone(), until })
             }
-            (404, _) => Err(trouble(
+            (404, _) => Err(final_failure(
                 "not_found",
-                format!(
-                    "{} has nothing at this address (404). Look on its website for the feed's new one.",
-                    place.host
-                ),
+                format!("Not found (404) at {}. Look for the feed's new URL on its website.", origin.host),
             )),
-            (410, _) => Err(trouble(
+            (410, _) => Err(final_failure(
                 "gone",
                 format!(
-                    "{} says that the feed was removed for good (410). Remove it from this source, or give its new \
-                     address.",
-                    place.host
+                    "The feed was removed permanently (410) from {}. Remove it from this source, or enter its new URL.",
+                    origin.host
                 ),
             )),
-            // To ask again at once is what it complains of.
-            (429, None) => Err(trouble(
+            // A retry at once would make it worse.
+            (429, None) => Err(final_failure(
                 "rate_limited",
-                format!("{} was asked too often (429). It is asked again later.", place.host),
+                format!("Rate-limited by {} (429). It is fetched again later.", origin.host),
             )),
-            (200 | 203, _) if response_status::declares_html(headers) && begins_as_feed(start) => Ok(()),
-            (200 | 203, _) if response_status::declares_html(headers) => {
-                *named.lock() = find_feed_links(start, &without_secrets(&place.url));
-                Err(BodyProblem::Final(response_status::web_page_error(place)))
+            (200 | 203, _) if response_status::says_html(headers) && begins_as_feed(start) => Ok(()),
+            (200 | 203, _) if response_status::says_html(headers) => {
+                *linked_feeds.lock() = find_feed_links(start, &without_secrets(&origin.url));
+                Err(BodyProblem::Final(response_status::page_instead(origin)))
             }
-            _ => response_status::check_response(status, headers, start, place),
+            _ => response_status::judge(status, headers, start, origin),
         }
     };
-    // Whose word the last answer was.
-    let asked = Mutex::new(String::new());
-    let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &ResponseOrigin| {
-        asked.lock().clone_from(&place.host);
-        judge(status, headers, start, place)
+    // The host of the last response.
+    let last_host = Mutex::new(String::new());
+    let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
+        last_host.lock().clone_from(&origin.host);
+        judge(status, headers, start, origin)
     };
     let nothing = Validators::default();
-    let request = OutgoingRequest {
-        accept: ACCEPT,
-        check_response: &judge,
+    let outgoing = OutgoingRequest {
+        accept: ACCEPTED_MEDIA_TYPES,
+        judge: &judge,
         ..OutgoingRequest::table(address, RedirectScope::Anywhere)
     };
-    let answer = client.send(&request.with_validators(known.unwrap_or(&nothing), order.mode), order, watch);
+    let response = client.send(&outgoing.newer_than(known.unwrap_or(&nothing), request.mode), request, observer);
     let now = Utc::now();
-    match answer {
+    match response {
         Ok(FetchResponse::NotModified(headers)) => {
             let known = known.cloned().unwrap_or_default();
-            Ok(FeedResponse::Same(Validators { fresh_until: pacing::fresh_until(&headers, now), ..known }))
+            Ok(FeedResponse::Unchanged(Validators { fresh_until: pacing::fresh_until(&headers, now), ..known }))
         }
         Ok(FetchResponse::Body(body)) => {
-            let same = known.is_some_and(|known| order.is_same(known, &body.content.hash));
-            let arrived = arrived(body, now);
-            Ok(if same { FeedResponse::Same(arrived.validators) } else { FeedResponse::New(arrived) })
+            let is_same = known.is_some_and(|known| request.is_same(known, &body.content.hash));
+            let body = to_feed_body(body, now);
+            Ok(if is_same { FeedResponse::Unchanged(body.validators) } else { FeedResponse::New(body) })
         }
-        Err(error) => match (asked_to_wait.into_inner().1, &error) {
+        Err(error) => match (requested_waits.into_inner().1, &error) {
             (Some(until), FetchError::Failed { code: "rate_limited", .. }) if until > now => {
-                Ok(FeedResponse::Busy { host: asked.into_inner(), until })
+                Ok(FeedResponse::RateLimited { host: last_host.into_inner(), until })
             }
-            (_, FetchError::Failed { code: "html_page", .. }) => Ok(FeedResponse::Page(named.into_inner())),
-            _ => Err(in_words_for_feeds(error, address, order, client.settings.max_bytes)),
+            (_, FetchError::Failed { code: "html_page", .. }) => Ok(FeedResponse::WebPage(linked_feeds.into_inner())),
+            _ => Err(explain_for_feeds(error, address, request, client.settings.max_bytes)),
         },
     }
 }
 
-fn arrived(body: ResponseBody, now: DateTime<Utc>) -> ArrivedBody {
+fn to_feed_body(body: ResponseBody, now: DateTime<Utc>) -> FeedBody {
     let validators = Validators {
         body_hash: Some(body.content.hash.clone()),
         fresh_until: pacing::fresh_until(&body.headers, now),
         ..body.validators()
     };
-    let charset = response_status::declared_charset(&body.headers);
-    ArrivedBody { content: body.content, charset, url: body.url, moved: body.is_moved, validators }
+    let charset = response_status::charset(&body.headers);
+    FeedBody { content: body.content, charset, url: body.url, moved_permanently: body.is_moved, validators }
 }
 
-fn trouble(code: &'static str, message: String) -> BodyProblem {
+fn final_failure(code: &'static str, message: String) -> BodyProblem {
     BodyProblem::Final(FetchError::failed(code, message))
 }
 
-/// Says what tables would be told otherwise.
-fn in_words_for_feeds(error: FetchError, address: &str, order: &FetchRequest<'_>, most_bytes: u64) -> FetchError {
+/// Replaces the texts of errors that do not fit feeds.
+fn explain_for_feeds(error: FetchError, address: &str, request: &FetchRequest<'_>, max_bytes: u64) -> FetchError {
     let FetchError::Failed { code, message } = error else { return error };
-    let place = messages::place(address);
+    let address = messages::address_label(address);
     let message = match code {
         "timeout" => {
-            format!(
-                "{place} did not send the file within {}. It is requested again later.",
-                measures::limit(order.timeout)
-            )
+            format!("{address} did not respond within {}. It is fetched again later.", measures::limit(request.timeout))
         }
-        // Where less is taken of anything, that is what it is too large for.
-        "too_large" if most_bytes == FEED_BYTES => {
-            let most = FEED_BYTES / 1_000_000;
-            format!("{place} sends more than is taken of one feed ({most} MB at most). Look for a shorter feed there.")
+        // A lower limit of the installation has its own text.
+        "too_large" if max_bytes == MAX_FEED_BYTES => {
+            let megabytes = MAX_FEED_BYTES / 1_000_000;
+            format!(
+                "{address} is larger than the limit for one feed ({megabytes} MB). Look for a shorter feed on its website."
+            )
         }
         _ => message,
     };

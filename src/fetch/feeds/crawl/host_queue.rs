@@ -1,59 +1,61 @@
-//! Who is asked next: several hosts at once, one request at a time for each. A slow host with many feeds is asked by
-//! one thread, while the others ask the others.
+//! Queues jobs by host, so that several hosts work at once and each has one request at a time.
+//!
+//! A slow host with many feeds occupies one thread, while the other threads serve the other hosts.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-/// What is still to be asked, by place: host and port.
+/// The jobs that wait, by host and port.
 #[derive(Debug)]
 pub(super) struct HostQueue<T> {
     waiting: HashMap<String, VecDeque<T>>,
-    /// The places where something waits and nobody is.
+    /// The hosts that have waiting jobs and no job under way, in the order of their turns.
     ready: VecDeque<String>,
-    under_way: HashSet<String>,
+    /// The hosts that have a job under way.
+    occupied: HashSet<String>,
 }
 
 impl<T> HostQueue<T> {
-    /// An empty one.
+    /// An empty queue.
     pub(super) fn new() -> Self {
-        Self { waiting: HashMap::new(), ready: VecDeque::new(), under_way: HashSet::new() }
+        Self { waiting: HashMap::new(), ready: VecDeque::new(), occupied: HashSet::new() }
     }
 
-    /// Adds something to be asked at `place`, after all that waits there.
-    pub(super) fn add(&mut self, place: &str, what: T) {
-        let waiting = self.waiting.entry(place.to_owned()).or_default();
-        if waiting.is_empty() && !self.under_way.contains(place) {
-            self.ready.push_back(place.to_owned());
+    /// Adds a job for `host`, after all that wait for it.
+    pub(super) fn push(&mut self, host: &str, job: T) {
+        let waiting = self.waiting.entry(host.to_owned()).or_default();
+        if waiting.is_empty() && !self.occupied.contains(host) {
+            self.ready.push_back(host.to_owned());
         }
-        waiting.push_back(what);
+        waiting.push_back(job);
     }
 
-    /// What to ask now, and where. The place is taken until it is given back.
-    pub(super) fn take(&mut self) -> Option<(String, T)> {
-        let place = self.ready.pop_front()?;
-        let what = self.waiting.get_mut(&place)?.pop_front()?;
-        self.under_way.insert(place.clone());
-        Some((place, what))
+    /// Takes the next job and its host, which is occupied until [`HostQueue::release`].
+    pub(super) fn take_next(&mut self) -> Option<(String, T)> {
+        let host = self.ready.pop_front()?;
+        let job = self.waiting.get_mut(&host)?.pop_front()?;
+        self.occupied.insert(host.clone());
+        Some((host, job))
     }
 
-    /// Nobody asks at `place` any more. The other places that wait come before it.
-    pub(super) fn give_back(&mut self, place: &str) {
-        self.under_way.remove(place);
-        if self.waiting.get(place).is_some_and(|waiting| !waiting.is_empty()) {
-            self.ready.push_back(place.to_owned());
+    /// Frees `host` for its next job. The other ready hosts come first.
+    pub(super) fn release(&mut self, host: &str) {
+        self.occupied.remove(host);
+        if self.waiting.get(host).is_some_and(|waiting| !waiting.is_empty()) {
+            self.ready.push_back(host.to_owned());
         } else {
-            self.waiting.remove(place);
+            self.waiting.remove(host);
         }
     }
 
-    /// Takes all that still waits.
-    pub(super) fn clear(&mut self) -> Vec<T> {
+    /// Removes and returns all waiting jobs.
+    pub(super) fn drain(&mut self) -> Vec<T> {
         self.ready.clear();
         self.waiting.drain().flat_map(|(_, waiting)| waiting).collect()
     }
 
-    /// Whether nothing waits and nobody is under way, who might add something.
-    pub(super) fn is_over(&self) -> bool {
-        self.ready.is_empty() && self.under_way.is_empty()
+    /// Whether nothing waits and nothing is under way that could add jobs.
+    pub(super) fn is_finished(&self) -> bool {
+        self.ready.is_empty() && self.occupied.is_empty()
     }
 }
 
@@ -62,37 +64,37 @@ mod tests {
     use super::HostQueue;
 
     #[test]
-    fn each_place_is_asked_by_one_at_a_time_and_in_turn() {
-        let mut roll = HostQueue::new();
-        for (place, what) in [("a", 1), ("a", 2), ("b", 3), ("a", 4)] {
-            roll.add(place, what);
+    fn each_host_has_one_job_at_a_time_and_hosts_take_turns() {
+        let mut queue = HostQueue::new();
+        for (host, job) in [("a", 1), ("a", 2), ("b", 3), ("a", 4)] {
+            queue.push(host, job);
         }
-        let taken = [roll.take(), roll.take(), roll.take()];
-        assert_eq!(taken, [Some(("a".into(), 1)), Some(("b".into(), 3)), None], "a is asked already");
-        roll.add("b", 5);
-        assert_eq!(roll.take(), None);
-        assert!(!roll.is_over());
-        roll.give_back("b");
-        roll.give_back("a");
-        assert_eq!([roll.take(), roll.take()], [Some(("b".into(), 5)), Some(("a".into(), 2))]);
-        roll.give_back("a");
-        assert_eq!(roll.take(), Some(("a".into(), 4)));
-        roll.give_back("a");
-        roll.give_back("b");
-        assert!(roll.is_over() && roll.take().is_none());
+        let taken = [queue.take_next(), queue.take_next(), queue.take_next()];
+        assert_eq!(taken, [Some(("a".into(), 1)), Some(("b".into(), 3)), None], "a is occupied");
+        queue.push("b", 5);
+        assert_eq!(queue.take_next(), None);
+        assert!(!queue.is_finished());
+        queue.release("b");
+        queue.release("a");
+        assert_eq!([queue.take_next(), queue.take_next()], [Some(("b".into(), 5)), Some(("a".into(), 2))]);
+        queue.release("a");
+        assert_eq!(queue.take_next(), Some(("a".into(), 4)));
+        queue.release("a");
+        queue.release("b");
+        assert!(queue.is_finished() && queue.take_next().is_none());
     }
 
     #[test]
-    fn what_waits_can_be_taken_away() {
-        let mut roll = HostQueue::new();
-        for (place, what) in [("a", 1), ("a", 2), ("b", 3)] {
-            roll.add(place, what);
+    fn waiting_jobs_can_be_removed() {
+        let mut queue = HostQueue::new();
+        for (host, job) in [("a", 1), ("a", 2), ("b", 3)] {
+            queue.push(host, job);
         }
-        assert_eq!(roll.take(), Some(("a".into(), 1)));
-        let mut left = roll.clear();
+        assert_eq!(queue.take_next(), Some(("a".into(), 1)));
+        let mut left = queue.drain();
         left.sort_unstable();
-        assert_eq!((left, roll.take(), roll.is_over()), (vec![2, 3], None, false));
-        roll.give_back("a");
-        assert!(roll.is_over());
+        assert_eq!((left, queue.take_next(), queue.is_finished()), (vec![2, 3], None, false));
+        queue.release("a");
+        assert!(queue.is_finished());
     }
 }

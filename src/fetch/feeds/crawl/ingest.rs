@@ -1,21 +1,20 @@
-//! What arrived is read: a list names feeds, a feed has articles.
+//! Reads the body of a response: a list names feeds, a feed has articles.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use url::Url;
 
 use super::crawler::FeedCrawler;
-use super::feed_request::ArrivedBody;
+use super::feed_request::FeedBody;
 use super::link_base::without_secrets;
 use super::state::FeedJob;
 use crate::domain::feed::EntryIdentity;
 use crate::domain::rows::row::clipped;
 use crate::domain::source::Validators;
 use crate::fetch::FetchError;
-use crate::fetch::feeds::articles;
-use crate::fetch::feeds::articles::FeedOrigin;
-use crate::fetch::feeds::identity;
-use crate::fetch::feeds::kept_keys::kept_keys;
+use crate::fetch::feeds::articles::{FeedOrigin, write_entries};
+use crate::fetch::feeds::identity::choose_identity;
+use crate::fetch::feeds::kept_keys::find_kept_keys;
 use crate::fetch::feeds::messages;
 use crate::fetch::feeds::parse::{
     BodyFormat, EncodingHints, Feed, FeedEntry, FeedList, ParseError, ParseHints, detect_format, find_feed_links,
@@ -24,91 +23,98 @@ use crate::fetch::feeds::parse::{
 use crate::fetch::file_signature::{detect_start, refusal};
 use crate::fetch::row_file::RowWriter;
 
-/// What a body turned out to be.
+/// What a body contains.
 enum IngestedBody {
-    /// A web page, which may name feeds.
-    Page(Vec<Url>),
+    /// A web page, with the addresses of the feeds it links to.
+    WebPage(Vec<Url>),
+    /// A list of feeds.
     List(FeedList),
-    /// A feed, and how it would be read without the encoding that is set, where one is.
-    Feed(Feed, Option<Feed>),
+    /// A feed. Where an encoding is configured, also the feed as parsed without it.
+    Feed { feed: Feed, without_configured: Option<Feed> },
 }
 
 impl FeedCrawler<'_> {
-    /// Takes what arrived: a list, or a feed.
-    pub(super) fn take(&self, job: &FeedJob, arrived: &ArrivedBody) {
-        let mut out = self.out.lock();
-        if self.watch.should_stop() {
+    /// Reads `body` and records what it contains.
+    pub(super) fn ingest(&self, job: &FeedJob, body: &FeedBody) {
+        let mut rows = self.rows.lock();
+        if self.observer.should_stop() {
             return;
         }
-        let detected = EncodingHints { configured: None, declared: arrived.charset.as_deref() };
-        let hints = EncodingHints { configured: self.encoding, ..detected };
-        let read = arrived.read().and_then(|bytes| match detect_format(&bytes) {
-            BodyFormat::List if job.given => guarded(|| parse_feed_list(&bytes, hints)).map(IngestedBody::List),
-            BodyFormat::List => Err(messages::nested_list()),
-            BodyFormat::Page => Ok(IngestedBody::Page(find_feed_links(&bytes, &without_secrets(&arrived.url)))),
-            BodyFormat::Other if let Some(signature) = detect_start(&bytes) => {
-                Err(refusal(signature, "not_a_feed", "a feed or a list of feeds"))
-            }
-            BodyFormat::Feed | BodyFormat::Other => {
-                let base = without_secrets(&arrived.url);
-                let parsed = |hints| guarded(|| parse(&bytes, ParseHints { base: &base, encoding: hints }));
-                let without_setting = hints.configured.and_then(|_| parsed(detected).ok());
-                parsed(hints).map(|document| IngestedBody::Feed(document, without_setting))
-            }
-        });
-        match read {
-            Ok(IngestedBody::Page(feeds)) => {
-                drop(out);
-                self.settle(|ledger, now| ledger.found_page(job, &feeds, now));
+        match self.read_body(job, body) {
+            Ok(IngestedBody::WebPage(feeds)) => {
+                drop(rows);
+                self.update(|state, now| state.record_web_page(job, &feeds, now));
             }
             Ok(IngestedBody::List(list)) => {
-                drop(out);
-                let validators = if list.is_cut { Validators::default() } else { arrived.validators.clone() };
-                self.settle(|ledger, now| ledger.listed(job, validators, list, now));
+                drop(rows);
+                let validators = if list.is_cut { Validators::default() } else { body.validators.clone() };
+                self.update(|state, now| state.record_list(job, validators, list, now));
             }
-            Ok(IngestedBody::Feed(document, without_setting)) => {
-                let without_setting = without_setting.map(|document| document.entries).unwrap_or_default();
-                let written = self.write(&mut out, job, arrived, document, &without_setting);
-                drop(out);
-                written.unwrap_or_else(|error| self.fail(job, error));
+            Ok(IngestedBody::Feed { feed, without_configured }) => {
+                let entries_without = without_configured.map(|feed| feed.entries).unwrap_or_default();
+                let written = self.write_articles(&mut rows, job, body, feed, &entries_without);
+                drop(rows);
+                written.unwrap_or_else(|error| self.record_failure(job, error));
             }
             Err(error) => {
-                drop(out);
-                self.fail(job, error);
+                drop(rows);
+                self.record_failure(job, error);
             }
         }
     }
 
-    /// Writes the articles of a feed down. `without_setting` are its entries as they would be read without the
-    /// encoding that is set; empty where none is.
-    fn write(
+    fn read_body(&self, job: &FeedJob, body: &FeedBody) -> Result<IngestedBody, FetchError> {
+        let bytes = body.read_bytes()?;
+        let declared = EncodingHints { configured: None, declared: body.charset.as_deref() };
+        let encoding = EncodingHints { configured: self.encoding, ..declared };
+        let base = without_secrets(&body.url);
+        match detect_format(&bytes) {
+            BodyFormat::List if job.is_source_address => {
+                catch_parser_panic(|| parse_feed_list(&bytes, encoding)).map(IngestedBody::List)
+            }
+            BodyFormat::List => Err(messages::nested_list()),
+            BodyFormat::Page => Ok(IngestedBody::WebPage(find_feed_links(&bytes, &base))),
+            BodyFormat::Other if let Some(signature) = detect_start(&bytes) => {
+                Err(refusal(signature, "not_a_feed", "a feed or a list of feeds"))
+            }
+            BodyFormat::Feed | BodyFormat::Other => {
+                let parse_with = |encoding| catch_parser_panic(|| parse(&bytes, ParseHints { base: &base, encoding }));
+                let without_configured = encoding.configured.and_then(|_| parse_with(declared).ok());
+                parse_with(encoding).map(|feed| IngestedBody::Feed { feed, without_configured })
+            }
+        }
+    }
+
+    /// Writes the articles of a feed. `entries_without` are its entries as parsed without the configured encoding;
+    /// empty where none is configured.
+    fn write_articles(
         &self,
-        out: &mut RowWriter,
+        rows: &mut RowWriter,
         job: &FeedJob,
-        arrived: &ArrivedBody,
+        body: &FeedBody,
         feed: Feed,
-        without_setting: &[FeedEntry],
+        entries_without: &[FeedEntry],
     ) -> Result<(), FetchError> {
         let Feed { title, entries, mut notes, is_incomplete, .. } = feed;
-        // Of what was cut off on its way the next sync has to ask for all again.
-        let validators = if is_incomplete { Validators::default() } else { arrived.validators.clone() };
-        let known = self.state.lock().ledger.identity(&job.address);
-        let identity = known.or_else(|| identity::choose(&entries));
+        // An incomplete feed has to be fetched again, so its validators are not kept.
+        let validators = if is_incomplete { Validators::default() } else { body.validators.clone() };
+        let known = self.shared.lock().state.entry_identity(&job.address);
+        let identity = known.or_else(|| choose_identity(&entries));
         let title = clipped(&title);
-        let (before, count) = (out.rows(), entries.len() as u64);
-        let from = FeedOrigin { address: &job.address, identity: identity.unwrap_or(EntryIdentity::Guid) };
-        let kept = kept_keys(&entries, without_setting, from, self.order.items)?;
-        let repeated = articles::write(out, entries, from, &kept)?;
+        let (rows_before, entry_count) = (rows.rows(), entries.len() as u64);
+        let origin = FeedOrigin { address: &job.address, identity: identity.unwrap_or(EntryIdentity::Guid) };
+        let kept = find_kept_keys(&entries, entries_without, origin, self.request.items)?;
+        let repeated = write_entries(rows, entries, origin, &kept)?;
         if repeated > 0 {
-            notes.push(messages::repeated(repeated));
+            notes.push(messages::repeated_ids(repeated));
         }
-        if arrived.moved {
-            notes.push(messages::moved(arrived.url.as_str()));
+        if body.moved_permanently {
+            notes.push(messages::moved_permanently(body.url.as_str()));
         }
-        let articles = out.rows() - before;
-        self.settle_found(articles, |ledger, now| {
-            ledger.read(job, validators, notes, now, |feed| {
-                (feed.identity, feed.entries) = (identity, count);
+        let articles = rows.rows() - rows_before;
+        self.update_with_articles(articles, |state, now| {
+            state.record_feed(job, validators, notes, now, |feed| {
+                (feed.identity, feed.entries) = (identity, entry_count);
                 if !title.is_empty() {
                     feed.title = title;
                 }
@@ -119,12 +125,10 @@ impl FeedCrawler<'_> {
     }
 }
 
-/// Reads what comes from outside; a reader that panics costs the one feed that made it.
-fn guarded<T>(read: impl FnOnce() -> Result<T, ParseError>) -> Result<T, FetchError> {
-    let read = catch_unwind(AssertUnwindSafe(read));
-    read.map(|parsed| parsed.map_err(|error| FetchError::failed(error.kind.code(), error.to_string()))).unwrap_or_else(|_| {
-        let sentence = "It could not be read because of a mistake in Lockstep. The log of the server says more; please \
-                        report it with the address of the feed.";
-        Err(FetchError::failed("internal", sentence))
-    })
+/// Runs a parser. A panic in it fails this feed alone.
+fn catch_parser_panic<T>(run: impl FnOnce() -> Result<T, ParseError>) -> Result<T, FetchError> {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(parsed) => parsed.map_err(|error| FetchError::failed(error.kind.code(), error.to_string())),
+        Err(_) => Err(messages::parser_panicked()),
+    }
 }

@@ -1,12 +1,16 @@
-//! Fetches the feeds of a source: which is asked when, by which thread, and what comes of each answer.
+//! Fetches the feeds of a source: decides which feed is fetched when, by which thread, and what each response means.
+//!
+//! [`pacing`] decides whether a feed is fetched now. [`crawler`] runs the threads, which take jobs from [`host_queue`],
+//! make one request each ([`feed_request`]) and read the body (`ingest`). [`state`] and `opml_expansion` keep what is
+//! known about the feeds of the source.
 
 pub(super) mod crawler;
 pub(super) mod feed_request;
 pub(super) mod host_queue;
-pub(super) mod ingest;
+mod ingest;
 mod link_base;
-pub(super) mod opml_expansion;
+mod opml_expansion;
 pub(super) mod pacing;
-pub(super) mod progress;
+mod progress;
 pub(super) mod state;
 pub(super) mod tally;

@@ -1,44 +1,40 @@
-//! What is told of a fetch of many feeds: only ever forward.
-
-use chrono::{DateTime, Utc};
+//! Reports the progress of a fetch of many feeds. Progress never goes back.
 
 use super::tally::CrawlTally;
 use crate::domain::progress::ProgressCount;
 use crate::domain::run_text::fetching_feed_message;
 use crate::fetch::{FetchObserver, FetchProgress};
 
-/// What was told. Whoever tells holds the lock that this stands behind.
+/// The progress reported so far.
 #[derive(Debug, Default)]
 pub(super) struct CrawlProgress {
     bytes: u64,
     articles: u64,
-    /// The largest share that was told; lists that turn out to be longer take nothing back.
+    /// The largest share that was reported. It stays when a list turns out to have more feeds.
     share: ProgressCount,
     feeds: ProgressCount,
 }
 
 impl CrawlProgress {
-    /// Bytes that arrived so far.
+    /// How many bytes were received so far.
     pub(super) const fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// So many bytes more are here.
-    pub(super) const fn arrived(&mut self, bytes: u64) {
+    pub(super) const fn add_bytes(&mut self, bytes: u64) {
         self.bytes += bytes;
     }
 
-    /// So many articles more are here.
-    pub(super) const fn found(&mut self, articles: u64) {
+    pub(super) const fn add_articles(&mut self, articles: u64) {
         self.articles += articles;
     }
 
-    /// Tells how far it is.
-    pub(super) fn tell(&mut self, tally: CrawlTally, watch: &dyn FetchObserver) {
-        let now = ProgressCount { processed: tally.asked.min(tally.to_ask), total: tally.to_ask };
-        let wide = |count: ProgressCount| (u128::from(count.processed), u128::from(count.total));
-        let ((done, total), (best, of)) = (wide(now), wide(self.share));
-        if done * of.max(1) >= best * total.max(1) {
+    /// Reports the progress that `tally` stands for.
+    pub(super) fn report(&mut self, tally: CrawlTally, observer: &dyn FetchObserver) {
+        let now = ProgressCount { processed: tally.done.min(tally.planned), total: tally.planned };
+        let widen = |count: ProgressCount| (u128::from(count.processed), u128::from(count.total));
+        let ((done, total), (best_done, best_total)) = (widen(now), widen(self.share));
+        if done * best_total.max(1) >= best_done * total.max(1) {
             self.share = now;
         }
         self.feeds = ProgressCount {
@@ -49,18 +45,13 @@ impl CrawlProgress {
             0 => "Fetching the list of feeds…".to_owned(),
             _ => fetching_feed_message(self.feeds),
         };
-        watch.report_progress(&FetchProgress {
+        observer.report_progress(&FetchProgress {
             message,
             steps: self.share,
             bytes: self.bytes,
             feeds: Some(self.feeds),
             articles: Some(ProgressCount { processed: self.articles, total: self.articles }),
         });
-    }
-
-    /// Tells that a server asked to wait a moment.
-    pub(super) fn waiting(&self, host: &str, until: DateTime<Utc>, watch: &dyn FetchObserver) {
-        watch.report_wait(host, until);
     }
 }
 
@@ -75,9 +66,9 @@ mod tests {
     use crate::fetch::{FetchObserver, FetchProgress};
 
     #[derive(Default)]
-    struct Told(Mutex<Vec<FetchProgress>>);
+    struct ReportedProgress(Mutex<Vec<FetchProgress>>);
 
-    impl FetchObserver for Told {
+    impl FetchObserver for ReportedProgress {
         fn report_received(&self, _: u64, _: Option<u64>) {}
         fn report_wait(&self, _: &str, _: DateTime<Utc>) {}
         fn report_progress(&self, now: &FetchProgress) {
@@ -89,13 +80,13 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_turns_out_longer_takes_nothing_back() {
-        let (told, mut telling) = (Told::default(), CrawlProgress::default());
-        for (asked, to_ask) in [(0, 0), (0, 2), (1, 2), (1, 20), (2, 20), (15, 20), (20, 20)] {
-            telling.tell(CrawlTally { asked, to_ask, ..CrawlTally::default() }, &told);
+    fn progress_does_not_go_back_when_a_list_grows() {
+        let (reported, mut progress) = (ReportedProgress::default(), CrawlProgress::default());
+        for (done, planned) in [(0, 0), (0, 2), (1, 2), (1, 20), (2, 20), (15, 20), (20, 20)] {
+            progress.report(CrawlTally { done, planned, ..CrawlTally::default() }, &reported);
         }
-        let told = told.0.into_inner().expect("the list");
-        let messages: Vec<&str> = told.iter().map(|now| now.message.as_str()).collect();
+        let reported = reported.0.into_inner().expect("the list");
+        let messages: Vec<&str> = reported.iter().map(|now| now.message.as_str()).collect();
         assert_eq!(
             messages,
             [
@@ -108,7 +99,7 @@ mod tests {
                 "Fetching feed 20 of 20…"
             ]
         );
-        let shares: Vec<u64> = told.iter().map(|now| now.steps.processed * 100 / now.steps.total.max(1)).collect();
+        let shares: Vec<u64> = reported.iter().map(|now| now.steps.processed * 100 / now.steps.total.max(1)).collect();
         assert_eq!(shares, [0, 0, 50, 50, 50, 75, 100]);
     }
 }

@@ -1,4 +1,4 @@
-//! What is known of the feeds of a source, and what this run makes of it.
+//! Keeps what is known about the feeds of a source during one run.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -11,86 +11,99 @@ use crate::domain::feed::{EntryIdentity, FeedRecord};
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::source::Validators;
 use crate::fetch::feeds::messages;
-use crate::fetch::feeds::messages::{issue, noted};
 use crate::fetch::feeds::parse::FeedList;
-use crate::fetch::http::response_status::display_host;
-use crate::fetch::http::web_address::parse_web_address;
+use crate::fetch::http::address::parse;
+use crate::fetch::http::response_status::host_of;
 use crate::fetch::{FetchError, FetchRequest};
 
-/// Of how many of its feeds a server says so before it is taken to mean all that it serves: one may be meant by itself.
-const SAID: u32 = 2;
+/// From how many rate-limited feeds on a whole host counts as rate-limited. A single one may concern that feed alone.
+const MIN_RATE_LIMITED_FEEDS: u32 = 2;
 
-/// An address that is to be asked.
+/// An address to fetch.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::fetch) struct FeedJob {
-    /// The address, or the name of a file of this machine.
+    /// The address, or the path of a local file.
     pub(in crate::fetch) address: String,
-    /// Whether the source names it itself: then it may be a list.
-    pub(in crate::fetch) given: bool,
+    /// Whether the source itself names the address. Only then it may be a list.
+    pub(in crate::fetch) is_source_address: bool,
 }
 
 /// An address that the source names.
 pub(in crate::fetch) struct SourceAddress {
     pub(in crate::fetch) address: String,
-    /// The feeds it names, where it is a list.
+    /// The feeds that it names, where it is a list that was read in this run.
     pub(in crate::fetch) feeds: Option<Vec<String>>,
 }
 
-/// The ledger of one run.
+/// The feeds of a source in one run: what was known before, and the results so far.
 pub(in crate::fetch) struct CrawlState<'a> {
-    pub(in crate::fetch) order: FetchRequest<'a>,
-    /// What was known before, by address.
+    pub(in crate::fetch) request: FetchRequest<'a>,
+    /// The feeds as they were before the run, by address.
     pub(in crate::fetch) before: HashMap<&'a str, &'a FeedRecord>,
-    /// The feeds that each list named before.
+    /// The feeds that each list named before the run.
     pub(in crate::fetch) lists: HashMap<&'a str, Vec<&'a FeedRecord>>,
-    pub(in crate::fetch) given: Vec<SourceAddress>,
-    /// The feeds of this run, and lists that fail.
+    pub(in crate::fetch) source_addresses: Vec<SourceAddress>,
+    /// The feeds of this run, and lists that failed.
     pub(in crate::fetch) feeds: HashMap<String, FeedRecord>,
-    /// What is to be sent along the next time, where that is new.
-    pub(in crate::fetch) each: BTreeMap<String, Validators>,
+    /// The new validators, by address.
+    pub(in crate::fetch) validators: BTreeMap<String, Validators>,
     pub(in crate::fetch) issues: HashMap<String, Vec<Issue>>,
-    /// The servers that asked in this run to be left alone, by host and port: how often, and until when.
-    silent: HashMap<String, (u32, DateTime<Utc>)>,
+    /// The hosts that rate-limited feeds in this run: how many, and until when.
+    rate_limited_hosts: HashMap<String, (u32, DateTime<Utc>)>,
     pub(in crate::fetch) tally: CrawlTally,
 }
 
 impl<'a> CrawlState<'a> {
-    /// A ledger for a source that names these addresses.
-    pub(in crate::fetch) fn new(order: FetchRequest<'a>, addresses: &[String]) -> Self {
-        let before = order.feeds.iter().map(|feed| (feed.address.as_str(), feed)).collect();
+    /// The state at the beginning of a run of a source that names `addresses`.
+    pub(in crate::fetch) fn new(request: FetchRequest<'a>, addresses: &[String]) -> Self {
+        let before = request.feeds.iter().map(|feed| (feed.address.as_str(), feed)).collect();
         let mut lists: HashMap<&str, Vec<&FeedRecord>> = HashMap::new();
-        for feed in order.feeds {
+        for feed in request.feeds {
             feed.lists.keys().for_each(|list| lists.entry(list).or_default().push(feed));
         }
         let mut seen = HashSet::new();
-        let given = addresses.iter().filter(|address| seen.insert(address.as_str()));
-        let given = given.map(|address| SourceAddress { address: address.clone(), feeds: None }).collect();
-        let (feeds, each, issues, silent) = Default::default();
-        Self { order, before, lists, given, feeds, each, issues, silent, tally: CrawlTally::default() }
+        let source_addresses = addresses.iter().filter(|address| seen.insert(address.as_str()));
+        let source_addresses =
+            source_addresses.map(|address| SourceAddress { address: address.clone(), feeds: None }).collect();
+        let (feeds, validators, issues, rate_limited_hosts) = Default::default();
+        Self {
+            request,
+            before,
+            lists,
+            source_addresses,
+            feeds,
+            validators,
+            issues,
+            rate_limited_hosts,
+            tally: CrawlTally::default(),
+        }
     }
 
-    /// What is to be asked first. Files of this machine (`local`) are read each time.
-    pub(in crate::fetch) fn begin(&mut self, local: bool, now: DateTime<Utc>) -> Vec<FeedJob> {
+    /// The first jobs of the run. A local file (`is_local`) is read each time.
+    pub(in crate::fetch) fn first_jobs(&mut self, is_local: bool, now: DateTime<Utc>) -> Vec<FeedJob> {
         let mut jobs = Vec::new();
-        for address in self.given.iter().map(|given| given.address.clone()).collect::<Vec<_>>() {
-            let feed = self.remembered(&address);
+        for address in self.source_addresses.iter().map(|given| given.address.clone()).collect::<Vec<_>>() {
+            let feed = self.remembered_feed(&address);
             let is_list = self.is_list(&address);
-            let turn =
-                if local { FetchDecision::Ask } else { pacing::turn(&feed, self.known(&address), &self.order, now) };
-            if !(is_list && matches!(turn, FetchDecision::Fresh | FetchDecision::Fine)) {
+            let decision = if is_local {
+                FetchDecision::Fetch
+            } else {
+                pacing::decide_fetch(&feed, self.known_validators(&address), &self.request, now)
+            };
+            if !(is_list && matches!(decision, FetchDecision::Fresh | FetchDecision::NotFailed)) {
                 self.feeds.insert(address.clone(), feed);
             }
-            if turn == FetchDecision::Ask {
-                self.tally.to_ask += u64::from(!is_list);
-                jobs.push(FeedJob { address, given: true });
+            if decision == FetchDecision::Fetch {
+                self.tally.planned += u64::from(!is_list);
+                jobs.push(FeedJob { address, is_source_address: true });
             } else if is_list {
-                self.put_off(&address, turn, false, now);
-                jobs.extend(self.as_before(&address, now));
+                self.record_postponed(&address, decision, false, now);
+                jobs.extend(self.add_feeds_listed_before(&address, now));
             } else {
-                self.put_off(&address, turn, true, now);
+                self.record_postponed(&address, decision, true, now);
             }
         }
-        // Lists tell how much there is to do. Those that an earlier run did not come to are asked before others.
+        // Lists come first because they add feeds, then those that earlier runs did not reach.
         jobs.sort_by_key(|job| {
             let asked_at = self.feeds.get(&job.address).and_then(|feed| feed.asked_at);
             (!self.is_list(&job.address), asked_at)
@@ -98,10 +111,10 @@ impl<'a> CrawlState<'a> {
         jobs
     }
 
-    /// The validators to send along for `address`: those of a version that this ledger remembers the feeds or the
-    /// identity of.
-    pub(in crate::fetch) fn known(&self, address: &str) -> Option<&'a Validators> {
-        let known = self.order.validators.each.get(address)?;
+    /// The validators for the request to `address`. None where the feeds of that list, or the entry identity of that
+    /// feed, are not known: a response without content would not bring them.
+    pub(in crate::fetch) fn known_validators(&self, address: &str) -> Option<&'a Validators> {
+        let known = self.request.validators.each.get(address)?;
         let remembered = match self.lists.get(address) {
             Some(named) => named.iter().all(|feed| feed.lists.get(address) == known.body_hash.as_ref()),
             None => self.before.get(address).is_some_and(|feed| feed.succeeded_at.is_some()),
@@ -109,56 +122,61 @@ impl<'a> CrawlState<'a> {
         remembered.then_some(known)
     }
 
-    /// What the feed is called; its address where it has no name.
-    pub(in crate::fetch) fn name(&self, address: &str) -> String {
+    /// The title of the feed, or its address where it has none.
+    pub(in crate::fetch) fn feed_label(&self, address: &str) -> String {
         let title = self.feeds.get(address).map(|feed| feed.title.as_str()).unwrap_or_default();
-        messages::name(title, address)
+        messages::feed_label(title, address)
     }
 
-    /// What tells the entries of the feed apart, if that is settled.
-    pub(in crate::fetch) fn identity(&self, address: &str) -> Option<EntryIdentity> {
+    /// What identifies the entries of the feed, once that is chosen.
+    pub(in crate::fetch) fn entry_identity(&self, address: &str) -> Option<EntryIdentity> {
         self.feeds.get(address)?.identity
     }
 
-    /// It was read, or there is nothing new. Answers what is to be asked now.
-    pub(in crate::fetch) fn same(&mut self, job: &FeedJob, validators: Validators, now: DateTime<Utc>) -> Vec<FeedJob> {
-        self.each.insert(job.address.clone(), validators);
-        if job.given && self.is_list(&job.address) {
+    /// Records that a feed or list did not change. Answers the jobs that follow.
+    pub(in crate::fetch) fn record_unchanged(
+        &mut self,
+        job: &FeedJob,
+        validators: Validators,
+        now: DateTime<Utc>,
+    ) -> Vec<FeedJob> {
+        self.validators.insert(job.address.clone(), validators);
+        if job.is_source_address && self.is_list(&job.address) {
             self.feeds.remove(&job.address);
-            return self.as_before(&job.address, now);
+            return self.add_feeds_listed_before(&job.address, now);
         }
-        self.tally.answered += 1;
-        self.settle(job, |feed| fared_well(feed, now));
+        self.tally.succeeded += 1;
+        self.record_done(job, |feed| mark_succeeded(feed, now));
         Vec::new()
     }
 
-    /// A feed was read: `read` notes what is known of it now, `notes` are for people.
-    pub(in crate::fetch) fn read(
+    /// Records that a feed was read: `change` updates its record, `notes` are for people.
+    pub(in crate::fetch) fn record_feed(
         &mut self,
         job: &FeedJob,
         validators: Validators,
         notes: Vec<String>,
         now: DateTime<Utc>,
-        read: impl FnOnce(&mut FeedRecord),
+        change: impl FnOnce(&mut FeedRecord),
     ) {
-        self.each.insert(job.address.clone(), validators);
+        self.validators.insert(job.address.clone(), validators);
         if self.is_list(&job.address) {
-            // A list until now.
-            self.tally.to_ask += 1;
-            self.set_list(&job.address, Vec::new());
+            // It was a list before.
+            self.tally.planned += 1;
+            self.set_listed_feeds(&job.address, Vec::new());
         }
-        self.tally.answered += 1;
-        self.settle(job, |feed| {
-            fared_well(feed, now);
-            read(feed);
+        self.tally.succeeded += 1;
+        self.record_done(job, |feed| {
+            mark_succeeded(feed, now);
+            change(feed);
         });
         for note in notes {
-            self.issue(&job.address, noted(note));
+            self.add_issue(&job.address, messages::note(note));
         }
     }
 
-    /// A list of feeds was read. Answers what is to be asked now.
-    pub(in crate::fetch) fn listed(
+    /// Records that a list of feeds was read. Answers the jobs for its feeds.
+    pub(in crate::fetch) fn record_list(
         &mut self,
         job: &FeedJob,
         validators: Validators,
@@ -167,39 +185,44 @@ impl<'a> CrawlState<'a> {
     ) -> Vec<FeedJob> {
         let FeedJob { address, .. } = job;
         for note in list.notes {
-            self.issue(address, noted(note));
+            self.add_issue(address, messages::note(note));
         }
         if list.feeds.is_empty() {
-            return self.failed(job, &messages::empty_list(), now);
+            return self.record_failure(job, &messages::empty_list(), now);
         }
-        let told = self.tally.to_ask;
+        let planned_before = self.tally.planned;
         if !self.is_list(address) {
-            self.tally.to_ask -= 1;
+            self.tally.planned -= 1;
         }
         self.feeds.remove(address);
         let version = validators.body_hash.clone().unwrap_or_default();
-        self.each.insert(address.clone(), validators);
+        self.validators.insert(address.clone(), validators);
         let mut feeds: Vec<_> = list.feeds.into_iter().map(|listed| (listed.address, listed.title)).collect();
         if list.is_cut {
-            // What stood behind the cut before is not forgotten for that.
+            // Feeds that the list named before and that may be behind the cut are kept.
             let before = self.lists.get(&**address).into_iter().flatten();
             let before: Vec<_> = before.map(|feed| (feed.address.clone(), feed.title.clone())).collect();
             let named: HashSet<String> = feeds.iter().map(|(address, _)| address.clone()).collect();
             feeds.extend(before.into_iter().filter(|(address, _)| !named.contains(address)));
         }
-        let jobs = self.enroll(address, &version, feeds, now);
-        if self.tally.to_ask < told {
-            // It brings no feed to ask, and was taken for one until now. What was told is not taken back.
-            (self.tally.to_ask, self.tally.asked) = (told, self.tally.asked + 1);
+        let jobs = self.add_listed_feeds(address, &version, feeds, now);
+        if self.tally.planned < planned_before {
+            // It was counted as one feed and brings none to fetch. Progress that was reported does not go back.
+            (self.tally.planned, self.tally.done) = (planned_before, self.tally.done + 1);
         }
         jobs
     }
 
-    /// It failed. The feeds that a list named before are asked all the same. Answers what is to be asked now.
-    pub(in crate::fetch) fn failed(&mut self, job: &FeedJob, error: &FetchError, now: DateTime<Utc>) -> Vec<FeedJob> {
+    /// Records that a feed or list failed. Answers the jobs that follow: the feeds that the list named before.
+    pub(in crate::fetch) fn record_failure(
+        &mut self,
+        job: &FeedJob,
+        error: &FetchError,
+        now: DateTime<Utc>,
+    ) -> Vec<FeedJob> {
         let FetchError::Failed { code, message } = error else { return Vec::new() };
-        let list = job.given && self.is_list(&job.address);
-        self.tally.failing += u64::from(!list);
+        let is_list = job.is_source_address && self.is_list(&job.address);
+        self.tally.failing += u64::from(!is_list);
         let feed = self.feeds.entry(job.address.clone()).or_insert_with(|| FeedRecord::new(&*job.address));
         feed.failures = feed.failures.saturating_add(1);
         feed.error = Some(((*code).to_owned(), message.clone()));
@@ -207,93 +230,104 @@ impl<'a> CrawlState<'a> {
         feed.asked_at = Some(now);
         feed.busy_until = None;
         let gone = *code == "gone";
-        feed.resting_until =
-            Some(if gone { pacing::rest_of_gone(now) } else { pacing::rest(feed.failures, fastrand::f64(), now) });
-        let reason = if list { messages::list_failed(message) } else { message.clone() };
-        self.issue(&job.address, (IssueKind::Refused, reason));
-        if list {
-            return self.as_before(&job.address, now);
+        feed.resting_until = Some(if gone {
+            pacing::gone_back_off_until(now)
+        } else {
+            pacing::back_off_until(feed.failures, fastrand::f64(), now)
+        });
+        let reason = if is_list { messages::list_failed(message) } else { message.clone() };
+        self.add_issue(&job.address, (IssueKind::Refused, reason));
+        if is_list {
+            return self.add_feeds_listed_before(&job.address, now);
         }
-        self.tally.asked += 1;
+        self.tally.done += 1;
         Vec::new()
     }
 
-    /// The server `host` asks to be left alone until then. Answers what is to be asked now.
-    pub(in crate::fetch) fn busy(
+    /// Records that `host` rate-limited a feed. Answers the jobs that follow.
+    pub(in crate::fetch) fn record_rate_limit_response(
         &mut self,
         job: &FeedJob,
         host: String,
         until: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Vec<FeedJob> {
-        let (times, latest) = self.silent.entry(host).or_insert((0, until));
+        let (times, latest) = self.rate_limited_hosts.entry(host).or_insert((0, until));
         (*times, *latest) = (*times + 1, until.max(*latest));
         self.feeds.entry(job.address.clone()).or_insert_with(|| FeedRecord::new(&*job.address)).asked_at = Some(now);
-        self.left_alone(job, until, now)
+        self.record_rate_limited(job, until, now)
     }
 
-    /// Until when nothing is asked where `address` is, if its server said so of enough of its feeds in this run.
-    pub(in crate::fetch) fn silent_until(&self, address: &str) -> Option<DateTime<Utc>> {
-        if self.silent.is_empty() {
+    /// Until when the host of `address` counts as rate-limited in this run, if it does.
+    pub(in crate::fetch) fn host_rate_limited_until(&self, address: &str) -> Option<DateTime<Utc>> {
+        if self.rate_limited_hosts.is_empty() {
             return None;
         }
-        let (times, until) = self.silent.get(&display_host(&parse_web_address(address).ok()?))?;
-        (*times >= SAID).then_some(*until)
+        let (times, until) = self.rate_limited_hosts.get(&host_of(&parse(address).ok()?))?;
+        (*times >= MIN_RATE_LIMITED_FEEDS).then_some(*until)
     }
 
-    /// It is left alone until then, as its server asked for. Answers what is to be asked now.
-    pub(in crate::fetch) fn left_alone(
+    /// Records that a feed or list is not fetched because of a rate limit. Answers the jobs that follow.
+    pub(in crate::fetch) fn record_rate_limited(
         &mut self,
         job: &FeedJob,
         until: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Vec<FeedJob> {
-        let list = job.given && self.is_list(&job.address);
-        self.tally.left_alone += u64::from(!list);
+        let is_list = job.is_source_address && self.is_list(&job.address);
+        self.tally.skipped += u64::from(!is_list);
         let feed = self.feeds.entry(job.address.clone()).or_insert_with(|| FeedRecord::new(&*job.address));
         feed.busy_until = Some(until);
-        self.issue(&job.address, noted(messages::busy(until, now)));
-        if list {
-            return self.as_before(&job.address, now);
+        self.add_issue(&job.address, messages::note(messages::rate_limited(until, now)));
+        if is_list {
+            return self.add_feeds_listed_before(&job.address, now);
         }
-        self.tally.asked += 1;
+        self.tally.done += 1;
         Vec::new()
     }
 
-    /// This run did not come to it.
-    pub(in crate::fetch) fn not_reached(&mut self, job: &FeedJob, why: &str) {
+    /// Records that this run had no time or space left for a feed or list.
+    pub(in crate::fetch) fn record_not_reached(&mut self, job: &FeedJob, reason: &str) {
         self.tally.not_reached += 1;
-        self.issue(&job.address, noted(why.to_owned()));
+        self.add_issue(&job.address, messages::note(reason.to_owned()));
     }
 
-    /// Says why `address` is not asked now, and counts it where it is a feed.
-    pub(super) fn put_off(&mut self, address: &str, turn: FetchDecision, counts: bool, now: DateTime<Utc>) {
-        match turn {
-            FetchDecision::Resting(until) => {
+    /// Records why `address` is not fetched now. `counts` is false for lists.
+    pub(super) fn record_postponed(
+        &mut self,
+        address: &str,
+        decision: FetchDecision,
+        counts: bool,
+        now: DateTime<Utc>,
+    ) {
+        match decision {
+            FetchDecision::BackingOff(until) => {
                 self.tally.failing += u64::from(counts);
-                let reason = self.feeds.get(address).map(|feed| messages::resting(feed, until, now));
-                self.issue(address, noted(reason.unwrap_or_default()));
+                let reason = self.feeds.get(address).map(|feed| messages::backing_off(feed, until, now));
+                self.add_issue(address, messages::note(reason.unwrap_or_default()));
                 return;
             }
-            FetchDecision::Busy(until) => self.issue(address, noted(messages::busy(until, now))),
-            FetchDecision::Ask | FetchDecision::Fresh | FetchDecision::Fine => {}
+            FetchDecision::RateLimited(until) => {
+                self.add_issue(address, messages::note(messages::rate_limited(until, now)))
+            }
+            FetchDecision::Fetch | FetchDecision::Fresh | FetchDecision::NotFailed => {}
         }
-        self.tally.left_alone += u64::from(counts);
+        self.tally.skipped += u64::from(counts);
     }
 
-    fn settle(&mut self, job: &FeedJob, change: impl FnOnce(&mut FeedRecord)) {
-        self.tally.asked += 1;
+    fn record_done(&mut self, job: &FeedJob, change: impl FnOnce(&mut FeedRecord)) {
+        self.tally.done += 1;
         change(self.feeds.entry(job.address.clone()).or_insert_with(|| FeedRecord::new(&*job.address)));
     }
 
-    fn issue(&mut self, address: &str, (kind, reason): (IssueKind, String)) {
-        let issue = issue(self.name(address), kind, reason);
+    fn add_issue(&mut self, address: &str, (kind, reason): (IssueKind, String)) {
+        let issue = messages::feed_issue(self.feed_label(address), kind, reason);
         self.issues.entry(address.to_owned()).or_default().push(issue);
     }
 }
 
-/// It answered as it should.
-fn fared_well(feed: &mut FeedRecord, now: DateTime<Utc>) {
+/// Clears the failures of a feed that answered without an error.
+fn mark_succeeded(feed: &mut FeedRecord, now: DateTime<Utc>) {
     (feed.failures, feed.error, feed.busy_until, feed.resting_until) = (0, None, None, None);
     feed.named.clear();
     (feed.asked_at, feed.succeeded_at) = (Some(now), Some(now));

@@ -1,4 +1,4 @@
-//! Pacing, with a given clock.
+//! Decisions about fetching, at given times.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use ureq::http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{FetchDecision, fresh_until, leave_alone, rest, turn};
+use super::{FetchDecision, back_off_until, cap_rate_limit, decide_fetch, fresh_until};
 use crate::domain::feed::FeedRecord;
 use crate::domain::operation::Mode;
 use crate::domain::source::Validators;
@@ -24,7 +24,7 @@ fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
 }
 
 #[test]
-fn a_version_is_good_as_long_as_its_server_says_and_a_day_at_most() {
+fn a_version_is_fresh_as_long_as_its_server_says_and_a_day_at_most() {
     let good = |pairs: &[(&'static str, &'static str)]| {
         fresh_until(&headers(pairs), now()).map(|until| (until - now()).num_seconds())
     };
@@ -53,7 +53,7 @@ fn a_version_is_good_as_long_as_its_server_says_and_a_day_at_most() {
 }
 
 #[test]
-fn a_feed_is_asked_when_nothing_speaks_against_it() {
+fn a_feed_is_fetched_unless_it_is_fresh_rate_limited_or_backing_off() {
     let until = now() + TimeDelta::minutes(5);
     let fine = FeedRecord::new("https://h.example/");
     let busy = FeedRecord { busy_until: Some(until), ..fine.clone() };
@@ -69,41 +69,41 @@ fn a_feed_is_asked_when_nothing_speaks_against_it() {
     let full = FetchRequest { mode: Mode::Full, ..scheduled };
     let failed_ones = FetchRequest { only_failed: true, ..manual };
     for (name, feed, known, order, expected) in [
-        ("nothing known", &fine, None, scheduled, FetchDecision::Ask),
+        ("nothing known", &fine, None, scheduled, FetchDecision::Fetch),
         ("fresh", &fine, Some(&fresh), scheduled, FetchDecision::Fresh),
         ("fresh, manual", &fine, Some(&fresh), manual, FetchDecision::Fresh),
-        ("fresh, in full", &fine, Some(&fresh), full, FetchDecision::Ask),
-        ("stale", &fine, Some(&stale), scheduled, FetchDecision::Ask),
-        ("busy", &busy, None, scheduled, FetchDecision::Busy(until)),
-        ("busy, manual", &busy, None, manual, FetchDecision::Busy(until)),
-        ("busy, in full", &busy, None, full, FetchDecision::Busy(until)),
-        ("busy, only failed", &both, None, failed_ones, FetchDecision::Busy(until)),
-        ("resting", &failed, None, scheduled, FetchDecision::Resting(until)),
-        ("resting, in full", &failed, None, full, FetchDecision::Resting(until)),
-        ("resting, manual", &failed, None, manual, FetchDecision::Ask),
-        ("failed, fresh before", &failed, Some(&fresh), manual, FetchDecision::Ask),
-        ("all over", &over, None, scheduled, FetchDecision::Ask),
-        ("failed, only failed", &failed, None, failed_ones, FetchDecision::Ask),
-        ("fine, only failed", &fine, None, failed_ones, FetchDecision::Fine),
+        ("fresh, in full", &fine, Some(&fresh), full, FetchDecision::Fetch),
+        ("stale", &fine, Some(&stale), scheduled, FetchDecision::Fetch),
+        ("rate-limited", &busy, None, scheduled, FetchDecision::RateLimited(until)),
+        ("rate-limited, manual", &busy, None, manual, FetchDecision::RateLimited(until)),
+        ("rate-limited, in full", &busy, None, full, FetchDecision::RateLimited(until)),
+        ("rate-limited, only failed", &both, None, failed_ones, FetchDecision::RateLimited(until)),
+        ("backing off", &failed, None, scheduled, FetchDecision::BackingOff(until)),
+        ("backing off, in full", &failed, None, full, FetchDecision::BackingOff(until)),
+        ("backing off, manual", &failed, None, manual, FetchDecision::Fetch),
+        ("failed, fresh before", &failed, Some(&fresh), manual, FetchDecision::Fetch),
+        ("all over", &over, None, scheduled, FetchDecision::Fetch),
+        ("failed, only failed", &failed, None, failed_ones, FetchDecision::Fetch),
+        ("fine, only failed", &fine, None, failed_ones, FetchDecision::NotFailed),
     ] {
-        assert_eq!(turn(feed, known, &order, now()), expected, "{name}");
+        assert_eq!(decide_fetch(feed, known, &order, now()), expected, "{name}");
     }
 }
 
 #[test]
-fn a_server_is_left_alone_as_it_asks_and_a_week_at_most() {
+fn a_rate_limit_is_obeyed_for_a_week_at_most() {
     let hour = now() + TimeDelta::hours(1);
-    assert_eq!(leave_alone(hour, now()), hour);
-    assert_eq!(leave_alone(now() + TimeDelta::days(4000), now()), now() + TimeDelta::days(7));
+    assert_eq!(cap_rate_limit(hour, now()), hour);
+    assert_eq!(cap_rate_limit(now() + TimeDelta::days(4000), now()), now() + TimeDelta::days(7));
 }
 
 proptest! {
     #[test]
-    fn rests_grow_and_never_become_silence(failures in 1_u32.., share in 0.0..=1.0_f64) {
-        let rested = rest(failures, share, now()) - now();
-        prop_assert!(rested >= TimeDelta::minutes(4) && rested <= TimeDelta::days(1));
-        // The longest rest after one failure is shorter than the shortest after the next, until a day is reached.
-        let next = rest(failures.saturating_add(1), 1.0, now()) - now();
-        prop_assert!(next >= rested || next >= TimeDelta::hours(19));
+    fn back_offs_grow_up_to_a_day(failures in 1_u32.., jitter in 0.0..=1.0_f64) {
+        let back_off = back_off_until(failures, jitter, now()) - now();
+        prop_assert!(back_off >= TimeDelta::minutes(4) && back_off <= TimeDelta::days(1));
+        // The longest back-off after one failure is shorter than the shortest after the next, up to a day.
+        let next = back_off_until(failures.saturating_add(1), 1.0, now()) - now();
+        prop_assert!(next >= back_off || next >= TimeDelta::hours(19));
     }
 }
