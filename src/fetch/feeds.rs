@@ -16,8 +16,8 @@ use self::crawl::crawler::{CrawlResult, FeedCrawler, ReadLocalFile};
 use self::crawl::feed_request::{FeedBody, MAX_FEED_BYTES};
 use self::crawl::tally::CrawlTally;
 use self::messages::CrawlShortfall;
-use super::http::address::parse;
 use super::http::response_status;
+use super::http::web_address::parse_web_address;
 use super::http::{HttpClient, HttpSettings};
 use super::local_file;
 use super::local_file::ExpectedFile;
@@ -60,9 +60,9 @@ impl FeedsKind {
         observer: &dyn FetchObserver,
     ) -> Result<FeedBody, FetchError> {
         let content = match location {
-            SourceLocation::File(path) => local_file::file(&self.client, path, EXPECTED_FILE, request, observer)?,
+            SourceLocation::File(path) => local_file::read_file(&self.client, path, EXPECTED_FILE, request, observer)?,
             SourceLocation::Upload(name) => {
-                local_file::upload(&self.client, &self.uploads_dir, name, EXPECTED_FILE, request, observer)?
+                local_file::read_upload(&self.client, &self.uploads_dir, name, EXPECTED_FILE, request, observer)?
             }
             SourceLocation::Url(_) | SourceLocation::Urls(_) | SourceLocation::Sample => return Err(no_sample_error()),
         };
@@ -92,7 +92,11 @@ impl SourceKind for FeedsKind {
                 if location.addresses().is_empty() {
                     return Err("Enter the URL of a feed or of a list of feeds (OPML).".to_owned());
                 }
-                location.addresses().iter().try_for_each(|address| parse(address).map(drop)).map_err(|e| e.to_string())
+                location
+                    .addresses()
+                    .iter()
+                    .try_for_each(|address| parse_web_address(address).map(drop))
+                    .map_err(|e| e.to_string())
             }
             SourceLocation::File(_) | SourceLocation::Upload(_) => Ok(()),
             SourceLocation::Sample => Err(no_sample_error().to_string()),
@@ -127,7 +131,8 @@ impl SourceKind for FeedsKind {
     fn fetching_message(&self, source: &Source) -> String {
         let from = match source.location.addresses() {
             [] => source.location.for_people(),
-            [only] => parse(only).map_or_else(|_| "its address".to_owned(), |url| response_status::host_of(&url)),
+            [only] => parse_web_address(only)
+                .map_or_else(|_| "its address".to_owned(), |url| response_status::display_host(&url)),
             many => format!("{} addresses", many.len()),
         };
         format!("Fetching {} from {from}…", source.noun.many)
@@ -181,7 +186,7 @@ impl SourceKind for FeedsKind {
         }
         let (columns, types) = COLUMNS.map(|(name, kind)| (name.to_owned(), Some(kind))).into_iter().unzip();
         let facts = RowFileSummary { columns, types, validators, bytes, whole: false };
-        Ok(FetchOutcome::Content(Box::new(rows.finish(facts)?.with_names(FEED_COLUMN, names))))
+        Ok(FetchOutcome::Content(Box::new(rows.finish(facts)?.with_replaced_cells(FEED_COLUMN, names))))
     }
 }
 

@@ -86,7 +86,7 @@ impl SourceKind for ReaderKind {
         let account =
             ReaderAccount::from_location(&source.location).map_err(|wrong| FetchError::failed("bad_address", wrong))?;
         if let Some(until) = pause::paused_until(&account, request, Utc::now()) {
-            return Err(response_status::too_busy(&account.host(), until));
+            return Err(response_status::busy_error(&account.host(), until));
         }
         let session = ReaderSession::new(&self.client, &account, request, observer);
         let mut mirror = AccountMirror::new(session, source, request, observer);

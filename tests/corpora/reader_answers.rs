@@ -65,7 +65,10 @@ fn report_32_a_list_of_ids_that_breaks_off_keeps_what_came(db: &TestDatabase) {
         server.inject_fault("all", 2..usize::MAX, misdeed.clone());
         let record = is_taken(&engine, &source, 3);
         let said = issues(&engine, &record);
-        assert!(said.contains("broke off after 3, which were imported.") && said.contains("until the next sync"), "{said}");
+        assert!(
+            said.contains("broke off after 3, which were imported.") && said.contains("until the next sync"),
+            "{said}"
+        );
         server.clear_faults();
         is_taken(&engine, &source, 10);
         // Articles that are no longer listed keep everything, their states too.

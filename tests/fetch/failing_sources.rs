@@ -307,7 +307,7 @@ fn a_web_page_is_never_taken_for_content() {
             "sheet" if fixture.google().is_some() => ("bad_answer", "Check for a proxy"),
             "sheet" => ("sign_in_page", "Anyone with the link"),
             "feeds" => ("html_page", "a web page, not a feed"),
-            "reader" => ("no_reader", "there is no reader server"),
+            "reader" => ("no_reader", "No reader server at "),
             _ => ("html_page", "a web page instead of a data file"),
         };
         is(fixture, end, code, says);

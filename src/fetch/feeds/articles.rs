@@ -136,7 +136,7 @@ mod tests {
         let facts =
             RowFileSummary { columns, types: Vec::new(), validators: Default::default(), bytes: 0, whole: false };
         let names = [("https://h.example/".to_owned(), "News".to_owned())].into();
-        let content = out.finish(facts)?.with_names(FEED_COLUMN, names);
+        let content = out.finish(facts)?.with_replaced_cells(FEED_COLUMN, names);
         let rows: Vec<_> = content.rows()?.collect::<Result<_, _>>()?;
         assert_eq!(
             rows.iter().map(|row| (row.number, row.cells[0].as_str())).collect::<Vec<_>>(),

@@ -114,7 +114,7 @@ fn judge_other(
     {
         return Err(BodyProblem::Busy { host: origin.host.clone(), until });
     }
-    response_status::judge(status, headers, start, origin)
+    response_status::check_response(status, headers, start, origin)
 }
 
 /// The error for a rejected name or password.

@@ -8,15 +8,15 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use ureq::http::{HeaderMap, HeaderName, StatusCode, header};
 
-use super::super::file_signature::detect;
-use super::super::http::address::RedirectScope;
+use super::super::file_signature::detect_file_type;
 use super::super::http::request::OutgoingRequest;
+use super::super::http::web_address::RedirectScope;
 use super::super::http::{FetchResponse, HttpClient, ResponseBody};
 use super::account::ReaderAccount;
 use super::{answers, quota};
 use crate::domain::bounded_json;
-use crate::fetch::http::body_file::disk;
-use crate::fetch::http::cancel_token::{FetchEnd, deadline, watched};
+use crate::fetch::http::body_file::disk_error;
+use crate::fetch::http::cancel_token::{FetchEnd, deadline, with_cancel_token};
 use crate::fetch::http::response_status;
 use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
 use crate::fetch::{FetchError, FetchObserver, FetchRequest};
@@ -112,7 +112,7 @@ impl<'a> ReaderSession<'a> {
             let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
                 answers::judge_api_response(account, status, headers, start, origin)
             };
-            match self.send(OutgoingRequest { judge: &judge, ..request }) {
+            match self.send(OutgoingRequest { check_response: &judge, ..request }) {
                 Err(FetchError::Failed { code: "unauthorized", .. }) if self.logins < MAX_LOGINS => self.token = None,
                 answer => return self.parse_json(&answer?),
             }
@@ -134,7 +134,7 @@ impl<'a> ReaderSession<'a> {
         let request = OutgoingRequest {
             accept: "text/plain, */*;q=0.5",
             form: Some(encode_form(form)),
-            judge: &judge,
+            check_response: &judge,
             ..OutgoingRequest::json(&address, RedirectScope::Anywhere)
         };
         let body = self.send(request)?;
@@ -156,17 +156,18 @@ impl<'a> ReaderSession<'a> {
             request = request.with(APP_ID_HEADER, id).with(APP_KEY_HEADER, key);
         }
         let fetch_request = FetchRequest { total_timeout: self.time_left(), ..*self.request };
-        let (judge_response, rate_limit) = (request.judge, Mutex::new(None));
+        let (check_response, rate_limit) = (request.check_response, Mutex::new(None));
         let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
-            let judged = judge_response(status, headers, start, origin);
+            let judged = check_response(status, headers, start, origin);
             *rate_limit.lock() = if let Err(BodyProblem::Busy { until, .. }) = &judged { Some(*until) } else { None };
             judged
         };
-        let answer = self.client.send(&OutgoingRequest { judge: &judge, ..request }, &fetch_request, &self.observer);
+        let answer =
+            self.client.send(&OutgoingRequest { check_response: &judge, ..request }, &fetch_request, &self.observer);
         self.rate_limited_until = rate_limit.into_inner();
         match answer {
             Ok(FetchResponse::Body(body)) => {
-                if let Some(signature) = detect(&body.content).map_err(|error| disk(&error))? {
+                if let Some(signature) = detect_file_type(&body.content).map_err(|error| disk_error(&error))? {
                     return Err(answers::no_reader_here(self.account, signature.name));
                 }
                 self.quota_exhausted_until = quota::exhausted_until(&body.headers, Utc::now());
@@ -186,13 +187,13 @@ impl<'a> ReaderSession<'a> {
         let Some(until) = self.quota_exhausted_until else { return Ok(()) };
         let wait = (until - Utc::now()).to_std().unwrap_or_default();
         if wait >= self.time_left() {
-            return Err(response_status::too_busy(&self.account.host(), until));
+            return Err(response_status::busy_error(&self.account.host(), until));
         }
         self.observer.report_wait(&self.account.host(), until);
-        watched(&self.observer, self.time_left(), self.time_left(), |halt| halt.sleep(wait)).map_err(
+        with_cancel_token(&self.observer, self.time_left(), self.time_left(), |halt| halt.sleep(wait)).map_err(
             |ended| match ended {
                 FetchEnd::Stopped => FetchError::Stopped,
-                FetchEnd::TimedOut => response_status::too_busy(&self.account.host(), until),
+                FetchEnd::TimedOut => response_status::busy_error(&self.account.host(), until),
             },
         )
     }

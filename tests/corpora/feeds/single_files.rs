@@ -1,4 +1,5 @@
-//! The few files of gofeed, feed-rs and feedparser without an expected outcome beside them; their names say it.
+//! The few files of gofeed, feed-rs and feedparser without an expected outcome beside them. The outcome follows from
+//! their names.
 
 use std::fs;
 

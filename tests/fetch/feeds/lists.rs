@@ -62,7 +62,7 @@ fn a_list_that_fails_does_not_take_its_feeds_along() {
         let (name, kind, reason) = run.only_issue();
         assert!(name.ends_with("/list") && kind == IssueKind::Refused, "{name}");
         assert!(
-            reason.starts_with("The list of feeds could not be read, so the feeds that it named before"),
+            reason.starts_with("The list of feeds could not be read; the feeds of its last version were used."),
             "{reason}"
         );
         assert_eq!(reader.feeds.len(), 4, "the list has a health while it fails");
@@ -133,7 +133,7 @@ fn a_list_in_a_list_is_named_and_not_followed() {
     let run = Reader::of(&[stub.url("/list")]).by_hand();
     assert_eq!(run.titles().len(), 1);
     assert_eq!(run.issues.len(), 2, "{:?}", run.issues);
-    assert!(run.issues[0].reason.contains("a list in a list is not followed"), "{:?}", run.issues);
+    assert!(run.issues[0].reason.contains("lists inside lists are not followed"), "{:?}", run.issues);
     assert!(run.issues[1].reason.contains("`no address` is not a web address"), "{:?}", run.issues);
 }
 

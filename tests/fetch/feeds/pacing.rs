@@ -192,5 +192,8 @@ fn a_feed_that_moved_for_good_is_noted_with_its_new_address() {
     let (name, kind, reason) = run.only_issue();
     // The two have the same title.
     assert!(name.starts_with("F (127.0.0.1") && name.ends_with("/old)") && kind == IssueKind::Noted, "{name}");
-    assert!(reason.contains("Moved permanently to ") && reason.contains("/new?…") && !reason.contains("s3cret"), "{reason}");
+    assert!(
+        reason.contains("Moved permanently to ") && reason.contains("/new?…") && !reason.contains("s3cret"),
+        "{reason}"
+    );
 }

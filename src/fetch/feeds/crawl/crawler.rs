@@ -7,14 +7,15 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use parking_lot::{Condvar, Mutex};
 
+use super::feed_job::FeedJob;
 use super::feed_request::{FEED_TIMEOUT, FeedBody, FeedResponse, request_feed};
 use super::host_queue::HostQueue;
 use super::progress::CrawlProgress;
-use super::state::{CrawlState, FeedJob};
+use super::state::CrawlState;
 use crate::fetch::feeds::messages;
 use crate::fetch::http::HttpClient;
-use crate::fetch::http::address::{parse, place};
-use crate::fetch::http::cancel_token::{SLICE, deadline};
+use crate::fetch::http::cancel_token::{POLL_INTERVAL, deadline};
+use crate::fetch::http::web_address::{host_key, parse_web_address};
 use crate::fetch::row_file::RowWriter;
 use crate::fetch::{FetchError, FetchObserver, FetchRequest};
 
@@ -147,7 +148,7 @@ impl<'a> FeedCrawler<'a> {
             if shared.queue.is_finished() {
                 return None;
             }
-            self.changed.wait_for(&mut shared, SLICE);
+            self.changed.wait_for(&mut shared, POLL_INTERVAL);
         }
     }
 
@@ -226,9 +227,9 @@ impl<'a> FeedCrawler<'a> {
     /// Queues jobs by host. A job with an invalid address fails at once.
     fn enqueue(&self, shared: &mut SharedCrawlState<'a>, jobs: Vec<FeedJob>) {
         for job in jobs {
-            match parse(&job.address) {
+            match parse_web_address(&job.address) {
                 _ if job.is_source_address && self.read_local.is_some() => shared.queue.push("", job),
-                Ok(url) => shared.queue.push(&place(&url), job),
+                Ok(url) => shared.queue.push(&host_key(&url), job),
                 Err(error) => {
                     let more = shared.state.record_failure(&job, &error, Utc::now());
                     self.enqueue(shared, more);

@@ -14,11 +14,11 @@ use crate::domain::source::Validators;
 use crate::domain::text::measures;
 use crate::fetch::feeds::messages;
 use crate::fetch::feeds::parse::{begins_as_feed, find_feed_links};
-use crate::fetch::http::address::RedirectScope;
-use crate::fetch::http::body_file::{BodyFile, disk};
+use crate::fetch::http::body_file::{BodyFile, disk_error};
 use crate::fetch::http::request::OutgoingRequest;
 use crate::fetch::http::response_status;
 use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
+use crate::fetch::http::web_address::RedirectScope;
 use crate::fetch::http::{FetchResponse, HttpClient, ResponseBody};
 use crate::fetch::{FetchError, FetchObserver, FetchRequest};
 
@@ -85,7 +85,7 @@ impl FeedBody {
     /// `disk` where the temporary file cannot be read.
     pub(super) fn read_bytes(&self) -> Result<Vec<u8>, FetchError> {
         let mut bytes = Vec::with_capacity(usize::try_from(self.content.bytes).unwrap_or_default());
-        self.content.reader(0).read_to_end(&mut bytes).map_err(|error| disk(&error))?;
+        self.content.reader(0).read_to_end(&mut bytes).map_err(|error| disk_error(&error))?;
         Ok(bytes)
     }
 }
@@ -106,12 +106,12 @@ pub(super) fn request_feed(
     let linked_feeds = Mutex::new(Vec::new());
     let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
         let now = Utc::now();
-        match (status.as_u16(), response_status::retry_after(headers, now)) {
+        match (status.as_u16(), response_status::parse_retry_after(headers, now)) {
             (429 | 503, Some(until)) => {
                 let mut waits = requested_waits.lock();
                 *waits = (waits.0 + 1, Some(pacing::cap_rate_limit(until, now)));
                 if until - now > MAX_SHORT_WAIT || waits.0 > MAX_SHORT_WAITS {
-                    return Err(BodyProblem::Final(response_status::too_busy(&origin.host, until)));
+                    return Err(BodyProblem::Final(response_status::busy_error(&origin.host, until)));
                 }
                 Err(BodyProblem::Busy { host: origin.host.clone(), until })
             }
@@ -131,12 +131,12 @@ pub(super) fn request_feed(
                 "rate_limited",
                 format!("Rate-limited by {} (429). It is fetched again later.", origin.host),
             )),
-            (200 | 203, _) if response_status::says_html(headers) && begins_as_feed(start) => Ok(()),
-            (200 | 203, _) if response_status::says_html(headers) => {
+            (200 | 203, _) if response_status::declares_html(headers) && begins_as_feed(start) => Ok(()),
+            (200 | 203, _) if response_status::declares_html(headers) => {
                 *linked_feeds.lock() = find_feed_links(start, &without_secrets(&origin.url));
-                Err(BodyProblem::Final(response_status::page_instead(origin)))
+                Err(BodyProblem::Final(response_status::web_page_error(origin)))
             }
-            _ => response_status::judge(status, headers, start, origin),
+            _ => response_status::check_response(status, headers, start, origin),
         }
     };
     // The host of the last response.
@@ -148,10 +148,10 @@ pub(super) fn request_feed(
     let nothing = Validators::default();
     let outgoing = OutgoingRequest {
         accept: ACCEPTED_MEDIA_TYPES,
-        judge: &judge,
+        check_response: &judge,
         ..OutgoingRequest::table(address, RedirectScope::Anywhere)
     };
-    let response = client.send(&outgoing.newer_than(known.unwrap_or(&nothing), request.mode), request, observer);
+    let response = client.send(&outgoing.with_validators(known.unwrap_or(&nothing), request.mode), request, observer);
     let now = Utc::now();
     match response {
         Ok(FetchResponse::NotModified(headers)) => {
@@ -179,7 +179,7 @@ fn to_feed_body(body: ResponseBody, now: DateTime<Utc>) -> FeedBody {
         fresh_until: pacing::fresh_until(&body.headers, now),
         ..body.validators()
     };
-    let charset = response_status::charset(&body.headers);
+    let charset = response_status::declared_charset(&body.headers);
     FeedBody { content: body.content, charset, url: body.url, moved_permanently: body.is_moved, validators }
 }
 
@@ -193,7 +193,10 @@ fn explain_for_feeds(error: FetchError, address: &str, request: &FetchRequest<'_
     let address = messages::address_label(address);
     let message = match code {
         "timeout" => {
-            format!("{address} did not respond within {}. It is fetched again later.", measures::limit(request.timeout))
+            format!(
+                "{address} did not send the file within {}. It is requested again later.",
+                measures::limit(request.timeout)
+            )
         }
         // A lower limit of the installation has its own text.
         "too_large" if max_bytes == MAX_FEED_BYTES => {

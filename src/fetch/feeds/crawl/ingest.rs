@@ -5,9 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use url::Url;
 
 use super::crawler::FeedCrawler;
+use super::feed_job::FeedJob;
 use super::feed_request::FeedBody;
 use super::link_base::without_secrets;
-use super::state::FeedJob;
 use crate::domain::feed::EntryIdentity;
 use crate::domain::rows::row::clipped;
 use crate::domain::source::Validators;

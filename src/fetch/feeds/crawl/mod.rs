@@ -5,8 +5,10 @@
 //! known about the feeds of the source.
 
 pub(super) mod crawler;
+mod feed_job;
 pub(super) mod feed_request;
-pub(super) mod host_queue;
+mod host_queue;
+mod host_rate_limits;
 mod ingest;
 mod link_base;
 mod opml_expansion;

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 use url::Url;
 
+use super::feed_job::FeedJob;
 use super::pacing;
 use super::pacing::FetchDecision;
-use super::state::{CrawlState, FeedJob};
+use super::state::CrawlState;
 use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
 use crate::domain::issue::Issue;

@@ -9,7 +9,7 @@ use crate::domain::operation::Mode;
 use crate::domain::source::Validators;
 use crate::fetch::FetchRequest;
 use crate::fetch::http::http_date::parse_http_date;
-use crate::fetch::http::response_status::text_of;
+use crate::fetch::http::response_status::header_text;
 
 /// The longest time for which a version counts as fresh, whatever its server says.
 const MAX_FRESHNESS: TimeDelta = TimeDelta::days(1);
@@ -81,8 +81,8 @@ pub(super) fn cap_rate_limit(requested: DateTime<Utc>, now: DateTime<Utc>) -> Da
 }
 
 /// Until when the version that came with `headers` is fresh, by RFC 9111 for a private cache: `max-age` before
-/// `Expires`, less its `Age`; `None` where the server forbids caching or does not say. (The crate
-/// `headers` knows the directives in lower case alone, `cache_control` knows one header line.)
+/// `Expires`, less its `Age`; `None` where the server forbids caching or does not say. The crate
+/// `headers` accepts directives only in lower case, and `cache_control` only one header line.
 pub(super) fn fresh_until(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let lines = headers.get_all(header::CACHE_CONTROL).iter().filter_map(|line| line.to_str().ok());
     let mut max_age = None;
@@ -96,10 +96,10 @@ pub(super) fn fresh_until(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Dat
     }
     let until = match max_age {
         Some(good) => {
-            let age = text_of(headers, &header::AGE).and_then(|age| parse_seconds(&age)).unwrap_or_default();
+            let age = header_text(headers, &header::AGE).and_then(|age| parse_seconds(&age)).unwrap_or_default();
             now + (good - age)
         }
-        None => parse_http_date(&text_of(headers, &header::EXPIRES)?)?,
+        None => parse_http_date(&header_text(headers, &header::EXPIRES)?)?,
     };
     Some(until.min(now + MAX_FRESHNESS)).filter(|until| *until > now)
 }

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
+use super::feed_job::{FeedJob, SourceAddress};
+use super::host_rate_limits::HostRateLimits;
 use super::pacing;
 use super::pacing::FetchDecision;
 use super::tally::CrawlTally;
@@ -12,28 +14,7 @@ use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::source::Validators;
 use crate::fetch::feeds::messages;
 use crate::fetch::feeds::parse::FeedList;
-use crate::fetch::http::address::parse;
-use crate::fetch::http::response_status::host_of;
 use crate::fetch::{FetchError, FetchRequest};
-
-/// From how many rate-limited feeds on a whole host counts as rate-limited. A single one may concern that feed alone.
-const MIN_RATE_LIMITED_FEEDS: u32 = 2;
-
-/// An address to fetch.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(in crate::fetch) struct FeedJob {
-    /// The address, or the path of a local file.
-    pub(in crate::fetch) address: String,
-    /// Whether the source itself names the address. Only then it may be a list.
-    pub(in crate::fetch) is_source_address: bool,
-}
-
-/// An address that the source names.
-pub(in crate::fetch) struct SourceAddress {
-    pub(in crate::fetch) address: String,
-    /// The feeds that it names, where it is a list that was read in this run.
-    pub(in crate::fetch) feeds: Option<Vec<String>>,
-}
 
 /// The feeds of a source in one run: what was known before, and the results so far.
 pub(in crate::fetch) struct CrawlState<'a> {
@@ -48,8 +29,8 @@ pub(in crate::fetch) struct CrawlState<'a> {
     /// The new validators, by address.
     pub(in crate::fetch) validators: BTreeMap<String, Validators>,
     pub(in crate::fetch) issues: HashMap<String, Vec<Issue>>,
-    /// The hosts that rate-limited feeds in this run: how many, and until when.
-    rate_limited_hosts: HashMap<String, (u32, DateTime<Utc>)>,
+    /// The rate limits that hosts declared in this run.
+    rate_limits: HostRateLimits,
     pub(in crate::fetch) tally: CrawlTally,
 }
 
@@ -65,7 +46,7 @@ impl<'a> CrawlState<'a> {
         let source_addresses = addresses.iter().filter(|address| seen.insert(address.as_str()));
         let source_addresses =
             source_addresses.map(|address| SourceAddress { address: address.clone(), feeds: None }).collect();
-        let (feeds, validators, issues, rate_limited_hosts) = Default::default();
+        let (feeds, validators, issues, rate_limits) = Default::default();
         Self {
             request,
             before,
@@ -74,7 +55,7 @@ impl<'a> CrawlState<'a> {
             feeds,
             validators,
             issues,
-            rate_limited_hosts,
+            rate_limits,
             tally: CrawlTally::default(),
         }
     }
@@ -223,7 +204,7 @@ impl<'a> CrawlState<'a> {
         let FetchError::Failed { code, message } = error else { return Vec::new() };
         let is_list = job.is_source_address && self.is_list(&job.address);
         self.tally.failing += u64::from(!is_list);
-        let feed = self.feeds.entry(job.address.clone()).or_insert_with(|| FeedRecord::new(&*job.address));
+        let feed = self.feed_record(&job.address);
         feed.failures = feed.failures.saturating_add(1);
         feed.error = Some(((*code).to_owned(), message.clone()));
         feed.named.clear();
@@ -252,19 +233,14 @@ impl<'a> CrawlState<'a> {
         until: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Vec<FeedJob> {
-        let (times, latest) = self.rate_limited_hosts.entry(host).or_insert((0, until));
-        (*times, *latest) = (*times + 1, until.max(*latest));
-        self.feeds.entry(job.address.clone()).or_insert_with(|| FeedRecord::new(&*job.address)).asked_at = Some(now);
+        self.rate_limits.add(host, until);
+        self.feed_record(&job.address).asked_at = Some(now);
         self.record_rate_limited(job, until, now)
     }
 
     /// Until when the host of `address` counts as rate-limited in this run, if it does.
     pub(in crate::fetch) fn host_rate_limited_until(&self, address: &str) -> Option<DateTime<Utc>> {
-        if self.rate_limited_hosts.is_empty() {
-            return None;
-        }
-        let (times, until) = self.rate_limited_hosts.get(&host_of(&parse(address).ok()?))?;
-        (*times >= MIN_RATE_LIMITED_FEEDS).then_some(*until)
+        self.rate_limits.until(address)
     }
 
     /// Records that a feed or list is not fetched because of a rate limit. Answers the jobs that follow.
@@ -276,7 +252,7 @@ impl<'a> CrawlState<'a> {
     ) -> Vec<FeedJob> {
         let is_list = job.is_source_address && self.is_list(&job.address);
         self.tally.skipped += u64::from(!is_list);
-        let feed = self.feeds.entry(job.address.clone()).or_insert_with(|| FeedRecord::new(&*job.address));
+        let feed = self.feed_record(&job.address);
         feed.busy_until = Some(until);
         self.add_issue(&job.address, messages::note(messages::rate_limited(until, now)));
         if is_list {
@@ -308,16 +284,22 @@ impl<'a> CrawlState<'a> {
                 return;
             }
             FetchDecision::RateLimited(until) => {
-                self.add_issue(address, messages::note(messages::rate_limited(until, now)))
+                self.add_issue(address, messages::note(messages::rate_limited(until, now)));
             }
             FetchDecision::Fetch | FetchDecision::Fresh | FetchDecision::NotFailed => {}
         }
         self.tally.skipped += u64::from(counts);
     }
 
+    /// The record of a feed, which is new where the feed is.
+    fn feed_record(&mut self, address: &str) -> &mut FeedRecord {
+        self.feeds.entry(address.to_owned()).or_insert_with(|| FeedRecord::new(address))
+    }
+
+    /// Counts a feed as done and updates its record.
     fn record_done(&mut self, job: &FeedJob, change: impl FnOnce(&mut FeedRecord)) {
         self.tally.done += 1;
-        change(self.feeds.entry(job.address.clone()).or_insert_with(|| FeedRecord::new(&*job.address)));
+        change(self.feed_record(&job.address));
     }
 
     fn add_issue(&mut self, address: &str, (kind, reason): (IssueKind, String)) {
