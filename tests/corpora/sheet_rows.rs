@@ -213,7 +213,7 @@ fn an_error_in_the_header_renames_no_column(db: &TestDatabase) {
     engine.rewrite_file(&source, "title,#REF!,id\nOne,1990,1\nTwo,1991,2\n");
     let record = engine.sync(&source);
     let issues = engine.issues(record.id);
-    assert!(issues.iter().any(|issue| issue.contains("(“#REF!”) and no name.")), "{issues:?}");
+    assert!(issues.iter().any(|issue| issue.contains("(“#REF!”) instead of a name.")), "{issues:?}");
 }
 
 fn a_column_that_is_deleted_leaves_its_name_to_no_other(db: &TestDatabase) {
@@ -226,7 +226,7 @@ fn a_column_that_is_deleted_leaves_its_name_to_no_other(db: &TestDatabase) {
     let columns = engine.store.catalog(source.id).expect("an answer").expect("a catalog").columns;
     assert_eq!(columns, ["id", "#REF!", "year"], "{}", record.message);
     let issues = engine.issues(record.id);
-    assert!(issues.iter().any(|issue| issue.contains("(“#REF!”) and no name.")), "{issues:?}");
+    assert!(issues.iter().any(|issue| issue.contains("(“#REF!”) instead of a name.")), "{issues:?}");
     engine.rewrite_file(&source, "id,price net,year\n1,7,1990\n2,6,1991\n");
     engine.sync(&source);
     assert_eq!(engine.lines(&source), ["1|7|1990", "2|6|1991"]);

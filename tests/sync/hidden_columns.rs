@@ -216,7 +216,7 @@ fn a_header_that_fails_beside_a_hidden_column_gets_the_name_of_its_own_place(db:
     let more: [&[&str]; 2] = [&["id", "title", "cost", "year", "#REF!"], &["1", "One", "9", "1990", "x"]];
     albums.rewrite_file(&book(&more, Some(3)));
     let issues = albums.sync();
-    assert!(issues.iter().any(|issue| issue.contains("(“#REF!”) and no name.")), "{issues:?}");
+    assert!(issues.iter().any(|issue| issue.contains("(“#REF!”) instead of a name.")), "{issues:?}");
 }
 
 fn a_hidden_key_column_fails_the_sync_of_a_public_catalog(db: &TestDatabase) {

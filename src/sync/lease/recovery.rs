@@ -34,7 +34,7 @@ pub(in crate::sync) fn recover_expired_leases(engine: &SyncEngine, shutdown: &Sh
 /// The tokens of runs whose lease has expired, and since when their worker could have renewed it.
 ///
 /// An expired lease alone does not prove that the worker is dead: while the database is unavailable, or another program
-/// locks it, no worker can renew its lease, and afterwards nobody knows which writer comes first. So the lease is
+/// locks it, no worker can renew its lease, and afterwards the order of the writers is unknown. So the lease is
 /// checked again inside a write transaction, which proves that writing is possible. Only a worker that does not renew
 /// within a renewal interval after that is dead.
 #[derive(Default)]
