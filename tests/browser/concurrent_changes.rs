@@ -31,7 +31,7 @@ fn an_idle_page_learns_of_a_run_started_elsewhere_and_of_how_it_failed() {
     browser.sees(".panel-meta", "started by robot");
     browser.sees("#panel-title", "Sync failed");
     browser.sees("#panel-message", "404");
-    browser.sees("#panel .advice", "Nothing in the catalog was lost.");
+    browser.sees("#panel .advice", "The catalog is unchanged.");
     browser.sees("#panel-again", "Try again");
     browser.sees("#catalog-facts .count", "20 albums");
     browser.fits_a_phone();

@@ -39,7 +39,7 @@ fn the_pages_say_that_the_database_is_away_and_heal_when_it_is_back() {
 
     postgres.stop("fast");
     browser.go(&server.url("/catalog/albums"));
-    browser.sees("h1", "The database does not answer");
+    browser.sees("h1", "Database not responding");
     postgres.start_again();
     browser.sees("h1", "The albums");
 }

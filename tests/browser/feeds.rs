@@ -88,7 +88,7 @@ fn the_failed_ones_are_asked_again_from_the_panel_too() {
     look_into(&browser, &format!("{}\n{}", outside.url("/jazz"), outside.url("/rock")));
     browser.click(".form-actions button");
     browser.click("#panel-sync");
-    browser.sees("#panel-failed", "Retry only the failed");
+    browser.sees("#panel-failed", "Retry failed feeds");
     outside.set("/rock", feed("Rock today", &["Autobahn"]));
     browser.click("#panel-failed");
     browser.sees("#catalog-facts .count", "2 articles");

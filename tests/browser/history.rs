@@ -109,7 +109,7 @@ fn history_is_chosen_and_turned_without_javascript() {
     browser.click("nav a[href='/history']");
     browser.click("#narrow-status option[value=failed]");
     browser.click("#narrow button");
-    browser.sees("main", "No such run.");
+    browser.sees("main", "No matching runs.");
     browser.click("#narrow-status option[value=completed]");
     browser.click("#narrow button");
     browser.click("ul.runs h2 a");

@@ -41,7 +41,7 @@ fn pages_let_only_admins_change_things() {
         let reply = visitor.post_form(path, &[("action", "sync"), ("url", "https://example.org/a.csv")]);
         assert_eq!((reply.status, reply.header("location")), (303, Some("/login?next=%2F")), "{path}");
         let fragment = visitor.with("HX-Request", "true").post(path);
-        assert_eq!((fragment.status, &*fragment.body), (401, "Sign in first."), "{path}");
+        assert_eq!((fragment.status, &*fragment.body), (401, "Log in first."), "{path}");
         assert_eq!(viewer.post(path).status, 403, "{path}");
         let elsewhere = site.visitor().with("Sec-Fetch-Site", "cross-site").post(path);
         assert_eq!(elsewhere.status, 403, "{path}");
@@ -138,7 +138,7 @@ fn an_error_is_json_on_json_doors_and_a_page_on_pages() {
         assert!(reply.body.contains("</html>") && reply.body.contains(&status.to_string()), "{}", reply.body);
     }
     let fragment = visitor.with("HX-Request", "true").get("/nothing");
-    assert_eq!((fragment.status, &*fragment.body), (404, "There is no such page."));
+    assert_eq!((fragment.status, &*fragment.body), (404, "Page not found."));
 
     let person = site.person("ada", Role::Admin).get("/nothing");
     assert!(person.body.contains("ada"), "the page keeps its frame: {}", person.body);
@@ -153,12 +153,12 @@ fn what_cannot_be_read_is_refused_in_our_own_words() {
         assert_eq!(reply.refusal(), (400, "bad_request".to_owned()), "{body}");
         reply.json()
     };
-    assert_eq!(bad("{")["error"], "This is not the JSON that is expected here (line 1, column 1).");
+    assert_eq!(bad("{")["error"], "The body is not valid JSON (line 1, column 1).");
     assert_eq!(bad(r#"{"source":7}"#)["field"], "source");
     assert_eq!(bad(r#"{"source":"albums","type":"both"}"#)["field"], "type");
     assert_eq!(bad(r#"{"source":"albums","options":{"forceRefresh":1}}"#)["field"], "options.forceRefresh");
     let form = admin.post_form("/api/sync", &[("source", "albums")]);
-    assert_eq!(form.json()["error"], "Send JSON, with the header Content-Type: application/json.");
+    assert_eq!(form.json()["error"], "Send JSON with the header Content-Type: application/json.");
     let huge = format!(r#"{{"source":"{}"}}"#, "a".repeat(70_000));
     assert_eq!(admin.post_json("/api/sync", &huge).refusal(), (413, "too_large".to_owned()));
     let huge = site.visitor().post_form("/login", &[("username", &"a".repeat(70_000))]);
@@ -166,7 +166,7 @@ fn what_cannot_be_read_is_refused_in_our_own_words() {
     assert!(huge.body.contains("</html>"), "{}", huge.body);
     let json = site.visitor().post_json("/login", "{}");
     assert_eq!(json.status, 400);
-    assert!(json.body.contains("could not be understood"), "{}", json.body);
+    assert!(json.body.contains("This request could not be read."), "{}", json.body);
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn a_tenth_kind_is_one_file_and_one_line() {
 
     sync(&site, &admin, "preview");
     let previewed = admin.get("/catalog/news");
-    assert!(previewed.body.contains("What would change"), "{}", previewed.body);
+    assert!(previewed.body.contains("Changes in this preview"), "{}", previewed.body);
     sync(&site, &admin, "sync");
     let catalog = admin.get("/catalog/news");
     for said in ["Transistor on air", "3 headlines", "2 feeds, 3 articles"] {

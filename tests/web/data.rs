@@ -132,7 +132,7 @@ fn trouble_inside_is_told_with_an_id_and_without_details() {
     }
     let broken = site.visitor().get("/api/health/sync");
     assert_eq!(broken.refusal(), (500, "internal".to_owned()));
-    assert!(broken.body.contains("under the id") && !broken.body.contains("sync_records"), "{}", broken.body);
+    assert!(broken.body.contains("Error ID: ") && !broken.body.contains("sync_records"), "{}", broken.body);
     let page = site.visitor().get("/login");
     assert_eq!(page.status, 500);
     assert!(page.body.contains("</html>") && !page.body.contains("sync_operations"), "{}", page.body);

@@ -40,7 +40,7 @@ fn the_page_says_with_whom_to_share_a_sheet_and_why_it_cannot_be_read() {
     let without = TestSite::new();
     let page = without.person("ada", Role::Admin).get("/settings/sources/new");
     assert!(
-        page.body.contains("Anyone with the link to a sheet must be able to view it.")
+        page.body.contains("A sheet must be visible to anyone with the link.")
             && !page.body.contains(SERVICE_ACCOUNT_EMAIL)
     );
 }

@@ -158,7 +158,7 @@ fn their_doors_are_those_of_the_newer_addresses() {
     assert_eq!(site.store.active_runs().expect("an answer"), []);
     assert_eq!(visitor.get(BACKGROUND).refusal(), (401, "sign_in".to_owned()));
     for path in ["/catalog/sync-status", "/catalog/sync-status/"] {
-        assert_eq!((visitor.get(path).status, &*visitor.get(path).body), (401, "Sign in first."), "{path}");
+        assert_eq!((visitor.get(path).status, &*visitor.get(path).body), (401, "Log in first."), "{path}");
         let program = visitor.with("Accept", "application/json").get(path);
         assert_eq!(program.refusal(), (401, "sign_in".to_owned()), "{path}");
     }

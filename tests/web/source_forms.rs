@@ -115,7 +115,7 @@ fn what_is_secret_in_an_address_is_typed_once_and_shown_nowhere() {
         assert!(!reply.body.contains("s3cret"), "{page}: {}", reply.body);
     }
     let edit = admin.get("/settings/sources/news").body;
-    assert!(edit.contains("ticker://…@h/jazz") && edit.contains("something secret is not shown"), "{edit}");
+    assert!(edit.contains("ticker://…@h/jazz") && edit.contains("Secrets are shown as “…”"), "{edit}");
     let saved = admin.post_form("/settings/sources/news", &fields(&format!("{shown}\nticker:jazz"), ""));
     assert_eq!(saved.status, 303, "{}", saved.body);
     assert_eq!(
@@ -143,7 +143,7 @@ fn an_account_keeps_its_password_and_never_shows_it() {
     let refused = admin.post_form("/settings/sources/new", &typed);
     assert_eq!(refused.status, 422);
     assert!(refused.body.contains(&server), "what was typed is kept: {}", refused.body);
-    assert!(refused.body.contains("Left empty they stay what they are."), "{}", refused.body);
+    assert!(refused.body.contains("Leave username and password empty to keep them."), "{}", refused.body);
     assert!(!refused.body.contains("s3") && !refused.body.contains("me@h"), "{}", refused.body);
     let asked = outside.requests("/api/greader.php/accounts/ClientLogin").len();
     let waits = hidden(&refused, "waits");

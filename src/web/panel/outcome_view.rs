@@ -62,7 +62,10 @@ impl RunView {
             RunStatus::Interrupted if self.successor.is_some() => {
                 format!("The server restarted at {progress} %. Starting again; nothing is lost.")
             }
-            RunStatus::Interrupted => format!("The server stopped at {progress} %. {kept}"),
+            RunStatus::Interrupted if is_preview => format!("The server stopped at {progress} %. {kept}"),
+            RunStatus::Interrupted => {
+                format!("The server stopped at {progress} %. Nothing is lost; the next sync continues.")
+            }
         }
     }
 
