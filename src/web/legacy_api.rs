@@ -69,7 +69,7 @@ pub(super) async fn start(app: AppData, credentials: RequestCredentials) -> Resu
         let outcome = state.control.start(&source, &request)?;
         match outcome {
             StartOutcome::Accepted(id) => {
-                respond(StatusCode::ACCEPTED, true, id, format!("Sync of {} started.", source.name))
+                respond(StatusCode::ACCEPTED, true, id, format!("The sync of {} has started.", source.name))
             }
             StartOutcome::AlreadyRunning(id) => {
                 respond(StatusCode::CONFLICT, false, id, WebError::start_refused(outcome, &source).message)

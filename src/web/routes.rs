@@ -56,18 +56,24 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         .service(resource("/logout").route(post().to(login::sign_out)))
         .service(resource("/setup").route(read().to(setup::page)).route(post().to(setup::create)))
         // Settings
-        .service(resource("/settings").route(read().to(sources::handlers::list)))
-        .service(resource("/settings/sources").route(read().to(sources::handlers::list)).route(post().to(add::add)))
-        .service(resource("/settings/sources/new").route(read().to(add::place)).route(post().to(add::look)))
+        .service(resource("/settings").route(read().to(sources::handlers::list_sources)))
+        .service(
+            resource("/settings/sources")
+                .route(read().to(sources::handlers::list_sources))
+                .route(post().to(add::add_source)),
+        )
+        .service(
+            resource("/settings/sources/new").route(read().to(add::connect_page)).route(post().to(add::review_page)),
+        )
         .service(
             resource("/settings/sources/{slug}")
-                .route(read().to(sources::handlers::edit))
-                .route(post().to(sources::handlers::change)),
+                .route(read().to(sources::handlers::edit_page))
+                .route(post().to(sources::handlers::change_source)),
         )
         .service(
             resource("/settings/sources/{slug}/remove")
-                .route(read().to(sources::handlers::confirm_removal))
-                .route(post().to(sources::handlers::remove)),
+                .route(read().to(sources::handlers::removal_confirmation))
+                .route(post().to(sources::handlers::remove_source)),
         )
         // Assets, and everything else
         .service(resource("/favicon.ico").route(read().to(favicon)))

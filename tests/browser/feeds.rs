@@ -130,7 +130,7 @@ fn feeds_work_without_javascript_and_what_is_something_else_is_offered_as_that()
     browser.sees("#url-error", "404");
     outside.set("/late", feed("Late", &["Good night"]));
     browser.click(".form-actions button");
-    browser.sees(".done", "The source was saved.");
+    browser.sees(".done", "Source saved.");
     browser.go(&server.url("/catalog/jazz-today"));
     browser.click("#panel-sync");
     browser.sees("#catalog-facts .count", "2 articles");

@@ -63,12 +63,12 @@ fn everything_works_without_javascript() {
     browser.fill("#name", "Our members");
     browser.fill("#schedule", "0 6 * * *");
     browser.click(".form-actions button");
-    browser.sees(".done", "The source was saved.");
+    browser.sees(".done", "Source saved.");
     browser.sees("main", "Our members");
     browser.click("[aria-label='Remove Our members']");
     browser.sees("main", "2 members");
     browser.click("button.danger");
-    browser.sees(".done", "The source was removed.");
+    browser.sees(".done", "Source removed.");
     assert!(!browser.text("main").contains("Our members"));
     browser.click(".logout button");
     browser.until("logged out", || !browser.has(".logout"));

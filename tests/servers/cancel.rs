@@ -139,7 +139,7 @@ fn too_late(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     assert_eq!(told.json()["error"], "The run is already finishing.");
     assert_eq!(told.json()["syncId"], id.as_str());
     assert_eq!(shown.status, 409, "{}", shown.body);
-    assert!(shown.body.contains("Too late to cancel: it is already finishing."), "{}", shown.body);
+    assert!(shown.body.contains("Too late to cancel: the run is finishing."), "{}", shown.body);
     server.wait_for_status(&id, "completed");
     assert_eq!(super::count_albums(db, &setup, "Title"), (rest as i64, rest as u64));
     assert_eq!(db.count("sync_records", "1 = 1"), 2);

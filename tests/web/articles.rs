@@ -64,7 +64,7 @@ fn a_filter_goes_along_with_search_order_and_pages(db: &TestDatabase) {
     let site = site(db);
     fill(&site);
     let page = site.visitor().get("/catalog/news?q=article&filter=unread&sort=-title").body;
-    assert!(page.contains("87 albums found for “article” among the unread ones"), "{page}");
+    assert!(page.contains("87 albums found for “article” (unread only)"), "{page}");
     for link in [
         "/catalog/news?q=article&#38;filter=unread&#38;sort=title",
         "/catalog/news?q=article&#38;filter=unread&#38;sort=-title&#38;page=2",
@@ -75,7 +75,7 @@ fn a_filter_goes_along_with_search_order_and_pages(db: &TestDatabase) {
     }
     assert!(page.contains("<input type=\"hidden\" name=\"filter\" value=\"unread\">"));
     let none = site.visitor().get("/catalog/news?q=nowhere&filter=starred").body;
-    assert!(none.contains("Nothing matches “nowhere” among the starred albums"), "{none}");
+    assert!(none.contains("No starred albums match “nowhere”."), "{none}");
     let all = site.visitor().get("/catalog/news").body;
     assert!(!all.contains("name=\"filter\""));
 }

@@ -55,7 +55,7 @@ fn a_tenth_kind_is_one_file_and_one_line() {
     let looked = admin.post_form("/settings/sources/new", &[("url", "ticker:jazz")]);
     assert_eq!(looked.status, 200, "{}", looked.body);
     assert!(looked.body.contains("Miles Davis plays") && looked.body.contains("News ticker"), "{}", looked.body);
-    assert!(looked.body.contains("The first headlines") && !looked.body.contains("name=\"key\""), "{}", looked.body);
+    assert!(looked.body.contains("First headlines") && !looked.body.contains("name=\"key\""), "{}", looked.body);
     assert!(looked.body.contains("value=\"Ticker jazz\"") && looked.body.contains("value=\"ticker-jazz\""));
 
     let added = admin.post_form("/settings/sources", &fields("ticker:jazz\r\nticker:radio", ""));

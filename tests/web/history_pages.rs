@@ -17,7 +17,7 @@ fn the_page_lists_runs_and_what_they_came_to() {
     let site = TestSite::new();
     let reader = site.person("bob", Role::Viewer);
     let nothing = reader.get("/history");
-    assert!(nothing.status == 200 && nothing.body.contains("Nothing has run yet."), "{}", nothing.body);
+    assert!(nothing.status == 200 && nothing.body.contains("No runs yet."), "{}", nothing.body);
     let source = site.fill_csv("books", "id,title\na,One\n,Two\n");
     refill(&site, &source, "title\nOne\n");
     site.fill(&site.albums);
@@ -89,7 +89,7 @@ fn a_cancelled_preview_is_not_said_to_have_committed_anything() {
     let admin = site.person("ada", Role::Admin);
     admin.post_form("/catalog/albums/sync", &[("action", "preview")]);
     let panel = admin.with("HX-Request", "true").post("/catalog/albums/sync/cancel").body;
-    assert!(panel.contains("Nothing was written.") && !panel.contains("committed"), "{panel}");
+    assert!(panel.contains("Nothing was changed.") && !panel.contains("Saved changes"), "{panel}");
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn what_is_wrong_is_said_beside_its_field_and_everything_typed_is_kept() {
         "“nonsense” is not a known text encoding.",
         "value=\"four\"",
         "<option value=\"nonsense\" selected>",
-        "value=\"1\" checked> Sync even where",
+        "value=\"1\" checked> Sync even if",
         "value=\"Sales\"",
     ] {
         assert!(refused.body.contains(said), "{said}: {}", refused.body);
@@ -137,11 +137,11 @@ fn each_kind_has_the_fields_that_it_obeys() {
     let admin = site.person("ada", Role::Admin);
     outside.csv("/albums.csv", "id,title\n1,One\n");
     let csv = admin.post_form("/settings/sources/new", &[("url", &outside.url("/albums.csv"))]);
-    assert!(!is_open(&csv) && csv.body.contains("How the file is read"), "quiet until it is needed: {}", csv.body);
+    assert!(!is_open(&csv) && csv.body.contains("File options"), "quiet until it is needed: {}", csv.body);
     assert!(csv.body.contains("id=\"encoding\"") && !csv.body.contains("id=\"tab\""), "{}", csv.body);
     outside.set("/feed", StubReply::feed("News", &["1"]));
     let feed = admin.post_form("/settings/sources/new", &[("url", &outside.url("/feed")), ("kind", "feeds")]);
-    assert!(feed.status == 200 && feed.body.contains("How the feeds are read"), "{}", feed.body);
+    assert!(feed.status == 200 && feed.body.contains("Feed options"), "{}", feed.body);
     assert!(feed.body.contains("id=\"encoding\"") && !feed.body.contains("id=\"header_row\""), "{}", feed.body);
 }
 

@@ -294,7 +294,7 @@ fn the_feeds_that_a_page_names_are_offered_and_one_click_takes_one() {
     for kind in ["", "feeds"] {
         let form = [("kind", kind), ("url", &outside.url("/"))];
         let looked = admin.post_form("/settings/sources/new", &form);
-        assert!(looked.status == 422 && looked.body.contains("This page names 2 feeds"), "{}", looked.body);
+        assert!(looked.status == 422 && looked.body.contains("2 feeds. Choose one:"), "{}", looked.body);
         let feed = outside.url("/blog/feed?a=1&b=2");
         for address in [feed.replace('&', "&#38;"), outside.url("/soul")] {
             assert!(looked.body.contains(&format!("name=\"use\" value=\"{address}\"")), "{address}: {}", looked.body);

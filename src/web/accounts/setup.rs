@@ -108,8 +108,8 @@ fn check_setup_link(state: &AppState, token: &str) -> Result<Option<HtmlResponse
 }
 
 fn invalid_setup_link() -> WebError {
-    let message = "Open the link with /setup?token=… that Lockstep printed when it started: on standard output, or in the \
-                   log of the service or container. It works until the first admin exists.";
+    let message = "Open the link with /setup?token=… that Lockstep printed when it started: on standard output, or in \
+                   the log of the service or container. It works until the first admin exists.";
     WebError::new(StatusCode::FORBIDDEN, "setup_link", message)
 }
 

@@ -82,7 +82,8 @@ pub(in crate::web) async fn start(
         let request = StartRequest { kind, mode, options, priority: RunPriority::Manual, requested_by: actor.name };
         match state.control.start(&source, &request)? {
             StartOutcome::Accepted(id) => {
-                let message = format!("{} of {} started.", run_text::kind_label(kind), source.name);
+                let message =
+                    format!("The {} of {} has started.", run_text::kind_label(kind).to_lowercase(), source.name);
                 accepted_response(id, "started", &message)
             }
             refused => Err(WebError::start_refused(refused, &source)),

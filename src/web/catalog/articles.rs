@@ -15,8 +15,8 @@ const ACCOUNT_COLUMNS: [&str; 7] = ["title", "feed", "published", "read", "starr
 /// The columns in the table of the articles of feeds: as many as are readable next to each other.
 const FEED_COLUMNS: [&str; 6] = ["title", "feed", "published", "author", "categories", "image"];
 
-/// The links to the filters of a catalog, each with its number of items; empty if the catalog has none. `counted` is the
-/// number of items of the current filter, if that is known already.
+/// The links to the filters of a catalog, each with its number of items; empty if the catalog has none. `counted` is
+/// the number of items of the current filter, if that is known already.
 pub(super) fn filter_links(
     state: &AppState,
     source: &Source,

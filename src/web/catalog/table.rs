@@ -160,8 +160,8 @@ fn shown_columns(columns: usize, required: [Option<usize>; 2]) -> Vec<usize> {
 /// A column of the table: its position, name and type.
 type TypedColumn<'a> = (usize, &'a str, ColumnType);
 
-/// An item as a row. During a sync items of two column layouts exist side by side, so fields are found by name. The cell
-/// that links to the item, and the key, are always text.
+/// An item as a row. During a sync items of two column layouts exist side by side, so fields are found by name. The
+/// cell that links to the item, and the key, are always text.
 fn table_row(item: &Item, shown: &[TypedColumn<'_>], lead: usize, key_column: &str) -> TableRow {
     let text = |at: usize, name: &str| {
         let in_place = item.fields.get(at).filter(|(known, _)| known == name);

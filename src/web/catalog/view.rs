@@ -39,8 +39,8 @@ pub struct CatalogPage {
 /// The items of one page of a catalog.
 #[derive(Debug, Clone, Default)]
 pub struct TableView {
-    /// The link to exactly this view: `/catalog/albums?q=blue&sort=year&page=2`. The table is loaded from it again when a
-    /// sync has ended.
+    /// The link to exactly this view: `/catalog/albums?q=blue&sort=year&page=2`. The table is loaded from it again when
+    /// a sync has ended.
     pub here: String,
     /// The search; empty if there is none.
     pub query: String,

@@ -39,7 +39,7 @@ impl LinkBuilder {
         if self.base_path.is_empty() { "/" } else { &self.base_path }
     }
 
-    /// Host and port of the public URL, as browsers send them in `Origin` and `Referer`; `None` if no public URL is set.
+    /// Host and port of the public URL, as browsers send them in `Origin` and `Referer`; `None` without a public URL.
     #[must_use]
     pub fn public_host(&self) -> Option<&str> {
         self.origin.split_once("://").map(|(_, host)| host)

@@ -85,7 +85,7 @@ impl RunView {
                  empties the catalog; if you no longer need it, remove the source in the settings."
             }
             Some("key_changed") => {
-                "Fix the source, or choose another key column in its settings, then try again. “Sync anyway” applies both."
+                "Fix the source, or choose another key column in its settings. “Sync anyway” applies all changes."
             }
             Some("internal" | "database") => {
                 "The catalog is unchanged. Try again in a moment; if it fails again, check the server log."

@@ -1,7 +1,7 @@
-//! Adding a source, in two steps: where is it, and what is in it?
+//! Adds a source in two steps: connect (where it is) and review (what it contains).
 //!
-//! Nothing that comes with a form is believed: the place is looked at again before it is stored, and a form can name an
-//! upload by its id but never a path of the server.
+//! Forms are not trusted: a source is probed again before it is stored, and a form can name an upload by its id but
+//! never a path of the server.
 
 use std::collections::VecDeque;
 
@@ -13,12 +13,13 @@ use super::form;
 use super::form::file_name_of;
 use super::handlers::receive_form;
 use super::kept_address;
-use super::kind_offer::{NOTHING_CAME, is_something_else, offer};
+use super::kind_offer::{CODES_WITHOUT_CONTENT, find_kind_offer, is_something_else};
 use super::pages::{
-    SourcePageContext, beside, choice, found, free_slug, next_run, probe_place, source_choices, too_large,
+    SourcePageContext, first_scheduled_run, found_columns, free_slug, kind_choice, place_error, probe_place,
+    source_choices, too_large_error,
 };
-use super::place::{SourcePlace, meant, stand_ins, veil};
-use super::review::show_again;
+use super::place::{SourcePlace, hide_secrets, parse_places, stand_in_places};
+use super::review::show_review_step;
 use super::uploads;
 use super::uploads::SentFile;
 use super::view::{FoundColumns, KindChoice, SourceChoices, SourceErrors, SourceForm, SourceStep};
@@ -37,8 +38,8 @@ use crate::web::http::error::WebError;
 use crate::web::http::form::{FormData, FormValues, trimmed_value};
 use crate::web::http::html_response::HtmlResponse;
 
-/// `GET /settings/sources/new`: where is it? `kind` chooses what is asked for.
-pub(in crate::web) async fn place(
+/// `GET /settings/sources/new`: the connect step. `kind` selects its fields.
+pub(in crate::web) async fn connect_page(
     app: AppData,
     credentials: RequestCredentials,
     query: web::Query<FormValues>,
@@ -48,13 +49,13 @@ pub(in crate::web) async fn place(
         let choices = source_choices(state, &trimmed_value(&query, "kind"));
         let kind = if choices.selected.is_some() { trimmed_value(&query, "kind") } else { String::new() };
         SourcePageContext::new(SourceStep::Connect(choices), SourceForm { kind, ..SourceForm::default() })
-            .draw(state, &actor)
+            .render(state, &actor)
     })
     .await
 }
 
-/// `POST /settings/sources/new`: looks at what was typed or uploaded and asks for the rest.
-pub(in crate::web) async fn look(
+/// `POST /settings/sources/new`: probes the link or file and shows the review step.
+pub(in crate::web) async fn review_page(
     app: AppData,
     credentials: RequestCredentials,
     request: HttpRequest,
@@ -63,48 +64,49 @@ pub(in crate::web) async fn look(
     let sent = receive_form(&app, &credentials, &request, body).await?;
     app_state::run_slow_blocking(&app, move |state| {
         let actor = credentials.resolve(state)?.admin()?;
-        uploads::clear_abandoned(&state.uploads_dir, &state.store.sources()?);
-        let mut form = form::typed(&sent.values);
+        uploads::delete_abandoned(&state.uploads_dir, &state.store.sources()?);
+        let mut form = form::parse_form(&sent.values);
         let called = match sent.file {
             SentFile::Stored { id, name } => {
                 form.upload = id;
                 name
             }
-            SentFile::TooLarge => return ask_again(state, &actor, form, DetectionFailure::from(too_large())),
+            SentFile::TooLarge => {
+                return show_connect_step(state, &actor, form, DetectionFailure::from(too_large_error()));
+            }
             SentFile::None => trimmed_value(&sent.values, "called"),
         };
         if let Some(too_long) = sent.too_long {
-            return ask_again(state, &actor, form, DetectionFailure::from(link_error(too_long)));
+            return show_connect_step(state, &actor, form, DetectionFailure::from(link_error(too_long)));
         }
         if !form.upload.is_empty() && !form.url.is_empty() {
-            let both = "There is an address and a file. Choose one of the two.".to_owned();
-            uploads::discard(&state.uploads_dir, &SourceLocation::Upload(std::mem::take(&mut form.upload)));
-            return ask_again(state, &actor, form, DetectionFailure::from(file_error(both)));
+            let both = "Enter a link or choose a file, not both.".to_owned();
+            uploads::delete_upload(&state.uploads_dir, &SourceLocation::Upload(std::mem::take(&mut form.upload)));
+            return show_connect_step(state, &actor, form, DetectionFailure::from(file_error(both)));
         }
-        match find(state, &form)? {
+        match detect(state, &form)? {
             Ok((place, look)) => {
                 let kind_note = state.control.substitute_note(&place.kind, &form.kind);
                 form.kind.clone_from(&place.kind);
-                propose(state, &mut form, &place, &look, &called)?;
-                veil(state, &mut form, Some(&place), &[])?;
-                let mut found = FoundColumns { kind_note, ..found(state, &place, &look) };
+                propose_fields(state, &mut form, &place, &look, &called)?;
+                hide_secrets(state, &mut form, Some(&place), &[])?;
+                let mut found = FoundColumns { kind_note, ..found_columns(state, &place, &look) };
                 if found.location.is_empty() {
                     found.location = called;
                 }
-                SourcePageContext::new(SourceStep::Review(found), form).draw(state, &actor)
+                SourcePageContext::new(SourceStep::Review(found), form).render(state, &actor)
             }
             Err(failure) => {
                 form.file_name = called;
-                ask_again(state, &actor, form, failure)
+                show_connect_step(state, &actor, form, failure)
             }
         }
     })
     .await
 }
 
-/// `POST /settings/sources`: adds what was looked at. It is looked at again: in between it may have changed, and the
-/// form is only what somebody sent.
-pub(in crate::web) async fn add(
+/// `POST /settings/sources`: adds the source. It is probed again: it may have changed, and the form is not trusted.
+pub(in crate::web) async fn add_source(
     app: AppData,
     credentials: RequestCredentials,
     form: FormData<FormValues>,
@@ -112,36 +114,36 @@ pub(in crate::web) async fn add(
     app_state::run_slow_blocking(&app, move |state| {
         let actor = credentials.resolve(state)?.admin()?;
         let values = form.into_values()?;
-        let mut form = form::typed(&values);
+        let mut form = form::parse_form(&values);
         let proposed = trimmed_value(&values, "use_header_row");
         let only_looks = trimmed_value(&values, "again") == "1" || !proposed.is_empty();
         if !proposed.is_empty() {
             form::set_header_row(&mut form, proposed);
         }
-        let (place, look, cannot_read) = match find(state, &form)? {
+        let (place, look, cannot_read) = match detect(state, &form)? {
             Ok((place, look)) => (place, look, None),
-            Err(failure) => match find_as_detected(state, &form)? {
+            Err(failure) => match detect_with_defaults(state, &form)? {
                 Some((place, look)) => (place, look, failure.message()),
-                None => return ask_again(state, &actor, form, failure),
+                None => return show_connect_step(state, &actor, form, failure),
             },
         };
         if only_looks || cannot_read.is_some() {
-            return show_again(state, &actor, form, &place, &look, cannot_read);
+            return show_review_step(state, &actor, form, &place, &look, cannot_read);
         }
         let mut columns = look.columns.clone();
         if let Some(key) = state.control.key_column(&place.kind) {
             form.key = key.to_owned();
             columns.push(form.key.clone());
         }
-        let errors = match form::check(&form, &place, &columns) {
+        let errors = match form::check_form(&form, &place, &columns) {
             Ok((mut draft, schedule)) => match form::unconfirmed_columns(&form, &look.hidden_columns) {
                 Some(errors) => errors,
                 None => {
                     let published = form::published_columns(&form, &[]);
                     draft.read_options.published_hidden_columns = published;
-                    match insert(state, &draft, schedule.as_ref())? {
+                    match insert_source(state, &draft, schedule.as_ref())? {
                         Ok(source) => {
-                            kept_address::forget(&state.uploads_dir, &form.address_id);
+                            kept_address::delete_addresses(&state.uploads_dir, &form.address_id);
                             return Ok(HtmlResponse::redirect(state.links.catalog(source.slug.as_str())));
                         }
                         Err(errors) => errors,
@@ -151,24 +153,24 @@ pub(in crate::web) async fn add(
             Err(errors) => errors,
         };
         form.kind.clone_from(&place.kind);
-        veil(state, &mut form, Some(&place), &[])?;
-        let step = SourceStep::Review(found(state, &place, &look));
-        SourcePageContext::new(step, form).wrong(errors).draw(state, &actor)
+        hide_secrets(state, &mut form, Some(&place), &[])?;
+        let step = SourceStep::Review(found_columns(state, &place, &look));
+        SourcePageContext::new(step, form).with_errors(errors).render(state, &actor)
     })
     .await
 }
 
-/// Looks at the place without what is set of how it is read, where anything is.
-fn find_as_detected(state: &AppState, form: &SourceForm) -> Result<Option<(SourcePlace, SourceProbe)>, WebError> {
+/// Detects the source with default read options; `None` if none were set.
+fn detect_with_defaults(state: &AppState, form: &SourceForm) -> Result<Option<(SourcePlace, SourceProbe)>, WebError> {
     if form.read_options == ReadOptions::default() {
         return Ok(None);
     }
     let detected = SourceForm { read_options: ReadOptions::default(), ..form.clone() };
-    Ok(find(state, &detected)?.ok())
+    Ok(detect(state, &detected)?.ok())
 }
 
-/// The first step again, with what is wrong and what was typed.
-fn ask_again(
+/// The connect step again, with its errors and everything that was typed.
+fn show_connect_step(
     state: &AppState,
     actor: &Actor,
     mut form: SourceForm,
@@ -176,26 +178,26 @@ fn ask_again(
 ) -> Result<HtmlResponse, WebError> {
     let DetectionFailure { errors, place, offer, named_feeds } = failure;
     if offer.is_none() {
-        uploads::discard(&state.uploads_dir, &SourceLocation::Upload(std::mem::take(&mut form.upload)));
+        uploads::delete_upload(&state.uploads_dir, &SourceLocation::Upload(std::mem::take(&mut form.upload)));
     }
-    veil(state, &mut form, place.as_ref(), &[])?;
+    hide_secrets(state, &mut form, place.as_ref(), &[])?;
     let choices = SourceChoices { offer, named_feeds, ..source_choices(state, &form.kind) };
-    SourcePageContext::new(SourceStep::Connect(choices), form).wrong(errors).draw(state, actor)
+    SourcePageContext::new(SourceStep::Connect(choices), form).with_errors(errors).render(state, actor)
 }
 
-/// Why nothing was found.
+/// Why no source was detected.
 struct DetectionFailure {
     errors: FieldErrors,
-    /// Where it was looked for, if what was typed is a place.
+    /// The probed place, if the form named one.
     place: Option<SourcePlace>,
-    /// The kind of place that it is instead.
+    /// The kind that can read it instead.
     offer: Option<KindChoice>,
-    /// The feeds that the page there names.
+    /// The feeds that the page there links to.
     named_feeds: Vec<String>,
 }
 
 impl DetectionFailure {
-    /// The message for people.
+    /// The message of the error.
     fn message(self) -> Option<String> {
         let SourceErrors { url, file, general, .. } = *self.errors;
         url.or(file).or(general)
@@ -208,14 +210,17 @@ impl From<FieldErrors> for DetectionFailure {
     }
 }
 
-/// Looks at the place that a form means. Where several kinds may be meant it is the first that can read what is there;
-/// where one is, but what is there is something else, it is the kind that stands in for it.
-fn find(state: &AppState, form: &SourceForm) -> Result<Result<(SourcePlace, SourceProbe), DetectionFailure>, WebError> {
-    let places = match meant(state, form, &[])? {
+/// Probes the place that a form names. If several kinds are possible, the first that can read it is taken; if one kind
+/// is selected but cannot read it, the kind that stands in for it is.
+fn detect(
+    state: &AppState,
+    form: &SourceForm,
+) -> Result<Result<(SourcePlace, SourceProbe), DetectionFailure>, WebError> {
+    let places = match parse_places(state, form, &[])? {
         Ok(places) => places,
         Err(errors) => {
             let other = state.control.kind_of_link(&form.url).filter(|kind| !["", kind].contains(&form.kind.as_str()));
-            let offer = other.and_then(|kind| choice(state, kind));
+            let offer = other.and_then(|kind| kind_choice(state, kind));
             return Ok(Err(DetectionFailure { offer, ..DetectionFailure::from(errors) }));
         }
     };
@@ -226,13 +231,13 @@ fn find(state: &AppState, form: &SourceForm) -> Result<Result<(SourcePlace, Sour
         match probe_place(state, &place) {
             Ok(look) => return Ok(Ok((place, look))),
             Err(error) => {
-                let over = NOTHING_CAME.contains(&error.code);
+                let over = CODES_WITHOUT_CONTENT.contains(&error.code);
                 named_feeds.extend_from_slice(&error.named_feeds);
                 let is_other = is_something_else(&place, &error);
                 if is_other && !form.kind.is_empty() && first.is_none() {
-                    places.extend(stand_ins(state, form, &place));
+                    places.extend(stand_in_places(state, form, &place));
                 }
-                // What is wrong with it says the kind that it is of.
+                // The error of the kind that the content is of explains more.
                 let is_truer = |(before, why): &(SourcePlace, CannotLook)| {
                     let stands_in = state.control.substitute_note(&place.kind, &before.kind).is_some();
                     stands_in && !is_other && why.code == format!("not_{}", before.kind)
@@ -247,15 +252,15 @@ fn find(state: &AppState, form: &SourceForm) -> Result<Result<(SourcePlace, Sour
         }
     }
     let Some((place, error)) = first else {
-        let error = "No kind of source takes that.".to_owned();
+        let error = "No type of source supports this link.".to_owned();
         return Ok(Err(link_error(error).into()));
     };
-    let (errors, offer) = (beside(&place, &error), offer(state, form, &place, &error));
+    let (errors, offer) = (place_error(&place, &error), find_kind_offer(state, form, &place, &error));
     Ok(Err(DetectionFailure { errors, place: Some(place), offer, named_feeds }))
 }
 
-/// Proposes key, name and nouns.
-fn propose(
+/// Fills in key, names and URL.
+fn propose_fields(
     state: &AppState,
     form: &mut SourceForm,
     place: &SourcePlace,
@@ -267,15 +272,15 @@ fn propose(
     form.key = own_key.or_else(|| look.proposed_key()).unwrap_or_default().to_owned();
     let way = control.form_spec(&place.kind);
     let address = match &place.location {
-        // The last part of such an address says nothing.
+        // The last part of the path of such a link is no name.
         SourceLocation::Url(address) if control.kind_of_link(address).is_none() => address.as_str(),
         _ => "",
     };
     let noun = control.default_noun(&place.kind);
     match &look.title {
         Some(title) if called.is_empty() => form::propose_after_title(form, title, noun),
-        _ if called.is_empty() => form::propose(form, &file_name_of(address), noun),
-        _ => form::propose(form, called, noun),
+        _ if called.is_empty() => form::propose_from_file_name(form, &file_name_of(address), noun),
+        _ => form::propose_from_file_name(form, called, noun),
     }
     let host = || Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned));
     let title = match &look.feeds[..] {
@@ -293,18 +298,18 @@ fn propose(
     Ok(())
 }
 
-fn insert(
+fn insert_source(
     state: &AppState,
     draft: &SourceDraft,
     schedule: Option<&Schedule>,
 ) -> Result<Result<Source, FieldErrors>, WebError> {
-    match state.store.add_source(draft, next_run(schedule)) {
+    match state.store.add_source(draft, first_scheduled_run(schedule)) {
         Ok(source) => {
             log::info!("the source {} was added", source.slug);
             Ok(Ok(source))
         }
         Err(StoreError::Taken { .. }) => {
-            let error = format!("There is a catalog at /catalog/{} already. Choose another address.", draft.slug);
+            let error = format!("/catalog/{} is already in use. Choose another URL.", draft.slug);
             Ok(Err(Box::new(SourceErrors { slug: Some(error), ..SourceErrors::default() })))
         }
         Err(error) => Err(error.into()),

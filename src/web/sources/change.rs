@@ -1,12 +1,11 @@
-//! A source that is there, as a form changes it: what was typed becomes a draft, and the place is looked at where it
-//! has to be.
+//! Changes an existing source: the form becomes a draft, and the source is probed if the change requires it.
 
 use super::field_errors::{FieldErrors, read_error};
 use super::form;
 use super::form::are_published;
 use super::kind_offer::stand_in_offer;
-use super::pages::{beside, probe_source};
-use super::place::{SourcePlace, meant};
+use super::pages::{place_error, probe_source};
+use super::place::{SourcePlace, parse_places};
 use super::read_form;
 use super::view::{KindChoice, SourceForm};
 use crate::domain::location::SourceLocation;
@@ -17,11 +16,11 @@ use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::http::form::FormValues;
 
-/// Why the place of a source could not be looked at.
+/// Why a changed source could not be probed.
 pub(super) struct UnseenPlace {
-    /// What is wrong, beside its field.
+    /// The errors, field by field.
     pub(super) errors: FieldErrors,
-    /// The kind that reads what is there instead.
+    /// The kind that can read it instead.
     pub(super) offer: Option<KindChoice>,
 }
 
@@ -31,11 +30,11 @@ impl From<FieldErrors> for UnseenPlace {
     }
 }
 
-/// What was typed of a source that is there. What cannot be changed, and what the form did not ask for, stays.
-pub(super) fn typed_of(state: &AppState, source: &Source, values: &FormValues) -> SourceForm {
-    let mut form = form::typed(values);
+/// The form of a changed source. Fields that cannot be changed, or that the form does not have, keep their values.
+pub(super) fn parse_change(state: &AppState, source: &Source, values: &FormValues) -> SourceForm {
+    let mut form = form::parse_form(values);
     form.slug = source.slug.to_string();
-    // The button that takes what was given as what it is.
+    // The button that saves the source as another kind.
     let is_taken_as = state.control.substitute_note(&form.kind, &source.kind).is_some();
     if !is_taken_as {
         form.kind.clone_from(&source.kind);
@@ -44,41 +43,41 @@ pub(super) fn typed_of(state: &AppState, source: &Source, values: &FormValues) -
         form.key = key.to_owned();
     }
     if form.reading.is_none() {
-        form.reading = Some(read_form::of_options(&source.read_options));
+        form.reading = Some(read_form::form_of_options(&source.read_options));
         form.read_options = source.read_options.clone();
     }
     form.read_options.published_hidden_columns.clone_from(&source.read_options.published_hidden_columns);
     form
 }
 
-/// Looks at the place after a change, where it has to be looked at: `None` where nothing of it is another.
-pub(super) fn look_at_change(
+/// Probes a changed source; `None` if nothing changed that a probe depends on. `always` probes in any case.
+pub(super) fn probe_change(
     state: &AppState,
     source: &Source,
     place: &SourcePlace,
     form: &SourceForm,
     always: bool,
 ) -> Result<Option<SourceProbe>, UnseenPlace> {
-    // What becomes public is looked at for what is hidden in it.
+    // A source that becomes public is probed for hidden columns.
     let is_other =
         *place != SourcePlace::from(source) || form.key != source.key_column || is_published(state, source, form);
     if !always && !is_other {
         return Ok(None);
     }
-    let Some(new) = place.beyond(&source.location) else { return Ok(None) };
+    let Some(new) = place.new_addresses(&source.location) else { return Ok(None) };
     let SourcePlace { kind, location, mut read_options } = new.clone();
     read_options.published_hidden_columns = published_columns(source, form);
     let (key_column, public) = (form.key.clone(), form.public);
     let changed = Source { kind, location, read_options, key_column, public, ..source.clone() };
     probe_source(state, &changed).map(Some).map_err(|error| {
-        // What could be read before cannot be read as it is set now.
+        // The same source could be read before: the new read options are wrong.
         let is_reading = place.location == source.location && place.read_options != source.read_options;
-        let errors = if is_reading { read_error(error.to_string()) } else { beside(&new, &error) };
+        let errors = if is_reading { read_error(error.to_string()) } else { place_error(&new, &error) };
         UnseenPlace { errors, offer: stand_in_offer(state, form, place, &error) }
     })
 }
 
-/// Whether the form makes something public that may be hidden in the source: a catalog, or its hidden columns.
+/// Whether the form publishes columns that may be hidden in the source.
 fn is_published(state: &AppState, source: &Source, form: &SourceForm) -> bool {
     let shown = form.hidden_columns.as_deref().unwrap_or_default();
     let is_allowed_now = form.publish_hidden && !are_published(source, shown);
@@ -90,8 +89,8 @@ fn published_columns(source: &Source, form: &SourceForm) -> Vec<String> {
     form::published_columns(form, &source.read_options.published_hidden_columns)
 }
 
-/// A draft of what was typed; or what is wrong, field by field.
-pub(super) fn checked(
+/// The draft of a changed source, or its errors.
+pub(super) fn check_change(
     state: &AppState,
     source: &Source,
     form: &SourceForm,
@@ -102,13 +101,13 @@ pub(super) fn checked(
     if look.is_none() || state.control.key_column(&source.kind).is_some() {
         columns.push(form.key.clone());
     }
-    let (mut draft, schedule) = form::check(form, place, &columns).map_err(|mut errors| {
+    let (mut draft, schedule) = form::check_form(form, place, &columns).map_err(|mut errors| {
         let missing = look.and_then(|look| look.missing_key.clone());
         errors.key = errors.key.map(|error| missing.unwrap_or(error));
         errors
     })?;
     let hidden = look.map(|look| look.hidden_columns.as_slice()).unwrap_or_default();
-    // A catalog that is public already leaves out what is not allowed.
+    // A catalog that is public already leaves out hidden columns that were not confirmed.
     if let Some(errors) = form::unconfirmed_columns(form, hidden).filter(|_| !source.public) {
         return Err(errors);
     }
@@ -116,14 +115,14 @@ pub(super) fn checked(
     Ok((draft, schedule))
 }
 
-/// The place after a change: another upload, other addresses, or what it was. A file of the server stays what it is.
+/// The place of a changed source: another upload, other links, or the same. A file of the server cannot be changed.
 pub(super) fn changed_place(
     state: &AppState,
     source: &Source,
     form: &SourceForm,
 ) -> Result<Result<SourcePlace, FieldErrors>, WebError> {
     let meant_one = |form: &SourceForm| -> Result<Result<SourcePlace, FieldErrors>, WebError> {
-        let places = meant(state, form, source.location.addresses())?;
+        let places = parse_places(state, form, source.location.addresses())?;
         Ok(places.map(|places| places.into_iter().next().unwrap_or_else(|| SourcePlace::from(source))))
     };
     match &source.location {

@@ -1,4 +1,4 @@
-//! The fields of a source: read as typed, checked one by one, and proposed where they can be guessed.
+//! The fields of the source form: parses, checks and proposes their values.
 
 use url::Url;
 
@@ -16,18 +16,18 @@ use crate::domain::text::measures::sentence;
 use crate::web::http::form::{FormValues, trimmed_value};
 
 /// The most characters of a name.
-const LONGEST_NAME: usize = 100;
+const MAX_NAME_CHARS: usize = 100;
 
-/// The fields as they were typed.
-pub(super) fn typed(values: &FormValues) -> SourceForm {
-    let reading = read_form::typed(values);
+/// The fields as typed.
+pub(super) fn parse_form(values: &FormValues) -> SourceForm {
+    let reading = read_form::parse_fields(values);
     SourceForm {
         slug: trimmed_value(values, "slug"),
-        // The button that says so stands for what was chosen before.
+        // The button that continues as another kind overrides the selected kind.
         kind: Some(trimmed_value(values, "as"))
             .filter(|kind| !kind.is_empty())
             .unwrap_or_else(|| trimmed_value(values, "kind")),
-        // The button of a feed that a page names stands for what was typed before.
+        // The button of a feed that a page links to overrides the typed link.
         url: Some(trimmed_value(values, "use"))
             .filter(|url| !url.is_empty())
             .unwrap_or_else(|| trimmed_value(values, "url")),
@@ -37,7 +37,7 @@ pub(super) fn typed(values: &FormValues) -> SourceForm {
         address_id: trimmed_value(values, "waits"),
         upload: trimmed_value(values, "upload"),
         file_name: trimmed_value(values, "called"),
-        // Not trimmed: it is one of the columns as it is.
+        // Not trimmed: it must equal the name of a column.
         key: values.get("key").cloned().unwrap_or_default(),
         name: trimmed_value(values, "name"),
         noun_one: trimmed_value(values, "noun_one"),
@@ -47,7 +47,7 @@ pub(super) fn typed(values: &FormValues) -> SourceForm {
         public: trimmed_value(values, "public") == "1",
         publish_hidden: trimmed_value(values, "publish_hidden") == "1",
         hidden_columns: values.get("hidden_columns").and_then(|names| serde_json::from_str(names).ok()),
-        read_options: reading.as_ref().map(|form| read_form::parse(form).0).unwrap_or_default(),
+        read_options: reading.as_ref().map(|form| read_form::parse_options(form).0).unwrap_or_default(),
         reading,
     }
 }
@@ -55,17 +55,17 @@ pub(super) fn typed(values: &FormValues) -> SourceForm {
 /// Sets the header row as if it had been typed.
 pub(super) fn set_header_row(form: &mut SourceForm, header_row: String) {
     let reading = ReadForm { header_row, ..form.read_form() };
-    form.read_options = read_form::parse(&reading).0;
+    form.read_options = read_form::parse_options(&reading).0;
     form.reading = Some(reading);
 }
 
-/// What is wrong with how the content is to be read.
+/// The errors of the read options.
 pub(super) fn read_errors(form: &SourceForm) -> ReadErrors {
-    form.reading.as_ref().map(|form| read_form::parse(form).1).unwrap_or_default()
+    form.reading.as_ref().map(|form| read_form::parse_options(form).1).unwrap_or_default()
 }
 
-/// The fields of a source that is there; `url` is its address as it may be shown.
-pub(super) fn of_source(source: &Source, url: String) -> SourceForm {
+/// The fields of an existing source. `url` is its address without secrets.
+pub(super) fn form_of_source(source: &Source, url: String) -> SourceForm {
     SourceForm {
         slug: source.slug.to_string(),
         kind: source.kind.clone(),
@@ -77,19 +77,19 @@ pub(super) fn of_source(source: &Source, url: String) -> SourceForm {
         schedule: source.schedule.clone().unwrap_or_default(),
         schedule_label: source.schedule.as_deref().and_then(schedule_label),
         public: source.public,
-        reading: Some(read_form::of_options(&source.read_options)),
+        reading: Some(read_form::form_of_options(&source.read_options)),
         read_options: source.read_options.clone(),
         ..SourceForm::default()
     }
 }
 
-/// A cron line in words, if it can be followed.
+/// A cron expression for people, if it is valid.
 pub(super) fn schedule_label(line: &str) -> Option<String> {
     line.parse::<Schedule>().ok().map(|schedule| schedule.in_words())
 }
 
-/// A draft of what was typed, with the schedule that it will follow; or what is wrong, field by field.
-pub(super) fn check(
+/// The draft of a source and its schedule, or the errors field by field.
+pub(super) fn check_form(
     form: &SourceForm,
     place: &SourcePlace,
     columns: &[String],
@@ -97,16 +97,16 @@ pub(super) fn check(
     let mut errors = SourceErrors::default();
     let slug = form.slug.parse::<Slug>().map_err(|error| sentence(&error));
     let slug = slug.map_err(|error| errors.slug = Some(error)).ok();
-    if form.name.is_empty() || form.name.chars().count() > LONGEST_NAME || form.name.contains(char::is_control) {
-        errors.name = Some(format!("A name has 1 to {LONGEST_NAME} characters and no line breaks."));
+    if form.name.is_empty() || form.name.chars().count() > MAX_NAME_CHARS || form.name.contains(char::is_control) {
+        errors.name = Some(format!("A name must have 1 to {MAX_NAME_CHARS} characters and no line breaks."));
     }
     let slashed = form.noun_one.contains('/');
     let noun = format!("{}/{}", form.noun_one, form.noun_many).parse::<Noun>().ok().filter(|_| !slashed);
     if noun.is_none() {
-        errors.noun = Some("Say what one is called and what several are called, such as album and albums.".to_owned());
+        errors.noun = Some("Enter the singular and the plural, such as album and albums.".to_owned());
     }
     if form.key.is_empty() {
-        errors.key = Some("Choose the column that tells the rows apart.".to_owned());
+        errors.key = Some("Choose the unique key column.".to_owned());
     } else if position_of(columns, &form.key).is_none() {
         errors.key = Some(no_such_column(&form.key, columns));
     }
@@ -131,8 +131,7 @@ pub(super) fn check(
     Ok((draft, schedule))
 }
 
-/// That a public catalog would show columns which are hidden in the source, unless that was confirmed where the form
-/// named them.
+/// The error that a public catalog would show columns which are hidden in the source, unless the form confirms that.
 pub(super) fn unconfirmed_columns(form: &SourceForm, hidden_columns: &[String]) -> Option<FieldErrors> {
     if !form.public {
         return None;
@@ -144,9 +143,9 @@ pub(super) fn unconfirmed_columns(form: &SourceForm, hidden_columns: &[String]) 
     Some(Box::new(SourceErrors { public, ..SourceErrors::default() }))
 }
 
-/// The hidden columns that a catalog may have once it is saved so: those that the form named, if they were allowed
-/// there, and none, if all of these were allowed before and no longer are. Otherwise those in `before`, which it may
-/// have now: the form did not ask, or its box was not ticked in the first place.
+/// The hidden columns that the saved catalog may publish: those that the form listed, if it allows them; none, if all
+/// of them were allowed before and no longer are. Otherwise those in `before`: the form did not list any, or its box was
+/// not ticked before either.
 pub(super) fn published_columns(form: &SourceForm, before: &[String]) -> Vec<String> {
     match &form.hidden_columns {
         _ if !form.public => Vec::new(),
@@ -157,7 +156,7 @@ pub(super) fn published_columns(form: &SourceForm, before: &[String]) -> Vec<Str
     }
 }
 
-/// Whether all these hidden columns may be in the catalog.
+/// Whether all these hidden columns are published.
 pub(super) fn are_published(source: &Source, hidden_columns: &[String]) -> bool {
     let allowed = &source.read_options.published_hidden_columns;
     source.public
@@ -165,35 +164,35 @@ pub(super) fn are_published(source: &Source, hidden_columns: &[String]) -> bool 
         && hidden_columns.iter().all(|name| position_of(allowed, name).is_some())
 }
 
-/// Proposes name and slug after what a place calls itself.
+/// Proposes name and slug from the title of a source.
 pub(super) fn propose_name(form: &mut SourceForm, title: &str) {
     let words = title.split_whitespace().collect::<Vec<_>>().join(" ");
-    let name: String = words.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+    let name: String = words.chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect();
     form.slug = Slug::from_name(&name).map(|slug| slug.to_string()).unwrap_or_default();
     let mut letters = name.chars();
     form.name = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
 }
 
-/// Proposes name, slug and nouns after what a file is called. Of what is in it `noun` says more, where a kind knows.
-pub(super) fn propose(form: &mut SourceForm, file_name: &str, noun: Noun) {
+/// Proposes name, slug and nouns from a file name. The noun of the kind, if it has one, takes precedence.
+pub(super) fn propose_from_file_name(form: &mut SourceForm, file_name: &str, noun: Noun) {
     let file = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
     propose_after_title(form, &stem.replace(['_', '-', '+', '.'], " "), noun);
 }
 
-/// Proposes name, slug and nouns after the title of a place, which is taken as it is.
+/// Proposes name, slug and nouns from the title of a source.
 pub(super) fn propose_after_title(form: &mut SourceForm, title: &str, noun: Noun) {
     propose_name(form, title);
     let last = form.name.split(' ').next_back().unwrap_or_default().to_lowercase();
-    let noun = match singular(&last) {
+    let noun = match english_singular(&last) {
         Some(one) if noun == Noun::default() => Noun { one, many: last },
         _ => noun,
     };
     (form.noun_one, form.noun_many) = (noun.one, noun.many);
 }
 
-/// The singular of an English plural, where it is plain.
-fn singular(many: &str) -> Option<String> {
+/// The singular of a regular English plural.
+fn english_singular(many: &str) -> Option<String> {
     if many.len() < 4 || !many.chars().all(char::is_alphabetic) || many.ends_with("ss") {
         return None;
     }
@@ -201,7 +200,7 @@ fn singular(many: &str) -> Option<String> {
     cut("ies", "y").or_else(|| cut("ches", "ch")).or_else(|| cut("shes", "sh")).or_else(|| cut("s", ""))
 }
 
-/// The last part of an address's path, decoded: what a file there is called.
+/// The file name in a URL: the last part of its path, decoded.
 pub(super) fn file_name_of(address: &str) -> String {
     let Ok(url) = Url::parse(address) else { return String::new() };
     let last = url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();

@@ -1,19 +1,19 @@
-//! `/settings/sources`: list, change and remove sources. For admins. Adding one is in [`crate::web::sources::add`].
+//! `/settings/sources`: lists, changes and removes sources, for admins. Adding one is in [`crate::web::sources::add`].
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 
-use super::change::{UnseenPlace, changed_place, checked, look_at_change, typed_of};
+use super::change::{UnseenPlace, changed_place, check_change, parse_change, probe_change};
 use super::field_errors::{FieldErrors, general_error, link_error};
 use super::form;
 use super::form::are_published;
 use super::kept_address;
 use super::kind_offer::stand_in_offer;
 use super::pages::{
-    SourcePageContext, beside, form_of, found, found_without_look, known, missing_key, next_run, probe_source,
-    too_large,
+    SourcePageContext, existing_source_form, find_source, first_scheduled_run, found_columns, missing_key_error,
+    place_error, probe_source, stored_columns, too_large_error,
 };
-use super::place::{SourcePlace, veil};
+use super::place::{SourcePlace, hide_secrets};
 use super::uploads;
 use super::uploads::SentFile;
 use super::view::{FoundColumns, RemoveFacts, SourceSetting, SourceStep, SourcesPage};
@@ -30,10 +30,11 @@ use crate::web::layout::page::page_frame;
 use crate::web::layout::time_label::time_label;
 use crate::web::layout::view::NavSection;
 
-const BUSY: &str = "A sync of this source is running. Nothing was changed; try again when it is over.";
+const SYNC_RUNNING_MESSAGE: &str =
+    "A sync of this source is running, so nothing was changed. Try again when it has finished.";
 
 /// `GET /settings/sources`.
-pub(in crate::web) async fn list(
+pub(in crate::web) async fn list_sources(
     app: AppData,
     credentials: RequestCredentials,
     query: web::Query<FormValues>,
@@ -59,8 +60,8 @@ pub(in crate::web) async fn list(
             }
         };
         let done = match trimmed_value(&query, "done").as_str() {
-            "saved" => Some("The source was saved. Press Sync in its catalog to take it over.".to_owned()),
-            "removed" => Some("The source was removed.".to_owned()),
+            "saved" => Some("Source saved. Sync to apply the changes.".to_owned()),
+            "removed" => Some("Source removed.".to_owned()),
             _ => None,
         };
         HtmlResponse::render(&SourcesPage {
@@ -73,43 +74,45 @@ pub(in crate::web) async fn list(
 }
 
 /// `GET /settings/sources/{slug}`.
-pub(in crate::web) async fn edit(
+pub(in crate::web) async fn edit_page(
     app: AppData,
     credentials: RequestCredentials,
     slug: web::Path<String>,
 ) -> Result<HtmlResponse, WebError> {
     app_state::run_slow_blocking(&app, move |state| {
         let actor = credentials.resolve(state)?.admin()?;
-        let source = known(state, &slug)?;
+        let source = find_source(state, &slug)?;
         let place = SourcePlace::from(&source);
-        let mut shown =
-            SourcePageContext::new(SourceStep::Edit(found_without_look(state, &source)?), form_of(state, &source));
-        // While a run is active the page would only stand in line behind it. Where no key is asked for, there is
-        // nothing to be seen that the catalog does not show.
+        let mut shown = SourcePageContext::new(
+            SourceStep::Edit(stored_columns(state, &source)?),
+            existing_source_form(state, &source),
+        );
+        // During a run the probe would have to wait for its fetch. Without a key to select, it shows nothing that the
+        // catalog does not.
         let asks_key = state.control.key_column(&source.kind).is_none();
         if asks_key && state.store.active_run(source.id)?.is_none() {
             match probe_source(state, &source) {
                 Ok(look) => {
-                    shown.step = SourceStep::Edit(found(state, &place, &look));
-                    shown.errors = missing_key(&look);
+                    shown.step = SourceStep::Edit(found_columns(state, &place, &look));
+                    shown.errors = missing_key_error(&look);
                     shown.form.publish_hidden = are_published(&source, &look.hidden_columns);
                 }
-                // What is wrong at the source is not this request's fault.
+                // A broken source does not make this request fail.
                 Err(error) => {
                     let offer = stand_in_offer(state, &shown.form, &place, &error);
-                    shown.step = SourceStep::Edit(FoundColumns { offer, ..found_without_look(state, &source)? });
-                    shown.errors = beside(&place, &error);
+                    shown.step = SourceStep::Edit(FoundColumns { offer, ..stored_columns(state, &source)? });
+                    shown.errors = place_error(&place, &error);
                 }
             }
         }
-        shown.draw(state, &actor)
+        shown.render(state, &actor)
     })
     .await
 }
 
-/// `POST /settings/sources/{slug}`: changes a source, or with `again` only shows what it would be. The place is
-/// looked at again if it, the key or how it is read is another.
-pub(in crate::web) async fn change(
+/// `POST /settings/sources/{slug}`: changes a source, or with `again` only probes it. It is probed if its place, key or
+/// read options change.
+pub(in crate::web) async fn change_source(
     app: AppData,
     credentials: RequestCredentials,
     slug: web::Path<String>,
@@ -119,41 +122,41 @@ pub(in crate::web) async fn change(
     let sent = receive_form(&app, &credentials, &request, body).await?;
     app_state::run_slow_blocking(&app, move |state| {
         let actor = credentials.resolve(state)?.admin()?;
-        let source = known(state, &slug)?;
-        let mut form = typed_of(state, &source, &sent.values);
+        let source = find_source(state, &slug)?;
+        let mut form = parse_change(state, &source, &sent.values);
         let only_looks = trimmed_value(&sent.values, "again") == "1";
         let place = match sent.file {
             SentFile::Stored { id, .. } => {
                 form.upload = id;
                 changed_place(state, &source, &form)?
             }
-            SentFile::TooLarge => Err(too_large()),
+            SentFile::TooLarge => Err(too_large_error()),
             SentFile::None => match sent.too_long {
                 Some(too_long) => Err(link_error(too_long)),
                 None => changed_place(state, &source, &form)?,
             },
         };
         let looked = match &place {
-            Ok(place) => look_at_change(state, &source, place, &form, only_looks),
+            Ok(place) => probe_change(state, &source, place, &form, only_looks),
             Err(errors) => Err(UnseenPlace::from(errors.clone())),
         };
         let (errors, status) = match (&place, &looked) {
-            (Ok(place), Ok(look)) => match checked(state, &source, &form, place, look.as_ref()) {
+            (Ok(place), Ok(look)) => match check_change(state, &source, &form, place, look.as_ref()) {
                 Ok(_) if only_looks => (FieldErrors::default(), StatusCode::OK),
                 Ok((draft, schedule)) => {
-                    match state.store.change_source(source.id, &draft, next_run(schedule.as_ref()))? {
+                    match state.store.change_source(source.id, &draft, first_scheduled_run(schedule.as_ref()))? {
                         SourceChange::Done => {
                             if place.location != source.location {
-                                uploads::discard(&state.uploads_dir, &source.location);
+                                uploads::delete_upload(&state.uploads_dir, &source.location);
                             }
-                            kept_address::forget(&state.uploads_dir, &form.address_id);
+                            kept_address::delete_addresses(&state.uploads_dir, &form.address_id);
                             log::info!("the source {} was changed", source.slug);
                             return Ok(HtmlResponse::redirect(with_query(
                                 &state.links.sources(),
                                 &[("done", "saved")],
                             )));
                         }
-                        SourceChange::Busy => (general_error(BUSY), StatusCode::CONFLICT),
+                        SourceChange::Busy => (general_error(SYNC_RUNNING_MESSAGE), StatusCode::CONFLICT),
                         SourceChange::Gone => return Err(WebError::not_found("source")),
                     }
                 }
@@ -163,54 +166,54 @@ pub(in crate::web) async fn change(
             (Err(errors), _) => (errors.clone(), StatusCode::UNPROCESSABLE_ENTITY),
         };
         let found = match (&place, looked) {
-            (Ok(place), Ok(Some(look))) => found(state, place, &look),
+            (Ok(place), Ok(Some(look))) => found_columns(state, place, &look),
             (_, looked) => {
                 let offer = looked.err().and_then(|unseen| unseen.offer);
-                // What the form asked is asked again, or the answer would be lost.
+                // The form lists the same hidden columns again, or the confirmation would be lost.
                 let hidden_columns = form.hidden_columns.clone().unwrap_or_default();
-                FoundColumns { offer, hidden_columns, ..found_without_look(state, &source)? }
+                FoundColumns { offer, hidden_columns, ..stored_columns(state, &source)? }
             }
         };
-        veil(state, &mut form, place.as_ref().ok(), source.location.addresses())?;
-        let mut shown = SourcePageContext::new(SourceStep::Edit(found), form).wrong(errors);
+        hide_secrets(state, &mut form, place.as_ref().ok(), source.location.addresses())?;
+        let mut shown = SourcePageContext::new(SourceStep::Edit(found), form).with_errors(errors);
         shown.status = status;
-        shown.draw(state, &actor)
+        shown.render(state, &actor)
     })
     .await
 }
 
-/// `GET /settings/sources/{slug}/remove`: are you sure?
-pub(in crate::web) async fn confirm_removal(
+/// `GET /settings/sources/{slug}/remove`: the confirmation.
+pub(in crate::web) async fn removal_confirmation(
     app: AppData,
     credentials: RequestCredentials,
     slug: web::Path<String>,
 ) -> Result<HtmlResponse, WebError> {
     app_state::run_slow_blocking(&app, move |state| {
         let actor = credentials.resolve(state)?.admin()?;
-        removal(state, &known(state, &slug)?)?.draw(state, &actor)
+        removal_page(state, &find_source(state, &slug)?)?.render(state, &actor)
     })
     .await
 }
 
 /// `POST /settings/sources/{slug}/remove`.
-pub(in crate::web) async fn remove(
+pub(in crate::web) async fn remove_source(
     app: AppData,
     credentials: RequestCredentials,
     slug: web::Path<String>,
 ) -> Result<HtmlResponse, WebError> {
     app_state::run_slow_blocking(&app, move |state| {
         let actor = credentials.resolve(state)?.admin()?;
-        let source = known(state, &slug)?;
+        let source = find_source(state, &slug)?;
         match state.store.remove_source(source.id)? {
             SourceChange::Done => {
-                uploads::discard(&state.uploads_dir, &source.location);
+                uploads::delete_upload(&state.uploads_dir, &source.location);
                 log::info!("the source {} was removed by {}", source.slug, actor.name);
                 Ok(HtmlResponse::redirect(with_query(&state.links.sources(), &[("done", "removed")])))
             }
             SourceChange::Busy => {
-                let mut shown = removal(state, &source)?.wrong(general_error(BUSY));
+                let mut shown = removal_page(state, &source)?.with_errors(general_error(SYNC_RUNNING_MESSAGE));
                 shown.status = StatusCode::CONFLICT;
-                shown.draw(state, &actor)
+                shown.render(state, &actor)
             }
             SourceChange::Gone => Err(WebError::not_found("source")),
         }
@@ -218,9 +221,9 @@ pub(in crate::web) async fn remove(
     .await
 }
 
-fn removal(state: &AppState, source: &Source) -> Result<SourcePageContext, WebError> {
+fn removal_page(state: &AppState, source: &Source) -> Result<SourcePageContext, WebError> {
     let count = state.store.catalog(source.id)?.map_or(0, |catalog| catalog.item_count);
-    Ok(SourcePageContext::new(SourceStep::Remove(RemoveFacts { count }), form_of(state, source)))
+    Ok(SourcePageContext::new(SourceStep::Remove(RemoveFacts { count }), existing_source_form(state, source)))
 }
 
 /// Receives a form that may carry a file. Only admins may send one, which is checked before 50 MB are read.

@@ -1,15 +1,15 @@
-//! Offers another kind of source where what was given is not of the kind that was chosen.
+//! Offers another kind of source if the content is not of the selected kind.
 
-use super::pages::{choice, probe_place};
-use super::place::{SourcePlace, as_kind, stand_ins};
+use super::pages::{kind_choice, probe_place};
+use super::place::{SourcePlace, place_as_kind, stand_in_places};
 use super::view::{KindChoice, SourceForm};
 use crate::domain::location::SourceLocation;
 use crate::domain::source_form_spec::AddressInput;
 use crate::domain::source_probe::CannotLook;
 use crate::web::http::app_state::AppState;
 
-/// What a look fails with where nothing came that another kind could read.
-pub(super) const NOTHING_CAME: [&str; 12] = [
+/// The codes of failed probes that fetched no content which another kind could read.
+pub(super) const CODES_WITHOUT_CONTENT: [&str; 12] = [
     "address_refused",
     "bad_address",
     "bad_status",
@@ -24,8 +24,8 @@ pub(super) const NOTHING_CAME: [&str; 12] = [
     "unknown_kind",
 ];
 
-/// The kind that can read what was taken for another.
-pub(super) fn offer(
+/// The kind that can read content of another kind than the selected one.
+pub(super) fn find_kind_offer(
     state: &AppState,
     form: &SourceForm,
     place: &SourcePlace,
@@ -39,9 +39,9 @@ pub(super) fn offer(
     if let [only] = addresses
         && let Some(kind) = control.kind_of_link(only).filter(|kind| *kind != place.kind)
     {
-        return choice(state, kind);
+        return kind_choice(state, kind);
     }
-    if NOTHING_CAME.contains(&error.code) {
+    if CODES_WITHOUT_CONTENT.contains(&error.code) {
         return None;
     }
     let reads = |kind: &&'static str| {
@@ -53,17 +53,17 @@ pub(super) fn offer(
         if matches!(place.location, SourceLocation::Upload(_)) && way.file.is_none() {
             return false;
         }
-        as_kind(state, kind, form, place).is_some_and(|other| probe_place(state, &other).is_ok())
+        place_as_kind(state, kind, form, place).is_some_and(|other| probe_place(state, &other).is_ok())
     };
-    control.kind_names().into_iter().find(reads).and_then(|kind| choice(state, kind))
+    control.kind_names().into_iter().find(reads).and_then(|kind| kind_choice(state, kind))
 }
 
-/// Whether a look failed because what is at the place is something else than its kind reads.
+/// Whether a probe failed because the content is of another kind.
 pub(super) fn is_something_else(place: &SourcePlace, error: &CannotLook) -> bool {
     error.code == format!("not_{}", place.kind)
 }
 
-/// The kind that can read what was given for a source of another kind, where a look failed for that.
+/// The kind that can read the content of a source whose own kind cannot.
 pub(super) fn stand_in_offer(
     state: &AppState,
     form: &SourceForm,
@@ -73,7 +73,7 @@ pub(super) fn stand_in_offer(
     if !is_something_else(place, error) {
         return None;
     }
-    let other = stand_ins(state, form, place).into_iter().find(|other| probe_place(state, other).is_ok())?;
+    let other = stand_in_places(state, form, place).into_iter().find(|other| probe_place(state, other).is_ok())?;
     let name = state.control.kind_names().into_iter().find(|kind| *kind == other.kind)?;
-    choice(state, name)
+    kind_choice(state, name)
 }

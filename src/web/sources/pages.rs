@@ -1,11 +1,11 @@
-//! The pages about one source, and the looks into its place that fill them.
+//! Builds the pages about one source, from a probe of it.
 
 use actix_web::http::StatusCode;
 use chrono::{NaiveDateTime, Utc};
 
 use super::field_errors::{FieldErrors, file_error, general_error, link_error};
-use super::form::{of_source, schedule_label};
-use super::place::{SourcePlace, shown};
+use super::form::{form_of_source, schedule_label};
+use super::place::{SourcePlace, shown_links};
 use super::read_form;
 use super::uploads::MAX_BYTES;
 use super::view::{
@@ -26,11 +26,11 @@ use crate::web::layout::page::page_frame;
 use crate::web::layout::view::NavSection;
 
 /// The most characters of a cell in the preview.
-const CELL: usize = 200;
-/// The most feeds that are named beside it.
-const FEEDS: usize = 10;
+const MAX_CELL_CHARS: usize = 200;
+/// The most feeds in the preview.
+const MAX_LISTED_FEEDS: usize = 10;
 
-/// A page about one source before it is drawn.
+/// A page about one source before it is rendered.
 pub(super) struct SourcePageContext {
     pub(super) step: SourceStep,
     pub(super) form: SourceForm,
@@ -39,18 +39,18 @@ pub(super) struct SourcePageContext {
 }
 
 impl SourcePageContext {
-    /// A page with nothing wrong.
+    /// A page without errors.
     pub(super) fn new(step: SourceStep, form: SourceForm) -> Self {
         Self { step, form, errors: FieldErrors::default(), status: StatusCode::OK }
     }
 
-    /// With what is wrong, each beside its field, and everything typed kept.
-    pub(super) fn wrong(self, errors: FieldErrors) -> Self {
+    /// The same page with errors, status 422, and everything that was typed.
+    pub(super) fn with_errors(self, errors: FieldErrors) -> Self {
         Self { errors, status: StatusCode::UNPROCESSABLE_ENTITY, ..self }
     }
 
-    /// Draws it.
-    pub(super) fn draw(mut self, state: &AppState, actor: &Actor) -> Result<HtmlResponse, WebError> {
+    /// Renders the page.
+    pub(super) fn render(mut self, state: &AppState, actor: &Actor) -> Result<HtmlResponse, WebError> {
         let title = match &self.step {
             SourceStep::Connect(_) | SourceStep::Review(_) => "Add a source".to_owned(),
             SourceStep::Edit(_) => format!("Edit {}", self.form.name),
@@ -71,41 +71,40 @@ pub(super) fn source_choices(state: &AppState, kind: &str) -> SourceChoices {
     SourceChoices {
         selected: state.control.form_spec(kind),
         accept: accepted.collect::<Vec<_>>().join(","),
-        kinds: kinds.iter().filter_map(|kind| choice(state, kind)).collect(),
+        kinds: kinds.iter().filter_map(|kind| kind_choice(state, kind)).collect(),
         offer: None,
         named_feeds: Vec::new(),
     }
 }
 
-/// A kind as it is offered.
-pub(super) fn choice(state: &AppState, name: &'static str) -> Option<KindChoice> {
+/// A kind with its label and description.
+pub(super) fn kind_choice(state: &AppState, name: &'static str) -> Option<KindChoice> {
     state.control.form_spec(name).map(|way| KindChoice { name, title: way.title, about: way.about })
 }
 
-/// The file is larger than may be uploaded.
-pub(super) fn too_large() -> FieldErrors {
+/// The error for a file that exceeds the upload limit.
+pub(super) fn too_large_error() -> FieldErrors {
     let most = MAX_BYTES / 1_000_000;
-    let error =
-        format!("The file is larger than {most} MB. Put it where Lockstep can fetch it by a link, or make it smaller.");
+    let error = format!("The file is larger than {most} MB. Upload a smaller file, or link to it.");
     file_error(error)
 }
 
-/// Looks at what is at a place.
+/// Probes a place.
 pub(super) fn probe_place(state: &AppState, place: &SourcePlace) -> Result<SourceProbe, CannotLook> {
-    with_columns(state.control.probe_location(&place.kind, &place.location, &place.read_options)?)
+    require_columns(state.control.probe_location(&place.kind, &place.location, &place.read_options)?)
 }
 
-/// Looks into a source that is there.
+/// Probes an existing source.
 pub(super) fn probe_source(state: &AppState, source: &Source) -> Result<SourceProbe, CannotLook> {
-    with_columns(state.control.probe_source(source)?)
+    require_columns(state.control.probe_source(source)?)
 }
 
-/// That the key column is not among the columns, beside the columns.
-pub(super) fn missing_key(look: &SourceProbe) -> FieldErrors {
+/// The error of a missing key column.
+pub(super) fn missing_key_error(look: &SourceProbe) -> FieldErrors {
     Box::new(SourceErrors { key: look.missing_key.clone(), ..SourceErrors::default() })
 }
 
-fn with_columns(look: SourceProbe) -> Result<SourceProbe, CannotLook> {
+fn require_columns(look: SourceProbe) -> Result<SourceProbe, CannotLook> {
     if look.columns.is_empty() {
         let otherwise = || "The source is empty. Its first row must name the columns.".to_owned();
         let sentence = look.failure.map_or_else(otherwise, |failure| failure.cause());
@@ -114,8 +113,8 @@ fn with_columns(look: SourceProbe) -> Result<SourceProbe, CannotLook> {
     Ok(look)
 }
 
-/// What went wrong with a look, beside the field that named the place.
-pub(super) fn beside(place: &SourcePlace, error: &CannotLook) -> FieldErrors {
+/// The error of a failed probe, at the field that named the place.
+pub(super) fn place_error(place: &SourcePlace, error: &CannotLook) -> FieldErrors {
     match place.location {
         SourceLocation::Url(_) | SourceLocation::Urls(_) => link_error(error.to_string()),
         SourceLocation::Upload(_) => file_error(error.to_string()),
@@ -123,45 +122,45 @@ pub(super) fn beside(place: &SourcePlace, error: &CannotLook) -> FieldErrors {
     }
 }
 
-/// What a look found, as the form shows it.
-pub(super) fn found(state: &AppState, place: &SourcePlace, look: &SourceProbe) -> FoundColumns {
-    let cells = |cells: &Vec<String>| cells.iter().map(|cell| clip_text(cell, CELL)).collect();
+/// What a probe found, as the form shows it.
+pub(super) fn found_columns(state: &AppState, place: &SourcePlace, look: &SourceProbe) -> FoundColumns {
+    let cells = |cells: &Vec<String>| cells.iter().map(|cell| clip_text(cell, MAX_CELL_CHARS)).collect();
     let mut feeds: Vec<FoundFeed> = look.feeds.iter().zip(feed_names(&look.feeds)).map(found_feed).collect();
     feeds.sort_by_key(|feed| (feed.error.is_none(), !feed.is_fetched));
-    let more_feeds = feeds.len().saturating_sub(FEEDS) as u64;
-    feeds.truncate(FEEDS);
+    let more_feeds = feeds.len().saturating_sub(MAX_LISTED_FEEDS) as u64;
+    feeds.truncate(MAX_LISTED_FEEDS);
     FoundColumns {
         columns: look.columns.clone(),
         rows: look.rows.iter().map(|row| cells(&row.cells)).collect(),
         feeds,
         more_feeds,
-        // A missing key column is said beside the columns.
+        // A missing key column has an error of its own.
         problems: look.all_problems().skip(usize::from(look.missing_key.is_some())).collect(),
         notes: look.notes.clone(),
         likely_header: look.likely_header,
         hidden_columns: look.hidden_columns.clone(),
-        ..unseen(state, place)
+        ..place_columns(state, place)
     }
 }
 
 fn found_feed((feed, name): (&FeedRecord, String)) -> FoundFeed {
-    let title = clip_text(&name, CELL);
+    let title = clip_text(&name, MAX_CELL_CHARS);
     let error = feed.error.as_ref().map(|(_, sentence)| sentence.clone());
     FoundFeed { title, error, is_fetched: feed.succeeded_at.is_some() }
 }
 
-/// What is known of a source without looking into it: the columns of its catalog.
-pub(super) fn found_without_look(state: &AppState, source: &Source) -> Result<FoundColumns, WebError> {
+/// What is known of a source without a probe: the columns of its catalog.
+pub(super) fn stored_columns(state: &AppState, source: &Source) -> Result<FoundColumns, WebError> {
     let mut columns = state.store.catalog(source.id)?.map(|catalog| catalog.columns).unwrap_or_default();
     if columns.is_empty() {
         columns.push(source.key_column.clone());
     }
-    Ok(FoundColumns { columns, ..unseen(state, &SourcePlace::from(source)) })
+    Ok(FoundColumns { columns, ..place_columns(state, &SourcePlace::from(source)) })
 }
 
-/// What is known of a place by itself. A link is replaced by another link, an upload by another upload. A path of the
-/// server is for the command line.
-fn unseen(state: &AppState, place: &SourcePlace) -> FoundColumns {
+/// What is known of a place without its content. A link can be replaced by another link, an upload by another upload; a
+/// path of the server can be changed on the command line only.
+fn place_columns(state: &AppState, place: &SourcePlace) -> FoundColumns {
     FoundColumns {
         kind: place.kind_label(&state.control).to_owned(),
         location: place.location_label(),
@@ -169,17 +168,17 @@ fn unseen(state: &AppState, place: &SourcePlace) -> FoundColumns {
         is_file_replaceable: matches!(place.location, SourceLocation::Upload(_) | SourceLocation::Sample),
         has_links: !place.location.addresses().is_empty(),
         asks_key: state.control.key_column(&place.kind).is_none(),
-        reading: read_form::offered(state.control.read_settings(&place.kind)),
+        reading: read_form::read_fields(state.control.read_settings(&place.kind)),
         ..FoundColumns::default()
     }
 }
 
-/// The fields of a source that is there.
-pub(super) fn form_of(state: &AppState, source: &Source) -> SourceForm {
-    of_source(source, shown(&state.control, &source.kind, &source.location))
+/// The fields of an existing source.
+pub(super) fn existing_source_form(state: &AppState, source: &Source) -> SourceForm {
+    form_of_source(source, shown_links(&state.control, &source.kind, &source.location))
 }
 
-/// The proposed slug, with a number if it is taken.
+/// The proposed slug, with a number appended if it is taken.
 pub(super) fn free_slug(state: &AppState, proposed: &str) -> Result<String, WebError> {
     if proposed.is_empty() {
         return Ok(String::new());
@@ -190,13 +189,13 @@ pub(super) fn free_slug(state: &AppState, proposed: &str) -> Result<String, WebE
     Ok(std::iter::once(proposed.to_owned()).chain(numbered).find(is_free).unwrap_or_default())
 }
 
-/// When a schedule first fires.
-pub(super) fn next_run(schedule: Option<&Schedule>) -> Option<NaiveDateTime> {
+/// The first run of a schedule.
+pub(super) fn first_scheduled_run(schedule: Option<&Schedule>) -> Option<NaiveDateTime> {
     schedule.and_then(|schedule| schedule.next_after(Utc::now())).map(|time| time.naive_utc())
 }
 
-/// The source of that slug.
-pub(super) fn known(state: &AppState, slug: &str) -> Result<Source, WebError> {
+/// The source with that slug.
+pub(super) fn find_source(state: &AppState, slug: &str) -> Result<Source, WebError> {
     let source = match slug.parse::<Slug>() {
         Ok(slug) => state.store.source(&slug)?,
         Err(_) => None,

@@ -1,5 +1,5 @@
-//! Where a source is, as forms say it: what was typed or uploaded becomes a place of some kind. Which kinds there are,
-//! what each asks for and what it takes is theirs to say; nothing here knows any of them.
+//! Parses the place of a source from a form: a link or an upload, and its kind. The kinds describe themselves; nothing
+//! here depends on a particular one.
 
 use url::Url;
 
@@ -18,9 +18,9 @@ use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 
 /// The most characters of an address.
-const LONGEST: usize = 4000;
+const MAX_ADDRESS_CHARS: usize = 4000;
 
-/// Where a source's content is, and of which kind that place is.
+/// The place of a source: its kind, location and read options.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct SourcePlace {
     pub(super) kind: String,
@@ -29,13 +29,13 @@ pub(super) struct SourcePlace {
 }
 
 impl SourcePlace {
-    /// What it is, in words.
+    /// The label of its kind: "CSV by link".
     pub(super) fn kind_label(&self, control: &SyncControl) -> &'static str {
         control.kind_label(&self.kind, &self.location)
     }
 
-    /// What of it is to be looked at by those who know `before`: of several addresses the new ones.
-    pub(super) fn beyond(&self, before: &SourceLocation) -> Option<Self> {
+    /// The part of it that is not in `before`: of several addresses the new ones; `None` if there are none.
+    pub(super) fn new_addresses(&self, before: &SourceLocation) -> Option<Self> {
         let SourceLocation::Urls(addresses) = &self.location else { return Some(self.clone()) };
         let mut new = addresses.clone();
         new.retain(|address| !before.addresses().contains(address));
@@ -44,7 +44,7 @@ impl SourcePlace {
         (!location.addresses().is_empty()).then(|| Self { location, ..self.clone() })
     }
 
-    /// Where it is, in words.
+    /// Its location without secrets; empty for an upload.
     pub(super) fn location_label(&self) -> String {
         match &self.location {
             SourceLocation::Upload(_) | SourceLocation::Sample => String::new(),
@@ -59,17 +59,17 @@ impl From<&Source> for SourcePlace {
     }
 }
 
-/// The places that a form may mean, the likeliest first. With a kind there is one; without, one of each kind that
-/// would take what was typed, unless its form alone says which it is. `stored` are the addresses that the form showed
-/// of a source that is there.
-pub(super) fn meant(
+/// The places that a form may name, the likeliest first: one if a kind is selected or recognised by the link, else one
+/// for each kind that accepts the link. `stored` are the addresses of an existing source, whose secrets the form leaves
+/// out.
+pub(super) fn parse_places(
     state: &AppState,
     form: &SourceForm,
     stored: &[String],
 ) -> Result<Result<Vec<SourcePlace>, FieldErrors>, WebError> {
     let control = &state.control;
     if !form.upload.is_empty() {
-        if !uploads::is_waiting(&state.uploads_dir, &form.upload, &state.store.sources()?) {
+        if !uploads::is_unused(&state.uploads_dir, &form.upload, &state.store.sources()?) {
             let error = "The uploaded file is no longer there. Upload it again.".to_owned();
             return Ok(Err(file_error(error)));
         }
@@ -84,34 +84,32 @@ pub(super) fn meant(
         });
         return Ok(Ok(places.collect()));
     }
-    let waiting = kept_address::waiting(&state.uploads_dir, &form.address_id);
+    let waiting = kept_address::load_addresses(&state.uploads_dir, &form.address_id);
     let known = [&*waiting, stored];
     Ok(match form.kind.as_str() {
-        "" => found_out(control, form, &known),
-        kind => of_kind(control, kind, form, &known).map(|place| vec![place]),
+        "" => detect_places(control, form, &known),
+        kind => parse_place(control, kind, form, &known).map(|place| vec![place]),
     }
     .map_err(link_error))
 }
 
-/// The place of this kind that a form means.
-pub(super) fn of_kind(
+/// The place of this kind that a form names.
+pub(super) fn parse_place(
     control: &SyncControl,
     kind: &str,
     form: &SourceForm,
     known: &[&[String]],
 ) -> Result<SourcePlace, String> {
-    let Some(way) = control.form_spec(kind) else {
-        return Err(format!("There are no sources of the kind “{kind}”."));
-    };
-    let lines = lines(&form.url);
-    if lines.iter().any(|line| line.chars().count() > LONGEST) {
-        return Err("That is too long for a link.".to_owned());
+    let Some(way) = control.form_spec(kind) else { return Err(format!("Unknown type of source “{kind}”.")) };
+    let lines = distinct_lines(&form.url);
+    if lines.iter().any(|line| line.chars().count() > MAX_ADDRESS_CHARS) {
+        return Err("This link is too long.".to_owned());
     }
     if lines.is_empty() {
         return Err(match way.asked {
             AddressInput::Link => "Paste the link here.",
-            AddressInput::Links => "Type at least one address.",
-            AddressInput::Account => "Type the address of the server.",
+            AddressInput::Links => "Enter at least one link.",
+            AddressInput::Account => "Enter the URL of the server.",
         }
         .to_owned());
     }
@@ -131,13 +129,13 @@ pub(super) fn of_kind(
             .find(|address| Url::parse(address).is_ok_and(|url| !url.username().is_empty()));
         let servers: Vec<String> = stored.map(|address| server_of(address)).into_iter().collect();
         let server = unveiled(&[lines.join(" ")], &[&servers], veiled_server)?.concat();
-        let address = account(&whole(&server)?, &form.user, &form.password, stored.map(String::as_str))?;
+        let address = account(&parse_web_address(&server)?, &form.user, &form.password, stored.map(String::as_str))?;
         return place(vec![address]).map_err(|error| sentence(&error));
     }
     let typed = unveiled(&lines, known, veiled)?;
-    // As it was typed, where the kind takes that; else as the web address that was meant.
+    // As typed, if the kind accepts that; else with https:// added.
     place(typed.clone()).or_else(|error| {
-        let whole: Result<Vec<String>, String> = typed.iter().map(|line| whole(line)).collect();
+        let whole: Result<Vec<String>, String> = typed.iter().map(|line| parse_web_address(line)).collect();
         match whole {
             Ok(whole) if whole != typed => place(whole).map_err(|error| sentence(&error)),
             _ => Err(sentence(&error)),
@@ -145,39 +143,44 @@ pub(super) fn of_kind(
     })
 }
 
-/// The same place as one of this kind, read as `form` says; `None` where no such source can be there.
-pub(super) fn as_kind(state: &AppState, kind: &str, form: &SourceForm, place: &SourcePlace) -> Option<SourcePlace> {
+/// The same place as one of this kind, with the read options of `form`; `None` if the kind does not accept it.
+pub(super) fn place_as_kind(
+    state: &AppState,
+    kind: &str,
+    form: &SourceForm,
+    place: &SourcePlace,
+) -> Option<SourcePlace> {
     let control = &state.control;
     control.check_location(kind, &place.location).ok()?;
     let read_options = form.read_options.obeyed(control.read_settings(kind));
     Some(SourcePlace { kind: kind.to_owned(), location: place.location.clone(), read_options })
 }
 
-/// The same place as one of each kind that stands in for its kind.
-pub(super) fn stand_ins(state: &AppState, form: &SourceForm, place: &SourcePlace) -> Vec<SourcePlace> {
+/// The same place as one of each kind that can stand in for its own.
+pub(super) fn stand_in_places(state: &AppState, form: &SourceForm, place: &SourcePlace) -> Vec<SourcePlace> {
     let kinds = state.control.kind_names().into_iter();
     let others = kinds.filter(|other| state.control.substitute_note(other, &place.kind).is_some());
-    others.filter_map(|other| as_kind(state, other, form, place)).collect()
+    others.filter_map(|other| place_as_kind(state, other, form, place)).collect()
 }
 
-fn found_out(control: &SyncControl, form: &SourceForm, known: &[&[String]]) -> Result<Vec<SourcePlace>, String> {
-    let typed = lines(&form.url);
+fn detect_places(control: &SyncControl, form: &SourceForm, known: &[&[String]]) -> Result<Vec<SourcePlace>, String> {
+    let typed = distinct_lines(&form.url);
     let mut recognised = typed.iter().map(|line| control.kind_of_link(line));
-    // Several links are of one kind where each of them is.
+    // Several links are of one kind if each of them is.
     let first = recognised.next().flatten();
     if let Some(kind) = first.filter(|_| recognised.all(|other| other == first)) {
-        return of_kind(control, kind, form, known).map(|place| vec![place]);
+        return parse_place(control, kind, form, known).map(|place| vec![place]);
     }
     let linked = |kind: &&str| control.form_spec(kind).is_some_and(|way| way.asked != AddressInput::Account);
     let (mut places, mut refusal) = (Vec::new(), None);
     for kind in control.kind_names().into_iter().filter(linked) {
-        match of_kind(control, kind, form, known) {
+        match parse_place(control, kind, form, known) {
             Ok(place) => places.push(place),
-            // Only the last kinds take several links, and say which of them is wrong.
+            // Only the last kinds accept several links; their error names the wrong one.
             Err(error) if typed.len() > 1 => refusal = Some(error),
-            // What is no web address is told so; why a sheet's link is none does not matter then.
+            // For text that is no URL, this error explains more than that of a sheet.
             Err(_) if refusal.is_some() => {}
-            Err(error) => refusal = Some(whole(form.url.trim()).err().unwrap_or(error)),
+            Err(error) => refusal = Some(parse_web_address(form.url.trim()).err().unwrap_or(error)),
         }
     }
     match refusal {
@@ -188,8 +191,8 @@ fn found_out(control: &SyncControl, form: &SourceForm, known: &[&[String]]) -> R
     }
 }
 
-/// The lines with anything on them, each once.
-fn lines(text: &str) -> Vec<String> {
+/// The lines that are not empty, without duplicates.
+fn distinct_lines(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if !lines.iter().any(|known| known == line) {
@@ -199,21 +202,20 @@ fn lines(text: &str) -> Vec<String> {
     lines
 }
 
-/// A web address, also where its scheme was left out.
-fn whole(typed: &str) -> Result<String, String> {
+/// A URL, with https:// added if the scheme was left out.
+fn parse_web_address(typed: &str) -> Result<String, String> {
     let address = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
     let url = Url::parse(&address).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
-    // Without a scheme a word is more likely a slip than a host.
+    // Without a scheme, a single word is more likely a mistake than a host.
     if host.is_empty() || typed.contains(char::is_whitespace) || (!typed.contains("://") && !host.contains('.')) {
-        return Err("That is not a web address. It begins with https:// or http://.".to_owned());
+        return Err("This is not a URL. It must begin with https:// or http://.".to_owned());
     }
     Ok(address)
 }
 
-/// The form as it is shown of these addresses: what is secret in them is behind a veil, and of an account all that
-/// stands behind the address of its server.
-pub(super) fn shown(control: &SyncControl, kind: &str, location: &SourceLocation) -> String {
+/// The addresses as the form shows them: without secrets, and of an account only the server.
+pub(super) fn shown_links(control: &SyncControl, kind: &str, location: &SourceLocation) -> String {
     if control.form_spec(kind).is_some_and(|way| way.asked == AddressInput::Account) {
         let servers: Vec<String> = location.addresses().iter().map(|address| server_of(address)).collect();
         return all_veiled(&servers, veiled_server).join("\n");
@@ -221,8 +223,9 @@ pub(super) fn shown(control: &SyncControl, kind: &str, location: &SourceLocation
     all_veiled(location.addresses(), veiled).join("\n")
 }
 
-/// Puts what is secret in a form aside, so that its page has it no more, and nothing has to be typed again.
-pub(super) fn veil(
+/// Moves the secrets of a form to [`kept_address`], so that its page does not contain them and nobody has to type them
+/// again.
+pub(super) fn hide_secrets(
     state: &AppState,
     form: &mut SourceForm,
     place: Option<&SourcePlace>,
@@ -232,15 +235,15 @@ pub(super) fn veil(
     let (addresses, text) = match place {
         Some(place) => {
             form.user.clear();
-            (place.location.addresses().to_vec(), shown(&state.control, &place.kind, &place.location))
+            (place.location.addresses().to_vec(), shown_links(&state.control, &place.kind, &place.location))
         }
-        // It was not understood, so as far as there are addresses in it.
+        // The form could not be parsed: hide what looks like an address.
         None => {
-            let lines = lines(&form.url);
-            let waiting = kept_address::waiting(&state.uploads_dir, &form.address_id);
+            let lines = distinct_lines(&form.url);
+            let waiting = kept_address::load_addresses(&state.uploads_dir, &form.address_id);
             let is_account = state.control.form_spec(&form.kind).is_some_and(|way| way.asked == AddressInput::Account);
             let show = if is_account { veiled_server } else { veiled };
-            // A line that was changed keeps what is left of it, and the others what stands behind them.
+            // An unchanged line keeps its hidden secret, a changed one is taken as typed.
             let behind = |line: String| match unveiled(std::slice::from_ref(&line), &[&waiting, stored], show) {
                 Ok(address) => address.concat(),
                 Err(_) => line,
@@ -254,8 +257,9 @@ pub(super) fn veil(
         return Ok(());
     }
     if addresses.join("\n") != text {
-        let replaced = std::mem::replace(&mut form.address_id, kept_address::put(&state.uploads_dir, &addresses)?);
-        kept_address::forget(&state.uploads_dir, &replaced);
+        let replaced =
+            std::mem::replace(&mut form.address_id, kept_address::store_addresses(&state.uploads_dir, &addresses)?);
+        kept_address::delete_addresses(&state.uploads_dir, &replaced);
     }
     form.url = text;
     Ok(())

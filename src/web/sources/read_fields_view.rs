@@ -1,8 +1,8 @@
-//! The fields that say how the content of a source is read.
+//! The view of the read options of a source.
 
 use crate::domain::text::encoding::OFFERED;
 
-/// Which of them a kind of source has.
+/// The read options that a kind of source has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ReadFields {
     /// The tab.
@@ -11,30 +11,30 @@ pub struct ReadFields {
     pub encoding: bool,
     /// The header row.
     pub header_row: bool,
-    /// Whether rows that do not fit the header are accepted.
+    /// Whether rows that do not match the header are accepted.
     pub header_mismatch: bool,
 }
 
 impl ReadFields {
-    /// What stands above them. Feeds, whose rows are not set, are often many files.
+    /// The title of the section.
     pub fn title(self) -> &'static str {
-        if self.header_row { "How the file is read" } else { "How the feeds are read" }
+        if self.header_row { "File options" } else { "Feed options" }
     }
 
-    /// Whether there is any.
+    /// Whether there are any.
     pub fn any(self) -> bool {
         self != Self::default()
     }
 }
 
-/// The fields as typed. The names are those of the form.
+/// The read options as typed. The docs begin with the names in the form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadForm {
     /// `tab`: the name of a tab; empty for the first.
     pub tab: String,
-    /// `encoding`: the name of a text encoding; empty where it is detected.
+    /// `encoding`: the name of a text encoding; empty to detect it.
     pub encoding: String,
-    /// `header_row`: a number from 1; empty where it is detected.
+    /// `header_row`: a number from 1; empty to detect it.
     pub header_row: String,
     /// `accept_header_mismatch`.
     pub accept_header_mismatch: bool,
@@ -46,8 +46,8 @@ impl ReadForm {
         *self != Self::default()
     }
 
-    /// The encodings to choose from: name, label, and whether it is the chosen one. One that was set elsewhere is among
-    /// them.
+    /// The encodings to choose from: name, label, and whether it is selected. One that was set on the command line is
+    /// included.
     pub fn encodings(&self) -> Vec<(&str, &str, bool)> {
         let mut choices = vec![("", "Detect automatically", self.encoding.is_empty())];
         choices.extend(OFFERED.iter().map(|(name, label)| (*name, *label, *name == self.encoding)));
@@ -58,10 +58,10 @@ impl ReadForm {
     }
 }
 
-/// What is wrong with them.
+/// The errors of the read options.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadErrors {
-    /// Something that belongs to no field: with these settings the content could not be read.
+    /// An error that belongs to no field: the content could not be read with these options.
     pub general: Option<String>,
     /// The tab.
     pub tab: Option<String>,
@@ -72,7 +72,7 @@ pub struct ReadErrors {
 }
 
 impl ReadErrors {
-    /// Whether nothing is wrong.
+    /// Whether there are no errors.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

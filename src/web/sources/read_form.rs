@@ -1,4 +1,4 @@
-//! The fields that say how the content of a source is read: as typed, checked, and as they are offered.
+//! Parses the read options of a form, and fills in those of an existing source.
 
 use super::read_fields_view::{ReadErrors, ReadFields, ReadForm};
 use crate::domain::read_options::{ReadOptions, ReadSetting};
@@ -8,10 +8,10 @@ use crate::web::http::form::{FormValues, trimmed_value};
 /// The largest number of a header row.
 const LAST_HEADER_ROW: u64 = 1_000_000;
 /// The most characters of the name of a tab.
-const LONGEST_TAB: usize = 200;
+const MAX_TAB_CHARS: usize = 200;
 
-/// The fields as they were typed; `None` where the form did not ask for them.
-pub(super) fn typed(values: &FormValues) -> Option<ReadForm> {
+/// The read options as typed; `None` if the form has none.
+pub(super) fn parse_fields(values: &FormValues) -> Option<ReadForm> {
     values.contains_key("reading").then(|| ReadForm {
         tab: trimmed_value(values, "tab"),
         encoding: trimmed_value(values, "encoding"),
@@ -20,8 +20,8 @@ pub(super) fn typed(values: &FormValues) -> Option<ReadForm> {
     })
 }
 
-/// The fields of options that are set.
-pub(super) fn of_options(options: &ReadOptions) -> ReadForm {
+/// The form of read options.
+pub(super) fn form_of_options(options: &ReadOptions) -> ReadForm {
     ReadForm {
         tab: options.tab.clone().unwrap_or_default(),
         encoding: options.encoding.clone().unwrap_or_default(),
@@ -30,13 +30,14 @@ pub(super) fn of_options(options: &ReadOptions) -> ReadForm {
     }
 }
 
-/// What was typed as options, with what is wrong with it: a field that is wrong counts as not set.
-pub(super) fn parse(form: &ReadForm) -> (ReadOptions, ReadErrors) {
+/// The read options of a form, and their errors. A wrong field counts as not set.
+pub(super) fn parse_options(form: &ReadForm) -> (ReadOptions, ReadErrors) {
     let mut errors = ReadErrors::default();
     let is_set = |text: &String| !text.is_empty();
     let tab = Some(form.tab.clone()).filter(is_set);
-    if tab.as_ref().is_some_and(|tab| tab.chars().count() > LONGEST_TAB || tab.contains(char::is_control)) {
-        errors.tab = Some(format!("The name of a tab has at most {LONGEST_TAB} characters and no line breaks."));
+    if tab.as_ref().is_some_and(|tab| tab.chars().count() > MAX_TAB_CHARS || tab.contains(char::is_control)) {
+        errors.tab =
+            Some(format!("The name of a tab must have at most {MAX_TAB_CHARS} characters and no line breaks."));
     }
     let encoding = Some(&form.encoding).filter(|label| is_set(label)).and_then(|label| match encoding_name(label) {
         Ok(name) => Some(name.to_owned()),
@@ -49,7 +50,7 @@ pub(super) fn parse(form: &ReadForm) -> (ReadOptions, ReadErrors) {
         let row = row.parse().ok().filter(|row| (1..=LAST_HEADER_ROW).contains(row));
         if row.is_none() {
             errors.header_row =
-                Some("Enter the number of the row that names the columns; the first row is 1.".to_owned());
+                Some("Enter the number of the row with the column names. The first row is 1.".to_owned());
         }
         row
     });
@@ -58,8 +59,8 @@ pub(super) fn parse(form: &ReadForm) -> (ReadOptions, ReadErrors) {
     (ReadOptions { tab, encoding, header_row, accept_header_mismatch, ..ReadOptions::default() }, errors)
 }
 
-/// The fields that sources with these settings have.
-pub(super) fn offered(settings: &[ReadSetting]) -> ReadFields {
+/// The read options that these settings stand for.
+pub(super) fn read_fields(settings: &[ReadSetting]) -> ReadFields {
     let has = |setting| settings.contains(&setting);
     ReadFields {
         tab: has(ReadSetting::Tab),
@@ -71,7 +72,7 @@ pub(super) fn offered(settings: &[ReadSetting]) -> ReadFields {
 
 #[cfg(test)]
 mod tests {
-    use super::{of_options, parse};
+    use super::{form_of_options, parse_options};
     use crate::web::sources::read_fields_view::ReadForm;
 
     #[test]
@@ -82,11 +83,11 @@ mod tests {
             header_row: "4".to_owned(),
             accept_header_mismatch: true,
         };
-        let (options, errors) = parse(&form);
+        let (options, errors) = parse_options(&form);
         assert!(errors.is_empty(), "{errors:?}");
         assert_eq!((options.header_row, options.encoding.as_deref()), (Some(4), Some("windows-1252")));
-        assert_eq!(of_options(&options), ReadForm { encoding: "windows-1252".to_owned(), ..form });
-        assert_eq!(parse(&ReadForm::default()), (super::ReadOptions::default(), super::ReadErrors::default()));
+        assert_eq!(form_of_options(&options), ReadForm { encoding: "windows-1252".to_owned(), ..form });
+        assert_eq!(parse_options(&ReadForm::default()), (super::ReadOptions::default(), super::ReadErrors::default()));
     }
 
     #[test]
@@ -98,7 +99,7 @@ mod tests {
             accept_header_mismatch: false,
         };
         for row in ["0", "-1", "four", "1.5", "99999999999999999999"] {
-            let (options, errors) = parse(&form(row));
+            let (options, errors) = parse_options(&form(row));
             assert_eq!(options, super::ReadOptions::default());
             assert!(errors.tab.is_some() && errors.encoding.is_some() && errors.header_row.is_some(), "{row}");
         }

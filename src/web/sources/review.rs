@@ -1,8 +1,8 @@
-//! The second step of adding a source, shown again: with the content as it is read now.
+//! Shows the review step of adding a source again, with the content as it is read now.
 
 use super::form;
-use super::pages::{SourcePageContext, found};
-use super::place::{SourcePlace, veil};
+use super::pages::{SourcePageContext, found_columns};
+use super::place::{SourcePlace, hide_secrets};
 use super::view::{SourceErrors, SourceForm, SourceStep};
 use crate::domain::account::Actor;
 use crate::domain::source_probe::SourceProbe;
@@ -11,9 +11,9 @@ use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::http::html_response::HtmlResponse;
 
-/// The second step again, with what was typed and the content as it is read now. `cannot_read` is why it could not be
-/// read as it was set.
-pub(super) fn show_again(
+/// The review step with the typed values and the content as it is read now. `cannot_read` is why it could not be read
+/// with the read options of the form.
+pub(super) fn show_review_step(
     state: &AppState,
     actor: &Actor,
     mut form: SourceForm,
@@ -28,7 +28,7 @@ pub(super) fn show_again(
         Some(position) => look.columns[position].clone(),
         None => look.proposed_key().unwrap_or_default().to_owned(),
     };
-    veil(state, &mut form, Some(place), &[])?;
-    let shown = SourcePageContext::new(SourceStep::Review(found(state, place, look)), form);
-    if errors.is_empty() { shown } else { shown.wrong(Box::new(errors)) }.draw(state, actor)
+    hide_secrets(state, &mut form, Some(place), &[])?;
+    let shown = SourcePageContext::new(SourceStep::Review(found_columns(state, place, look)), form);
+    if errors.is_empty() { shown } else { shown.with_errors(Box::new(errors)) }.render(state, actor)
 }

@@ -1,6 +1,6 @@
-//! Uploaded files: how they come in, where they wait, and when they go.
+//! Stores uploaded files, and deletes those that no source uses.
 //!
-//! A file is stored under a name drawn here. What the browser calls it is text for people, never part of a path.
+//! A file is stored under a random id. Its original name is shown to people and is never part of a path.
 
 use std::collections::HashSet;
 use std::fs;
@@ -20,33 +20,33 @@ use crate::domain::source::Source;
 use crate::web::http::error::WebError;
 use crate::web::http::form::{FormData, FormValues, clip_text};
 
-/// The most bytes an upload may have.
+/// The most bytes of an upload.
 pub(super) const MAX_BYTES: usize = 50_000_000;
-/// How much is read on, and thrown away, of a file that is too large: a browser that is cut off while it sends shows
-/// its own error page and not ours.
-const READ_ON: usize = 4 * MAX_BYTES;
+/// The most bytes that are read and discarded of a file that is too large: a browser whose upload is cut off shows its
+/// own error page instead of ours.
+const MAX_DRAINED_BYTES: usize = 4 * MAX_BYTES;
 /// The most bytes of one other field, and how many fields there may be.
-const MAX_FIELD: usize = 64 * 1024;
+const MAX_FIELD_BYTES: usize = 64 * 1024;
 const MAX_FIELDS: usize = 20;
-/// The most bytes that are given back of addresses which are more than [`MAX_FIELD`].
-const GIVEN_BACK: usize = 4 * 1024 * 1024;
+/// The most bytes of addresses that are returned to the form although they exceed [`MAX_FIELD_BYTES`].
+const MAX_RETURNED_BYTES: usize = 4 * 1024 * 1024;
 /// The field of the addresses.
-const ADDRESSES: &str = "url";
-/// How the names begin of files that are not whole, or only wait.
-pub(super) const WAITING: &str = ".new-";
-/// How much is gathered before it is written.
-const PIECE: usize = 256 * 1024;
-/// How long an upload waits for its source to be added.
-const WAITS: Duration = Duration::from_secs(24 * 60 * 60);
+const ADDRESS_FIELD: &str = "url";
+/// The prefix of files that are incomplete or temporary.
+pub(super) const TEMPORARY_PREFIX: &str = ".new-";
+/// How many bytes are buffered before they are written.
+const WRITE_BUFFER_BYTES: usize = 256 * 1024;
+/// How long an upload is kept that no source uses.
+const UPLOAD_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What a form sent.
+/// A form with its file.
 #[derive(Debug, Default)]
 pub(super) struct UploadedForm {
     /// Its fields.
     pub(super) values: FormValues,
     /// Its file.
     pub(super) file: SentFile,
-    /// That its addresses are more than may be typed, in words. They are there all the same.
+    /// The error of a field that is too long. Its value is kept all the same.
     pub(super) too_long: Option<String>,
 }
 
@@ -58,16 +58,16 @@ pub(super) enum SentFile {
     None,
     /// It was larger than [`MAX_BYTES`] and is not kept.
     TooLarge,
-    /// It waits under this id.
+    /// It was stored.
     Stored {
         /// The id.
         id: String,
-        /// What the browser calls it.
+        /// Its original name.
         name: String,
     },
 }
 
-/// Reads a form, with a file or without one. The file goes to `folder` as it comes, piece by piece.
+/// Reads a form with or without a file. The file is written to `folder` while it is received.
 pub(super) async fn read_form(
     request: &HttpRequest,
     body: web::Payload,
@@ -83,24 +83,25 @@ pub(super) async fn read_form(
     let mut parts = Multipart::new(request.headers(), body);
     let mut count = 0;
     while let Some(part) = parts.next().await {
-        let mut part = part.map_err(|error| bad_form(&error))?;
+        let mut part = part.map_err(|error| incomplete_form(&error))?;
         count += 1;
         if count > MAX_FIELDS {
-            return Err(bad_form(&"there are too many fields"));
+            return Err(incomplete_form(&"too many fields"));
         }
         let name = part.name().unwrap_or_default().to_owned();
         let file_name = part.content_disposition().and_then(|disposition| disposition.get_filename());
         match file_name.map(str::to_owned) {
-            // A form without a chosen file sends one without a name.
+            // A form without a file sends one without a name.
             Some(file_name) if name == "file" && !file_name.is_empty() && sent.file == SentFile::None => {
-                sent.file = store(&mut part, folder, &file_name).await?;
+                sent.file = store_file(&mut part, folder, &file_name).await?;
             }
             _ => {
-                let most = if name == ADDRESSES { GIVEN_BACK } else { MAX_FIELD };
-                let bytes = part.bytes(most).await.map_err(|_| WebError::bad_request("too_long", too_long()))?;
-                let bytes = bytes.map_err(|error| bad_form(&error))?;
-                if bytes.len() > MAX_FIELD {
-                    sent.too_long = Some(too_long());
+                let most = if name == ADDRESS_FIELD { MAX_RETURNED_BYTES } else { MAX_FIELD_BYTES };
+                let bytes =
+                    part.bytes(most).await.map_err(|_| WebError::bad_request("too_long", too_long_message()))?;
+                let bytes = bytes.map_err(|error| incomplete_form(&error))?;
+                if bytes.len() > MAX_FIELD_BYTES {
+                    sent.too_long = Some(too_long_message());
                 }
                 sent.values.insert(name, String::from_utf8_lossy(&bytes).into_owned());
             }
@@ -109,36 +110,32 @@ pub(super) async fn read_form(
     Ok(sent)
 }
 
-fn too_long() -> String {
-    format!(
-        "That is too much for one field: it may have {} KiB, some thousand short addresses. Upload a longer list of feeds as \
-         an OPML file; it has a field of its own where a source is added.",
-        MAX_FIELD / 1024
-    )
+fn too_long_message() -> String {
+    format!("This field is longer than {} KiB. To add more feeds, upload them as an OPML file.", MAX_FIELD_BYTES / 1024)
 }
 
-fn bad_form(error: &dyn std::fmt::Display) -> WebError {
-    WebError::bad_request("bad_form", format!("The form did not arrive whole ({error}). Go back and send it again."))
+fn incomplete_form(error: &dyn std::fmt::Display) -> WebError {
+    WebError::bad_request("bad_form", format!("The form is incomplete ({error}). Go back and send it again."))
 }
 
-/// Writes a file as it comes in, and gives it its id once it is whole.
-async fn store(part: &mut Field, folder: &Path, name: &str) -> Result<SentFile, WebError> {
+/// Writes a file while it is received, and gives it its id once it is complete.
+async fn store_file(part: &mut Field, folder: &Path, name: &str) -> Result<SentFile, WebError> {
     let place = folder.to_owned();
-    let mut file = blocking(move || begin(&place)).await?;
-    let (mut piece, mut received) = (Vec::with_capacity(PIECE), 0);
+    let mut file = run_file_work(move || create_temporary_file(&place)).await?;
+    let (mut piece, mut received) = (Vec::with_capacity(WRITE_BUFFER_BYTES), 0);
     while let Some(chunk) = part.next().await {
-        let chunk = chunk.map_err(|error| bad_form(&error))?;
+        let chunk = chunk.map_err(|error| incomplete_form(&error))?;
         received += chunk.len();
-        if received > READ_ON {
+        if received > MAX_DRAINED_BYTES {
             break;
         }
         if received > MAX_BYTES {
             continue;
         }
         piece.extend_from_slice(&chunk);
-        if piece.len() >= PIECE {
-            let full = std::mem::replace(&mut piece, Vec::with_capacity(PIECE));
-            file = blocking(move || file.write_all(&full).map(|()| file)).await?;
+        if piece.len() >= WRITE_BUFFER_BYTES {
+            let full = std::mem::replace(&mut piece, Vec::with_capacity(WRITE_BUFFER_BYTES));
+            file = run_file_work(move || file.write_all(&full).map(|()| file)).await?;
         }
     }
     if received > MAX_BYTES {
@@ -146,7 +143,7 @@ async fn store(part: &mut Field, folder: &Path, name: &str) -> Result<SentFile, 
     }
     let id = uuid::Uuid::new_v4().simple().to_string();
     let path = folder.join(&id);
-    blocking(move || {
+    run_file_work(move || {
         file.write_all(&piece)?;
         file.as_file().sync_all()?;
         file.persist(path).map(drop).map_err(|error| error.error)
@@ -155,13 +152,15 @@ async fn store(part: &mut Field, folder: &Path, name: &str) -> Result<SentFile, 
     Ok(SentFile::Stored { id, name: clip_text(name, 200) })
 }
 
-/// A file for its owner alone, that goes away unless it is given its name.
-pub(super) fn begin(folder: &Path) -> io::Result<NamedTempFile> {
+/// A temporary file that only its owner can read, deleted unless it is persisted.
+pub(super) fn create_temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    tempfile::Builder::new().prefix(WAITING).tempfile_in(folder)
+    tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(folder)
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, WebError> {
+async fn run_file_work<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, WebError> {
     match web::block(work).await {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(error)) => Err(WebError::internal("an upload could not be stored", &error)),
@@ -169,25 +168,25 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
     }
 }
 
-/// The path of an upload; none for what is not the id of one.
-fn path(folder: &Path, id: &str) -> Option<PathBuf> {
-    is_id(id).then(|| folder.join(id))
+/// The path of an upload; `None` if `id` is not an upload id.
+fn upload_path(folder: &Path, id: &str) -> Option<PathBuf> {
+    is_upload_id(id).then(|| folder.join(id))
 }
 
-/// Whether a text is an id as they are drawn here: it can be part of a path and leads nowhere else.
-pub(super) fn is_id(text: &str) -> bool {
+/// Whether a text is an upload id, and so safe as part of a path.
+pub(super) fn is_upload_id(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
-/// Whether a file of that id waits for its source: it is there, and none of the sources has it.
-pub(super) fn is_waiting(folder: &Path, id: &str, sources: &[Source]) -> bool {
-    path(folder, id).is_some_and(|path| path.is_file()) && !used(sources).contains(id)
+/// Whether an upload exists that none of the sources uses.
+pub(super) fn is_unused(folder: &Path, id: &str, sources: &[Source]) -> bool {
+    upload_path(folder, id).is_some_and(|path| path.is_file()) && !used_uploads(sources).contains(id)
 }
 
-/// Deletes the file behind a location, if it was an upload. One that cannot be deleted is only logged.
-pub(super) fn discard(folder: &Path, location: &SourceLocation) {
+/// Deletes the upload of a location, if it is one. A failure is only logged.
+pub(super) fn delete_upload(folder: &Path, location: &SourceLocation) {
     let SourceLocation::Upload(id) = location else { return };
-    let Some(path) = path(folder, id) else { return };
+    let Some(path) = upload_path(folder, id) else { return };
     if let Err(error) = fs::remove_file(&path)
         && error.kind() != io::ErrorKind::NotFound
     {
@@ -195,23 +194,24 @@ pub(super) fn discard(folder: &Path, location: &SourceLocation) {
     }
 }
 
-/// Deletes what was uploaded more than a day ago and belongs to no source.
-pub(super) fn clear_abandoned(folder: &Path, sources: &[Source]) {
-    let used = used(sources);
+/// Deletes uploads that are older than a day and not used by any source.
+pub(super) fn delete_abandoned(folder: &Path, sources: &[Source]) {
+    let used = used_uploads(sources);
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let ours = path(folder, &name).is_some() || name.starts_with(WAITING);
+        let ours = upload_path(folder, &name).is_some() || name.starts_with(TEMPORARY_PREFIX);
         let written = entry.metadata().ok().filter(fs::Metadata::is_file).and_then(|facts| facts.modified().ok());
-        let old = written.and_then(|at| SystemTime::now().duration_since(at).ok()).is_some_and(|age| age > WAITS);
+        let old =
+            written.and_then(|at| SystemTime::now().duration_since(at).ok()).is_some_and(|age| age > UPLOAD_LIFETIME);
         if ours && old && !used.contains(&*name) && fs::remove_file(entry.path()).is_ok() {
             log::info!("an upload that no source was made of was deleted");
         }
     }
 }
 
-fn used(sources: &[Source]) -> HashSet<&str> {
+fn used_uploads(sources: &[Source]) -> HashSet<&str> {
     sources
         .iter()
         .filter_map(|source| match &source.location {
@@ -226,7 +226,7 @@ mod tests {
     use std::fs::{self, File};
     use std::time::{Duration, SystemTime};
 
-    use super::{clear_abandoned, discard, is_waiting, path};
+    use super::{delete_abandoned, delete_upload, is_unused, upload_path};
     use crate::domain::location::SourceLocation;
     use crate::domain::read_options::ReadOptions;
     use crate::domain::source::{Noun, Source, SourceId};
@@ -250,27 +250,27 @@ mod tests {
     }
 
     #[test]
-    fn an_id_leads_nowhere_else() {
+    fn only_an_id_is_part_of_a_path() {
         let folder = std::path::Path::new("/uploads");
-        assert!(path(folder, ONE).is_some());
+        assert!(upload_path(folder, ONE).is_some());
         for id in ["", "..", "../../etc/passwd", "/etc/passwd", &ONE[1..], &ONE.to_uppercase()] {
-            assert!(path(folder, id).is_none(), "{id}");
+            assert!(upload_path(folder, id).is_none(), "{id}");
         }
     }
 
     #[test]
-    fn an_upload_waits_for_one_source() {
+    fn an_upload_is_used_by_one_source() {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join(ONE), "id\n1\n").expect("written");
-        assert!(is_waiting(folder.path(), ONE, &[]));
-        assert!(!is_waiting(folder.path(), ONE, &[source(ONE)]));
-        assert!(!is_waiting(folder.path(), TWO, &[]));
-        discard(folder.path(), &SourceLocation::Upload(ONE.to_owned()));
-        assert!(!is_waiting(folder.path(), ONE, &[]));
+        assert!(is_unused(folder.path(), ONE, &[]));
+        assert!(!is_unused(folder.path(), ONE, &[source(ONE)]));
+        assert!(!is_unused(folder.path(), TWO, &[]));
+        delete_upload(folder.path(), &SourceLocation::Upload(ONE.to_owned()));
+        assert!(!is_unused(folder.path(), ONE, &[]));
     }
 
     #[test]
-    fn what_was_abandoned_a_day_ago_goes_and_nothing_else() {
+    fn only_uploads_abandoned_for_a_day_are_deleted() {
         let folder = tempfile::tempdir().expect("a folder");
         let old = SystemTime::now() - Duration::from_secs(25 * 60 * 60);
         let put = |name: &str, at: SystemTime| {
@@ -281,7 +281,7 @@ mod tests {
             put(name, old);
         }
         put(fresh, SystemTime::now());
-        clear_abandoned(folder.path(), &[source(TWO)]);
+        delete_abandoned(folder.path(), &[source(TWO)]);
         let left: std::collections::BTreeSet<_> =
             fs::read_dir(folder.path()).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
         assert_eq!(left, [fresh, TWO, "notes.txt"].map(Into::into).into());

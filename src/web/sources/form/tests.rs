@@ -1,6 +1,6 @@
 //! Fields and proposals.
 
-use super::{SourcePlace, check, file_name_of, propose};
+use super::{SourcePlace, check_form, file_name_of, propose_fields};
 use crate::domain::location::SourceLocation;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::source::Noun;
@@ -30,9 +30,9 @@ fn columns() -> Vec<String> {
 }
 
 #[test]
-fn every_wrong_field_is_told_at_once() {
+fn every_wrong_field_is_reported_at_once() {
     let place = upload();
-    assert!(check(&form(), &place, &columns()).is_ok());
+    assert!(check_form(&form(), &place, &columns()).is_ok());
     let wrong = SourceForm {
         slug: "New Albums".to_owned(),
         key: "sku".to_owned(),
@@ -41,28 +41,28 @@ fn every_wrong_field_is_told_at_once() {
         schedule: "daily".to_owned(),
         ..form()
     };
-    let errors = check(&wrong, &place, &columns()).expect_err("wrong");
+    let errors = check_form(&wrong, &place, &columns()).expect_err("wrong");
     assert!(errors.slug.is_some() && errors.name.is_some() && errors.noun.is_some() && errors.schedule.is_some());
     assert_eq!(errors.key.as_deref(), Some("There is no column “sku”; the columns are “id”, “title”."));
     let reserved = SourceForm { slug: "new".to_owned(), ..form() };
-    let errors = check(&reserved, &place, &columns()).expect_err("reserved");
-    let said = "“new” is the address of another page: choose another slug, such as “new-1”.";
-    assert_eq!(errors.slug.as_deref(), Some(said));
+    let errors = check_form(&reserved, &place, &columns()).expect_err("reserved");
+    let expected = "“new” is the address of another page: choose another slug, such as “new-1”.";
+    assert_eq!(errors.slug.as_deref(), Some(expected));
 }
 
 #[test]
 fn a_schedule_is_kept_as_it_was_typed() {
     let daily = SourceForm { schedule: "0 6 * * *".to_owned(), ..form() };
-    let (draft, schedule) = check(&daily, &upload(), &columns()).expect("right");
+    let (draft, schedule) = check_form(&daily, &upload(), &columns()).expect("right");
     assert_eq!(draft.schedule.as_deref(), Some("0 6 * * *"));
     assert!(schedule.is_some());
 }
 
 #[test]
-fn a_file_proposes_what_its_source_is_called() {
+fn a_file_name_proposes_the_names_of_its_source() {
     let proposed = |name: &str| {
         let mut form = SourceForm::default();
-        propose(&mut form, name, Noun::default());
+        propose_from_file_name(&mut form, name, Noun::default());
         (form.name, form.slug, form.noun_one, form.noun_many)
     };
     let own = |a: &str, b: &str, c: &str, d: &str| (a.to_owned(), b.to_owned(), c.to_owned(), d.to_owned());
@@ -71,7 +71,7 @@ fn a_file_proposes_what_its_source_is_called() {
     assert_eq!(proposed("press.csv"), own("Press", "press", "item", "items"));
     assert_eq!(proposed(""), own("", "", "item", "items"));
     let mut form = SourceForm::default();
-    propose(&mut form, "feeds.opml", Noun { one: "article".to_owned(), many: "articles".to_owned() });
+    propose_from_file_name(&mut form, "feeds.opml", Noun { one: "article".to_owned(), many: "articles".to_owned() });
     assert_eq!((form.name.as_str(), form.noun_many.as_str()), ("Feeds", "articles"), "its kind knows better");
     assert_eq!(file_name_of("https://example.com/a/jazz%20albums.csv?x=1"), "jazz albums.csv");
 }
