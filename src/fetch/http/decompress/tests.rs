@@ -123,6 +123,6 @@ fn a_coding_that_is_none_counts_as_none() {
     assert_eq!(coding("gzip, Deflate").expect("deflate"), BodyCoding::Deflate);
     for real in ["br", "ZSTD", "gzip, br", "compress", "x-compress"] {
         let message = coding(real).expect_err(real).to_string();
-        assert!(message.starts_with("h.example sends") && message.ends_with("with gzip."), "{message}");
+        assert!(message.starts_with("h.example sent") && message.ends_with("with gzip."), "{message}");
     }
 }
