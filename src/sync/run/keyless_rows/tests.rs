@@ -48,7 +48,7 @@ fn a_value_that_was_filled_down_is_nothing_only_where_a_row_has_no_other() {
     assert_eq!(split(&keyed, &[["", "Unknown", "yes"]; 12]).filled.len(), 12);
     // A single row without the second value is no other than these.
     let mut rows = vec![["", "Unknown", "yes"]; 12];
-    rows.add_row(["", "Unknown", ""]);
+    rows.push(["", "Unknown", ""]);
     assert_eq!(split(&keyed, &rows).filled.len(), 13);
 }
 

@@ -1,6 +1,6 @@
 //! Fields and proposals.
 
-use super::{SourcePlace, check_form, file_name_of, propose_fields};
+use super::{SourcePlace, check_form, file_name_of, propose_from_file_name};
 use crate::domain::location::SourceLocation;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::source::Noun;
