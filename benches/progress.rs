@@ -110,7 +110,7 @@ fn sync(store: &Store, control: &SyncControl, source: &Source) -> Outcome<Took> 
     let StartOutcome::Accepted(id) = control.start(source, &request)? else { return Err("it was not accepted".into()) };
     control.run_in_this_thread(id, &ShutdownSignal::default())?;
     let took = Took { wall: begun.elapsed(), cpu: cpu()? - before };
-    match store.record(id)? {
+    match store.find_record(id)? {
         Some(record) if record.status == Status::Completed => Ok(took),
         other => Err(format!("it did not complete: {other:?}").into()),
     }

@@ -208,7 +208,7 @@ impl Settings {
         ];
         let too_short = pairs.into_iter().filter(|((longer, _), (shorter, _))| longer < shorter);
         let durations = too_short.map(|((longer, name), (shorter, other))| {
-            let (longer, shorter) = (measures::setting(longer), measures::setting(shorter));
+            let (longer, shorter) = (measures::format_setting(longer), measures::format_setting(shorter));
             format!("{name}: {longer} is shorter than {other} ({shorter}). Make it at least as long.")
         });
         let credentials = self.google_credentials.iter();

@@ -36,7 +36,7 @@ pub(super) fn after_help() -> String {
         "Makes no changes. Unlike other commands it creates no folder and no database, and applies no migrations. A \
          check that takes longer than {} is reported and skipped.\nExit codes: 0 no errors (there may be warnings), 1 \
          errors.",
-        measures::limit(CHECK_TIMEOUT)
+        measures::format_limit(CHECK_TIMEOUT)
     )
 }
 

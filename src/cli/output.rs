@@ -134,10 +134,10 @@ pub(super) fn format_table(head: &[&str], rows: &[Vec<String>]) -> String {
 /// # Errors
 /// A usage error that lists all sources if there is none of that slug; otherwise when the database cannot be read.
 pub(super) fn find_source(store: &Store, slug: &Slug) -> Result<Source, CommandError> {
-    if let Some(source) = store.source(slug)? {
+    if let Some(source) = store.find_source(slug)? {
         return Ok(source);
     }
-    let known: Vec<String> = store.sources()?.iter().map(|source| source.slug.to_string()).collect();
+    let known: Vec<String> = store.list_sources()?.iter().map(|source| source.slug.to_string()).collect();
     let hint = if known.is_empty() {
         "Add one with `lockstep source add`.".to_owned()
     } else {

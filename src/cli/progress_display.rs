@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::{print_note, to_single_line};
 use crate::domain::operation::Stage;
-use crate::domain::run_text::run_outcome;
+use crate::domain::run_text::run_outcome_label;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 
@@ -64,11 +64,15 @@ impl ProgressDisplay {
         match (self, last) {
             (Self::Bar(bar), Some(last)) => {
                 bar.set_position(u64::from(last.progress));
-                bar.abandon_with_message(run_outcome(last.kind, last.status, &last.stats));
+                bar.abandon_with_message(run_outcome_label(last.kind, last.status, &last.stats));
             }
             (Self::Bar(bar), None) => bar.finish_and_clear(),
             (Self::Lines(_), Some(last)) => {
-                print_note(&format!("{:>3} %  {}", last.progress, run_outcome(last.kind, last.status, &last.stats)));
+                print_note(&format!(
+                    "{:>3} %  {}",
+                    last.progress,
+                    run_outcome_label(last.kind, last.status, &last.stats)
+                ));
             }
             (Self::Lines(_), None) => {}
         }

@@ -11,12 +11,12 @@ use crate::app::App;
 use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
 use crate::domain::read_options::ReadOptions;
-use crate::domain::rows::row::listed_columns;
-use crate::domain::run_text::counted;
-use crate::domain::run_text::outcome;
+use crate::domain::rows::row::list_columns;
+use crate::domain::run_text::format_count;
+use crate::domain::run_text::outcome_label;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Slug, Source};
-use crate::domain::text::counts::grouped;
+use crate::domain::text::counts::group_digits;
 use crate::store::catalogs::Catalog;
 use crate::store::sources::SourceChange;
 
@@ -73,9 +73,9 @@ pub(super) fn run(app: &App, command: &SourceCommand) -> Result<CommandExit, Com
 
 fn list_sources(app: &App, as_json: bool) -> Result<CommandExit, CommandError> {
     let mut listed = Vec::new();
-    for source in app.store.sources()? {
+    for source in app.store.list_sources()? {
         // The source may be removed meanwhile.
-        let Some(catalog) = app.store.catalog(source.id)? else { continue };
+        let Some(catalog) = app.store.find_catalog(source.id)? else { continue };
         listed.push((source, catalog));
     }
     if as_json {
@@ -149,19 +149,19 @@ fn show_source(app: &App, source: &Source) -> Result<CommandExit, CommandError> 
         ("schedule", schedule),
         ("visibility", format_visibility(source)),
     ];
-    if let Some(catalog) = app.store.catalog(source.id)? {
+    if let Some(catalog) = app.store.find_catalog(source.id)? {
         facts.push(("items", catalog.item_count.to_string()));
         facts.push(("columns", catalog.columns.join(", ")));
         facts.push(("last success", format_last_success(&catalog)));
     }
     facts.extend(format_read_options(&source.read_options));
-    facts.extend(format_feed_health(&app.store.feeds(source.id)?));
+    facts.extend(format_feed_health(&app.store.feed_records(source.id)?));
     if let Some(active) = app.store.active_run(source.id)? {
         facts.push(("running now", active.to_string()));
     }
     for record in app.store.recent_records(Some(source.id), 5)? {
         let ended = record.finished_at.format("%Y-%m-%d %H:%M UTC");
-        let outcome = outcome(record.status, &record.stats).to_lowercase();
+        let outcome = outcome_label(record.status, &record.stats).to_lowercase();
         facts.push(("past sync", format!("{ended}  {}  {outcome}  {}", record.id, record.message)));
     }
     let rows: Vec<Vec<String>> = facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
@@ -173,7 +173,7 @@ fn show_source(app: &App, source: &Source) -> Result<CommandExit, CommandError> 
 /// Formats the read options that are set.
 fn format_read_options(options: &ReadOptions) -> Vec<(&'static str, String)> {
     let ReadOptions { tab, encoding, header_row, accept_header_mismatch, published_hidden_columns } = options;
-    let published = Some(listed_columns(published_hidden_columns)).filter(|names| !names.is_empty());
+    let published = Some(list_columns(published_hidden_columns)).filter(|names| !names.is_empty());
     let mismatch = accept_header_mismatch.then(|| "accepted".to_owned());
     let facts = [
         ("tab", tab.clone()),
@@ -192,8 +192,10 @@ fn format_feed_health(feeds: &[FeedRecord]) -> Vec<(&'static str, String)> {
     if feeds.is_empty() {
         return Vec::new();
     }
-    let mut facts =
-        vec![("feeds", format!("{}, {} failing", grouped(feeds.len() as u64), grouped(failing.len() as u64)))];
+    let mut facts = vec![(
+        "feeds",
+        format!("{}, {} failing", group_digits(feeds.len() as u64), group_digits(failing.len() as u64)),
+    )];
     facts.extend(failing.into_iter().map(|(feed, name)| {
         let times = if feed.failures == 1 { "once".to_owned() } else { format!("{} times in a row", feed.failures) };
         let why = feed.error.as_ref().map(|(_, message)| format!(": {message}")).unwrap_or_default();
@@ -205,8 +207,8 @@ fn format_feed_health(feeds: &[FeedRecord]) -> Vec<(&'static str, String)> {
 fn remove_source(app: &App, args: &SourceRemoveArgs) -> Result<CommandExit, CommandError> {
     let source = find_source(&app.store, &args.slug)?;
     let slug = &source.slug;
-    let items = app.store.catalog(source.id)?.map_or(0, |catalog| catalog.item_count);
-    let items = counted(&source.noun, items);
+    let items = app.store.find_catalog(source.id)?.map_or(0, |catalog| catalog.item_count);
+    let items = format_count(&source.noun, items);
     let question = format!("Remove {slug} and its catalog of {items}? This can't be undone.");
     if !args.yes && !ask_confirmation(&question)? {
         print_note("Nothing removed.");

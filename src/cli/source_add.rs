@@ -14,7 +14,7 @@ use crate::domain::source::{Noun, Slug, SourceDraft};
 use crate::domain::source_form_spec::AddressInput;
 use crate::domain::source_probe::hidden_columns_warning;
 use crate::domain::text::encoding::encoding_name;
-use crate::domain::text::redaction::account;
+use crate::domain::text::redaction::build_account_address;
 
 /// The arguments of `source add`.
 #[derive(Args)]
@@ -214,7 +214,7 @@ fn build_account_url(app: &App, add: &SourceAddArgs, server: &str) -> Result<Str
         )));
     }
     let user = add.user.as_deref().unwrap_or_default();
-    account(server, user, &read_piped_password()?, None)
+    build_account_address(server, user, &read_piped_password()?, None)
         .map_err(|problem| CommandError::usage(format!("--url: {problem}")))
 }
 

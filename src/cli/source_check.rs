@@ -4,10 +4,10 @@ use super::output::{CommandError, CommandExit, print_answer, print_error, print_
 use crate::app::App;
 use crate::domain::feed::FeedRecord;
 use crate::domain::location::without_secrets;
-use crate::domain::rows::row::shortened;
+use crate::domain::rows::row::shorten;
 use crate::domain::source::Source;
 use crate::domain::source_probe::SourceProbe;
-use crate::domain::text::counts::grouped;
+use crate::domain::text::counts::group_digits;
 use crate::domain::text::measures;
 
 /// The message about a feed that failed without a reason.
@@ -35,10 +35,10 @@ pub(super) fn run(app: &App, source: &Source) -> Result<CommandExit, CommandErro
     if has_problems {
         return Ok(CommandExit::Failed);
     }
-    let bytes = measures::bytes(probe.bytes);
+    let bytes = measures::format_bytes(probe.bytes);
     print_answer(&to_single_line(&format!(
         "{slug} is OK: {} columns ({}), a unique key in every row of “{}”, {}.",
-        grouped(probe.columns.len() as u64),
+        group_digits(probe.columns.len() as u64),
         quote_columns(&probe.columns),
         source.key_column,
         bytes,
@@ -61,14 +61,14 @@ fn report_feeds(source: &Source, probe: &SourceProbe) -> Result<CommandExit, Com
     }
     let Source { slug, .. } = source;
     let checked = probe.feeds.iter().filter(|feed| feed.asked_at.is_some()).count();
-    let bytes = measures::bytes(probe.bytes);
+    let bytes = measures::format_bytes(probe.bytes);
     let message = match probe.feeds.len() {
         0 => format!("{slug} is OK: {bytes}."),
         1 => format!("{slug} is OK: 1 feed, {bytes}."),
-        all if all == checked => format!("{slug} is OK: {} feeds, {bytes}.", grouped(all as u64)),
+        all if all == checked => format!("{slug} is OK: {} feeds, {bytes}.", group_digits(all as u64)),
         // Only some feeds of a long list are fetched for a check.
         all => {
-            let (checked, all) = (grouped(checked as u64), grouped(all as u64));
+            let (checked, all) = (group_digits(checked as u64), group_digits(all as u64));
             format!("{slug} is OK: {checked} of {all} feeds checked, {bytes}.")
         }
     };
@@ -77,5 +77,5 @@ fn report_feeds(source: &Source, probe: &SourceProbe) -> Result<CommandExit, Com
 }
 
 fn quote_columns(columns: &[String]) -> String {
-    columns.iter().map(|name| format!("“{}”", shortened(name))).collect::<Vec<_>>().join(", ")
+    columns.iter().map(|name| format!("“{}”", shorten(name))).collect::<Vec<_>>().join(", ")
 }

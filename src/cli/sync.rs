@@ -10,11 +10,11 @@ use super::output::{CommandError, CommandExit, find_source, print_answer, print_
 use super::progress_display::ProgressDisplay;
 use crate::app::{self, App};
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest, Status};
-use crate::domain::run_text::{counted_issues, issue_label};
+use crate::domain::run_text::{format_issue_count, issue_label};
 use crate::domain::source::{Slug, Source};
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
-use crate::domain::text::counts::grouped;
+use crate::domain::text::counts::group_digits;
 use crate::store::admission::StartOutcome;
 
 /// The exit codes, for the help text.
@@ -143,10 +143,10 @@ fn adopt_run(app: &App, id: SyncId, request: &StartRequest) -> Result<AdoptedRun
 
 /// Prints the issues and the result of a run.
 fn print_result(app: &App, source: &Source, last: &StatusReport, json: bool) -> Result<(), CommandError> {
-    let issues = app.store.record(last.id)?.map_or(0, |record| record.issues);
+    let issues = app.store.find_record(last.id)?.map_or(0, |record| record.issues);
     if issues > 0 {
-        for issue in app.store.issues(last.id, 1, MAX_PRINTED_ISSUES)? {
-            let row = issue.row.map_or(String::new(), |row| format!("row {}, ", grouped(row)));
+        for issue in app.store.list_issues(last.id, 1, MAX_PRINTED_ISSUES)? {
+            let row = issue.row.map_or(String::new(), |row| format!("row {}, ", group_digits(row)));
             // An issue without a row, in a source made of feeds, is about a whole feed.
             let is_of_feed = last.stats.feeds.is_some() && issue.row.is_none();
             let place = if is_of_feed { "feed" } else { "column" };
@@ -154,7 +154,7 @@ fn print_result(app: &App, source: &Source, last: &StatusReport, json: bool) -> 
             print_note(&format!("{row}{column}{}: {}", issue_label(issue.kind, is_of_feed), issue.reason));
         }
         if issues > MAX_PRINTED_ISSUES {
-            print_note(&format!("… and {} more issues", grouped(issues - MAX_PRINTED_ISSUES)));
+            print_note(&format!("… and {} more issues", group_digits(issues - MAX_PRINTED_ISSUES)));
         }
     }
     if json {
@@ -165,7 +165,7 @@ fn print_result(app: &App, source: &Source, last: &StatusReport, json: bool) -> 
     if last.status != Status::Completed {
         print_error(&format!("{slug}: {}: {message}", last.status));
     } else if !json {
-        let count = if issues > 0 { format!(" {}.", counted_issues(issues)) } else { String::new() };
+        let count = if issues > 0 { format!(" {}.", format_issue_count(issues)) } else { String::new() };
         print_answer(&to_single_line(&format!("{slug}: {message}{count}")))?;
     }
     Ok(())

@@ -45,7 +45,7 @@ pub(super) fn run(app: &App, command: &TokenCommand) -> Result<CommandExit, Comm
             print_answer(&token)?;
         }
         TokenCommand::List => {
-            let tokens = app.store.tokens()?;
+            let tokens = app.store.list_tokens()?;
             if tokens.is_empty() {
                 print_note("No tokens yet. Add one with `lockstep token add`.");
                 return Ok(CommandExit::Success);

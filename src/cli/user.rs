@@ -53,14 +53,14 @@ pub(super) fn run(app: &App, command: &UserCommand) -> Result<CommandExit, Comma
         UserCommand::Passwd(passwd) => {
             let name = passwd.name.as_str();
             if !app.store.change_password(name, &read_password_hash()?)? {
-                let names: Vec<String> = app.store.users()?.into_iter().map(|user| user.name).collect();
+                let names: Vec<String> = app.store.list_users()?.into_iter().map(|user| user.name).collect();
                 let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
                 return Err(CommandError::usage(format!("no user named {name}. Users: {names}.")));
             }
             print_note(&format!("Changed the password of {name}, who has to sign in again."));
         }
         UserCommand::List => {
-            let users = app.store.users()?;
+            let users = app.store.list_users()?;
             if users.is_empty() {
                 print_note("No users yet. Create the first admin with the link that `lockstep serve` prints.");
                 return Ok(CommandExit::Success);

@@ -59,7 +59,9 @@ pub(super) fn read_credentials(value: &OsStr) -> Result<GoogleCredentials, Strin
     let spawned = thread.spawn(move || drop(sender.send(read_key_file(&thread_path))));
     let result = spawned.ok().and_then(|_| receiver.recv_timeout(READ_TIMEOUT).ok());
     let (text, mode) = result
-        .ok_or_else(|| format!("{shown} was not read within {}. Check its disk.", measures::limit(READ_TIMEOUT)))?
+        .ok_or_else(|| {
+            format!("{shown} was not read within {}. Check its disk.", measures::format_limit(READ_TIMEOUT))
+        })?
         .map_err(|problem| format!("{shown} {problem}"))?;
     let account = text.parse().map_err(|error| format!("{shown} cannot be used: {error}"))?;
     Ok(GoogleCredentials { account, file: Some(path), open_to_others: Some(mode).filter(|mode| mode & 0o077 != 0) })

@@ -120,5 +120,5 @@ fn describe(text: &str, variable: &str, default: &str) -> String {
 }
 
 fn describe_duration(text: &str, variable: &str, default: Duration) -> String {
-    describe(text, variable, &measures::setting(default))
+    describe(text, variable, &measures::format_setting(default))
 }

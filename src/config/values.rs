@@ -82,7 +82,7 @@ fn parse_duration_up_to(text: &str, max: Duration) -> Result<Duration, String> {
     };
     let duration = number.checked_mul(millis).map(Duration::from_millis).filter(|duration| *duration <= max);
     duration.ok_or_else(|| {
-        let max = measures::setting(max);
+        let max = measures::format_setting(max);
         format!("{} is longer than the maximum, {max}. {EXAMPLES}", quote_value(text))
     })
 }

@@ -54,11 +54,11 @@ impl FromStr for CellRange {
     fn from_str(text: &str) -> Result<Self, CellRangeError> {
         let text = text.trim();
         let Some((first, last)) = text.split_once(':') else {
-            let alone = corner(text).ok_or(CellRangeError::Malformed)?;
+            let alone = parse_corner(text).ok_or(CellRangeError::Malformed)?;
             let is_cell = !alone.column.is_empty() && alone.row.is_some();
             return Err(if is_cell { CellRangeError::OneRow } else { CellRangeError::Malformed });
         };
-        let (mut first, mut last) = corner(first).zip(corner(last)).ok_or(CellRangeError::Malformed)?;
+        let (mut first, mut last) = parse_corner(first).zip(parse_corner(last)).ok_or(CellRangeError::Malformed)?;
         let form = |corner: &RangeCorner| (!corner.column.is_empty(), corner.row.is_some());
         match (form(&first), form(&last)) {
             ((true, true), (true, true | false)) | ((true, false), (true, false)) | ((false, true), (false, true)) => {}
@@ -86,7 +86,7 @@ impl fmt::Display for CellRange {
 }
 
 /// A column's letters, a row's number, or both, with or without the `$` of an absolute reference.
-fn corner(text: &str) -> Option<RangeCorner> {
+fn parse_corner(text: &str) -> Option<RangeCorner> {
     let text = text.trim();
     let bare = text.strip_prefix('$').unwrap_or(text);
     let letters = bare.bytes().take_while(u8::is_ascii_alphabetic).count();

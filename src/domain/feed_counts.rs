@@ -19,7 +19,7 @@ pub struct FeedCounts {
 impl FeedCounts {
     /// The counts of these feeds; `None` where there are none.
     #[must_use]
-    pub fn of(feeds: &[FeedRecord]) -> Option<Self> {
+    pub fn from_feeds(feeds: &[FeedRecord]) -> Option<Self> {
         let failing = feeds.iter().filter(|feed| feed.has_failed());
         // Nothing is before every moment: one that may be asked now makes the earliest of all.
         let silent_until = failing.clone().map(|feed| feed.busy_until).min().flatten();
@@ -46,8 +46,8 @@ mod tests {
         let now = Utc::now();
         let (soon, later) = (now + TimeDelta::minutes(1), now + TimeDelta::hours(1));
         let feed = |failures, busy_until| FeedRecord { failures, busy_until, ..FeedRecord::new("https://h.example/") };
-        let counts = |feeds: &[FeedRecord]| FeedCounts::of(feeds).expect("counts");
-        assert_eq!(FeedCounts::of(&[]), None);
+        let counts = |feeds: &[FeedRecord]| FeedCounts::from_feeds(feeds).expect("counts");
+        assert_eq!(FeedCounts::from_feeds(&[]), None);
         let fine = counts(&[feed(0, Some(later)), feed(0, None)]);
         assert_eq!((fine.total, fine.failing, fine.may_retry(now)), (2, 0, false));
         let one = counts(&[feed(1, Some(later)), feed(2, None)]);

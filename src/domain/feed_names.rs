@@ -6,7 +6,7 @@ use url::Url;
 
 use super::feed::FeedRecord;
 use super::location::without_secrets;
-use super::rows::row::{clipped, shortened};
+use super::rows::row::{clip_name, shorten};
 
 /// What each of `feeds` is called among the others, in their order. It is its title, or its address without secrets
 /// where it has none. Where several have the same title the host is added, and the path where that is the same, too.
@@ -17,14 +17,14 @@ pub fn feed_names(feeds: &[FeedRecord]) -> Vec<String> {
     for feed in feeds {
         let same = alike.entry(plain_name(feed)).or_default();
         if same.addresses.insert(&feed.address) {
-            *same.hosts.entry(host(&feed.address)).or_default() += 1;
-            same.places.entry(place(&feed.address)).or_default().push(&feed.address);
+            *same.hosts.entry(format_host(&feed.address)).or_default() += 1;
+            same.places.entry(format_host_and_path(&feed.address)).or_default().push(&feed.address);
         }
     }
     for same in alike.values_mut() {
         same.places.values_mut().for_each(|addresses| addresses.sort_unstable());
     }
-    feeds.iter().map(|feed| name_of(feed, &alike)).collect()
+    feeds.iter().map(|feed| disambiguate_name(feed, &alike)).collect()
 }
 
 /// Feeds of one title.
@@ -37,10 +37,10 @@ struct SameTitle<'a> {
     places: HashMap<String, Vec<&'a str>>,
 }
 
-fn name_of(feed: &FeedRecord, alike: &HashMap<String, SameTitle<'_>>) -> String {
+fn disambiguate_name(feed: &FeedRecord, alike: &HashMap<String, SameTitle<'_>>) -> String {
     let plain = plain_name(feed);
     let Some(same) = alike.get(&plain).filter(|same| same.addresses.len() > 1) else { return plain };
-    let (host, place) = (host(&feed.address), place(&feed.address));
+    let (host, place) = (format_host(&feed.address), format_host_and_path(&feed.address));
     let here = same.places.get(&place).map(Vec::as_slice).unwrap_or_default();
     let number = here.iter().position(|address| *address == feed.address).unwrap_or_default() + 1;
     match (same.hosts.get(&host), here.len()) {
@@ -54,20 +54,20 @@ fn name_of(feed: &FeedRecord, alike: &HashMap<String, SameTitle<'_>>) -> String 
 
 fn plain_name(feed: &FeedRecord) -> String {
     let title = feed.title.split_whitespace().collect::<Vec<_>>().join(" ");
-    clipped(&if title.is_empty() { without_secrets(&feed.address) } else { title })
+    clip_name(&if title.is_empty() { without_secrets(&feed.address) } else { title })
 }
 
 /// Host, and port where it is not the usual one.
-fn host(address: &str) -> String {
-    let Ok(url) = Url::parse(address) else { return shortened(&without_secrets(address)) };
+fn format_host(address: &str) -> String {
+    let Ok(url) = Url::parse(address) else { return shorten(&without_secrets(address)) };
     let host = url.host_str().unwrap_or_default().trim_start_matches("www.").to_owned();
     url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"))
 }
 
 /// Host and path.
-fn place(address: &str) -> String {
+fn format_host_and_path(address: &str) -> String {
     let path = Url::parse(address).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default();
-    shortened(&format!("{}{path}", host(address)))
+    shorten(&format!("{}{path}", format_host(address)))
 }
 
 #[cfg(test)]

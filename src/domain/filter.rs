@@ -26,7 +26,7 @@ impl Filter {
 
     /// Whether it is about the cells of that column that say `yes`, or about the others.
     #[must_use]
-    pub const fn wants_yes(self) -> bool {
+    pub const fn matches_yes(self) -> bool {
         match self {
             Self::Unread => false,
             Self::Starred => true,
@@ -36,7 +36,7 @@ impl Filter {
     /// Whether a catalog with these columns has such a part: it has the column, and that is a flag or stands beside the
     /// other one. A list of books with a column `read` may mean something else by it.
     #[must_use]
-    pub fn fits(self, columns: &[String], types: &[ColumnType]) -> bool {
+    pub fn applies_to(self, columns: &[String], types: &[ColumnType]) -> bool {
         let at = |filter: Self| columns.iter().position(|name| name == filter.column());
         let is_flag = |at: usize| types.get(at) == Some(&ColumnType::Flag);
         at(self).is_some_and(|own| is_flag(own) || Self::ALL.iter().all(|&other| at(other).is_some()))
@@ -51,10 +51,10 @@ mod tests {
     #[test]
     fn only_catalogs_of_articles_have_unread_ones() {
         let columns = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        assert!(Filter::Unread.fits(&columns(&["id", "read", "starred"]), &[]));
-        assert!(Filter::Unread.fits(&columns(&["id", "read"]), &[Text, Flag]));
-        assert!(!Filter::Starred.fits(&columns(&["id", "read"]), &[Text, Flag]));
-        assert!(!Filter::Unread.fits(&columns(&["id", "read"]), &[Text, Text]));
-        assert!(!Filter::Unread.fits(&columns(&["id", "Read", "starred"]), &[]));
+        assert!(Filter::Unread.applies_to(&columns(&["id", "read", "starred"]), &[]));
+        assert!(Filter::Unread.applies_to(&columns(&["id", "read"]), &[Text, Flag]));
+        assert!(!Filter::Starred.applies_to(&columns(&["id", "read"]), &[Text, Flag]));
+        assert!(!Filter::Unread.applies_to(&columns(&["id", "read"]), &[Text, Text]));
+        assert!(!Filter::Unread.applies_to(&columns(&["id", "Read", "starred"]), &[]));
     }
 }

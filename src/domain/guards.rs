@@ -2,7 +2,7 @@
 //! They are judged before the first write.
 
 /// Up to this many removals are never withheld: a small catalog changes by halves in ordinary work.
-const FEW: u64 = 10;
+const MAX_SMALL_REMOVALS: u64 = 10;
 
 /// What a complete fetch would do to a catalog.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -40,9 +40,9 @@ pub enum GuardVerdict {
 impl ChangeTally {
     /// The verdict. `accept_rekey` is a person's word that additions and removals over half are meant.
     #[must_use]
-    pub const fn judge(self, accept_rekey: bool) -> GuardVerdict {
+    pub const fn decide_verdict(self, accept_rekey: bool) -> GuardVerdict {
         let whole = if self.settled < self.live { self.settled } else { self.live };
-        let most_would_go = self.removals > FEW && self.removals * 2 > whole;
+        let most_would_go = self.removals > MAX_SMALL_REMOVALS && self.removals * 2 > whole;
         // What came since the catalog was in step is part of the same change of its source.
         let most_are_new = (self.additions + (self.live - whole)) * 2 > whole;
         if self.taken == 0 {
@@ -69,56 +69,62 @@ mod tests {
     fn what_was_withheld_once_is_withheld_the_second_time() {
         // 100 items; 49 stayed and 50 came; the 51 were kept, so the catalog has 150.
         let again = ChangeTally { settled: 100, ..tally(150, 0, 51) };
-        assert_eq!(again.judge(false), GuardVerdict::WithholdRemovals);
+        assert_eq!(again.decide_verdict(false), GuardVerdict::WithholdRemovals);
         let cut_short = ChangeTally { settled: 40_000, ..tally(50_000, 9_600, 20_400) };
-        assert_eq!(cut_short.judge(false), GuardVerdict::WithholdRemovals);
+        assert_eq!(cut_short.decide_verdict(false), GuardVerdict::WithholdRemovals);
     }
 
     #[test]
     fn a_change_of_keys_that_was_meant_goes_on_after_it_was_cut_short() {
         let rest = ChangeTally { settled: 60_000, ..tally(88_000, 32_000, 60_000) };
-        assert_eq!(rest.judge(true), GuardVerdict::Apply);
+        assert_eq!(rest.decide_verdict(true), GuardVerdict::Apply);
         let last = ChangeTally { settled: 60_000, ..tally(119_000, 1_000, 60_000) };
-        assert_eq!(last.judge(true), GuardVerdict::Apply);
+        assert_eq!(last.decide_verdict(true), GuardVerdict::Apply);
     }
 
     #[test]
     fn half_of_a_catalog_may_go_and_one_more_may_not() {
-        assert_eq!(tally(100, 0, 50).judge(false), GuardVerdict::Apply);
-        assert_eq!(tally(100, 0, 51).judge(false), GuardVerdict::WithholdRemovals);
+        assert_eq!(tally(100, 0, 50).decide_verdict(false), GuardVerdict::Apply);
+        assert_eq!(tally(100, 0, 51).decide_verdict(false), GuardVerdict::WithholdRemovals);
     }
 
     #[test]
     fn ten_removals_are_always_few() {
-        assert_eq!(tally(11, 0, 10).judge(false), GuardVerdict::Apply);
-        assert_eq!(tally(12, 0, 11).judge(false), GuardVerdict::WithholdRemovals);
+        assert_eq!(tally(11, 0, 10).decide_verdict(false), GuardVerdict::Apply);
+        assert_eq!(tally(12, 0, 11).decide_verdict(false), GuardVerdict::WithholdRemovals);
     }
 
     #[test]
     fn in_doubt_about_rows_or_keys_nothing_is_removed() {
         let doubtful = ChangeTally { doubtful: true, ..tally(100, 5, 1) };
-        assert_eq!(doubtful.judge(false), GuardVerdict::WithholdInDoubt);
-        assert_eq!(ChangeTally { removals: 0, ..doubtful }.judge(false), GuardVerdict::Apply);
-        assert_eq!(ChangeTally { doubtful: true, ..tally(100, 100, 100) }.judge(true), GuardVerdict::WithholdInDoubt);
+        assert_eq!(doubtful.decide_verdict(false), GuardVerdict::WithholdInDoubt);
+        assert_eq!(ChangeTally { removals: 0, ..doubtful }.decide_verdict(false), GuardVerdict::Apply);
+        assert_eq!(
+            ChangeTally { doubtful: true, ..tally(100, 100, 100) }.decide_verdict(true),
+            GuardVerdict::WithholdInDoubt
+        );
         // Of so many more is to be said than that.
-        assert_eq!(ChangeTally { doubtful: true, ..tally(100, 0, 60) }.judge(false), GuardVerdict::WithholdRemovals);
+        assert_eq!(
+            ChangeTally { doubtful: true, ..tally(100, 0, 60) }.decide_verdict(false),
+            GuardVerdict::WithholdRemovals
+        );
     }
 
     #[test]
     fn a_changed_key_column_is_seen_and_can_be_meant() {
-        assert_eq!(tally(100, 100, 100).judge(false), GuardVerdict::KeyChanged);
-        assert_eq!(tally(100, 100, 100).judge(true), GuardVerdict::Apply);
-        assert_eq!(tally(100, 50, 100).judge(true), GuardVerdict::WithholdRemovals);
+        assert_eq!(tally(100, 100, 100).decide_verdict(false), GuardVerdict::KeyChanged);
+        assert_eq!(tally(100, 100, 100).decide_verdict(true), GuardVerdict::Apply);
+        assert_eq!(tally(100, 50, 100).decide_verdict(true), GuardVerdict::WithholdRemovals);
     }
 
     #[test]
     fn an_empty_source_removes_nothing_whatever_its_size() {
-        assert_eq!(tally(1, 0, 1).judge(true), GuardVerdict::EmptySource);
-        assert_eq!(tally(0, 0, 0).judge(false), GuardVerdict::EmptySource);
+        assert_eq!(tally(1, 0, 1).decide_verdict(true), GuardVerdict::EmptySource);
+        assert_eq!(tally(0, 0, 0).decide_verdict(false), GuardVerdict::EmptySource);
     }
 
     #[test]
     fn a_first_load_applies() {
-        assert_eq!(tally(0, 500, 0).judge(false), GuardVerdict::Apply);
+        assert_eq!(tally(0, 500, 0).decide_verdict(false), GuardVerdict::Apply);
     }
 }

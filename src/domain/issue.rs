@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::rows::row::shortened;
-use super::text::counts::grouped;
+use super::rows::row::shorten;
+use super::text::counts::group_digits;
 use super::text::enum_names::words;
 
 words! {
@@ -33,17 +33,17 @@ impl Issue {
     /// The reason with its place: "Row 5, “title”: …".
     #[must_use]
     pub fn with_place(&self) -> String {
-        let row = self.row.map(|row| format!("Row {}", grouped(row)));
-        let column = self.column.as_deref().map(|column| format!("“{}”", shortened(column)));
+        let row = self.row.map(|row| format!("Row {}", group_digits(row)));
+        let column = self.column.as_deref().map(|column| format!("“{}”", shorten(column)));
         let place: Vec<String> = row.into_iter().chain(column).collect();
         if place.is_empty() { self.reason.clone() } else { format!("{}: {}", place.join(", "), self.reason) }
     }
 }
 
 /// How many issues of one run are kept with their text; all are counted.
-pub const KEPT_ISSUES: usize = 10_000;
+pub const MAX_KEPT_ISSUES: usize = 10_000;
 
-/// The issues of a run as they are found: all counted, the first [`KEPT_ISSUES`] kept.
+/// The issues of a run as they are found: all counted, the first [`MAX_KEPT_ISSUES`] kept.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct IssueList {
     /// The kept ones, in order of their rows.
@@ -56,7 +56,7 @@ impl IssueList {
     /// Adds one.
     pub fn push(&mut self, issue: Issue) {
         self.count += 1;
-        if self.kept.len() < KEPT_ISSUES {
+        if self.kept.len() < MAX_KEPT_ISSUES {
             self.kept.push(issue);
         }
     }
@@ -64,6 +64,6 @@ impl IssueList {
     /// Adds those of `others` after these.
     pub fn append(&mut self, others: Self) {
         self.count += others.count;
-        self.kept.extend(others.kept.into_iter().take(KEPT_ISSUES.saturating_sub(self.kept.len())));
+        self.kept.extend(others.kept.into_iter().take(MAX_KEPT_ISSUES.saturating_sub(self.kept.len())));
     }
 }

@@ -13,7 +13,7 @@ pub const KEY_MAX_BYTES: usize = 1024;
 
 /// The digest of a text.
 #[must_use]
-pub fn digest(text: &str) -> ContentDigest {
+pub fn content_digest(text: &str) -> ContentDigest {
     let full = Sha256::digest(text.as_bytes());
     let mut short = [0; 16];
     short.copy_from_slice(&full[..16]);
@@ -34,7 +34,7 @@ pub struct ItemDraft {
 /// The columns of a source, prepared to turn rows into items fast: each name is quoted for JSON once, not per row.
 #[derive(Debug)]
 pub struct ColumnLayout {
-    columns: Vec<String>,
+    column_names: Vec<String>,
     /// `["name",` per column.
     openings: Vec<String>,
     key: usize,
@@ -45,13 +45,13 @@ impl ColumnLayout {
     #[must_use]
     pub fn new(columns: &[String], key: usize) -> Self {
         let openings = columns.iter().map(|name| format!("[{},", serde_json::Value::from(name.as_str()))).collect();
-        Self { columns: columns.to_vec(), openings, key }
+        Self { column_names: columns.to_vec(), openings, key }
     }
 
     /// The names of the columns, as items have them.
     #[must_use]
-    pub fn columns(&self) -> &[String] {
-        &self.columns
+    pub fn column_names(&self) -> &[String] {
+        &self.column_names
     }
 
     /// The position of the key column.
@@ -63,7 +63,7 @@ impl ColumnLayout {
     /// The name of the key column; empty without columns.
     #[must_use]
     pub fn key_column(&self) -> &str {
-        self.columns.get(self.key).map_or("", String::as_str)
+        self.column_names.get(self.key).map_or("", String::as_str)
     }
 
     /// The cell of the key column, empty if the row has none.
@@ -74,13 +74,13 @@ impl ColumnLayout {
 
     /// The key of a row as it is written, empty if it has none.
     #[must_use]
-    pub fn key<'a>(&self, cells: &'a [String]) -> &'a str {
+    pub fn row_key<'a>(&self, cells: &'a [String]) -> &'a str {
         self.key_cell(cells).trim()
     }
 
     /// The item a row makes. Cells that are not there count as empty ones.
     #[must_use]
-    pub fn item(&self, cells: &[String]) -> ItemDraft {
+    pub fn build_item(&self, cells: &[String]) -> ItemDraft {
         let text: usize = cells.iter().map(String::len).sum();
         let mut fields = String::with_capacity(text + self.openings.iter().map(|name| name.len() + 6).sum::<usize>());
         fields.push('[');
@@ -93,8 +93,8 @@ impl ColumnLayout {
             fields.push(']');
         }
         fields.push(']');
-        let hash = digest(&fields);
-        ItemDraft { key: self.key(cells).to_owned(), fields, hash }
+        let hash = content_digest(&fields);
+        ItemDraft { key: self.row_key(cells).to_owned(), fields, hash }
     }
 }
 
@@ -113,8 +113,8 @@ fn push_json_string(json: &mut String, text: &str) {
 /// How a field of this name with this value stands in a stored `fields` text. Nothing else can look like it: inside of
 /// names and values every quote has a backslash before it.
 #[must_use]
-pub fn field(name: &str, value: &str) -> String {
-    let mut json = field_start(name);
+pub fn encode_field(name: &str, value: &str) -> String {
+    let mut json = encode_field_start(name);
     push_json_string(&mut json, value);
     json.push(']');
     json
@@ -122,7 +122,7 @@ pub fn field(name: &str, value: &str) -> String {
 
 /// How a field of this name begins in a stored `fields` text, whatever its value is. Nothing else can look like it.
 #[must_use]
-pub fn field_start(name: &str) -> String {
+pub fn encode_field_start(name: &str) -> String {
     format!("[{},", serde_json::Value::from(name))
 }
 
@@ -136,7 +136,7 @@ pub fn parse_fields(json: &str) -> Result<Vec<(String, String)>, serde_json::Err
 
 /// `text` as searches see it: lower case and without accents, so that `bjork` finds `Björk`.
 #[must_use]
-pub fn search_fold(text: &str) -> String {
+pub fn fold_for_search(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
@@ -154,7 +154,7 @@ pub fn search_text(cells: &[String]) -> String {
         if cell.is_ascii() {
             folded.extend(cell.chars().map(|c| c.to_ascii_lowercase()));
         } else {
-            folded.push_str(&search_fold(cell));
+            folded.push_str(&fold_for_search(cell));
         }
     }
     folded
@@ -162,7 +162,7 @@ pub fn search_text(cells: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ColumnLayout, parse_fields, search_fold};
+    use super::{ColumnLayout, fold_for_search, parse_fields};
 
     fn columns() -> Vec<String> {
         ["id", "ti\"tle", "year"].map(str::to_owned).to_vec()
@@ -172,7 +172,7 @@ mod tests {
     fn fields_keep_column_order_and_every_character() {
         let layout = ColumnLayout::new(&columns(), 0);
         let cells = [" a1 ", "\"x\\\n\u{1}\u{1F3B5}", ""].map(str::to_owned);
-        let item = layout.item(&cells);
+        let item = layout.build_item(&cells);
         assert_eq!(item.key, "a1");
         let pairs = parse_fields(&item.fields).expect("fields");
         let expected: Vec<_> = columns().into_iter().zip(cells).collect();
@@ -182,13 +182,13 @@ mod tests {
     #[test]
     fn a_short_row_equals_its_padded_self() {
         let layout = ColumnLayout::new(&columns(), 0);
-        let short = layout.item(&["a".to_owned()]);
-        let padded = layout.item(&["a".to_owned(), String::new(), String::new()]);
+        let short = layout.build_item(&["a".to_owned()]);
+        let padded = layout.build_item(&["a".to_owned(), String::new(), String::new()]);
         assert_eq!(short, padded);
     }
 
     #[test]
     fn accents_and_case_do_not_hinder_a_search() {
-        assert_eq!(search_fold("Sigur RÓS, Hüsker Dü"), "sigur ros, husker du");
+        assert_eq!(fold_for_search("Sigur RÓS, Hüsker Dü"), "sigur ros, husker du");
     }
 }

@@ -99,7 +99,7 @@ pub enum RunPriority {
 impl RunPriority {
     /// The stored number.
     #[must_use]
-    pub const fn number(self) -> i32 {
+    pub const fn as_number(self) -> i32 {
         self as i32
     }
 

@@ -77,7 +77,7 @@ impl StageWeights {
     /// The percent of a whole run, given that `done` of `total` of `stage` is behind it. Never 100: that comes only
     /// with *completed*. An unknown total (0) counts as nothing done.
     #[must_use]
-    pub fn percent(self, stage: Stage, done: u64, total: u64) -> u8 {
+    pub fn overall_percent(self, stage: Stage, done: u64, total: u64) -> u8 {
         let (before, weight) = match stage {
             Stage::Fetching => (0, self.fetching),
             Stage::Processing => (self.fetching, self.processing),
@@ -127,13 +127,13 @@ mod tests {
 
     #[test]
     fn stages_follow_each_other_without_a_gap_and_end_below_100() {
-        assert_eq!(SHEET.percent(Stage::Fetching, 0, 0), 0);
-        assert_eq!(SHEET.percent(Stage::Fetching, 5, 5), 10);
-        assert_eq!(SHEET.percent(Stage::Processing, 0, 1000), 10);
-        assert_eq!(SHEET.percent(Stage::Processing, 450, 1000), 46);
-        assert_eq!(SHEET.percent(Stage::Processing, 1000, 1000), 90);
-        assert_eq!(SHEET.percent(Stage::Finalizing, 1, 1), 99);
-        assert_eq!(SHEET.percent(Stage::Processing, u64::MAX, u64::MAX), 90);
+        assert_eq!(SHEET.overall_percent(Stage::Fetching, 0, 0), 0);
+        assert_eq!(SHEET.overall_percent(Stage::Fetching, 5, 5), 10);
+        assert_eq!(SHEET.overall_percent(Stage::Processing, 0, 1000), 10);
+        assert_eq!(SHEET.overall_percent(Stage::Processing, 450, 1000), 46);
+        assert_eq!(SHEET.overall_percent(Stage::Processing, 1000, 1000), 90);
+        assert_eq!(SHEET.overall_percent(Stage::Finalizing, 1, 1), 99);
+        assert_eq!(SHEET.overall_percent(Stage::Processing, u64::MAX, u64::MAX), 90);
     }
 
     #[test]

@@ -44,13 +44,13 @@ pub enum ReadSetting {
 impl ReadOptions {
     /// The number of the row that names the columns, for notes about it. Where none is set the header is row 1.
     #[must_use]
-    pub fn header_place(&self) -> u64 {
+    pub fn header_row_number(&self) -> u64 {
         self.header_row.unwrap_or(1)
     }
 
     /// The options without those that are not among `obeyed`.
     #[must_use]
-    pub fn obeyed(&self, obeyed: &[ReadSetting]) -> Self {
+    pub fn keep_supported(&self, obeyed: &[ReadSetting]) -> Self {
         let has = |setting| obeyed.contains(&setting);
         Self {
             tab: self.tab.clone().filter(|_| has(ReadSetting::Tab)),
@@ -93,7 +93,7 @@ mod tests {
         let set = ReadOptions { encoding: Some("utf-8".to_owned()), ..ReadOptions::default() };
         assert_eq!(set.first_ignored(&[ReadSetting::Tab]), Some(ReadSetting::Encoding));
         assert_eq!(set.first_ignored(&[ReadSetting::Encoding]), None);
-        assert_eq!(set.obeyed(&[ReadSetting::Tab]), ReadOptions::default());
-        assert_eq!(set.obeyed(&[ReadSetting::Encoding]), set);
+        assert_eq!(set.keep_supported(&[ReadSetting::Tab]), ReadOptions::default());
+        assert_eq!(set.keep_supported(&[ReadSetting::Encoding]), set);
     }
 }

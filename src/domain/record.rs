@@ -43,7 +43,7 @@ impl SyncRecord {
     /// From start to end in seconds; a run that never started took no time.
     #[must_use]
     pub fn duration_seconds(&self) -> f64 {
-        self.timestamps.started_at.map_or(0.0, |start| seconds(start, self.finished_at))
+        self.timestamps.started_at.map_or(0.0, |start| seconds_between(start, self.finished_at))
     }
 
     /// Where its time went. An interrupted run was in its last stage until somebody noticed that its worker was gone.
@@ -158,7 +158,7 @@ impl RunTimestamps {
     #[must_use]
     pub fn stage_timings(&self, finished_at: Option<DateTime<Utc>>) -> StageTimings {
         let Self { created_at, started_at, processing_at, finalizing_at } = *self;
-        let between = |from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>| Some(seconds(from?, to?));
+        let between = |from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>| Some(seconds_between(from?, to?));
         StageTimings {
             waiting: between(Some(created_at), started_at.or(finished_at)),
             fetching: between(started_at, processing_at.or(finalizing_at).or(finished_at)),
@@ -169,7 +169,7 @@ impl RunTimestamps {
 }
 
 /// From one moment to another, in seconds; none if a clock was set back between them.
-fn seconds(from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
+fn seconds_between(from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
     let millis = (to - from).num_milliseconds().max(0);
     #[expect(clippy::cast_precision_loss, reason = "a run is far shorter than 2^52 ms")]
     let seconds = millis as f64 / 1000.0;

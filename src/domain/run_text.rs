@@ -10,7 +10,7 @@ use super::operation::{OperationKind, Stage, Status};
 use super::progress::{FailedFeeds, ProgressCount, RunStats};
 use super::run_summary::RunSummary;
 use super::source::Noun;
-use super::text::counts::grouped;
+use super::text::counts::group_digits;
 
 /// What a run did, as far as its message tells it.
 #[derive(Clone, Copy, Debug)]
@@ -63,23 +63,23 @@ pub const fn issue_label(kind: IssueKind, is_of_feed: bool) -> &'static str {
 
 /// How a run ended, with what it had to leave out: "Completed, 3 rows skipped".
 #[must_use]
-pub fn outcome(status: Status, stats: &RunStats) -> String {
-    with_left_out(status_label(status).to_owned(), stats)
+pub fn outcome_label(status: Status, stats: &RunStats) -> String {
+    append_left_out(status_label(status).to_owned(), stats)
 }
 
 /// The same with what the run was: "Sync completed, 3 rows skipped".
 #[must_use]
-pub fn run_outcome(kind: OperationKind, status: Status, stats: &RunStats) -> String {
-    with_left_out(format!("{} {}", kind_label(kind), status_label(status).to_lowercase()), stats)
+pub fn run_outcome_label(kind: OperationKind, status: Status, stats: &RunStats) -> String {
+    append_left_out(format!("{} {}", kind_label(kind), status_label(status).to_lowercase()), stats)
 }
 
 /// The state of a catalog whose latest run completed: "Up to date", or what needs attention.
 #[must_use]
-pub fn completed_state(stats: &RunStats, withheld: u64) -> String {
+pub fn catalog_state_label(stats: &RunStats, withheld: u64) -> String {
     if withheld > 0 {
-        with_left_out(format!("{} need review", plural(withheld, "removal", "removals")), stats)
+        append_left_out(format!("{} need review", format_plural(withheld, "removal", "removals")), stats)
     } else if has_left_out(stats) {
-        outcome(Status::Completed, stats)
+        outcome_label(Status::Completed, stats)
     } else {
         "Up to date".to_owned()
     }
@@ -94,14 +94,14 @@ pub const fn has_left_out(stats: &RunStats) -> bool {
 /// The message of a run that has looked at so many of the entries: "Syncing album 48,000 of 120,000…".
 #[must_use]
 pub fn syncing_message(noun: &Noun, entries: ProgressCount) -> String {
-    format!("Syncing {} {} of {}…", noun.one, grouped(entries.processed), grouped(entries.total))
+    format!("Syncing {} {} of {}…", noun.one, group_digits(entries.processed), group_digits(entries.total))
 }
 
 /// The message of a run that asks its feeds: "Fetching feed 5 of 22…".
 #[must_use]
 pub fn fetching_feed_message(feeds: ProgressCount) -> String {
     let current = (feeds.processed + 1).min(feeds.total);
-    format!("Fetching feed {} of {}…", grouped(current), grouped(feeds.total))
+    format!("Fetching feed {} of {}…", group_digits(current), group_digits(feeds.total))
 }
 
 /// The message of a sync that completed. `columns` is what became of the columns, as sentences that begin with a space.
@@ -113,21 +113,24 @@ pub fn completed_message(result: &RunResult<'_>, columns: &str) -> String {
         0 if withheld > 0 => "Nothing was written.".to_owned(),
         0 if newest_only => format!("No new {}.", noun.many),
         0 if stats.rejected > 0 => "No changes.".to_owned(),
-        0 => format!("No changes: {}.", counted(noun, unchanged)),
-        _ => format!("{} added, {} updated, {} removed.", grouped(added), grouped(updated), grouped(removed)),
+        0 => format!("No changes: {}.", format_count(noun, unchanged)),
+        _ => {
+            let [added, updated, removed] = [added, updated, removed].map(group_digits);
+            format!("{added} added, {updated} updated, {removed} removed.")
+        }
     };
     if withheld > 0 {
         let was = if withheld == 1 { "was" } else { "were" };
-        let (place, why) = kept_because(is_in_doubt);
-        message.push_str(&format!(" {} {was} {place} and kept{why}", counted(noun, withheld)));
+        let (place, why) = kept_reason(is_in_doubt);
+        message.push_str(&format!(" {} {was} {place} and kept{why}", format_count(noun, withheld)));
     }
-    message + &left_out(&stats) + columns
+    message + &left_out_message(&stats) + columns
 }
 
 /// Why items are kept that are not in the source any more: where they are not, and the reason with what to do, which
 /// goes on after "480 albums … were kept".
 #[must_use]
-pub const fn kept_because(is_in_doubt: bool) -> (&'static str, &'static str) {
+pub const fn kept_reason(is_in_doubt: bool) -> (&'static str, &'static str) {
     if is_in_doubt {
         (
             "not found in the source",
@@ -140,40 +143,40 @@ pub const fn kept_because(is_in_doubt: bool) -> (&'static str, &'static str) {
 
 /// That items would be kept that are not in the source any more, as it goes on after "A sync would …".
 #[must_use]
-pub fn would_keep(noun: &Noun, number: u64, is_in_doubt: bool) -> String {
-    let (place, why) = kept_because(is_in_doubt);
-    format!("keep {} {place}{why}", counted(noun, number))
+pub fn would_keep_message(noun: &Noun, number: u64, is_in_doubt: bool) -> String {
+    let (place, why) = kept_reason(is_in_doubt);
+    format!("keep {} {place}{why}", format_count(noun, number))
 }
 
 /// That rows would be skipped.
 #[must_use]
-pub fn would_skip(number: u64) -> String {
-    format!("{} would be skipped.", plural(number, "row", "rows"))
+pub fn would_skip_message(number: u64) -> String {
+    format!("{} would be skipped.", format_plural(number, "row", "rows"))
 }
 
 /// The message of a sync whose source has nothing new.
 #[must_use]
 pub fn unchanged_message(noun: &Noun, stats: &RunStats) -> String {
     if stats.failed_feeds.is_some() {
-        return format!("No new {}.{}", noun.many, left_out(stats));
+        return format!("No new {}.{}", noun.many, left_out_message(stats));
     }
-    format!("Nothing new since the last sync: {}.{}", counted(noun, stats.unchanged), left_out(stats))
+    format!("Nothing new since the last sync: {}.{}", format_count(noun, stats.unchanged), left_out_message(stats))
 }
 
 /// The message of a run that did not complete: its own, and the rows that it skipped.
 #[must_use]
 pub fn stopped_message(message: &str, stats: &RunStats) -> String {
-    format!("{message}{}", skipped_sentence(stats))
+    format!("{message}{}", skipped_message(stats))
 }
 
 /// What a sync would leave out, as the part of a preview's message: sentences that begin with a space.
 #[must_use]
-pub fn would_leave_out(stats: &RunStats) -> String {
+pub fn would_leave_out_message(stats: &RunStats) -> String {
     let mut text = String::new();
     if stats.rejected > 0 {
-        text.push_str(&format!(" {} would be skipped.", rows(stats)));
+        text.push_str(&format!(" {} would be skipped.", format_rejected(stats)));
     }
-    text + &feeds_sentence(stats)
+    text + &failed_feeds_message(stats)
 }
 
 /// The message of a run as visitors of a public catalog see it: without the address of the source, the reason of a
@@ -190,72 +193,71 @@ pub fn visitor_message(run: &RunSummary, many: &str) -> String {
 
 /// The issues of a run, counted: `1 issue`, `12,480 issues`.
 #[must_use]
-pub fn counted_issues(issues: u64) -> String {
-    plural(issues, "issue", "issues")
+pub fn format_issue_count(issues: u64) -> String {
+    format_plural(issues, "issue", "issues")
 }
 
 /// `1 album`, `47 albums`, `12,480 albums`.
 #[must_use]
-pub fn counted(noun: &Noun, number: u64) -> String {
-    format!("{} {}", grouped(number), noun.of(number))
+pub fn format_count(noun: &Noun, number: u64) -> String {
+    format!("{} {}", group_digits(number), noun.for_count(number))
 }
 
 /// What was left out, as sentences that begin with a space; empty where nothing was.
-fn left_out(stats: &RunStats) -> String {
-    skipped_sentence(stats) + &feeds_sentence(stats)
+fn left_out_message(stats: &RunStats) -> String {
+    skipped_message(stats) + &failed_feeds_message(stats)
 }
 
-fn skipped_sentence(stats: &RunStats) -> String {
-    if stats.rejected > 0 { format!(" {} skipped.", rows(stats)) } else { String::new() }
+fn skipped_message(stats: &RunStats) -> String {
+    if stats.rejected > 0 { format!(" {} skipped.", format_rejected(stats)) } else { String::new() }
 }
 
-fn feeds_sentence(stats: &RunStats) -> String {
+fn failed_feeds_message(stats: &RunStats) -> String {
     match stats.failed_feeds {
         None => String::new(),
-        Some(feeds) if feeds.failed < feeds.total => format!(" {}; others updated.", feeds_failed(feeds)),
-        Some(feeds) => format!(" {}.", feeds_failed(feeds)),
+        Some(feeds) if feeds.failed < feeds.total => format!(" {}; others updated.", format_failed_feeds(feeds)),
+        Some(feeds) => format!(" {}.", format_failed_feeds(feeds)),
     }
 }
 
 /// The same at the end of a label: ", 3 rows skipped".
-fn with_left_out(mut label: String, stats: &RunStats) -> String {
+fn append_left_out(mut label: String, stats: &RunStats) -> String {
     if let Some(feeds) = stats.failed_feeds {
-        label.push_str(&format!(", {}", feeds_failed(feeds)));
+        label.push_str(&format!(", {}", format_failed_feeds(feeds)));
     }
     if stats.rejected > 0 {
-        label.push_str(&format!(", {} skipped", rows(stats)));
+        label.push_str(&format!(", {} skipped", format_rejected(stats)));
     }
     label
 }
 
 /// `3 rows`; of feeds `3 articles`.
-fn rows(stats: &RunStats) -> String {
+fn format_rejected(stats: &RunStats) -> String {
     let (one, many) = if stats.articles.is_some() { ("article", "articles") } else { ("row", "rows") };
-    plural(stats.rejected, one, many)
+    format_plural(stats.rejected, one, many)
 }
 
 /// `1 of 2 feeds failed`.
-fn feeds_failed(feeds: FailedFeeds) -> String {
+fn format_failed_feeds(feeds: FailedFeeds) -> String {
     let FailedFeeds { failed, total } = feeds;
     if total == 1 {
         "The feed failed".to_owned()
     } else {
-        format!("{} of {} feeds failed", grouped(failed), grouped(total))
+        format!("{} of {} feeds failed", group_digits(failed), group_digits(total))
     }
 }
 
-fn plural(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+fn format_plural(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", group_digits(number), if number == 1 { one } else { many })
 }
 
 #[cfg(test)]
 mod tests {
     use super::{
-        FailedFeeds, Noun, OperationKind, RunResult, RunStats, Status, completed_message, completed_state,
-        counted_issues, fetching_feed_message, outcome, run_outcome, stopped_message, syncing_message,
-        unchanged_message, would_leave_out,
+        FailedFeeds, Noun, OperationKind, ProgressCount, RunResult, RunStats, Status, catalog_state_label,
+        completed_message, fetching_feed_message, format_issue_count, outcome_label, run_outcome_label,
+        stopped_message, syncing_message, unchanged_message, would_leave_out_message,
     };
-    use crate::domain::progress::ProgressCount;
 
     fn message(stats: RunStats, withheld: u64) -> String {
         let noun = Noun { one: "album".to_owned(), many: "albums".to_owned() };
@@ -272,16 +274,16 @@ mod tests {
         let stats = RunStats { added: 5, rejected: 3, ..RunStats::default() };
         assert_eq!(message(stats, 0), "5 added, 0 updated, 0 removed. 3 rows skipped.");
         assert_eq!(message(RunStats { added: 0, ..stats }, 0), "No changes. 3 rows skipped.");
-        assert_eq!(outcome(Status::Completed, &stats), "Completed, 3 rows skipped");
-        assert_eq!(run_outcome(OperationKind::Sync, Status::Completed, &stats), "Sync completed, 3 rows skipped");
-        assert_eq!(completed_state(&stats, 0), "Completed, 3 rows skipped");
-        assert_eq!(completed_state(&stats, 94), "94 removals need review, 3 rows skipped");
-        assert_eq!(would_leave_out(&stats), " 3 rows would be skipped.");
+        assert_eq!(outcome_label(Status::Completed, &stats), "Completed, 3 rows skipped");
+        assert_eq!(run_outcome_label(OperationKind::Sync, Status::Completed, &stats), "Sync completed, 3 rows skipped");
+        assert_eq!(catalog_state_label(&stats, 0), "Completed, 3 rows skipped");
+        assert_eq!(catalog_state_label(&stats, 94), "94 removals need review, 3 rows skipped");
+        assert_eq!(would_leave_out_message(&stats), " 3 rows would be skipped.");
         assert_eq!(stopped_message("Cancelled at 63 %.", &stats), "Cancelled at 63 %. 3 rows skipped.");
         let one = RunStats { rejected: 1, ..RunStats::default() };
-        assert_eq!(outcome(Status::Failed, &one), "Failed, 1 row skipped");
+        assert_eq!(outcome_label(Status::Failed, &one), "Failed, 1 row skipped");
         let many = RunStats { rejected: 12_480, ..RunStats::default() };
-        assert_eq!(outcome(Status::Completed, &many), "Completed, 12,480 rows skipped");
+        assert_eq!(outcome_label(Status::Completed, &many), "Completed, 12,480 rows skipped");
     }
 
     #[test]
@@ -291,27 +293,28 @@ mod tests {
         assert_eq!(syncing_message(&noun, count(48_000, 120_000)), "Syncing album 48,000 of 120,000…");
         assert_eq!(fetching_feed_message(count(4, 22)), "Fetching feed 5 of 22…");
         assert_eq!(fetching_feed_message(count(12_000, 12_000)), "Fetching feed 12,000 of 12,000…");
-        assert_eq!((counted_issues(1), counted_issues(12_000)), ("1 issue".to_owned(), "12,000 issues".to_owned()));
+        assert_eq!(format_issue_count(1), "1 issue");
+        assert_eq!(format_issue_count(12_000), "12,000 issues");
     }
 
     #[test]
     fn where_nothing_was_left_out_nothing_is_said_of_it() {
         let stats = RunStats { unchanged: 47, ..RunStats::default() };
         assert_eq!(message(stats, 0), "No changes: 47 albums.");
-        assert_eq!(outcome(Status::Completed, &stats), "Completed");
-        assert_eq!(completed_state(&stats, 0), "Up to date");
-        assert_eq!(would_leave_out(&stats), "");
+        assert_eq!(outcome_label(Status::Completed, &stats), "Completed");
+        assert_eq!(catalog_state_label(&stats, 0), "Up to date");
+        assert_eq!(would_leave_out_message(&stats), "");
     }
 
     #[test]
     fn feeds_that_failed_count_as_left_out() {
         let stats = RunStats { added: 2, ..feeds(1, 2) };
         assert_eq!(message(stats, 0), "2 added, 0 updated, 0 removed. 1 of 2 feeds failed; others updated.");
-        assert_eq!(outcome(Status::Completed, &stats), "Completed, 1 of 2 feeds failed");
+        assert_eq!(outcome_label(Status::Completed, &stats), "Completed, 1 of 2 feeds failed");
         let noun = Noun { one: "article".to_owned(), many: "articles".to_owned() };
         assert_eq!(unchanged_message(&noun, &stats), "No new articles. 1 of 2 feeds failed; others updated.");
         assert_eq!(unchanged_message(&noun, &feeds(1, 1)), "No new articles. The feed failed.");
         let both = RunStats { rejected: 1, ..stats };
-        assert_eq!(outcome(Status::Completed, &both), "Completed, 1 of 2 feeds failed, 1 article skipped");
+        assert_eq!(outcome_label(Status::Completed, &both), "Completed, 1 of 2 feeds failed, 1 article skipped");
     }
 }

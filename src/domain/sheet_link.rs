@@ -99,13 +99,13 @@ impl SheetLink {
 
     /// The same link with the tab of that name.
     #[must_use]
-    pub fn named(&self, name: &str) -> Self {
+    pub fn with_tab_name(&self, name: &str) -> Self {
         Self { tab: TabSelector::Name(name.to_owned()), ..self.clone() }
     }
 
     /// The same link with that part of the tab.
     #[must_use]
-    pub fn ranged(&self, range: CellRange) -> Self {
+    pub fn with_range(&self, range: CellRange) -> Self {
         Self { range: Some(range), ..self.clone() }
     }
 
@@ -158,20 +158,20 @@ impl FromStr for SheetLink {
     type Err = SheetLinkError;
 
     fn from_str(text: &str) -> Result<Self, SheetLinkError> {
-        let text = unquoted(text);
+        let text = strip_quotes(text);
         if text.len() >= 20 && is_id(text) {
             return Ok(Self::of_id(text));
         }
         let url = parse_web_address(text).ok_or(SheetLinkError::Other)?;
-        let place = LinkPlace::of(&url)?;
-        let parameters = LinkParameters::of(&url)?;
-        parameters.refuse_unobeyable()?;
+        let place = LinkPlace::parse(&url)?;
+        let parameters = LinkParameters::parse(&url)?;
+        parameters.refuse_unsupported()?;
         let text = |value: &str| Ok(value.to_owned());
         let id = match place.id {
             Some(id) => id,
-            None => match parameters.one("key", text)? {
+            None => match parameters.single_value("key", text)? {
                 Some(key) => key,
-                None => parameters.one("id", text)?.ok_or(place.without_id)?,
+                None => parameters.single_value("id", text)?.ok_or(place.without_id)?,
             },
         };
         if !is_id(&id) {
@@ -179,8 +179,12 @@ impl FromStr for SheetLink {
         }
         let read_gid = |value: &str| value.parse::<u64>().map_err(|_| SheetLinkError::Gid);
         // A page shows the tab that its fragment names; of an address that is fetched, nobody can say which is meant.
-        let gid = if place.is_page { parameters.shown("gid", read_gid)? } else { parameters.one("gid", read_gid)? };
-        let tab = match (gid, parameters.one("sheet", text)?) {
+        let gid = if place.is_page {
+            parameters.shown_value("gid", read_gid)?
+        } else {
+            parameters.single_value("gid", read_gid)?
+        };
+        let tab = match (gid, parameters.single_value("sheet", text)?) {
             (Some(_), Some(_)) => return Err(SheetLinkError::TwoTabs),
             (Some(gid), None) => TabSelector::Gid(gid),
             (None, Some(name)) => TabSelector::Name(name),
@@ -188,8 +192,8 @@ impl FromStr for SheetLink {
         };
         let read_rows = |value: &str| value.parse::<u32>().map_err(|_| SheetLinkError::Headers);
         let is_query_service = place.form == LinkForm::QueryService;
-        let headers = if is_query_service { parameters.one("headers", read_rows)? } else { None };
-        let query = parameters.one("tq", text)?;
+        let headers = if is_query_service { parameters.single_value("headers", read_rows)? } else { None };
+        let query = parameters.single_value("tq", text)?;
         let document = match Self::of_id(&id).document {
             SheetDocument::Sheet(id) if place.has_published_id => SheetDocument::Published(format!("e/{id}")),
             SheetDocument::Sheet(id) if place.form == LinkForm::Published => SheetDocument::Published(id),
@@ -198,15 +202,15 @@ impl FromStr for SheetLink {
         if query.is_some() && matches!(document, SheetDocument::Published(_)) {
             return Err(SheetLinkError::PublishedQuery);
         }
-        let range =
-            parameters.one("range", |value| value.parse().map_err(|error| SheetLinkError::range(value, error)))?;
-        let resource_key = parameters.one("resourcekey", text)?;
+        let range = parameters
+            .single_value("range", |value| value.parse().map_err(|error| SheetLinkError::range(value, error)))?;
+        let resource_key = parameters.single_value("resourcekey", text)?;
         Ok(Self { document, tab, range, query, headers, resource_key })
     }
 }
 
 /// The link in a text that was copied with the quotes around it. Without one in front, a quote at the end is a query's.
-fn unquoted(text: &str) -> &str {
+fn strip_quotes(text: &str) -> &str {
     let is_quote = |c: char| "<>\"'“”‘’«»".contains(c);
     let text = text.trim();
     if text.starts_with(is_quote) { text.trim_matches(|c: char| c.is_whitespace() || is_quote(c)) } else { text }

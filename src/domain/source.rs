@@ -112,7 +112,7 @@ pub struct NotANoun;
 impl Noun {
     /// The word that goes with `count`.
     #[must_use]
-    pub fn of(&self, count: u64) -> &str {
+    pub fn for_count(&self, count: u64) -> &str {
         if count == 1 { &self.one } else { &self.many }
     }
 }
@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn a_noun_has_one_and_many() {
         let noun: Noun = "album/albums".parse().expect("a noun");
-        assert_eq!((noun.of(1), noun.of(0), noun.of(2)), ("album", "albums", "albums"));
+        assert_eq!((noun.for_count(1), noun.for_count(0), noun.for_count(2)), ("album", "albums", "albums"));
         assert!("albums".parse::<Noun>().is_err());
         assert!("a/b/c".parse::<Noun>().is_err());
     }

@@ -3,7 +3,7 @@
 
 /// What a form asks for, and the words it does so with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct WayIn {
+pub struct SourceFormSpec {
     /// What the place is, in a word or two: "Feeds".
     pub title: &'static str,
     /// One line for those who choose among the kinds; may be empty.
@@ -20,7 +20,7 @@ pub struct WayIn {
     /// one.
     pub shared: bool,
     /// The file that may be uploaded instead, where one may be.
-    pub file: Option<FileAsked>,
+    pub file: Option<UploadField>,
 }
 
 /// What is typed.
@@ -36,7 +36,7 @@ pub enum AddressInput {
 
 /// A file that may be uploaded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FileAsked {
+pub struct UploadField {
     /// What the field is called.
     pub label: &'static str,
     /// What browsers offer to choose, as in the attribute `accept`.
@@ -45,7 +45,7 @@ pub struct FileAsked {
     pub help: &'static str,
 }
 
-impl WayIn {
+impl SourceFormSpec {
     /// One link and nothing else, for a place that is called `title`.
     #[must_use]
     pub const fn link(title: &'static str) -> Self {
@@ -70,7 +70,7 @@ impl WayIn {
         placeholder: "https://example.org/feed.xml",
         help: "The address of an OPML list is taken too, and read anew at every sync.",
         shared: false,
-        file: Some(FileAsked {
+        file: Some(UploadField {
             label: "Or a list of feeds (OPML)",
             accept: ".opml,.xml,text/x-opml,text/xml,application/xml",
             help: "Every feed reader exports one.",

@@ -3,13 +3,13 @@
 use super::feed::FeedRecord;
 use super::issue::{Issue, IssueList};
 use super::rows::key_column::KnownKeys;
-use super::rows::row::{TextRow, listed_columns, shortened};
-use super::run_text::would_skip;
+use super::rows::row::{TextRow, list_columns, shorten};
+use super::run_text::would_skip_message;
 use super::source::{Slug, Source};
 use super::sync_failure::SyncFailure;
 
 /// How many rows that would be skipped are named.
-const NAMED_ROWS: usize = 5;
+const MAX_NAMED_ROWS: usize = 5;
 
 /// What a place holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -53,33 +53,33 @@ impl SourceProbe {
 
     /// Everything that is wrong, what a sync would fail with first.
     pub fn all_problems(&self) -> impl Iterator<Item = String> {
-        self.failure.iter().map(SyncFailure::forecast).chain(self.problems.iter().cloned())
+        self.failure.iter().map(SyncFailure::forecast_message).chain(self.problems.iter().cloned())
     }
 }
 
 /// What is wrong with rows, a message each: `count` rows would be skipped, the first of them for these reasons.
 /// `better` is a column that could be the key instead.
 #[must_use]
-pub fn problems_of_rows(source: &Source, count: u64, skipped: &[&Issue], better: Option<&str>) -> Vec<String> {
+pub fn skipped_rows_problems(source: &Source, count: u64, skipped: &[&Issue], better: Option<&str>) -> Vec<String> {
     if count == 0 {
         return Vec::new();
     }
-    let mut summary = would_skip(count);
+    let mut summary = would_skip_message(count);
     if let Some(better) = better {
         summary.push_str(&format!(
             " Or make “{}” the key column on the page /settings/sources/{}: its cells are all filled and different.",
-            shortened(better),
+            shorten(better),
             source.slug
         ));
     }
-    let reasons = skipped.iter().take(NAMED_ROWS).map(|issue| issue.with_place());
+    let reasons = skipped.iter().take(MAX_NAMED_ROWS).map(|issue| issue.with_place());
     std::iter::once(summary).chain(reasons).collect()
 }
 
 /// That these columns are hidden in the source and would be public; `None` where none is.
 #[must_use]
 pub fn hidden_columns_warning(hidden_columns: &[String]) -> Option<String> {
-    let names = listed_columns(hidden_columns);
+    let names = list_columns(hidden_columns);
     match hidden_columns.len() {
         0 => None,
         1 => Some(format!("The column {names} is hidden in the source. A public catalog would show it to everybody.")),
@@ -96,7 +96,7 @@ pub fn hidden_column_left_out(name: &str, slug: &Slug) -> String {
     format!(
         "Column “{}” is hidden in the source, so a sync leaves it out of the catalog, which is public. To publish it, \
          show the column in the source, or allow it in the settings of this source (/settings/sources/{slug}).",
-        shortened(name)
+        shorten(name)
     )
 }
 
@@ -106,14 +106,14 @@ pub fn hidden_key_column(name: &str, slug: &Slug) -> String {
     format!(
         "The key column “{}” is hidden in the source, and the catalog is public. Show the column in the source, or allow \
          it in the settings of this source (/settings/sources/{slug}).",
-        shortened(name)
+        shorten(name)
     )
 }
 
 /// Why a place cannot be looked at: what a sync of it would fail with.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{sentence}")]
-pub struct CannotLook {
+pub struct ProbeError {
     /// A word for programs.
     pub code: &'static str,
     /// What happened, where, and what to do.

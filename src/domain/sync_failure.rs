@@ -2,9 +2,9 @@
 //! preview as what would happen.
 
 use super::guards::ChangeTally;
-use super::run_text::counted;
+use super::run_text::format_count;
 use super::source::Source;
-use super::text::counts::grouped;
+use super::text::counts::group_digits;
 
 /// What is wrong with a source as a whole.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,7 +37,7 @@ impl SyncFailure {
             (_, 0) => ("The source has a header and no rows below it.", "Add rows below the header.".to_owned()),
             _ => ("The source has no rows that can be taken.", "Fix the rows that are named in the issues.".to_owned()),
         };
-        let kept = format!("the catalog keeps its {}", counted(&source.noun, items));
+        let kept = format!("the catalog keeps its {}", format_count(&source.noun, items));
         Self { kept: Some(kept).filter(|_| items > 0), ..Self::new("empty_source", what, fix) }
     }
 
@@ -47,17 +47,17 @@ impl SyncFailure {
         let ChangeTally { removals, live, additions, .. } = tally;
         let what = format!(
             "Did the key column change? {} of the catalog's {} would go and {} would come.",
-            grouped(removals),
-            counted(&source.noun, live),
-            grouped(additions),
+            group_digits(removals),
+            format_count(&source.noun, live),
+            group_digits(additions),
         );
         Self::new("key_changed", what, "If this is meant, choose “Sync anyway”.")
     }
 
     /// What is wrong and what to do, without what became of the sync.
     #[must_use]
-    pub fn cause(&self) -> String {
-        join([self.what.as_str(), &self.fix])
+    pub fn cause_message(&self) -> String {
+        join_sentences([self.what.as_str(), &self.fix])
     }
 
     /// The message of the sync that failed.
@@ -67,17 +67,17 @@ impl SyncFailure {
             Some(kept) => format!("Nothing was changed: {kept}."),
             None => "Nothing was changed.".to_owned(),
         };
-        join([self.what.as_str(), &unchanged, &self.fix])
+        join_sentences([self.what.as_str(), &unchanged, &self.fix])
     }
 
     /// The same before a sync.
     #[must_use]
-    pub fn forecast(&self) -> String {
-        format!("A sync would be refused: {}", self.cause())
+    pub fn forecast_message(&self) -> String {
+        format!("A sync would be refused: {}", self.cause_message())
     }
 }
 
-fn join<const N: usize>(parts: [&str; N]) -> String {
+fn join_sentences<const N: usize>(parts: [&str; N]) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
@@ -89,9 +89,9 @@ mod tests {
     fn what_happened_and_what_would_happen_are_said_in_the_same_words() {
         let failure = SyncFailure::new("unclosed_quote", "Row 3: a quotation mark.", "Remove it.");
         assert_eq!(failure.message(), "Row 3: a quotation mark. Nothing was changed. Remove it.");
-        assert_eq!(failure.forecast(), "A sync would be refused: Row 3: a quotation mark. Remove it.");
+        assert_eq!(failure.forecast_message(), "A sync would be refused: Row 3: a quotation mark. Remove it.");
         let with_fix = SyncFailure::new("no_key_column", "There is no column “id”. Add it.", "");
         assert_eq!(with_fix.message(), "There is no column “id”. Add it. Nothing was changed.");
-        assert_eq!(with_fix.cause(), "There is no column “id”. Add it.");
+        assert_eq!(with_fix.cause_message(), "There is no column “id”. Add it.");
     }
 }

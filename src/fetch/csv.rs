@@ -31,7 +31,7 @@ use crate::domain::operation::Mode;
 use crate::domain::progress::StageWeights;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::source::{Source, Validators};
-use crate::domain::source_form_spec::{FileAsked, WayIn};
+use crate::domain::source_form_spec::{SourceFormSpec, UploadField};
 use table::CsvTable;
 
 /// What a file of this kind should be, for messages.
@@ -69,18 +69,18 @@ impl SourceKind for CsvKind {
         }
     }
 
-    fn form_spec(&self) -> WayIn {
-        WayIn {
+    fn form_spec(&self) -> SourceFormSpec {
+        SourceFormSpec {
             about: "A table with a header: commas, semicolons or tabs, by link or from this computer",
             label: "Link to the file",
             placeholder: "https://example.org/albums.csv",
-            file: Some(FileAsked {
+            file: Some(UploadField {
                 label: "Or a file from this computer",
                 accept: ".csv,.tsv,.txt,text/csv,.xlsx,.xlsm,.xlsb,.xls,.ods",
                 help: "Commas, semicolons or tabs, in any common encoding. The first row names the columns. Excel and \
                        OpenDocument files are taken, too.",
             }),
-            ..WayIn::link("CSV file")
+            ..SourceFormSpec::link("CSV file")
         }
     }
 

@@ -48,7 +48,7 @@ use crate::domain::operation::Mode;
 use crate::domain::progress::StageWeights;
 use crate::domain::read_options::ReadSetting;
 use crate::domain::source::{Source, Validators};
-use crate::domain::source_form_spec::{FileAsked, WayIn};
+use crate::domain::source_form_spec::{SourceFormSpec, UploadField};
 use part_reader::ReadLimit;
 use read_request::ReadRequest;
 use workbook::open_workbook;
@@ -85,18 +85,18 @@ impl SourceKind for ExcelKind {
         }
     }
 
-    fn form_spec(&self) -> WayIn {
-        WayIn {
+    fn form_spec(&self) -> SourceFormSpec {
+        SourceFormSpec {
             about: "A tab of an Excel or OpenDocument workbook (.xlsx, .xlsb, .xls, .ods), by link or from this \
                     computer",
             label: "Link to the file",
             placeholder: "https://example.org/albums.xlsx",
-            file: Some(FileAsked {
+            file: Some(UploadField {
                 label: "Or a file from this computer",
                 accept: ".xlsx,.xlsm,.xlsb,.xls,.ods",
                 help: "Excel or OpenDocument. The first row of the tab names the columns.",
             }),
-            ..WayIn::link("Excel file")
+            ..SourceFormSpec::link("Excel file")
         }
     }
 

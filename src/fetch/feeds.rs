@@ -29,7 +29,7 @@ use crate::domain::operation::Mode;
 use crate::domain::progress::StageWeights;
 use crate::domain::read_options::ReadSetting;
 use crate::domain::source::{Noun, Source, Validators};
-use crate::domain::source_form_spec::WayIn;
+use crate::domain::source_form_spec::SourceFormSpec;
 
 /// What a local file is expected to be.
 const EXPECTED_FILE: ExpectedFile = ExpectedFile("list of feeds (OPML) or feed");
@@ -103,8 +103,8 @@ impl SourceKind for FeedsKind {
         }
     }
 
-    fn form_spec(&self) -> WayIn {
-        WayIn::FEEDS
+    fn form_spec(&self) -> SourceFormSpec {
+        SourceFormSpec::FEEDS
     }
 
     fn recognizes_link(&self, link: &str) -> bool {

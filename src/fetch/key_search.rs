@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::{FetchError, FetchedContent, ItemLookup};
 use crate::domain::item::KEY_MAX_BYTES;
 use crate::domain::rows::key_cell::KeyCell;
-use crate::domain::rows::key_column::{KeyHints, KnownKeys, rank};
+use crate::domain::rows::key_column::{KeyHints, KnownKeys, key_name_rank};
 use crate::domain::rows::row::TextRow;
 use crate::domain::rows::spreadsheet_values::is_unfilled;
 use crate::domain::text::comparable_form::comparable_form;
@@ -39,7 +39,7 @@ pub fn find_key_candidates(content: &dyn FetchedContent, items: &dyn ItemLookup)
         }
         searched += 1;
         for (candidate, cell) in candidates.iter_mut().zip(&row.cells) {
-            let fits = candidate.as_mut().is_some_and(|seen| match KeyCell::read(cell) {
+            let fits = candidate.as_mut().is_some_and(|seen| match KeyCell::parse(cell) {
                 KeyCell::Key(key) => seen.insert(comparable_form(key).into_owned()),
                 _ => false,
             });
@@ -56,7 +56,7 @@ pub fn find_key_candidates(content: &dyn FetchedContent, items: &dyn ItemLookup)
     let more = searched >= MAX_SEARCHED_ROWS && rows.next().transpose()?.is_some();
     let fitting = columns.iter().zip(&candidates).filter(|(_, seen)| searched > 0 && seen.is_some());
     let mut different: Vec<String> = fitting.map(|(name, _)| name.clone()).collect();
-    different.sort_by_key(|name| rank(name));
+    different.sort_by_key(|name| key_name_rank(name));
     // The first of equals; fewer than half are a coincidence.
     let best = known.iter().zip(columns).rev().max_by_key(|(known, _)| **known);
     let best = best.filter(|(known, _)| **known > 0 && **known * 2 >= searched);

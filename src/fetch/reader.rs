@@ -27,7 +27,7 @@ use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest, SourceKind};
 use crate::domain::location::SourceLocation;
 use crate::domain::progress::StageWeights;
 use crate::domain::source::{Noun, Source};
-use crate::domain::source_form_spec::WayIn;
+use crate::domain::source_form_spec::SourceFormSpec;
 use account::ReaderAccount;
 use mirror::AccountMirror;
 use session::ReaderSession;
@@ -51,8 +51,8 @@ impl SourceKind for ReaderKind {
         ReaderAccount::from_location(location).map(drop)
     }
 
-    fn form_spec(&self) -> WayIn {
-        WayIn::READER
+    fn form_spec(&self) -> SourceFormSpec {
+        SourceFormSpec::READER
     }
 
     fn key_column(&self) -> Option<&'static str> {

@@ -23,8 +23,8 @@ use crate::domain::progress::StageWeights;
 use crate::domain::read_options::ReadSetting;
 use crate::domain::sheet_link::{SheetLink, SheetLinkError};
 use crate::domain::source::Source;
-use crate::domain::source_form_spec::WayIn;
-use crate::domain::text::measures::sentence;
+use crate::domain::source_form_spec::SourceFormSpec;
+use crate::domain::text::measures::format_error;
 use reading_rules::ReadingRules;
 
 /// Mirrors a Google Sheet.
@@ -48,15 +48,15 @@ impl SourceKind for SheetKind {
         csv_export::refuse_published_tab_name(&link).map_err(|error| error.to_string())
     }
 
-    fn form_spec(&self) -> WayIn {
-        WayIn {
+    fn form_spec(&self) -> SourceFormSpec {
+        SourceFormSpec {
             about: "One tab of a sheet",
             label: "Link to the sheet",
             placeholder: "https://docs.google.com/spreadsheets/d/…",
             help: "Any link to the sheet will do: the one in the address bar, the share link, a published one. It \
                    means the tab that it was copied from, and the range or query in it.",
             shared: true,
-            ..WayIn::link("Google Sheet")
+            ..SourceFormSpec::link("Google Sheet")
         }
     }
 
@@ -88,7 +88,7 @@ impl SourceKind for SheetKind {
     ) -> Result<FetchOutcome, FetchError> {
         let (link, client) = (parse_link(&source.location)?, &*self.client);
         // Who sets a tab means it, whatever tab the link was copied from.
-        let link = source.read_options.tab.as_deref().map_or(link.clone(), |name| link.named(name));
+        let link = source.read_options.tab.as_deref().map_or(link.clone(), |name| link.with_tab_name(name));
         let rules = ReadingRules::for_range(link.range(), &source.read_options)?;
         match (link.api_id(), self.account.as_deref()) {
             (Some(id), Some(account)) => {
@@ -114,5 +114,5 @@ fn parse_link(location: &SourceLocation) -> Result<SheetLink, FetchError> {
             "A Google Sheet source needs one link. For a file choose the kind CSV (--kind csv).",
         ));
     };
-    link.parse().map_err(|error| FetchError::failed("bad_address", sentence(&error)))
+    link.parse().map_err(|error| FetchError::failed("bad_address", format_error(&error)))
 }

@@ -6,7 +6,7 @@ use super::FetchError;
 use super::http::HttpClient;
 use super::http::web_address::parse_web_address;
 use crate::domain::sheet_link::{DirectLinkError, check_direct_link, is_sheet_address};
-use crate::domain::text::measures::sentence;
+use crate::domain::text::measures::format_error;
 
 /// Refuses the link of a Google Sheet that returns a web page, or more cells than it shows.
 ///
@@ -49,5 +49,5 @@ pub(super) fn refuse_sheet_at(client: &HttpClient, url: &Url) -> Result<(), Fetc
 }
 
 fn sheet_link(error: &DirectLinkError) -> FetchError {
-    FetchError::failed("sheet_link", sentence(error))
+    FetchError::failed("sheet_link", format_error(error))
 }

@@ -5,7 +5,7 @@ use crate::domain::location::SourceLocation;
 use crate::domain::progress::StageWeights;
 use crate::domain::read_options::ReadSetting;
 use crate::domain::source::{Noun, Source};
-use crate::domain::source_form_spec::WayIn;
+use crate::domain::source_form_spec::SourceFormSpec;
 
 /// A kind of source, such as a CSV file or a Google Sheet.
 ///
@@ -31,8 +31,8 @@ pub trait SourceKind: Send + Sync {
     fn check_location(&self, location: &SourceLocation) -> Result<(), String>;
 
     /// The fields and labels of the form that adds a source of this kind.
-    fn form_spec(&self) -> WayIn {
-        WayIn::link(self.label(&SourceLocation::Url(String::new())))
+    fn form_spec(&self) -> SourceFormSpec {
+        SourceFormSpec::link(self.label(&SourceLocation::Url(String::new())))
     }
 
     /// Whether `link`, judged by its form alone, can only be a source of this kind. Whether the link can be used is

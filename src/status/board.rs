@@ -13,10 +13,10 @@ use crate::domain::sync_id::SyncId;
 use crate::store::Store;
 
 /// When a run that has nothing new to tell is told of again, so that its report does not come to be doubted.
-pub const TOLD_AGAIN: Duration = Duration::from_millis(1500);
+pub const REPEAT_INTERVAL: Duration = Duration::from_millis(1500);
 /// A report of an active run that is older than this may have been left behind: by a run that ended and could not say
 /// so here, or could not take it away. The database is asked about it.
-const DOUBTED: Duration = Duration::from_secs(2);
+const VERIFY_AFTER: Duration = Duration::from_secs(2);
 
 /// Primary plus database. Reading never writes.
 ///
@@ -25,8 +25,8 @@ const DOUBTED: Duration = Duration::from_secs(2);
 pub struct StatusBoard {
     primary: Box<dyn StatusStore>,
     database: DatabaseStatus,
-    believed_for: TimeDelta,
-    doubted_after: TimeDelta,
+    trusted_for: TimeDelta,
+    verified_after: TimeDelta,
     /// How far each run was when somebody was told last. A primary that comes back after the database answered in its
     /// place, with a report that could not be replaced, takes nothing back.
     shown: SeenProgress,
@@ -48,12 +48,12 @@ impl StatusBoard {
     #[must_use]
     pub fn new(primary: Box<dyn StatusStore>, store: Store, renewal: Duration) -> Self {
         let longest = |time| TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX);
-        let believed_for = longest(renewal * 2);
+        let trusted_for = longest(renewal * 2);
         Self {
             primary,
             database: DatabaseStatus::new(store),
-            believed_for,
-            doubted_after: longest(DOUBTED).min(believed_for),
+            trusted_for,
+            verified_after: longest(VERIFY_AFTER).min(trusted_for),
             shown: SeenProgress::default(),
         }
     }
@@ -63,10 +63,10 @@ impl StatusBoard {
     /// # Errors
     /// When the primary has no answer that can be believed and the database fails too.
     pub fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError> {
-        if self.primary.is_the_truth() {
+        if self.primary.is_authoritative() {
             return self.primary.get(id);
         }
-        let mut answer = match self.told(id) {
+        let mut answer = match self.read_primary(id) {
             PrimaryReading::Surely(report) => Some(report),
             PrimaryReading::Nothing => self.database.get(id)?,
             PrimaryReading::Perhaps(report) => self.database.get(id).or_else(|error| {
@@ -75,13 +75,13 @@ impl StatusBoard {
             })?,
         };
         if let Some(report) = &mut answer {
-            self.shown.note(report);
+            self.shown.record_seen(report);
         }
         Ok(answer)
     }
 
     /// What the primary says, and how far that can be believed.
-    fn told(&self, id: SyncId) -> PrimaryReading {
+    fn read_primary(&self, id: SyncId) -> PrimaryReading {
         let report = match self.primary.get(id) {
             Ok(Some(report)) => report,
             Ok(None) => return PrimaryReading::Nothing,
@@ -90,15 +90,15 @@ impl StatusBoard {
                 return PrimaryReading::Nothing;
             }
         };
-        if self.shown.is_more_than(&report) {
+        if self.shown.is_ahead_of(&report) {
             return PrimaryReading::Nothing;
         }
         // The absolute difference: a clock that was set back must not make an old report look fresh for hours.
         let age = (Utc::now() - report.last_update).abs();
         match report.status {
             Status::Pending => PrimaryReading::Nothing,
-            Status::Running if age > self.believed_for => PrimaryReading::Nothing,
-            Status::Running if age > self.doubted_after => PrimaryReading::Perhaps(report),
+            Status::Running if age > self.trusted_for => PrimaryReading::Nothing,
+            Status::Running if age > self.verified_after => PrimaryReading::Perhaps(report),
             Status::Running | Status::Completed | Status::Failed | Status::Cancelled | Status::Interrupted => {
                 PrimaryReading::Surely(report)
             }
@@ -109,15 +109,15 @@ impl StatusBoard {
     ///
     /// # Errors
     /// When the primary store cannot take it; readers ask the database then.
-    pub fn tell(&self, report: &StatusReport) -> Result<(), StatusError> {
+    pub fn publish(&self, report: &StatusReport) -> Result<(), StatusError> {
         self.primary.put(report)
     }
 
     /// Tells the end of a run, as the database has it: a terminal status goes there first. A primary that cannot take
-    /// it is only logged: readers ask the database then. `has_been_said` is whether the log has that of this run
+    /// it is only logged: readers ask the database then. `is_logged` is whether the log has that of this run
     /// already; it is not said twice.
-    pub fn tell_end(&self, id: SyncId, has_been_said: bool) {
-        if self.primary.is_the_truth() {
+    pub fn publish_end(&self, id: SyncId, is_logged: bool) {
+        if self.primary.is_authoritative() {
             return;
         }
         let told = match self.database.get(id) {
@@ -126,7 +126,7 @@ impl StatusBoard {
             Err(error) => Err(error),
         };
         if let Err(error) = told {
-            let level = if has_been_said { log::Level::Debug } else { log::Level::Warn };
+            let level = if is_logged { log::Level::Debug } else { log::Level::Warn };
             log::log!(
                 target: log_fields::SYNC, level, event = "trouble", syncId:% = id;
                 "its status could not be copied to the {} store: {error}", self.primary.name()

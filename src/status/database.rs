@@ -28,7 +28,7 @@ impl StatusStore for DatabaseStatus {
         "database"
     }
 
-    fn is_the_truth(&self) -> bool {
+    fn is_authoritative(&self) -> bool {
         true
     }
 
@@ -42,7 +42,7 @@ impl StatusStore for DatabaseStatus {
         if let Some(report) = self.store.operation_status(id)? {
             return Ok(Some(report));
         }
-        let Some(record) = self.store.record(id)? else { return Ok(None) };
+        let Some(record) = self.store.find_record(id)? else { return Ok(None) };
         // The source may have got another address since; its row would say that one.
         let source = self.store.source_by_id(record.source_id)?.map(|source| source.slug);
         Ok(Some(report_from_record(record, source)))

@@ -22,21 +22,21 @@ impl FileStatus {
         Self { folder }
     }
 
-    fn path(&self, id: SyncId) -> PathBuf {
+    fn report_path(&self, id: SyncId) -> PathBuf {
         self.folder.join(format!("sync-status-{id}.json"))
     }
 
-    fn write(&self, path: &Path, json: &[u8]) -> io::Result<()> {
+    fn write_atomically(&self, path: &Path, json: &[u8]) -> io::Result<()> {
         // A temporary name and a rename: a reader sees a whole report or none.
-        let mut file = self.temporary()?;
+        let mut file = self.create_temporary()?;
         file.write_all(json)?;
         file.persist(path)?;
         Ok(())
     }
 
     /// A new file under a temporary name, which goes with it unless it gets another.
-    fn temporary(&self) -> io::Result<tempfile::NamedTempFile> {
-        let make = || tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder);
+    fn create_temporary(&self) -> io::Result<tempfile::NamedTempFile> {
+        let make = || tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(&self.folder);
         match make() {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
@@ -48,17 +48,17 @@ impl FileStatus {
 }
 
 /// What the name of a file under way begins with. A process that is killed leaves it behind.
-const UNFINISHED: &str = ".new-";
+const TEMPORARY_PREFIX: &str = ".new-";
 
 /// Whether a file of this folder is one of ours.
-fn is_ours(name: &std::ffi::OsStr) -> bool {
+fn is_status_file(name: &std::ffi::OsStr) -> bool {
     let name = name.to_string_lossy();
-    name.starts_with(UNFINISHED) || (name.starts_with("sync-status-") && name.ends_with(".json"))
+    name.starts_with(TEMPORARY_PREFIX) || (name.starts_with("sync-status-") && name.ends_with(".json"))
 }
 
 /// Removes a file of ours that was written longer than `age` ago; answers whether it was one.
 fn remove_if_old(entry: &std::fs::DirEntry, age: Duration) -> io::Result<bool> {
-    if !is_ours(&entry.file_name()) {
+    if !is_status_file(&entry.file_name()) {
         return Ok(false);
     }
     let written = entry.metadata()?.modified()?;
@@ -75,9 +75,9 @@ impl StatusStore for FileStatus {
     }
 
     fn put(&self, report: &StatusReport) -> Result<(), StatusError> {
-        let path = self.path(report.id);
+        let path = self.report_path(report.id);
         let json = serde_json::to_vec(report)?;
-        self.write(&path, &json).map_err(|error| {
+        self.write_atomically(&path, &json).map_err(|error| {
             // Gone already is as good; anything else leaves a report that readers tell by its age.
             if let Err(trouble) = std::fs::remove_file(&path)
                 && trouble.kind() != ErrorKind::NotFound
@@ -89,7 +89,7 @@ impl StatusStore for FileStatus {
     }
 
     fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError> {
-        let path = self.path(id);
+        let path = self.report_path(id);
         match std::fs::read(&path) {
             Ok(json) => read_report(id, &json).map(Some),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -98,7 +98,7 @@ impl StatusStore for FileStatus {
     }
 
     fn check(&self) -> Result<(), StatusError> {
-        let tried = self.temporary().and_then(|mut file| file.write_all(b"{}"));
+        let tried = self.create_temporary().and_then(|mut file| file.write_all(b"{}"));
         tried.map_err(|error| StatusError::File { path: self.folder.clone(), error })
     }
 
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(files.get(report.id).expect("readable"), Some(report.clone()));
         let mode = |path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
         assert_eq!(mode(files.folder.clone()), 0o700);
-        assert_eq!(mode(files.path(report.id)), 0o600);
+        assert_eq!(mode(files.report_path(report.id)), 0o600);
         assert_eq!(std::fs::read_dir(&files.folder).expect("folder").count(), 1, "no temporary file is left");
     }
 
@@ -151,7 +151,7 @@ mod tests {
         let files = FileStatus::new(home.path().join("status"));
         for _ in 0..20 {
             files.put(&report()).expect("written");
-            std::fs::create_dir(files.path(SyncId::new())).expect("a folder of such a name");
+            std::fs::create_dir(files.report_path(SyncId::new())).expect("a folder of such a name");
         }
         std::thread::sleep(Duration::from_millis(20));
         assert!(files.sweep(Duration::from_millis(1)).is_err());

@@ -20,7 +20,7 @@ pub trait StatusStore: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// Whether what it says is what is so, however long ago it was written: true of the database alone.
-    fn is_the_truth(&self) -> bool {
+    fn is_authoritative(&self) -> bool {
         false
     }
 

@@ -17,11 +17,11 @@ use crate::domain::sync_id::SyncId;
 pub use address::{NotARedis, RedisAddress};
 
 /// How long connecting, sending or an answer may take, each.
-const PATIENCE: Duration = Duration::from_millis(250);
+const REDIS_TIMEOUT: Duration = Duration::from_millis(250);
 /// How long it is left alone when it did not answer.
-const REST: Duration = Duration::from_secs(2);
+const BACKOFF_INTERVAL: Duration = Duration::from_secs(2);
 /// The most connections at a time. One is in use for a fraction of a millisecond.
-const CONNECTIONS: u32 = 8;
+const MAX_CONNECTIONS: u32 = 8;
 
 /// Status reports in a Redis, each under a key of its own that expires by itself.
 pub struct RedisStatus {
@@ -43,7 +43,7 @@ impl RedisStatus {
             reason: address.without_password(&error.to_string()),
         })?;
         let pool = r2d2::Pool::builder()
-            .max_size(CONNECTIONS)
+            .max_size(MAX_CONNECTIONS)
             .min_idle(Some(1))
             // A test before each use would double what a poll costs; `ask` takes the next connection instead.
             .test_on_check_out(false)
@@ -56,10 +56,10 @@ impl RedisStatus {
     }
 
     /// Asks it, whether it is resting or not.
-    fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisFailure> {
+    fn send_command<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisFailure> {
         let begun = Instant::now();
         loop {
-            let mut line = self.pool.get_timeout(PATIENCE).map_err(|error| {
+            let mut line = self.pool.get_timeout(REDIS_TIMEOUT).map_err(|error| {
                 self.rest.begin();
                 let told = error.to_string();
                 // What the pool waited for is not what was wrong.
@@ -72,7 +72,7 @@ impl RedisStatus {
                 }
                 Err(error) => error,
             };
-            if is_an_answer(&error) {
+            if is_server_reply(&error) {
                 self.rest.end();
                 return Err(RedisFailure::Refused(error.to_string()));
             }
@@ -80,15 +80,15 @@ impl RedisStatus {
             line.sound = false;
             drop(line);
             // A connection that ended while nobody used it says nothing about the Redis of today.
-            if !error.is_connection_dropped() || begun.elapsed() >= PATIENCE {
+            if !error.is_connection_dropped() || begun.elapsed() >= REDIS_TIMEOUT {
                 self.rest.begin();
-                let late = || format!("it did not answer within {} ms", PATIENCE.as_millis());
+                let late = || format!("it did not answer within {} ms", REDIS_TIMEOUT.as_millis());
                 return Err(RedisFailure::Away(if error.is_timeout() { late() } else { error.to_string() }));
             }
         }
     }
 
-    fn error(&self, trouble: RedisFailure) -> StatusError {
+    fn to_status_error(&self, trouble: RedisFailure) -> StatusError {
         let reason = match trouble {
             RedisFailure::Away(reason) | RedisFailure::Refused(reason) => self.address.without_password(&reason),
         };
@@ -104,17 +104,17 @@ enum RedisFailure {
     Refused(String),
 }
 
-fn is_an_answer(error: &RedisError) -> bool {
+fn is_server_reply(error: &RedisError) -> bool {
     matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension | ErrorKind::UnexpectedReturnType)
 }
 
-fn key(id: SyncId) -> String {
+fn report_key(id: SyncId) -> String {
     format!("lockstep:sync-status:{id}")
 }
 
 impl StatusStore for RedisStatus {
     fn check(&self) -> Result<(), StatusError> {
-        self.ask::<String>(&cmd("PING")).map(drop).map_err(|trouble| self.error(trouble))
+        self.send_command::<String>(&cmd("PING")).map(drop).map_err(|trouble| self.to_status_error(trouble))
     }
 
     fn name(&self) -> &'static str {
@@ -126,24 +126,25 @@ impl StatusStore for RedisStatus {
     fn put(&self, report: &StatusReport) -> Result<(), StatusError> {
         let json = serde_json::to_vec(report)?;
         let kept = u64::try_from(self.kept.as_millis()).unwrap_or(u64::MAX).max(1);
-        let key = key(report.id);
-        self.ask::<()>(cmd("SET").arg(&key).arg(json).arg("PX").arg(kept)).map_err(|trouble| {
+        let key = report_key(report.id);
+        self.send_command::<()>(cmd("SET").arg(&key).arg(json).arg("PX").arg(kept)).map_err(|trouble| {
             // One that is full still deletes. One that is away cannot be asked to; readers tell by the report's age.
             if let RedisFailure::Refused(_) = trouble
                 && let Err(RedisFailure::Away(error) | RedisFailure::Refused(error)) =
-                    self.ask::<u64>(cmd("DEL").arg(&key))
+                    self.send_command::<u64>(cmd("DEL").arg(&key))
             {
                 log::debug!("{key}: {}", self.address.without_password(&error));
             }
-            self.error(trouble)
+            self.to_status_error(trouble)
         })
     }
 
     fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError> {
         if !self.rest.is_over() {
-            return Err(self.error(RedisFailure::Away("it did not answer a moment ago".to_owned())));
+            return Err(self.to_status_error(RedisFailure::Away("it did not answer a moment ago".to_owned())));
         }
-        let json: Option<Vec<u8>> = self.ask(cmd("GET").arg(key(id))).map_err(|trouble| self.error(trouble))?;
+        let json: Option<Vec<u8>> =
+            self.send_command(cmd("GET").arg(report_key(id))).map_err(|trouble| self.to_status_error(trouble))?;
         json.map(|json| read_report(id, &json)).transpose()
     }
 
@@ -159,7 +160,7 @@ struct RedisBackoff(Mutex<Option<Instant>>);
 
 impl RedisBackoff {
     fn begin(&self) {
-        *self.0.lock() = Some(Instant::now() + REST);
+        *self.0.lock() = Some(Instant::now() + BACKOFF_INTERVAL);
     }
 
     fn end(&self) {
@@ -172,7 +173,7 @@ impl RedisBackoff {
         match *until {
             Some(time) if Instant::now() < time => false,
             Some(_) => {
-                *until = Some(Instant::now() + REST);
+                *until = Some(Instant::now() + BACKOFF_INTERVAL);
                 true
             }
             None => true,
@@ -195,9 +196,9 @@ impl r2d2::ManageConnection for RedisConnector {
     type Error = RedisError;
 
     fn connect(&self) -> Result<RedisConnection, RedisError> {
-        let connection = self.0.get_connection_with_timeout(PATIENCE)?;
-        connection.set_read_timeout(Some(PATIENCE))?;
-        connection.set_write_timeout(Some(PATIENCE))?;
+        let connection = self.0.get_connection_with_timeout(REDIS_TIMEOUT)?;
+        connection.set_read_timeout(Some(REDIS_TIMEOUT))?;
+        connection.set_write_timeout(Some(REDIS_TIMEOUT))?;
         Ok(RedisConnection { connection, sound: true })
     }
 

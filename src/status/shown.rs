@@ -11,7 +11,7 @@ use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 
 /// Of how many runs is remembered what was told. The one that nobody has asked for for the longest is forgotten first.
-const REMEMBERED: usize = 1000;
+const MAX_REMEMBERED_RUNS: usize = 1000;
 
 /// How far each run was when somebody was told of it.
 #[derive(Default)]
@@ -30,7 +30,7 @@ struct SeenEntry {
 struct SeenPoint(u8, u8);
 
 impl SeenPoint {
-    fn by(report: &StatusReport) -> Self {
+    fn from_report(report: &StatusReport) -> Self {
         let phase = match report.status {
             Status::Pending => 0,
             Status::Running => 1,
@@ -42,14 +42,14 @@ impl SeenPoint {
 
 impl SeenProgress {
     /// Whether this report says less than somebody was told before.
-    pub(super) fn is_more_than(&self, report: &StatusReport) -> bool {
-        self.0.lock().get(&report.id).is_some_and(|told| SeenPoint::by(report) < told.most)
+    pub(super) fn is_ahead_of(&self, report: &StatusReport) -> bool {
+        self.0.lock().get(&report.id).is_some_and(|told| SeenPoint::from_report(report) < told.most)
     }
 
     /// Notes that somebody is told this. While a run goes on its feeds and articles are raised to what was told before:
     /// the primary and the database have their percent in step, and these not.
-    pub(super) fn note(&self, report: &mut StatusReport) {
-        let (reached, at) = (SeenPoint::by(report), Instant::now());
+    pub(super) fn record_seen(&self, report: &mut StatusReport) {
+        let (reached, at) = (SeenPoint::from_report(report), Instant::now());
         let mut all = self.0.lock();
         if let Some(told) = all.get_mut(&report.id) {
             let stats = &mut report.summary.stats;
@@ -61,7 +61,7 @@ impl SeenProgress {
             *told = SeenEntry { most: told.most.max(reached), feeds: stats.feeds, articles: stats.articles, at };
             return;
         }
-        if all.len() >= REMEMBERED
+        if all.len() >= MAX_REMEMBERED_RUNS
             && let Some(oldest) = all.iter().min_by_key(|(_, told)| told.at).map(|(id, _)| *id)
         {
             all.remove(&oldest);
@@ -73,7 +73,7 @@ impl SeenProgress {
 
 #[cfg(test)]
 mod tests {
-    use super::{REMEMBERED, SeenProgress};
+    use super::{MAX_REMEMBERED_RUNS, SeenProgress};
     use crate::domain::operation::Status;
     use crate::domain::progress::ProgressCount;
     use crate::domain::run_summary::RunSummary;
@@ -88,9 +88,9 @@ mod tests {
     #[test]
     fn one_who_asked_earlier_and_comes_later_lowers_nothing() {
         let (shown, run) = (SeenProgress::default(), SyncId::new());
-        shown.note(&mut at(run, 55));
-        shown.note(&mut at(run, 40));
-        assert!(shown.is_more_than(&at(run, 54)) && !shown.is_more_than(&at(run, 55)));
+        shown.record_seen(&mut at(run, 55));
+        shown.record_seen(&mut at(run, 40));
+        assert!(shown.is_ahead_of(&at(run, 54)) && !shown.is_ahead_of(&at(run, 55)));
     }
 
     #[test]
@@ -101,7 +101,7 @@ mod tests {
             let mut report = at(run, 55);
             (report.summary.status, report.summary.stats.feeds, report.summary.stats.articles) =
                 (status, feeds, articles);
-            shown.note(&mut report);
+            shown.record_seen(&mut report);
             (report.stats.feeds, report.stats.articles)
         };
         told(count(3, 22), count(0, 40), Status::Running);
@@ -115,11 +115,11 @@ mod tests {
     #[test]
     fn the_run_that_nobody_asked_for_for_the_longest_is_forgotten_and_no_other() {
         let shown = SeenProgress::default();
-        let runs: Vec<SyncId> = (0..REMEMBERED).map(|_| SyncId::new()).collect();
-        runs.iter().for_each(|run| shown.note(&mut at(*run, 55)));
-        shown.note(&mut at(runs[0], 55));
-        shown.note(&mut at(SyncId::new(), 55));
-        let forgotten: Vec<&SyncId> = runs.iter().filter(|run| !shown.is_more_than(&at(**run, 54))).collect();
+        let runs: Vec<SyncId> = (0..MAX_REMEMBERED_RUNS).map(|_| SyncId::new()).collect();
+        runs.iter().for_each(|run| shown.record_seen(&mut at(*run, 55)));
+        shown.record_seen(&mut at(runs[0], 55));
+        shown.record_seen(&mut at(SyncId::new(), 55));
+        let forgotten: Vec<&SyncId> = runs.iter().filter(|run| !shown.is_ahead_of(&at(**run, 54))).collect();
         assert_eq!(forgotten, [&runs[1]]);
     }
 }

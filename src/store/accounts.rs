@@ -7,7 +7,7 @@ use super::connection::{AnyConnection, Store};
 use super::dialect::clock;
 use super::error::StoreError;
 use super::facts;
-use super::schema::{api_tokens, house_facts, sessions, users};
+use super::schema::{api_tokens, installation_facts, sessions, users};
 use super::stored::{map_taken, parse_value};
 use crate::domain::account::{AccountName, Actor, Role, UserAccount};
 
@@ -37,7 +37,7 @@ fn insert_user(conn: &mut AnyConnection, name: &str, role: Role, hash: &str) -> 
     Ok(())
 }
 
-fn admins(conn: &mut AnyConnection) -> Result<i64, StoreError> {
+fn count_admins(conn: &mut AnyConnection) -> Result<i64, StoreError> {
     Ok(users::table.filter(users::role.eq(Role::Admin.as_str())).count().get_result(conn)?)
 }
 
@@ -47,7 +47,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn has_admin(&self) -> Result<bool, StoreError> {
-        self.read(|conn| Ok(admins(conn)? > 0))
+        self.read(|conn| Ok(count_admins(conn)? > 0))
     }
 
     /// Adds a user; `hash` is the password's, in PHC form.
@@ -66,8 +66,8 @@ impl Store {
     pub fn add_first_admin(&self, token: &str, name: &AccountName, hash: &str) -> Result<bool, StoreError> {
         let added = self.write(|conn| {
             // Deleting the token is the lock: of two people with the link one gets a row, the other none.
-            let link = house_facts::table.find(facts::SETUP_TOKEN).filter(house_facts::value.eq(token));
-            if diesel::delete(link).execute(conn)? == 0 || admins(conn)? > 0 {
+            let link = installation_facts::table.find(facts::SETUP_TOKEN).filter(installation_facts::value.eq(token));
+            if diesel::delete(link).execute(conn)? == 0 || count_admins(conn)? > 0 {
                 return Ok(false);
             }
             insert_user(conn, name.as_str(), Role::Admin, hash).map(|()| true)
@@ -80,7 +80,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn is_setup_token(&self, token: &str) -> Result<bool, StoreError> {
-        self.read(|conn| Ok(facts::get(conn, facts::SETUP_TOKEN)?.as_deref() == Some(token) && admins(conn)? == 0))
+        self.read(|conn| {
+            Ok(facts::get_fact(conn, facts::SETUP_TOKEN)?.as_deref() == Some(token) && count_admins(conn)? == 0)
+        })
     }
 
     /// Changes a user's password and ends all sessions of that user; answers whether there is such a user.
@@ -119,7 +121,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn users(&self) -> Result<Vec<UserAccount>, StoreError> {
+    pub fn list_users(&self) -> Result<Vec<UserAccount>, StoreError> {
         self.read(|conn| {
             let rows: Vec<(i64, String, String)> =
                 users::table.order(users::name).select((users::id, users::name, users::role)).load(conn)?;
@@ -209,7 +211,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn tokens(&self) -> Result<Vec<ApiToken>, StoreError> {
+    pub fn list_tokens(&self) -> Result<Vec<ApiToken>, StoreError> {
         self.read(|conn| {
             let rows: Vec<(String, String, chrono::NaiveDateTime, Option<chrono::NaiveDateTime>)> = api_tokens::table
                 .order(api_tokens::name)

@@ -12,7 +12,7 @@ pub(super) type AddedItem = (i64, String, String);
 
 /// Notes that a run added `count` items, more than none, with these ids. Called with the batch that adds them, and in
 /// its transaction.
-pub(super) fn note(conn: &mut AnyConnection, run: &str, ids: IdRange, count: i64) -> QueryResult<()> {
+pub(super) fn record_added_items(conn: &mut AnyConnection, run: &str, ids: IdRange, count: i64) -> QueryResult<()> {
     let last: Option<(i64, i64, IdRange)> = added_spans::table
         .filter(added_spans::sync_id.eq(run))
         .order(added_spans::earlier.desc())
@@ -45,7 +45,7 @@ const fn is_dense((first, last): IdRange, count: i64) -> bool {
 }
 
 /// How many items a run saw for the first time; none once its source is gone.
-pub(super) fn total(conn: &mut AnyConnection, run: &str) -> QueryResult<i64> {
+pub(super) fn count_added_items(conn: &mut AnyConnection, run: &str) -> QueryResult<i64> {
     let end: Option<i64> = added_spans::table
         .filter(added_spans::sync_id.eq(run))
         .order(added_spans::earlier.desc())
@@ -56,7 +56,12 @@ pub(super) fn total(conn: &mut AnyConnection, run: &str) -> QueryResult<i64> {
 }
 
 /// At most `most` of the items that a run saw for the first time, in their order, without the first `left_out`.
-pub(super) fn some(conn: &mut AnyConnection, run: &str, left_out: i64, most: i64) -> QueryResult<Vec<AddedItem>> {
+pub(super) fn list_added_items(
+    conn: &mut AnyConnection,
+    run: &str,
+    left_out: i64,
+    most: i64,
+) -> QueryResult<Vec<AddedItem>> {
     let spans: Vec<(i64, i64, IdRange)> = added_spans::table
         .filter(added_spans::sync_id.eq(run))
         .filter(added_spans::earlier.lt(left_out.saturating_add(most)))
@@ -90,12 +95,12 @@ pub(super) fn some(conn: &mut AnyConnection, run: &str, left_out: i64, most: i64
 }
 
 /// Forgets the spans of these runs.
-pub(super) fn forget(conn: &mut AnyConnection, runs: &[String]) -> QueryResult<usize> {
+pub(super) fn delete_spans(conn: &mut AnyConnection, runs: &[String]) -> QueryResult<usize> {
     diesel::delete(added_spans::table.filter(added_spans::sync_id.eq_any(runs))).execute(conn)
 }
 
 /// Forgets the spans of a source's runs. None of them may be active.
-pub(super) fn forget_source(conn: &mut AnyConnection, source_id: i64) -> QueryResult<usize> {
+pub(super) fn delete_source_spans(conn: &mut AnyConnection, source_id: i64) -> QueryResult<usize> {
     let runs = sync_records::table.filter(sync_records::source_id.eq(source_id)).select(sync_records::id);
     diesel::delete(added_spans::table.filter(added_spans::sync_id.eq_any(runs))).execute(conn)
 }

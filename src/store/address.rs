@@ -16,7 +16,7 @@ pub enum DatabaseAddress {
 }
 
 /// Said in place of reasons that may quote a part of a password.
-const UNCLEAR: &str = "its address cannot be told from the password in it: in a user name or a password write @ as %40, \
+const UNCLEAR_ADDRESS: &str = "its address cannot be told from the password in it: in a user name or a password write @ as %40, \
                        / as %2F and ? as %3F";
 
 impl DatabaseAddress {
@@ -36,8 +36,8 @@ impl DatabaseAddress {
         match self {
             Self::Sqlite(path) => path.display().to_string(),
             Self::Postgres(url) => {
-                let parts = AddressParts::of(url);
-                let place = parts.place().unwrap_or("…");
+                let parts = AddressParts::parse(url);
+                let place = parts.host_and_path().unwrap_or("…");
                 format!("{}://{place}{}", parts.scheme, if parts.query.is_some() { "?…" } else { "" })
             }
         }
@@ -48,8 +48,8 @@ impl DatabaseAddress {
     pub(super) fn without_password(&self, text: &str) -> String {
         let text = text.trim().replace(char::is_control, " ");
         let Self::Postgres(url) = self else { return text };
-        let parts = AddressParts::of(url);
-        let Some(place) = parts.place() else { return UNCLEAR.to_owned() };
+        let parts = AddressParts::parse(url);
+        let Some(place) = parts.host_and_path() else { return UNCLEAR_ADDRESS.to_owned() };
         // One that is also the name of the user or of the database is none, and names have to be said.
         let is_secret = |word: &str| !word.is_empty() && word != parts.user && !place.contains(word);
         let decoded = |word: &str| percent_decode_str(word).decode_utf8_lossy().into_owned();
@@ -80,7 +80,7 @@ struct AddressParts<'a> {
 }
 
 impl<'a> AddressParts<'a> {
-    fn of(url: &'a str) -> Self {
+    fn parse(url: &'a str) -> Self {
         let (scheme, rest) = url.split_once("://").unwrap_or((url, ""));
         let names = rest.find('/').map_or(rest, |slash| &rest[..slash]);
         let (login, rest) = names.find('@').map_or(("", rest), |at| (&rest[..at], &rest[at + 1..]));
@@ -90,7 +90,7 @@ impl<'a> AddressParts<'a> {
     }
 
     /// Hosts, ports and the database; `None` where a piece of a password may be among them.
-    fn place(&self) -> Option<&'a str> {
+    fn host_and_path(&self) -> Option<&'a str> {
         let settings = || self.query.into_iter().flat_map(|query| query.split('&'));
         let is_clear = !self.rest.contains('@') && settings().all(|pair| pair.contains('=') || !pair.contains('@'));
         is_clear.then_some(self.rest)
@@ -105,7 +105,7 @@ impl<'a> AddressParts<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{DatabaseAddress, UNCLEAR};
+    use super::{DatabaseAddress, UNCLEAR_ADDRESS};
 
     #[test]
     fn an_address_is_a_server_or_a_file() {
@@ -142,7 +142,7 @@ mod tests {
         let quoted = "invalid percent-encoded token: \"s3c%ret\"\n";
         assert_eq!(said("postgres://me:s3c%ret@h/db", quoted), "invalid percent-encoded token: \"…\"");
         assert_eq!(said("postgres://h/db?password=s%33cret", "no s3cret, no s%33cret"), "no …, no …");
-        assert_eq!(said("postgres://me:s3c@ret:1@h/db", "could not translate host name \"ret\""), UNCLEAR);
+        assert_eq!(said("postgres://me:s3c@ret:1@h/db", "could not translate host name \"ret\""), UNCLEAR_ADDRESS);
         assert_eq!(
             said("postgres://me:s3cret@[::1/db", "in URI: \"postgres://me:s3cret@[::1/db\""),
             "in URI: \"postgres://[::1/db\""

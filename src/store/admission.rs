@@ -10,7 +10,7 @@ use super::connection::{AnyConnection, Store};
 use super::dialect::clock;
 use super::dialect::lock::{SourceLock, lock_source};
 use super::error::StoreError;
-use super::operations::active_of;
+use super::operations::active_run_of;
 use super::schema::{sources, sync_operations};
 use super::stored::to_json;
 use crate::domain::operation::{OperationKind, RunPriority, StartRequest, Status};
@@ -57,7 +57,7 @@ pub struct ScheduledStart {
 }
 
 /// How long a start that lost the lock looks for the winner's run, which it cannot see before the winner commits.
-const LOOK: Duration = Duration::from_millis(500);
+const WINNER_WAIT: Duration = Duration::from_millis(500);
 
 enum AdmissionAttempt {
     Decided(StartOutcome),
@@ -69,19 +69,19 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails, or somebody else holds the source's row for long without starting a run.
-    pub fn admit(&self, wish: &AdmissionRequest<'_>) -> Result<StartOutcome, StoreError> {
+    pub fn admit_run(&self, wish: &AdmissionRequest<'_>) -> Result<StartOutcome, StoreError> {
         let mut last_chance = false;
         loop {
             let attempt = self.write(|conn| match lock_source(conn, wish.source.0)? {
-                SourceLock::Held => decide(conn, wish),
+                SourceLock::Held => decide_start(conn, wish),
                 SourceLock::Gone => Ok(StartOutcome::NoSuchSource),
                 SourceLock::Busy(error) => Err(StoreError::Statement(error)),
             });
-            let lost = match self.sort_out(attempt)? {
+            let lost = match self.classify_attempt(attempt)? {
                 AdmissionAttempt::Decided(admission) => return Ok(admission),
                 AdmissionAttempt::Lost(error) => error,
             };
-            let deadline = Instant::now() + LOOK;
+            let deadline = Instant::now() + WINNER_WAIT;
             loop {
                 if let Some(winner) = self.active_run(wish.source)? {
                     return Ok(StartOutcome::AlreadyRunning(winner));
@@ -100,7 +100,7 @@ impl Store {
     }
 
     /// Tells a decision from a lost race (the lock, or the unique index behind it) and from a failure.
-    fn sort_out(&self, attempt: Result<StartOutcome, StoreError>) -> Result<AdmissionAttempt, StoreError> {
+    fn classify_attempt(&self, attempt: Result<StartOutcome, StoreError>) -> Result<AdmissionAttempt, StoreError> {
         use diesel::result::DatabaseErrorKind::{UniqueViolation, Unknown};
         match attempt {
             Ok(admission) => Ok(AdmissionAttempt::Decided(admission)),
@@ -115,20 +115,20 @@ impl Store {
     }
 }
 
-fn decide(conn: &mut AnyConnection, wish: &AdmissionRequest<'_>) -> Result<StartOutcome, StoreError> {
+fn decide_start(conn: &mut AnyConnection, wish: &AdmissionRequest<'_>) -> Result<StartOutcome, StoreError> {
     let AdmissionRequest { source, request, .. } = *wish;
     if let Some(due) = wish.due
-        && !keep_appointment(conn, source, due)?
+        && !advance_schedule(conn, source, due)?
     {
         return Ok(StartOutcome::NotDue);
     }
     // 409 beats 429: a run that goes on is the better answer.
-    if let Some(active) = active_of(conn, source.0)? {
+    if let Some(active) = active_run_of(conn, source.0)? {
         return Ok(StartOutcome::AlreadyRunning(active));
     }
     let now = clock::now(conn)?;
     if request.priority == RunPriority::Manual
-        && let Some(left) = cooling_down(conn, source, request.kind, now, wish.cooldown)?
+        && let Some(left) = remaining_cooldown(conn, source, request.kind, now, wish.cooldown)?
     {
         return Ok(StartOutcome::CoolingDown(left));
     }
@@ -140,7 +140,7 @@ fn decide(conn: &mut AnyConnection, wish: &AdmissionRequest<'_>) -> Result<Start
             sync_operations::kind.eq(request.kind.as_str()),
             sync_operations::mode.eq(request.mode.as_str()),
             sync_operations::options.eq(to_json("sync_operations.options", &request.options)?),
-            sync_operations::priority.eq(request.priority.number()),
+            sync_operations::priority.eq(request.priority.as_number()),
             sync_operations::status.eq(Status::Pending.as_str()),
             sync_operations::message.eq(wish.message),
             sync_operations::requested_by.eq(&request.requested_by),
@@ -153,14 +153,14 @@ fn decide(conn: &mut AnyConnection, wish: &AdmissionRequest<'_>) -> Result<Start
 
 /// Moves a source's schedule on, if it still stands where the asker saw it: of several servers one gets a row. While a
 /// run is active the appointment passes without one, which is why this comes first.
-fn keep_appointment(conn: &mut AnyConnection, source: SourceId, due: ScheduledStart) -> QueryResult<bool> {
+fn advance_schedule(conn: &mut AnyConnection, source: SourceId, due: ScheduledStart) -> QueryResult<bool> {
     let expected = sources::table.find(source.0).filter(sources::next_run_at.eq(due.at.naive_utc()));
     let next = due.next.map(|time| time.naive_utc());
     Ok(diesel::update(expected).set(sources::next_run_at.eq(next)).execute(conn)? == 1)
 }
 
 /// What is left of the cooldown since the last run of the same kind by hand ended.
-fn cooling_down(
+fn remaining_cooldown(
     conn: &mut AnyConnection,
     source: SourceId,
     kind: OperationKind,
@@ -170,7 +170,7 @@ fn cooling_down(
     let ended: Option<Option<chrono::NaiveDateTime>> = sync_operations::table
         .filter(sync_operations::source_id.eq(source.0))
         .filter(sync_operations::kind.eq(kind.as_str()))
-        .filter(sync_operations::priority.eq(RunPriority::Manual.number()))
+        .filter(sync_operations::priority.eq(RunPriority::Manual.as_number()))
         .filter(sync_operations::finished_at.is_not_null())
         .order(sync_operations::finished_at.desc())
         .select(sync_operations::finished_at)
@@ -198,7 +198,7 @@ impl Store {
     ) -> Result<Duration, StoreError> {
         self.read(|conn| {
             let now = clock::now(conn)?;
-            Ok(cooling_down(conn, source, kind, now, cooldown)?.unwrap_or_default())
+            Ok(remaining_cooldown(conn, source, kind, now, cooldown)?.unwrap_or_default())
         })
     }
 

@@ -13,7 +13,7 @@ use crate::domain::record::{HistoryRun, RunAttempt};
 use crate::domain::sync_id::SyncId;
 
 /// How many runs are followed in either direction: servers that restart every few seconds make long chains.
-const FOLLOWED: usize = 20;
+const MAX_FOLLOWED_RUNS: usize = 20;
 
 /// A run with the one that is next to it in the direction of the walk.
 #[derive(Queryable, QueryableByName)]
@@ -48,14 +48,14 @@ impl TryFrom<RunLink> for RunAttempt {
 
 /// The runs from `first` on, each named by the column `next` of the one before, as far as they have ended and been
 /// kept.
-fn walk(conn: &mut AnyConnection, first: Option<SyncId>, next: &str) -> QueryResult<Vec<RunLink>> {
+fn follow_chain(conn: &mut AnyConnection, first: Option<SyncId>, next: &str) -> QueryResult<Vec<RunLink>> {
     let Some(first) = first else { return Ok(Vec::new()) };
     sql_query(format!(
         "WITH RECURSIVE chain (id, status, progress, attempt, finished_at, next, place) AS (
              SELECT id, status, progress, attempt, finished_at, {next}, 1 FROM sync_records WHERE id = $1
              UNION ALL
              SELECT run.id, run.status, run.progress, run.attempt, run.finished_at, run.{next}, place + 1
-             FROM sync_records AS run JOIN chain ON run.id = chain.next WHERE place < {FOLLOWED}
+             FROM sync_records AS run JOIN chain ON run.id = chain.next WHERE place < {MAX_FOLLOWED_RUNS}
          )
          SELECT id, status, progress, attempt, finished_at, next FROM chain ORDER BY place"
     ))
@@ -69,15 +69,15 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn attempts(&self, of: &HistoryRun) -> Result<Vec<RunAttempt>, StoreError> {
+    pub fn list_attempts(&self, of: &HistoryRun) -> Result<Vec<RunAttempt>, StoreError> {
         self.read(|conn| {
-            let mut chain = walk(conn, of.summary().retry_of, "retry_of")?;
+            let mut chain = follow_chain(conn, of.summary().retry_of, "retry_of")?;
             chain.reverse();
-            let mut after = walk(conn, of.summary().successor, "successor")?;
+            let mut after = follow_chain(conn, of.summary().successor, "successor")?;
             let last =
                 after.last().map_or_else(|| of.summary().successor.map(|id| id.to_string()), |last| last.next.clone());
             // The last of them has no record before it has ended.
-            if let Some(id) = last.filter(|_| after.len() < FOLLOWED) {
+            if let Some(id) = last.filter(|_| after.len() < MAX_FOLLOWED_RUNS) {
                 let row = sync_operations::table.find(id).select((
                     sync_operations::id,
                     sync_operations::status,

@@ -8,7 +8,7 @@ use super::connection::Store;
 use super::dialect::bulk::{self, BatchStamp};
 use super::error::StoreError;
 use super::item_write::ItemWrite;
-use super::lease::{RunProgress, fence};
+use super::lease::{RunProgress, fence_write};
 use super::schema::sync_operations;
 use super::{added, catalogs, operations};
 use crate::domain::change_set::{Change, ChangeKind};
@@ -43,10 +43,10 @@ impl Store {
         progress: &RunProgress,
     ) -> Result<(), StoreError> {
         self.write(|conn| {
-            let now = fence(conn, lease, term, progress)?;
+            let now = fence_write(conn, lease, term, progress)?;
             let id = lease.id.to_string();
             // The fence has locked the row: a commit of ours that was still under way is over by now.
-            let row = operations::row(conn, &id)?.ok_or(StoreError::Fenced)?;
+            let row = operations::find_row(conn, &id)?.ok_or(StoreError::Fenced)?;
             if row.batches >= batch.number {
                 return Ok(());
             }
@@ -55,7 +55,7 @@ impl Store {
             let stamp = BatchStamp { source_id: row.source_id, sync_id: &id, now: now.naive_utc() };
             if !batch.new.is_empty() {
                 let ids = bulk::insert_items(conn, stamp, &batch.new)?;
-                added::note(conn, &id, ids, i64::try_from(batch.new.len()).unwrap_or(i64::MAX))?;
+                added::record_added_items(conn, &id, ids, i64::try_from(batch.new.len()).unwrap_or(i64::MAX))?;
             }
             if !batch.changed.is_empty() {
                 bulk::rewrite_items(conn, stamp, &batch.changed)?;
@@ -66,7 +66,7 @@ impl Store {
             }
             let returned = batch.changes.iter().filter(|change| change.kind == ChangeKind::Added).count();
             let more = i64::try_from(batch.new.len() + returned).unwrap_or(i64::MAX);
-            Ok(catalogs::count_by(conn, row.source_id, more)?)
+            Ok(catalogs::adjust_item_count(conn, row.source_id, more)?)
         })
     }
 }

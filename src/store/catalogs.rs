@@ -67,7 +67,7 @@ impl Catalog {
 
     /// Takes out of `items` the fields that are no columns of the catalog. An item whose row no sync could take keeps
     /// the fields that it had, and a column that left the catalog is shown nowhere.
-    pub fn keep_columns(&self, items: &mut [Item]) {
+    pub fn retain_columns(&self, items: &mut [Item]) {
         let columns: HashSet<&str> = self.columns.iter().map(String::as_str).collect();
         items.iter_mut().for_each(|item| item.fields.retain(|(name, _)| columns.contains(name.as_str())));
     }
@@ -88,10 +88,10 @@ type CatalogRow = (i64, String, String, String, i64, SettledRow, Option<NaiveDat
 
 type SettledColumns =
     (catalogs::settled_count, catalogs::settled_at, catalogs::settled_columns, catalogs::settled_types);
-const SETTLED: SettledColumns =
+const SETTLED_COLUMNS: SettledColumns =
     (catalogs::settled_count, catalogs::settled_at, catalogs::settled_columns, catalogs::settled_types);
 
-const WHOLE: (
+const CATALOG_COLUMNS: (
     catalogs::source_id,
     catalogs::column_names,
     catalogs::column_types,
@@ -105,11 +105,11 @@ const WHOLE: (
     catalogs::column_types,
     catalogs::validators,
     catalogs::item_count,
-    SETTLED,
+    SETTLED_COLUMNS,
     catalogs::last_success_at,
 );
 
-fn from_row((_, columns, types, validators, count, settled, last): CatalogRow) -> Result<Catalog, StoreError> {
+fn catalog_from_row((_, columns, types, validators, count, settled, last): CatalogRow) -> Result<Catalog, StoreError> {
     let (settled_count, settled_at, settled_columns, settled_types) = settled;
     let settled = match settled_at {
         None => None,
@@ -134,7 +134,7 @@ fn from_row((_, columns, types, validators, count, settled, last): CatalogRow) -
 }
 
 /// Moves the count of a catalog by `by`.
-pub(super) fn count_by(conn: &mut AnyConnection, source_id: i64, by: i64) -> QueryResult<()> {
+pub(super) fn adjust_item_count(conn: &mut AnyConnection, source_id: i64, by: i64) -> QueryResult<()> {
     if by != 0 {
         diesel::update(catalogs::table.find(source_id))
             .set(catalogs::item_count.eq(catalogs::item_count + by))
@@ -144,7 +144,7 @@ pub(super) fn count_by(conn: &mut AnyConnection, source_id: i64, by: i64) -> Que
 }
 
 /// Notes that a catalog is in step with its source as it is now.
-pub(super) fn settle(conn: &mut AnyConnection, source_id: i64, now: NaiveDateTime) -> QueryResult<()> {
+pub(super) fn mark_settled(conn: &mut AnyConnection, source_id: i64, now: NaiveDateTime) -> QueryResult<()> {
     diesel::update(catalogs::table.find(source_id))
         .set((
             catalogs::settled_count.eq(catalogs::item_count.nullable()),
@@ -157,10 +157,10 @@ pub(super) fn settle(conn: &mut AnyConnection, source_id: i64, now: NaiveDateTim
 }
 
 /// Keeps what is known of the feeds of a source. They are read and written as a whole only, so they are one text.
-pub(super) fn keep_feeds(conn: &mut AnyConnection, source_id: i64, feeds: &[FeedRecord]) -> Result<(), StoreError> {
+pub(super) fn save_feeds(conn: &mut AnyConnection, source_id: i64, feeds: &[FeedRecord]) -> Result<(), StoreError> {
     let text = to_json("catalogs.feeds", &feeds)?;
     diesel::update(catalogs::table.find(source_id)).set(catalogs::feeds.eq(text)).execute(conn)?;
-    feed_counts::keep(conn, source_id, feeds)
+    feed_counts::save_feed_counts(conn, source_id, feeds)
 }
 
 /// Notes that a run begins to write items: the columns in the source's order, because a catalog that is half written
@@ -179,10 +179,10 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn catalog(&self, id: SourceId) -> Result<Option<Catalog>, StoreError> {
+    pub fn find_catalog(&self, id: SourceId) -> Result<Option<Catalog>, StoreError> {
         self.read(|conn| {
-            let row = catalogs::table.find(id.0).select(WHOLE);
-            row.first::<CatalogRow>(conn).optional()?.map(from_row).transpose()
+            let row = catalogs::table.find(id.0).select(CATALOG_COLUMNS);
+            row.first::<CatalogRow>(conn).optional()?.map(catalog_from_row).transpose()
         })
     }
 
@@ -203,7 +203,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn feeds(&self, id: SourceId) -> Result<Vec<FeedRecord>, StoreError> {
+    pub fn feed_records(&self, id: SourceId) -> Result<Vec<FeedRecord>, StoreError> {
         self.read(|conn| {
             let text: Option<String> = catalogs::table.find(id.0).select(catalogs::feeds).first(conn).optional()?;
             text.map_or_else(|| Ok(Vec::new()), |text| parse_json("catalogs.feeds", &text))
@@ -214,10 +214,13 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn catalogs(&self) -> Result<Vec<(SourceId, Catalog)>, StoreError> {
+    pub fn list_catalogs(&self) -> Result<Vec<(SourceId, Catalog)>, StoreError> {
         self.read(|conn| {
-            let rows = catalogs::table.select(WHOLE);
-            rows.load::<CatalogRow>(conn)?.into_iter().map(|row| Ok((SourceId(row.0), from_row(row)?))).collect()
+            let rows = catalogs::table.select(CATALOG_COLUMNS);
+            rows.load::<CatalogRow>(conn)?
+                .into_iter()
+                .map(|row| Ok((SourceId(row.0), catalog_from_row(row)?)))
+                .collect()
         })
     }
 }

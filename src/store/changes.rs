@@ -30,14 +30,14 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn changes(&self, id: SyncId, kind: ChangeKind, most: u32) -> Result<Vec<Change>, StoreError> {
+    pub fn list_changes(&self, id: SyncId, kind: ChangeKind, most: u32) -> Result<Vec<Change>, StoreError> {
         let id = id.to_string();
         let most = i64::from(most);
         self.read(|conn| {
-            let mut changes = with_rows(conn, &id, kind, 0, most)?;
+            let mut changes = load_changes(conn, &id, kind, 0, most)?;
             if kind == ChangeKind::Added {
                 let room = most - i64::try_from(changes.len()).unwrap_or(most);
-                changes.extend(first_seen(conn, &id, 0, room)?);
+                changes.extend(load_added_items(conn, &id, 0, room)?);
             }
             Ok(changes)
         })
@@ -54,12 +54,12 @@ impl Store {
         let offset = i64::try_from(page.saturating_sub(1)).unwrap_or(i64::MAX).saturating_mul(per);
         self.read(|conn| {
             let rows = count_rows(conn, &id, kind)?;
-            let first = if kind == ChangeKind::Added { added::total(conn, &id)? } else { 0 };
-            let mut changes = with_rows(conn, &id, kind, offset, per)?;
+            let first = if kind == ChangeKind::Added { added::count_added_items(conn, &id)? } else { 0 };
+            let mut changes = load_changes(conn, &id, kind, offset, per)?;
             // What is seen for the first time comes after what has rows.
             let begin = (offset - rows).clamp(0, first);
             let room = per - i64::try_from(changes.len()).unwrap_or(per);
-            changes.extend(first_seen(conn, &id, begin, room.min(first - begin))?);
+            changes.extend(load_added_items(conn, &id, begin, room.min(first - begin))?);
             Ok(ChangePage { changes, total: u64::try_from(rows + first).unwrap_or(0) })
         })
     }
@@ -74,7 +74,7 @@ fn count_rows(conn: &mut AnyConnection, id: &str, kind: ChangeKind) -> QueryResu
 }
 
 /// The changes that have rows of their own.
-fn with_rows(
+fn load_changes(
     conn: &mut AnyConnection,
     id: &str,
     kind: ChangeKind,
@@ -93,8 +93,8 @@ fn with_rows(
 }
 
 /// At most `most` of the items that a run saw for the first time, in their order, without the first `left_out`.
-fn first_seen(conn: &mut AnyConnection, id: &str, left_out: i64, most: i64) -> Result<Vec<Change>, StoreError> {
-    let found = if most > 0 { added::some(conn, id, left_out, most)? } else { Vec::new() };
+fn load_added_items(conn: &mut AnyConnection, id: &str, left_out: i64, most: i64) -> Result<Vec<Change>, StoreError> {
+    let found = if most > 0 { added::list_added_items(conn, id, left_out, most)? } else { Vec::new() };
     let Some((source_id, ..)) = found.first() else { return Ok(Vec::new()) };
     let keys: Vec<&str> = found.iter().map(|(_, key, _)| key.as_str()).collect();
     let later: Vec<Option<i64>> = item_changes::table

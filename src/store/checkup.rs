@@ -7,11 +7,11 @@ use diesel::SqliteConnection;
 use diesel::prelude::*;
 
 use super::connection::{AnyConnection, DatabaseAddress, Store};
-use super::connector::reach;
+use super::connector::connect_postgres;
 use super::database_facts::{BlockingSession, DatabaseFacts, MigrationDiff};
 use super::dialect::{clock, migrations, vitals};
 use super::error::StoreError;
-use super::operations::ACTIVE;
+use super::operations::ACTIVE_STATUSES;
 use super::records::is_latest;
 use super::schema::{sources, sync_operations, sync_records};
 use super::stored::parse_value;
@@ -37,12 +37,12 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn queue(&self) -> Result<QueueCounts, StoreError> {
+    pub fn queue_counts(&self) -> Result<QueueCounts, StoreError> {
         self.read(|conn| {
             let now = clock::now(conn)?;
             // There is at most one a source.
             let rows: Vec<(String, NaiveDateTime, Option<i64>)> = sync_operations::table
-                .filter(sync_operations::status.eq_any(ACTIVE))
+                .filter(sync_operations::status.eq_any(ACTIVE_STATUSES))
                 .select((sync_operations::status, sync_operations::created_at, sync_operations::lease_until))
                 .load(conn)?;
             let (waiting, running): (Vec<_>, Vec<_>) =
@@ -112,10 +112,10 @@ impl DatabaseProbe {
                 AnyConnection::Sqlite(conn.map_err(|error| trouble(error.to_string()))?)
             }
             DatabaseAddress::Postgres(url) => {
-                AnyConnection::Postgres(reach(url).map_err(|error| trouble(error.to_string()))?)
+                AnyConnection::Postgres(connect_postgres(url).map_err(|error| trouble(error.to_string()))?)
             }
         };
-        vitals::prepare(&mut conn)?;
+        vitals::prepare_probe(&mut conn)?;
         Ok(Self { conn })
     }
 
@@ -123,8 +123,8 @@ impl DatabaseProbe {
     ///
     /// # Errors
     /// When it fails.
-    pub fn facts(&mut self) -> Result<DatabaseFacts, StoreError> {
-        Ok(vitals::facts(&mut self.conn)?)
+    pub fn database_facts(&mut self) -> Result<DatabaseFacts, StoreError> {
+        Ok(vitals::database_facts(&mut self.conn)?)
     }
 
     /// How far the database's clock is ahead of this machine's, and how long its answer took. The one is known no
@@ -132,7 +132,7 @@ impl DatabaseProbe {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn clock(&mut self) -> Result<(TimeDelta, Duration), StoreError> {
+    pub fn measure_clock(&mut self) -> Result<(TimeDelta, Duration), StoreError> {
         let (asked, begun) = (Utc::now(), Instant::now());
         let answer = clock::now(&mut self.conn)?;
         let took = begun.elapsed();
@@ -143,9 +143,9 @@ impl DatabaseProbe {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn migrations(&mut self) -> Result<MigrationDiff, StoreError> {
-        let known = migrations::known(&self.conn)?;
-        let applied = vitals::applied(&mut self.conn)?;
+    pub fn compare_migrations(&mut self) -> Result<MigrationDiff, StoreError> {
+        let known = migrations::known_migrations(&self.conn)?;
+        let applied = vitals::applied_migrations(&mut self.conn)?;
         let missing = known.iter().filter(|(version, _)| !applied.contains(version)).map(|(_, name)| name.clone());
         let is_known = |version: &&String| known.iter().any(|(known, _)| known == *version);
         Ok(MigrationDiff {
@@ -160,15 +160,15 @@ impl DatabaseProbe {
     /// # Errors
     /// When it cannot for another reason than another one that writes.
     pub fn may_write(&mut self, most_millis: u32) -> Result<bool, StoreError> {
-        vitals::may_write(&mut self.conn, most_millis)
+        vitals::can_begin_write(&mut self.conn, most_millis)
     }
 
     /// The sessions that sit inside a transaction without doing anything, that wait for others and that are waited for.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn sessions(&mut self) -> Result<Vec<BlockingSession>, StoreError> {
-        Ok(vitals::sessions(&mut self.conn)?)
+    pub fn blocking_sessions(&mut self) -> Result<Vec<BlockingSession>, StoreError> {
+        Ok(vitals::blocking_sessions(&mut self.conn)?)
     }
 
     /// The runs whose lease ran out longer than `grace` ago, and those that wait longer than `patience` although nobody
@@ -176,7 +176,7 @@ impl DatabaseProbe {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn left_runs(
+    pub fn stalled_runs(
         &mut self,
         grace: Duration,
         patience: Duration,
@@ -185,7 +185,7 @@ impl DatabaseProbe {
         type QueueRow = (String, String, Option<String>, Option<i64>, NaiveDateTime, Option<String>);
         let rows: Vec<QueueRow> = sync_operations::table
             .inner_join(sources::table)
-            .filter(sync_operations::status.eq_any(ACTIVE))
+            .filter(sync_operations::status.eq_any(ACTIVE_STATUSES))
             .order(sync_operations::created_at)
             .select((
                 sync_operations::id,

@@ -25,10 +25,10 @@ pub struct Store {
 
 /// How long a writer waits for its turn among the writers of this process. Another program that holds a SQLite file
 /// for longer than the busy timeout must not make them wait for each other's timeouts too.
-const TURN: Duration = Duration::from_secs(4);
+const WRITER_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long anybody waits for a connection. Short: a page says soon that the database is away, and a run that outlasts
 /// an outage asks again by itself. The pool also waits up to half of this between its attempts to reconnect.
-const CONNECTION: Duration = Duration::from_secs(3);
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(3);
 
 type PoolConnection = r2d2::PooledConnection<DatabaseConnector>;
 
@@ -51,7 +51,7 @@ impl Store {
         })?;
         drop(first);
         let sqlite = matches!(address, DatabaseAddress::Sqlite(_));
-        let pool = pool(&connector, connections)?;
+        let pool = build_pool(&connector, connections)?;
         Ok(Self { pool, connector, writers: Arc::new(sqlite.then(|| FairMutex::new(()))) })
     }
 
@@ -61,7 +61,7 @@ impl Store {
     /// # Errors
     /// When no connection can be made.
     pub fn with_own_connections(&self, connections: u32) -> Result<Self, StoreError> {
-        let pool = pool(&self.connector, connections)?;
+        let pool = build_pool(&self.connector, connections)?;
         Ok(Self { pool, ..self.clone() })
     }
 
@@ -71,10 +71,10 @@ impl Store {
     /// When one fails; it is rolled back then.
     pub fn migrate(&self) -> Result<usize, StoreError> {
         if !self.is_sqlite() {
-            return self.read(migrations::apply);
+            return self.read(migrations::apply_migrations);
         }
         // Looked at first: a file that another program writes to just now may well be up to date.
-        if self.read(migrations::are_pending)? { self.write(migrations::apply) } else { Ok(0) }
+        if self.read(migrations::are_pending)? { self.write(migrations::apply_migrations) } else { Ok(0) }
     }
 
     /// Whether the database is a SQLite file.
@@ -88,7 +88,7 @@ impl Store {
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        work(&mut self.connection()?.conn)
+        work(&mut self.take_connection()?.conn)
     }
 
     /// Runs `work` as one transaction: committed if it answers `Ok`, rolled back otherwise.
@@ -98,31 +98,31 @@ impl Store {
     ) -> Result<T, StoreError> {
         // The turn first: writers that wait must not sit on connections that readers could use.
         let _turn = match self.writers.as_ref() {
-            Some(writers) => Some(writers.try_lock_for(TURN).ok_or(StoreError::Busy)?),
+            Some(writers) => Some(writers.try_lock_for(WRITER_TIMEOUT).ok_or(StoreError::Busy)?),
             None => None,
         };
-        write_tx::run(&mut self.connection()?.conn, work)
+        write_tx::run_write(&mut self.take_connection()?.conn, work)
     }
 
-    fn connection(&self) -> Result<PoolConnection, StoreError> {
-        self.pool.get().map_err(|error| no_connection(&self.connector, &error))
+    fn take_connection(&self) -> Result<PoolConnection, StoreError> {
+        self.pool.get().map_err(|error| pool_error(&self.connector, &error))
     }
 }
 
-fn pool(connector: &DatabaseConnector, connections: u32) -> Result<Pool<DatabaseConnector>, StoreError> {
+fn build_pool(connector: &DatabaseConnector, connections: u32) -> Result<Pool<DatabaseConnector>, StoreError> {
     Pool::builder()
         .max_size(connections)
         .min_idle(Some(1))
-        .connection_timeout(CONNECTION)
+        .connection_timeout(CONNECTION_TIMEOUT)
         // Whoever asked for the connection is told, and says it once; the pool would say it at each of its attempts.
         .error_handler(Box::new(NopErrorHandler))
         // A server may have been restarted between two requests, and a file taken away.
         .test_on_check_out(true)
         .build(connector.clone())
-        .map_err(|error| no_connection(connector, &error))
+        .map_err(|error| pool_error(connector, &error))
 }
 
-fn no_connection(connector: &DatabaseConnector, error: &r2d2::Error) -> StoreError {
+fn pool_error(connector: &DatabaseConnector, error: &r2d2::Error) -> StoreError {
     StoreError::Pool(connector.address.without_password(&error.to_string()))
 }
 

@@ -57,10 +57,10 @@ impl DatabaseConnector {
             DatabaseAddress::Sqlite(path) => {
                 SqliteConnection::establish(&path.display().to_string()).map(AnyConnection::Sqlite)
             }
-            DatabaseAddress::Postgres(url) => reach(url).map(AnyConnection::Postgres),
+            DatabaseAddress::Postgres(url) => connect_postgres(url).map(AnyConnection::Postgres),
         };
         let mut made = made?;
-        session::prepare(&mut made, self.lease)?;
+        session::prepare_session(&mut made, self.lease)?;
         Ok(made)
     }
 }
@@ -68,7 +68,7 @@ impl DatabaseConnector {
 impl DatabaseConnector {
     /// The number of the file that is at the address now, if it is one of a file. SQLite goes on with a file that was
     /// deleted or replaced, and all that is written to it is lost with the last connection.
-    fn file(&self) -> Result<Option<u64>, ConnectFailure> {
+    fn file_number(&self) -> Result<Option<u64>, ConnectFailure> {
         match &self.address {
             DatabaseAddress::Sqlite(path) => match std::fs::metadata(path) {
                 Ok(file) => Ok(Some(file.ino())),
@@ -85,14 +85,14 @@ impl r2d2::ManageConnection for DatabaseConnector {
 
     fn connect(&self) -> Result<OpenConnection, ConnectFailure> {
         // Asked first: a connection would make a file that is missing.
-        let file = self.file()?;
+        let file = self.file_number()?;
         Ok(OpenConnection { conn: self.make()?, file })
     }
 
     fn is_valid(&self, connected: &mut OpenConnection) -> Result<(), ConnectFailure> {
         match connected.file {
             None => Ok(connected.conn.ping()?),
-            file if file == self.file()? => Ok(()),
+            file if file == self.file_number()? => Ok(()),
             _ => Err(ConnectFailure::Replaced),
         }
     }
@@ -107,7 +107,7 @@ impl r2d2::ManageConnection for DatabaseConnector {
 /// eight, well within a lease. Otherwise libpq waits for as long as the system does, which is a quarter of an hour.
 ///
 /// <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS>
-const LIMITS: [(&str, &str); 5] = [
+const TIMEOUT_PARAMETERS: [(&str, &str); 5] = [
     ("connect_timeout", "3"),
     ("tcp_user_timeout", "8000"),
     ("keepalives_idle", "4"),
@@ -116,18 +116,18 @@ const LIMITS: [(&str, &str); 5] = [
 ];
 
 /// Connects to a server, within limits.
-pub(super) fn reach(url: &str) -> ConnectionResult<PgConnection> {
+pub(super) fn connect_postgres(url: &str) -> ConnectionResult<PgConnection> {
     // libpq speaks TLS through OpenSSL, which otherwise clears itself away when the process ends, under the hands of a
     // thread of the pool that connects at that moment.
     openssl_sys::init();
-    PgConnection::establish(&bounded(url))
+    PgConnection::establish(&add_timeouts(url))
 }
 
 /// The address of a server with the limits that it does not name itself.
-fn bounded(url: &str) -> String {
+fn add_timeouts(url: &str) -> String {
     let (_, given) = url.split_once('?').unwrap_or((url, ""));
     let names: Vec<&str> = given.split('&').filter_map(|pair| pair.split('=').next()).collect();
-    let missing = LIMITS.iter().filter(|(name, _)| !names.contains(name));
+    let missing = TIMEOUT_PARAMETERS.iter().filter(|(name, _)| !names.contains(name));
     let more: Vec<String> = missing.map(|(name, value)| format!("{name}={value}")).collect();
     if more.is_empty() {
         return url.to_owned();
@@ -142,15 +142,15 @@ fn bounded(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::bounded;
+    use super::add_timeouts;
 
     #[test]
     fn an_address_gets_the_limits_that_it_does_not_name() {
-        let plain = bounded("postgres://me@host/db");
+        let plain = add_timeouts("postgres://me@host/db");
         assert!(plain.starts_with("postgres://me@host/db?connect_timeout=3&tcp_user_timeout=8000&"), "{plain}");
-        let own = bounded("postgres://me@host/db?sslmode=require&connect_timeout=30");
+        let own = add_timeouts("postgres://me@host/db?sslmode=require&connect_timeout=30");
         assert!(own.starts_with("postgres://me@host/db?sslmode=require&connect_timeout=30&tcp_user"), "{own}");
         assert_eq!(own.matches("connect_timeout").count(), 1);
-        assert_eq!(bounded(&own), own);
+        assert_eq!(add_timeouts(&own), own);
     }
 }

@@ -61,7 +61,7 @@ impl StoreError {
 
     /// What a second try would make of this.
     #[must_use]
-    pub fn prospect(&self) -> Retryability {
+    pub fn retryability(&self) -> Retryability {
         use diesel::result::{DatabaseErrorKind as Kind, Error};
         match self {
             Self::Pool(_) | Self::Busy | Self::Unreachable { .. } => Retryability::Passing,

@@ -5,19 +5,19 @@ use diesel::prelude::*;
 use super::connection::{AnyConnection, Store};
 use super::dialect::bulk;
 use super::error::StoreError;
-use super::schema::house_facts;
+use super::schema::installation_facts;
 
 /// That this database has or had a source: the sample is for databases that never had one.
 pub(super) const HAD_A_SOURCE: &str = "had_a_source";
 /// The one-time token of the set-up link, until an admin exists.
 pub(super) const SETUP_TOKEN: &str = "setup_token";
 
-pub(super) fn get(conn: &mut AnyConnection, name: &str) -> Result<Option<String>, StoreError> {
-    Ok(house_facts::table.find(name).select(house_facts::value).first(conn).optional()?)
+pub(super) fn get_fact(conn: &mut AnyConnection, name: &str) -> Result<Option<String>, StoreError> {
+    Ok(installation_facts::table.find(name).select(installation_facts::value).first(conn).optional()?)
 }
 
 /// Stores a fact unless one of that name is there; answers whether it was stored.
-pub(super) fn put_if_absent(conn: &mut AnyConnection, name: &str, value: &str) -> Result<bool, StoreError> {
+pub(super) fn insert_fact_if_absent(conn: &mut AnyConnection, name: &str, value: &str) -> Result<bool, StoreError> {
     Ok(bulk::insert_fact(conn, name, value)? == 1)
 }
 
@@ -31,8 +31,8 @@ impl Store {
             return Ok(None);
         }
         self.write(|conn| {
-            put_if_absent(conn, SETUP_TOKEN, fresh)?;
-            get(conn, SETUP_TOKEN)
+            insert_fact_if_absent(conn, SETUP_TOKEN, fresh)?;
+            get_fact(conn, SETUP_TOKEN)
         })
     }
 }

@@ -15,10 +15,10 @@ use crate::domain::source::SourceId;
 
 type FeedCountRow = (i64, i64, Option<NaiveDateTime>);
 
-const COUNTS: (catalogs::feed_count, catalogs::feeds_failing, catalogs::feeds_silent_until) =
+const COUNT_COLUMNS: (catalogs::feed_count, catalogs::feeds_failing, catalogs::feeds_silent_until) =
     (catalogs::feed_count, catalogs::feeds_failing, catalogs::feeds_silent_until);
 
-fn from_row((total, failing, silent): FeedCountRow) -> Result<Option<FeedCounts>, StoreError> {
+fn counts_from_row((total, failing, silent): FeedCountRow) -> Result<Option<FeedCounts>, StoreError> {
     let total = u64::try_from(total).map_err(|error| StoreError::corrupt("catalogs.feed_count")(&error))?;
     let failing = u64::try_from(failing).map_err(|error| StoreError::corrupt("catalogs.feeds_failing")(&error))?;
     let silent_until = silent.map(|time| time.and_utc());
@@ -26,8 +26,12 @@ fn from_row((total, failing, silent): FeedCountRow) -> Result<Option<FeedCounts>
 }
 
 /// Keeps the counts of what is known of the feeds of a source.
-pub(super) fn keep(conn: &mut AnyConnection, source_id: i64, feeds: &[FeedRecord]) -> Result<(), StoreError> {
-    let counts = FeedCounts::of(feeds);
+pub(super) fn save_feed_counts(
+    conn: &mut AnyConnection,
+    source_id: i64,
+    feeds: &[FeedRecord],
+) -> Result<(), StoreError> {
+    let counts = FeedCounts::from_feeds(feeds);
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     let (total, failing) = counts.map_or((0, 0), |counts| (number(counts.total), number(counts.failing)));
     let silent = counts.and_then(|counts| counts.silent_until).map(|until| until.naive_utc());
@@ -48,8 +52,8 @@ impl Store {
     /// When the database fails.
     pub fn feed_counts(&self, id: SourceId) -> Result<Option<FeedCounts>, StoreError> {
         self.read(|conn| {
-            let row = catalogs::table.find(id.0).select(COUNTS).first(conn).optional()?;
-            row.map_or(Ok(None), from_row)
+            let row = catalogs::table.find(id.0).select(COUNT_COLUMNS).first(conn).optional()?;
+            row.map_or(Ok(None), counts_from_row)
         })
     }
 
@@ -60,10 +64,10 @@ impl Store {
     pub fn all_feed_counts(&self) -> Result<HashMap<SourceId, FeedCounts>, StoreError> {
         self.read(|conn| {
             let known = catalogs::table.filter(catalogs::feed_count.gt(0));
-            let rows: Vec<(i64, FeedCountRow)> = known.select((catalogs::source_id, COUNTS)).load(conn)?;
+            let rows: Vec<(i64, FeedCountRow)> = known.select((catalogs::source_id, COUNT_COLUMNS)).load(conn)?;
             let mut all = HashMap::new();
             for (id, row) in rows {
-                if let Some(counts) = from_row(row)? {
+                if let Some(counts) = counts_from_row(row)? {
                     all.insert(SourceId(id), counts);
                 }
             }

@@ -106,13 +106,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Fenced`] when the lease is lost: somebody else has ended the run. Otherwise when the database
     /// fails. Nothing is written then.
-    pub fn finish(&self, lease: Lease, ending: &RunEnding) -> Result<Option<SyncId>, StoreError> {
-        self.write(|conn| close(conn, ClosePrecondition::Leased(lease), ending))
+    pub fn finish_run(&self, lease: Lease, ending: &RunEnding) -> Result<Option<SyncId>, StoreError> {
+        self.write(|conn| close_run(conn, ClosePrecondition::Leased(lease), ending))
     }
 }
 
 /// Ends a run inside the transaction at hand.
-pub(super) fn close(
+pub(super) fn close_run(
     conn: &mut AnyConnection,
     hold: ClosePrecondition,
     ending: &RunEnding,
@@ -147,7 +147,7 @@ pub(super) fn close(
     if rows == 0 {
         return Err(StoreError::Fenced);
     }
-    let Some(row) = operations::row(conn, &id)? else { return Err(StoreError::Fenced) };
+    let Some(row) = operations::find_row(conn, &id)? else { return Err(StoreError::Fenced) };
     let mut stats = match ending.stats {
         Some(stats) => stats,
         None => parse_json("sync_operations.stats", &row.stats)?,
@@ -155,17 +155,17 @@ pub(super) fn close(
     if let Some(applied) = &ending.applied {
         let stamp = BatchStamp { source_id: row.source_id, sync_id: &id, now };
         let in_step = completed && ending.withheld_removals == 0;
-        stats.removed = apply(conn, stamp, applied, completed, in_step)?;
+        stats.removed = apply_changes(conn, stamp, applied, completed, in_step)?;
     }
     if let Some(feeds) = &ending.feeds {
-        catalog_rows::keep_feeds(conn, row.source_id, feeds)?;
+        catalog_rows::save_feeds(conn, row.source_id, feeds)?;
     }
     let kept = to_json("sync_operations.stats", &stats)?;
     diesel::update(sync_operations::table.find(&id)).set(sync_operations::stats.eq(&kept)).execute(conn)?;
     // The row is locked since our UPDATE, so this cannot change any more: an accepted cancel is never undone by a stop.
     let again = if row.cancel_requested { RequeuePolicy::No } else { ending.requeue };
-    let successor = requeue(conn, &row, again)?;
-    keep_record(conn, &row, ending, &kept, now, successor)?;
+    let successor = requeue_run(conn, &row, again)?;
+    insert_record(conn, &row, ending, &kept, now, successor)?;
     bulk::insert_issues(conn, &id, &ending.issues.kept)?;
     bulk::insert_changes(conn, &id, row.source_id, &ending.changes)?;
     Ok(successor)
@@ -173,7 +173,7 @@ pub(super) fn close(
 
 /// Takes out what left the source and keeps what is to be known of the catalog as a whole; answers how many went.
 /// `in_step` is whether the catalog holds just what its source holds now.
-fn apply(
+fn apply_changes(
     conn: &mut AnyConnection,
     stamp: BatchStamp<'_>,
     applied: &AppliedChanges,
@@ -183,14 +183,14 @@ fn apply(
     let mut removed = 0;
     for keys in applied.removals.chunks(1000) {
         let wanted: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let changes: Vec<Change> = bulk::fields_of(conn, stamp.source_id, &wanted)?
+        let changes: Vec<Change> = bulk::load_fields(conn, stamp.source_id, &wanted)?
             .into_iter()
             .map(|(key, fields)| Change { key, kind: ChangeKind::Removed, before: Some(fields), after: None })
             .collect();
         bulk::insert_changes(conn, stamp.sync_id, stamp.source_id, &changes)?;
         removed += bulk::remove_items(conn, stamp, keys)?;
     }
-    catalog_rows::count_by(conn, stamp.source_id, -i64::try_from(removed).unwrap_or(i64::MAX))?;
+    catalog_rows::adjust_item_count(conn, stamp.source_id, -i64::try_from(removed).unwrap_or(i64::MAX))?;
     let columns = applied.columns.as_ref().map(|names| to_json("catalogs.columns", names)).transpose()?;
     let types = applied.column_types.as_ref().map(|types| to_json("catalogs.column_types", types)).transpose()?;
     let validators = applied.validators.clone().unwrap_or_default();
@@ -203,13 +203,17 @@ fn apply(
         ))
         .execute(conn)?;
     if in_step {
-        catalog_rows::settle(conn, stamp.source_id, stamp.now)?;
+        catalog_rows::mark_settled(conn, stamp.source_id, stamp.now)?;
     }
     Ok(u64::try_from(removed).unwrap_or(u64::MAX))
 }
 
 /// Queues the run again, if it is to be.
-fn requeue(conn: &mut AnyConnection, row: &OperationRow, requeue: RequeuePolicy) -> Result<Option<SyncId>, StoreError> {
+fn requeue_run(
+    conn: &mut AnyConnection,
+    row: &OperationRow,
+    requeue: RequeuePolicy,
+) -> Result<Option<SyncId>, StoreError> {
     let attempt = match requeue {
         RequeuePolicy::No => return Ok(None),
         RequeuePolicy::SameAttempt => row.attempt,
@@ -224,7 +228,7 @@ fn requeue(conn: &mut AnyConnection, row: &OperationRow, requeue: RequeuePolicy)
             sync_operations::kind.eq(&row.kind),
             sync_operations::mode.eq(&row.mode),
             sync_operations::options.eq(&row.options),
-            sync_operations::priority.eq(RunPriority::Retry.number()),
+            sync_operations::priority.eq(RunPriority::Retry.as_number()),
             sync_operations::status.eq(Status::Pending.as_str()),
             sync_operations::message.eq(STARTING_AGAIN),
             sync_operations::requested_by.eq(&row.requested_by),
@@ -237,7 +241,7 @@ fn requeue(conn: &mut AnyConnection, row: &OperationRow, requeue: RequeuePolicy)
     Ok(Some(id))
 }
 
-fn keep_record(
+fn insert_record(
     conn: &mut AnyConnection,
     row: &OperationRow,
     ending: &RunEnding,

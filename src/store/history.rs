@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
-use super::operations::{ACTIVE, OperationRow};
+use super::operations::{ACTIVE_STATUSES, OperationRow};
 use super::records::RecordRow;
 use super::schema::{sources, sync_operations, sync_records};
 use crate::domain::operation::Status;
@@ -44,13 +44,13 @@ pub struct HistoryPage {
     pub total: u64,
 }
 
-fn run(conn: &mut AnyConnection, id: SyncId) -> Result<Option<HistoryRun>, StoreError> {
+fn find_run(conn: &mut AnyConnection, id: SyncId) -> Result<Option<HistoryRun>, StoreError> {
     let id = id.to_string();
     // The row first: a run that ends between the two looks has its record by the second.
     let going_on: Option<(OperationRow, String)> = sync_operations::table
         .inner_join(sources::table)
         .filter(sync_operations::id.eq(&id))
-        .filter(sync_operations::status.eq_any(ACTIVE))
+        .filter(sync_operations::status.eq_any(ACTIVE_STATUSES))
         .select((OperationRow::as_select(), sources::slug))
         .first(conn)
         .optional()?;
@@ -64,7 +64,7 @@ fn run(conn: &mut AnyConnection, id: SyncId) -> Result<Option<HistoryRun>, Store
 /// Of the records those of sources that were called so and are gone: a source that was only renamed has its runs under
 /// its name of today.
 #[diesel::dsl::auto_type]
-fn left_by<'a>(slug: &'a str) -> _ {
+fn is_of_removed_source<'a>(slug: &'a str) -> _ {
     let gone = sync_records::source_id.ne_all(sources::table.select(sources::id));
     sync_records::source.eq(slug).and(gone)
 }
@@ -74,19 +74,19 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn run(&self, id: SyncId) -> Result<Option<HistoryRun>, StoreError> {
-        self.read(|conn| run(conn, id))
+    pub fn find_run(&self, id: SyncId) -> Result<Option<HistoryRun>, StoreError> {
+        self.read(|conn| find_run(conn, id))
     }
 
     /// The active runs in the order in which they were accepted.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn runs_going_on(&self) -> Result<Vec<ActiveRun>, StoreError> {
+    pub fn list_active_runs(&self) -> Result<Vec<ActiveRun>, StoreError> {
         self.read(|conn| {
             let rows: Vec<(OperationRow, String)> = sync_operations::table
                 .inner_join(sources::table)
-                .filter(sync_operations::status.eq_any(ACTIVE))
+                .filter(sync_operations::status.eq_any(ACTIVE_STATUSES))
                 .order((sync_operations::created_at, sync_operations::id))
                 .select((OperationRow::as_select(), sources::slug))
                 .load(conn)?;
@@ -99,14 +99,14 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn history_of(&self, slug: &Slug) -> Result<Option<HistoryOf>, StoreError> {
+    pub fn find_history(&self, slug: &Slug) -> Result<Option<HistoryOf>, StoreError> {
         self.read(|conn| {
             let of = sources::table.filter(sources::slug.eq(slug.as_str())).select(sources::id);
             if let Some(id) = of.first(conn).optional()? {
                 return Ok(Some(HistoryOf::Source(SourceId(id))));
             }
-            let left: bool =
-                diesel::select(exists(sync_records::table.filter(left_by(slug.as_str())))).get_result(conn)?;
+            let left: bool = diesel::select(exists(sync_records::table.filter(is_of_removed_source(slug.as_str()))))
+                .get_result(conn)?;
             Ok(left.then(|| HistoryOf::Removed(slug.clone())))
         })
     }
@@ -115,12 +115,12 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn history(&self, query: &HistoryQuery) -> Result<HistoryPage, StoreError> {
+    pub fn list_history(&self, query: &HistoryQuery) -> Result<HistoryPage, StoreError> {
         let wanted = || {
             let mut wanted = sync_records::table.into_boxed();
             match &query.of {
                 Some(HistoryOf::Source(id)) => wanted = wanted.filter(sync_records::source_id.eq(id.0)),
-                Some(HistoryOf::Removed(slug)) => wanted = wanted.filter(left_by(slug.as_str())),
+                Some(HistoryOf::Removed(slug)) => wanted = wanted.filter(is_of_removed_source(slug.as_str())),
                 None => {}
             }
             if let Some(status) = query.status {

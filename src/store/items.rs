@@ -9,7 +9,7 @@ use super::error::StoreError;
 use super::schema::items;
 use crate::domain::change_set::KnownItem;
 use crate::domain::columns::column_type::ColumnType;
-use crate::domain::item::{parse_fields, search_fold};
+use crate::domain::item::{fold_for_search, parse_fields};
 use crate::domain::source::SourceId;
 
 /// An item as it is shown.
@@ -62,7 +62,7 @@ pub const SEARCH_MAX_CHARS: usize = 200;
 
 type ItemRow = (i64, String, String, NaiveDateTime, NaiveDateTime);
 
-fn from_row((id, key, fields, added, changed): ItemRow) -> Result<Item, StoreError> {
+fn item_from_row((id, key, fields, added, changed): ItemRow) -> Result<Item, StoreError> {
     Ok(Item {
         id: id.to_string(),
         key,
@@ -72,7 +72,7 @@ fn from_row((id, key, fields, added, changed): ItemRow) -> Result<Item, StoreErr
     })
 }
 
-const SHOWN: (items::id, items::key, items::fields, items::added_at, items::changed_at) =
+const ITEM_COLUMNS: (items::id, items::key, items::fields, items::added_at, items::changed_at) =
     (items::id, items::key, items::fields, items::added_at, items::changed_at);
 
 /// `%word%` for LIKE, with what LIKE would read as a pattern escaped.
@@ -94,12 +94,12 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn items(&self, source: SourceId, query: &ItemQuery) -> Result<ItemsPage, StoreError> {
+    pub fn list_items(&self, source: SourceId, query: &ItemQuery) -> Result<ItemsPage, StoreError> {
         // Every word is a pass over the catalog's text, so a search has an end.
         let search: String = query.search.chars().filter(|&c| c != '\0').take(SEARCH_MAX_CHARS).collect();
-        let words: Vec<String> = search_fold(&search).split_whitespace().map(like_pattern).collect();
+        let words: Vec<String> = fold_for_search(&search).split_whitespace().map(like_pattern).collect();
         self.read(|conn| {
-            let flagged = query.flagged.as_ref().map(|(column, yes)| search::flagged(conn, column, *yes));
+            let flagged = query.flagged.as_ref().map(|(column, yes)| search::has_flag(conn, column, *yes));
             let live = || {
                 let mut live =
                     items::table.filter(items::source_id.eq(source.0)).filter(items::removed_at.is_null()).into_boxed();
@@ -115,9 +115,9 @@ impl Store {
                 Some(known) => known,
                 None => u64::try_from(live().count().get_result::<i64>(conn)?).unwrap_or(0),
             };
-            let mut page = live().select(SHOWN);
+            let mut page = live().select(ITEM_COLUMNS);
             if let Some(column) = &query.sort {
-                page = page.order(sorting::by_field(conn, column, query.sort_type, query.descending));
+                page = page.order(sorting::order_by_field(conn, column, query.sort_type, query.descending));
             }
             page = if query.descending { page.then_order_by(items::id.desc()) } else { page.then_order_by(items::id) };
             let offset = query.page.saturating_sub(1).saturating_mul(query.per);
@@ -125,7 +125,7 @@ impl Store {
                 .limit(i64::try_from(query.per).unwrap_or(i64::MAX))
                 .offset(i64::try_from(offset).unwrap_or(i64::MAX))
                 .load(conn)?;
-            let items = rows.into_iter().map(from_row).collect::<Result<_, _>>()?;
+            let items = rows.into_iter().map(item_from_row).collect::<Result<_, _>>()?;
             Ok(ItemsPage { items, total })
         })
     }
@@ -136,7 +136,7 @@ impl Store {
     /// When the database fails.
     pub fn count_flagged(&self, source: SourceId, column: &str, yes: bool) -> Result<u64, StoreError> {
         self.read(|conn| {
-            let flagged = search::flagged(conn, column, yes);
+            let flagged = search::has_flag(conn, column, yes);
             let live = items::table.filter(items::source_id.eq(source.0)).filter(items::removed_at.is_null());
             Ok(u64::try_from(live.filter(flagged).count().get_result::<i64>(conn)?).unwrap_or(0))
         })
@@ -146,15 +146,15 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn item(&self, source: SourceId, id: &str) -> Result<Option<Item>, StoreError> {
+    pub fn find_item(&self, source: SourceId, id: &str) -> Result<Option<Item>, StoreError> {
         let Ok(id) = id.parse::<i64>() else { return Ok(None) };
         self.read(|conn| {
             let row = items::table
                 .find(id)
                 .filter(items::source_id.eq(source.0))
                 .filter(items::removed_at.is_null())
-                .select(SHOWN);
-            row.first::<ItemRow>(conn).optional()?.map(from_row).transpose()
+                .select(ITEM_COLUMNS);
+            row.first::<ItemRow>(conn).optional()?.map(item_from_row).transpose()
         })
     }
 
@@ -193,6 +193,6 @@ impl Store {
         source: SourceId,
         keys: &[&str],
     ) -> Result<std::collections::HashMap<String, String>, StoreError> {
-        self.read(|conn| Ok(bulk::fields_of(conn, source.0, keys)?.into_iter().collect()))
+        self.read(|conn| Ok(bulk::load_fields(conn, source.0, keys)?.into_iter().collect()))
     }
 }

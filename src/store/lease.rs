@@ -52,7 +52,7 @@ pub enum FinalizeOutcome {
 /// First statement of everything a worker writes: takes the lease anew and keeps the progress. No row, no write.
 ///
 /// The percent is never lowered, whatever order writes arrive in, and the time of a stage is that of its first word.
-pub(super) fn fence(
+pub(super) fn fence_write(
     conn: &mut AnyConnection,
     lease: Lease,
     term: std::time::Duration,
@@ -63,9 +63,9 @@ pub(super) fn fence(
     let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let percent = i32::from(progress.percent.min(99));
     let came = now.naive_utc().into_sql::<Nullable<Timestamp>>();
-    let rows = diesel::update(ours(lease))
+    let rows = diesel::update(leased_run(lease))
         .set((
-            sync_operations::lease_until.eq(now.timestamp_millis() + millis(term)),
+            sync_operations::lease_until.eq(now.timestamp_millis() + to_millis(term)),
             sync_operations::last_update.eq(now.naive_utc()),
             sync_operations::stage.eq(progress.stage.as_str()),
             (progress.stage == Stage::Processing).then(|| {
@@ -89,7 +89,7 @@ pub(super) fn fence(
     if rows == 0 { Err(StoreError::Fenced) } else { Ok(now) }
 }
 
-pub(super) fn millis(term: std::time::Duration) -> i64 {
+pub(super) fn to_millis(term: std::time::Duration) -> i64 {
     i64::try_from(term.as_millis()).unwrap_or(i64::MAX)
 }
 
@@ -99,7 +99,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn claim(
+    pub fn claim_run(
         &self,
         worker: &str,
         token: i64,
@@ -128,7 +128,7 @@ impl Store {
                 sync_operations::message.eq("Starting…"),
                 sync_operations::worker.eq(worker),
                 sync_operations::token.eq(token),
-                sync_operations::lease_until.eq(now.timestamp_millis() + millis(term)),
+                sync_operations::lease_until.eq(now.timestamp_millis() + to_millis(term)),
                 sync_operations::started_at.eq(now.naive_utc()),
                 sync_operations::last_update.eq(now.naive_utc()),
             ))
@@ -136,8 +136,8 @@ impl Store {
             if rows == 0 {
                 return Ok(None);
             }
-            let row: OperationRow = operations::row(conn, &id)?.ok_or(StoreError::Fenced)?;
-            let operation = row.operation()?;
+            let row: OperationRow = operations::find_row(conn, &id)?.ok_or(StoreError::Fenced)?;
+            let operation = row.to_operation()?;
             let lease = Lease { id: operation.id, token };
             Ok(Some((operation, lease)))
         })
@@ -147,13 +147,13 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails; the lease may have been renewed or not.
-    pub fn renew(&self, lease: Lease, term: std::time::Duration) -> Result<LeaseRenewal, StoreError> {
+    pub fn renew_lease(&self, lease: Lease, term: std::time::Duration) -> Result<LeaseRenewal, StoreError> {
         self.write(|conn| {
             lock::commit_without_waiting(conn)?;
             let now = clock::now(conn)?;
-            let rows = diesel::update(ours(lease))
+            let rows = diesel::update(leased_run(lease))
                 .set((
-                    sync_operations::lease_until.eq(now.timestamp_millis() + millis(term)),
+                    sync_operations::lease_until.eq(now.timestamp_millis() + to_millis(term)),
                     sync_operations::last_update.eq(now.naive_utc()),
                 ))
                 .execute(conn)?;
@@ -170,7 +170,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn look_at_lease(&self, lease: Lease) -> Result<LeaseRenewal, StoreError> {
+    pub fn check_lease(&self, lease: Lease) -> Result<LeaseRenewal, StoreError> {
         self.read(|conn| {
             let held: Option<bool> = sync_operations::table
                 .find(lease.id.to_string())
@@ -187,7 +187,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the lease is lost; otherwise when the database fails.
-    pub fn keep_progress(
+    pub fn save_progress(
         &self,
         lease: Lease,
         term: std::time::Duration,
@@ -195,7 +195,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.write(|conn| {
             lock::commit_without_waiting(conn)?;
-            fence(conn, lease, term, progress).map(drop)
+            fence_write(conn, lease, term, progress).map(drop)
         })
     }
 
@@ -211,7 +211,7 @@ impl Store {
     ) -> Result<FinalizeOutcome, StoreError> {
         self.write(|conn| {
             // Changes nothing and holds the row until the commit, so a cancel comes either before this or after it.
-            let held = diesel::update(ours(lease)).set(sync_operations::token.eq(lease.token)).execute(conn)?;
+            let held = diesel::update(leased_run(lease)).set(sync_operations::token.eq(lease.token)).execute(conn)?;
             if held == 0 {
                 return Err(StoreError::Fenced);
             }
@@ -219,14 +219,14 @@ impl Store {
             if row.first(conn)? {
                 return Ok(FinalizeOutcome::CancelRequested);
             }
-            fence(conn, lease, term, progress)?;
+            fence_write(conn, lease, term, progress)?;
             Ok(FinalizeOutcome::Begun)
         })
     }
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
-fn ours(lease: Lease) -> _ {
+fn leased_run(lease: Lease) -> _ {
     let id: String = lease.id.to_string();
     let token: i64 = lease.token;
     let running: &'static str = Status::Running.as_str();

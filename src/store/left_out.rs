@@ -7,7 +7,7 @@ use super::dialect::bulk::{self, BatchStamp};
 use super::dialect::search;
 use super::error::StoreError;
 use super::item_write::ItemWrite;
-use super::lease::{RunProgress, fence};
+use super::lease::{RunProgress, fence_write};
 use super::operations;
 use super::schema::items;
 use crate::domain::item::{ColumnLayout, parse_fields, search_text};
@@ -15,7 +15,7 @@ use crate::domain::operation::Lease;
 use crate::domain::source::SourceId;
 
 /// How many items are rewritten at a time.
-const PAGE: i64 = 1000;
+const PAGE_ITEMS: i64 = 1000;
 
 /// An item that has a field which may not be in the catalog.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,7 +45,7 @@ impl Store {
                 .filter(items::id.gt(after))
                 .filter(search::has_any_field(conn, columns))
                 .order(items::id)
-                .limit(PAGE)
+                .limit(PAGE_ITEMS)
                 .select((items::id, items::key, items::fields));
             Ok(page.load(conn)?)
         })?;
@@ -66,11 +66,11 @@ impl Store {
         progress: &RunProgress,
     ) -> Result<(), StoreError> {
         let stripped: Vec<ItemWrite> =
-            page.iter().map(|item| without(item, columns)).collect::<Result<_, StoreError>>()?;
+            page.iter().map(|item| strip_item(item, columns)).collect::<Result<_, StoreError>>()?;
         self.write(|conn| {
-            let now = fence(conn, lease, term, progress)?;
+            let now = fence_write(conn, lease, term, progress)?;
             let id = lease.id.to_string();
-            let row = operations::row(conn, &id)?.ok_or(StoreError::Fenced)?;
+            let row = operations::find_row(conn, &id)?.ok_or(StoreError::Fenced)?;
             let stamp = BatchStamp { source_id: row.source_id, sync_id: &id, now: now.naive_utc() };
             bulk::rewrite_items(conn, stamp, &stripped)?;
             Ok(())
@@ -79,11 +79,11 @@ impl Store {
 }
 
 /// The item without the fields called like one of `columns`.
-fn without(item: &ItemToStrip, columns: &[String]) -> Result<ItemWrite, StoreError> {
+fn strip_item(item: &ItemToStrip, columns: &[String]) -> Result<ItemWrite, StoreError> {
     let fields = parse_fields(&item.fields).map_err(|error| StoreError::corrupt("items.fields")(&error))?;
     let (names, cells): (Vec<String>, Vec<String>) =
         fields.into_iter().filter(|(name, _)| !columns.contains(name)).unzip();
-    let stripped = ColumnLayout::new(&names, 0).item(&cells);
+    let stripped = ColumnLayout::new(&names, 0).build_item(&cells);
     let (fields, hash) = (stripped.fields, stripped.hash);
     Ok(ItemWrite { key: item.key.clone(), fields, hash, search_text: search_text(&cells) })
 }

@@ -17,7 +17,7 @@ use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 
 /// The words of the active statuses, for SQL.
-pub(super) const ACTIVE: [&str; 2] = [Status::Pending.as_str(), Status::Running.as_str()];
+pub(super) const ACTIVE_STATUSES: [&str; 2] = [Status::Pending.as_str(), Status::Running.as_str()];
 
 /// What an operation's row says that its status JSON does not.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -57,7 +57,7 @@ pub(super) struct OperationRow {
 }
 
 impl OperationRow {
-    pub(super) fn operation(&self) -> Result<SyncOperation, StoreError> {
+    pub(super) fn to_operation(&self) -> Result<SyncOperation, StoreError> {
         Ok(SyncOperation {
             id: parse_value("sync_operations.id", &self.id)?,
             source_id: SourceId(self.source_id),
@@ -115,7 +115,7 @@ impl OperationRow {
     }
 }
 
-pub(super) fn row(conn: &mut AnyConnection, id: &str) -> Result<Option<OperationRow>, StoreError> {
+pub(super) fn find_row(conn: &mut AnyConnection, id: &str) -> Result<Option<OperationRow>, StoreError> {
     Ok(sync_operations::table.find(id).select(OperationRow::as_select()).first(conn).optional()?)
 }
 
@@ -127,10 +127,10 @@ fn successor_of(conn: &mut AnyConnection, id: &str) -> QueryResult<Option<String
 }
 
 /// The id of the active run of a source.
-pub(super) fn active_of(conn: &mut AnyConnection, source_id: i64) -> Result<Option<SyncId>, StoreError> {
+pub(super) fn active_run_of(conn: &mut AnyConnection, source_id: i64) -> Result<Option<SyncId>, StoreError> {
     let id: Option<String> = sync_operations::table
         .filter(sync_operations::source_id.eq(source_id))
-        .filter(sync_operations::status.eq_any(ACTIVE))
+        .filter(sync_operations::status.eq_any(ACTIVE_STATUSES))
         .select(sync_operations::id)
         .first(conn)
         .optional()?;
@@ -193,17 +193,17 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn active_run(&self, source: SourceId) -> Result<Option<SyncId>, StoreError> {
-        self.read(|conn| active_of(conn, source.0))
+        self.read(|conn| active_run_of(conn, source.0))
     }
 
     /// All active runs with their sources.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn active_runs(&self) -> Result<Vec<(SyncId, SourceId)>, StoreError> {
+    pub fn active_run_ids(&self) -> Result<Vec<(SyncId, SourceId)>, StoreError> {
         self.read(|conn| {
             let rows: Vec<(String, i64)> = sync_operations::table
-                .filter(sync_operations::status.eq_any(ACTIVE))
+                .filter(sync_operations::status.eq_any(ACTIVE_STATUSES))
                 .order(sync_operations::created_at)
                 .select((sync_operations::id, sync_operations::source_id))
                 .load(conn)?;

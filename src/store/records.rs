@@ -8,7 +8,7 @@ use diesel::sql_types::Bool;
 
 use super::connection::Store;
 use super::error::StoreError;
-use super::operations::ACTIVE;
+use super::operations::ACTIVE_STATUSES;
 use super::run_columns::RunColumns;
 use super::schema::{sources, sync_issues, sync_operations, sync_records};
 use super::stored::{parse_json, parse_value};
@@ -148,7 +148,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn record(&self, id: SyncId) -> Result<Option<SyncRecord>, StoreError> {
+    pub fn find_record(&self, id: SyncId) -> Result<Option<SyncRecord>, StoreError> {
         self.read(|conn| {
             let row = sync_records::table.find(id.to_string()).select(RecordRow::as_select());
             row.first(conn).optional()?.map(SyncRecord::try_from).transpose()
@@ -160,7 +160,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn recent_activity(&self, since: DateTime<Utc>) -> Result<bool, StoreError> {
-        let active = sync_operations::table.filter(sync_operations::status.eq_any(ACTIVE));
+        let active = sync_operations::table.filter(sync_operations::status.eq_any(ACTIVE_STATUSES));
         let ended = sync_records::table.filter(sync_records::finished_at.gt(since.naive_utc()));
         self.read(|conn| Ok(diesel::select(exists(active).or(exists(ended))).get_result(conn)?))
     }
@@ -187,7 +187,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn kept_issues(&self, id: SyncId) -> Result<u64, StoreError> {
+    pub fn count_kept_issues(&self, id: SyncId) -> Result<u64, StoreError> {
         self.read(|conn| {
             let kept = sync_issues::table.filter(sync_issues::sync_id.eq(id.to_string())).count();
             Ok(u64::try_from(kept.get_result::<i64>(conn)?).unwrap_or(0))
@@ -198,7 +198,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn issues(&self, id: SyncId, page: u64, per: u64) -> Result<Vec<Issue>, StoreError> {
+    pub fn list_issues(&self, id: SyncId, page: u64, per: u64) -> Result<Vec<Issue>, StoreError> {
         let offset = page.saturating_sub(1).saturating_mul(per);
         self.read(|conn| {
             let rows: Vec<(Option<i64>, Option<String>, String, String)> = sync_issues::table

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use super::connection::{AnyConnection, Store};
 use super::dialect::{clock, lock};
 use super::error::StoreError;
-use super::finish::{ClosePrecondition, RequeuePolicy, RunEnding, close};
+use super::finish::{ClosePrecondition, RequeuePolicy, RunEnding, close_run};
 use super::operations;
 use super::schema::{sync_operations, sync_records};
 use super::stored::parse_value;
@@ -41,11 +41,11 @@ pub struct TakenOver {
 }
 
 /// The most attempts a run gets: after one crash it is queued again, after a second it waits for a person.
-const ATTEMPTS: i32 = 2;
+const MAX_ATTEMPTS: i32 = 2;
 
 /// The word and the sentence of every interrupted run.
 #[must_use]
-pub fn interrupted() -> (String, String) {
+pub fn interrupted_error() -> (String, String) {
     let sentence = "The server that ran this sync stopped. Nothing is lost: what was written is kept.";
     ("interrupted".to_owned(), sentence.to_owned())
 }
@@ -53,7 +53,7 @@ pub fn interrupted() -> (String, String) {
 /// Locks the row of a run, if its lease has run out; answers when that was looked at, in epoch milliseconds. What is
 /// read next holds until the end.
 fn lock_if_expired(conn: &mut AnyConnection, lease: Lease) -> Result<Option<i64>, StoreError> {
-    lock::wait_at_most_a_second(conn)?;
+    lock::limit_lock_wait(conn)?;
     let now = clock::now(conn)?.timestamp_millis();
     let expired = sync_operations::table
         .filter(sync_operations::id.eq(lease.id.to_string()))
@@ -114,17 +114,17 @@ impl Store {
     pub fn take_over(&self, lease: Lease) -> Result<Option<TakenOver>, StoreError> {
         let ended = self.write(|conn| {
             let Some(now) = lock_if_expired(conn, lease)? else { return Ok(None) };
-            let Some(row) = operations::row(conn, &lease.id.to_string())? else { return Ok(None) };
+            let Some(row) = operations::find_row(conn, &lease.id.to_string())? else { return Ok(None) };
             let is_restarted_kind = row.kind.parse().map_or(true, OperationKind::is_restarted);
-            let again = row.attempt < ATTEMPTS && !row.cancel_requested && is_restarted_kind;
+            let again = row.attempt < MAX_ATTEMPTS && !row.cancel_requested && is_restarted_kind;
             let percent = u8::try_from(row.progress).unwrap_or(0);
             let message = if again { restarted_message(percent) } else { worker_died_message(percent) };
             let ending = RunEnding {
-                error: Some(interrupted()),
+                error: Some(interrupted_error()),
                 requeue: if again { RequeuePolicy::NextAttempt } else { RequeuePolicy::No },
                 ..RunEnding::new(Status::Interrupted, message)
             };
-            close(conn, ClosePrecondition::Expired(lease, now), &ending)
+            close_run(conn, ClosePrecondition::Expired(lease, now), &ending)
                 .map(|successor| Some(TakenOver { id: lease.id, successor }))
         });
         match ended {
@@ -137,7 +137,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn cancel(&self, id: SyncId, by: &str) -> Result<CancelOutcome, StoreError> {
+    pub fn cancel_run(&self, id: SyncId, by: &str) -> Result<CancelOutcome, StoreError> {
         let finalizing = sync_operations::table
             .filter(sync_operations::id.eq(id.to_string()))
             .filter(sync_operations::status.eq(Status::Running.as_str()))
@@ -147,8 +147,8 @@ impl Store {
             return Ok(CancelOutcome::AlreadyFinishing);
         }
         self.write(|conn| {
-            lock::hold_run(conn, &id.to_string())?;
-            let Some(row) = operations::row(conn, &id.to_string())? else {
+            lock::lock_run(conn, &id.to_string())?;
+            let Some(row) = operations::find_row(conn, &id.to_string())? else {
                 // Its operation is gone, but what it came to may still be kept.
                 let record = sync_records::table.find(id.to_string());
                 let ended = diesel::select(exists(record)).get_result(conn)?;
@@ -158,7 +158,7 @@ impl Store {
                 Status::Pending => {
                     let message = format!("Cancelled by {by} before it started. Nothing was changed.");
                     let ending = RunEnding::new(Status::Cancelled, message);
-                    match close(conn, ClosePrecondition::Waiting(id), &ending) {
+                    match close_run(conn, ClosePrecondition::Waiting(id), &ending) {
                         Ok(_) => return Ok(CancelOutcome::Done),
                         // A worker claimed it between our look and our lock; it is a running one now.
                         Err(StoreError::Fenced) => {}

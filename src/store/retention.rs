@@ -13,15 +13,15 @@ use super::added;
 use super::connection::{AnyConnection, Store};
 use super::dialect::{clock, ended};
 use super::error::StoreError;
-use super::operations::ACTIVE;
+use super::operations::ACTIVE_STATUSES;
 use super::schema::{item_changes, sessions, sync_issues, sync_operations, sync_records};
 
 /// The most operations or sessions that one step deletes.
-const ROWS: i64 = 500;
+const MAX_ROWS_PER_STEP: i64 = 500;
 /// The most runs that one step looks after.
-const RUNS: i64 = 50;
+const MAX_RUNS_PER_STEP: i64 = 50;
 /// The most changes, and as many issues, that one step deletes.
-const DETAILS: i64 = 2000;
+const MAX_DETAILS_PER_STEP: i64 = 2000;
 
 impl Store {
     /// One step of clearing away the operations that ended longer than `age` ago and whose record is kept; answers
@@ -30,9 +30,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn clear_operations(&self, age: Duration) -> Result<usize, StoreError> {
-        self.step(age, ended::operations, |conn, ids, _| {
+        self.delete_step(age, ended::lock_ended_operations, |conn, ids, _| {
             let ended = sync_operations::table.filter(sync_operations::id.eq_any(ids));
-            Ok(diesel::delete(ended.filter(sync_operations::status.ne_all(ACTIVE))).execute(conn)?)
+            Ok(diesel::delete(ended.filter(sync_operations::status.ne_all(ACTIVE_STATUSES))).execute(conn)?)
         })
     }
 
@@ -43,7 +43,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn clear_records(&self, age: Duration) -> Result<usize, StoreError> {
-        self.step(age, |conn, before, _| ended::records(conn, before, RUNS), clear_runs)
+        self.delete_step(age, |conn, before, _| ended::lock_ended_records(conn, before, MAX_RUNS_PER_STEP), clear_runs)
     }
 
     /// One step of clearing away the sessions that are over; answers how many rows it deleted. At 0 there is nothing
@@ -52,14 +52,14 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn clear_sessions(&self) -> Result<usize, StoreError> {
-        self.step(Duration::ZERO, ended::sessions, |conn, ids, before| {
+        self.delete_step(Duration::ZERO, ended::lock_expired_sessions, |conn, ids, before| {
             let over = sessions::table.filter(sessions::token_hash.eq_any(ids)).filter(sessions::expires_at.lt(before));
             Ok(diesel::delete(over).execute(conn)?)
         })
     }
 
     /// Chooses rows that are older than `age` and deletes them, in one transaction.
-    fn step(
+    fn delete_step(
         &self,
         age: Duration,
         choose: impl Fn(&mut AnyConnection, NaiveDateTime, i64) -> QueryResult<Vec<String>>,
@@ -81,7 +81,7 @@ impl Store {
         }
         self.write(|conn| {
             let Some(before) = before(conn)? else { return Ok(0) };
-            let ids = choose(conn, before, ROWS)?;
+            let ids = choose(conn, before, MAX_ROWS_PER_STEP)?;
             if ids.is_empty() { Ok(0) } else { delete(conn, &ids, before) }
         })
     }
@@ -89,9 +89,9 @@ impl Store {
 
 /// Deletes some changes and issues of these runs, and the records of which there are none left.
 fn clear_runs(conn: &mut AnyConnection, ids: &[String], _: NaiveDateTime) -> Result<usize, StoreError> {
-    let changes = ended::changes(conn, ids, DETAILS)?;
+    let changes = ended::lock_changes(conn, ids, MAX_DETAILS_PER_STEP)?;
     let mut rows = diesel::delete(item_changes::table.filter(item_changes::id.eq_any(&changes))).execute(conn)?;
-    let issues = ended::issues(conn, ids, DETAILS)?;
+    let issues = ended::lock_issues(conn, ids, MAX_DETAILS_PER_STEP)?;
     rows += diesel::delete(sync_issues::table.filter(sync_issues::id.eq_any(&issues))).execute(conn)?;
     let changes_left = item_changes::table.filter(item_changes::sync_id.eq(sync_records::id));
     let issues_left = sync_issues::table.filter(sync_issues::sync_id.eq(sync_records::id));
@@ -101,7 +101,7 @@ fn clear_runs(conn: &mut AnyConnection, ids: &[String], _: NaiveDateTime) -> Res
         .filter(not(exists(issues_left)))
         .select(sync_records::id)
         .load(conn)?;
-    rows += added::forget(conn, &done)?;
+    rows += added::delete_spans(conn, &done)?;
     rows += diesel::delete(sync_records::table.filter(sync_records::id.eq_any(done))).execute(conn)?;
     Ok(rows)
 }

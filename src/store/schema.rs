@@ -181,7 +181,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    house_facts (name) {
+    #[sql_name = "house_facts"]
+    installation_facts (name) {
         name -> Text,
         value -> Text,
     }

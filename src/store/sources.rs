@@ -98,11 +98,11 @@ pub enum SourceChange {
     Gone,
 }
 
-pub(super) fn by_id(conn: &mut AnyConnection, id: i64) -> Result<Option<Source>, StoreError> {
+pub(super) fn find_source(conn: &mut AnyConnection, id: i64) -> Result<Option<Source>, StoreError> {
     sources::table.find(id).select(SourceRow::as_select()).first(conn).optional()?.map(Source::try_from).transpose()
 }
 
-fn insert(
+fn insert_source(
     conn: &mut AnyConnection,
     draft: &SourceDraft,
     next_run_at: Option<NaiveDateTime>,
@@ -119,16 +119,16 @@ fn insert(
     let row = sources::table.filter(sources::slug.eq(slug)).select(SourceRow::as_select()).first(conn)?;
     let source = Source::try_from(row)?;
     diesel::insert_into(catalogs::table).values(catalogs::source_id.eq(source.id.0)).execute(conn)?;
-    facts::put_if_absent(conn, facts::HAD_A_SOURCE, "yes")?;
+    facts::insert_fact_if_absent(conn, facts::HAD_A_SOURCE, "yes")?;
     Ok(source)
 }
 
 /// Locks the source's row, so that no run can be accepted meanwhile; `None` when it may be changed.
-fn hindrance(conn: &mut AnyConnection, source_id: i64) -> Result<Option<SourceChange>, StoreError> {
+fn lock_unless_busy(conn: &mut AnyConnection, source_id: i64) -> Result<Option<SourceChange>, StoreError> {
     if !lock::wait_for_source(conn, source_id)? {
         return Ok(Some(SourceChange::Gone));
     }
-    Ok(operations::active_of(conn, source_id)?.map(|_| SourceChange::Busy))
+    Ok(operations::active_run_of(conn, source_id)?.map(|_| SourceChange::Busy))
 }
 
 impl Store {
@@ -137,7 +137,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Taken`] when the slug is in use; otherwise when the database fails.
     pub fn add_source(&self, draft: &SourceDraft, next_run_at: Option<NaiveDateTime>) -> Result<Source, StoreError> {
-        let added = self.write(|conn| insert(conn, draft, next_run_at));
+        let added = self.write(|conn| insert_source(conn, draft, next_run_at));
         map_taken(added, &format!("a source called {}", draft.slug))
     }
 
@@ -148,10 +148,10 @@ impl Store {
     pub fn add_first_source(&self, draft: &SourceDraft) -> Result<bool, StoreError> {
         self.write(|conn| {
             // The fact is the lock: on PostgreSQL a second server waits on its key until we commit.
-            if !facts::put_if_absent(conn, facts::HAD_A_SOURCE, "yes")? {
+            if !facts::insert_fact_if_absent(conn, facts::HAD_A_SOURCE, "yes")? {
                 return Ok(false);
             }
-            insert(conn, draft, None).map(|_| true)
+            insert_source(conn, draft, None).map(|_| true)
         })
     }
 
@@ -167,7 +167,7 @@ impl Store {
         next_run_at: Option<NaiveDateTime>,
     ) -> Result<SourceChange, StoreError> {
         let changed = self.write(|conn| {
-            if let Some(hindrance) = hindrance(conn, id.0)? {
+            if let Some(hindrance) = lock_unless_busy(conn, id.0)? {
                 return Ok(hindrance);
             }
             let location = to_json("sources.location", &draft.location)?;
@@ -187,13 +187,13 @@ impl Store {
     /// When the database fails.
     pub fn remove_source(&self, id: SourceId) -> Result<SourceChange, StoreError> {
         self.write(|conn| {
-            if let Some(hindrance) = hindrance(conn, id.0)? {
+            if let Some(hindrance) = lock_unless_busy(conn, id.0)? {
                 return Ok(hindrance);
             }
             // These have no foreign key: its check would take a lock on the source's row with every batch, the very
             // row that admission locks without waiting.
             diesel::delete(item_changes::table.filter(item_changes::source_id.eq(id.0))).execute(conn)?;
-            added::forget_source(conn, id.0)?;
+            added::delete_source_spans(conn, id.0)?;
             diesel::delete(items::table.filter(items::source_id.eq(id.0))).execute(conn)?;
             diesel::delete(sources::table.find(id.0)).execute(conn)?;
             Ok(SourceChange::Done)
@@ -204,7 +204,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn source(&self, slug: &Slug) -> Result<Option<Source>, StoreError> {
+    pub fn find_source(&self, slug: &Slug) -> Result<Option<Source>, StoreError> {
         self.read(|conn| {
             let row = sources::table.filter(sources::slug.eq(slug.as_str())).select(SourceRow::as_select());
             row.first(conn).optional()?.map(Source::try_from).transpose()
@@ -216,14 +216,14 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn source_by_id(&self, id: SourceId) -> Result<Option<Source>, StoreError> {
-        self.read(|conn| by_id(conn, id.0))
+        self.read(|conn| find_source(conn, id.0))
     }
 
     /// All sources, by name.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn sources(&self) -> Result<Vec<Source>, StoreError> {
+    pub fn list_sources(&self) -> Result<Vec<Source>, StoreError> {
         self.read(|conn| {
             let rows = sources::table.order((sources::name, sources::id)).select(SourceRow::as_select());
             rows.load(conn)?.into_iter().map(Source::try_from).collect()

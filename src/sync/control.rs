@@ -14,8 +14,8 @@ use crate::domain::operation::{OperationKind, StartRequest, Status};
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::run_text::run_progress::QUEUED;
 use crate::domain::source::{Noun, Slug, Source, SourceId};
-use crate::domain::source_form_spec::WayIn;
-use crate::domain::source_probe::{CannotLook, SourceProbe};
+use crate::domain::source_form_spec::SourceFormSpec;
+use crate::domain::source_probe::{ProbeError, SourceProbe};
 use crate::domain::sync_id::SyncId;
 use crate::fetch::{SourceKind, build_unsaved_source};
 use crate::store::StoreError;
@@ -68,7 +68,8 @@ impl SyncControl {
         due: Option<ScheduledStart>,
     ) -> Result<StartOutcome, StoreError> {
         let cooldown = self.engine.timeouts.cooldown;
-        let outcome = self.engine.store.admit(&AdmissionRequest { source, request, message: QUEUED, cooldown, due })?;
+        let outcome =
+            self.engine.store.admit_run(&AdmissionRequest { source, request, message: QUEUED, cooldown, due })?;
         if let StartOutcome::Accepted(id) = outcome {
             run_log::log_accepted(id, slug, request);
             self.engine.wake_signal.notify();
@@ -81,10 +82,10 @@ impl SyncControl {
     /// # Errors
     /// [`StoreError`] when the request cannot be written, because the database is unavailable, busy or full.
     pub fn cancel(&self, id: SyncId, requested_by: &str) -> Result<CancelOutcome, StoreError> {
-        let outcome = self.engine.store.cancel(id, requested_by)?;
+        let outcome = self.engine.store.cancel_run(id, requested_by)?;
         run_log::log_cancel_request(id, requested_by, outcome);
         if outcome == CancelOutcome::Done {
-            self.engine.status_board.tell_end(id, false);
+            self.engine.status_board.publish_end(id, false);
             run_log::log_ending(&self.engine.store, id, Status::Cancelled, "before it started");
         }
         Ok(outcome)
@@ -125,14 +126,14 @@ impl SyncControl {
     /// Fetches a place that is not a source yet and shows its columns, first rows and likely keys.
     ///
     /// # Errors
-    /// [`CannotLook`] with the code and message that a sync would fail with: the kind is unknown, or the place cannot
+    /// [`ProbeError`] with the code and message that a sync would fail with: the kind is unknown, or the place cannot
     /// be fetched or read.
     pub fn probe_location(
         &self,
         kind: &str,
         location: &SourceLocation,
         read_options: &ReadOptions,
-    ) -> Result<SourceProbe, CannotLook> {
+    ) -> Result<SourceProbe, ProbeError> {
         let source = build_unsaved_source(kind, location, read_options).map_err(probe::probe_error)?;
         self.probe_source(&source)
     }
@@ -141,8 +142,8 @@ impl SyncControl {
     ///
     /// # Errors
     /// As [`SyncControl::probe_location`], and when the catalog cannot be read.
-    pub fn probe_source(&self, source: &Source) -> Result<SourceProbe, CannotLook> {
-        let kind = self.engine.kinds.get(&source.kind).ok_or_else(|| CannotLook {
+    pub fn probe_source(&self, source: &Source) -> Result<SourceProbe, ProbeError> {
+        let kind = self.engine.kinds.get(&source.kind).ok_or_else(|| ProbeError {
             code: "unknown_kind",
             sentence: unknown_kind(&source.kind),
             named_feeds: Vec::new(),
@@ -169,7 +170,7 @@ impl SyncControl {
 
     /// The form for adding a source of this kind.
     #[must_use]
-    pub fn form_spec(&self, kind: &str) -> Option<WayIn> {
+    pub fn form_spec(&self, kind: &str) -> Option<SourceFormSpec> {
         Some(self.engine.kinds.get(kind)?.form_spec())
     }
 

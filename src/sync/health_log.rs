@@ -100,7 +100,7 @@ impl HealthMonitor {
     }
 
     fn check(&mut self, engine: &SyncEngine) {
-        let database = self.database.check(|| engine.store.queue());
+        let database = self.database.check(|| engine.store.queue_counts());
         let is_status_check = database.is_some() || self.checks.is_multiple_of(DATABASE_CHECKS_PER_STATUS_CHECK);
         self.checks = self.checks.wrapping_add(1);
         if is_status_check && let Some(change) = self.status_store.check(|| engine.status_board.check()) {

@@ -20,11 +20,11 @@ use super::run_signal::StopReason;
 use crate::domain::feed::FeedRecord;
 use crate::domain::issue::{Issue, IssueKind, IssueList};
 use crate::domain::read_options::ReadSetting;
-use crate::domain::rows::header_row::{SEARCHED_ROWS, likely_header};
+use crate::domain::rows::header_row::{MAX_SEARCHED_ROWS, likely_header};
 use crate::domain::rows::key_column::KeyHints;
 use crate::domain::rows::row::TextRow;
 use crate::domain::source::Source;
-use crate::domain::source_probe::{CannotLook, SourceProbe};
+use crate::domain::source_probe::{ProbeError, SourceProbe};
 use crate::domain::sync_failure::SyncFailure;
 use crate::domain::text::comparable_form::position_of;
 use crate::fetch::{
@@ -45,13 +45,13 @@ const NOT_COMPARED: &str = "Not all rows were compared with the catalog, because
 /// Probes the place of a source, which may not be saved yet, and compares it with the catalog of the source.
 ///
 /// # Errors
-/// [`CannotLook`] with the code and message that a sync would fail with: the place cannot be fetched or read, or the
+/// [`ProbeError`] with the code and message that a sync would fail with: the place cannot be fetched or read, or the
 /// catalog cannot be read.
 pub(super) fn probe_source(
     engine: &SyncEngine,
     kind: &dyn SourceKind,
     source: &Source,
-) -> Result<SourceProbe, CannotLook> {
+) -> Result<SourceProbe, ProbeError> {
     let observer = ProbeObserver::default();
     let result = fetch_and_compare(engine, kind, source, &observer);
     observer.complete(result)
@@ -66,7 +66,7 @@ fn fetch_and_compare(
     let timeout = PROBE_TIMEOUT.min(engine.timeouts.fetch);
     let content = fetch_everything(kind, source, timeout, observer)?;
     let content = leave_out_hidden(source, content);
-    let catalog = engine.store.catalog(source.id).map_err(|error| as_fetch_error(error.into()))?;
+    let catalog = engine.store.find_catalog(source.id).map_err(|error| as_fetch_error(error.into()))?;
     let catalog = &catalog.unwrap_or_default();
     let stored = StoredCatalog { store: &engine.store, source: source.id, deadline: Instant::now() + timeout };
     describe_content(&SourceComparison { source, catalog, kind, items: &stored, lookup: &stored }, &*content)
@@ -85,7 +85,7 @@ fn describe_content(
     let has_lost_key = !is_new && position_of(&columns, &source.key_column).is_none();
     let KeyHints { different: keys, known } =
         find_key_candidates(content, if has_lost_key { lookup } else { &EmptyItemLookup })?;
-    let mut rows: Vec<TextRow> = content.rows()?.take(SEARCHED_ROWS).collect::<Result<_, _>>()?;
+    let mut rows: Vec<TextRow> = content.rows()?.take(MAX_SEARCHED_ROWS).collect::<Result<_, _>>()?;
     let can_set_header_row = kind.read_settings().contains(&ReadSetting::HeaderRow);
     let is_header_proposed = is_new && can_set_header_row && source.read_options.header_row.is_none();
     let likely_header = if is_header_proposed { likely_header(&columns, &rows) } else { None };
@@ -106,7 +106,7 @@ fn describe_content(
         bytes: content.byte_count(),
         title: None,
         feeds: Vec::new(),
-        missing_key: failure.as_ref().filter(|failure| failure.code == NO_KEY_COLUMN).map(SyncFailure::cause),
+        missing_key: failure.as_ref().filter(|failure| failure.code == NO_KEY_COLUMN).map(SyncFailure::cause_message),
         notes: noted.take(MAX_SHOWN_NOTES).map(Issue::with_place).collect(),
         failure,
         issues,
@@ -126,7 +126,7 @@ struct ProbeObserver {
 
 impl ProbeObserver {
     /// Adds the feeds, the title and the issues of the fetch to the result of the probe.
-    fn complete(self, result: Result<SourceProbe, FetchError>) -> Result<SourceProbe, CannotLook> {
+    fn complete(self, result: Result<SourceProbe, FetchError>) -> Result<SourceProbe, ProbeError> {
         match result {
             Ok(probe) => {
                 let mut issues = self.issues.into_inner();
@@ -137,19 +137,19 @@ impl ProbeObserver {
             }
             Err(error) => {
                 let named_feeds = self.feeds.into_inner().into_iter().flat_map(|feed| feed.named).collect();
-                Err(CannotLook { named_feeds, ..probe_error(error) })
+                Err(ProbeError { named_feeds, ..probe_error(error) })
             }
         }
     }
 }
 
 /// The failure of a fetch as that of a probe.
-pub(super) fn probe_error(error: FetchError) -> CannotLook {
+pub(super) fn probe_error(error: FetchError) -> ProbeError {
     let (code, sentence) = match error {
         FetchError::Failed { code, message } => (code, message),
         FetchError::Stopped => ("stopped", "The check was stopped.".to_owned()),
     };
-    CannotLook { code, sentence, named_feeds: Vec::new() }
+    ProbeError { code, sentence, named_feeds: Vec::new() }
 }
 
 impl FetchObserver for ProbeObserver {

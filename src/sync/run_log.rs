@@ -78,7 +78,7 @@ pub(super) fn log_ending(store: &Store, id: SyncId, status: Status, message: &st
         Status::Failed | Status::Interrupted => Level::Warn,
         Status::Completed | Status::Cancelled | Status::Pending | Status::Running => Level::Info,
     };
-    let record = store.record(id).unwrap_or_else(|error| {
+    let record = store.find_record(id).unwrap_or_else(|error| {
         log::debug!(syncId:% = id; "its record could not be read: {error}");
         None
     });

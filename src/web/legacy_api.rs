@@ -119,8 +119,8 @@ fn read_status(context: &PanelContext<'_>, sync_id: &str) -> Result<LegacyStatus
     };
     let store = &context.state.store;
     if report.successor.is_some()
-        && let Some(run) = store.run(report.id)?
-        && let Some(last) = store.attempts(&run)?.last()
+        && let Some(run) = store.find_run(report.id)?
+        && let Some(last) = store.list_attempts(&run)?.last()
     {
         report = context.report(last.id)?.unwrap_or(report);
     }
@@ -180,7 +180,7 @@ fn requested_run(query: &FormValues) -> String {
 
 /// The first source that is a sheet, if the caller may read it. A visitor cannot tell whether there is one.
 fn find_sheet(state: &AppState, caller: &RequestCaller) -> Result<Source, WebError> {
-    let sheets = state.store.sources()?.into_iter().filter(|source| source.kind == SHEET_KIND);
+    let sheets = state.store.list_sources()?.into_iter().filter(|source| source.kind == SHEET_KIND);
     match sheets.min_by_key(|source| source.id) {
         Some(first) => caller.source(state, first.slug.as_str()),
         None => Err(caller.viewer().err().unwrap_or_else(|| WebError::not_found("sheet"))),

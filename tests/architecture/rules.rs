@@ -141,8 +141,9 @@ pub(super) fn admission(path: &str, text: &str) -> Vec<String> {
         return Vec::new();
     }
     let words = words(text);
-    let calls = words.windows(2).filter(|pair| pair[0].text == "." && pair[1].text == "admit").map(|pair| pair[1].line);
-    let named = paths_to(&words, "Store", &["admit"]).map(|(_, line)| line);
+    let calls =
+        words.windows(2).filter(|pair| pair[0].text == "." && pair[1].text == "admit_run").map(|pair| pair[1].line);
+    let named = paths_to(&words, "Store", &["admit_run"]).map(|(_, line)| line);
     let wishes = words.iter().filter(|word| word.text == "AdmissionRequest").map(|word| word.line);
     let lines = calls.chain(named).chain(wishes);
     lines.map(|line| format!("{path}:{line}: only sync::control admits")).collect()

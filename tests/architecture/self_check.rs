@@ -62,8 +62,8 @@ fn what_only_looks_like_an_arrow_is_none() {
 #[test]
 fn admission_past_the_door_is_seen() {
     for text in [
-        "store.admit(&request)",
-        "Store::admit(&store, &request)",
+        "store.admit_run(&request)",
+        "Store::admit_run(&store, &request)",
         "use crate::store::admission::{AdmissionRequest, StartOutcome};",
     ] {
         assert_eq!(admission("src/web/api.rs", text).len(), 1, "{text}");

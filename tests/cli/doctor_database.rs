@@ -108,7 +108,7 @@ fn runs_without_a_worker_and_sources_that_fail_are_named(db: &TestDatabase) {
     let env = [("DATABASE_URL", url.as_str())];
     let [lost, waiting] = ["lost", "waiting"].map(|slug| begin(db, slug));
     let second = Duration::from_secs(1);
-    db.store().claim("host/7", 7, second, Some(lost)).expect("an answer").expect("a run");
+    db.store().claim_run("host/7", 7, second, Some(lost)).expect("an answer").expect("a run");
     // Both runs are recent, and one has a worker.
     assert_eq!(examine(&cli, &env).0, 0);
 
@@ -154,7 +154,7 @@ fn begin(db: &TestDatabase, slug: &str) -> SyncId {
     let source = db.store().add_source(&source_draft(slug, "csv", location), None).expect("a source").id;
     let request = full_sync();
     let wish = AdmissionRequest { source, request: &request, message: "…", cooldown: Duration::ZERO, due: None };
-    match db.store().admit(&wish).expect("an answer") {
+    match db.store().admit_run(&wish).expect("an answer") {
         StartOutcome::Accepted(id) => id,
         other => panic!("{other:?}"),
     }

@@ -127,7 +127,7 @@ fn a_run_whose_process_died_is_gone_on_with_although_no_server_runs() {
     let cli = with_albums("id,title\n1,A\n");
     let address = DatabaseAddress::Sqlite(cli.path("data/lockstep.db"));
     let store = Store::open(&address, 2, lockstep::domain::defaults::LEASE_DURATION).expect("a database");
-    let source = store.source(&"albums".parse().expect("a slug")).expect("readable").expect("the source").id;
+    let source = store.find_source(&"albums".parse().expect("a slug")).expect("readable").expect("the source").id;
     let request = StartRequest {
         kind: OperationKind::Sync,
         mode: Mode::Incremental,
@@ -136,8 +136,8 @@ fn a_run_whose_process_died_is_gone_on_with_although_no_server_runs() {
         requested_by: "somebody".to_owned(),
     };
     let wish = AdmissionRequest { source, request: &request, message: "…", cooldown: Duration::ZERO, due: None };
-    let StartOutcome::Accepted(dead) = store.admit(&wish).expect("admitted") else { panic!("not accepted") };
-    store.claim("dead", 7, Duration::from_millis(1), Some(dead)).expect("readable").expect("claimed");
+    let StartOutcome::Accepted(dead) = store.admit_run(&wish).expect("admitted") else { panic!("not accepted") };
+    store.claim_run("dead", 7, Duration::from_millis(1), Some(dead)).expect("readable").expect("claimed");
     std::thread::sleep(Duration::from_millis(20));
 
     let next = cli.run(&["sync", "albums"]);

@@ -34,7 +34,7 @@ on_both_databases![
 ];
 
 pub(super) fn issues(engine: &TestEngine, record: &SyncRecord) -> Vec<Issue> {
-    let kept = engine.store.issues(record.id, 1, 2000).expect("issues");
+    let kept = engine.store.list_issues(record.id, 1, 2000).expect("issues");
     assert_eq!(record.issues, kept.len() as u64);
     kept
 }
@@ -93,7 +93,7 @@ fn a_header_with_a_no_break_space_or_a_line_break_is_the_key_column(db: &TestDat
         assert_eq!(counts(&record), [2, 0, 0, 0, 0]);
         assert_eq!(keys(&engine, &source), ["M1", "M2"]);
         only_note(&engine, &record, 1, &[marked, "“Member No”"]);
-        let columns = engine.store.catalog(source.id).expect("an answer").expect("a catalog").columns;
+        let columns = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").columns;
         assert_eq!(columns, [column, "Name"], "what is shown stays as written");
     }
 }
@@ -116,7 +116,7 @@ fn a_zero_width_character_in_a_key_changes_nothing(db: &TestDatabase) {
     assert_eq!(counts(&record), [0, 0, 2, 0, 0]);
     only_note(&engine, &record, 2, &["2 keys", "B-1·U+200B·"]);
     assert_eq!(engine.lines(&source), ["B-1|Lamp", "B-2|Chair"]);
-    assert!(engine.store.changes(record.id, ChangeKind::Updated, 10).expect("changes").is_empty());
+    assert!(engine.store.list_changes(record.id, ChangeKind::Updated, 10).expect("changes").is_empty());
     // The other way round what is stored has the invisible characters.
     let other = keyed(&engine, "other", "07b-keys-zero-width.csv", "sku");
     assert_eq!(counts(&engine.sync(&other)), [2, 0, 0, 0, 0]);
@@ -227,7 +227,7 @@ fn respelled_headers_keep_the_stored_names(db: &TestDatabase) {
     let record = engine.sync(&source);
     assert_eq!(counts(&record), [0, 0, 2, 0, 0]);
     only_note(&engine, &record, 1, &["“Track␤No” as “Track No”", "“·U+200B·id” as “id”"]);
-    let catalog = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
+    let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!(catalog.columns, ["id", "Track No", "Café"]);
     engine.rewrite_file(&source, "id,Track No,Café\na,1,x\nb,2,y\n");
     let record = engine.sync(&source);
@@ -243,7 +243,7 @@ fn headers_of_an_earlier_version_that_are_equal_in_form_stay_two(db: &TestDataba
     db.run("UPDATE catalogs SET columns = replace(columns, 'other', 'note\u{200b}')");
     engine.rewrite_file(&source, "id,note,note\u{200b}\na,x,y\n");
     let record = engine.sync(&source);
-    let catalog = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
+    let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!(catalog.columns, ["id", "note", "note\u{200b}"]);
     assert!(!record.message.contains("column"), "{}", record.message);
 }

@@ -215,7 +215,7 @@ fn a_published_sheet_is_asked_for_what_is_published(db: &TestDatabase) {
         sheet(&engine, "part", &format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/pub?gid=3&range=A5:B"));
     let record = engine.sync(&part);
     assert_eq!(engine.lines(&part), ["x|fifth"]);
-    let issues = engine.store.issues(record.id, 1, 10).expect("issues");
+    let issues = engine.store.list_issues(record.id, 1, 10).expect("issues");
     assert_eq!(issues[0].row, Some(7), "the range begins with row 5: {issues:?}");
     assert_eq!(stub.request_count(&format!("/spreadsheets/d/{SHEET_ID}/export")), 0);
 

@@ -57,7 +57,7 @@ pub(super) fn values(engine: &TestEngine, source: &Source, column: &str) -> Vec<
 }
 
 pub(super) fn issues(engine: &TestEngine, record: &SyncRecord) -> String {
-    let issues = engine.store.issues(record.id, 1, 100).expect("issues");
+    let issues = engine.store.list_issues(record.id, 1, 100).expect("issues");
     issues.into_iter().map(|issue| format!("{}: {}\n", issue.column.unwrap_or_default(), issue.reason)).collect()
 }
 
@@ -70,7 +70,7 @@ fn report_21_a_gzip_body_without_a_header_is_unpacked(db: &TestDatabase) {
     assert_eq!(record.status, Status::Completed, "{}", record.message);
     assert!(values(&engine, &source, "title").contains(&"Post 1".to_owned()));
     // The hash is that of what is in it: packed or not, it is the same version.
-    let kept = engine.store.catalog(source.id).expect("an answer").expect("a catalog").validators.each;
+    let kept = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").validators.each;
     stub.set(
         "/f",
         StubReply::status(200).header("Content-Type", FEED).body(&packed).header("Content-Encoding", "gzip"),
@@ -210,7 +210,7 @@ fn report_26_a_feed_address_is_one_of_the_web(db: &TestDatabase) {
     }
     let both = feeds(&engine, "both", &[web.replace("http://", "feed://"), web]);
     is_taken(&engine, &both, 2);
-    assert_eq!(engine.store.feeds(both.id).expect("feeds").len(), 1);
+    assert_eq!(engine.store.feed_records(both.id).expect("feeds").len(), 1);
 }
 
 fn report_27_28_29_odd_entries_are_distinguished_and_read(db: &TestDatabase) {

@@ -130,13 +130,13 @@ fn an_error_of_the_spreadsheet_leaves_the_type_of_its_column(db: &TestDatabase) 
                 4,12,2025-04-05,https://a.example/4\n";
     let source = engine.csv_source("albums", format!("id,price,day,page\n{rows}"));
     engine.sync(&source);
-    let types = engine.store.catalog(source.id).expect("an answer").expect("a catalog").column_types;
+    let types = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").column_types;
     let number = ColumnType::Number(DecimalSign::Point);
     assert_eq!(types, [number, number, ColumnType::Date(DateOrder::YearFirst), ColumnType::Link]);
     // A text that a person entered makes it a column of text, as before.
     engine.rewrite_file(&source, format!("id,price,day,page\n{rows}5,Loading,#1,none\n"));
     engine.sync(&source);
-    let types = engine.store.catalog(source.id).expect("an answer").expect("a catalog").column_types;
+    let types = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").column_types;
     assert_eq!(types, [number, ColumnType::Text, ColumnType::Text, ColumnType::Text]);
 }
 
@@ -223,7 +223,7 @@ fn a_column_that_is_deleted_leaves_its_name_to_no_other(db: &TestDatabase) {
     // The header of the next column was a formula that named the removed one.
     engine.rewrite_file(&source, "id,#REF!,year\n1,7,1990\n2,6,1991\n");
     let record = engine.sync(&source);
-    let columns = engine.store.catalog(source.id).expect("an answer").expect("a catalog").columns;
+    let columns = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").columns;
     assert_eq!(columns, ["id", "#REF!", "year"], "{}", record.message);
     let issues = engine.issues(record.id);
     assert!(issues.iter().any(|issue| issue.contains("(“#REF!”) instead of a name.")), "{issues:?}");

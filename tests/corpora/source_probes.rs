@@ -67,7 +67,7 @@ fn check_and_sync(engine: &TestEngine, source: &Source, name: &str) -> (SyncReco
     if let Some(failure) = &look.failure {
         assert!(record.message.starts_with(&failure.message()), "{name}: {} {failure:?}", record.message);
     }
-    let mut issues = engine.store.issues(record.id, 1, 20_000).expect("issues");
+    let mut issues = engine.store.list_issues(record.id, 1, 20_000).expect("issues");
     let mut foretold = look.issues.kept.clone();
     let order = |issue: &Issue| (issue.row, issue.column.clone(), issue.reason.clone());
     issues.sort_by_key(order);

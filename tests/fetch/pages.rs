@@ -85,7 +85,7 @@ fn a_new_name_for_the_same_content_is_kept() {
     let seen = stub.requests("/a.csv");
     let known: Vec<_> = seen.iter().map(|seen| seen.header("If-None-Match")).collect();
     assert_eq!(known, [None, Some("\"one\""), Some("\"two\"")]);
-    let kept = engine.store.catalog(source.id).expect("an answer").expect("a catalog").validators;
+    let kept = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").validators;
     assert_eq!(kept.etag.as_deref(), Some("\"two\""));
     assert!(kept.body_hash.is_some());
 }

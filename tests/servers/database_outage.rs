@@ -58,8 +58,8 @@ fn complete(server: &ServerProcess, db_count: i64, setup: &ServerSetup, last: &V
     assert_eq!((&last["status"], &last["attempt"]), (&json!("completed"), &json!(1)), "{last}\n{}", server.log());
     assert_eq!(last["stats"]["added"], ALBUMS, "every item was counted once");
     let store = setup.store();
-    let source = store.source(&"albums".parse().expect("a slug")).expect("an answer").expect("the source");
-    assert_eq!(store.catalog(source.id).expect("an answer").expect("a catalog").item_count, ALBUMS as u64);
+    let source = store.find_source(&"albums".parse().expect("a slug")).expect("an answer").expect("the source");
+    assert_eq!(store.find_catalog(source.id).expect("an answer").expect("a catalog").item_count, ALBUMS as u64);
     assert_eq!(db_count, i64::try_from(ALBUMS).expect("a number"), "items");
     assert_eq!(store.recent_records(None, 10).expect("records").len(), 1);
 }

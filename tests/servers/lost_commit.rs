@@ -49,7 +49,7 @@ impl LostCommitSetup {
         assert_eq!(count_albums(&self.db, &self.setup, wording), (ALBUMS as i64, all));
         let counted = &last["stats"]["items"];
         assert_eq!((&counted["processed"], &counted["total"]), (&json!(all), &json!(all)), "{last}");
-        let record = self.setup.store().record(id.parse().expect("an id")).expect("an answer").expect("a record");
+        let record = self.setup.store().find_record(id.parse().expect("an id")).expect("an answer").expect("a record");
         assert_eq!(json!(record.stats), last["stats"], "the record says what pollers are told");
         self.no_other_worker_took_over(&id);
         (id, last)

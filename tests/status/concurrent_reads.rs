@@ -74,7 +74,7 @@ fn progress_never_goes_back_between_concurrent_readers(db: &TestDatabase) {
     std::thread::scope(|scope| {
         let askers: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
         for percent in 1..100 {
-            store.keep_progress(lease, TERM, &worker_steps::progress(percent)).expect("kept");
+            store.save_progress(lease, TERM, &worker_steps::progress(percent)).expect("kept");
             past.put(&truth.get(id).expect("an answer").expect("a status")).expect("put");
             // Progress continues only after readers have read again, so the test does not depend on speed.
             let seen = asked.load(Ordering::SeqCst);
@@ -84,7 +84,7 @@ fn progress_never_goes_back_between_concurrent_readers(db: &TestDatabase) {
                 std::thread::yield_now();
             }
         }
-        store.finish(lease, &worker_steps::ending(Status::Completed)).expect("an end");
+        store.finish_run(lease, &worker_steps::ending(Status::Completed)).expect("an end");
         over.store(true, Ordering::SeqCst);
     });
     assert_eq!(told.load(Ordering::SeqCst), 100);

@@ -209,7 +209,7 @@ fn the_report_of_a_frozen_writer_is_not_believed(place: &StatusFixture) {
         assert_eq!((answer.status, answer.progress), (Status::Interrupted, 20), "{seconds} s");
         assert_eq!(answer.successor, taken.successor);
     }
-    let fenced = place.db.store().keep_progress(run.lease, TERM, &worker_steps::progress(40));
+    let fenced = place.db.store().save_progress(run.lease, TERM, &worker_steps::progress(40));
     assert!(fenced.is_err(), "and nothing of it reaches the database");
 }
 
@@ -219,7 +219,7 @@ fn the_report_of_a_run_that_ended_is_believed_for_two_seconds_at_most(place: &St
     run.say(place, &*store, 30).expect("put");
     let seen = place.board();
     // The end is not published, and the last report stays in the store.
-    place.db.store().finish(run.lease, &worker_steps::ending(Status::Failed)).expect("an end");
+    place.db.store().finish_run(run.lease, &worker_steps::ending(Status::Failed)).expect("an end");
     let ended = std::time::Instant::now();
     loop {
         let asked = ended.elapsed();

@@ -87,7 +87,7 @@ impl StatusFixture {
         let store = self.db.store();
         let source = worker_steps::source(&store, slug);
         let id = worker_steps::queue(&store, source, &full_sync());
-        let (operation, lease) = store.claim("worker", 7, TERM, Some(id)).expect("an answer").expect("the run");
+        let (operation, lease) = store.claim_run("worker", 7, TERM, Some(id)).expect("an answer").expect("the run");
         FixtureRun { operation, lease, slug: slug.to_owned() }
     }
 }
@@ -145,14 +145,14 @@ impl FixtureRun {
         percent: u8,
     ) -> Result<StatusReport, StatusError> {
         let progress = worker_steps::progress(percent);
-        place.db.store().keep_progress(self.lease, TERM, &progress)?;
+        place.db.store().save_progress(self.lease, TERM, &progress)?;
         let report = self.report(&progress);
         status.put(&report).map(|()| report)
     }
 
     /// Ends the run in the database and publishes its end.
     pub(crate) fn end(&self, place: &StatusFixture, board: &StatusBoard, status: Status) {
-        place.db.store().finish(self.lease, &worker_steps::ending(status)).expect("an end");
-        board.tell_end(self.id(), false);
+        place.db.store().finish_run(self.lease, &worker_steps::ending(status)).expect("an end");
+        board.publish_end(self.id(), false);
     }
 }

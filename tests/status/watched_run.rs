@@ -39,7 +39,7 @@ pub(super) fn run_with(engine: &TestEngine, boards: &[&StatusBoard], trouble: im
     let table = MemoryTable::albums(ROWS, "Title")
         .at(FaultMoment::Apply(2500), MemoryFault::Wait(pause_points[0].clone()))
         .at(FaultMoment::Apply(5500), MemoryFault::Wait(pause_points[1].clone()));
-    let source = match engine.store.source(&"albums".parse().expect("a slug")).expect("an answer") {
+    let source = match engine.store.find_source(&"albums".parse().expect("a slug")).expect("an answer") {
         Some(source) => {
             engine.memory.set("albums", table);
             source

@@ -35,7 +35,7 @@ fn add(store: &Store, lease: Lease, number: i64, keys: &[String]) {
 }
 
 fn end(store: &Store, lease: Lease) {
-    store.finish(lease, &ending(Status::Completed)).expect("finished");
+    store.finish_run(lease, &ending(Status::Completed)).expect("finished");
 }
 
 fn page(store: &Store, id: SyncId, number: u64, per: u64) -> (Vec<String>, u64) {
@@ -62,7 +62,7 @@ fn a_run_that_was_alone_is_one_span_and_a_page_of_it_is_found_without_those_befo
     assert_eq!(page(&store, lease.id, 1, 20), (keys("a", 0..20), 150));
     assert_eq!(page(&store, lease.id, 8, 20), (keys("a", 140..150), 150));
     assert_eq!(page(&store, lease.id, 9, 20), (vec![], 150));
-    let first = store.changes(lease.id, ChangeKind::Added, 2).expect("changes");
+    let first = store.list_changes(lease.id, ChangeKind::Added, 2).expect("changes");
     assert_eq!(first.into_iter().map(|change| change.key).collect::<Vec<_>>(), keys("a", 0..2), "the panel's");
     // Earlier items are not counted: otherwise this would shift all later pages.
     db.run("DELETE FROM items WHERE key IN ('a3', 'a60')");
@@ -126,7 +126,7 @@ fn the_spans_of_a_run_go_with_its_record_or_its_source(db: &TestDatabase) {
         end(&store, lease);
     }
     let [first, second, third] = leases.map(|lease| lease.id);
-    let record = store.record(first).expect("an answer").expect("a record");
+    let record = store.find_record(first).expect("an answer").expect("a record");
     store.remove_source(record.source_id).expect("removed");
     assert_eq!(page(&store, first, 1, 10), (vec![], 0), "what a run added went with its source");
     assert_eq!((db.count("added_spans", "1 = 1"), page(&store, second, 1, 10).1), (2, 5));

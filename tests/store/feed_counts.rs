@@ -39,8 +39,8 @@ fn counts_are_kept_with_the_feeds_and_asked_for_without_them(db: &TestDatabase) 
     other.set("/c", StubReply::status(404));
     engine.sync(&source);
     engine.sync(&source);
-    let known = engine.store.feeds(source.id).expect("feeds");
-    assert_eq!(engine.store.feed_counts(source.id).expect("an answer"), FeedCounts::of(&known));
+    let known = engine.store.feed_records(source.id).expect("feeds");
+    assert_eq!(engine.store.feed_counts(source.id).expect("an answer"), FeedCounts::from_feeds(&known));
 }
 
 fn a_database_with_feeds_is_counted_when_it_is_brought_up_to_date(db: &TestDatabase) {

@@ -23,7 +23,7 @@ fn feeds_are_counted_of_the_sources_that_are_made_of_them(db: &TestDatabase) {
             ..FeedRecord::new(format!("https://h.example/{at}"))
         };
         let feeds = Some(failures.into_iter().enumerate().map(feed).collect());
-        store.finish(lease, &RunEnding { feeds, ..ending(status) }).expect("ended");
+        store.finish_run(lease, &RunEnding { feeds, ..ending(status) }).expect("ended");
     };
     keep([0, 1, 7], Status::Completed);
     let counts = |total, failing| FeedCounts { total, failing, silent_until: None };

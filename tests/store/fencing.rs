@@ -41,14 +41,14 @@ fn nothing_is_accepted(db: &TestDatabase, store: &Store, lease: Lease) {
     let fenced = |what: &str, result: Result<(), StoreError>| {
         assert!(matches!(result, Err(StoreError::Fenced)), "{what}: {result:?}");
     };
-    fenced("progress", store.keep_progress(lease, TERM, &progress(80)));
+    fenced("progress", store.save_progress(lease, TERM, &progress(80)));
     fenced("a batch", store.write_batch(lease, TERM, &batch(&["late"]), &progress(80)));
     fenced("finalizing", store.begin_finalizing(lease, TERM, &progress(90)).map(drop));
     for status in [Status::Completed, Status::Failed, Status::Cancelled, Status::Interrupted] {
-        fenced(status.as_str(), store.finish(lease, &ending(status)).map(drop));
+        fenced(status.as_str(), store.finish_run(lease, &ending(status)).map(drop));
     }
-    assert_eq!(store.renew(lease, TERM).expect("an answer"), LeaseRenewal::Lost);
-    assert_eq!(store.look_at_lease(lease).expect("an answer"), LeaseRenewal::Lost);
+    assert_eq!(store.renew_lease(lease, TERM).expect("an answer"), LeaseRenewal::Lost);
+    assert_eq!(store.check_lease(lease).expect("an answer"), LeaseRenewal::Lost);
     assert_eq!(everything(db), before, "something was written");
 }
 
@@ -69,7 +69,7 @@ fn after_a_take_over_the_old_worker_writes_neither_items_nor_status_nor_record(d
     assert_eq!(Some(successor.id), taken.successor);
     nothing_is_accepted(db, &frozen, lease);
     other.write_batch(new, TERM, &batch(&["after"]), &progress(50)).expect("the successor writes");
-    other.finish(new, &ending(Status::Completed)).expect("the successor ends");
+    other.finish_run(new, &ending(Status::Completed)).expect("the successor ends");
     nothing_is_accepted(db, &frozen, lease);
     assert_eq!(db.select_texts("SELECT key AS value FROM items ORDER BY id").len(), 2);
 }
@@ -78,7 +78,7 @@ fn after_the_end_the_worker_itself_writes_nothing_either(db: &TestDatabase) {
     let store = db.store();
     queue(&store, source(&store, "albums"), &full_sync());
     let (_, lease) = claim(&store, 1, TERM).expect("a run");
-    store.finish(lease, &ending(Status::Completed)).expect("finished");
+    store.finish_run(lease, &ending(Status::Completed)).expect("finished");
     nothing_is_accepted(db, &store, lease);
 }
 
@@ -87,8 +87,8 @@ fn a_token_of_another_worker_opens_nothing(db: &TestDatabase) {
     queue(&store, source(&store, "albums"), &full_sync());
     let (_, lease) = claim(&store, 1, TERM).expect("a run");
     nothing_is_accepted(db, &store, Lease { token: 2, ..lease });
-    assert_eq!(store.renew(lease, TERM).expect("an answer"), LeaseRenewal::Held { cancel_requested: false });
-    store.finish(lease, &ending(Status::Failed)).expect("finished");
+    assert_eq!(store.renew_lease(lease, TERM).expect("an answer"), LeaseRenewal::Held { cancel_requested: false });
+    store.finish_run(lease, &ending(Status::Failed)).expect("finished");
 }
 
 fn a_batch_and_its_progress_are_written_together(db: &TestDatabase) {
@@ -97,7 +97,7 @@ fn a_batch_and_its_progress_are_written_together(db: &TestDatabase) {
     let id = queue(&store, source, &full_sync());
     let (_, lease) = claim(&store, 1, TERM).expect("a run");
     store.write_batch(lease, TERM, &batch(&["a", "b"]), &progress(40)).expect("written");
-    assert_eq!(store.catalog(source).expect("an answer").expect("a catalog").item_count, 2);
+    assert_eq!(store.find_catalog(source).expect("an answer").expect("a catalog").item_count, 2);
     assert_eq!(store.operation_status(id).expect("an answer").expect("a status").progress, 40);
 
     // A batch that the database refuses takes its progress back with it: the key `a` is not new.
@@ -107,7 +107,7 @@ fn a_batch_and_its_progress_are_written_together(db: &TestDatabase) {
     assert_eq!(everything(db), before);
     let begun = store.begin_finalizing(lease, TERM, &progress(90)).expect("an answer");
     assert_eq!(begun, FinalizeOutcome::Begun);
-    store.finish(lease, &ending(Status::Completed)).expect("finished");
+    store.finish_run(lease, &ending(Status::Completed)).expect("finished");
 }
 
 fn a_batch_that_is_handed_over_again_is_written_once(db: &TestDatabase) {
@@ -122,9 +122,9 @@ fn a_batch_that_is_handed_over_again_is_written_once(db: &TestDatabase) {
     for _ in 0..2 {
         store.write_batch(lease, TERM, &second, &progress(50)).expect("written, or there already");
     }
-    assert_eq!(store.catalog(source).expect("an answer").expect("a catalog").item_count, 3);
+    assert_eq!(store.find_catalog(source).expect("an answer").expect("a catalog").item_count, 3);
     assert_eq!(db.count("items", "1 = 1"), 3);
-    store.finish(lease, &ending(Status::Completed)).expect("finished");
+    store.finish_run(lease, &ending(Status::Completed)).expect("finished");
 }
 
 fn progress_that_arrives_late_never_lowers_the_percent(db: &TestDatabase) {
@@ -132,10 +132,10 @@ fn progress_that_arrives_late_never_lowers_the_percent(db: &TestDatabase) {
     let id = queue(&store, source(&store, "albums"), &full_sync());
     let (_, lease) = claim(&store, 1, TERM).expect("a run");
     for (told, kept) in [(40, 40), (20, 40), (41, 41), (0, 41), (100, 99)] {
-        store.keep_progress(lease, TERM, &progress(told)).expect("kept");
+        store.save_progress(lease, TERM, &progress(told)).expect("kept");
         assert_eq!(store.operation_status(id).expect("an answer").expect("a status").progress, kept);
     }
-    store.finish(lease, &ending(Status::Failed)).expect("finished");
+    store.finish_run(lease, &ending(Status::Failed)).expect("finished");
     let report = store.operation_status(id).expect("an answer").expect("a status");
     assert_eq!((report.status, report.progress), (Status::Failed, 99));
 }
@@ -144,8 +144,8 @@ fn a_lease_that_ran_out_and_was_not_taken_over_is_taken_anew_by_the_next_write(d
     let store = db.store();
     queue(&store, source(&store, "albums"), &full_sync());
     let lease = expired_claim(&store, 1);
-    store.keep_progress(lease, TERM, &progress(10)).expect("kept");
+    store.save_progress(lease, TERM, &progress(10)).expect("kept");
     assert!(store.expired_leases().expect("an answer").is_empty());
     assert!(store.take_over(lease).expect("an answer").is_none());
-    store.finish(lease, &ending(Status::Completed)).expect("finished");
+    store.finish_run(lease, &ending(Status::Completed)).expect("finished");
 }

@@ -47,18 +47,18 @@ fn each_stage_is_timed_from_its_first_report(db: &TestDatabase) {
     let id = queue(&store, source(&store, "albums"), &full_sync());
     pause();
     let (_, lease) = claim(&store, 1, TERM).expect("a run");
-    store.keep_progress(lease, TERM, &at(Stage::Fetching, 2)).expect("kept");
+    store.save_progress(lease, TERM, &at(Stage::Fetching, 2)).expect("kept");
     pause();
-    store.keep_progress(lease, TERM, &at(Stage::Processing, 10)).expect("kept");
+    store.save_progress(lease, TERM, &at(Stage::Processing, 10)).expect("kept");
     let first = db.select_texts("SELECT CAST(processing_at AS TEXT) AS value FROM sync_operations");
     pause();
     store.write_batch(lease, TERM, &batch(&["a"]), &at(Stage::Processing, 50)).expect("written");
     assert_eq!(db.select_texts("SELECT CAST(processing_at AS TEXT) AS value FROM sync_operations"), first);
     store.begin_finalizing(lease, TERM, &at(Stage::Finalizing, 90)).expect("begun");
     pause();
-    store.finish(lease, &ending(Status::Completed)).expect("finished");
+    store.finish_run(lease, &ending(Status::Completed)).expect("finished");
 
-    let record = store.record(id).expect("an answer").expect("a record");
+    let record = store.find_record(id).expect("an answer").expect("a record");
     let timings = record.stage_timings();
     for lasted in [timings.waiting, timings.fetching, timings.processing, timings.finalizing] {
         assert!(lasted.is_some_and(|seconds| (0.025..10.0).contains(&seconds)), "{timings:?}");
@@ -72,18 +72,18 @@ fn a_run_whose_worker_died_keeps_the_times_it_came_to(db: &TestDatabase) {
     let store = db.store();
     let id = queue(&store, source(&store, "albums"), &full_sync());
     let lease = expired_claim(&store, 1);
-    store.keep_progress(lease, Duration::ZERO, &at(Stage::Processing, 40)).expect("kept");
+    store.save_progress(lease, Duration::ZERO, &at(Stage::Processing, 40)).expect("kept");
     pause();
     let taken = store.take_over(lease).expect("an answer").expect("taken over");
-    let record = store.record(id).expect("an answer").expect("a record");
+    let record = store.find_record(id).expect("an answer").expect("a record");
     let timings = record.stage_timings();
     assert!(timings.processing.is_some_and(|seconds| seconds >= 0.025), "its last stage ends with it: {timings:?}");
     assert_eq!((timings.finalizing, record.timestamps.finalizing_at), (None, None));
     // A successor has its own times.
     let (next, lease) = claim(&store, 2, TERM).expect("the successor");
     assert_eq!(Some(next.id), taken.successor);
-    store.finish(lease, &ending(Status::Failed)).expect("finished");
-    let next = store.record(next.id).expect("an answer").expect("a record");
+    store.finish_run(lease, &ending(Status::Failed)).expect("finished");
+    let next = store.find_record(next.id).expect("an answer").expect("a record");
     assert_eq!((next.timestamps.processing_at, next.timestamps.finalizing_at), (None, None));
 }
 
@@ -116,7 +116,7 @@ fn every_way_to_end_has_true_timings(db: &TestDatabase) {
 /// The ids on a page of history, and how many there are on all.
 fn listed(store: &Store, of: Option<&Source>, status: Option<Status>, page: u64, per: u64) -> (Vec<SyncId>, u64) {
     let of = of.map(|source| HistoryOf::Source(source.id));
-    let found = store.history(&HistoryQuery { of, status, page, per }).expect("history");
+    let found = store.list_history(&HistoryQuery { of, status, page, per }).expect("history");
     (found.records.iter().map(|record| record.id).collect(), found.total)
 }
 
@@ -141,10 +141,10 @@ fn past_runs_come_newest_first_by_source_and_outcome_and_in_pages(db: &TestDatab
     assert_eq!(listed(store, None, Some(Status::Completed), 1, 2), (vec![looked, other], 3));
     assert_eq!(listed(store, Some(&books), Some(Status::Failed), 1, 10), (vec![], 0));
     assert_eq!(listed(store, None, None, u64::MAX, 500), (vec![], 4));
-    let going_on = store.runs_going_on().expect("runs");
+    let going_on = store.list_active_runs().expect("runs");
     assert_eq!(going_on.iter().map(|run| (run.id, run.source.as_str())).collect::<Vec<_>>(), [(waiting, "books")]);
 
-    let of = |slug: &str| store.history_of(&slug.parse::<Slug>().expect("a slug")).expect("an answer");
+    let of = |slug: &str| store.find_history(&slug.parse::<Slug>().expect("a slug")).expect("an answer");
     assert_eq!(of("albums"), Some(HistoryOf::Source(albums.id)));
     assert_eq!(of("nothing"), None);
     engine.run_queued();
@@ -153,7 +153,7 @@ fn past_runs_come_newest_first_by_source_and_outcome_and_in_pages(db: &TestDatab
 fn a_source_that_was_renamed_has_not_left_its_runs_behind(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let store = &engine.store;
-    let of = |slug: &str| store.history_of(&slug.parse::<Slug>().expect("a slug")).expect("an answer");
+    let of = |slug: &str| store.find_history(&slug.parse::<Slug>().expect("a slug")).expect("an answer");
     let renamed = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
     engine.sync(&renamed);
     let draft = source_draft("records", MemoryKind::KIND, renamed.location.clone());
@@ -165,7 +165,7 @@ fn a_source_that_was_renamed_has_not_left_its_runs_behind(db: &TestDatabase) {
     assert_eq!(store.remove_source(removed.id).expect("an answer"), SourceChange::Done);
     let left = of("albums");
     assert_eq!(left, Some(HistoryOf::Removed("albums".parse().expect("a slug"))));
-    let found = store.history(&HistoryQuery { of: left, status: None, page: 1, per: 10 }).expect("history");
+    let found = store.list_history(&HistoryQuery { of: left, status: None, page: 1, per: 10 }).expect("history");
     assert_eq!((found.records.iter().map(|record| record.id).collect::<Vec<_>>(), found.total), (vec![run], 1));
 }
 
@@ -173,12 +173,12 @@ fn a_run_is_known_from_its_acceptance_on(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let albums = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
     let id = engine.start(&albums, &full_sync());
-    let Some(HistoryRun::Active(run)) = engine.store.run(id).expect("an answer") else { panic!("it is active") };
+    let Some(HistoryRun::Active(run)) = engine.store.find_run(id).expect("an answer") else { panic!("it is active") };
     assert_eq!((run.id, run.source_id, run.status, run.attempt), (id, albums.id, Status::Pending, 1));
     assert_eq!((run.requested_by.as_str(), run.timestamps.started_at), ("ada", None));
     let record = engine.run(id);
-    assert_eq!(engine.store.run(id).expect("an answer"), Some(HistoryRun::Ended(record)));
-    assert_eq!(engine.store.run(SyncId::new()).expect("an answer"), None);
+    assert_eq!(engine.store.find_run(id).expect("an answer"), Some(HistoryRun::Ended(record)));
+    assert_eq!(engine.store.find_run(SyncId::new()).expect("an answer"), None);
 }
 
 fn runs_that_continue_each_other_are_followed_both_ways(db: &TestDatabase) {
@@ -187,19 +187,19 @@ fn runs_that_continue_each_other_are_followed_both_ways(db: &TestDatabase) {
     let (_, lease) = claim(&store, 1, TERM).expect("a run");
     // After a shutdown the successor is the same attempt. After a crash it is the next attempt.
     let stopped = RunEnding { requeue: RequeuePolicy::SameAttempt, ..ending(Status::Interrupted) };
-    let second = store.finish(lease, &stopped).expect("finished").expect("a successor");
+    let second = store.finish_run(lease, &stopped).expect("finished").expect("a successor");
     let lease = expired_claim(&store, 2);
     let third = store.take_over(lease).expect("an answer").expect("taken over").successor.expect("a successor");
     let chain = [(first, Status::Interrupted, 1), (second, Status::Interrupted, 1), (third, Status::Pending, 2)];
     for id in [first, second, third] {
-        let run = store.run(id).expect("an answer").expect("a run");
-        let attempts = store.attempts(&run).expect("attempts");
+        let run = store.find_run(id).expect("an answer").expect("a run");
+        let attempts = store.list_attempts(&run).expect("attempts");
         let told: Vec<_> = attempts.iter().map(|one| (one.id, one.status, one.attempt)).collect();
         assert_eq!(told, chain, "as seen from {id}");
         assert_eq!(attempts.last().map(|last| last.finished_at), Some(None));
     }
     let (_, lease) = claim(&store, 3, TERM).expect("the last");
-    store.finish(lease, &ending(Status::Completed)).expect("finished");
+    store.finish_run(lease, &ending(Status::Completed)).expect("finished");
 }
 
 fn a_very_long_chain_is_followed_so_far_and_no_further(db: &TestDatabase) {
@@ -208,13 +208,13 @@ fn a_very_long_chain_is_followed_so_far_and_no_further(db: &TestDatabase) {
     for token in 1..60 {
         let (_, lease) = claim(&store, token, TERM).expect("a run");
         let stopped = RunEnding { requeue: RequeuePolicy::SameAttempt, ..ending(Status::Interrupted) };
-        ids.extend(store.finish(lease, &stopped).expect("finished"));
+        ids.extend(store.finish_run(lease, &stopped).expect("finished"));
     }
-    let middle = store.run(ids[30]).expect("an answer").expect("a run");
-    let told: Vec<_> = store.attempts(&middle).expect("attempts").iter().map(|one| one.id).collect();
+    let middle = store.find_run(ids[30]).expect("an answer").expect("a run");
+    let told: Vec<_> = store.list_attempts(&middle).expect("attempts").iter().map(|one| one.id).collect();
     assert_eq!(told, ids[10..=50]);
     let (_, lease) = claim(&store, 60, TERM).expect("the last");
-    store.finish(lease, &ending(Status::Completed)).expect("finished");
+    store.finish_run(lease, &ending(Status::Completed)).expect("finished");
 }
 
 /// The keys on a page of changes, and how many there are on all.
@@ -267,7 +267,11 @@ fn items_that_a_run_added_are_listed_with_their_fields_of_then(db: &TestDatabase
     let title = |number| format!(r#"[["id","{number}"],["title","Title {number}"]]"#);
     let titles = [title(1), title(2), title(3)];
     assert_eq!(told, titles.each_ref().map(|title| (None, Some(title.as_str()))));
-    assert_eq!(engine.store.changes(first, ChangeKind::Added, 10).expect("changes"), then, "the panel says the same");
+    assert_eq!(
+        engine.store.list_changes(first, ChangeKind::Added, 10).expect("changes"),
+        then,
+        "the panel says the same"
+    );
 }
 
 fn a_preview_has_changes_and_adds_none(db: &TestDatabase) {
@@ -283,9 +287,9 @@ fn issues_are_counted_and_turned_page_by_page(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\na,One\n,Two\na,Three\nb,Four,too much\n");
     let record = engine.sync(&source);
-    assert_eq!((record.issues, engine.store.kept_issues(record.id).expect("a count")), (3, 3));
+    assert_eq!((record.issues, engine.store.count_kept_issues(record.id).expect("a count")), (3, 3));
     let rows = |page| -> Vec<_> {
-        engine.store.issues(record.id, page, 2).expect("issues").into_iter().map(|issue| issue.row).collect()
+        engine.store.list_issues(record.id, page, 2).expect("issues").into_iter().map(|issue| issue.row).collect()
     };
     assert_eq!((rows(1), rows(2), rows(3)), (vec![Some(3), Some(4)], vec![Some(5)], vec![]));
 }

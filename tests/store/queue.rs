@@ -55,7 +55,7 @@ fn runs_are_claimed_by_priority_and_then_by_age(db: &TestDatabase) {
     let mut claimed = Vec::new();
     while let Some((operation, lease)) = claim(&store, 1, TERM) {
         claimed.push(store.source_by_id(operation.source_id).expect("an answer").expect("a source").name);
-        store.finish(lease, &ending(Status::Completed)).expect("finished");
+        store.finish_run(lease, &ending(Status::Completed)).expect("finished");
     }
     assert_eq!(claimed, ["manual-1", "manual-2", "retry-1", "retry-2", "scheduled-1", "scheduled-2"]);
 }
@@ -64,7 +64,7 @@ fn only_the_run_that_is_asked_for_is_claimed(db: &TestDatabase) {
     let store = db.store();
     let first = queue(&store, source(&store, "first"), &full_sync());
     let second = queue(&store, source(&store, "second"), &full_sync());
-    let only = |id| store.claim("worker", 1, TERM, Some(id)).expect("an answer").map(|(operation, _)| operation.id);
+    let only = |id| store.claim_run("worker", 1, TERM, Some(id)).expect("an answer").map(|(operation, _)| operation.id);
     assert_eq!(only(second), Some(second));
     assert_eq!(only(second), None, "it is claimed already");
     assert_eq!(only(first), Some(first));

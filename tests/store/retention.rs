@@ -36,13 +36,13 @@ const LONG: Duration = Duration::from_secs(3600);
 /// A source's next run, claimed.
 fn claimed(store: &Store, source: SourceId) -> Lease {
     let id = worker_steps::queue(store, source, &full_sync());
-    store.claim("worker", 1, TERM, Some(id)).expect("an answer").expect("the run").1
+    store.claim_run("worker", 1, TERM, Some(id)).expect("an answer").expect("the run").1
 }
 
 /// A run that ended.
 fn ended(store: &Store, source: SourceId, ending: &RunEnding) -> SyncId {
     let lease = claimed(store, source);
-    store.finish(lease, ending).expect("an end");
+    store.finish_run(lease, ending).expect("an end");
     lease.id
 }
 
@@ -83,23 +83,25 @@ fn a_record_gives_the_same_status_report_as_its_deleted_operation(db: &TestDatab
     let mut runs = Vec::new();
     for status in [Status::Completed, Status::Failed, Status::Cancelled] {
         let lease = claimed(&store, source);
-        store.keep_progress(lease, TERM, &progress).expect("kept");
+        store.save_progress(lease, TERM, &progress).expect("kept");
         long_ago(lease.id);
         let error = (status == Status::Failed).then(|| ("broken".to_owned(), "It broke.".to_owned()));
-        store.finish(lease, &RunEnding { error, stats: Some(stats), ..worker_steps::ending(status) }).expect("an end");
+        store
+            .finish_run(lease, &RunEnding { error, stats: Some(stats), ..worker_steps::ending(status) })
+            .expect("an end");
         runs.push(lease.id);
     }
     let waiting = worker_steps::queue(&store, source, &full_sync());
-    assert_eq!(store.cancel(waiting, "ada").expect("an answer"), CancelOutcome::Done);
+    assert_eq!(store.cancel_run(waiting, "ada").expect("an answer"), CancelOutcome::Done);
     worker_steps::queue(&store, source, &full_sync());
     let crashed = worker_steps::expired_claim(&store, 3);
-    store.keep_progress(crashed, Duration::ZERO, &progress).expect("kept");
+    store.save_progress(crashed, Duration::ZERO, &progress).expect("kept");
     std::thread::sleep(Duration::from_millis(5));
     let successor = store.take_over(crashed).expect("an answer").expect("taken over").successor.expect("a successor");
     let (_, lease) = worker_steps::claim(&store, 4, TERM).expect("the successor");
     assert_eq!(lease.id, successor);
     let again = RunEnding { requeue: RequeuePolicy::SameAttempt, ..worker_steps::ending(Status::Interrupted) };
-    let last = store.finish(lease, &again).expect("an end").expect("another successor");
+    let last = store.finish_run(lease, &again).expect("an end").expect("another successor");
     runs.extend([waiting, crashed.id, successor]);
 
     let status = DatabaseStatus::new(store.clone());
@@ -117,12 +119,14 @@ fn a_record_gives_the_same_status_report_as_its_deleted_operation(db: &TestDatab
     assert_eq!(json(&after), json(&before));
 
     for id in &runs {
-        assert_eq!(store.cancel(*id, "ada").expect("an answer"), CancelOutcome::AlreadyEnded);
-        assert!(store.operation_status(*id).expect("an answer").is_none() && store.record(*id).expect("one").is_some());
+        assert_eq!(store.cancel_run(*id, "ada").expect("an answer"), CancelOutcome::AlreadyEnded);
+        assert!(
+            store.operation_status(*id).expect("an answer").is_none() && store.find_record(*id).expect("one").is_some()
+        );
     }
-    assert_eq!(store.cancel(SyncId::new(), "ada").expect("an answer"), CancelOutcome::NoSuchRun);
+    assert_eq!(store.cancel_run(SyncId::new(), "ada").expect("an answer"), CancelOutcome::NoSuchRun);
     assert_eq!(store.latest_run(source).expect("an answer"), Some(last), "and what goes on goes on");
-    assert_eq!(store.cancel(last, "ada").expect("an answer"), CancelOutcome::Done);
+    assert_eq!(store.cancel_run(last, "ada").expect("an answer"), CancelOutcome::Done);
 }
 
 fn an_active_run_and_one_without_a_record_are_not_cleared_away(db: &TestDatabase) {
@@ -145,9 +149,9 @@ fn an_active_run_and_one_without_a_record_are_not_cleared_away(db: &TestDatabase
     assert_eq!(left, [waits, runs.id, lost].map(|id| Some(id.to_string())));
     assert_eq!(store.clear_records(LONG).expect("cleared"), 0, "it has just ended");
     assert_eq!(clear_records(&store), [1]);
-    assert_eq!(store.record(kept).expect("an answer"), None);
+    assert_eq!(store.find_record(kept).expect("an answer"), None);
     assert_eq!(db.count("item_changes", "1 = 1"), 100, "the changes of a run that goes on");
-    assert_eq!(store.renew(runs, TERM).expect("an answer"), LeaseRenewal::Held { cancel_requested: false });
+    assert_eq!(store.renew_lease(runs, TERM).expect("an answer"), LeaseRenewal::Held { cancel_requested: false });
 }
 
 fn a_record_goes_after_its_operation_with_its_issues_and_changes_in_small_steps(db: &TestDatabase) {
@@ -167,13 +171,13 @@ fn a_record_goes_after_its_operation_with_its_issues_and_changes_in_small_steps(
 
     std::thread::sleep(Duration::from_millis(5));
     let first = store.clear_records(NOW).expect("cleared");
-    assert!(first <= 4050 && store.record(big).expect("an answer").is_some(), "the record goes last");
+    assert!(first <= 4050 && store.find_record(big).expect("an answer").is_some(), "the record goes last");
     let steps = clear_records(&store);
     assert!(steps.iter().all(|rows| *rows <= 4050), "{steps:?}");
     assert_eq!(first + steps.iter().sum::<usize>(), 5000 + 7000 + 10 + 2);
     assert_eq!(db.count("sync_records", "1 = 1"), 1);
     assert_eq!((db.count("sync_issues", "1 = 1"), db.count("item_changes", "1 = 1")), (0, 10));
-    assert!(store.record(young).expect("an answer").is_some());
+    assert!(store.find_record(young).expect("an answer").is_some());
 }
 
 fn deleting_a_run_with_many_changes_does_not_delay_other_writers(db: &TestDatabase) {
@@ -196,7 +200,10 @@ fn deleting_a_run_with_many_changes_does_not_delay_other_writers(db: &TestDataba
         let mut waits = Vec::new();
         while !clearing.is_finished() {
             let before = steps.load(Ordering::SeqCst);
-            assert_eq!(store.renew(lease, TERM).expect("an answer"), LeaseRenewal::Held { cancel_requested: false });
+            assert_eq!(
+                store.renew_lease(lease, TERM).expect("an answer"),
+                LeaseRenewal::Held { cancel_requested: false }
+            );
             waits.push(steps.load(Ordering::SeqCst) - before);
             std::thread::sleep(Duration::from_millis(5));
         }

@@ -41,7 +41,7 @@ fn keep(store: &Store, source: SourceId, due: ScheduledStart) -> StartOutcome {
         cooldown: Duration::from_secs(600),
         due: Some(due),
     };
-    store.admit(&wish).expect("an answer, never an error")
+    store.admit_run(&wish).expect("an answer, never an error")
 }
 
 fn servers_that_check_at_the_same_time_start_a_scheduled_sync_once(db: &TestDatabase) {
@@ -63,7 +63,7 @@ fn servers_that_check_at_the_same_time_start_a_scheduled_sync_once(db: &TestData
         let kept = answers.iter().filter(|answer| matches!(answer, StartOutcome::Accepted(_))).count();
         assert_eq!(kept, 1, "{answers:?}");
         let (_, lease) = claim(&stores[0], 1, TERM).expect("the run");
-        stores[0].finish(lease, &ending(Status::Completed)).expect("finished");
+        stores[0].finish_run(lease, &ending(Status::Completed)).expect("finished");
         // A server that read the schedule earlier does not start a second run after the first has ended.
         assert_eq!(keep(&stores[1], source, due), StartOutcome::NotDue);
         assert_eq!(db.count("sync_operations", &format!("source_id = {}", source.0)), 1);
@@ -79,7 +79,7 @@ fn a_scheduled_sync_is_skipped_while_a_run_is_active(db: &TestDatabase) {
     assert_eq!(keep(&store, source, ScheduledStart { at, next: Some(next) }), StartOutcome::AlreadyRunning(id));
     assert!(store.due_sources().expect("an answer").is_empty(), "it is not asked for again every second");
     let (_, lease) = claim(&store, 1, TERM).expect("the run");
-    store.finish(lease, &ending(Status::Completed)).expect("finished");
+    store.finish_run(lease, &ending(Status::Completed)).expect("finished");
     assert!(matches!(keep(&store, source, ScheduledStart { at: next, next: None }), StartOutcome::Accepted(_)));
 }
 

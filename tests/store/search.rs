@@ -19,7 +19,7 @@ on_both_databases![
 
 fn find(engine: &TestEngine, source: &Source, search: &str) -> Vec<String> {
     let query = ItemQuery { search: search.to_owned(), page: 1, per: 50, ..ItemQuery::default() };
-    let found = engine.store.items(source.id, &query).expect("an answer, whatever is searched for");
+    let found = engine.store.list_items(source.id, &query).expect("an answer, whatever is searched for");
     assert_eq!(found.total, found.items.len() as u64);
     found.items.into_iter().map(|item| item.key).collect()
 }
@@ -97,7 +97,7 @@ fn characters_that_patterns_use_are_plain_text(db: &TestDatabase) {
 
 fn sorted(engine: &TestEngine, source: &Source, column: &str, descending: bool) -> Vec<String> {
     let query = ItemQuery { sort: Some(column.to_owned()), descending, page: 1, per: 50, ..ItemQuery::default() };
-    let page = engine.store.items(source.id, &query).expect("an answer, whatever is sorted by");
+    let page = engine.store.list_items(source.id, &query).expect("an answer, whatever is sorted by");
     page.items.into_iter().map(|item| item.key).collect()
 }
 
@@ -131,7 +131,7 @@ fn pages_hold_every_item_once(db: &TestDatabase) {
     for sort in [None, Some("title".to_owned()), Some("no such column".to_owned())] {
         let page = |page| -> ItemsPage {
             let query = ItemQuery { sort: sort.clone(), page, per: 10, ..ItemQuery::default() };
-            engine.store.items(source.id, &query).expect("a page")
+            engine.store.list_items(source.id, &query).expect("a page")
         };
         let mut seen: Vec<String> = Vec::new();
         for (number, size) in [(1, 10), (2, 10), (3, 10), (4, 10), (5, 7), (6, 0), (u64::MAX, 0)] {
@@ -152,8 +152,8 @@ fn an_item_is_found_by_its_id_in_its_own_catalog_alone(db: &TestDatabase) {
     engine.sync(&albums);
     engine.sync(&others);
     let mine = &engine.items(&albums)[1];
-    assert_eq!(engine.store.item(albums.id, &mine.id).expect("an answer").as_ref(), Some(mine));
-    assert_eq!(engine.store.item(others.id, &mine.id).expect("an answer"), None);
+    assert_eq!(engine.store.find_item(albums.id, &mine.id).expect("an answer").as_ref(), Some(mine));
+    assert_eq!(engine.store.find_item(others.id, &mine.id).expect("an answer"), None);
 }
 
 fn an_id_that_is_none_is_not_found(db: &TestDatabase) {
@@ -161,7 +161,7 @@ fn an_id_that_is_none_is_not_found(db: &TestDatabase) {
     let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
     engine.sync(&source);
     for id in ["", "x", "1 OR 1=1", "-1", "99999999999999999999", "1.0", "\0"] {
-        assert_eq!(engine.store.item(source.id, id).expect("an answer"), None, "{id:?}");
+        assert_eq!(engine.store.find_item(source.id, id).expect("an answer"), None, "{id:?}");
     }
 }
 
@@ -182,7 +182,7 @@ fn flags_are_recognised_by_the_values_of_their_column(db: &TestDatabase) {
         let found = |yes| {
             let query =
                 ItemQuery { flagged: Some(((*name).to_owned(), yes)), page: 1, per: 50, ..ItemQuery::default() };
-            let page = engine.store.items(source.id, &query).expect("an answer");
+            let page = engine.store.list_items(source.id, &query).expect("an answer");
             let count = engine.store.count_flagged(source.id, name, yes).expect("an answer");
             assert_eq!((page.total, count), (page.items.len() as u64, page.items.len() as u64), "{name}");
             page.items.into_iter().map(|item| item.key).collect::<Vec<_>>()

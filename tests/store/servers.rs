@@ -43,14 +43,14 @@ fn servers_that_start_at_once_migrate_once(db: &TestDatabase) {
     assert!(all > 0);
     assert_eq!(done.iter().sum::<usize>(), all, "one did it all: {done:?}");
     assert_eq!(db.store().migrate().expect("an answer"), 0);
-    db.store().sources().expect("a database that can be used");
+    db.store().list_sources().expect("a database that can be used");
 }
 
 fn servers_that_start_at_once_add_the_first_source_once(db: &TestDatabase) {
     let sample = source_draft("sample-albums", "csv", SourceLocation::Sample);
     let added = on_four_servers(db, |store| store.add_first_source(&sample).expect("an answer, never an error"));
     assert_eq!(added.iter().filter(|&&added| added).count(), 1, "{added:?}");
-    assert_eq!(db.store().sources().expect("sources").len(), 1);
+    assert_eq!(db.store().list_sources().expect("sources").len(), 1);
 }
 
 fn a_database_that_had_a_source_never_gets_the_first_one_again(db: &TestDatabase) {
@@ -59,5 +59,5 @@ fn a_database_that_had_a_source_never_gets_the_first_one_again(db: &TestDatabase
     store.remove_source(own.id).expect("removed");
     let sample = source_draft("sample-albums", "csv", SourceLocation::Sample);
     assert!(!store.add_first_source(&sample).expect("an answer"));
-    assert!(store.sources().expect("sources").is_empty());
+    assert!(store.list_sources().expect("sources").is_empty());
 }

@@ -41,7 +41,7 @@ const TYPES: [ColumnType; 11] = [
 fn sorted(engine: &TestEngine, source: &Source, sort_type: ColumnType, descending: bool) -> Vec<String> {
     let sort = Some("cell".to_owned());
     let query = ItemQuery { sort, sort_type, descending, page: 1, per: 10_000, ..ItemQuery::default() };
-    let page = engine.store.items(source.id, &query).expect("an answer, whatever the cells say");
+    let page = engine.store.list_items(source.id, &query).expect("an answer, whatever the cells say");
     let cell = |(_, value): &(String, String)| value.clone();
     page.items.iter().map(|item| item.fields.last().map(cell).expect("a cell")).collect()
 }
@@ -106,7 +106,7 @@ fn check(db: &TestDatabase, sort_type: ColumnType, in_order: &[&str]) {
     let mut cells: Vec<String> = in_order.iter().map(|&cell| cell.to_owned()).collect();
     cells.reverse();
     let source = with_cells(&engine, "items", &cells);
-    let found = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
+    let found = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!(found.column_type("cell"), sort_type, "{in_order:?}");
     assert_eq!(sorted(&engine, &source, sort_type, false), in_order);
 }

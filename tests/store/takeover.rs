@@ -34,7 +34,7 @@ fn queued(store: &Store) -> (SourceId, SyncId) {
 
 /// The record of a run that ended as *interrupted*; there must be exactly one.
 fn interrupted(db: &TestDatabase, store: &Store, id: SyncId) -> lockstep::domain::record::SyncRecord {
-    let record = store.record(id).expect("an answer").expect("a record");
+    let record = store.find_record(id).expect("an answer").expect("a record");
     assert_eq!(record.status, Status::Interrupted);
     assert_eq!(record.code.as_deref(), Some("interrupted"));
     assert_eq!(db.count("sync_records", &format!("id = '{id}'")), 1);
@@ -47,8 +47,8 @@ fn a_live_lease_is_not_taken_over(db: &TestDatabase) {
     let (_, lease) = claim(&store, 1, TERM).expect("a run");
     assert!(store.expired_leases().expect("an answer").is_empty());
     assert!(store.take_over(lease).expect("an answer").is_none());
-    store.keep_progress(lease, TERM, &progress(50)).expect("the worker goes on");
-    store.finish(lease, &ending(Status::Completed)).expect("and ends");
+    store.save_progress(lease, TERM, &progress(50)).expect("the worker goes on");
+    store.finish_run(lease, &ending(Status::Completed)).expect("and ends");
     assert!(store.take_over(lease).expect("an answer").is_none(), "what has ended is not taken over");
 }
 
@@ -67,9 +67,9 @@ fn a_first_crash_is_followed_by_a_second_attempt(db: &TestDatabase) {
     let (operation, lease) = claim(&store, 2, TERM).expect("the successor");
     assert_eq!((operation.id, operation.attempt, operation.retry_of), (successor, 2, Some(id)));
     assert_eq!((operation.kind, operation.requested_by.as_str()), (OperationKind::Sync, "ada"));
-    let priority = RunPriority::Retry.number();
+    let priority = RunPriority::Retry.as_number();
     assert_eq!(db.count("sync_operations", &format!("id = '{successor}' AND priority = {priority}")), 1);
-    store.finish(lease, &ending(Status::Completed)).expect("finished");
+    store.finish_run(lease, &ending(Status::Completed)).expect("finished");
 }
 
 fn a_second_crash_is_not_followed_by_a_third_attempt(db: &TestDatabase) {
@@ -90,7 +90,7 @@ fn a_run_that_was_to_be_cancelled_is_not_begun_again(db: &TestDatabase) {
     let store = db.store();
     let (source, id) = queued(&store);
     let lease = expired_claim(&store, 1);
-    assert_eq!(store.cancel(id, "ada").expect("an answer"), CancelOutcome::Requested);
+    assert_eq!(store.cancel_run(id, "ada").expect("an answer"), CancelOutcome::Requested);
     let taken = store.take_over(lease).expect("an answer").expect("taken over");
     assert_eq!(taken.successor, None);
     assert_eq!(interrupted(db, &store, id).successor, None);
@@ -126,7 +126,7 @@ fn two_servers_take_a_run_over_once(db: &TestDatabase) {
         assert_eq!(db.count("sync_operations", &format!("retry_of = '{id}'")), 1);
         interrupted(db, &stores[0], id);
         let (_, next) = claim(&stores[0], 2, TERM).expect("the successor");
-        stores[0].finish(next, &ending(Status::Completed)).expect("finished");
+        stores[0].finish_run(next, &ending(Status::Completed)).expect("finished");
     }
 }
 
@@ -134,7 +134,7 @@ fn a_run_of_a_dead_worker_keeps_the_percent_it_had(db: &TestDatabase) {
     let store = db.store();
     let (_, id) = queued(&store);
     let lease = expired_claim(&store, 1);
-    store.keep_progress(lease, Duration::ZERO, &progress(63)).expect("kept");
+    store.save_progress(lease, Duration::ZERO, &progress(63)).expect("kept");
     while store.take_over(lease).expect("an answer").is_none() {
         std::thread::sleep(Duration::from_millis(2));
     }
@@ -160,7 +160,7 @@ fn what_a_process_frozen_in_the_middle_of_a_statement_has_locked_is_freed() {
     assert!(store.has_expired(lease).is_err(), "its row is held");
     let held = Duration::from_millis(500);
     assert_eq!(store.end_frozen_sessions(Duration::from_secs(60)).expect("an answer"), 0, "that may be a slow one");
-    assert_eq!(store.cancel(id, "ada").map_err(|error| error.to_string()), Err(StoreError::Busy.to_string()));
+    assert_eq!(store.cancel_run(id, "ada").map_err(|error| error.to_string()), Err(StoreError::Busy.to_string()));
     std::thread::sleep(held);
     assert_eq!(store.end_frozen_sessions(held).expect("an answer"), 1);
     wait_for("the end of the lock on its row", || store.has_expired(lease).unwrap_or(false));

@@ -101,7 +101,7 @@ impl TransitionModel {
                     due: None,
                 };
                 let active = self.store.active_run(self.sources[*source]).expect("an answer");
-                match (self.store.admit(&wish).expect("an answer"), active) {
+                match (self.store.admit_run(&wish).expect("an answer"), active) {
                     (StartOutcome::Accepted(id), None) => self.knows(id),
                     (StartOutcome::AlreadyRunning(id), Some(active)) => prop_assert_eq!(id, active),
                     other => prop_assert!(false, "{:?}", other),
@@ -117,12 +117,12 @@ impl TransitionModel {
             }
             RandomStep::Renew(number) => {
                 let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
-                let renewal = self.store.renew(lease, TERM).expect("an answer");
+                let renewal = self.store.renew_lease(lease, TERM).expect("an answer");
                 prop_assert_eq!(renewal != LeaseRenewal::Lost, holds);
             }
             RandomStep::Keep(number, percent) => {
                 let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
-                accepted(holds, &self.store.keep_progress(lease, TERM, &worker_steps::progress(*percent)))?;
+                accepted(holds, &self.store.save_progress(lease, TERM, &worker_steps::progress(*percent)))?;
             }
             RandomStep::Batch(number, percent) => {
                 let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
@@ -135,14 +135,14 @@ impl TransitionModel {
                 let begun = self.store.begin_finalizing(lease, TERM, &worker_steps::progress(95));
                 accepted(holds, &begun)?;
                 if let Ok(FinalizeOutcome::CancelRequested) = begun {
-                    let ended = self.store.finish(lease, &worker_steps::ending(Status::Cancelled));
+                    let ended = self.store.finish_run(lease, &worker_steps::ending(Status::Cancelled));
                     prop_assert!(ended.is_ok(), "{:?}", ended);
                 }
             }
             RandomStep::Finish(number, status, requeue) => {
                 let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
                 let requeue = if *status == Status::Interrupted { *requeue } else { RequeuePolicy::No };
-                let ended = self.store.finish(lease, &RunEnding { requeue, ..worker_steps::ending(*status) });
+                let ended = self.store.finish_run(lease, &RunEnding { requeue, ..worker_steps::ending(*status) });
                 accepted(holds, &ended)?;
                 if let Ok(Some(successor)) = ended {
                     self.knows(successor);
@@ -150,7 +150,7 @@ impl TransitionModel {
             }
             RandomStep::Cancel(number) => {
                 let Some(id) = self.runs.iter().rev().nth(*number).copied() else { return Ok(()) };
-                self.store.cancel(id, "ada").expect("an answer");
+                self.store.cancel_run(id, "ada").expect("an answer");
             }
             RandomStep::TakeOver => {
                 std::thread::sleep(Duration::from_millis(2));
@@ -175,7 +175,7 @@ impl TransitionModel {
 
     /// The rules.
     fn check(&mut self) -> Result<(), TestCaseError> {
-        let active = self.store.active_runs().expect("an answer");
+        let active = self.store.active_run_ids().expect("an answer");
         for source in self.sources {
             let running = active.iter().filter(|(_, of)| *of == source).count();
             prop_assert!(running <= 1, "one at a time: {:?}", active);
@@ -184,7 +184,7 @@ impl TransitionModel {
         for id in self.runs.clone() {
             let before = self.seen.get(&id);
             let told = DatabaseStatus::new(self.store.clone()).get(id).expect("an answer");
-            let record = self.store.record(id).expect("an answer");
+            let record = self.store.find_record(id).expect("an answer");
             let Some(report) = told else {
                 let ended = before.is_some_and(|before| !before.status.is_active());
                 prop_assert!(ended && self.records_cleared, "{} is not known any more: {:?}", id, before);
@@ -230,7 +230,7 @@ fn whatever_is_done_in_whatever_order_the_rules_of_a_runs_life_hold(db: &TestDat
         let mut world = TransitionModel::new(store.clone(), rounds.get());
         let lived = steps.iter().try_for_each(|step| world.take(step));
         // The workers of the next round must not find runs of this one.
-        for (_, source) in store.active_runs().expect("an answer") {
+        for (_, source) in store.active_run_ids().expect("an answer") {
             db.run(&format!("DELETE FROM sync_operations WHERE source_id = {}", source.0));
         }
         lived

@@ -29,7 +29,7 @@ pub(crate) fn source(store: &Store, slug: &str) -> SourceId {
 /// Queues a run.
 pub(crate) fn queue(store: &Store, source: SourceId, request: &StartRequest) -> SyncId {
     let wish = AdmissionRequest { source, request, message: "Waiting…", cooldown: Duration::ZERO, due: None };
-    match store.admit(&wish).expect("an answer") {
+    match store.admit_run(&wish).expect("an answer") {
         StartOutcome::Accepted(id) => id,
         other => panic!("{other:?}"),
     }
@@ -37,7 +37,7 @@ pub(crate) fn queue(store: &Store, source: SourceId, request: &StartRequest) -> 
 
 /// Claims the next run of the queue for the worker `token`, for `term`.
 pub(crate) fn claim(store: &Store, token: i64, term: Duration) -> Option<(SyncOperation, Lease)> {
-    store.claim(&format!("worker {token}"), token, term, None).expect("an answer")
+    store.claim_run(&format!("worker {token}"), token, term, None).expect("an answer")
 }
 
 /// An expired lease: its worker was frozen right after the claim.
@@ -61,7 +61,7 @@ pub(crate) fn batch(keys: &[&str]) -> ItemBatch {
     let layout = ColumnLayout::new(&columns, 0);
     let write = |key: &&str| {
         let cells = [(*key).to_owned(), "Title".to_owned()];
-        let item = layout.item(&cells);
+        let item = layout.build_item(&cells);
         let search_text = lockstep::domain::item::search_text(&cells);
         ItemWrite { key: item.key, fields: item.fields, hash: item.hash, search_text }
     };

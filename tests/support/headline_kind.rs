@@ -11,7 +11,7 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::progress::{ProgressCount, StageWeights};
 use lockstep::domain::rows::row::TextRow;
 use lockstep::domain::source::{Noun, Source, Validators};
-use lockstep::domain::source_form_spec::{AddressInput, WayIn};
+use lockstep::domain::source_form_spec::{AddressInput, SourceFormSpec};
 use lockstep::fetch::{
     FetchError, FetchObserver, FetchOutcome, FetchProgress, FetchRequest, FetchedContent, RowReader, SourceKind,
 };
@@ -67,8 +67,12 @@ impl SourceKind for HeadlineKind {
         }
     }
 
-    fn form_spec(&self) -> WayIn {
-        WayIn { about: "What is new, line by line", asked: AddressInput::Links, ..WayIn::link("News tickers") }
+    fn form_spec(&self) -> SourceFormSpec {
+        SourceFormSpec {
+            about: "What is new, line by line",
+            asked: AddressInput::Links,
+            ..SourceFormSpec::link("News tickers")
+        }
     }
 
     fn recognizes_link(&self, link: &str) -> bool {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lockstep::domain::item::digest;
+use lockstep::domain::item::content_digest;
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Mode;
 use lockstep::domain::progress::StageWeights;
@@ -144,7 +144,7 @@ impl SourceKind for MemoryKind {
         watch.report_received(40, Some(100));
         table.apply_fault(FaultMoment::Fetch, Some(watch))?;
         watch.report_received(100, Some(100));
-        let version = digest(&format!("{:?}{:?}", table.columns, table.rows));
+        let version = content_digest(&format!("{:?}{:?}", table.columns, table.rows));
         let validators = Validators { etag: Some(format!("{version:?}")), ..Validators::default() };
         if order.mode == Mode::Incremental && *order.validators == validators {
             return Ok(FetchOutcome::Unchanged(None));

@@ -167,19 +167,19 @@ impl TestEngine {
 
     /// Runs all pending operations.
     pub(crate) fn run_queued(&self) {
-        for (id, _) in self.store.active_runs().expect("the queue") {
+        for (id, _) in self.store.active_run_ids().expect("the queue") {
             self.run(id);
         }
     }
 
     /// The kept result of a run that ended.
     pub(crate) fn record(&self, id: SyncId) -> SyncRecord {
-        self.store.record(id).expect("an answer").expect("a record")
+        self.store.find_record(id).expect("an answer").expect("a record")
     }
 
     /// The issues of a run, as `row/column/kind: reason` with `-` for what is not there.
     pub(crate) fn issues(&self, id: SyncId) -> Vec<String> {
-        self.store.issues(id, 1, 10_000).expect("issues").into_iter().map(format_issue).collect()
+        self.store.list_issues(id, 1, 10_000).expect("issues").into_iter().map(format_issue).collect()
     }
 
     /// The status report of a run, as pollers get it.
@@ -190,7 +190,7 @@ impl TestEngine {
     /// The live items of a catalog in the order in which they came, at most 10,000.
     pub(crate) fn items(&self, source: &Source) -> Vec<Item> {
         let query = ItemQuery { page: 1, per: 10_000, ..ItemQuery::default() };
-        self.store.items(source.id, &query).expect("items").items
+        self.store.list_items(source.id, &query).expect("items").items
     }
 
     /// The values of the live items, cells joined by `|`, in the order in which they came.
@@ -203,7 +203,7 @@ impl TestEngine {
 impl Drop for TestEngine {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            let left = self.store.active_runs().expect("the queue");
+            let left = self.store.active_run_ids().expect("the queue");
             assert!(left.is_empty(), "work is left in the queue: {left:?}");
         }
     }

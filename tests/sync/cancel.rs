@@ -136,7 +136,7 @@ fn once_the_final_transaction_has_begun_it_is_too_late(db: &TestDatabase) {
     };
     engine.store.begin_finalizing(lease, worker_steps::TERM, &finalizing).expect("begun");
     assert_eq!(cancel(&engine, id), CancelOutcome::AlreadyFinishing);
-    engine.store.finish(lease, &worker_steps::ending(Status::Completed)).expect("finished");
+    engine.store.finish_run(lease, &worker_steps::ending(Status::Completed)).expect("finished");
     assert_eq!(engine.record(id).status, Status::Completed);
 }
 

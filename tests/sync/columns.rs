@@ -31,7 +31,7 @@ on_both_databases![
 
 /// The issues about the header: column and reason.
 fn notes(engine: &TestEngine, record: &SyncRecord) -> Vec<(String, String)> {
-    let issues = engine.store.issues(record.id, 1, 100).expect("issues");
+    let issues = engine.store.list_issues(record.id, 1, 100).expect("issues");
     let header = issues.into_iter().filter(|issue| issue.row == Some(1));
     let note = header.inspect(|issue| assert_eq!(issue.kind, IssueKind::Noted));
     note.map(|issue| (issue.column.expect("a column"), issue.reason)).collect()
@@ -212,7 +212,7 @@ fn a_column_that_identifies_rows_is_proposed(db: &TestDatabase) {
 }
 
 fn types(engine: &TestEngine, source: &Source) -> Vec<ColumnType> {
-    engine.store.catalog(source.id).expect("an answer").expect("a catalog").column_types
+    engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").column_types
 }
 
 fn types_follow_from_the_cells_and_change_with_them(db: &TestDatabase) {

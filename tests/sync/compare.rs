@@ -33,12 +33,12 @@ fn counts(stats: RunStats) -> (u64, u64, u64, u64) {
 /// Whether the stored count of a catalog is the number of its live items.
 fn count_is_right(db: &TestDatabase, engine: &TestEngine, source: &Source) {
     let live = db.count("items", &format!("source_id = {} AND removed_at IS NULL", source.id.0));
-    let catalog = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
+    let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!(i64::try_from(catalog.item_count), Ok(live));
 }
 
 fn changes(engine: &TestEngine, id: SyncId, kind: ChangeKind) -> Vec<Change> {
-    engine.store.changes(id, kind, 100).expect("changes")
+    engine.store.list_changes(id, kind, 100).expect("changes")
 }
 
 fn a_sync_adds_updates_and_removes_what_differs(db: &TestDatabase) {
@@ -57,7 +57,7 @@ fn a_sync_adds_updates_and_removes_what_differs(db: &TestDatabase) {
     assert_eq!(engine.lines(&source), ["a|One again", "c|Three", "d|Four"]);
     assert_eq!(db.count("items", "key = 'b' AND removed_at IS NOT NULL"), 1, "a removed item is kept for an undo");
     count_is_right(db, &engine, &source);
-    assert!(engine.store.catalog(source.id).expect("an answer").expect("a catalog").last_success_at.is_some());
+    assert!(engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").last_success_at.is_some());
 }
 
 fn the_same_sync_twice_writes_no_item(db: &TestDatabase) {
@@ -112,7 +112,7 @@ fn a_new_column_updates_every_item_and_keeps_the_order_of_the_source(db: &TestDa
     engine.sync(&source);
     engine.rewrite_file(&source, "year,id,title\n1959,a,One\n1971,b,Two\n");
     assert_eq!(counts(engine.sync(&source).stats), (0, 2, 0, 0));
-    let catalog = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
+    let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!(catalog.columns, ["year", "id", "title"]);
     assert_eq!(engine.lines(&source), ["1959|a|One", "1971|b|Two"]);
 }
@@ -124,7 +124,7 @@ fn an_item_that_returns_keeps_its_id_and_when_it_was_added(db: &TestDatabase) {
     let before = engine.items(&source)[1].clone();
     engine.rewrite_file(&source, "id,title\na,One\n");
     assert_eq!(engine.sync(&source).stats.removed, 1);
-    assert_eq!(engine.store.item(source.id, &before.id).expect("an answer"), None);
+    assert_eq!(engine.store.find_item(source.id, &before.id).expect("an answer"), None);
     for (round, title) in ["Two", "Two, returned"].iter().enumerate() {
         engine.rewrite_file(&source, format!("id,title\na,One\nb,\"{title}\"\n"));
         let back = engine.sync(&source);

@@ -23,14 +23,14 @@ fn a_reader_during_syncs_never_sees_an_error_or_an_empty_catalog(db: &TestDataba
             let sort = number.is_multiple_of(2).then(|| "title".to_owned());
             let search = if number < 2 { "round" } else { "" }.to_owned();
             let query = ItemQuery { search, sort, page: 1 + reads % 3, per: 20, ..ItemQuery::default() };
-            let page = engine.store.items(source.id, &query).expect("a page, never an error");
+            let page = engine.store.list_items(source.id, &query).expect("a page, never an error");
             assert_eq!((page.total, page.items.len()), (ROWS, 20));
             let item = &page.items[0];
             assert!(item.fields[1].1.ends_with(&format!(" {}", item.key)), "whole items only: {item:?}");
-            let catalog = engine.store.catalog(source.id).expect("never an error").expect("a catalog");
+            let catalog = engine.store.find_catalog(source.id).expect("never an error").expect("a catalog");
             assert_eq!((catalog.item_count, catalog.columns.len()), (ROWS, 2));
-            assert!(engine.store.item(source.id, &item.id).expect("never an error").is_some());
-            engine.store.changes(first, ChangeKind::Added, 10).expect("never an error");
+            assert!(engine.store.find_item(source.id, &item.id).expect("never an error").is_some());
+            engine.store.list_changes(first, ChangeKind::Added, 10).expect("never an error");
             engine.store.recent_records(None, 5).expect("never an error");
             reads += 1;
         }

@@ -66,7 +66,7 @@ fn a_panic_in_a_source_ends_its_run_and_nothing_else(db: &TestDatabase) {
     let good = engine.memory_source("good", MemoryTable::albums(5, "Title"));
     let workers = SyncThreads::start(&engine.engine, 1).expect("threads");
     let runs: Vec<SyncId> = [&bad, &good].into_iter().map(|source| engine.start(source, &full_sync())).collect();
-    wait_until(|| engine.store.active_runs().expect("the queue").is_empty());
+    wait_until(|| engine.store.active_run_ids().expect("the queue").is_empty());
     assert!(workers.stop());
     assert_eq!(ended(db, &engine, runs[0]), (Status::Failed, Some("internal".to_owned())));
     assert_eq!(ended(db, &engine, runs[1]), (Status::Completed, None), "the same worker went on");

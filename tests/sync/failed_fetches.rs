@@ -38,7 +38,7 @@ fn bad_replies() -> [(&'static str, ReplyTransform); 6] {
 
 /// The whole catalog: its items with positions and fields, its columns and its validators.
 fn whole(db: &TestDatabase, engine: &TestEngine, source: &Source) -> String {
-    let catalog = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
+    let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     let columns: Vec<_> = catalog.typed_columns().collect();
     format!("{:?} {columns:?} {:?} {}", db.items_as_written(), catalog.validators, catalog.item_count)
 }

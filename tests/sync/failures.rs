@@ -34,7 +34,7 @@ fn a_run_that_breaks_off_leaves_whole_items_and_the_next_heals(db: &TestDatabase
     let healed = engine.sync(&source);
     assert_eq!((healed.stats.updated, healed.stats.unchanged, healed.stats.removed), (1900, 2000, 100));
     assert_eq!(db.count("items", "fields LIKE '%Old%' AND removed_at IS NULL"), 0);
-    assert_eq!(engine.store.catalog(source.id).expect("an answer").expect("a catalog").item_count, 3900);
+    assert_eq!(engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").item_count, 3900);
 }
 
 fn a_source_that_returns_to_its_former_version_after_a_failed_run_is_read_again(db: &TestDatabase) {
@@ -57,7 +57,7 @@ fn a_run_that_breaks_before_the_first_write_leaves_everything_as_it_was(db: &Tes
     let engine = TestEngine::on_database(db);
     let source = engine.memory_source("albums", MemoryTable::albums(50, "Old"));
     engine.sync(&source);
-    let catalog = || format!("{:?}", engine.store.catalog(source.id).expect("an answer"));
+    let catalog = || format!("{:?}", engine.store.find_catalog(source.id).expect("an answer"));
     let before = (db.items_as_written(), catalog());
     for moment in [
         FaultMoment::Fetch,
@@ -94,7 +94,7 @@ fn a_first_run_that_breaks_off_leaves_a_readable_catalog(db: &TestDatabase) {
     let source = engine
         .memory_source("albums", MemoryTable::albums(2500, "New").at(FaultMoment::Apply(1500), MemoryFault::Break));
     assert_eq!(engine.sync(&source).status, Status::Failed);
-    let catalog = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
+    let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!((catalog.columns.len(), catalog.item_count, catalog.last_success_at), (2, 1000, None));
     assert_eq!(engine.lines(&source).len(), 1000);
     engine.memory.set("albums", MemoryTable::albums(2500, "New"));

@@ -107,6 +107,7 @@ fn a_list_is_read_in_the_encoding_of_its_source_and_a_feed_in_utf_8_stays_as_it_
     let mut found = titles(&engine, &source);
     found.sort_unstable();
     assert_eq!(found, ["НАТО", "Эхо"]);
-    let names: Vec<String> = engine.store.feeds(source.id).expect("feeds").into_iter().map(|feed| feed.title).collect();
+    let names: Vec<String> =
+        engine.store.feed_records(source.id).expect("feeds").into_iter().map(|feed| feed.title).collect();
     assert!(names.contains(&"МИД".to_owned()) && names.contains(&"Utf".to_owned()), "{names:?}");
 }

@@ -49,10 +49,11 @@ fn a_sync_of_feeds_counts_feeds_and_articles(db: &TestDatabase) {
     assert_eq!(json["stats"]["feeds"], serde_json::json!({"processed": 2, "total": 2}));
     assert_eq!(json["stats"]["articles"], serde_json::json!({"processed": 3, "total": 3}));
     assert_eq!(record.stats.feeds, Some(ProgressCount { processed: 2, total: 2 }));
-    let catalog = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
+    let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!((catalog.columns[0].as_str(), catalog.columns[11].as_str()), ("title", "id"));
     assert_eq!(catalog.validators.each.len(), 2);
-    let titles: Vec<_> = engine.store.feeds(source.id).expect("feeds").into_iter().map(|feed| feed.title).collect();
+    let titles: Vec<_> =
+        engine.store.feed_records(source.id).expect("feeds").into_iter().map(|feed| feed.title).collect();
     assert_eq!(titles, ["Alpha", "Beta"]);
 }
 
@@ -109,7 +110,7 @@ fn a_bad_feed_is_an_issue_of_the_run_and_all_bad_ones_fail_it_and_change_nothing
     let record = engine.sync(&source);
     assert_eq!((record.status, record.issues), (Status::Completed, 1), "{}", record.message);
     assert_eq!(record.message, "No new albums. 1 of 2 feeds failed; others updated.");
-    let issues = engine.store.issues(record.id, 1, 10).expect("issues");
+    let issues = engine.store.list_issues(record.id, 1, 10).expect("issues");
     assert_eq!((issues[0].row, issues[0].column.as_deref(), issues[0].kind), (None, Some("Beta"), IssueKind::Refused));
     assert!(issues[0].reason.contains("a web page, not a feed"), "{}", issues[0].reason);
 
@@ -120,7 +121,8 @@ fn a_bad_feed_is_an_issue_of_the_run_and_all_bad_ones_fail_it_and_change_nothing
     assert_eq!((record.status, code), (Status::Failed, Some("no_feed")), "{sentence}");
     assert!(sentence.contains("Alpha: ") && sentence.contains("Beta: "), "{sentence}");
     assert_eq!(db.items_as_written(), before);
-    let failures: Vec<_> = engine.store.feeds(source.id).expect("feeds").iter().map(|feed| feed.failures).collect();
+    let failures: Vec<_> =
+        engine.store.feed_records(source.id).expect("feeds").iter().map(|feed| feed.failures).collect();
     assert_eq!(failures, [1, 2], "health is kept when a run fails");
     // Only those that failed.
     stub.set("/a", StubReply::feed("Alpha", &["1", "2"]));
@@ -150,7 +152,7 @@ fn health_is_kept_when_a_run_is_cancelled(db: &TestDatabase) {
     });
     assert_eq!(engine.control.cancel(id, "ada").expect("an answer"), CancelOutcome::Requested);
     wait_until(|| engine.report(id).status == Status::Cancelled);
-    let known = engine.store.feeds(source.id).expect("feeds");
+    let known = engine.store.feed_records(source.id).expect("feeds");
     assert_eq!(
         (known[0].title.as_str(), known[0].identity, known[1].failures),
         ("Alpha", Some(EntryIdentity::Guid), 0)
@@ -186,7 +188,7 @@ fn a_restart_during_a_run_keeps_the_identity_of_articles(db: &TestDatabase) {
     other.set("/b", StubReply::feed("Beta", &["1"]));
     engine.run_queued();
     assert_eq!(keys(&engine), before, "nothing came twice");
-    assert_eq!(engine.store.feeds(source.id).expect("feeds")[0].identity, Some(EntryIdentity::Link));
+    assert_eq!(engine.store.feed_records(source.id).expect("feeds")[0].identity, Some(EntryIdentity::Link));
 }
 
 fn a_scheduled_sync_skips_resting_feeds_that_a_manual_sync_asks(db: &TestDatabase) {
@@ -209,7 +211,10 @@ fn a_preview_is_no_try_of_the_sync(db: &TestDatabase) {
     stub.set("/b", StubReply::feed("Beta", &["1"]));
     let source = feeds(&engine, &stub, &["/a", "/b"]);
     engine.sync(&source);
-    let known = (engine.store.feeds(source.id).expect("feeds"), engine.store.catalog(source.id).expect("an answer"));
+    let known = (
+        engine.store.feed_records(source.id).expect("feeds"),
+        engine.store.find_catalog(source.id).expect("an answer"),
+    );
     stub.set("/a", StubReply::status(429).header("Retry-After", "600"));
     stub.set("/b", StubReply::status(429).header("Retry-After", "600"));
     for mode in [Mode::Full, Mode::Incremental] {
@@ -224,8 +229,11 @@ fn a_preview_is_no_try_of_the_sync(db: &TestDatabase) {
     assert_eq!((record.status, record.stats.added, record.stats.removed), (Status::Completed, 1, 0));
     let said = "A sync would add 1, update 0 and remove 0. 1 of 2 feeds failed; others updated. Nothing was written.";
     assert_eq!(record.message, said);
-    let removed = engine.store.changes(record.id, ChangeKind::Removed, 10).expect("changes");
+    let removed = engine.store.list_changes(record.id, ChangeKind::Removed, 10).expect("changes");
     assert!(removed.is_empty(), "{removed:?}");
-    let after = (engine.store.feeds(source.id).expect("feeds"), engine.store.catalog(source.id).expect("an answer"));
+    let after = (
+        engine.store.feed_records(source.id).expect("feeds"),
+        engine.store.find_catalog(source.id).expect("an answer"),
+    );
     assert_eq!(known, after);
 }

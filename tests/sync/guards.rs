@@ -21,11 +21,11 @@ on_both_databases![
 ];
 
 fn validators(engine: &TestEngine, source: &Source) -> Validators {
-    engine.store.catalog(source.id).expect("an answer").expect("a catalog").validators
+    engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").validators
 }
 
 fn item_count(engine: &TestEngine, source: &Source) -> u64 {
-    engine.store.catalog(source.id).expect("an answer").expect("a catalog").item_count
+    engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").item_count
 }
 
 fn csv(keys: impl Iterator<Item = u32>, title: &str) -> String {
@@ -39,7 +39,7 @@ fn an_empty_source_fails_and_keeps_the_catalog_whatever_its_size(db: &TestDataba
         let source = engine.csv_source(&format!("albums-{size}"), csv(1..=size, "Title"));
         assert_eq!(engine.sync(&source).status, Status::Completed);
         let (before, known) = (db.items_as_written(), validators(&engine, &source));
-        let last = engine.store.catalog(source.id).expect("an answer").expect("a catalog").last_success_at;
+        let last = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").last_success_at;
         for nothing in ["", "\n\n", "\u{feff}", "id,title\n", "id,title", "id,title\n,One\n  ,Two\n", "id,title\n,\n"] {
             engine.rewrite_file(&source, nothing);
             let record = engine.sync(&source);
@@ -52,7 +52,7 @@ fn an_empty_source_fails_and_keeps_the_catalog_whatever_its_size(db: &TestDataba
             assert_eq!(db.items_as_written(), before, "{nothing:?}");
         }
         assert_eq!(item_count(&engine, &source), u64::from(size));
-        let catalog = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
+        let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
         assert_eq!(catalog.last_success_at, last, "a failure is no success");
         assert_eq!(catalog.validators, known);
         engine.rewrite_file(&source, csv(1..=size, "Title"));

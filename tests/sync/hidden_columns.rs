@@ -68,11 +68,11 @@ impl<'a> HiddenColumnSource<'a> {
     /// The number of items that a search finds.
     fn found(&self, search: &str) -> u64 {
         let query = ItemQuery { search: search.to_owned(), page: 1, per: 10, ..ItemQuery::default() };
-        self.engine.store.items(self.source.id, &query).expect("items").total
+        self.engine.store.list_items(self.source.id, &query).expect("items").total
     }
 
     fn columns(&self) -> Vec<String> {
-        self.engine.store.catalog(self.source.id).expect("an answer").expect("a catalog").columns
+        self.engine.store.find_catalog(self.source.id).expect("an answer").expect("a catalog").columns
     }
 }
 
@@ -188,7 +188,7 @@ fn a_public_catalog_of_an_earlier_version_is_read_once_more_to_leave_hidden_colu
     assert_eq!(engine.lines(&albums.source), ["1|9|One"]);
     // An earlier version published hidden columns and stored neither that they are allowed nor that they are not.
     db.run("UPDATE sources SET public = TRUE, read_options = '{}'");
-    let known = engine.store.catalog(albums.source.id).expect("an answer").expect("a catalog").validators;
+    let known = engine.store.find_catalog(albums.source.id).expect("an answer").expect("a catalog").validators;
     let hash = known.body_hash.expect("the hash of the file");
     db.run(&format!("UPDATE catalogs SET validators = '{{\"body_hash\":\"{hash}\"}}'"));
     engine.run_request(&albums.source, &incremental_sync());

@@ -23,7 +23,7 @@ fn a_source_with_nothing_new_is_done_in_one_request(db: &TestDatabase) {
     let source = engine.url_source("albums", stub.url("/albums.csv"));
     assert_eq!(engine.run_request(&source, &incremental_sync()).stats.added, 2);
     let before = db.items_as_written();
-    let first = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
+    let first = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
 
     let record = engine.run_request(&source, &incremental_sync());
     assert_eq!((record.status, record.progress, record.stats.unchanged), (Status::Completed, 100, 2));
@@ -32,7 +32,7 @@ fn a_source_with_nothing_new_is_done_in_one_request(db: &TestDatabase) {
     assert_eq!(requests.len(), 2, "one for each sync");
     assert_eq!((requests[0].header("If-None-Match"), requests[1].header("If-None-Match")), (None, Some("\"v1\"")));
     assert_eq!(db.items_as_written(), before);
-    let second = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
+    let second = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!((second.columns, second.validators, second.item_count), (first.columns, first.validators, 2));
     assert!(second.last_success_at > first.last_success_at, "it is a success of its own");
 

@@ -15,7 +15,7 @@ on_both_databases![
 
 /// Everything a preview must not touch.
 fn untouched(db: &TestDatabase, engine: &TestEngine, source: &Source) -> (Vec<Option<String>>, String) {
-    let catalog = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
+    let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     (db.items_as_written(), format!("{catalog:?}"))
 }
 
@@ -32,12 +32,12 @@ fn a_preview_lists_the_changes_by_name_and_writes_nothing(db: &TestDatabase) {
     let said = "A sync would add 1, update 2 and remove 1. Nothing was written. New column “year”.";
     assert_eq!(record.message, said);
     let names = |kind| -> Vec<String> {
-        engine.store.changes(record.id, kind, 100).expect("changes").into_iter().map(|change| change.key).collect()
+        engine.store.list_changes(record.id, kind, 100).expect("changes").into_iter().map(|change| change.key).collect()
     };
     assert_eq!(names(ChangeKind::Added), ["d"]);
     assert_eq!(names(ChangeKind::Updated), ["a", "c"]);
     assert_eq!(names(ChangeKind::Removed), ["b"]);
-    let updated = &engine.store.changes(record.id, ChangeKind::Updated, 1).expect("changes")[0];
+    let updated = &engine.store.list_changes(record.id, ChangeKind::Updated, 1).expect("changes")[0];
     assert_eq!(updated.before.as_deref(), Some(r#"[["id","a"],["title","One"]]"#));
     assert_eq!(updated.after.as_deref(), Some(r#"[["id","a"],["title","One again"],["year","1959"]]"#));
     // The sync then does exactly that.
@@ -72,6 +72,6 @@ fn a_preview_before_the_first_sync_shows_all_as_new(db: &TestDatabase) {
     let record = engine.run_request(&source, &preview_run());
     assert_eq!((record.status, record.stats.added), (Status::Completed, 2));
     assert_eq!(db.count("items", "1 = 1"), 0);
-    let catalog = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
+    let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!((catalog.columns.len(), catalog.last_success_at, catalog.item_count), (0, None, 0));
 }

@@ -70,7 +70,7 @@ fn a_state_that_changes_is_an_update_from_one_to_the_other(db: &TestDatabase) {
     assert_eq!((record.stats.updated, record.stats.unchanged), (2, 18), "{}", record.message);
     let record = engine.run_request(&source, &incremental_sync());
     assert_eq!((record.stats.updated, record.stats.unchanged), (2, 18), "{}", record.message);
-    let changes = engine.store.changes(record.id, ChangeKind::Updated, 10).expect("changes");
+    let changes = engine.store.list_changes(record.id, ChangeKind::Updated, 10).expect("changes");
     let mut told: Vec<String> = Vec::new();
     for change in &changes {
         let fields = |text: &Option<String>| parse_fields(text.as_deref().expect("a side")).expect("fields");
@@ -97,7 +97,7 @@ fn articles_that_roll_off_stay_and_an_empty_account_takes_nothing(db: &TestDatab
         }
         let record = engine.run_request(&source, &preview_run());
         assert_eq!((record.status, record.stats.removed), (Status::Completed, 0), "{left}: {}", record.message);
-        let removed = engine.store.changes(record.id, ChangeKind::Removed, 10).expect("changes");
+        let removed = engine.store.list_changes(record.id, ChangeKind::Removed, 10).expect("changes");
         assert!(removed.is_empty(), "{left}: {removed:?}");
     }
     let empty = ReaderServer::start(ReaderDialect::Miniflux, Vec::new());
@@ -137,12 +137,16 @@ fn a_server_that_asked_to_be_left_alone_is_left_alone_by_the_runs_after(db: &Tes
     let server = ReaderServer::start(ReaderDialect::Inoreader, ReaderArticle::many(40, 30));
     let source = account(&engine, &server);
     engine.run_request(&source, &incremental_sync());
-    assert_eq!(engine.store.feeds(source.id).expect("feeds"), [], "nothing is remembered of a server that answers");
+    assert_eq!(
+        engine.store.feed_records(source.id).expect("feeds"),
+        [],
+        "nothing is remembered of a server that answers"
+    );
     let reset = |seconds: &str| ReaderFault::Status(429, vec![("X-Reader-Limits-Reset-After", seconds.to_owned())]);
     server.inject_fault("all", 1..usize::MAX, reset("4000.5"));
     let first = engine.run_request(&source, &incremental_sync());
     assert_eq!(first.code.as_deref(), Some("rate_limited"), "{}", first.message);
-    let kept = engine.store.feeds(source.id).expect("feeds");
+    let kept = engine.store.feed_records(source.id).expect("feeds");
     let [pause] = &kept[..] else { panic!("one for the account: {kept:?}") };
     let ahead = pause.busy_until.expect("a time") - chrono::Utc::now();
     assert!((3950..=4000).contains(&ahead.num_seconds()) && pause.title.starts_with("127.0.0.1"), "{pause:?}");
@@ -154,7 +158,7 @@ fn a_server_that_asked_to_be_left_alone_is_left_alone_by_the_runs_after(db: &Tes
         let again = engine.run_request(&source, &request);
         assert_eq!((again.status, &again.code, &again.message), (Status::Failed, &first.code, &first.message));
         assert_eq!(server.take_request_names(), [""; 0], "nobody is asked");
-        assert_eq!(engine.store.feeds(source.id).expect("feeds"), kept, "the time does not slide");
+        assert_eq!(engine.store.feed_records(source.id).expect("feeds"), kept, "the time does not slide");
     }
 
     // The state of another account is not used for this one.
@@ -168,7 +172,7 @@ fn a_server_that_asked_to_be_left_alone_is_left_alone_by_the_runs_after(db: &Tes
     server.inject_fault("all", 1..2, reset("2"));
     let over = engine.run_request(&source, &incremental_sync());
     assert_eq!((over.status, over.stats.unchanged), (Status::Completed, 30), "{}", over.message);
-    assert_eq!(engine.store.feeds(source.id).expect("feeds"), [], "when it is over nothing is remembered");
+    assert_eq!(engine.store.feed_records(source.id).expect("feeds"), [], "when it is over nothing is remembered");
 
     // The quota is used up: the next request would be refused.
     server.allow(5, 0, 4000);

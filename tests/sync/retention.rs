@@ -44,7 +44,7 @@ fn old_rows_are_deleted_and_active_runs_stay(db: &TestDatabase) {
     assert!(engine.store.operation_status(id).expect("an answer").is_some(), "its hour is not over");
     age(db, "sync_operations", id);
     wait_until(|| engine.store.operation_status(id).expect("an answer").is_none());
-    let record = engine.store.record(id).expect("an answer");
+    let record = engine.store.find_record(id).expect("an answer");
     // The record is kept longer, and the report made from it is the same.
     let after = engine.report(id);
     assert_eq!(
@@ -53,7 +53,7 @@ fn old_rows_are_deleted_and_active_runs_stay(db: &TestDatabase) {
     );
     assert_eq!(record.expect("a record").status, Status::Completed);
     age(db, "sync_records", id);
-    wait_until(|| engine.store.record(id).expect("an answer").is_none());
+    wait_until(|| engine.store.find_record(id).expect("an answer").is_none());
     assert_eq!(engine.engine.status_board.get(id).expect("an answer"), None);
     assert_eq!(engine.lines(&source).len(), 3, "the items stay, of course");
 
@@ -103,8 +103,8 @@ fn a_part_of_the_retention_that_fails_or_panics_is_logged_and_does_not_block_the
     wait_until(|| engine.store.operation_status(id).expect("an answer").is_none());
     wait_until(|| !captured_log::captured_warnings("expired records could not be deleted").is_empty());
     assert!(!captured_log::captured_warnings("deleting expired status reports panicked").is_empty());
-    assert!(engine.store.record(id).expect("an answer").is_some());
+    assert!(engine.store.find_record(id).expect("an answer").is_some());
     db.run("ALTER TABLE hidden RENAME TO sync_issues");
-    wait_until(|| engine.store.record(id).expect("an answer").is_none());
+    wait_until(|| engine.store.find_record(id).expect("an answer").is_none());
     assert!(workers.stop());
 }

@@ -21,7 +21,7 @@ on_both_databases![
 ];
 
 fn issues(engine: &TestEngine, record: &SyncRecord) -> Vec<Issue> {
-    let kept = engine.store.issues(record.id, 1, 100).expect("issues");
+    let kept = engine.store.list_issues(record.id, 1, 100).expect("issues");
     assert_eq!(record.issues, kept.len() as u64);
     kept
 }

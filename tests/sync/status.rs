@@ -98,7 +98,7 @@ fn every_server_reports_a_taken_over_run_as_interrupted(db: &TestDatabase) {
     let id = one.start(&source, &full_sync());
     let lease = worker_steps::expired_claim(&one.store, 1);
     let taken = two.store.take_over(lease).expect("an answer").expect("taken over");
-    two.engine.status_board.tell_end(id, false);
+    two.engine.status_board.publish_end(id, false);
     assert_eq!((two.report(id).status, two.report(id).successor), (Status::Interrupted, taken.successor));
     two.run_queued();
     assert_eq!((one.report(id).status, one.report(id).successor), (Status::Interrupted, taken.successor));

@@ -46,8 +46,8 @@ fn pages_let_only_admins_change_things() {
         let elsewhere = site.visitor().with("Sec-Fetch-Site", "cross-site").post(path);
         assert_eq!(elsewhere.status, 403, "{path}");
     }
-    assert_eq!(site.store.sources().expect("sources").len(), 2);
-    assert_eq!(site.store.active_runs().expect("an answer").len(), 1);
+    assert_eq!(site.store.list_sources().expect("sources").len(), 2);
+    assert_eq!(site.store.active_run_ids().expect("an answer").len(), 1);
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_cross_site_post_is_refused() {
         assert!(page.body.contains("came from another site") && page.body.contains("</html>"), "{}", page.body);
         assert_eq!(elsewhere.get("/api/sources").status, 200, "reading is no harm");
     }
-    assert_eq!(site.store.active_runs().expect("an answer"), []);
+    assert_eq!(site.store.active_run_ids().expect("an answer"), []);
     let here = admin.with("Sec-Fetch-Site", "same-origin").with("Origin", "https://evil.example");
     assert_eq!(here.post_json("/api/sync", START).status, 202, "the browser's word on the site is the one that counts");
 }

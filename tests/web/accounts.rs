@@ -166,5 +166,5 @@ fn of_two_people_with_the_setup_link_one_becomes_admin() {
         let made = tries.into_iter().filter_map(|made| made.join().expect("a try").then_some(())).count();
         assert_eq!(made, 1);
     });
-    assert_eq!(site.store.users().expect("users").len(), 1);
+    assert_eq!(site.store.list_users().expect("users").len(), 1);
 }

@@ -28,8 +28,8 @@ fn who_asks_matters_before_what_they_send() {
             assert_eq!(viewer.ask("POST", path, body).status, 403, "{sent}");
         }
     }
-    assert_eq!(site.store.active_runs().expect("an answer"), []);
-    assert_eq!(site.store.sources().expect("sources").len(), 2);
+    assert_eq!(site.store.active_run_ids().expect("an answer"), []);
+    assert_eq!(site.store.list_sources().expect("sources").len(), 2);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn no_body_is_an_empty_form_and_a_malformed_one_is_400() {
         assert_eq!(json.status, 400, "{path}");
         assert!(json.body.contains("</html>"), "{}", json.body);
     }
-    assert_eq!(site.store.active_runs().expect("an answer"), []);
+    assert_eq!(site.store.active_run_ids().expect("an answer"), []);
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn a_start_is_answered_in_their_words(db: &TestDatabase) {
     );
 
     let (_, lease) = claim(&site.store, 1, TERM).expect("a run");
-    site.store.finish(lease, &ending(Status::Completed)).expect("finished");
+    site.store.finish_run(lease, &ending(Status::Completed)).expect("finished");
     let soon = admin.post("/api/sync-sheets");
     assert_eq!(soon.refusal(), (429, "cooling_down".to_owned()));
     assert!(soon.header("retry-after").is_some_and(|wait| wait.parse::<u64>().is_ok()), "{}", soon.body);
@@ -82,7 +82,7 @@ fn each_stage_has_their_word(db: &TestDatabase) {
         [(Stage::Fetching, "downloading"), (Stage::Processing, "processing"), (Stage::Finalizing, "saving")]
     {
         let stats = RunStats { bytes: 52, lines: 3, ..RunStats::default() };
-        site.store.keep_progress(lease, TERM, &RunProgress { stage, stats, ..progress(45) }).expect("kept");
+        site.store.save_progress(lease, TERM, &RunProgress { stage, stats, ..progress(45) }).expect("kept");
         assert_eq!(word(), expected);
     }
     let running = told(&reader, BACKGROUND).1;
@@ -90,7 +90,7 @@ fn each_stage_has_their_word(db: &TestDatabase) {
     assert_eq!(running["stats"], json!({ "size": 52, "lines": 3 }));
     let updated = running["lastUpdated"].as_str().expect("a time").parse::<DateTime<Utc>>().expect("RFC 3339");
     assert!((Utc::now() - updated).abs() < TimeDelta::minutes(1), "{updated}");
-    site.store.finish(lease, &ending(Status::Completed)).expect("finished");
+    site.store.finish_run(lease, &ending(Status::Completed)).expect("finished");
     assert_eq!(word(), "complete");
 
     let cancelled = site.begin(&sheet);
@@ -155,7 +155,7 @@ fn their_doors_are_those_of_the_newer_addresses() {
         let elsewhere = site.visitor().with("Sec-Fetch-Site", "cross-site").post(path);
         assert_eq!(elsewhere.refusal(), (403, "cross_site".to_owned()), "{path}");
     }
-    assert_eq!(site.store.active_runs().expect("an answer"), []);
+    assert_eq!(site.store.active_run_ids().expect("an answer"), []);
     assert_eq!(visitor.get(BACKGROUND).refusal(), (401, "sign_in".to_owned()));
     for path in ["/catalog/sync-status", "/catalog/sync-status/"] {
         assert_eq!((visitor.get(path).status, &*visitor.get(path).body), (401, "Log in first."), "{path}");

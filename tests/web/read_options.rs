@@ -16,7 +16,7 @@ fn post(client: &SiteClient<'_>, path: &str, url: &str, fields: &[(&str, &str)])
 }
 
 fn stored(site: &TestSite) -> Source {
-    site.store.source(&"sales".parse().expect("a slug")).expect("an answer").expect("the source")
+    site.store.find_source(&"sales".parse().expect("a slug")).expect("an answer").expect("the source")
 }
 
 fn is_open(reply: &SiteResponse) -> bool {

@@ -102,7 +102,8 @@ fn what_is_secret_in_an_address_is_typed_once_and_shown_nowhere() {
     assert_eq!(url.replace("&amp;", "&").replace("&#38;", "&"), shown);
     let added = admin.post_form("/settings/sources", &fields(shown, waits));
     assert_eq!(added.status, 303, "{}", added.body);
-    let stored = || site.store.source(&"news".parse().expect("a slug")).expect("an answer").expect("a source").location;
+    let stored =
+        || site.store.find_source(&"news".parse().expect("a slug")).expect("an answer").expect("a source").location;
     let both = vec![secret.to_owned(), "ticker:radio?api_key=s3cret&lang=en".to_owned()];
     assert_eq!(stored(), SourceLocation::Urls(both.clone()));
     let left: Vec<_> = std::fs::read_dir(site.data_dir().join("uploads")).expect("a folder").flatten().collect();
@@ -126,7 +127,7 @@ fn what_is_secret_in_an_address_is_typed_once_and_shown_nowhere() {
     let cut = admin.post_form("/settings/sources/news", &fields("ticker://…@elsewhere/jazz", ""));
     assert_eq!(cut.status, 422);
     assert!(cut.body.contains("type all of the new address"), "{}", cut.body);
-    assert_eq!(site.store.sources().expect("sources").len(), 3);
+    assert_eq!(site.store.list_sources().expect("sources").len(), 3);
 }
 
 #[test]
@@ -186,7 +187,8 @@ fn an_account_keeps_its_password_and_never_shows_it() {
 fn lines_that_differ_in_a_secret_alone_are_edited_apart() {
     let (site, ticker) = site();
     let admin = site.person("ada", Role::Admin);
-    let stored = || site.store.source(&"news".parse().expect("a slug")).expect("an answer").expect("a source").location;
+    let stored =
+        || site.store.find_source(&"news".parse().expect("a slug")).expect("an answer").expect("a source").location;
     let lines = ["one", "two", "three"].map(|secret| format!("ticker:jazz?jwt={secret}S3CR&lang=en"));
     for line in &lines {
         ticker.set(line, Ok(&["Miles Davis plays"]));

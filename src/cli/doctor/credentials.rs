@@ -29,7 +29,7 @@ pub(super) fn check_credentials(settings: &Settings) -> Vec<CheckResult> {
     }
     results.push(match try_google_credentials(settings, SIGN_IN_TIMEOUT) {
         Ok(Some(ahead)) if ahead.abs() > MAX_CLOCK_DIFFERENCE => {
-            let difference = measures::length(ahead.abs().to_std().unwrap_or_default());
+            let difference = measures::format_elapsed(ahead.abs().to_std().unwrap_or_default());
             let direction = if ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
             let message = format!(
                 "Google accepts the key of {email}, but this machine's clock is {difference} {direction} Google's"

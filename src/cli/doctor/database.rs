@@ -88,12 +88,12 @@ pub(super) fn check_database(settings: &Settings) -> Vec<CheckResult> {
 
 /// Checks version, size, journal mode and free connections. `shown` is the address without its password.
 fn check_facts(connection: &mut SharedConnection, shown: &str, file: Option<&Path>) -> Vec<CheckResult> {
-    let facts = match connection.run_query(DatabaseProbe::facts) {
+    let facts = match connection.run_query(DatabaseProbe::database_facts) {
         Ok(facts) => facts,
         Err(error) => return vec![CheckResult::wrong(CHECK, format!("{shown}: {error}"), connection_fix(file))],
     };
     let mut results =
-        vec![CheckResult::ok(CHECK, format!("{shown}, {}, {}", facts.version, measures::bytes(facts.bytes)))];
+        vec![CheckResult::ok(CHECK, format!("{shown}, {}, {}", facts.version, measures::format_bytes(facts.bytes)))];
     // An empty file is switched to WAL mode at the first start.
     if !facts.write_ahead && facts.bytes > 0 {
         let message = "it is not in WAL mode, so pages and syncs block each other";
@@ -125,7 +125,7 @@ fn check_facts(connection: &mut SharedConnection, shown: &str, file: Option<&Pat
 /// Checks the migrations and, if none is missing, the runs.
 fn check_tables(connection: &mut SharedConnection) -> Vec<CheckResult> {
     const CHECK: &str = "migrations";
-    let diff = match connection.run_query(DatabaseProbe::migrations) {
+    let diff = match connection.run_query(DatabaseProbe::compare_migrations) {
         Ok(diff) => diff,
         Err(error) => return vec![CheckResult::wrong(CHECK, error, DATABASE_FIX)],
     };
@@ -166,7 +166,7 @@ fn check_tables(connection: &mut SharedConnection) -> Vec<CheckResult> {
 /// Checks for sessions that block others or are idle in a transaction.
 fn check_sessions(connection: &mut SharedConnection) -> Vec<CheckResult> {
     const CHECK: &str = "sessions";
-    let sessions = match connection.run_query(DatabaseProbe::sessions) {
+    let sessions = match connection.run_query(DatabaseProbe::blocking_sessions) {
         Ok(sessions) => sessions,
         Err(error) => return vec![CheckResult::warning(CHECK, error, DATABASE_FIX)],
     };
@@ -202,7 +202,7 @@ fn check_sessions(connection: &mut SharedConnection) -> Vec<CheckResult> {
 fn check_clock(connection: &mut SharedConnection, is_same_machine: bool) -> CheckResult {
     const CHECK: &str = "clock";
     // The first query also loads what is not in memory yet, so the second one is measured.
-    let measured = connection.run_query(|probe| probe.clock().and_then(|_| probe.clock()));
+    let measured = connection.run_query(|probe| probe.measure_clock().and_then(|_| probe.measure_clock()));
     let (ahead, round_trip) = match measured {
         Ok(measured) => measured,
         Err(error) => return CheckResult::wrong(CHECK, error, DATABASE_FIX),
@@ -211,7 +211,7 @@ fn check_clock(connection: &mut SharedConnection, is_same_machine: bool) -> Chec
     // The time was read somewhere within the round trip, so half of it is uncertain.
     let certain_difference = ahead.abs() - TimeDelta::from_std(round_trip / 2).unwrap_or_default();
     if certain_difference >= MAX_CLOCK_DIFFERENCE {
-        let difference = measures::length(ahead.abs().to_std().unwrap_or_default());
+        let difference = measures::format_elapsed(ahead.abs().to_std().unwrap_or_default());
         let direction = if ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
         let fix = "Synchronize both with the same time server (NTP). Leases do not depend on it; times on pages and \
                    schedules do.";

@@ -125,7 +125,7 @@ fn check_disk_space(folder: &Path) -> CheckResult {
         }
     };
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    let message = format!("{} free on the disk of {}", measures::bytes(free), folder.display());
+    let message = format!("{} free on the disk of {}", measures::format_bytes(free), folder.display());
     let fix = format!(
         "Free up space, or move the data folder. Find large folders with: du -sh {}/*",
         quote_for_shell(&folder.to_string_lossy())

@@ -21,7 +21,7 @@ const DATABASE_FIX: &str = "See the checks of the database above.";
 
 /// Checks runs and sources.
 pub(super) fn check_runs(connection: &mut SharedConnection) -> Vec<CheckResult> {
-    let mut results = match connection.run_query(|probe| probe.left_runs(RECOVERY_TIME, MAX_QUEUE_TIME)) {
+    let mut results = match connection.run_query(|probe| probe.stalled_runs(RECOVERY_TIME, MAX_QUEUE_TIME)) {
         Ok((lost, waiting)) => report_left_runs(&lost, &waiting),
         Err(error) => vec![CheckResult::wrong("runs", error, DATABASE_FIX)],
     };
@@ -37,7 +37,7 @@ fn report_left_runs(lost: &[LeftRun], waiting: &[LeftRun]) -> Vec<CheckResult> {
     const CHECK: &str = "runs";
     let lost_results = lost.iter().map(|run| {
         let LeftRun { id, source, .. } = run;
-        let (worker, age) = (run.worker.as_deref().unwrap_or("unknown"), measures::length(run.since));
+        let (worker, age) = (run.worker.as_deref().unwrap_or("unknown"), measures::format_elapsed(run.since));
         let fix = "No server is running, or none can write to the database. Start `lockstep serve`: it ends such runs \
                    and starts them again.";
         if !run.finalizing {
@@ -57,7 +57,7 @@ fn report_left_runs(lost: &[LeftRun], waiting: &[LeftRun]) -> Vec<CheckResult> {
         }
     });
     let waiting_results = waiting.iter().map(|run| {
-        let age = measures::length(run.since);
+        let age = measures::format_elapsed(run.since);
         let message = format!("{} of {} has been queued for {age}, and no worker is busy", run.id, run.source);
         CheckResult::wrong(CHECK, message, "No server is running. Start `lockstep serve`.")
     });
@@ -70,7 +70,7 @@ fn report_left_runs(lost: &[LeftRun], waiting: &[LeftRun]) -> Vec<CheckResult> {
 
 fn report_failed_source(failed: &FailedSource) -> CheckResult {
     let FailedSource { source, id, message, ended } = failed;
-    let age = measures::length((Utc::now() - ended).to_std().unwrap_or_default());
+    let age = measures::format_elapsed((Utc::now() - ended).to_std().unwrap_or_default());
     let fix = format!(
         "Fix the cause that the message names, then run `lockstep sync {source}`. `lockstep source check {source}` \
          tests the source without writing."

@@ -23,7 +23,7 @@ pub(super) fn run_with_timeout(
 
 /// The end of a message about a check that timed out.
 pub(super) fn describe_timeout() -> String {
-    format!("did not answer within {}", measures::limit(CHECK_TIMEOUT))
+    format!("did not answer within {}", measures::format_limit(CHECK_TIMEOUT))
 }
 
 /// Runs `work` on a thread of its own and returns its result, unless it takes longer than `timeout`.

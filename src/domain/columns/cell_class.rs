@@ -35,9 +35,9 @@ impl CellClass {
 
     /// The class of `cell`.
     #[must_use]
-    pub fn of(cell: &str) -> Self {
+    pub fn classify(cell: &str) -> Self {
         let cell = cell.trim();
-        let Some(first) = cell.bytes().next().filter(|_| SheetWord::of(cell).is_none()) else { return Self::Empty };
+        let Some(first) = cell.bytes().next().filter(|_| SheetWord::parse(cell).is_none()) else { return Self::Empty };
         if cell.len() > 40 || !first.is_ascii() && !cell.starts_with(['€', '£', '¥']) {
             return if is_link(cell) { Self::Link } else { Self::Text };
         }
@@ -68,7 +68,7 @@ impl CellClass {
         const MAX_BYTES: usize = 100;
         cell.len() <= MAX_BYTES
             && cell.contains(['\n', '\r'])
-            && !matches!(Self::of(&cell.replace(['\n', '\r'], "")), Self::Text | Self::Empty)
+            && !matches!(Self::classify(&cell.replace(['\n', '\r'], "")), Self::Text | Self::Empty)
     }
 }
 
@@ -87,18 +87,18 @@ impl ClassCounts {
     const FEWEST_CELLS: u32 = 4;
 
     /// Counts one cell.
-    pub(in crate::domain) fn add(&mut self, class: CellClass) {
+    pub(in crate::domain) fn count_cell(&mut self, class: CellClass) {
         self.counts[class as usize] += 1;
     }
 
     /// The class of at least nine of ten cells that are not empty. Text is none: anything may stand in a column of
     /// text.
-    pub(in crate::domain) fn typical(&self) -> Option<CellClass> {
-        self.usual().filter(|class| *class != CellClass::Text)
+    pub(in crate::domain) fn typical_class(&self) -> Option<CellClass> {
+        self.usual_class().filter(|class| *class != CellClass::Text)
     }
 
     /// The class of at least nine of ten cells that are not empty, text included.
-    pub(in crate::domain) fn usual(&self) -> Option<CellClass> {
+    pub(in crate::domain) fn usual_class(&self) -> Option<CellClass> {
         let filled: u32 = self.counts[1..].iter().sum();
         let most = |class: CellClass| u64::from(self.counts[class as usize]) * 10 >= u64::from(filled) * 9;
         let classes = [CellClass::Number, CellClass::Date, CellClass::Link, CellClass::Flag, CellClass::Text];
@@ -133,7 +133,7 @@ mod tests {
             ("-", CellClass::Text),
             ("1One", CellClass::Text),
         ] {
-            assert_eq!(CellClass::of(cell), class, "{cell:?}");
+            assert_eq!(CellClass::classify(cell), class, "{cell:?}");
         }
     }
 
@@ -141,8 +141,8 @@ mod tests {
     fn a_column_is_typical_when_nine_of_ten_cells_are() {
         let counts = |cells: &[&str]| {
             let mut counts = ClassCounts::default();
-            cells.iter().for_each(|cell| counts.add(CellClass::of(cell)));
-            counts.typical()
+            cells.iter().for_each(|cell| counts.count_cell(CellClass::classify(cell)));
+            counts.typical_class()
         };
         assert_eq!(counts(&["1", "2", "", "3"]), None, "three cells are few");
         assert_eq!(counts(&["1", "2", "", "3", "4"]), Some(CellClass::Number));

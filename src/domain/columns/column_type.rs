@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::dates::{DateEvidence, DateOrder};
-use super::links::{is_address, is_picture};
+use super::links::{is_picture, looks_like_link};
 use super::numbers::{DecimalSign, NumberEvidence};
 
 /// The type of a column.
@@ -54,7 +54,7 @@ impl Default for ColumnReading {
 
 impl ColumnReading {
     /// Looks at one cell. An empty one says nothing.
-    pub fn look(&mut self, cell: &str) {
+    pub fn observe(&mut self, cell: &str) {
         if self.any && self.is_text() {
             return;
         }
@@ -63,9 +63,9 @@ impl ColumnReading {
             return;
         }
         self.any = true;
-        self.numbers.look(cell);
-        self.dates.look(cell);
-        self.addresses = self.addresses && is_address(cell);
+        self.numbers.observe(cell);
+        self.dates.observe(cell);
+        self.addresses = self.addresses && looks_like_link(cell);
         self.pictures = self.pictures && self.addresses && is_picture(cell);
     }
 
@@ -79,7 +79,7 @@ impl ColumnReading {
         if !self.any {
             return None;
         }
-        Some(match (self.numbers.decimal(), self.dates.order()) {
+        Some(match (self.numbers.decimal_sign(), self.dates.date_order()) {
             (Some(decimal), _) => ColumnType::Number(decimal),
             (None, Some(order)) => ColumnType::Date(order),
             (None, None) if self.pictures => ColumnType::Image,
@@ -95,7 +95,7 @@ mod tests {
 
     fn told(cells: &[&str]) -> Option<ColumnType> {
         let mut reading = ColumnReading::default();
-        cells.iter().for_each(|cell| reading.look(cell));
+        cells.iter().for_each(|cell| reading.observe(cell));
         reading.column_type()
     }
 

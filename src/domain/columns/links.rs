@@ -3,26 +3,26 @@
 use url::Url;
 
 /// Longer ones are no addresses that anybody follows.
-const LONGEST: usize = 2000;
+const MAX_LINK_BYTES: usize = 2000;
 
 /// What pictures that every browser shows are called at their end.
-const PICTURES: [&str; 9] = ["jpg", "jpeg", "png", "gif", "webp", "avif", "svg", "bmp", "ico"];
+const PICTURE_EXTENSIONS: [&str; 9] = ["jpg", "jpeg", "png", "gif", "webp", "avif", "svg", "bmp", "ico"];
 
 /// Whether a cell looks like an `http` or `https` address and nothing else. Cheap: it is asked of every cell.
 #[must_use]
-pub fn is_address(cell: &str) -> bool {
+pub fn looks_like_link(cell: &str) -> bool {
     let cell = cell.trim();
     let begins = |scheme: &str| cell.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     (begins("http://") || begins("https://"))
-        && cell.len() <= LONGEST
+        && cell.len() <= MAX_LINK_BYTES
         && (cell.bytes().all(|b| b.is_ascii_graphic()) || !cell.contains(|c: char| c.is_whitespace() || c.is_control()))
 }
 
 /// The address that a cell is, if it is one of `http` or `https` and nothing else. Whoever edits a source may type
 /// anything, and `javascript:` must not become a link.
 #[must_use]
-pub fn address(cell: &str) -> Option<Url> {
-    if !is_address(cell) {
+pub fn parse_link(cell: &str) -> Option<Url> {
+    if !looks_like_link(cell) {
         return None;
     }
     Url::parse(cell.trim()).ok().filter(|url| url.host_str().is_some())
@@ -34,20 +34,20 @@ pub fn is_picture(address: &str) -> bool {
     let path = address.trim().split(['?', '#']).next().unwrap_or_default();
     let Some((before, ending)) = path.rsplit_once('.') else { return false };
     // The third slash begins the path: `https://example.ico` is a host.
-    before.matches('/').count() >= 3 && PICTURES.iter().any(|known| ending.eq_ignore_ascii_case(known))
+    before.matches('/').count() >= 3 && PICTURE_EXTENSIONS.iter().any(|known| ending.eq_ignore_ascii_case(known))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{address, is_picture};
+    use super::{is_picture, parse_link};
 
     #[test]
     fn only_web_addresses_become_links() {
-        let found = address(" https://example.com/ä?q=1 ").map(String::from);
+        let found = parse_link(" https://example.com/ä?q=1 ").map(String::from);
         assert_eq!(found.as_deref(), Some("https://example.com/%C3%A4?q=1"));
         for text in ["javascript:alert(1)", "https://", "http:/x", "see https://example.com", "https://a b", "data:,x"]
         {
-            assert_eq!(address(text), None, "{text}");
+            assert_eq!(parse_link(text), None, "{text}");
         }
     }
 

@@ -28,7 +28,7 @@ impl DecimalSign {
 
     /// Of point and comma the one that then sets groups apart.
     #[must_use]
-    pub const fn other(self) -> char {
+    pub const fn group_sign(self) -> char {
         match self {
             Self::Point => ',',
             Self::Comma => '.',
@@ -37,59 +37,61 @@ impl DecimalSign {
 }
 
 /// Cells with more characters are no numbers.
-pub const LONGEST: usize = 64;
+pub const MAX_NUMBER_CHARS: usize = 64;
 /// What a number below nothing begins with; the first is the one computers write.
-pub const MINUS: [char; 2] = ['-', '−'];
+pub const MINUS_SIGNS: [char; 2] = ['-', '−'];
 /// Spaces that set groups of three apart, or a number from its unit.
-pub const SPACES: [char; 4] = [' ', '\u{a0}', '\u{202f}', '\u{2009}'];
+pub const GROUP_SPACES: [char; 4] = [' ', '\u{a0}', '\u{202f}', '\u{2009}'];
 /// Apostrophes that set groups of three apart, as in Switzerland.
-pub const APOSTROPHES: [char; 2] = ['\'', '’'];
+pub const GROUP_APOSTROPHES: [char; 2] = ['\'', '’'];
 /// What may stand before or behind a number. None is the beginning of another.
-pub const UNITS: [&str; 33] = [
+pub const NUMBER_UNITS: [&str; 33] = [
     "%", "$", "€", "£", "¥", "₹", "₽", "₩", "₺", "₴", "₪", "₫", "₱", "฿", "₦", "EUR", "USD", "GBP", "CHF", "JPY",
     "CNY", "INR", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "CAD", "AUD", "NZD", "kr", "zł",
 ];
 
 /// More digits than these are not told apart by what numbers are sorted by, so they are a code.
-const MOST_DIGITS: usize = 15;
+const MAX_DIGITS: usize = 15;
 /// More digits than these behind a plus are a telephone.
-const MOST_AFTER_PLUS: usize = 6;
+const MAX_DIGITS_AFTER_PLUS: usize = 6;
 
 /// A cell without its sign and its unit.
 struct BareNumber<'a> {
     digits: &'a str,
     negative: bool,
     plus: bool,
-    /// The position in [`UNITS`].
+    /// The position in [`NUMBER_UNITS`].
     unit: Option<u8>,
 }
 
-fn bare(cell: &str) -> Option<BareNumber<'_>> {
+fn strip_sign_and_unit(cell: &str) -> Option<BareNumber<'_>> {
     let cell = cell.trim();
-    if cell.len() > LONGEST && cell.chars().nth(LONGEST).is_some() {
+    if cell.len() > MAX_NUMBER_CHARS && cell.chars().nth(MAX_NUMBER_CHARS).is_some() {
         return None;
     }
-    let (mut rest, mut negative, mut plus) = signed(cell);
+    let (mut rest, mut negative, mut plus) = split_sign(cell);
     let mut unit = None;
     let begins = |c: char| c.is_ascii_digit() || c == '.' || c == ',';
     // Most have none, and there are many to look for.
     if !rest.starts_with(begins)
-        && let Some((at, behind)) = UNITS.iter().enumerate().find_map(|(at, unit)| Some((at, rest.strip_prefix(unit)?)))
+        && let Some((at, behind)) =
+            NUMBER_UNITS.iter().enumerate().find_map(|(at, unit)| Some((at, rest.strip_prefix(unit)?)))
     {
         unit = u8::try_from(at).ok();
-        rest = behind.strip_prefix(SPACES).unwrap_or(behind);
+        rest = behind.strip_prefix(GROUP_SPACES).unwrap_or(behind);
         if !negative && !plus {
-            (rest, negative, plus) = signed(rest);
+            (rest, negative, plus) = split_sign(rest);
         }
     }
     if !rest.ends_with(|c: char| c.is_ascii_digit())
-        && let Some((at, before)) = UNITS.iter().enumerate().find_map(|(at, unit)| Some((at, rest.strip_suffix(unit)?)))
+        && let Some((at, before)) =
+            NUMBER_UNITS.iter().enumerate().find_map(|(at, unit)| Some((at, rest.strip_suffix(unit)?)))
     {
         if unit.is_some() {
             return None;
         }
         unit = u8::try_from(at).ok();
-        rest = before.strip_suffix(SPACES).unwrap_or(before);
+        rest = before.strip_suffix(GROUP_SPACES).unwrap_or(before);
     }
     (rest.starts_with(begins) && rest.ends_with(|c: char| c.is_ascii_digit())).then_some(BareNumber {
         digits: rest,
@@ -100,8 +102,8 @@ fn bare(cell: &str) -> Option<BareNumber<'_>> {
 }
 
 /// The text behind its sign, whether that is a minus, and whether it is a plus.
-fn signed(text: &str) -> (&str, bool, bool) {
-    match (text.strip_prefix(MINUS), text.strip_prefix('+')) {
+fn split_sign(text: &str) -> (&str, bool, bool) {
+    match (text.strip_prefix(MINUS_SIGNS), text.strip_prefix('+')) {
         (Some(rest), _) => (rest, true, false),
         (None, Some(rest)) => (rest, false, true),
         (None, None) => (text, false, false),
@@ -109,12 +111,12 @@ fn signed(text: &str) -> (&str, bool, bool) {
 }
 
 /// What sets groups of three apart: bits, so that several cells can be held against each other.
-const OTHER: u8 = 1;
-const SPACE: u8 = 2;
-const APOSTROPHE: u8 = 4;
+const GROUPED_BY_SIGN: u8 = 1;
+const GROUPED_BY_SPACE: u8 = 2;
+const GROUPED_BY_APOSTROPHE: u8 = 4;
 
 /// What sets groups apart in `digits`, 0 for nothing; `None` when they are no number of this way of writing.
-fn groups(digits: &str, decimal: DecimalSign) -> Option<u8> {
+fn group_separators(digits: &str, decimal: DecimalSign) -> Option<u8> {
     let (whole, part) = digits.split_once(decimal.sign()).map_or((digits, None), |(whole, part)| (whole, Some(part)));
     if part.is_some_and(|part| part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit())) {
         return None;
@@ -137,9 +139,9 @@ fn groups(digits: &str, decimal: DecimalSign) -> Option<u8> {
         }
         let fits = if used == 0 { (1..=3).contains(&run) } else { run == 3 };
         used |= match c {
-            c if c == decimal.other() => OTHER,
-            c if SPACES.contains(&c) => SPACE,
-            c if APOSTROPHES.contains(&c) => APOSTROPHE,
+            c if c == decimal.group_sign() => GROUPED_BY_SIGN,
+            c if GROUP_SPACES.contains(&c) => GROUPED_BY_SPACE,
+            c if GROUP_APOSTROPHES.contains(&c) => GROUPED_BY_APOSTROPHE,
             _ => return None,
         };
         if !fits {
@@ -153,9 +155,9 @@ fn groups(digits: &str, decimal: DecimalSign) -> Option<u8> {
 /// The value of a cell of a column that is written with this decimal sign; `None` when it is no number of that column.
 /// This is what such columns are sorted by; `store::dialect::search` says the same in SQL.
 #[must_use]
-pub fn value(cell: &str, decimal: DecimalSign) -> Option<f64> {
-    let bare = bare(cell)?;
-    groups(bare.digits, decimal)?;
+pub fn parse_number(cell: &str, decimal: DecimalSign) -> Option<f64> {
+    let bare = strip_sign_and_unit(cell)?;
+    group_separators(bare.digits, decimal)?;
     let mut plain = String::with_capacity(bare.digits.len() + 1);
     if bare.negative {
         plain.push('-');
@@ -200,8 +202,8 @@ impl Default for NumberEvidence {
 
 impl NumberEvidence {
     /// Looks at a cell that is not empty.
-    pub fn look(&mut self, cell: &str) {
-        if self.is_open() && self.read(cell).is_none() {
+    pub fn observe(&mut self, cell: &str) {
+        if self.is_open() && self.observe_number(cell).is_none() {
             (self.point, self.comma) = (None, None);
         }
     }
@@ -212,7 +214,7 @@ impl NumberEvidence {
         self.point.is_some() || self.comma.is_some()
     }
 
-    fn read(&mut self, cell: &str) -> Option<()> {
+    fn observe_number(&mut self, cell: &str) -> Option<()> {
         // Most numbers are nothing but digits, and say the least.
         let bytes = cell.as_bytes();
         let is_plain = bytes.len() < 10 && bytes.first().is_some_and(|&first| first != b'0');
@@ -220,15 +222,16 @@ impl NumberEvidence {
             (self.plain, self.unitless, self.articles) = (true, true, false);
             return Some(());
         }
-        let BareNumber { digits, plus, unit, .. } = bare(cell)?;
-        let (point, comma) = (groups(digits, DecimalSign::Point), groups(digits, DecimalSign::Comma));
+        let BareNumber { digits, plus, unit, .. } = strip_sign_and_unit(cell)?;
+        let (point, comma) =
+            (group_separators(digits, DecimalSign::Point), group_separators(digits, DecimalSign::Comma));
         let digits_of = |decimal: DecimalSign| {
             let whole = digits.split(decimal.sign()).next().unwrap_or(digits);
             whole.bytes().filter(u8::is_ascii_digit).count()
         };
         let whole = [(point, DecimalSign::Point), (comma, DecimalSign::Comma)];
         let whole = whole.iter().filter(|(read, _)| read.is_some()).map(|(_, decimal)| digits_of(*decimal)).max()?;
-        if whole > MOST_DIGITS || plus && whole > MOST_AFTER_PLUS {
+        if whole > MAX_DIGITS || plus && whole > MAX_DIGITS_AFTER_PLUS {
             return None;
         }
         match digits.find(['.', ',']).and_then(|at| digits[at..].chars().next()) {
@@ -263,7 +266,7 @@ impl NumberEvidence {
     /// How the column is written, if it is one of numbers: all its cells are, in one way, and no other way would sort
     /// them differently.
     #[must_use]
-    pub fn decimal(&self) -> Option<DecimalSign> {
+    pub fn decimal_sign(&self) -> Option<DecimalSign> {
         if self.articles {
             return None;
         }

@@ -1,6 +1,6 @@
 //! A header that is not that of the rows below it.
 
-use crate::domain::text::counts::{grouped, row_count};
+use crate::domain::text::counts::{format_row_count, group_digits};
 
 /// A header that most rows do not fit, where cells would stand under wrong names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,14 +20,14 @@ impl HeaderMismatch {
     pub const CODE: &'static str = "header_mismatch";
 
     /// How many rows have how many cells: "All 2 rows have 4 cells and the header has 3".
-    fn counts(self) -> String {
+    fn count_message(self) -> String {
         let Self { rows, of, cells, columns } = self;
         let rows = match of {
             1 => "The only row has".to_owned(),
-            _ if rows == of => format!("All {} have", row_count(rows)),
-            _ => format!("{} of {} have", grouped(rows), row_count(of)),
+            _ if rows == of => format!("All {} have", format_row_count(rows)),
+            _ => format!("{} of {} have", group_digits(rows), format_row_count(of)),
         };
-        format!("{rows} {} cells and the header has {}", grouped(cells as u64), grouped(columns as u64))
+        format!("{rows} {} cells and the header has {}", group_digits(cells as u64), group_digits(columns as u64))
     }
 
     /// What happened and what to do where the header in `row` goes on with the row below it, which shows in `sign`.
@@ -36,8 +36,8 @@ impl HeaderMismatch {
         format!(
             "{}: row {} seems to be the header and the row below it in one ({sign}). Put the line break between them \
              back and sync again. If the table is meant to be like this, allow it in the settings of this source.",
-            self.counts(),
-            grouped(row)
+            self.count_message(),
+            group_digits(row)
         )
     }
 
@@ -49,7 +49,7 @@ impl HeaderMismatch {
         format!(
             "{}, so cells would stand under the wrong names. {fix} the header and sync again. If the table is meant to \
              be like this, allow it in the settings of this source.",
-            self.counts()
+            self.count_message()
         )
     }
 }

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use super::row::TextRow;
 
 /// How many rows are searched for the header.
-pub const SEARCHED_ROWS: usize = 50;
+pub const MAX_SEARCHED_ROWS: usize = 50;
 /// The most characters of the name of a column.
-const LONGEST_NAME: usize = 80;
+const MAX_NAME_CHARS: usize = 80;
 
 /// A row that is the header though others stand above it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,13 +24,14 @@ pub struct HeaderFound {
 /// twice, and at most few rows have more. `columns` is what was taken for the header.
 #[must_use]
 pub fn find_header(columns: &[String], rows: &[TextRow], is_same: impl Fn(&str) -> bool) -> Option<HeaderFound> {
-    let rows = &rows[..rows.len().min(SEARCHED_ROWS)];
-    let widest = rows.iter().map(|row| filled(row).count()).max()?;
+    let rows = &rows[..rows.len().min(MAX_SEARCHED_ROWS)];
+    let widest = rows.iter().map(|row| filled_cells(row).count()).max()?;
     rows.iter().enumerate().find_map(|(at, row)| {
-        let position = cells(row).position(&is_same)?;
-        let cells = filled(row).count();
+        let position = all_cells(row).position(&is_same)?;
+        let cells = filled_cells(row).count();
         let is_header = cells * 2 >= widest && are_distinct(row);
-        let below_titles = named(columns) < cells && rows[..at].iter().all(|above| filled(above).count() < cells);
+        let below_titles =
+            count_named_columns(columns) < cells && rows[..at].iter().all(|above| filled_cells(above).count() < cells);
         is_header.then_some(HeaderFound { row: row.number, position, below_titles })
     })
 }
@@ -39,32 +40,33 @@ pub fn find_header(columns: &[String], rows: &[TextRow], is_same: impl Fn(&str) 
 /// table: it names as many columns as any row has cells, those above it fewer, and its cells are names.
 #[must_use]
 pub fn likely_header(columns: &[String], rows: &[TextRow]) -> Option<u64> {
-    let rows = &rows[..rows.len().min(SEARCHED_ROWS)];
-    let widest = rows.iter().map(|row| filled(row).count()).max().filter(|widest| *widest >= 2)?;
-    let at = rows.iter().position(|row| filled(row).count() == widest)?;
+    let rows = &rows[..rows.len().min(MAX_SEARCHED_ROWS)];
+    let widest = rows.iter().map(|row| filled_cells(row).count()).max().filter(|widest| *widest >= 2)?;
+    let at = rows.iter().position(|row| filled_cells(row).count() == widest)?;
     let (header, below) = (&rows[at], &rows[at + 1..]);
     let are_names =
-        filled(header).all(|cell| cell.chars().count() <= LONGEST_NAME && cell.contains(char::is_alphabetic));
-    let has_table = below.first().is_some_and(|row| filled(row).count() * 2 >= widest);
-    (named(columns) * 2 <= widest && are_names && are_distinct(header) && has_table).then_some(header.number)
+        filled_cells(header).all(|cell| cell.chars().count() <= MAX_NAME_CHARS && cell.contains(char::is_alphabetic));
+    let has_table = below.first().is_some_and(|row| filled_cells(row).count() * 2 >= widest);
+    (count_named_columns(columns) * 2 <= widest && are_names && are_distinct(header) && has_table)
+        .then_some(header.number)
 }
 
 /// The cells of a row as far as they are kept.
-fn cells(row: &TextRow) -> impl Iterator<Item = &str> {
+fn all_cells(row: &TextRow) -> impl Iterator<Item = &str> {
     row.cells.iter().chain(&row.extra).map(|cell| cell.trim())
 }
 
-fn filled(row: &TextRow) -> impl Iterator<Item = &str> {
-    cells(row).filter(|cell| !cell.is_empty())
+fn filled_cells(row: &TextRow) -> impl Iterator<Item = &str> {
+    all_cells(row).filter(|cell| !cell.is_empty())
 }
 
 fn are_distinct(row: &TextRow) -> bool {
     let mut seen = HashSet::new();
-    filled(row).all(|cell| seen.insert(cell))
+    filled_cells(row).all(|cell| seen.insert(cell))
 }
 
 /// How many columns have a name of their own.
-fn named(columns: &[String]) -> usize {
+fn count_named_columns(columns: &[String]) -> usize {
     columns.iter().zip(1..).filter(|(name, number)| **name != format!("column {number}")).count()
 }
 

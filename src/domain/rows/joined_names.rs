@@ -1,7 +1,7 @@
 //! A cell of the header that holds several names: quotation marks stand around all of them, or lines of text were
 //! pasted into one column of a sheet.
 
-use super::row::shortened;
+use super::row::shorten;
 use crate::domain::text::comparable_form::is_same_form;
 
 /// What stands between names.
@@ -20,8 +20,8 @@ pub fn joined_names_message(columns: &[String], wanted: &str) -> Option<String> 
     Some(format!(
         "The cell “{}” of the header holds “{}” among other names, with {separator} between them. In a file remove the \
          quotation marks around them; in a sheet give each name a cell of its own.",
-        shortened(column),
-        shortened(wanted)
+        shorten(column),
+        shorten(wanted)
     ))
 }
 

@@ -1,6 +1,6 @@
 //! What the cell of the key column says: a key, or why it cannot be one.
 
-use super::row::{TextRow, shortened};
+use super::row::{TextRow, shorten};
 use super::spreadsheet_values::SheetWord;
 use crate::domain::item::KEY_MAX_BYTES;
 use crate::domain::text::comparable_form::is_blank;
@@ -23,29 +23,29 @@ pub enum KeyCell<'a> {
 impl<'a> KeyCell<'a> {
     /// Reads the cell at `position` of `row`.
     #[must_use]
-    pub fn in_row(row: &'a TextRow, position: usize) -> Self {
+    pub fn from_row(row: &'a TextRow, position: usize) -> Self {
         if row.unsaved_formulas.contains(&position) {
             return Self::UnsavedFormula;
         }
-        Self::read(row.cells.get(position).map_or("", String::as_str))
+        Self::parse(row.cells.get(position).map_or("", String::as_str))
     }
 
     /// Reads `cell`.
     #[must_use]
-    pub fn read(cell: &'a str) -> Self {
+    pub fn parse(cell: &'a str) -> Self {
         let key = cell.trim();
         if is_blank(key) {
             Self::Missing
         } else if key.len() > KEY_MAX_BYTES {
             Self::TooLong(key)
         } else {
-            SheetWord::of(key).map_or(Self::Key(key), Self::SheetWord)
+            SheetWord::parse(key).map_or(Self::Key(key), Self::SheetWord)
         }
     }
 
     /// Why a row with this cell in the column `column` is refused, and what to do; `None` for a key.
     #[must_use]
-    pub fn refusal(self, column: &str) -> Option<String> {
+    pub fn refusal_message(self, column: &str) -> Option<String> {
         Some(match self {
             Self::Key(_) => return None,
             Self::Missing => format!("Missing key (“{column}” is empty). Fill in the cell and sync again."),
@@ -64,7 +64,7 @@ impl<'a> KeyCell<'a> {
             ),
             Self::TooLong(key) => format!(
                 "The key “{}” is longer than {KEY_MAX_BYTES} bytes. Is “{column}” the column that tells entries apart?",
-                shortened(key)
+                shorten(key)
             ),
         })
     }
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_cell_that_cannot_be_a_key_says_why() {
-        assert_eq!(KeyCell::read(" a\u{200b} "), KeyCell::Key("a\u{200b}"));
+        assert_eq!(KeyCell::parse(" a\u{200b} "), KeyCell::Key("a\u{200b}"));
         for (cell, part) in [
             ("", "Missing key (“id” is empty)"),
             ("\u{200b} \u{a0}", "Missing key"),
@@ -84,7 +84,7 @@ mod tests {
             ("Loading...", "when the sheet has loaded"),
             ("x".repeat(1025).as_str(), "longer than 1024 bytes"),
         ] {
-            let reason = KeyCell::read(cell).refusal("id").expect("refused");
+            let reason = KeyCell::parse(cell).refusal_message("id").expect("refused");
             assert!(reason.contains(part), "{reason}");
         }
     }

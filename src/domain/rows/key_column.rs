@@ -2,9 +2,9 @@
 
 use super::header_row::find_header;
 use super::joined_names::joined_names_message;
-use super::row::{TextRow, listed_columns, shortened};
+use super::row::{TextRow, list_columns, shorten};
 use crate::domain::text::comparable_form::is_same_form;
-use crate::domain::text::visible_text::{differ_invisibly, marked};
+use crate::domain::text::visible_text::{differ_invisibly, mark_invisible};
 
 /// Names that a key column often has, the most telling first.
 const KEY_NAMES: [&str; 12] =
@@ -41,7 +41,8 @@ pub struct MissingKey<'a> {
     pub wanted: &'a str,
     /// The columns that are there.
     pub columns: &'a [String],
-    /// The first rows, at least [`SEARCHED_ROWS`](crate::domain::rows::header_row::SEARCHED_ROWS) where there are so many.
+    /// The first rows, at least [`MAX_SEARCHED_ROWS`](crate::domain::rows::header_row::MAX_SEARCHED_ROWS) if there are
+    /// that many.
     pub rows: &'a [TextRow],
     /// Columns that could be keys.
     pub hints: &'a KeyHints,
@@ -68,24 +69,24 @@ pub enum HeaderSetting {
 #[must_use]
 pub fn missing_key_message(missing: &MissingKey<'_>) -> String {
     let header_is_missing = missing.hints.known.as_ref().is_some_and(|known| known.named_like_a_key);
-    if !header_is_missing && let Some(message) = header_elsewhere(missing) {
+    if !header_is_missing && let Some(message) = propose_header_row(missing) {
         return message;
     }
     let MissingKey { wanted, columns, .. } = *missing;
     if let Some(message) = joined_names_message(columns, wanted) {
-        return format!("{} {message}", no_such_column(wanted, columns));
+        return format!("{} {message}", no_such_column_message(wanted, columns));
     }
-    format!("{} {}", no_such_column(wanted, columns), proposal(missing))
+    format!("{} {}", no_such_column_message(wanted, columns), propose_fix(missing))
 }
 
 /// That there is no column `wanted`.
 #[must_use]
-pub fn no_such_column(wanted: &str, columns: &[String]) -> String {
-    format!("There is no column “{}”; the columns are {}.", shortened(wanted), listed_columns(columns))
+pub fn no_such_column_message(wanted: &str, columns: &[String]) -> String {
+    format!("There is no column “{}”; the columns are {}.", shorten(wanted), list_columns(columns))
 }
 
 /// What to do where the key column stands in a row below the one that was taken for the header.
-fn header_elsewhere(missing: &MissingKey<'_>) -> Option<String> {
+fn propose_header_row(missing: &MissingKey<'_>) -> Option<String> {
     let MissingKey { wanted, columns, rows, hints, slug, header_row } = *missing;
     let found = find_header(columns, rows, |cell| is_same_form(cell, wanted))?;
     // The keys are in another column, so the cell has the name by coincidence.
@@ -93,7 +94,7 @@ fn header_elsewhere(missing: &MissingKey<'_>) -> Option<String> {
     if keys_at.is_some_and(|at| at != found.position) {
         return None;
     }
-    let (wanted, row) = (shortened(wanted), found.row);
+    let (wanted, row) = (shorten(wanted), found.row);
     let settings = format!("the settings of this source (/settings/sources/{slug})");
     let mut message = match header_row {
         HeaderSetting::Set(set) => {
@@ -125,9 +126,9 @@ fn number_of_rows(number: u64) -> String {
 }
 
 /// What to do about it.
-fn proposal(missing: &MissingKey<'_>) -> String {
+fn propose_fix(missing: &MissingKey<'_>) -> String {
     let MissingKey { wanted, columns, hints, slug, .. } = *missing;
-    let wanted_short = shortened(wanted);
+    let wanted_short = shorten(wanted);
     let choose = format!("choose it as the key column in the settings of this source (/settings/sources/{slug})");
     let or_rename = format!("or rename it to “{wanted_short}” in the source");
     if let Some(KnownKeys { column, known, of, more, named_like_a_key }) = &hints.known {
@@ -136,25 +137,25 @@ fn proposal(missing: &MissingKey<'_>) -> String {
             return format!(
                 "The header row seems to be missing: “{}” is a key that the catalog has, like those below it ({known} of \
                  {of}). Put the row with the names of the columns back above them, with “{wanted_short}” among them.",
-                shortened(column)
+                shorten(column)
             );
         }
-        return format!("“{}” holds the same keys ({known} of {of}): {choose}, {or_rename}.", shortened(column));
+        return format!("“{}” holds the same keys ({known} of {of}): {choose}, {or_rename}.", shorten(column));
     }
     if let Some(alike) = columns.iter().find(|name| differ_invisibly(name, wanted)) {
         return format!(
             "“{}” and “{}” differ only in characters that cannot be seen or in white space, which are marked here: rename \
              the column to “{wanted_short}” in the source, or {choose}.",
-            marked(alike),
-            marked(wanted)
+            mark_invisible(alike),
+            mark_invisible(wanted)
         );
     }
     if let Some(alike) = columns.iter().find(|name| is_alike(name, wanted)) {
-        return format!("Is “{}” the same column? Then {choose}, {or_rename}.", shortened(alike));
+        return format!("Is “{}” the same column? Then {choose}, {or_rename}.", shorten(alike));
     }
     match hints.different.first() {
         Some(different) => {
-            format!("The cells of “{}” are all filled and different: {choose}, {or_rename}.", shortened(different))
+            format!("The cells of “{}” are all filled and different: {choose}, {or_rename}.", shorten(different))
         }
         None => format!(
             "No column has cells that are all filled and different, so add a column “{wanted_short}” to the source with a \
@@ -185,7 +186,7 @@ fn is_alike(one: &str, other: &str) -> bool {
 
 /// Where a column's name stands among likely keys; ties keep the order of the columns.
 #[must_use]
-pub fn rank(name: &str) -> usize {
+pub fn key_name_rank(name: &str) -> usize {
     let name = name.to_lowercase();
     let has = |known: &str| name.split(|c: char| !c.is_alphanumeric()).any(|word| word == known);
     let whole = KEY_NAMES.iter().position(|known| name == *known);
@@ -195,7 +196,9 @@ pub fn rank(name: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{HeaderSetting, KeyHints, KnownKeys, MissingKey, is_alike, missing_key_message, number_of_rows, rank};
+    use super::{
+        HeaderSetting, KeyHints, KnownKeys, MissingKey, is_alike, key_name_rank, missing_key_message, number_of_rows,
+    };
     use crate::domain::rows::row::TextRow;
 
     fn message(
@@ -212,7 +215,7 @@ mod tests {
     #[test]
     fn telling_names_come_before_others() {
         let mut names = ["title", "Album ID", "code", "ID", "isbn"];
-        names.sort_by_key(|name| rank(name));
+        names.sort_by_key(|name| key_name_rank(name));
         assert_eq!(names, ["ID", "isbn", "code", "Album ID", "title"]);
     }
 

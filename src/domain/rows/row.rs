@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::text::comparable_form::comparable_form;
-use crate::domain::text::counts::grouped;
-use crate::domain::text::visible_text::stray_marked;
+use crate::domain::text::counts::group_digits;
+use crate::domain::text::visible_text::mark_stray_invisible;
 
 /// One row of a source, cells in column order, already as text.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ pub struct TextRow {
 }
 
 /// What is said of a cell in which NUL characters stood.
-pub const NUL_DROPPED: &str = "NUL characters were dropped";
+pub const NUL_DROPPED_MESSAGE: &str = "NUL characters were dropped";
 
 /// Something that was mended in a cell and is told to people.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -63,7 +63,7 @@ pub struct CellRepair {
     pub what: String,
     /// What it puts in doubt.
     #[serde(default)]
-    pub doubt: MendDoubt,
+    pub doubt: RepairDoubt,
     /// Whether a whole table may be like this on purpose. Such rows are told of in one note.
     #[serde(default)]
     pub is_common: bool,
@@ -71,7 +71,7 @@ pub struct CellRepair {
 
 /// What of a row may have been misread, when something in it was mended.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-pub enum MendDoubt {
+pub enum RepairDoubt {
     /// Nothing but the cell itself, as where its encoding was wrong.
     #[default]
     Cell,
@@ -82,20 +82,20 @@ pub enum MendDoubt {
 impl CellRepair {
     /// A mended cell of the column at `column`, or the row as a whole.
     #[must_use]
-    pub fn cell(column: Option<usize>, what: impl Into<String>) -> Self {
-        Self { column, what: what.into(), doubt: MendDoubt::Cell, is_common: false }
+    pub fn in_cell(column: Option<usize>, what: impl Into<String>) -> Self {
+        Self { column, what: what.into(), doubt: RepairDoubt::Cell, is_common: false }
     }
 
     /// A place where cells may have been cut wrongly.
     #[must_use]
-    pub fn structure(column: Option<usize>, what: impl Into<String>) -> Self {
-        Self { column, what: what.into(), doubt: MendDoubt::Structure, is_common: false }
+    pub fn in_structure(column: Option<usize>, what: impl Into<String>) -> Self {
+        Self { column, what: what.into(), doubt: RepairDoubt::Structure, is_common: false }
     }
 
     /// Something that many cells of the column at `column` may have on purpose.
     #[must_use]
-    pub fn common(column: Option<usize>, what: impl Into<String>) -> Self {
-        Self { is_common: true, ..Self::cell(column, what) }
+    pub fn common_in_cell(column: Option<usize>, what: impl Into<String>) -> Self {
+        Self { is_common: true, ..Self::in_cell(column, what) }
     }
 }
 
@@ -137,11 +137,11 @@ pub fn repeated_name(name: &str) -> Option<&str> {
 
 /// Column names for a sentence: the first dozen, each short enough to be read.
 #[must_use]
-pub fn listed_columns(columns: &[String]) -> String {
+pub fn list_columns(columns: &[String]) -> String {
     const MOST: usize = 12;
-    let mut names: Vec<String> = columns.iter().take(MOST).map(|name| format!("“{}”", shortened(name))).collect();
+    let mut names: Vec<String> = columns.iter().take(MOST).map(|name| format!("“{}”", shorten(name))).collect();
     if columns.len() > MOST {
-        names.push(format!("and {} more", grouped((columns.len() - MOST) as u64)));
+        names.push(format!("and {} more", group_digits((columns.len() - MOST) as u64)));
     }
     names.join(", ")
 }
@@ -149,7 +149,7 @@ pub fn listed_columns(columns: &[String]) -> String {
 /// A name of usual length, at most 200 characters and a sign that there were more: for what is said once, as by a
 /// feed of itself, and stands in each of its articles.
 #[must_use]
-pub fn clipped(name: &str) -> String {
+pub fn clip_name(name: &str) -> String {
     const MOST: usize = 200;
     match name.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", &name[..end]),
@@ -158,22 +158,22 @@ pub fn clipped(name: &str) -> String {
 }
 
 /// The most characters of a name or a cell in a sentence.
-const MOST_IN_A_SENTENCE: usize = 60;
+const MAX_EXCERPT_CHARS: usize = 60;
 
 /// The name of a column, or the text of a cell, short enough for a sentence. What cannot be seen in it is marked.
 #[must_use]
-pub fn shortened(text: &str) -> String {
-    cut(text, stray_marked)
+pub fn shorten(text: &str) -> String {
+    shorten_with(text, mark_stray_invisible)
 }
 
 /// A title short enough for a sentence, without line breaks and other control characters.
 #[must_use]
-pub fn shortened_title(title: &str) -> String {
-    cut(title, |title| title.replace(char::is_control, " "))
+pub fn shorten_title(title: &str) -> String {
+    shorten_with(title, |title| title.replace(char::is_control, " "))
 }
 
-fn cut(text: &str, show: impl Fn(&str) -> String) -> String {
-    match text.char_indices().nth(MOST_IN_A_SENTENCE) {
+fn shorten_with(text: &str, show: impl Fn(&str) -> String) -> String {
+    match text.char_indices().nth(MAX_EXCERPT_CHARS) {
         Some((end, _)) => format!("{}…", show(&text[..end])),
         None => show(text),
     }

@@ -5,15 +5,15 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::header_mismatch::HeaderMismatch;
-use super::row::{TextRow, shortened};
+use super::row::{TextRow, shorten};
 use super::row_group::RowGroup;
 use super::swapped_cells::SwappedCells;
 use crate::domain::columns::cell_class::{CellClass, ClassCounts};
 use crate::domain::issue::{Issue, IssueKind};
-use crate::domain::text::counts::grouped;
+use crate::domain::text::counts::group_digits;
 
 /// How many rows say what belongs in a column.
-const SAMPLED_ROWS: u64 = 5_000;
+const MAX_SAMPLED_ROWS: u64 = 5_000;
 /// The most columns that are looked at.
 const MAX_COLUMNS: usize = 200;
 /// How many odd rows are kept to be compared with the columns at the end, and named one by one.
@@ -62,7 +62,7 @@ struct SuspectCell {
 
 impl SuspectCell {
     fn of(cell: &str) -> Self {
-        Self { class: CellClass::of(cell), excerpt: shortened(cell) }
+        Self { class: CellClass::classify(cell), excerpt: shorten(cell) }
     }
 }
 
@@ -104,18 +104,18 @@ impl RowShapes {
     }
 
     /// Looks at one row, taken or not. Rows of sources that do not say how wide they are say nothing.
-    pub fn look(&mut self, row: &TextRow) {
+    pub fn observe(&mut self, row: &TextRow) {
         let Some(width) = row.width.filter(|_| row.refusal.is_none()) else { return };
         self.rows += 1;
         *self.widths.entry(width).or_default() += 1;
         let is_fitting = width == self.columns.len();
-        if self.rows <= SAMPLED_ROWS {
+        if self.rows <= MAX_SAMPLED_ROWS {
             let counts = if is_fitting { &mut self.classes } else { &mut self.ragged_classes };
             let looked_at = row.cells.iter().take(width.min(counts.len()));
-            let classes: Vec<CellClass> = looked_at.map(|cell| CellClass::of(cell)).collect();
-            counts.iter_mut().zip(&classes).for_each(|(counts, class)| counts.add(*class));
+            let classes: Vec<CellClass> = looked_at.map(|cell| CellClass::classify(cell)).collect();
+            counts.iter_mut().zip(&classes).for_each(|(counts, class)| counts.count_cell(*class));
             if is_fitting {
-                self.swapped.look(row.number, &row.cells, &classes);
+                self.swapped.observe(row.number, &row.cells, &classes);
             }
         }
         let is_overfull = row.surplus || row.extra.iter().any(|cell| !cell.trim().is_empty());
@@ -128,18 +128,18 @@ impl RowShapes {
         } else if is_overfull {
             self.cut.add(row.number);
         } else if !is_fitting {
-            self.suspect(row, width, vec![row.cells.clone()]);
+            self.keep_suspect(row, width, vec![row.cells.clone()]);
         } else if row.inner_rows.len() > 1 {
-            self.suspect(row, width, row.inner_rows.clone());
+            self.keep_suspect(row, width, row.inner_rows.clone());
         } else if row.spans_lines && row.cells.iter().any(|cell| CellClass::is_broken_value(cell)) {
-            self.suspect(row, width, vec![row.cells.clone()]);
+            self.keep_suspect(row, width, vec![row.cells.clone()]);
         }
     }
 
     /// The catalog does not have the key of a row that was just looked at; it stands in the column at `key`.
-    pub fn look_at_new_key(&mut self, row: &TextRow, key: usize) {
-        if self.rows <= SAMPLED_ROWS && row.width == Some(self.columns.len()) {
-            self.swapped.look_at_new_key(&row.cells, key);
+    pub fn observe_new_key(&mut self, row: &TextRow, key: usize) {
+        if self.rows <= MAX_SAMPLED_ROWS && row.width == Some(self.columns.len()) {
+            self.swapped.observe_new_key(&row.cells, key);
         }
     }
 
@@ -155,16 +155,16 @@ impl RowShapes {
         !is_most_frequent && (count <= FEW_ROWS || count * COMMON_SHARE < self.rows)
     }
 
-    fn suspect(&mut self, row: &TextRow, width: usize, lines: Vec<Vec<String>>) {
+    fn keep_suspect(&mut self, row: &TextRow, width: usize, lines: Vec<Vec<String>>) {
         if self.suspects.len() >= MAX_SUSPECTS {
-            return self.group(row.number, width);
+            return self.count_odd_row(row.number, width);
         }
         let excerpt = |cells: Vec<String>| cells.iter().take(MAX_COLUMNS).map(|cell| SuspectCell::of(cell)).collect();
         let lines = lines.into_iter().map(excerpt).collect();
         self.suspects.push(SuspectRow { number: row.number, width, lines });
     }
 
-    fn group(&mut self, row: u64, width: usize) {
+    fn count_odd_row(&mut self, row: u64, width: usize) {
         if width < self.columns.len() {
             self.short.add(row);
         } else if width > self.columns.len() {
@@ -175,34 +175,35 @@ impl RowShapes {
     /// What all rows together say.
     #[must_use]
     pub fn finish(mut self) -> ShapeFindings {
-        let typical =
-            |classes: &[ClassCounts]| -> Vec<Option<CellClass>> { classes.iter().map(ClassCounts::typical).collect() };
+        let typical = |classes: &[ClassCounts]| -> Vec<Option<CellClass>> {
+            classes.iter().map(ClassCounts::typical_class).collect()
+        };
         let ragged = typical(&self.ragged_classes);
-        let mismatch = self.mismatch(&ragged);
+        let mismatch = self.find_mismatch(&ragged);
         let narrower = mismatch.filter(|mismatch| mismatch.cells < mismatch.columns);
         let cell_in_header = narrower.and_then(|narrower| self.cell_in_header(narrower.cells, &ragged)).cloned();
         let typical = typical(&self.classes);
         let mut notes = Vec::new();
         for suspect in std::mem::take(&mut self.suspects) {
-            match self.finding(&suspect, &typical) {
+            match self.describe_suspect(&suspect, &typical) {
                 Some(note) => notes.push(note),
-                None => self.group(suspect.number, suspect.width),
+                None => self.count_odd_row(suspect.number, suspect.width),
             }
         }
         // Cells that somebody swapped by hand put nothing in doubt but a key among them.
         let swapped = self.swapped.finish(&self.columns, &self.classes);
         let is_doubtful = !notes.is_empty() || self.refused > 0 || swapped.is_doubtful;
         notes.extend(swapped.notes);
-        let columns = grouped(self.columns.len() as u64);
-        let fewer = self.short.note(
+        let columns = group_digits(self.columns.len() as u64);
+        let fewer = self.short.to_note(
             &format!("The row has fewer cells than the header ({columns}); the missing ones were left empty."),
             &format!("have fewer cells than the header ({columns}); the missing ones were left empty."),
         );
-        let more = self.long.note(
+        let more = self.long.to_note(
             &format!("The row has empty cells beyond the last of the {columns} columns."),
             &format!("have empty cells beyond the last of the {columns} columns."),
         );
-        let cut = self.cut.note(
+        let cut = self.cut.to_note(
             &format!("The row has cells beyond the last of the {columns} columns; they were left out."),
             &format!("have cells beyond the last of the {columns} columns; these were left out."),
         );
@@ -211,7 +212,7 @@ impl RowShapes {
     }
 
     /// What is wrong with an odd row, as far as its cells tell.
-    fn finding(&self, suspect: &SuspectRow, typical: &[Option<CellClass>]) -> Option<Issue> {
+    fn describe_suspect(&self, suspect: &SuspectRow, typical: &[Option<CellClass>]) -> Option<Issue> {
         let columns = self.columns.len();
         let note = |column: Option<usize>, reason: String| Issue {
             row: Some(suspect.number),
@@ -222,21 +223,21 @@ impl RowShapes {
         if let [_, taken_along @ ..] = &suspect.lines[..]
             && !taken_along.is_empty()
         {
-            let fits = |cells: &Vec<SuspectCell>| misfit(cells, typical).is_none();
+            let fits = |cells: &Vec<SuspectCell>| find_misfit(cells, typical).is_none();
             let line = taken_along.iter().find(|cells| fits(cells))?;
             return Some(note(
                 None,
                 format!(
                     "A cell in quotation marks goes on over several lines, and one of them looks like a row of its own \
                      (“{}”). Is there a quotation mark too many?",
-                    shortened(&line.iter().map(|cell| cell.excerpt.as_str()).collect::<Vec<_>>().join(", "))
+                    shorten(&line.iter().map(|cell| cell.excerpt.as_str()).collect::<Vec<_>>().join(", "))
                 ),
             ));
         }
         let cells = suspect.lines.first()?;
-        let at = misfit(cells, typical)?;
-        let (name, cell) = (shortened(&self.columns[at]), &cells[at].excerpt);
-        let (width, of) = (grouped(suspect.width as u64), grouped(columns as u64));
+        let at = find_misfit(cells, typical)?;
+        let (name, cell) = (shorten(&self.columns[at]), &cells[at].excerpt);
+        let (width, of) = (group_digits(suspect.width as u64), group_digits(columns as u64));
         let odd = format!("“{cell}” does not look like the rest of “{name}”");
         let reason = match suspect.width.cmp(&columns) {
             Ordering::Equal => format!("{odd}. Is there a line break too many in it?"),
@@ -252,7 +253,7 @@ impl RowShapes {
 
     /// Whether most rows are of one other width than the header, with evidence that their cells stand under wrong
     /// names.
-    fn mismatch(&self, typical: &[Option<CellClass>]) -> Option<HeaderMismatch> {
+    fn find_mismatch(&self, typical: &[Option<CellClass>]) -> Option<HeaderMismatch> {
         let (&cells, &rows) = self.widths.iter().max_by_key(|(_, count)| **count)?;
         let columns = self.columns.len();
         if cells == columns || rows * 2 <= self.rows {
@@ -275,8 +276,9 @@ impl RowShapes {
             return None;
         }
         let mut behind = self.columns.iter().skip(cells).zip(typical.iter().skip(first));
-        let is_cell =
-            |name: &str, typical: Option<CellClass>| typical.is_some_and(|typical| CellClass::of(name) == typical);
+        let is_cell = |name: &str, typical: Option<CellClass>| {
+            typical.is_some_and(|typical| CellClass::classify(name) == typical)
+        };
         behind.find(|(name, typical)| is_cell(name, **typical)).map(|(name, _)| name)
     }
 
@@ -302,7 +304,7 @@ impl RowShapes {
 }
 
 /// The first cell that does not look like its column.
-fn misfit(cells: &[SuspectCell], typical: &[Option<CellClass>]) -> Option<usize> {
+fn find_misfit(cells: &[SuspectCell], typical: &[Option<CellClass>]) -> Option<usize> {
     let is_misfit = |(cell, typical): (&SuspectCell, &Option<CellClass>)| {
         cell.class != CellClass::Empty && typical.is_some_and(|typical| typical != cell.class)
     };

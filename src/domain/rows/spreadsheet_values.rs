@@ -60,7 +60,7 @@ pub enum SheetWord {
 impl SheetWord {
     /// The word that is all of `cell`, but for white space around it.
     #[must_use]
-    pub fn of(cell: &str) -> Option<Self> {
+    pub fn parse(cell: &str) -> Option<Self> {
         // Asked of every cell there is: most are told by their first byte.
         let first = cell.bytes().next()?;
         if first.is_ascii_graphic() && !matches!(first, b'#' | b'L' | b'W' | b'C') {
@@ -108,19 +108,19 @@ mod tests {
 
     #[test]
     fn only_a_whole_cell_is_such_a_word() {
-        assert_eq!(SheetWord::of(" #REF! "), Some(SheetWord::Error("#REF!")));
-        assert_eq!(SheetWord::of("#BEZUG!"), Some(SheetWord::Error("#BEZUG!")));
-        assert_eq!(SheetWord::of("Loading..."), Some(SheetWord::Loading));
-        assert_eq!(SheetWord::of("\u{a0}Wird geladen…"), Some(SheetWord::Loading));
+        assert_eq!(SheetWord::parse(" #REF! "), Some(SheetWord::Error("#REF!")));
+        assert_eq!(SheetWord::parse("#BEZUG!"), Some(SheetWord::Error("#BEZUG!")));
+        assert_eq!(SheetWord::parse("Loading..."), Some(SheetWord::Loading));
+        assert_eq!(SheetWord::parse("\u{a0}Wird geladen…"), Some(SheetWord::Loading));
         for text in ["", "#1", "#N/A in Berlin", "Loading", "Loading... please wait", "#ref!"] {
-            assert_eq!(SheetWord::of(text), None, "{text}");
+            assert_eq!(SheetWord::parse(text), None, "{text}");
         }
     }
 
     #[test]
     fn every_word_is_told_from_the_others() {
-        assert!(super::ERRORS.iter().all(|word| SheetWord::of(word) == Some(SheetWord::Error(word))));
-        assert!(super::LOADING.iter().all(|word| SheetWord::of(word) == Some(SheetWord::Loading)));
+        assert!(super::ERRORS.iter().all(|word| SheetWord::parse(word) == Some(SheetWord::Error(word))));
+        assert!(super::LOADING.iter().all(|word| SheetWord::parse(word) == Some(SheetWord::Loading)));
     }
 
     #[test]

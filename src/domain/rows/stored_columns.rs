@@ -14,7 +14,7 @@ use crate::domain::text::comparable_form::{comparable_form, is_same_form, positi
 /// Earlier versions took names that are equal in form for different ones: of `id` and an `id` with an invisible
 /// character the second is a repetition today, and stays the column that it was.
 #[must_use]
-pub fn as_stored(columns: &[String], stored: &[String], left_out: &[String]) -> Vec<String> {
+pub fn match_stored_names(columns: &[String], stored: &[String], left_out: &[String]) -> Vec<String> {
     let columns = without_sheet_words(columns, stored, left_out);
     let exact: HashSet<&str> = columns.iter().map(String::as_str).collect();
     let mut free: HashMap<String, Vec<&String>> = HashMap::new();
@@ -44,14 +44,14 @@ pub fn as_stored(columns: &[String], stored: &[String], left_out: &[String]) -> 
 
 /// The word that a spreadsheet wrote in place of the name of a column, as where a formula in the header fails.
 #[must_use]
-pub fn header_word(name: &str) -> Option<SheetWord> {
-    SheetWord::of(name).or_else(|| SheetWord::of(repeated_name(name)?))
+pub fn header_sheet_word(name: &str) -> Option<SheetWord> {
+    SheetWord::parse(name).or_else(|| SheetWord::parse(repeated_name(name)?))
 }
 
 /// Whether the name of a column is still loading.
 #[must_use]
 pub fn has_loading_header(columns: &[String]) -> bool {
-    columns.iter().any(|name| header_word(name) == Some(SheetWord::Loading))
+    columns.iter().any(|name| header_sheet_word(name) == Some(SheetWord::Loading))
 }
 
 /// The names of `columns`, with the stored name of its place where a column has a word of the spreadsheet for a name.
@@ -60,7 +60,7 @@ pub fn has_loading_header(columns: &[String]) -> bool {
 /// one of the catalog. Otherwise a column would be taken for the one that stood in its place before. Of several such
 /// columns all others must stand where the catalog has them, too.
 fn without_sheet_words(columns: &[String], stored: &[String], left_out: &[String]) -> Vec<String> {
-    let is_word = |name: &String| header_word(name).is_some();
+    let is_word = |name: &String| header_sheet_word(name).is_some();
     let stored: Vec<&String> = stored.iter().filter(|name| position_of(left_out, name).is_none()).collect();
     if stored.len() != columns.len() || left_out.iter().any(is_word) {
         return columns.to_vec();
@@ -83,7 +83,7 @@ fn without_sheet_words(columns: &[String], stored: &[String], left_out: &[String
 
 #[cfg(test)]
 mod tests {
-    use super::as_stored;
+    use super::match_stored_names;
 
     fn names(columns: &[&str], stored: &[&str]) -> Vec<String> {
         names_without(columns, stored, &[])
@@ -91,7 +91,7 @@ mod tests {
 
     fn names_without(columns: &[&str], stored: &[&str], left_out: &[&str]) -> Vec<String> {
         let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
-        as_stored(&owned(columns), &owned(stored), &owned(left_out))
+        match_stored_names(&owned(columns), &owned(stored), &owned(left_out))
     }
 
     #[test]

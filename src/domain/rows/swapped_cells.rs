@@ -1,14 +1,14 @@
 //! Finds rows of full width in which two neighbouring cells are swapped: neither looks like its column, and both do if
 //! they are exchanged.
 
-use super::row::shortened;
+use super::row::shorten;
 use super::row_group::RowGroup;
 use crate::domain::columns::cell_class::{CellClass, ClassCounts};
 use crate::domain::issue::{Issue, IssueKind};
 
 /// How many rows of each combination of classes are kept with their cells, to be named one by one. Of more there is one
 /// note.
-const KEPT_ROWS: usize = 3;
+const MAX_KEPT_ROWS: usize = 3;
 /// Where more rows than one in so many look swapped, the columns hold both kinds of cells.
 const RARE_SHARE: u64 = 20;
 
@@ -41,7 +41,7 @@ pub(super) struct SwappedFindings {
 
 impl SwappedCells {
     /// Looks at a row that has a cell for each column; `classes` are what its cells look like.
-    pub(super) fn look(&mut self, row: u64, cells: &[String], classes: &[CellClass]) {
+    pub(super) fn observe(&mut self, row: u64, cells: &[String], classes: &[CellClass]) {
         self.rows += 1;
         self.pairs.resize_with(self.pairs.len().max(classes.len().saturating_sub(1)), Vec::new);
         for (at, pair) in classes.windows(2).enumerate() {
@@ -57,17 +57,17 @@ impl SwappedCells {
             }
             let combination = &mut self.pairs[at][known];
             combination.rows.add(row);
-            if combination.first.len() < KEPT_ROWS {
-                combination.first.push((row, shortened(&cells[at]), shortened(&cells[at + 1])));
+            if combination.first.len() < MAX_KEPT_ROWS {
+                combination.first.push((row, shorten(&cells[at]), shorten(&cells[at + 1])));
             }
         }
     }
 
     /// The catalog does not have the key of a row that was looked at; it stands in the column at `key`.
-    pub(super) fn look_at_new_key(&mut self, cells: &[String], key: usize) {
+    pub(super) fn observe_new_key(&mut self, cells: &[String], key: usize) {
         for at in [key.checked_sub(1), Some(key)].into_iter().flatten() {
             let (Some([left, right]), Some(pair)) = (cells.get(at..at + 2), self.pairs.get_mut(at)) else { continue };
-            let classes = (CellClass::of(left), CellClass::of(right));
+            let classes = (CellClass::classify(left), CellClass::classify(right));
             if let Some(known) = pair.iter_mut().find(|known| known.classes == classes) {
                 known.has_new_key = true;
             }
@@ -77,7 +77,7 @@ impl SwappedCells {
     /// The notes of the rows with swapped cells: of each pair of columns one a row, or one for all where they are many.
     /// `counts` are what stands in the columns.
     pub(super) fn finish(&self, columns: &[String], counts: &[ClassCounts]) -> SwappedFindings {
-        let expected = |at: usize| counts.get(at).and_then(ClassCounts::usual);
+        let expected = |at: usize| counts.get(at).and_then(ClassCounts::usual_class);
         let SwappedFindings { mut notes, mut is_doubtful } = SwappedFindings::default();
         for (at, combinations) in self.pairs.iter().enumerate() {
             let Some((left, right)) = expected(at).zip(expected(at + 1)) else { continue };
@@ -89,11 +89,11 @@ impl SwappedCells {
                 let example = swapped.first.first().map(|(_, cell, next_cell)| format!("“{cell}” and “{next_cell}”"));
                 let many = format!(
                     "have cells in “{}” and “{}” that each look like the other column (first {}). Are the two cells swapped?",
-                    shortened(name),
-                    shortened(next),
+                    shorten(name),
+                    shorten(next),
                     example.unwrap_or_default()
                 );
-                notes.extend(swapped.rows.note("", &many).map(|note| Issue { column: Some(name.clone()), ..note }));
+                notes.extend(swapped.rows.to_note("", &many).map(|note| Issue { column: Some(name.clone()), ..note }));
                 continue;
             }
             notes.extend(swapped.first.iter().map(|(row, cell, next_cell)| Issue {
@@ -103,8 +103,8 @@ impl SwappedCells {
                 reason: format!(
                     "“{cell}” does not look like the rest of “{}”, nor “{next_cell}” like that of “{}”. Are the two cells \
                      swapped?",
-                    shortened(name),
-                    shortened(next)
+                    shorten(name),
+                    shorten(next)
                 ),
             }));
         }
@@ -124,9 +124,9 @@ mod tests {
         let rows = std::iter::repeat_n(plain, 40).chain(odd.iter().copied());
         for (number, line) in (2..).zip(rows) {
             let cells: Vec<String> = line.split(',').map(str::to_owned).collect();
-            let classes: Vec<CellClass> = cells.iter().map(|cell| CellClass::of(cell)).collect();
-            counts.iter_mut().zip(&classes).for_each(|(counts, class)| counts.add(*class));
-            swapped.look(number, &cells, &classes);
+            let classes: Vec<CellClass> = cells.iter().map(|cell| CellClass::classify(cell)).collect();
+            counts.iter_mut().zip(&classes).for_each(|(counts, class)| counts.count_cell(*class));
+            swapped.observe(number, &cells, &classes);
         }
         let notes = swapped.finish(&columns, &counts).notes;
         notes

@@ -1,10 +1,10 @@
 //! The message of a preview: what a sync would do.
 
-use super::{would_keep, would_leave_out};
+use super::{would_keep_message, would_leave_out_message};
 use crate::domain::guards::GuardVerdict;
 use crate::domain::progress::RunStats;
 use crate::domain::source::Noun;
-use crate::domain::text::counts::grouped;
+use crate::domain::text::counts::group_digits;
 
 /// The message of a preview that found these changes, and `missing` items of the catalog that are not in the source.
 /// `refusal` is the message about what makes a sync write nothing, where `verdict` says so. `columns` is what became of
@@ -18,16 +18,16 @@ pub fn preview_message(
     refusal: &str,
     columns: &str,
 ) -> String {
-    let (added, updated) = (grouped(stats.added), grouped(stats.updated));
+    let (added, updated) = (group_digits(stats.added), group_digits(stats.updated));
     let forecast = match verdict {
         GuardVerdict::Apply => {
-            format!("A sync would add {added}, update {updated} and remove {}.", grouped(missing))
+            format!("A sync would add {added}, update {updated} and remove {}.", group_digits(missing))
         }
         GuardVerdict::WithholdRemovals | GuardVerdict::WithholdInDoubt => {
-            let kept = would_keep(noun, missing, verdict == GuardVerdict::WithholdInDoubt);
+            let kept = would_keep_message(noun, missing, verdict == GuardVerdict::WithholdInDoubt);
             format!("A sync would add {added}, update {updated} and {kept}")
         }
         GuardVerdict::EmptySource | GuardVerdict::KeyChanged => refusal.to_owned(),
     };
-    format!("{forecast}{} Nothing was written.{columns}", would_leave_out(stats))
+    format!("{forecast}{} Nothing was written.{columns}", would_leave_out_message(stats))
 }

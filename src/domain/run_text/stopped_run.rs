@@ -41,9 +41,9 @@ pub fn cancelled_message(kind: OperationKind, percent: u8) -> String {
 /// The message of a run that took longer than it may.
 #[must_use]
 pub fn timed_out_message(kind: OperationKind, percent: u8, time: TimeLimit) -> String {
-    let (limit, kept) = (measures::limit(time.limit), kept_changes(kind));
+    let (limit, kept) = (measures::format_limit(time.limit), kept_changes(kind));
     if time.is_mostly_database_wait() {
-        let waited = measures::limit(Duration::from_secs(time.database_wait.as_secs().max(1)));
+        let waited = measures::format_limit(Duration::from_secs(time.database_wait.as_secs().max(1)));
         format!(
             "Timed out after {limit} at {percent} %: the database did not respond for {waited}. {kept} Check the \
              database with `lockstep doctor`, then sync again."

@@ -32,8 +32,8 @@ pub fn check_direct_link(url: &Url) -> Result<(), DirectLinkError> {
         return Ok(());
     }
     let parts = path_parts(url);
-    let parameters = LinkParameters::of(url)?;
-    let formats: Vec<String> = parameters.formats().collect();
+    let parameters = LinkParameters::parse(url)?;
+    let formats: Vec<String> = parameters.requested_formats().collect();
     let is_table = !formats.is_empty() && formats.iter().all(|format| TEXT_TABLES.contains(&format.as_str()));
     let obeyed: &[&str] = match parts.last().copied() {
         _ if !is_table => return Err(DirectLinkError::Page),
@@ -42,11 +42,11 @@ pub fn check_direct_link(url: &Url) -> Result<(), DirectLinkError> {
         Some("pub" | "ccc") => &["gid", "range", "output", "headers"],
         _ => return Err(DirectLinkError::Page),
     };
-    if let Some(name) = parameters.first_beyond(obeyed) {
+    if let Some(name) = parameters.first_unsupported(obeyed) {
         return Err(DirectLinkError::PassedOver(name.to_owned()));
     }
     for name in ["gid", "sheet", "range", "tq", "headers"] {
-        parameters.one(name, |value| Ok(value.to_owned()))?;
+        parameters.single_value(name, |value| Ok(value.to_owned()))?;
     }
     Ok(())
 }

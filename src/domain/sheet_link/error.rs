@@ -1,38 +1,38 @@
 //! Why a link is not taken for a sheet, and what to do.
 
 use crate::domain::cell_range::CellRangeError;
-use crate::domain::rows::row::shortened;
+use crate::domain::rows::row::shorten;
 
 /// What a good link looks like.
-const GOOD: &str = "open the sheet's tab in the browser and copy the address, which looks like \
+const LINK_ADVICE: &str = "open the sheet's tab in the browser and copy the address, which looks like \
                     https://docs.google.com/spreadsheets/d/…/edit?gid=0";
 
 /// A text that is no link to a sheet, or one to a part of it that cannot be given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SheetLinkError {
     /// Another of Google's documents.
-    #[error("that is a document, not a sheet: {GOOD}")]
+    #[error("that is a document, not a sheet: {LINK_ADVICE}")]
     Document,
     /// A presentation.
-    #[error("that is a presentation, not a sheet: {GOOD}")]
+    #[error("that is a presentation, not a sheet: {LINK_ADVICE}")]
     Presentation,
     /// A form, whose answers may be in a sheet.
-    #[error("that is a form, not a sheet; open the form's answers in Sheets, then {GOOD}")]
+    #[error("that is a form, not a sheet; open the form's answers in Sheets, then {LINK_ADVICE}")]
     Form,
     /// A chart of a sheet.
-    #[error("that is a chart, not a sheet; open the tab with its data, then {GOOD}")]
+    #[error("that is a chart, not a sheet; open the tab with its data, then {LINK_ADVICE}")]
     Chart,
     /// A file or folder in Drive.
-    #[error("that is a file or folder in Google Drive, not a sheet; open it with Google Sheets, then {GOOD}")]
+    #[error("that is a file or folder in Google Drive, not a sheet; open it with Google Sheets, then {LINK_ADVICE}")]
     Drive,
     /// Anything else.
-    #[error("that is not a link to a Google Sheet: {GOOD}")]
+    #[error("that is not a link to a Google Sheet: {LINK_ADVICE}")]
     Other,
     /// A parameter stands where it has no effect, such as inside another one.
-    #[error("the end of this link was changed when it was copied, so what it shows cannot be told: {GOOD}")]
+    #[error("the end of this link was changed when it was copied, so what it shows cannot be told: {LINK_ADVICE}")]
     Garbled,
     /// The number of the tab is none.
-    #[error("the tab in this link (gid=) is not a number: {GOOD}")]
+    #[error("the tab in this link (gid=) is not a number: {LINK_ADVICE}")]
     Gid,
     /// The number of header rows is none.
     #[error(
@@ -60,7 +60,7 @@ pub enum SheetLinkError {
     )]
     PublishedQuery,
     /// A format that holds something else than the cells.
-    #[error("this link asks for the format “{0}”, which holds no table; use csv in its place, or {GOOD}")]
+    #[error("this link asks for the format “{0}”, which holds no table; use csv in its place, or {LINK_ADVICE}")]
     Format(String),
     /// A parameter that Google obeys in the browser alone.
     #[error("this link has “{part}”: {advice}")]
@@ -75,6 +75,6 @@ pub enum SheetLinkError {
 impl SheetLinkError {
     /// That the range `text` is none.
     pub(super) fn range(text: &str, error: CellRangeError) -> Self {
-        Self::Range { text: shortened(text), error }
+        Self::Range { text: shorten(text), error }
     }
 }

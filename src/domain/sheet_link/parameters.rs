@@ -45,7 +45,7 @@ impl LinkParameters {
     ///
     /// # Errors
     /// [`SheetLinkError::Garbled`] when a parameter that decides what is shown stands inside another one.
-    pub(super) fn of(url: &Url) -> Result<Self, SheetLinkError> {
+    pub(super) fn parse(url: &Url) -> Result<Self, SheetLinkError> {
         let read = |text: Option<&str>| -> Vec<(String, String)> {
             let pairs = parse(text.unwrap_or_default().as_bytes());
             pairs.map(|(name, value)| (name.into_owned(), value.trim().to_owned())).collect()
@@ -60,7 +60,7 @@ impl LinkParameters {
                 if FREE_TEXT.contains(&plain_name(name).as_str()) { &["&", "?", "#", ";"] } else { &[""] };
             holds_another(name, &[""]) || holds_another(value, before)
         };
-        if parameters.all().any(is_garbled) {
+        if parameters.all_pairs().any(is_garbled) {
             return Err(SheetLinkError::Garbled);
         }
         for pairs in [&mut parameters.query, &mut parameters.fragment] {
@@ -70,45 +70,45 @@ impl LinkParameters {
         Ok(parameters)
     }
 
-    fn all(&self) -> impl Iterator<Item = &(String, String)> {
+    fn all_pairs(&self) -> impl Iterator<Item = &(String, String)> {
         self.query.iter().chain(&self.fragment)
     }
 
     /// The values of `name`.
     pub(super) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.all().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.all_pairs().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// The one value of `name` as `read` understands it.
     ///
     /// # Errors
     /// Those of `read`, and [`SheetLinkError::Contradiction`] when the link gives different values.
-    pub(super) fn one<T: PartialEq>(
+    pub(super) fn single_value<T: PartialEq>(
         &self,
         name: &'static str,
         read: impl Fn(&str) -> Result<T, SheetLinkError>,
     ) -> Result<Option<T>, SheetLinkError> {
-        agreed(name, self.values(name), read)
+        agreed_value(name, self.values(name), read)
     }
 
     /// The value of `name` in the fragment, which is what a page shows in the browser, otherwise that in the query.
     ///
     /// # Errors
-    /// As [`LinkParameters::one`], for each of the two places by itself.
-    pub(super) fn shown<T: PartialEq>(
+    /// As [`LinkParameters::single_value`], for each of the two places by itself.
+    pub(super) fn shown_value<T: PartialEq>(
         &self,
         name: &'static str,
         read: impl Fn(&str) -> Result<T, SheetLinkError>,
     ) -> Result<Option<T>, SheetLinkError> {
         let of = |pairs: &[(String, String)]| {
-            agreed(name, pairs.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()), &read)
+            agreed_value(name, pairs.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()), &read)
         };
         let (in_query, in_fragment) = (of(&self.query)?, of(&self.fragment)?);
         Ok(in_fragment.or(in_query))
     }
 
     /// The format that the link asks for, in lower case.
-    pub(super) fn formats(&self) -> impl Iterator<Item = String> {
+    pub(super) fn requested_formats(&self) -> impl Iterator<Item = String> {
         let out = |(name, value): &(String, String)| match name.as_str() {
             "format" | "exportformat" | "output" => Some(value.to_ascii_lowercase()),
             // `reqId:0;out:csv;…`
@@ -118,19 +118,19 @@ impl LinkParameters {
                 .find_map(|part| Some(part.trim().strip_prefix("out:")?.to_owned())),
             _ => None,
         };
-        self.all().filter_map(out).collect::<Vec<_>>().into_iter()
+        self.all_pairs().filter_map(out).collect::<Vec<_>>().into_iter()
     }
 
     /// Refuses what nobody can obey for a table.
     ///
     /// # Errors
     /// [`SheetLinkError::Unobeyable`] naming the parameter and what to do instead.
-    pub(super) fn refuse_unobeyable(&self) -> Result<(), SheetLinkError> {
-        let refused = self.all().find_map(|(name, _)| Some((name, advice(name)?)));
+    pub(super) fn refuse_unsupported(&self) -> Result<(), SheetLinkError> {
+        let refused = self.all_pairs().find_map(|(name, _)| Some((name, unobeyable_advice(name)?)));
         if let Some((name, advice)) = refused {
             return Err(SheetLinkError::Unobeyable { part: format!("{name}="), advice });
         }
-        match self.formats().find(|format| !TABLE_FORMATS.contains(&format.as_str())) {
+        match self.requested_formats().find(|format| !TABLE_FORMATS.contains(&format.as_str())) {
             Some(format) => Err(SheetLinkError::Format(format.chars().take(40).collect())),
             None => Ok(()),
         }
@@ -138,7 +138,7 @@ impl LinkParameters {
 
     /// The first parameter that decides what is shown and is not one of `obeyed` in the query. Nothing in the
     /// fragment of an address is sent to a server.
-    pub(super) fn first_beyond(&self, obeyed: &[&str]) -> Option<&str> {
+    pub(super) fn first_unsupported(&self, obeyed: &[&str]) -> Option<&str> {
         let in_query = self.query.iter().filter(|(name, _)| !obeyed.contains(&name.as_str()));
         let in_fragment = self.fragment.iter().filter(|pair| !self.query.contains(pair));
         let mut beyond = in_query.chain(in_fragment).map(|(name, _)| name.as_str());
@@ -147,7 +147,7 @@ impl LinkParameters {
 }
 
 /// What to do about a parameter that cannot be obeyed.
-fn advice(name: &str) -> Option<&'static str> {
+fn unobeyable_advice(name: &str) -> Option<&'static str> {
     Some(match name {
         "fvid" => {
             "it opens a filter view, which hides rows, and Google hands out no filter view. Close the filter view and copy \
@@ -164,7 +164,7 @@ fn advice(name: &str) -> Option<&'static str> {
 }
 
 /// The value that all of `values` agree on.
-fn agreed<'a, T: PartialEq>(
+fn agreed_value<'a, T: PartialEq>(
     name: &'static str,
     values: impl Iterator<Item = &'a str>,
     read: impl Fn(&str) -> Result<T, SheetLinkError>,

@@ -34,24 +34,24 @@ impl LinkPlace {
     ///
     /// # Errors
     /// When it leads to no sheet, or its path holds what belongs into its query.
-    pub(super) fn of(url: &Url) -> Result<Self, SheetLinkError> {
+    pub(super) fn parse(url: &Url) -> Result<Self, SheetLinkError> {
         let parts: Vec<&str> = url.path().split('/').filter(|part| !part.is_empty()).collect();
         match url.host_str() {
-            Some("docs.google.com") => Self::in_docs(&parts),
+            Some("docs.google.com") => Self::parse_docs_path(&parts),
             // The oldest links: `/ccc?key=ID`.
-            Some("spreadsheets.google.com") => Self::behind(&parts),
+            Some("spreadsheets.google.com") => Self::parse_sheet_path(&parts),
             Some("drive.google.com") if parts.last() == Some(&"open") => {
-                Self::behind(&[]).map(|place| Self { without_id: SheetLinkError::Drive, ..place })
+                Self::parse_sheet_path(&[]).map(|place| Self { without_id: SheetLinkError::Drive, ..place })
             }
             Some("drive.google.com") => Err(SheetLinkError::Drive),
             _ => Err(SheetLinkError::Other),
         }
     }
 
-    fn in_docs(parts: &[&str]) -> Result<Self, SheetLinkError> {
+    fn parse_docs_path(parts: &[&str]) -> Result<Self, SheetLinkError> {
         let is_there = |name: &str| parts.contains(&name);
         match parts.iter().position(|part| ["spreadsheets", "spreadsheet"].contains(part)) {
-            Some(at) => Self::behind(parts.get(at + 1..).unwrap_or_default()),
+            Some(at) => Self::parse_sheet_path(parts.get(at + 1..).unwrap_or_default()),
             None if is_there("document") => Err(SheetLinkError::Document),
             None if is_there("presentation") => Err(SheetLinkError::Presentation),
             None if is_there("forms") => Err(SheetLinkError::Form),
@@ -60,7 +60,7 @@ impl LinkPlace {
     }
 
     /// `parts` are those behind `/spreadsheets`: `[u/0/]d/[e/]ID[/ACTION…]`, or an action alone.
-    fn behind(parts: &[&str]) -> Result<Self, SheetLinkError> {
+    fn parse_sheet_path(parts: &[&str]) -> Result<Self, SheetLinkError> {
         let after_d = parts.iter().position(|part| *part == "d").and_then(|at| parts.get(at + 1..));
         let (has_published_id, id, action) = match after_d {
             Some(["e", id, action @ ..]) => (true, Some((*id).to_owned()), action),

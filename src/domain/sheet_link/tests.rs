@@ -150,7 +150,7 @@ fn a_tab_by_name_keeps_its_name() {
     }
     let link: SheetLink = whole("~/d/ID/edit#gid=7&range=A1:B9").parse().expect("a link");
     let ranged = named.replace("&headers=1", "&range=A1%3AB9&headers=1");
-    assert_eq!(link.named("New Wave").export_path(), ranged);
+    assert_eq!(link.with_tab_name("New Wave").export_path(), ranged);
 }
 
 #[test]

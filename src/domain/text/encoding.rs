@@ -3,7 +3,7 @@
 use encoding_rs::{Encoding, REPLACEMENT, X_USER_DEFINED};
 
 /// The encodings that are offered to choose from: the name, and what people call it.
-pub const OFFERED: [(&str, &str); 14] = [
+pub const OFFERED_ENCODINGS: [(&str, &str); 14] = [
     ("UTF-8", "UTF-8"),
     ("windows-1252", "Western (Windows-1252)"),
     ("ISO-8859-2", "Central European (ISO-8859-2)"),
@@ -37,12 +37,12 @@ pub fn encoding_name(label: &str) -> Result<&'static str, UnknownEncoding> {
     Encoding::for_label(label.as_bytes())
         .filter(|encoding| *encoding != REPLACEMENT && *encoding != X_USER_DEFINED)
         .map(Encoding::name)
-        .ok_or_else(|| UnknownEncoding { label: crate::domain::rows::row::shortened(label) })
+        .ok_or_else(|| UnknownEncoding { label: crate::domain::rows::row::shorten(label) })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{OFFERED, encoding_name};
+    use super::{OFFERED_ENCODINGS, encoding_name};
 
     #[test]
     fn a_label_is_known_in_every_spelling_of_the_standard() {
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn what_is_offered_is_known_by_its_own_name() {
-        for (name, _) in OFFERED {
+        for (name, _) in OFFERED_ENCODINGS {
             assert_eq!(encoding_name(name), Ok(name));
         }
     }

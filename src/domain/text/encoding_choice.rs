@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use crate::domain::rows::row::shortened;
+use crate::domain::rows::row::shorten;
 use crate::domain::text::encoding::encoding_name;
 
 /// How many bytes of the beginning are kept, for byte order marks and the pattern of UTF-16.
@@ -199,7 +199,7 @@ impl EncodingSurvey {
         // Plain ASCII is the same in what was declared and in what is chosen, and the zeros of UTF-16 leave no doubt.
         let is_plain = !self.has_invalid() && !self.has_sequences();
         let is_certain = |label: &&str| is_utf_16(encoding) || is_plain && encoding_named(label).is_some();
-        let contradicted = contradicted.filter(|label| !is_certain(label)).map(shortened);
+        let contradicted = contradicted.filter(|label| !is_certain(label)).map(shorten);
         Ok(EncodingChoice { contradicted, ..choice(encoding, basis) })
     }
 

@@ -25,12 +25,12 @@ macro_rules! words {
         }
 
         impl std::str::FromStr for $name {
-            type Err = $crate::domain::text::enum_names::UnknownWord;
+            type Err = $crate::domain::text::enum_names::UnknownVariant;
 
-            fn from_str(word: &str) -> Result<Self, $crate::domain::text::enum_names::UnknownWord> {
+            fn from_str(word: &str) -> Result<Self, $crate::domain::text::enum_names::UnknownVariant> {
                 match word {
                     $($word => Ok($name::$variant),)+
-                    _ => Err($crate::domain::text::enum_names::UnknownWord { what: stringify!($name), word: word.to_owned() }),
+                    _ => Err($crate::domain::text::enum_names::UnknownVariant { what: stringify!($name), word: word.to_owned() }),
                 }
             }
         }
@@ -42,7 +42,7 @@ pub(in crate::domain) use words;
 /// A stored or sent word that is none of the known ones.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{word:?} is not a known {what}")]
-pub struct UnknownWord {
+pub struct UnknownVariant {
     /// The type that was asked for.
     pub what: &'static str,
     /// What stood there instead.

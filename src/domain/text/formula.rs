@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// The cell as it is written into a CSV file: with a leading `'` where a spreadsheet would compute something. A plain
 /// number begins with a sign and stays what it is.
 #[must_use]
-pub fn inert(cell: &str) -> Cow<'_, str> {
+pub fn escape_formula(cell: &str) -> Cow<'_, str> {
     // Rust also reads "inf" and "NaN", which are names to a spreadsheet.
     let number = || cell.parse::<f64>().is_ok_and(f64::is_finite);
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !number() {
@@ -17,20 +17,20 @@ pub fn inert(cell: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::inert;
+    use super::escape_formula;
 
     #[test]
     fn a_spreadsheet_finds_no_formula() {
         for cell in ["=1+1", "@x", "-5+1", "+1.5e3+A1", "-inf", "+nan", "-1,5", "- 5", "-", "\ta", "\r5", "\t-5", "=5"]
         {
-            assert_eq!(inert(cell), format!("'{cell}"));
+            assert_eq!(escape_formula(cell), format!("'{cell}"));
         }
     }
 
     #[test]
     fn text_and_plain_numbers_stay_as_they_are() {
         for cell in ["", "a=1", "5", "-5", "+1.5e3", "-0.25", "+49", " =1", "'=1", "1-2"] {
-            assert_eq!(inert(cell), cell);
+            assert_eq!(escape_formula(cell), cell);
         }
     }
 }

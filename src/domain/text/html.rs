@@ -12,22 +12,23 @@ use html5ever::tokenizer::states::{Rawtext, Rcdata, ScriptData};
 use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 use url::Url;
 
-use self::bounds::{SIZE, bounded};
+use self::bounds::{MAX_HTML_BYTES, limit_html};
 
 /// How long a base may be, in bytes: it is put before every relative link.
-const BASE: usize = 1024;
+const MAX_BASE_BYTES: usize = 1024;
 
 /// How many times as long a text may be when its links have a base and its pictures what keeps them from calling
 /// home; a small one by as many bytes as well. A feed has as many texts as fit into it, and all of them are in
 /// memory.
-const GROWTH: usize = 12;
-const SMALL: usize = 8 * 1024;
+const MAX_GROWTH_FACTOR: usize = 12;
+const GROWTH_ALLOWANCE_BYTES: usize = 8 * 1024;
 
 /// Elements that are never shown, with all that is in them.
-const UNSEEN: [&str; 8] = ["script", "style", "template", "iframe", "noembed", "noframes", "title", "textarea"];
+const HIDDEN_ELEMENTS: [&str; 8] =
+    ["script", "style", "template", "iframe", "noembed", "noframes", "title", "textarea"];
 
 /// Elements that flow with the text around them; any other one parts words.
-const INLINE: [&str; 36] = [
+const INLINE_ELEMENTS: [&str; 36] = [
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
     "kbd", "mark", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time",
     "tt", "u", "var", "wbr", "blink",
@@ -41,28 +42,33 @@ const INLINE: [&str; 36] = [
 ///
 /// Relative links are resolved against `base`; without one they are dropped, as they would lead into our own site.
 #[must_use]
-pub fn safe(html: &str, base: Option<&Url>) -> String {
-    let base = base.filter(|base| base.as_str().len() <= BASE);
-    let safe = cleaned(&bounded(html), base, "loading", "lazy");
+pub fn sanitize_html(html: &str, base: Option<&Url>) -> String {
+    let base = base.filter(|base| base.as_str().len() <= MAX_BASE_BYTES);
+    let safe = clean_with_attribute(&limit_html(html), base, "loading", "lazy");
     // One attribute at a time: ammonia adds several in an order that changes from run to run, and the same HTML is to
     // become the same text each time.
-    let safe = if safe.contains("<img") { cleaned(&safe, base, "referrerpolicy", "no-referrer") } else { safe };
+    let safe =
+        if safe.contains("<img") { clean_with_attribute(&safe, base, "referrerpolicy", "no-referrer") } else { safe };
     // Grown beyond measure by a long base in front of a great many links; what it says is worth keeping.
-    if safe.len() > (2 * SIZE).min(GROWTH * html.len() + SMALL) { written(&text(html)) } else { safe }
+    if safe.len() > (2 * MAX_HTML_BYTES).min(MAX_GROWTH_FACTOR * html.len() + GROWTH_ALLOWANCE_BYTES) {
+        escape_text(&html_to_text(html))
+    } else {
+        safe
+    }
 }
 
 /// `text` as HTML.
-fn written(text: &str) -> String {
+fn escape_text(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// `html` with what is safe of it, and `attribute` on every picture.
-fn cleaned(html: &str, base: Option<&Url>, attribute: &'static str, value: &'static str) -> String {
+fn clean_with_attribute(html: &str, base: Option<&Url>, attribute: &'static str, value: &'static str) -> String {
     let mut builder = Builder::default();
     builder
         .add_tags(["address", "main", "section", "tfoot"])
         .add_tag_attributes("img", ["loading"])
-        .add_clean_content_tags(UNSEEN)
+        .add_clean_content_tags(HIDDEN_ELEMENTS)
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
         .url_relative(base.map_or(UrlRelative::Deny, |base| UrlRelative::RewriteWithBase(base.clone())))
         .link_rel(Some("noopener noreferrer nofollow"))
@@ -85,11 +91,11 @@ fn is_web(address: &str) -> bool {
 /// What `html` says: its text without the tags, entities resolved, white space folded to single blanks. What a page
 /// never shows, such as a script, is not in it.
 #[must_use]
-pub fn text(html: &str) -> String {
+pub fn html_to_text(html: &str) -> String {
     if !html.contains(['<', '&']) {
-        return folded(html);
+        return fold_white_space(html);
     }
-    let html = bounded(html);
+    let html = limit_html(html);
     let tokenizer = Tokenizer::new(VisibleTextSink::default(), TokenizerOpts::default());
     let input = BufferQueue::default();
     input.push_back(StrTendril::from(html.as_str()));
@@ -98,10 +104,10 @@ pub fn text(html: &str) -> String {
         let _ = tokenizer.feed(&input);
     }
     tokenizer.end();
-    folded(&tokenizer.sink.text.borrow())
+    fold_white_space(&tokenizer.sink.text.borrow())
 }
 
-fn folded(text: &str) -> String {
+fn fold_white_space(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for word in text.split_whitespace() {
         if !folded.is_empty() {
@@ -116,7 +122,7 @@ fn folded(text: &str) -> String {
 #[derive(Default)]
 struct VisibleTextSink {
     text: RefCell<String>,
-    /// Which of [`UNSEEN`] is open, and how often in itself.
+    /// Which of [`HIDDEN_ELEMENTS`] is open, and how often in itself.
     unseen: RefCell<String>,
     depth: Cell<u32>,
 }
@@ -127,7 +133,7 @@ impl TokenSink for VisibleTextSink {
     fn process_token(&self, token: Token, _: u64) -> TokenSinkResult<()> {
         match token {
             Token::CharacterTokens(text) if self.depth.get() == 0 => self.text.borrow_mut().push_str(&text),
-            Token::TagToken(tag) => return self.tag(&tag),
+            Token::TagToken(tag) => return self.process_tag(&tag),
             _ => {}
         }
         TokenSinkResult::Continue
@@ -135,12 +141,12 @@ impl TokenSink for VisibleTextSink {
 }
 
 impl VisibleTextSink {
-    fn tag(&self, tag: &Tag) -> TokenSinkResult<()> {
+    fn process_tag(&self, tag: &Tag) -> TokenSinkResult<()> {
         let name = &*tag.name;
-        if !INLINE.contains(&name) {
+        if !INLINE_ELEMENTS.contains(&name) {
             self.text.borrow_mut().push(' ');
         }
-        if !UNSEEN.contains(&name) {
+        if !HIDDEN_ELEMENTS.contains(&name) {
             return TokenSinkResult::Continue;
         }
         let opens = tag.kind == TagKind::StartTag;
@@ -162,14 +168,14 @@ impl VisibleTextSink {
 
 #[cfg(test)]
 mod tests {
-    use super::{safe, text};
+    use super::{html_to_text, sanitize_html};
 
     #[test]
     fn nothing_that_runs_or_calls_home_is_left() {
         let base = "https://example.org/a/".parse().expect("an address");
         let html = r#"<script>x()</script><p onclick="x()" style="x">Hi <a href="b">there</a><a href="javascript:x()">no</a>
             <img src="c.png" onerror="x()"><img src="data:image/png;base64,AA"><iframe src="x">f</iframe><form>f</form></p>"#;
-        let shown = safe(html, Some(&base));
+        let shown = sanitize_html(html, Some(&base));
         for never in ["script", "onclick", "style", "data:", "iframe", "form>", "onerror"] {
             assert!(!shown.contains(never), "{never} in {shown}");
         }
@@ -180,30 +186,30 @@ mod tests {
         assert!(
             shown.contains(r#"<img src="https://example.org/a/c.png" loading="lazy" referrerpolicy="no-referrer">"#)
         );
-        assert!(!safe(html, None).contains("href=\"b\""), "a relative link would lead into our own site");
-        assert_eq!(safe(&shown, None), shown, "what is safe stays as it is");
+        assert!(!sanitize_html(html, None).contains("href=\"b\""), "a relative link would lead into our own site");
+        assert_eq!(sanitize_html(&shown, None), shown, "what is safe stays as it is");
     }
 
     #[test]
     fn the_same_html_is_written_the_same_each_time() {
         let html = r#"<img height="2" width="3" alt="x" title="y" src="https://example.org/c.png" align="left"><a title="t" href="https://example.org/">a</a>"#;
-        let first = safe(html, None);
+        let first = sanitize_html(html, None);
         for _ in 0..50 {
-            assert_eq!(safe(html, None), first);
+            assert_eq!(sanitize_html(html, None), first);
         }
     }
 
     #[test]
     fn a_long_base_before_many_links_does_not_make_them_grow_without_end() {
         let base = format!("https://example.org/{}/", "b".repeat(1000)).parse().expect("an address");
-        let shown = safe(&"<a href=x>&lt;</a>".repeat(20_000), Some(&base));
+        let shown = sanitize_html(&"<a href=x>&lt;</a>".repeat(20_000), Some(&base));
         assert_eq!(shown, "&lt;".repeat(20_000));
-        let shown = safe(&"<a href=x>&lt;</a>".repeat(50), Some(&base));
+        let shown = sanitize_html(&"<a href=x>&lt;</a>".repeat(50), Some(&base));
         assert_eq!(shown, "&lt;".repeat(50), "a small text is one of many");
-        assert!(safe("<a href=x>x</a>", Some(&base)).contains("/bbb"), "a few links have room for it");
+        assert!(sanitize_html("<a href=x>x</a>", Some(&base)).contains("/bbb"), "a few links have room for it");
         let pictures = "<img src=x>".repeat(1000);
         assert!(
-            safe(&pictures, "https://example.org/a/".parse().ok().as_ref()).contains("/a/x"),
+            sanitize_html(&pictures, "https://example.org/a/".parse().ok().as_ref()).contains("/a/x"),
             "usual ones have room"
         );
     }
@@ -211,12 +217,12 @@ mod tests {
     #[test]
     fn text_is_what_a_page_says() {
         assert_eq!(
-            text("<p>One</p><p>t<b>w</b>o&nbsp;&eacute; &lt;3</p><script>no <b>x</b></script>\n\n end"),
+            html_to_text("<p>One</p><p>t<b>w</b>o&nbsp;&eacute; &lt;3</p><script>no <b>x</b></script>\n\n end"),
             "One two é <3 end"
         );
-        assert_eq!(text("<title>a</title><object><b>b</b></object><br><noscript>c</noscript>"), "b c");
-        assert_eq!(text("plain  text"), "plain text");
-        assert_eq!(text("1 < 2 & 3"), "1 < 2 & 3");
+        assert_eq!(html_to_text("<title>a</title><object><b>b</b></object><br><noscript>c</noscript>"), "b c");
+        assert_eq!(html_to_text("plain  text"), "plain text");
+        assert_eq!(html_to_text("1 < 2 & 3"), "1 < 2 & 3");
     }
 
     #[test]
@@ -226,7 +232,7 @@ mod tests {
         let misplaced = ["<br>x", "</p>x", "<dd>x"].map(|piece| format!("<table>{}", piece.repeat(20_000)));
         for html in deep.iter().chain(&misplaced) {
             let begun = std::time::Instant::now();
-            assert!(!safe(html, None).is_empty());
+            assert!(!sanitize_html(html, None).is_empty());
             assert!(begun.elapsed() < std::time::Duration::from_secs(4), "{:.30}: {:?}", html, begun.elapsed());
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// A limit, exactly: `120 s`, and `1500 ms` where it is no whole number of seconds.
 #[must_use]
-pub fn limit(limit: Duration) -> String {
+pub fn format_limit(limit: Duration) -> String {
     match limit.subsec_millis() {
         0 => format!("{} s", limit.as_secs()),
         _ => format!("{} ms", limit.as_millis()),
@@ -13,7 +13,7 @@ pub fn limit(limit: Duration) -> String {
 
 /// A duration as it is written in a setting, exactly: `90d`, `5m`, `1500ms`.
 #[must_use]
-pub fn setting(duration: Duration) -> String {
+pub fn format_setting(duration: Duration) -> String {
     let millis = duration.as_millis();
     let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")];
     match units.into_iter().find(|(unit, _)| millis > 0 && millis.is_multiple_of(*unit)) {
@@ -25,7 +25,7 @@ pub fn setting(duration: Duration) -> String {
 /// An error's text as a sentence of its own: with a capital letter and a full stop. The backticks of terminals become
 /// quotation marks.
 #[must_use]
-pub fn sentence(error: &(impl ToString + ?Sized)) -> String {
+pub fn format_error(error: &(impl ToString + ?Sized)) -> String {
     let text = error.to_string();
     let mut letters = text.chars();
     let mut sentence: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
@@ -42,7 +42,7 @@ pub fn sentence(error: &(impl ToString + ?Sized)) -> String {
 
 /// How long something took or is ago, as closely as people want to know: `40 ms`, `0.4 s`, `2 min 5 s`, `3 days 4 h`.
 #[must_use]
-pub fn length(time: Duration) -> String {
+pub fn format_elapsed(time: Duration) -> String {
     const DAY: u64 = 86_400;
     let (seconds, millis) = (time.as_secs(), time.subsec_millis());
     match seconds {
@@ -60,7 +60,7 @@ pub fn length(time: Duration) -> String {
 
 /// An amount of data: `1 byte`, `52.4 kB`, `1.2 GB`.
 #[must_use]
-pub fn bytes(count: u64) -> String {
+pub fn format_bytes(count: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "one digit after the point is shown")]
     let in_units = |unit: u64| count as f64 / unit as f64;
     match count {
@@ -78,27 +78,27 @@ mod tests {
 
     #[test]
     fn errors_read_as_sentences() {
-        assert_eq!(super::sentence("that is a form"), "That is a form.");
-        assert_eq!(super::sentence("such as `albums` or `a`"), "Such as “albums” or “a”.");
-        assert_eq!(super::sentence("Ähnlich wie das."), "Ähnlich wie das.");
+        assert_eq!(super::format_error("that is a form"), "That is a form.");
+        assert_eq!(super::format_error("such as `albums` or `a`"), "Such as “albums” or “a”.");
+        assert_eq!(super::format_error("Ähnlich wie das."), "Ähnlich wie das.");
     }
 
     #[test]
     fn a_limit_is_said_in_seconds_unless_that_would_be_another_one() {
-        let said = |millis| super::limit(Duration::from_millis(millis));
+        let said = |millis| super::format_limit(Duration::from_millis(millis));
         assert_eq!([said(300_000), said(1500), said(20)], ["300 s", "1500 ms", "20 ms"]);
     }
 
     #[test]
     fn a_setting_is_said_in_the_largest_unit_that_is_exact() {
-        let said = |millis| super::setting(Duration::from_millis(millis));
+        let said = |millis| super::format_setting(Duration::from_millis(millis));
         assert_eq!([said(0), said(1500), said(90_000), said(7_200_000)], ["0ms", "1500ms", "90s", "2h"]);
         assert_eq!(said(90 * 86_400_000), "90d");
     }
 
     #[test]
     fn a_length_is_said_in_two_units_at_most() {
-        let said = |millis| super::length(Duration::from_millis(millis));
+        let said = |millis| super::format_elapsed(Duration::from_millis(millis));
         assert_eq!([said(0), said(99), said(100), said(9999)], ["0 ms", "99 ms", "0.1 s", "9.9 s"]);
         assert_eq!([said(10_000), said(125_000), said(3_600_000)], ["10 s", "2 min 5 s", "1 h 0 min"]);
         assert_eq!([said(86_400_000), said(273_600_000)], ["1 day 0 h", "3 days 4 h"]);
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn an_amount_of_data_is_said_with_one_digit_after_the_point() {
-        let said = [1, 999, 52_400, 350_000_000, 1_240_000_000].map(super::bytes);
+        let said = [1, 999, 52_400, 350_000_000, 1_240_000_000].map(super::format_bytes);
         assert_eq!(said, ["1 byte", "999 bytes", "52.4 kB", "350.0 MB", "1.2 GB"]);
     }
 }

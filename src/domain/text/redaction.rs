@@ -4,11 +4,11 @@
 use url::Url;
 
 /// What stands where something secret is.
-const VEIL: &str = "…";
+const ELLIPSIS: &str = "…";
 
 /// The names of values that are no secrets, and that people know their addresses by. Whatever else stands in a query
 /// may be one, whatever it is called.
-const HARMLESS: [&str; 32] = [
+const PUBLIC_PARAMETERS: [&str; 32] = [
     "alt",
     "cat",
     "category",
@@ -46,26 +46,26 @@ const HARMLESS: [&str; 32] = [
 /// `address` as a form shows it: an ellipsis stands for user name and password, and for what stands in its query and
 /// its fragment, but for values that are harmless by their names.
 #[must_use]
-pub fn veiled(address: &str) -> String {
-    let bare = without_user(address);
+pub fn redact_address(address: &str) -> String {
+    let bare = redact_user(address);
     let (rest, fragment) = bare.split_once('#').map_or((&*bare, None), |(rest, fragment)| (rest, Some(fragment)));
     let (path, query) = rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
-    let query = query.map(|query| format!("?{}", pairs(query))).unwrap_or_default();
-    let fragment = fragment.map(|fragment| format!("#{}", pairs(fragment))).unwrap_or_default();
+    let query = query.map(|query| format!("?{}", redact_pairs(query))).unwrap_or_default();
+    let fragment = fragment.map(|fragment| format!("#{}", redact_pairs(fragment))).unwrap_or_default();
     format!("{path}{query}{fragment}")
 }
 
 /// The address of a server as a form shows it: all that stands behind its path is behind one ellipsis.
 #[must_use]
-pub fn veiled_server(address: &str) -> String {
-    let bare = without_user(address);
+pub fn redact_server(address: &str) -> String {
+    let bare = redact_user(address);
     match bare.find(['?', '#']) {
-        Some(at) if at + 1 < bare.len() => format!("{}{VEIL}", &bare[..=at]),
+        Some(at) if at + 1 < bare.len() => format!("{}{ELLIPSIS}", &bare[..=at]),
         _ => bare,
     }
 }
 
-fn without_user(address: &str) -> String {
+fn redact_user(address: &str) -> String {
     let (scheme, rest) = address.split_once("://").map_or(("", address), |(scheme, rest)| (scheme, rest));
     // As it is understood when its scheme was left out.
     let url = if scheme.is_empty() { Url::parse(&format!("https://{rest}")) } else { Url::parse(address) };
@@ -78,21 +78,21 @@ fn without_user(address: &str) -> String {
         // Where it cannot be taken apart nobody knows where a password ends.
         Err(_) => rest.rfind('@'),
     };
-    let Some(host) = host.filter(|_| !rest.starts_with(VEIL)) else { return address.to_owned() };
+    let Some(host) = host.filter(|_| !rest.starts_with(ELLIPSIS)) else { return address.to_owned() };
     let begin = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
-    format!("{begin}{VEIL}{}", &rest[host..])
+    format!("{begin}{ELLIPSIS}{}", &rest[host..])
 }
 
 /// What is veiled already stays as it is.
-fn pairs(text: &str) -> String {
+fn redact_pairs(text: &str) -> String {
     let shown = |pair: &str| match pair.split_once('=') {
-        _ if pair.is_empty() || pair.starts_with(VEIL) => pair.to_owned(),
+        _ if pair.is_empty() || pair.starts_with(ELLIPSIS) => pair.to_owned(),
         Some((name, value)) if !value.is_empty() => {
-            let shown = value.starts_with(VEIL) || HARMLESS.contains(&name.to_ascii_lowercase().as_str());
-            format!("{name}={}", if shown { value } else { VEIL })
+            let shown = value.starts_with(ELLIPSIS) || PUBLIC_PARAMETERS.contains(&name.to_ascii_lowercase().as_str());
+            format!("{name}={}", if shown { value } else { ELLIPSIS })
         }
         // A name alone may be the secret itself.
-        _ => VEIL.to_owned(),
+        _ => ELLIPSIS.to_owned(),
     };
     text.split('&').map(shown).collect::<Vec<_>>().join("&")
 }
@@ -100,7 +100,7 @@ fn pairs(text: &str) -> String {
 /// All of `addresses` as a form shows them, each as `show` does. Those that differ in nothing but what is behind the
 /// veil are numbered, so that each can be left alone or taken away.
 #[must_use]
-pub fn all_veiled(addresses: &[String], show: fn(&str) -> String) -> Vec<String> {
+pub fn redact_all(addresses: &[String], show: fn(&str) -> String) -> Vec<String> {
     let shown: Vec<String> = addresses.iter().map(|address| show(address)).collect();
     let numbered = |(at, text): (usize, &String)| {
         let mut alike: Vec<&String> = Vec::new();
@@ -110,7 +110,7 @@ pub fn all_veiled(addresses: &[String], show: fn(&str) -> String) -> Vec<String>
             }
         }
         let number = alike.iter().position(|address| **address == addresses[at]).map_or(0, |at| at + 1);
-        match text.rfind(VEIL).map(|at| at + VEIL.len()) {
+        match text.rfind(ELLIPSIS).map(|at| at + ELLIPSIS.len()) {
             Some(end) if alike.len() > 1 => format!("{}{number}{}", &text[..end], &text[end..]),
             _ => text.clone(),
         }
@@ -123,14 +123,18 @@ pub fn all_veiled(addresses: &[String], show: fn(&str) -> String) -> Vec<String>
 ///
 /// # Errors
 /// The sentence for people, when a line was changed and what is secret in it left out.
-pub fn unveiled(typed: &[String], known: &[&[String]], show: fn(&str) -> String) -> Result<Vec<String>, String> {
-    let behind = known.iter().flat_map(|list| all_veiled(list, show).into_iter().zip(*list));
+pub fn restore_redacted(
+    typed: &[String],
+    known: &[&[String]],
+    show: fn(&str) -> String,
+) -> Result<Vec<String>, String> {
+    let behind = known.iter().flat_map(|list| redact_all(list, show).into_iter().zip(*list));
     let behind: Vec<(String, &String)> = behind.collect();
     let address = |line: &String| {
         if let Some((_, address)) = behind.iter().find(|(shown, _)| shown == line) {
             return Ok((*address).clone());
         }
-        if line.contains(VEIL) {
+        if line.contains(ELLIPSIS) {
             return Err(format!(
                 "In {line} the … stands for something secret that is not shown. Leave the line as it was, or type all \
                  of the new address."
@@ -146,7 +150,7 @@ pub fn unveiled(typed: &[String], known: &[&[String]], show: fn(&str) -> String)
 ///
 /// # Errors
 /// The sentence for people.
-pub fn account(server: &str, user: &str, password: &str, known: Option<&str>) -> Result<String, String> {
+pub fn build_account_address(server: &str, user: &str, password: &str, known: Option<&str>) -> Result<String, String> {
     let mut url = Url::parse(server)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty()))
@@ -157,7 +161,7 @@ pub fn account(server: &str, user: &str, password: &str, known: Option<&str>) ->
     let known = known.and_then(|known| Url::parse(known).ok());
     let kept = |of: fn(&Url) -> &str, typed: &str| -> Option<String> {
         let same = known.as_ref().filter(|known| known.origin() == url.origin());
-        if typed.is_empty() { same.map(|known| of(known).to_owned()) } else { Some(encoded(typed)) }
+        if typed.is_empty() { same.map(|known| of(known).to_owned()) } else { Some(percent_encode(typed)) }
     };
     let user = kept(Url::username, user).filter(|user| !user.is_empty());
     let password = kept(|url| url.password().unwrap_or_default(), password).filter(|password| !password.is_empty());
@@ -175,7 +179,7 @@ pub fn account(server: &str, user: &str, password: &str, known: Option<&str>) ->
     Ok(url.to_string())
 }
 
-fn encoded(text: &str) -> String {
+fn percent_encode(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
@@ -191,7 +195,7 @@ pub fn server_of(address: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{account, all_veiled, server_of, unveiled, veiled, veiled_server};
+    use super::{build_account_address, redact_address, redact_all, redact_server, restore_redacted, server_of};
 
     fn text(lines: &[&str]) -> Vec<String> {
         lines.iter().map(|line| (*line).to_owned()).collect()
@@ -222,60 +226,62 @@ mod tests {
             ("abc_DEF-123", "abc_DEF-123"),
         ];
         for (address, expected) in shown {
-            assert_eq!(veiled(address), expected);
-            assert_eq!(veiled(expected), expected, "what is veiled stays so");
+            assert_eq!(redact_address(address), expected);
+            assert_eq!(redact_address(expected), expected, "what is veiled stays so");
         }
-        assert_eq!(veiled_server("https://h.example/api?AppId=7&AppKey=S3CR#S3CR"), "https://h.example/api?…");
-        assert_eq!(veiled_server("https://h.example/api"), "https://h.example/api");
-        assert_eq!(veiled_server("https://h.example/api#S3CR"), "https://h.example/api#…");
+        assert_eq!(redact_server("https://h.example/api?AppId=7&AppKey=S3CR#S3CR"), "https://h.example/api?…");
+        assert_eq!(redact_server("https://h.example/api"), "https://h.example/api");
+        assert_eq!(redact_server("https://h.example/api#S3CR"), "https://h.example/api#…");
     }
 
     #[test]
     fn a_line_that_was_left_alone_stands_for_what_is_behind_it() {
         let known = text(&["https://me:one@h.example/a", "https://me:two@h.example/a", "https://h.example/b"]);
-        let shown = all_veiled(&known, veiled);
+        let shown = redact_all(&known, redact_address);
         assert_eq!(shown, ["https://…1@h.example/a", "https://…2@h.example/a", "https://h.example/b"]);
-        assert_eq!(unveiled(&shown, &[&known], veiled), Ok(known.clone()));
+        assert_eq!(restore_redacted(&shown, &[&known], redact_address), Ok(known.clone()));
         let added = text(&["https://h.example/b", "https://new.example/", "https://…2@h.example/a"]);
         let expected = text(&["https://h.example/b", "https://new.example/", "https://me:two@h.example/a"]);
-        assert_eq!(unveiled(&added, &[&known], veiled), Ok(expected));
-        let error = unveiled(&text(&["https://…@h.example/other"]), &[&known], veiled).expect_err("not known");
+        assert_eq!(restore_redacted(&added, &[&known], redact_address), Ok(expected));
+        let error =
+            restore_redacted(&text(&["https://…@h.example/other"]), &[&known], redact_address).expect_err("not known");
         assert!(error.contains("type all of the new address"), "{error}");
     }
 
     #[test]
     fn lines_that_differ_in_a_secret_alone_are_told_apart() {
         let known = text(&["https://h.example/rss?token=one", "https://h.example/rss?token=two"]);
-        let shown = all_veiled(&known, veiled);
+        let shown = redact_all(&known, redact_address);
         assert_eq!(shown, ["https://h.example/rss?token=…1", "https://h.example/rss?token=…2"]);
-        assert_eq!(unveiled(&shown[1..], &[&known], veiled), Ok(known[1..].to_vec()));
+        assert_eq!(restore_redacted(&shown[1..], &[&known], redact_address), Ok(known[1..].to_vec()));
         // What was shown last is alone, and comes before what is stored.
         let last = &known[1..];
-        assert_eq!(all_veiled(last, veiled), ["https://h.example/rss?token=…"]);
+        assert_eq!(redact_all(last, redact_address), ["https://h.example/rss?token=…"]);
         let typed = text(&["https://h.example/rss?token=…"]);
-        assert_eq!(unveiled(&typed, &[last, &known], veiled), Ok(last.to_vec()));
+        assert_eq!(restore_redacted(&typed, &[last, &known], redact_address), Ok(last.to_vec()));
         let same = text(&["https://h.example/rss?token=one", "https://h.example/rss?token=one"]);
-        assert_eq!(all_veiled(&same, veiled), ["https://h.example/rss?token=…"; 2]);
+        assert_eq!(redact_all(&same, redact_address), ["https://h.example/rss?token=…"; 2]);
     }
 
     #[test]
     fn an_account_is_an_address_and_its_secret_stays_with_its_server() {
-        let address = account("https://r.example/api", "ada@example.org", "p:@/ ä%", None).expect("an account");
+        let address =
+            build_account_address("https://r.example/api", "ada@example.org", "p:@/ ä%", None).expect("an account");
         assert_eq!(address, "https://ada%40example%2Eorg:p%3A%40%2F%20%C3%A4%25@r.example/api");
         let url = url::Url::parse(&address).expect("an address");
         let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
         assert_eq!(decoded(url.username()), "ada@example.org");
         assert_eq!(decoded(url.password().expect("a password")), "p:@/ ä%");
         assert_eq!(server_of(&address), "https://r.example/api");
-        assert_eq!(account("https://r.example/api", "", "", Some(&address)), Ok(address.clone()));
-        let changed = account("https://r.example/api", "", "new", Some(&address));
+        assert_eq!(build_account_address("https://r.example/api", "", "", Some(&address)), Ok(address.clone()));
+        let changed = build_account_address("https://r.example/api", "", "new", Some(&address));
         assert_eq!(changed, Ok("https://ada%40example%2Eorg:new@r.example/api".to_owned()));
         for elsewhere in ["https://evil.example/api", "http://r.example/api", "https://r.example:8443/api"] {
-            let error = account(elsewhere, "", "", Some(&address)).expect_err("another server");
+            let error = build_account_address(elsewhere, "", "", Some(&address)).expect_err("another server");
             assert!(error.contains("not sent to another server"), "{error}");
         }
-        assert!(account("https://r.example", "ada", "", None).is_err());
-        assert!(account("https://u:p@r.example", "ada", "pw", None).is_err());
-        assert!(account("r.example", "ada", "pw", None).is_err());
+        assert!(build_account_address("https://r.example", "ada", "", None).is_err());
+        assert!(build_account_address("https://u:p@r.example", "ada", "pw", None).is_err());
+        assert!(build_account_address("r.example", "ada", "pw", None).is_err());
     }
 }

@@ -12,14 +12,14 @@ enum MarkingScope {
 /// `text` with a mark in the place of every character that cannot be seen: `Member⍽No` for a no-break space, `␤` for a
 /// line break, `·U+200B·` for a zero-width space.
 #[must_use]
-pub fn marked(text: &str) -> String {
-    mark(text, MarkingScope::All)
+pub fn mark_invisible(text: &str) -> String {
+    mark_characters(text, MarkingScope::All)
 }
 
-/// As [`marked`], but joiners between letters of scripts that need them, and in emoji, stay as they are.
+/// As [`mark_invisible`], but joiners between letters of scripts that need them, and in emoji, stay as they are.
 #[must_use]
-pub fn stray_marked(text: &str) -> String {
-    mark(text, MarkingScope::Stray)
+pub fn mark_stray_invisible(text: &str) -> String {
+    mark_characters(text, MarkingScope::Stray)
 }
 
 /// Whether two texts differ only in white space and in characters that cannot be seen.
@@ -31,7 +31,7 @@ pub fn differ_invisibly(one: &str, other: &str) -> bool {
     one != other && visible(one) == visible(other)
 }
 
-fn mark(text: &str, marking: MarkingScope) -> String {
+fn mark_characters(text: &str, marking: MarkingScope) -> String {
     let letters: Vec<char> = text.chars().collect();
     let mut shown = String::with_capacity(text.len());
     for (at, &c) in letters.iter().enumerate() {
@@ -45,7 +45,7 @@ fn mark(text: &str, marking: MarkingScope) -> String {
             '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => shown.push('␤'),
             '\t' => shown.push('␉'),
             c if c.is_whitespace() => shown.push('⍽'),
-            c if marking == MarkingScope::Stray && has_work(c, before, after) => shown.push(c),
+            c if marking == MarkingScope::Stray && shapes_neighbours(c, before, after) => shown.push(c),
             c if c.is_control() || is_invisible(c) => shown.push_str(&format!("·U+{:04X}·", u32::from(c))),
             c => shown.push(c),
         }
@@ -54,7 +54,7 @@ fn mark(text: &str, marking: MarkingScope) -> String {
 }
 
 /// Whether a joiner or a variation selector changes what is seen beside it.
-fn has_work(c: char, before: Option<char>, after: Option<char>) -> bool {
+fn shapes_neighbours(c: char, before: Option<char>, after: Option<char>) -> bool {
     // Scripts that join their letters, and emoji, come after Armenian.
     let joins = |c: Option<char>| c.is_some_and(|c| c >= '\u{590}' && !is_invisible(c) || c == '\u{fe0f}');
     match c {
@@ -90,7 +90,7 @@ fn is_invisible(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{differ_invisibly, marked, stray_marked};
+    use super::{differ_invisibly, mark_invisible, mark_stray_invisible};
 
     #[test]
     fn what_cannot_be_seen_is_marked() {
@@ -106,8 +106,8 @@ mod tests {
             ("i\u{200d}d\u{1}", "i·U+200D·d·U+0001·"),
             ("Größe 日本", "Größe 日本"),
         ] {
-            assert_eq!(marked(text), shown, "{text:?}");
-            assert_eq!(stray_marked(text), shown, "{text:?}");
+            assert_eq!(mark_invisible(text), shown, "{text:?}");
+            assert_eq!(mark_stray_invisible(text), shown, "{text:?}");
         }
     }
 
@@ -115,10 +115,10 @@ mod tests {
     fn what_shapes_letters_and_emoji_is_marked_only_where_two_names_are_compared() {
         for text in ["می\u{200c}خواهم", "👩\u{200d}🚀", "❤\u{fe0f}", "1\u{fe0f}\u{20e3}", "🏳\u{fe0f}\u{200d}🌈"]
         {
-            assert_eq!(stray_marked(text), text);
-            assert!(marked(text).contains("·U+"), "{text:?}");
+            assert_eq!(mark_stray_invisible(text), text);
+            assert!(mark_invisible(text).contains("·U+"), "{text:?}");
         }
-        assert_eq!(stray_marked("❤\u{200d}"), "❤·U+200D·", "it joins nothing");
+        assert_eq!(mark_stray_invisible("❤\u{200d}"), "❤·U+200D·", "it joins nothing");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::domain::text::counts::grouped;
+use crate::domain::text::counts::group_digits;
 
 /// The longest cell in bytes.
 pub(in crate::fetch) const MAX_CELL_BYTES: usize = 1024 * 1024;
@@ -14,7 +14,7 @@ pub(in crate::fetch) fn too_many_columns_message(place: &str) -> String {
     format!(
         "The header has more than {} columns, which is the maximum. Remove empty columns at its end, or move some \
          columns to another {place}.",
-        grouped(MAX_COLUMNS as u64)
+        group_digits(MAX_COLUMNS as u64)
     )
 }
 

@@ -2,7 +2,7 @@
 
 use super::delimiter::DELIMITERS;
 use super::record_reader::{CsvRecord, MAX_CELL_BYTES, MAX_RECORD_BYTES, RecordError, RecordReader};
-use crate::domain::rows::row::shortened;
+use crate::domain::rows::row::shorten;
 use crate::fetch::FetchError;
 use crate::fetch::http::body_file::disk_error;
 
@@ -20,7 +20,7 @@ pub(super) fn explain_record_error(
 ) -> FetchError {
     let place = |row: u64, cell: usize| {
         let column =
-            columns.get(cell).map_or_else(|| format!("column {}", cell + 1), |name| format!("“{}”", shortened(name)));
+            columns.get(cell).map_or_else(|| format!("column {}", cell + 1), |name| format!("“{}”", shorten(name)));
         format!("Row {}, {column}", row_number(row))
     };
     match error {

@@ -10,7 +10,7 @@ use super::structure_errors;
 use super::text_survey::{TextSurvey, survey_text};
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::read_options::ReadOptions;
-use crate::domain::rows::row::{CellRepair, NUL_DROPPED, TextRow, column_names};
+use crate::domain::rows::row::{CellRepair, NUL_DROPPED_MESSAGE, TextRow, column_names};
 use crate::domain::source::Validators;
 use crate::domain::text::encoding_choice::EncodingChoice;
 use crate::fetch::http::body_file::{BodyFile, BodyReader, disk_error};
@@ -154,7 +154,7 @@ impl CsvTable {
             let mut cell = record.cell_text(index);
             if nul && cell.contains('\0') {
                 cell.retain(|c| c != '\0');
-                mended.push(CellRepair::common(Some(index), NUL_DROPPED));
+                mended.push(CellRepair::common_in_cell(Some(index), NUL_DROPPED_MESSAGE));
             }
             if !cell.is_ascii() {
                 mended.extend(self.describe_encoding_problem(index, &cell));
@@ -164,7 +164,7 @@ impl CsvTable {
         cells.resize(width, String::new());
         let mut note = |cell: Option<usize>, what: &str| {
             if let Some(cell) = cell {
-                mended.push(CellRepair::cell(Some(cell).filter(|cell| *cell < width), what));
+                mended.push(CellRepair::in_cell(Some(cell).filter(|cell| *cell < width), what));
             }
         };
         note(
@@ -173,10 +173,10 @@ impl CsvTable {
         );
         note(record.late_quote, "A space precedes a quotation mark, so the cell was split at every separator.");
         if let Some(cell) = record.inner_quote.filter(|cell| *cell < width) {
-            mended.push(CellRepair::common(Some(cell), INNER_QUOTE_NOTE));
+            mended.push(CellRepair::common_in_cell(Some(cell), INNER_QUOTE_NOTE));
         }
         if record.begins_file {
-            mended.push(CellRepair::common(None, "A byte order mark before the row was ignored."));
+            mended.push(CellRepair::common_in_cell(None, "A byte order mark before the row was ignored."));
         }
         let extra: Vec<String> = (width..record.len()).map(|index| record.cell_text(index)).collect();
         let is_beyond = record.too_wide || extra.iter().any(|cell| !cell.trim().is_empty());
@@ -202,7 +202,7 @@ impl CsvTable {
         let EncodingChoice { encoding, .. } = self.survey.choice;
         if self.survey.is_lossy && cell.contains('\u{FFFD}') {
             let what = format!("Bytes that are not valid {} were replaced by \u{FFFD}.", encoding.name());
-            return Some(CellRepair::cell(Some(index), what));
+            return Some(CellRepair::in_cell(Some(index), what));
         }
         if !self.survey.may_hold_utf_8 {
             return None;
@@ -210,7 +210,7 @@ impl CsvTable {
         let (bytes, _, has_unmappable) = encoding.encode(cell);
         let is_utf_8 = !has_unmappable && std::str::from_utf8(&bytes).is_ok();
         let what = || format!("This cell looks like UTF-8, while the file was read as {}.", encoding.name());
-        is_utf_8.then(|| CellRepair::common(Some(index), what()))
+        is_utf_8.then(|| CellRepair::common_in_cell(Some(index), what()))
     }
 }
 

@@ -3,8 +3,8 @@
 
 use super::cell_place::column_letters;
 use crate::domain::issue::{Issue, IssueKind};
-use crate::domain::rows::row::listed_columns;
-use crate::domain::text::counts::grouped;
+use crate::domain::rows::row::list_columns;
+use crate::domain::text::counts::group_digits;
 
 /// Cells that share a note: their count, their first row and their columns.
 #[derive(Default)]
@@ -34,7 +34,7 @@ impl CellGroup {
         let names = columns.iter().zip(&self.columns).filter(|(_, has)| **has).map(|(name, _)| name.clone());
         let names: Vec<String> = names.collect();
         let column = if let [only] = &names[..] { Some(only.clone()) } else { None };
-        let (count, names, first) = (grouped(self.count), listed_columns(&names), grouped(row));
+        let (count, names, first) = (group_digits(self.count), list_columns(&names), group_digits(row));
         let reason = match self.count {
             1 => format!("1 cell in {names} {one} (row {first}). {fix}"),
             _ => format!("{count} cells in {names} {many}, first in row {first}. {fix}"),

@@ -2,8 +2,8 @@
 
 use super::cell_place::column_letters;
 use crate::domain::issue::{Issue, IssueKind};
-use crate::domain::rows::row::{listed_columns, shortened};
-use crate::domain::text::counts::grouped;
+use crate::domain::rows::row::{list_columns, shorten};
+use crate::domain::text::counts::group_digits;
 
 /// How many places a note lists.
 const MAX_LISTED: usize = 5;
@@ -42,7 +42,7 @@ impl<T> CountedPlaces<T> {
 
     fn remaining_text(&self) -> String {
         let more = self.count - self.first.len() as u64;
-        if more == 0 { String::new() } else { format!(" and {} more", grouped(more)) }
+        if more == 0 { String::new() } else { format!(" and {} more", group_digits(more)) }
     }
 }
 
@@ -77,7 +77,7 @@ impl TabLayout {
             notes.push(Issue { row, column, kind: IssueKind::Noted, reason });
         };
         if is_hidden {
-            note(None, None, format!("The tab “{}” is hidden in the workbook. It was read anyway.", shortened(tab)));
+            note(None, None, format!("The tab “{}” is hidden in the workbook. It was read anyway.", shorten(tab)));
         }
         match &hidden_columns(self, columns)[..] {
             [] => {}
@@ -85,16 +85,16 @@ impl TabLayout {
                 note(None, Some(only.clone()), "The column is hidden in the workbook.".to_owned());
             }
             several => {
-                let (count, names) = (grouped(several.len() as u64), listed_columns(several));
+                let (count, names) = (group_digits(several.len() as u64), list_columns(several));
                 note(None, None, format!("{count} columns are hidden in the workbook ({names})."));
             }
         }
         let rows = &self.hidden_rows;
         if rows.count > 0 {
-            let numbers = rows.first.iter().map(|row| grouped(*row)).collect::<Vec<_>>().join(", ");
+            let numbers = rows.first.iter().map(|row| group_digits(*row)).collect::<Vec<_>>().join(", ");
             let (places, more) = (format!("{numbers}{}", rows.remaining_text()), rows.count > 1);
             let reason = if more {
-                let count = grouped(rows.count);
+                let count = group_digits(rows.count);
                 format!("{count} rows are hidden in the workbook (rows {places}). They were read anyway.")
             } else {
                 "The row is hidden in the workbook. It was read anyway.".to_owned()
@@ -107,7 +107,7 @@ impl TabLayout {
             let reason = format!(
                 "{} {are} merged ({places}{}). Only the top left cell of a merged area has its value; the others \
                  are empty.",
-                grouped(merged.count),
+                group_digits(merged.count),
                 merged.remaining_text()
             );
             note(None, None, reason);

@@ -13,7 +13,7 @@ use zip::result::ZipError;
 
 use super::workbook_errors::{corrupt_workbook, over_max_bytes, password_protected, too_large_unpacked};
 use super::xml_token::{TokenTooLong, XmlToken};
-use crate::domain::text::counts::grouped;
+use crate::domain::text::counts::group_digits;
 use crate::fetch::http::body_file::{BodyFile, BodyReader};
 use crate::fetch::{FetchError, FetchObserver};
 
@@ -102,7 +102,10 @@ impl<'a> PartArchive<'a> {
         let entries = count_occurrences(&mut WorkbookBytes::new(content, limit), b"PK\x01\x02")
             .map_err(|_| end(corrupt_workbook()))?;
         if entries > MAX_ENTRIES {
-            return Err(too_large_unpacked(&format!("It has more than {} files inside.", grouped(MAX_ENTRIES as u64))));
+            return Err(too_large_unpacked(&format!(
+                "It has more than {} files inside.",
+                group_digits(MAX_ENTRIES as u64)
+            )));
         }
         let zip = ZipArchive::new(WorkbookBytes::new(content, limit)).map_err(|_| end(corrupt_workbook()))?;
         let form = |name: &str| name.replace('\\', "/").to_ascii_lowercase();

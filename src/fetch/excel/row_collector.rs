@@ -9,8 +9,8 @@ use super::row_draft::{RowDraft, UnsavedAreas};
 use super::workbook_errors::{no_header_error, over_max_bytes, unreadable_workbook, unsaved_header_error};
 use crate::domain::issue::Issue;
 use crate::domain::read_options::ReadOptions;
-use crate::domain::rows::row::{CellRepair, NUL_DROPPED, TextRow, column_names};
-use crate::domain::text::counts::grouped;
+use crate::domain::rows::row::{CellRepair, NUL_DROPPED_MESSAGE, TextRow, column_names};
+use crate::domain::text::counts::group_digits;
 use crate::fetch::FetchError;
 use crate::fetch::csv::record_reader::{MAX_CELL_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES, too_many_columns_message};
 use crate::fetch::row_file::RowWriter;
@@ -100,7 +100,7 @@ impl<'a> RowCollector<'a> {
                 "cell_too_large",
                 format!(
                     "Row {}, {}: the cell is larger than {} MiB. Shorten it and sync again.",
-                    grouped(u64::from(row) + 1),
+                    group_digits(u64::from(row) + 1),
                     self.column_label(column),
                     MAX_CELL_BYTES / (1024 * 1024)
                 ),
@@ -109,7 +109,7 @@ impl<'a> RowCollector<'a> {
         self.row_bytes += bytes;
         if self.row_bytes > MAX_RECORD_BYTES {
             let max = MAX_RECORD_BYTES / (1024 * 1024);
-            let row = grouped(u64::from(row) + 1);
+            let row = group_digits(u64::from(row) + 1);
             let message = format!("Row {row}: the row is larger than {max} MiB. Shorten its cells and sync again.");
             return Err(FetchError::failed("row_too_large", message));
         }
@@ -273,7 +273,7 @@ impl<'a> RowCollector<'a> {
         for (position, cell) in cells.iter_mut().enumerate() {
             if cell.contains('\0') {
                 cell.retain(|c| c != '\0');
-                mended.push(CellRepair::common(Some(position), NUL_DROPPED));
+                mended.push(CellRepair::common_in_cell(Some(position), NUL_DROPPED_MESSAGE));
             }
         }
         let text: usize = cells.iter().chain(&extra).map(String::len).sum();

@@ -1,8 +1,8 @@
 //! Messages about workbooks that cannot be read: what is wrong, and what to do.
 
 use super::cell_place::column_letters;
-use crate::domain::rows::row::shortened;
-use crate::domain::text::counts::grouped;
+use crate::domain::rows::row::shorten;
+use crate::domain::text::counts::group_digits;
 use crate::fetch::FetchError;
 use crate::fetch::file_signature::REMOVE_PASSWORD;
 
@@ -25,7 +25,7 @@ pub(super) fn unreadable_workbook(why: &str) -> FetchError {
         format!(
             "This workbook could not be read ({}), and nothing of it was used. Open it in Excel or LibreOffice, \
              save it again, and sync once more.",
-            shortened(why)
+            shorten(why)
         ),
     )
 }
@@ -62,7 +62,7 @@ pub(super) fn over_max_bytes(what: &str) -> FetchError {
 
 /// The error for a header row that is set and empty or missing.
 pub(super) fn no_header_error(row: Option<u64>) -> FetchError {
-    let row = grouped(row.unwrap_or(1));
+    let row = group_digits(row.unwrap_or(1));
     FetchError::failed(
         "no_header",
         format!(
@@ -81,7 +81,7 @@ pub(super) fn unsaved_header_error(row: u64, position: usize) -> FetchError {
             "Row {}, column {letters}: the name of this column is a formula without a saved value. Open the file in \
              Excel or LibreOffice, save it once, and sync again. If another row names the columns, set it as the \
              header (--header-row).",
-            grouped(row)
+            group_digits(row)
         ),
     )
 }
@@ -89,7 +89,7 @@ pub(super) fn unsaved_header_error(row: u64, position: usize) -> FetchError {
 /// The error for a missing tab. `tabs` are the names, and whether each is hidden.
 pub(super) fn no_tab_error(name: &str, tabs: &[(String, bool)]) -> FetchError {
     let hidden = |hidden: bool| if hidden { " (hidden)" } else { "" };
-    let listed = tabs.iter().take(MAX_LISTED_TABS).map(|(name, is)| format!("“{}”{}", shortened(name), hidden(*is)));
+    let listed = tabs.iter().take(MAX_LISTED_TABS).map(|(name, is)| format!("“{}”{}", shorten(name), hidden(*is)));
     let mut listed = listed.collect::<Vec<_>>().join(", ");
     if tabs.len() > MAX_LISTED_TABS {
         listed.push_str(&format!(" and {} more", tabs.len() - MAX_LISTED_TABS));
@@ -97,10 +97,7 @@ pub(super) fn no_tab_error(name: &str, tabs: &[(String, bool)]) -> FetchError {
     let are = if tabs.len() == 1 { "The only tab is" } else { "The tabs are" };
     FetchError::failed(
         "no_tab",
-        format!(
-            "This workbook has no tab “{}”. {are} {listed}. Change the tab of the source (--tab).",
-            shortened(name)
-        ),
+        format!("This workbook has no tab “{}”. {are} {listed}. Change the tab of the source (--tab).", shorten(name)),
     )
 }
 

@@ -17,7 +17,7 @@ use super::workbook_errors::{corrupt_workbook, password_protected, too_large_unp
 use super::xlsb_cells::{CellContext, CellFollower, SHORT_SHARED_TEXT, is_filled_cell};
 use super::xlsb_records::{NumberKind, RecordScanner, read_formats, text_at, u16_at, u32_at};
 use super::xlsx::{MAX_SHARED_TEXT_PART, MAX_SHARED_TEXTS};
-use crate::domain::text::counts::grouped;
+use crate::domain::text::counts::group_digits;
 use crate::fetch::FetchError;
 
 /// The folder in which calamine expects all parts.
@@ -125,7 +125,7 @@ fn measure_shared_texts(archive: &mut PartArchive<'_>) -> Result<(), FetchError>
         if count > MAX_SHARED_TEXTS {
             return Err(too_large_unpacked(&format!(
                 "It has more than {} different texts.",
-                grouped(MAX_SHARED_TEXTS)
+                group_digits(MAX_SHARED_TEXTS)
             )));
         }
     }

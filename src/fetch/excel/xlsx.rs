@@ -20,7 +20,7 @@ use super::tab_choice::{WorkbookTab, choose_tab};
 use super::tab_content::TabContent;
 use super::workbook_errors::{corrupt_workbook, password_protected, too_large_unpacked, unreadable_workbook};
 use super::xml_events::{attribute, for_each_event, is_true};
-use crate::domain::text::counts::grouped;
+use crate::domain::text::counts::group_digits;
 use crate::fetch::FetchError;
 
 /// The most bytes of the part with the texts that cells share: they are kept in memory.
@@ -119,7 +119,8 @@ fn explain_reader_error(limit: &ReadLimit<'_>, error: &XlsxError) -> FetchError 
 /// Makes sure that the texts which cells share can be kept in memory.
 fn measure_shared_texts(archive: &mut PartArchive<'_>, path: &str, limit: &ReadLimit<'_>) -> Result<(), FetchError> {
     let Some(part) = archive.open_part(path, MAX_SHARED_TEXT_PART)? else { return Ok(()) };
-    let too_many = || too_large_unpacked(&format!("It has more than {} different texts.", grouped(MAX_SHARED_TEXTS)));
+    let too_many =
+        || too_large_unpacked(&format!("It has more than {} different texts.", group_digits(MAX_SHARED_TEXTS)));
     let (mut count, mut text_at) = (0_u64, 0);
     for_each_event(part, limit, |event, at| {
         let Event::Start(start) = event else { return long_cell(at - text_at) };

@@ -8,7 +8,7 @@ use super::identity::{entry_key, key_prefix};
 use super::parse::FeedEntry;
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::feed::EntryIdentity;
-use crate::domain::rows::row::{CellRepair, NUL_DROPPED, TextRow, clipped};
+use crate::domain::rows::row::{CellRepair, NUL_DROPPED_MESSAGE, TextRow, clip_name};
 use crate::fetch::FetchError;
 use crate::fetch::row_file::RowWriter;
 
@@ -75,7 +75,7 @@ fn to_row(rows_before: u64, entry: FeedEntry, key: &str, address: &str) -> TextR
         entry.title,
         entry.link.unwrap_or_default(),
         address.to_owned(),
-        clipped(&entry.author),
+        clip_name(&entry.author),
         format_date(entry.published),
         format_date(entry.updated),
         entry.summary,
@@ -88,7 +88,7 @@ fn to_row(rows_before: u64, entry: FeedEntry, key: &str, address: &str) -> TextR
     let mut mended = Vec::new();
     for (position, cell) in cells.iter_mut().enumerate().filter(|(_, cell)| cell.contains('\0')) {
         cell.retain(|c| c != '\0');
-        mended.push(CellRepair::common(Some(position), NUL_DROPPED));
+        mended.push(CellRepair::common_in_cell(Some(position), NUL_DROPPED_MESSAGE));
     }
     // The header is row 1.
     TextRow { number: rows_before + 2, cells, mended, ..TextRow::default() }

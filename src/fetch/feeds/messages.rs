@@ -8,19 +8,19 @@ use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::location::without_secrets;
-use crate::domain::rows::row::{clipped, shortened_title};
-use crate::domain::text::counts::grouped;
-use crate::domain::text::redaction::veiled;
+use crate::domain::rows::row::{clip_name, shorten_title};
+use crate::domain::text::counts::group_digits;
+use crate::domain::text::redaction::redact_address;
 use crate::fetch::FetchError;
 
 /// The title of a feed, or its address without secrets where it has none.
 pub(super) fn feed_label(title: &str, address: &str) -> String {
-    if title.trim().is_empty() { address_label(address) } else { shortened_title(title.trim()) }
+    if title.trim().is_empty() { address_label(address) } else { shorten_title(title.trim()) }
 }
 
 /// An address without secrets, shortened for messages.
 pub(super) fn address_label(address: &str) -> String {
-    clipped(&without_secrets(address))
+    clip_name(&without_secrets(address))
 }
 
 /// An issue of the feed with this label.
@@ -77,7 +77,7 @@ pub(super) fn nested_list() -> FetchError {
 /// A web page instead of a feed, with the addresses of the feeds it links to, ready to copy.
 pub(super) fn web_page_instead(linked: &[Url]) -> FetchError {
     const MAX_LISTED: usize = 5;
-    let mut feeds: Vec<String> = linked.iter().map(|url| clipped(&veiled(url.as_str()))).collect();
+    let mut feeds: Vec<String> = linked.iter().map(|url| clip_name(&redact_address(url.as_str()))).collect();
     let more = feeds.len().saturating_sub(MAX_LISTED);
     feeds.truncate(MAX_LISTED);
     let message = match &feeds[..] {
@@ -113,7 +113,7 @@ pub(super) fn moved_permanently(to: &str) -> String {
 pub(super) fn repeated_ids(count: u64) -> String {
     match count {
         1 => "1 entry repeats the ID of another; only the first was imported.".to_owned(),
-        _ => format!("{} entries repeat IDs of others; only the first of each was imported.", grouped(count)),
+        _ => format!("{} entries repeat IDs of others; only the first of each was imported.", group_digits(count)),
     }
 }
 
@@ -136,7 +136,7 @@ pub(super) fn no_feed_readable(failing: u64, feeds: &[FeedRecord]) -> FetchError
     let reasons: Vec<String> = feeds.iter().zip(feed_names(feeds)).filter_map(reason).take(MAX_REASONS).collect();
     let summary = match failing {
         1 => "The feed could not be read.".to_owned(),
-        many => format!("None of the {} feeds could be read.", grouped(many)),
+        many => format!("None of the {} feeds could be read.", group_digits(many)),
     };
     FetchError::failed("no_feed", format!("{summary} {}", reasons.join(" ")))
 }
@@ -157,12 +157,12 @@ pub(super) fn no_feed_reached(tally: CrawlTally, limit: CrawlShortfall) -> Fetch
     let CrawlTally { not_reached, failing, .. } = tally;
     let skipped = match not_reached {
         1 => "1 URL was not fetched".to_owned(),
-        many => format!("{} URLs were not fetched", grouped(many)),
+        many => format!("{} URLs were not fetched", group_digits(many)),
     };
     let failed = match failing {
         0 => String::new(),
         1 => ", and 1 feed failed".to_owned(),
-        many => format!(", and {} feeds failed", grouped(many)),
+        many => format!(", and {} feeds failed", group_digits(many)),
     };
     let (code, reached_limit, what_to_do) = match limit {
         CrawlShortfall::SyncTime => (

@@ -117,7 +117,7 @@ fn timed_out(host: &str, limit: Duration) -> FetchError {
         format!(
             "{host} did not send the file within {}. Try again later, or ask the operator to raise \
              LOCKSTEP_FETCH_TIMEOUT.",
-            measures::limit(limit)
+            measures::format_limit(limit)
         ),
     )
 }

@@ -9,7 +9,7 @@ use super::cancel_token::FetchEnd;
 use super::decompress::{is_damage_error, is_truncated};
 use super::response_status::{BodyProblem, ResponseOrigin, display_host, web_page_error};
 use crate::domain::location::without_secrets;
-use crate::domain::rows::row::clipped;
+use crate::domain::rows::row::clip_name;
 use crate::fetch::FetchError;
 
 /// Why a fetch or one attempt has no response.
@@ -52,7 +52,7 @@ impl From<FetchError> for FetchFailure {
 
 /// The error for a redirect of a posted form, which is not followed.
 pub(in crate::fetch) fn redirected_form_error(origin: &ResponseOrigin, to: &Url) -> FetchFailure {
-    let to = clipped(&without_secrets(to.as_str()));
+    let to = clip_name(&without_secrets(to.as_str()));
     final_failure(
         "bad_redirect",
         format!(
@@ -124,7 +124,7 @@ pub(in crate::fetch) fn connection_failure(error: ureq::Error, host: &str) -> Fe
             Ok(own) => BodyProblem::Final(*own).into(),
             Err(other) => final_failure(
                 "connection",
-                format!("Could not reach {host} ({}). Check the address and try again.", clipped(&other.to_string())),
+                format!("Could not reach {host} ({}). Check the address and try again.", clip_name(&other.to_string())),
             ),
         },
         ureq::Error::HostNotFound => {
@@ -157,7 +157,7 @@ pub(in crate::fetch) fn connection_failure(error: ureq::Error, host: &str) -> Fe
             "bad_answer",
             format!(
                 "{host} sent an invalid HTTP response ({}). Check the address and its port.",
-                clipped(&other.to_string())
+                clip_name(&other.to_string())
             ),
         ),
     }

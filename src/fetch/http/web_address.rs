@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::domain::location::{web_address, without_secrets};
-use crate::domain::rows::row::clipped;
+use crate::domain::rows::row::clip_name;
 use crate::fetch::FetchError;
 
 /// Where redirects may lead.
@@ -25,7 +25,7 @@ const MAX_HOST_BYTES: usize = 255;
 pub(in crate::fetch) fn parse_web_address(address: &str) -> Result<Url, FetchError> {
     let address = &*web_address(address);
     let url = Url::parse(address.trim()).map_err(|error| {
-        let shown = clipped(&without_secrets(address.trim()));
+        let shown = clip_name(&without_secrets(address.trim()));
         FetchError::failed(
             "bad_address",
             format!("`{shown}` is not a web address ({error}). A web address begins with https:// or http://."),
@@ -36,7 +36,7 @@ pub(in crate::fetch) fn parse_web_address(address: &str) -> Result<Url, FetchErr
             "bad_address",
             format!(
                 "This address begins with {}:. Only http:// and https:// addresses are supported.",
-                clipped(url.scheme())
+                clip_name(url.scheme())
             ),
         ));
     }

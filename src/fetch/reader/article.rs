@@ -8,7 +8,7 @@ use url::Url;
 
 use super::item_id::ItemId;
 use crate::domain::columns::column_type::ColumnType;
-use crate::domain::rows::row::clipped;
+use crate::domain::rows::row::clip_name;
 use crate::domain::text::html;
 
 /// The columns of a reader's catalog with their types.
@@ -77,7 +77,7 @@ pub(super) fn received_cells(item: &Value, feeds: &HashMap<String, String>) -> O
     let html = non_blank_text(&item["content"]["content"])
         .or_else(|| non_blank_text(&item["summary"]["content"]))
         .unwrap_or_default();
-    let content = html::safe(&html, base.as_ref());
+    let content = html::sanitize_html(&html, base.as_ref());
     let categories: Vec<&str> = item["categories"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let has_state = |state: &str| categories.iter().any(|name| name.starts_with("user/") && name.ends_with(state));
     let feed = non_blank_text(&item["origin"]["streamId"]).and_then(|id| feeds.get(&id).cloned());
@@ -112,12 +112,12 @@ fn non_blank_text(value: &Value) -> Option<String> {
 /// A single line of text. Some servers write `&amp;` in it and others do not. Text with `<` stays as it is, because it may
 /// be about markup.
 fn clean_line(text: &str) -> String {
-    if text.contains('&') && !text.contains('<') { html::text(text) } else { text.to_owned() }
+    if text.contains('&') && !text.contains('<') { html::html_to_text(text) } else { text.to_owned() }
 }
 
 /// The name of a feed or a person, clipped.
 pub(super) fn clean_name(text: &str) -> String {
-    clipped(&clean_line(text))
+    clip_name(&clean_line(text))
 }
 
 /// When the article was published; otherwise when the server found it.
@@ -142,12 +142,12 @@ fn label_names(categories: &[&str]) -> String {
         .collect();
     names.sort_unstable();
     names.dedup();
-    names.into_iter().take(MAX_LABELS).map(clipped).collect::<Vec<_>>().join(", ")
+    names.into_iter().take(MAX_LABELS).map(clip_name).collect::<Vec<_>>().join(", ")
 }
 
 /// The beginning of the text of an article.
 fn summarize(content: &str) -> String {
-    let text = html::text(content);
+    let text = html::html_to_text(content);
     match text.char_indices().nth(MAX_SUMMARY_CHARS) {
         None => text,
         Some((end, _)) => {

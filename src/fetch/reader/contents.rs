@@ -11,7 +11,7 @@ use super::mirror::{AccountMirror, KnownStates};
 use super::{answers, article};
 use crate::domain::operation::Mode;
 use crate::domain::progress::ProgressCount;
-use crate::domain::text::counts::grouped;
+use crate::domain::text::counts::group_digits;
 
 /// How many articles one request fetches.
 const BATCH_SIZE: usize = 100;
@@ -61,9 +61,10 @@ impl AccountMirror<'_> {
         let (mut requested, mut missing) = (0, MissingContents::default());
         for batch in wanted.chunks(BATCH_SIZE) {
             let done = requested as u64;
-            let message = format!("Fetching {} {} of {}…", self.source.noun.many, grouped(done), grouped(total));
+            let message =
+                format!("Fetching {} {} of {}…", self.source.noun.many, group_digits(done), group_digits(total));
             self.report(&message, ProgressCount { processed: done, total });
-            let remaining = grouped(total - done);
+            let remaining = group_digits(total - done);
             let nouns = &self.source.noun.many;
             // Ending early keeps what was fetched; a timeout would lose it.
             if requested > 0 && self.session.time_left() < self.request.total_timeout.mul_f64(RESERVED_TIME_SHARE) {
@@ -91,7 +92,7 @@ impl AccountMirror<'_> {
         }
         self.report_missing(requested, total, &missing, rows)?;
         if requested == wanted.len() {
-            let message = format!("Fetched {} {}…", grouped(total), self.source.noun.of(total));
+            let message = format!("Fetched {} {}…", group_digits(total), self.source.noun.for_count(total));
             self.report(&message, ProgressCount { processed: total.max(1), total: total.max(1) });
         }
         let MissingContents { mut absent, failed, .. } = missing;
@@ -120,7 +121,7 @@ impl AccountMirror<'_> {
         }
         let (host, noun) = (self.session.account.host(), &self.source.noun);
         if !absent.is_empty() {
-            let (many, nouns) = (grouped(absent.len() as u64), noun.of(absent.len() as u64));
+            let (many, nouns) = (group_digits(absent.len() as u64), noun.for_count(absent.len() as u64));
             self.note(format!("{host} lists {many} {nouns} that it did not send. The next sync requests them again."));
         }
         if let Some((_, error)) = first_error {
@@ -129,8 +130,8 @@ impl AccountMirror<'_> {
                     + failed.len() as u64;
             self.note(format!(
                 "{host} did not send the contents of {} {}. The next sync requests them again. {error}",
-                grouped(missing_count),
-                noun.of(missing_count)
+                group_digits(missing_count),
+                noun.for_count(missing_count)
             ));
         }
         Ok(())

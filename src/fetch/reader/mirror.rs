@@ -20,7 +20,7 @@ use crate::domain::operation::Mode;
 use crate::domain::progress::ProgressCount;
 use crate::domain::rows::row::TextRow;
 use crate::domain::source::{Source, Validators};
-use crate::domain::text::counts::grouped;
+use crate::domain::text::counts::group_digits;
 
 /// How many of the newest articles are mirrored: servers keep years of them.
 const SYNC_LIMIT: ListLimit = ListLimit { max_articles: 10_000, page_size: 1000 };
@@ -137,7 +137,7 @@ impl<'a> AccountMirror<'a> {
     fn note_list_defects(&self, listing: &ArticleList) {
         let (host, nouns) = (self.session.account.host(), &self.source.noun.many);
         if listing.more {
-            let max = grouped(SYNC_LIMIT.max_articles as u64);
+            let max = group_digits(SYNC_LIMIT.max_articles as u64);
             self.note(format!("{host} has more than {max} {nouns}; only the newest {max} are mirrored."));
         }
         if listing.ids.is_empty() {
@@ -145,18 +145,18 @@ impl<'a> AccountMirror<'a> {
         } else if listing.is_cyclic {
             self.note(format!(
                 "{host} repeated pages of the list of all {nouns}; the {} listed so far were imported.",
-                grouped(listing.ids.len() as u64)
+                group_digits(listing.ids.len() as u64)
             ));
         }
         if let Some(error) = &listing.cut_error {
-            let listed = grouped(listing.ids.len() as u64);
+            let listed = group_digits(listing.ids.len() as u64);
             self.note(format!(
                 "The list of {nouns} broke off after {listed}, which were imported. The others stay as they are in the \
                  catalog until the next sync. {error}"
             ));
         }
         if listing.unreadable > 0 {
-            let count = grouped(listing.unreadable);
+            let count = group_digits(listing.unreadable);
             self.note(format!("{count} entries in the list of {host} have no valid ID and were skipped."));
         }
     }

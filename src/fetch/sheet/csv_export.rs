@@ -10,7 +10,7 @@ use super::rate_limit::RateLimitWaits;
 use crate::domain::cell_range::CellRange;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::read_options::ReadOptions;
-use crate::domain::rows::row::shortened;
+use crate::domain::rows::row::shorten;
 use crate::domain::sheet_link::{SheetLink, TabSelector};
 use crate::fetch::csv::fetch_table;
 use crate::fetch::http::request::OutgoingRequest;
@@ -77,7 +77,7 @@ pub(in crate::fetch) fn fetch_export(
         // Google silently answers with the first tab when no tab has the name
         // (<https://github.com/mit-cml/appinventor-sources/pull/3000>). So the answer for an absent name must be a
         // different table.
-        let other = address(&link.named(ABSENT_TAB_NAME).export_path())?;
+        let other = address(&link.with_tab_name(ABSENT_TAB_NAME).export_path())?;
         let request =
             OutgoingRequest { check_response: &judge, ..OutgoingRequest::table(other.as_str(), RedirectScope::Google) };
         match client.send(&request, fetch_request, observer).map_err(explained) {
@@ -108,13 +108,13 @@ fn start_at_header<'a>(link: &'a SheetLink, options: &ReadOptions) -> Result<Cow
     match link.range() {
         _ if row <= first_row => Ok(Cow::Borrowed(link)),
         Some(range) => match range.from_row(row) {
-            Some(below) => Ok(Cow::Owned(link.ranged(below))),
+            Some(below) => Ok(Cow::Owned(link.with_range(below))),
             None => Err(refused(format!("the link's range {range} has no row below it. Choose a row of the range."))),
         },
         None => Err(refused(format!(
             "without credentials Google gives a tab by its name (“{}”) with the first row as the header. Open the tab \
              and use its link, which ends in gid=…, without the name; or give the cells too, as in range=A{row}:D200.",
-            shortened(name)
+            shorten(name)
         ))),
     }
 }
@@ -131,7 +131,7 @@ pub(in crate::fetch) fn refuse_published_tab_name(link: &SheetLink) -> Result<()
                 "The tabs of a published sheet cannot be selected by name (“{}”). In Google Sheets choose File → \
                  Share → Publish to web, choose the tab instead of “Entire document”, and use that link, which \
                  contains gid=….",
-                shortened(name)
+                shorten(name)
             ),
         )),
         _ => Ok(()),
@@ -145,7 +145,7 @@ fn ambiguous_tab_error(name: &str) -> FetchError {
         format!(
             "Without credentials Google does not confirm that there is a tab “{}”; it may have sent its first tab \
              instead. Open the tab you want and copy its link from the address bar, which ends in gid=….",
-            shortened(name)
+            shorten(name)
         ),
     )
 }

@@ -19,7 +19,7 @@ use super::spreadsheet_info::{DriveFile, SpreadsheetInfo, TabProperties, choose_
 use super::values_reader::{explain_json_error, no_values_error, read_values};
 use crate::domain::cell_range::CellRange;
 use crate::domain::operation::Mode;
-use crate::domain::rows::row::shortened;
+use crate::domain::rows::row::shorten;
 use crate::domain::sheet_link::SheetLink;
 use crate::domain::source::Validators;
 use crate::fetch::http::cancel_token::deadline;
@@ -65,7 +65,7 @@ impl SheetsApiFetch<'_> {
         let title = choose_tab(&tabs, link.tab())?;
         let values = self.fetch_values(id, title, link.range(), ends).map_err(|error| match error {
             // It was renamed or removed in between.
-            FetchError::Failed { code: NO_TAB, .. } => no_tab_error(&format!("“{}”", shortened(title)), &tabs),
+            FetchError::Failed { code: NO_TAB, .. } => no_tab_error(&format!("“{}”", shorten(title)), &tabs),
             other => other,
         })?;
         let validators = Validators { body_hash: Some(values.content.hash.clone()), modified, ..Validators::default() };

@@ -8,9 +8,9 @@ use std::path::Path;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::reading_rules::ReadingRules;
-use crate::domain::rows::row::{CellRepair, NUL_DROPPED, TextRow, column_names};
+use crate::domain::rows::row::{CellRepair, NUL_DROPPED_MESSAGE, TextRow, column_names};
 use crate::domain::source::Validators;
-use crate::domain::text::counts::grouped;
+use crate::domain::text::counts::group_digits;
 use crate::fetch::csv::record_reader::{MAX_COLUMNS, MAX_RECORD_BYTES, too_many_columns_message};
 use crate::fetch::csv::structure_errors::{blank_header_error, missing_header_row_error};
 use crate::fetch::http::body_file::BodyFile;
@@ -90,7 +90,7 @@ impl ValuesReader<'_> {
         }
         if cells.bytes > MAX_RECORD_BYTES {
             let most = MAX_RECORD_BYTES / (1024 * 1024);
-            let sentence = format!("Row {}: more than {most} MiB in one row.", grouped(self.seen));
+            let sentence = format!("Row {}: more than {most} MiB in one row.", group_digits(self.seen));
             return Err(FetchError::failed("row_too_large", sentence));
         }
         if !self.columns.is_empty() {
@@ -116,7 +116,7 @@ impl ValuesReader<'_> {
         for (position, cell) in placed.iter_mut().enumerate() {
             if cell.contains('\0') {
                 cell.retain(|c| c != '\0');
-                mended.push(CellRepair::common(Some(position), NUL_DROPPED));
+                mended.push(CellRepair::common_in_cell(Some(position), NUL_DROPPED_MESSAGE));
             }
         }
         placed.resize(width, String::new());

@@ -10,7 +10,7 @@ use crate::domain::change_set::Change;
 use crate::domain::issue::Issue;
 use crate::store::any_connection::AnyConnection;
 use crate::store::item_write::ItemWrite;
-use crate::store::schema::{house_facts, item_changes, items, sync_issues};
+use crate::store::schema::{installation_facts, item_changes, items, sync_issues};
 
 /// What every row of a batch shares.
 #[derive(Clone, Copy, Debug)]
@@ -171,7 +171,7 @@ pub(in crate::store) fn remove_items(
 }
 
 /// The stored fields of the items with these keys, soft-deleted ones too, in no particular order.
-pub(in crate::store) fn fields_of(
+pub(in crate::store) fn load_fields(
     conn: &mut AnyConnection,
     source_id: i64,
     keys: &[&str],
@@ -261,8 +261,8 @@ pub(in crate::store) fn insert_issues(conn: &mut AnyConnection, sync_id: &str, i
 
 /// Adds a fact about the installation, unless one of that name is there; answers how many were added.
 pub(in crate::store) fn insert_fact(conn: &mut AnyConnection, name: &str, value: &str) -> QueryResult<usize> {
-    let fact = (house_facts::name.eq(name), house_facts::value.eq(value));
-    let insert = diesel::insert_into(house_facts::table).values(fact).on_conflict_do_nothing();
+    let fact = (installation_facts::name.eq(name), installation_facts::value.eq(value));
+    let insert = diesel::insert_into(installation_facts::table).values(fact).on_conflict_do_nothing();
     match conn {
         AnyConnection::Sqlite(conn) => insert.execute(conn),
         AnyConnection::Postgres(conn) => insert.execute(conn),

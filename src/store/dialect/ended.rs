@@ -7,7 +7,7 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use crate::store::any_connection::AnyConnection;
-use crate::store::operations::ACTIVE;
+use crate::store::operations::ACTIVE_STATUSES;
 use crate::store::schema::{item_changes, sessions, sync_issues, sync_operations, sync_records};
 
 /// Loads a query that chooses rows, with their locks where locks exist.
@@ -21,14 +21,14 @@ macro_rules! chosen {
 }
 
 /// The operations that ended before `before` and whose record is kept, the oldest first.
-pub(in crate::store) fn operations(
+pub(in crate::store) fn lock_ended_operations(
     conn: &mut AnyConnection,
     before: NaiveDateTime,
     most: i64,
 ) -> QueryResult<Vec<String>> {
     let query = sync_operations::table
         .filter(sync_operations::finished_at.lt(before))
-        .filter(sync_operations::status.ne_all(ACTIVE))
+        .filter(sync_operations::status.ne_all(ACTIVE_STATUSES))
         .filter(exists(sync_records::table.filter(sync_records::id.eq(sync_operations::id))))
         .order(sync_operations::finished_at)
         .limit(most)
@@ -37,7 +37,7 @@ pub(in crate::store) fn operations(
 }
 
 /// The records of runs that ended before `before` and whose operation is gone, the oldest first.
-pub(in crate::store) fn records(
+pub(in crate::store) fn lock_ended_records(
     conn: &mut AnyConnection,
     before: NaiveDateTime,
     most: i64,
@@ -52,19 +52,19 @@ pub(in crate::store) fn records(
 }
 
 /// Some changes of these runs.
-pub(in crate::store) fn changes(conn: &mut AnyConnection, runs: &[String], most: i64) -> QueryResult<Vec<i64>> {
+pub(in crate::store) fn lock_changes(conn: &mut AnyConnection, runs: &[String], most: i64) -> QueryResult<Vec<i64>> {
     let query = item_changes::table.filter(item_changes::sync_id.eq_any(runs)).limit(most).select(item_changes::id);
     chosen!(conn, query)
 }
 
 /// Some issues of these runs.
-pub(in crate::store) fn issues(conn: &mut AnyConnection, runs: &[String], most: i64) -> QueryResult<Vec<i64>> {
+pub(in crate::store) fn lock_issues(conn: &mut AnyConnection, runs: &[String], most: i64) -> QueryResult<Vec<i64>> {
     let query = sync_issues::table.filter(sync_issues::sync_id.eq_any(runs)).limit(most).select(sync_issues::id);
     chosen!(conn, query)
 }
 
 /// The sessions that were over before `before`.
-pub(in crate::store) fn sessions(
+pub(in crate::store) fn lock_expired_sessions(
     conn: &mut AnyConnection,
     before: NaiveDateTime,
     most: i64,

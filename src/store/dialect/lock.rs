@@ -45,7 +45,7 @@ pub(in crate::store) fn lock_source(conn: &mut AnyConnection, source_id: i64) ->
 /// Locks the row of a source, waiting a second at most: a start in flight is over by then. Answers whether there is
 /// such a source.
 pub(in crate::store) fn wait_for_source(conn: &mut AnyConnection, source_id: i64) -> QueryResult<bool> {
-    wait_at_most_a_second(conn)?;
+    limit_lock_wait(conn)?;
     let query = sources::table.find(source_id).select(sources::id);
     let locked = match conn {
         AnyConnection::Sqlite(conn) => query.first::<i64>(conn).optional()?,
@@ -82,7 +82,7 @@ pub(in crate::store) fn next_pending(conn: &mut AnyConnection, only: Option<&str
 }
 
 /// Locks the row of a run, waiting two seconds at most.
-pub(in crate::store) fn hold_run(conn: &mut AnyConnection, id: &str) -> Result<(), StoreError> {
+pub(in crate::store) fn lock_run(conn: &mut AnyConnection, id: &str) -> Result<(), StoreError> {
     let AnyConnection::Postgres(conn) = conn else { return Ok(()) };
     conn.batch_execute("SET LOCAL lock_timeout = '2s'")?;
     match sync_operations::table.find(id).select(sync_operations::id).for_update().first::<String>(conn).optional() {
@@ -111,7 +111,7 @@ pub(in crate::store) fn end_frozen_sessions(conn: &mut AnyConnection, term: Dura
 }
 
 /// Bounds how long this transaction waits for a row that a frozen process may hold.
-pub(in crate::store) fn wait_at_most_a_second(conn: &mut AnyConnection) -> QueryResult<()> {
+pub(in crate::store) fn limit_lock_wait(conn: &mut AnyConnection) -> QueryResult<()> {
     match conn {
         AnyConnection::Sqlite(_) => Ok(()),
         AnyConnection::Postgres(conn) => conn.batch_execute("SET LOCAL lock_timeout = '1s'"),

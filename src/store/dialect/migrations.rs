@@ -28,7 +28,7 @@ pub(in crate::store) fn are_pending(conn: &mut AnyConnection) -> Result<bool, St
 ///
 /// On SQLite the caller's transaction is alone from its beginning, so a second server waits there and finds everything
 /// done. On PostgreSQL an advisory lock, held by the session, does the same.
-pub(in crate::store) fn apply(conn: &mut AnyConnection) -> Result<usize, StoreError> {
+pub(in crate::store) fn apply_migrations(conn: &mut AnyConnection) -> Result<usize, StoreError> {
     match conn {
         AnyConnection::Sqlite(conn) => run(conn, SQLITE),
         AnyConnection::Postgres(conn) => {
@@ -42,7 +42,7 @@ pub(in crate::store) fn apply(conn: &mut AnyConnection) -> Result<usize, StoreEr
 }
 
 /// The migrations of this program that belong to a database: version and name.
-pub(in crate::store) fn known(conn: &AnyConnection) -> Result<Vec<(String, String)>, StoreError> {
+pub(in crate::store) fn known_migrations(conn: &AnyConnection) -> Result<Vec<(String, String)>, StoreError> {
     match conn {
         AnyConnection::Sqlite(_) => names::<diesel::sqlite::Sqlite>(&SQLITE),
         AnyConnection::Postgres(_) => names::<diesel::pg::Pg>(&POSTGRES),

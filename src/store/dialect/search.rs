@@ -4,7 +4,7 @@ use diesel::expression::SqlLiteral;
 use diesel::sql_types::Bool;
 
 use super::literal::quote_literal;
-use crate::domain::item::{field, field_start};
+use crate::domain::item::{encode_field, encode_field_start};
 use crate::store::any_connection::AnyConnection;
 
 /// The value of the field called `column` of the item at hand, as SQL. By name, not position: in the middle of a sync
@@ -27,8 +27,8 @@ pub(super) fn field_by_name(conn: &AnyConnection, column: &str) -> String {
 
 /// Whether the field called `column` of the item at hand says `yes`, or, without `yes`, whether it does not. It is
 /// looked for as it is written, which takes a hundredth of the time that taking the JSON of an article apart takes.
-pub(in crate::store) fn flagged(conn: &AnyConnection, column: &str, yes: bool) -> SqlLiteral<Bool> {
-    let pair = quote_literal(&field(column, "yes"));
+pub(in crate::store) fn has_flag(conn: &AnyConnection, column: &str, yes: bool) -> SqlLiteral<Bool> {
+    let pair = quote_literal(&encode_field(column, "yes"));
     let find = find_text(conn);
     diesel::dsl::sql(&format!("({find}(items.fields, {pair}) {} 0)", if yes { ">" } else { "=" }))
 }
@@ -36,7 +36,7 @@ pub(in crate::store) fn flagged(conn: &AnyConnection, column: &str, yes: bool) -
 /// Whether the item at hand has a field that is called like one of `columns`.
 pub(in crate::store) fn has_any_field(conn: &AnyConnection, columns: &[String]) -> SqlLiteral<Bool> {
     let find = find_text(conn);
-    let has = |column: &String| format!("{find}(items.fields, {}) > 0", quote_literal(&field_start(column)));
+    let has = |column: &String| format!("{find}(items.fields, {}) > 0", quote_literal(&encode_field_start(column)));
     let any: Vec<String> = columns.iter().map(has).collect();
     diesel::dsl::sql(&format!("({})", if any.is_empty() { "1 = 0".to_owned() } else { any.join(" OR ") }))
 }

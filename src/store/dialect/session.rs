@@ -10,7 +10,7 @@ use crate::store::any_connection::AnyConnection;
 /// Prepares a fresh connection. `lease` bounds how long a PostgreSQL session may sit inside a transaction: a frozen
 /// process must not hold a row longer than its right to it lasts. Nobody waits for a lock without end: a page says
 /// what is wrong, and a run asks again.
-pub(in crate::store) fn prepare(conn: &mut AnyConnection, lease: Duration) -> diesel::QueryResult<()> {
+pub(in crate::store) fn prepare_session(conn: &mut AnyConnection, lease: Duration) -> diesel::QueryResult<()> {
     match conn {
         // The busy timeout goes first: switching to WAL needs a lock that another server may hold just now.
         AnyConnection::Sqlite(conn) => {
@@ -22,7 +22,7 @@ pub(in crate::store) fn prepare(conn: &mut AnyConnection, lease: Duration) -> di
                  PRAGMA temp_store = MEMORY;
                  PRAGMA cache_size = -8192;",
             )?;
-            sorting::prepare(conn)
+            sorting::register_functions(conn)
         }
         AnyConnection::Postgres(conn) => conn.batch_execute(&format!(
             "SET TIME ZONE 'UTC';

@@ -10,9 +10,11 @@ use super::literal::quote_literal;
 use super::search::field_by_name;
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::columns::dates::DateOrder;
-use crate::domain::columns::numbers::{APOSTROPHES, DecimalSign, LONGEST, MINUS, SPACES, UNITS};
+use crate::domain::columns::numbers::{
+    DecimalSign, GROUP_APOSTROPHES, GROUP_SPACES, MAX_NUMBER_CHARS, MINUS_SIGNS, NUMBER_UNITS,
+};
 use crate::domain::columns::sorting;
-use crate::domain::columns::sorting::{LARGE, MARKS, SMALL, SortKey, WHITE};
+use crate::domain::columns::sorting::{COMBINING_MARKS, LOWERCASE_LETTERS, SortKey, UPPERCASE_LETTERS, WHITE_SPACE};
 use crate::store::any_connection::AnyConnection;
 
 #[declare_sql_function]
@@ -24,7 +26,7 @@ extern "SQL" {
 }
 
 /// Teaches a connection what sorting needs.
-pub(super) fn prepare(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
+pub(super) fn register_functions(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
     lockstep_number_utils::register_impl(conn, |cell: Option<String>, column_type: String| {
         let column_type = serde_json::from_str(&column_type).unwrap_or(ColumnType::Text);
         match sorting::sort_key(cell.as_deref().unwrap_or_default(), column_type) {
@@ -32,12 +34,12 @@ pub(super) fn prepare(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
             _ => None,
         }
     })?;
-    lockstep_letters_utils::register_impl(conn, |cell: Option<String>| sorting::letters(&cell?))
+    lockstep_letters_utils::register_impl(conn, |cell: Option<String>| sorting::fold_letters(&cell?))
 }
 
 /// The order of the items at hand by the field called `column`. Items without anything to sort by come last, whichever
 /// way the others go.
-pub(in crate::store) fn by_field(
+pub(in crate::store) fn order_by_field(
     conn: &AnyConnection,
     column: &str,
     column_type: ColumnType,
@@ -45,14 +47,14 @@ pub(in crate::store) fn by_field(
 ) -> SqlLiteral<Nullable<Text>> {
     let field = field_by_name(conn, column);
     let key = match conn {
-        AnyConnection::Sqlite(_) => on_sqlite(&field, column_type),
-        AnyConnection::Postgres(_) => on_postgres(&field, column_type),
+        AnyConnection::Sqlite(_) => sqlite_sort_key(&field, column_type),
+        AnyConnection::Postgres(_) => postgres_sort_key(&field, column_type),
     };
     let way = if descending { "DESC" } else { "ASC" };
     diesel::dsl::sql(&format!("{key} {way} NULLS LAST"))
 }
 
-fn on_sqlite(field: &str, column_type: ColumnType) -> String {
+fn sqlite_sort_key(field: &str, column_type: ColumnType) -> String {
     match column_type {
         ColumnType::Text | ColumnType::Link | ColumnType::Image | ColumnType::Html => {
             format!("lockstep_letters({field})")
@@ -64,26 +66,27 @@ fn on_sqlite(field: &str, column_type: ColumnType) -> String {
     }
 }
 
-fn on_postgres(field: &str, column_type: ColumnType) -> String {
+fn postgres_sort_key(field: &str, column_type: ColumnType) -> String {
     match column_type {
-        ColumnType::Text | ColumnType::Link | ColumnType::Image | ColumnType::Html => letters(field),
-        ColumnType::Number(decimal) => number(field, decimal),
-        ColumnType::Date(order) => date(field, order),
-        ColumnType::Moment => date(field, DateOrder::YearFirst),
+        ColumnType::Text | ColumnType::Link | ColumnType::Image | ColumnType::Html => letters_sql(field),
+        ColumnType::Number(decimal) => number_sql(field, decimal),
+        ColumnType::Date(order) => date_sql(field, order),
+        ColumnType::Moment => date_sql(field, DateOrder::YearFirst),
         ColumnType::Flag => format!("(CASE WHEN {field} = 'yes' THEN 1 ELSE 0 END)"),
     }
 }
 
 /// The field as `cell`, without white space around it. Without OFFSET 0, which changes nothing, the planner would put
 /// what it takes to find the field in the place of every mention of it.
-fn trimmed(field: &str) -> String {
-    format!("(SELECT btrim({field}, {}) AS cell OFFSET 0) AS trimmed", quote_literal(WHITE))
+fn trimmed_sql(field: &str) -> String {
+    format!("(SELECT btrim({field}, {}) AS cell OFFSET 0) AS trimmed", quote_literal(WHITE_SPACE))
 }
 
-/// [`sorting::letters`]. What has only ASCII in it has as many bytes as letters, and is done with sooner.
-fn letters(field: &str) -> String {
-    let (trimmed, large, small) = (trimmed(field), quote_literal(LARGE), quote_literal(SMALL));
-    let marks = quote_literal(&format!("[{}-{}]", MARKS.0, MARKS.1));
+/// [`sorting::fold_letters`]. What has only ASCII in it has as many bytes as letters, and is done with sooner.
+fn letters_sql(field: &str) -> String {
+    let (trimmed, large, small) =
+        (trimmed_sql(field), quote_literal(UPPERCASE_LETTERS), quote_literal(LOWERCASE_LETTERS));
+    let marks = quote_literal(&format!("[{}-{}]", COMBINING_MARKS.0, COMBINING_MARKS.1));
     format!(
         "(SELECT (CASE WHEN cell = '' THEN NULL WHEN octet_length(cell) = char_length(cell) THEN lower(cell COLLATE \"C\") \
          ELSE lower(translate(regexp_replace(normalize(cell, NFKD), {marks}, '', 'g'), {large}, {small}) COLLATE \"C\") \
@@ -92,16 +95,16 @@ fn letters(field: &str) -> String {
 }
 
 /// A class of a regular expression.
-fn class(signs: &[char]) -> String {
+fn character_class(signs: &[char]) -> String {
     format!("[{}]", signs.iter().collect::<String>())
 }
 
-/// [`crate::domain::columns::numbers::value`].
-fn number(field: &str, decimal: DecimalSign) -> String {
-    let (sign, space) = (decimal.sign(), class(&SPACES));
-    let groups: Vec<char> = [&[decimal.other()], &SPACES[..], &APOSTROPHES[..]].concat();
-    let (group, minus) = (class(&groups), MINUS.map(|minus| minus.to_string()));
-    let unit = format!("(?:{})", UNITS.map(|unit| unit.replace('$', "[$]")).join("|"));
+/// [`crate::domain::columns::numbers::parse_number`].
+fn number_sql(field: &str, decimal: DecimalSign) -> String {
+    let (sign, space) = (decimal.sign(), character_class(&GROUP_SPACES));
+    let groups: Vec<char> = [&[decimal.group_sign()], &GROUP_SPACES[..], &GROUP_APOSTROPHES[..]].concat();
+    let (group, minus) = (character_class(&groups), MINUS_SIGNS.map(|minus| minus.to_string()));
+    let unit = format!("(?:{})", NUMBER_UNITS.map(|unit| unit.replace('$', "[$]")).join("|"));
     // The hyphen stands first in its class, where it is itself.
     let signs = format!("[{}+]", minus.concat());
     let digits =
@@ -112,20 +115,21 @@ fn number(field: &str, decimal: DecimalSign) -> String {
     let pattern = quote_literal(&format!("^(?:{behind}|{before})$"));
     // Digits alone, which most numbers are, take a short way. Otherwise, what goes at both ends, and what goes in
     // between but for the first, which becomes a point. The fewer the better: each is held against every letter.
-    let ends: String = MINUS.into_iter().chain(['+']).chain(SPACES).chain(UNITS.concat().chars()).collect();
+    let ends: String =
+        MINUS_SIGNS.into_iter().chain(['+']).chain(GROUP_SPACES).chain(NUMBER_UNITS.concat().chars()).collect();
     let between: String = std::iter::once(sign).chain(groups).collect();
-    let (ends, between, trimmed) = (quote_literal(&ends), quote_literal(&between), trimmed(field));
+    let (ends, between, trimmed) = (quote_literal(&ends), quote_literal(&between), trimmed_sql(field));
     let [first, second] = minus.map(|minus| quote_literal(&minus));
     format!(
-        "(SELECT CASE WHEN char_length(cell) > {LONGEST} THEN NULL WHEN cell ~ '^-?[1-9][0-9]*$' THEN cell::float8 \
+        "(SELECT CASE WHEN char_length(cell) > {MAX_NUMBER_CHARS} THEN NULL WHEN cell ~ '^-?[1-9][0-9]*$' THEN cell::float8 \
          WHEN cell ~ {pattern} THEN \
          ((CASE WHEN strpos(cell, {first}) > 0 OR strpos(cell, {second}) > 0 THEN '-' ELSE '' END) || \
          translate(btrim(cell, {ends}), {between}, '.'))::float8 END FROM {trimmed})"
     )
 }
 
-/// [`crate::domain::columns::dates::value`].
-fn date(field: &str, order: DateOrder) -> String {
+/// [`crate::domain::columns::dates::parse_date`].
+fn date_sql(field: &str, order: DateOrder) -> String {
     let (numbers, [year, month, day]) = match order {
         DateOrder::YearFirst => ("([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})", [1, 2, 3]),
         DateOrder::DayFirst => ("([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})", [3, 2, 1]),
@@ -133,7 +137,7 @@ fn date(field: &str, order: DateOrder) -> String {
     };
     let time = "(?:(?:T|,? )([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})([.][0-9]{1,9})?)?\
                 (?:Z| ?([-+])([0-9]{2}):?([0-9]{2}))?)?";
-    let (pattern, trimmed) = (quote_literal(&format!("^{numbers}{time}$")), trimmed(field));
+    let (pattern, trimmed) = (quote_literal(&format!("^{numbers}{time}$")), trimmed_sql(field));
     // A CASE looks at its answer only when its condition holds, so make_date is never asked for a day that is none.
     format!(
         "(SELECT CASE WHEN y >= 1 AND d >= 1 AND hours <= 23 AND minutes <= 59 AND seconds <= 59 AND d <= \

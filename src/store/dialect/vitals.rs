@@ -10,7 +10,7 @@ use crate::store::database_facts::{BlockingSession, DatabaseFacts};
 use crate::store::error::StoreError;
 
 /// Bounds how long the statements of a checkup wait for others.
-pub(in crate::store) fn prepare(conn: &mut AnyConnection) -> QueryResult<()> {
+pub(in crate::store) fn prepare_probe(conn: &mut AnyConnection) -> QueryResult<()> {
     match conn {
         AnyConnection::Sqlite(conn) => conn.batch_execute("PRAGMA busy_timeout = 1000"),
         AnyConnection::Postgres(conn) => conn.batch_execute(
@@ -43,7 +43,7 @@ struct PostgresFacts {
 }
 
 /// Version, size and the like.
-pub(in crate::store) fn facts(conn: &mut AnyConnection) -> QueryResult<DatabaseFacts> {
+pub(in crate::store) fn database_facts(conn: &mut AnyConnection) -> QueryResult<DatabaseFacts> {
     match conn {
         AnyConnection::Sqlite(conn) => {
             let facts: SqliteFacts = diesel::sql_query(
@@ -101,7 +101,7 @@ struct ThereRow {
 }
 
 /// The versions of the migrations that were applied; none in a database that is new.
-pub(in crate::store) fn applied(conn: &mut AnyConnection) -> QueryResult<Vec<String>> {
+pub(in crate::store) fn applied_migrations(conn: &mut AnyConnection) -> QueryResult<Vec<String>> {
     let table = match conn {
         AnyConnection::Sqlite(_) => {
             "SELECT count(*) > 0 AS there FROM sqlite_master WHERE name = '__diesel_schema_migrations'"
@@ -127,7 +127,7 @@ pub(in crate::store) fn applied(conn: &mut AnyConnection) -> QueryResult<Vec<Str
 }
 
 /// Whether a transaction that writes can begin. On SQLite it waits for `most_millis` for another one to end.
-pub(in crate::store) fn may_write(conn: &mut AnyConnection, most_millis: u32) -> Result<bool, StoreError> {
+pub(in crate::store) fn can_begin_write(conn: &mut AnyConnection, most_millis: u32) -> Result<bool, StoreError> {
     match conn {
         AnyConnection::Sqlite(conn) => {
             conn.batch_execute(&format!("PRAGMA busy_timeout = {most_millis}"))?;
@@ -161,7 +161,7 @@ struct SessionRow {
 
 /// The sessions of this database that sit inside a transaction without doing anything, that wait for others, and that
 /// are waited for.
-pub(in crate::store) fn sessions(conn: &mut AnyConnection) -> QueryResult<Vec<BlockingSession>> {
+pub(in crate::store) fn blocking_sessions(conn: &mut AnyConnection) -> QueryResult<Vec<BlockingSession>> {
     let AnyConnection::Postgres(conn) = conn else { return Ok(Vec::new()) };
     let rows: Vec<SessionRow> = diesel::sql_query(
         "WITH others AS (

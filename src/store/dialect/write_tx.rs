@@ -9,7 +9,7 @@ use crate::store::error::StoreError;
 ///
 /// On SQLite it begins IMMEDIATE: a deferred one that reads before it writes gets "database is locked" at once when
 /// another writer came between, whatever the busy timeout is.
-pub(in crate::store) fn run<T>(
+pub(in crate::store) fn run_write<T>(
     conn: &mut AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {

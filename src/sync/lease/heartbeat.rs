@@ -45,8 +45,11 @@ fn renew_until_stopped(engine: &SyncEngine, lease: Lease, signal: &RunSignal, st
     while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(interval) {
         let requested_at = Instant::now();
         let is_due = requested_at.duration_since(renewed_at) >= engine.timeouts.renewal_interval;
-        let result =
-            if is_due { engine.store.renew(lease, engine.timeouts.lease) } else { engine.store.look_at_lease(lease) };
+        let result = if is_due {
+            engine.store.renew_lease(lease, engine.timeouts.lease)
+        } else {
+            engine.store.check_lease(lease)
+        };
         match outage.record(result) {
             Some(LeaseRenewal::Held { cancel_requested }) => {
                 if is_due {

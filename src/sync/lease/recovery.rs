@@ -76,7 +76,7 @@ impl ExpiredLeases {
         match result {
             Ok(()) => {}
             // The row or the database is locked: by a worker that writes, or by one that is frozen while it writes.
-            Err(error) if error.prospect() != Retryability::Final => {
+            Err(error) if error.retryability() != Retryability::Final => {
                 self.0.remove(&lease.id);
                 log::debug!(syncId:% = lease.id; "its expired lease could not be taken over yet: {error}");
                 end_frozen_sessions(engine, lease);
@@ -116,7 +116,7 @@ pub(in crate::sync) fn end_if_dead(engine: &SyncEngine, lease: Lease) -> Result<
 fn take_over(engine: &SyncEngine, lease: Lease) -> Result<Option<TakenOver>, StoreError> {
     let Some(taken) = engine.store.take_over(lease)? else { return Ok(None) };
     run_log::log_take_over(taken.id);
-    engine.status_board.tell_end(taken.id, false);
+    engine.status_board.publish_end(taken.id, false);
     run_log::log_ending(&engine.store, taken.id, Status::Interrupted, "its worker is dead");
     if taken.successor.is_some() {
         engine.wake_signal.notify();

@@ -83,7 +83,7 @@ fn previewed(
         GuardVerdict::EmptySource => (0, 0),
     };
     let noun = &context.source.noun;
-    let refusal = failure.map(SyncFailure::forecast).unwrap_or_default();
+    let refusal = failure.map(SyncFailure::forecast_message).unwrap_or_default();
     let message = preview_message(noun, &findings.stats, removals, verdict, &refusal, &findings.column_changes);
     findings.stats.removed = removed;
     RunEnding { withheld_removals: withheld, ..findings.into_ending(Status::Completed, message) }

@@ -53,7 +53,7 @@ pub(super) fn run(
         ..content.validators().clone()
     });
     let applied = AppliedChanges {
-        columns: Some(layout.columns().to_vec()),
+        columns: Some(layout.column_names().to_vec()),
         column_types: Some(survey.types),
         removals,
         validators,

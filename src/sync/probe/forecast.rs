@@ -2,9 +2,9 @@
 
 use crate::domain::guards::GuardVerdict;
 use crate::domain::issue::{Issue, IssueKind, IssueList};
-use crate::domain::run_text::would_keep;
+use crate::domain::run_text::would_keep_message;
 use crate::domain::source::Source;
-use crate::domain::source_probe::problems_of_rows;
+use crate::domain::source_probe::skipped_rows_problems;
 use crate::domain::sync_failure::SyncFailure;
 use crate::fetch::FetchedContent;
 use crate::sync::run::column_changes::column_layout;
@@ -68,17 +68,17 @@ pub(super) fn forecast_sync(
     }
     // Without a key it is unknown which rows can be taken.
     let is_judged = content.is_complete() && (has_key || survey.rows == 0);
-    let verdict = if is_judged { survey.tally.judge(false) } else { GuardVerdict::Apply };
+    let verdict = if is_judged { survey.tally.decide_verdict(false) } else { GuardVerdict::Apply };
     let failure = survey.failure(comparison, content.columns(), verdict);
     let skipped: Vec<&Issue> = survey.issues.kept.iter().filter(|issue| issue.kind == IssueKind::Refused).collect();
     let better_key = likely_keys.first().filter(|_| !is_new && skipped.iter().any(|issue| is_of_key(issue)));
     let mut problems = Vec::new();
     if fixed_key.is_none() {
-        problems = problems_of_rows(source, survey.rejected, &skipped, better_key.map(String::as_str));
+        problems = skipped_rows_problems(source, survey.rejected, &skipped, better_key.map(String::as_str));
     }
     if matches!(verdict, GuardVerdict::WithholdRemovals | GuardVerdict::WithholdInDoubt) {
         let is_in_doubt = verdict == GuardVerdict::WithholdInDoubt;
-        problems.push(format!("A sync would {}", would_keep(&source.noun, survey.tally.removals, is_in_doubt)));
+        problems.push(format!("A sync would {}", would_keep_message(&source.noun, survey.tally.removals, is_in_doubt)));
     }
     Ok(SyncForecast { failure, problems, issues: survey.issues })
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::status::board::TOLD_AGAIN;
+use crate::status::board::REPEAT_INTERVAL;
 use crate::store::lease::RunProgress;
 
 /// The database is written when the percent grew by this much, even if its interval has not passed.
@@ -44,6 +44,6 @@ impl PrimaryReport {
     /// Whether the primary store needs no new report. One that grows old is repeated, because readers take an old
     /// report for that of a dead worker.
     pub(super) fn is_current(&self, progress: &RunProgress, percent: u8) -> bool {
-        self.progress == *progress && self.percent == percent && self.published_at.elapsed() < TOLD_AGAIN
+        self.progress == *progress && self.percent == percent && self.published_at.elapsed() < REPEAT_INTERVAL
     }
 }

@@ -217,7 +217,7 @@ impl ReporterState {
         if interval == Duration::MAX || current == database.published || !database.is_due(&current, interval) {
             return;
         }
-        match self.engine.store.keep_progress(self.lease, self.engine.timeouts.lease, &current) {
+        match self.engine.store.save_progress(self.lease, self.engine.timeouts.lease, &current) {
             Ok(()) => self.record_database_write(database, &current),
             Err(StoreError::Fenced) => self.signal.lose_lease(),
             // Progress never fails a sync: the batches notice an unavailable database themselves. The next try waits
@@ -247,7 +247,7 @@ impl ReporterState {
         if !self.signal.holds_lease() {
             return;
         }
-        if let Err(error) = self.engine.status_board.tell(&report) {
+        if let Err(error) = self.engine.status_board.publish(&report) {
             primary.is_available = false;
             self.signal.record_status_failure();
             let problem = format_args!("{error}; the database has its status from here on");

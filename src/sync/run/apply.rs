@@ -142,7 +142,7 @@ impl ApplyStep<'_> {
         first: RunStats,
         target: &mut ApplyTarget<'_>,
     ) -> Result<RunStats, RunStop> {
-        let columns = self.layout.columns().to_vec();
+        let columns = self.layout.column_names().to_vec();
         let mut cursor = BatchCursor { columns: Some(columns), batches: 0, unchanged: 0 };
         let mut stats = first;
         for batch in receiver {
@@ -177,7 +177,7 @@ impl ApplyStep<'_> {
         let progress = RunProgress {
             stage: Stage::Processing,
             message: run_text::syncing_message(&source.noun, items),
-            percent: weights.percent(Stage::Processing, items.processed, items.total),
+            percent: weights.overall_percent(Stage::Processing, items.processed, items.total),
             stats,
         };
         match target {

@@ -28,7 +28,7 @@ pub(super) fn claim_run(engine: &SyncEngine, only: Option<SyncId>) -> Result<Opt
     // Random, so that no two claims share a token, whatever clocks and counters do.
     let (token, _) = uuid::Uuid::new_v4().as_u64_pair();
     let token = i64::from_ne_bytes(token.to_ne_bytes());
-    let Some((operation, lease)) = engine.store.claim(&worker, token, engine.timeouts.lease, only)? else {
+    let Some((operation, lease)) = engine.store.claim_run(&worker, token, engine.timeouts.lease, only)? else {
         return Ok(None);
     };
     run_log::log_started(&engine.store, &operation, thread_name);

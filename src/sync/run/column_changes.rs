@@ -9,13 +9,13 @@ use super::key_index::{FoundRow, KeyIndex, RowComparison, index_row};
 use super::pending_cells::pending_cells;
 use super::run_stop::RunStop;
 use crate::domain::issue::{Issue, IssueKind};
-use crate::domain::item::{ColumnLayout, ContentDigest, digest, parse_fields};
-use crate::domain::rows::header_row::SEARCHED_ROWS;
-use crate::domain::rows::row::{TextRow, shortened};
-use crate::domain::rows::stored_columns::as_stored;
+use crate::domain::item::{ColumnLayout, ContentDigest, content_digest, parse_fields};
+use crate::domain::rows::header_row::MAX_SEARCHED_ROWS;
+use crate::domain::rows::row::{TextRow, shorten};
+use crate::domain::rows::stored_columns::match_stored_names;
 use crate::domain::sync_failure::SyncFailure;
 use crate::domain::text::comparable_form::position_of;
-use crate::domain::text::counts::grouped;
+use crate::domain::text::counts::group_digits;
 use crate::fetch::{FetchedContent, describe_missing_key, find_key_candidates};
 
 /// The code of a run whose source does not have the key column.
@@ -62,7 +62,7 @@ pub(in crate::sync) struct RenamedColumn {
 
 /// The digest of a value; `None` where it is blank.
 fn value_digest(cell: &str) -> Option<ContentDigest> {
-    Some(cell).filter(|cell| !cell.trim().is_empty()).map(digest)
+    Some(cell).filter(|cell| !cell.trim().is_empty()).map(content_digest)
 }
 
 impl KeyedSample {
@@ -103,7 +103,7 @@ pub(in crate::sync) fn column_layout(
     content: &dyn FetchedContent,
 ) -> Result<ColumnLayout, RunStop> {
     let SourceComparison { source, catalog, kind, lookup, .. } = *comparison;
-    let columns = &as_stored(content.columns(), &catalog.columns, content.excluded_columns());
+    let columns = &match_stored_names(content.columns(), &catalog.columns, content.excluded_columns());
     if columns.is_empty() {
         // Without a header there are no rows either: the guards refuse an empty source.
         return Ok(ColumnLayout::new(columns, 0));
@@ -115,7 +115,7 @@ pub(in crate::sync) fn column_layout(
         return Ok(layout);
     }
     let hints = find_key_candidates(content, lookup)?;
-    let rows: Vec<TextRow> = content.rows()?.take(SEARCHED_ROWS).collect::<Result<_, _>>()?;
+    let rows: Vec<TextRow> = content.rows()?.take(MAX_SEARCHED_ROWS).collect::<Result<_, _>>()?;
     let what = describe_missing_key(kind, source, columns, &rows, &hints);
     Err(SyncFailure::new(NO_KEY_COLUMN, what, "").into())
 }
@@ -135,15 +135,15 @@ pub(super) fn column_notes(
     };
     let mut notes = Vec::new();
     for RenamedColumn { old, new } in renamed {
-        notes.push(note(new, format!("Column “{}” was renamed to “{}”.", shortened(old), shortened(new))));
+        notes.push(note(new, format!("Column “{}” was renamed to “{}”.", shorten(old), shorten(new))));
     }
     for (_, new) in sample.added.iter().filter(|(_, new)| renamed.iter().all(|known| known.new != *new)) {
-        notes.push(note(new, format!("New column “{}”.", shortened(new))));
+        notes.push(note(new, format!("New column “{}”.", shorten(new))));
     }
     let is_renamed = |old: &&String| renamed.iter().any(|known| known.old == **old);
     let is_left_out = |old: &&String| position_of(left_out, old).is_some();
     for old in sample.removed.iter().filter(|old| !is_renamed(old) && !is_left_out(old)) {
-        notes.push(note(old, format!("Column “{}” was removed.", shortened(old))));
+        notes.push(note(old, format!("Column “{}” was removed.", shorten(old))));
     }
     notes
 }
@@ -216,7 +216,7 @@ pub(super) fn describe_columns(notes: &[Issue]) -> String {
     if notes.len() > MAX_NAMED_CHANGES {
         text.push_str(&format!(
             " {} more columns were added, removed or renamed.",
-            grouped((notes.len() - MAX_NAMED_CHANGES) as u64)
+            group_digits((notes.len() - MAX_NAMED_CHANGES) as u64)
         ));
     }
     text

@@ -51,7 +51,7 @@ impl<'a> RunContext<'a> {
         let deleted = || RunStop::Early(StopReason::LeaseLost);
         let source = || engine.store.source_by_id(operation.source_id);
         let source = retry_while_unavailable(operation.id, signal, None, source)?.ok_or_else(deleted)?;
-        let catalog = || engine.store.catalog(source.id);
+        let catalog = || engine.store.find_catalog(source.id);
         let catalog = retry_while_unavailable(operation.id, signal, None, catalog)?.ok_or_else(deleted)?;
         let Some(kind) = engine.kinds.get(&source.kind) else {
             return Err(RunStop::Failed { code: "unknown_kind", message: unknown_kind_message(&source.kind) });

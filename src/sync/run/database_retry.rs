@@ -41,7 +41,7 @@ impl RetryState {
     /// The failure itself when another try is useless.
     pub(super) fn record_failure(&mut self, error: StoreError, started: Instant) -> Result<Duration, StoreError> {
         let lasted = self.first_failure.get_or_insert(started).elapsed();
-        match error.prospect() {
+        match error.retryability() {
             Retryability::Final => return Err(error),
             Retryability::Unclear if lasted > UNCLEAR_RETRY_TIMEOUT => return Err(error),
             Retryability::Unclear | Retryability::Passing => {}

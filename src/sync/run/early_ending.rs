@@ -15,7 +15,7 @@ use crate::domain::sync_id::SyncId;
 use crate::store::StoreError;
 use crate::store::finish::{RequeuePolicy, RunEnding};
 use crate::store::lease::LeaseRenewal;
-use crate::store::recovery::interrupted;
+use crate::store::recovery::interrupted_error;
 use crate::sync::SyncEngine;
 use crate::sync::run_log;
 use crate::sync::run_signal::{RunSignal, StopReason};
@@ -65,7 +65,7 @@ fn with_committed_stats(ending: RunEnding) -> RunEnding {
 }
 
 fn is_cancel_requested(engine: &SyncEngine, lease: Lease) -> bool {
-    matches!(engine.store.look_at_lease(lease), Ok(LeaseRenewal::Held { cancel_requested: true }))
+    matches!(engine.store.check_lease(lease), Ok(LeaseRenewal::Held { cancel_requested: true }))
 }
 
 fn database_ending(findings: RunFindings, error: &StoreError) -> RunEnding {
@@ -96,7 +96,11 @@ fn stopped_ending(
             } else {
                 (RequeuePolicy::No, shut_down_message(kind, percent))
             };
-            RunEnding { requeue, error: Some(interrupted()), ..findings.into_ending(Status::Interrupted, message) }
+            RunEnding {
+                requeue,
+                error: Some(interrupted_error()),
+                ..findings.into_ending(Status::Interrupted, message)
+            }
         }
     })
 }

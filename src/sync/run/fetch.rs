@@ -39,7 +39,7 @@ pub(in crate::sync) fn fetch_source(
     let is_conditional = scope == FetchScope::IfChanged && !must_be_read_again(context);
     let validators = if is_conditional { &catalog.validators } else { &no_validators };
     let is_forced = operation.options.force_refresh || operation.options.accept_rekey;
-    let feeds = context.retry_while_unavailable(|| engine.store.feeds(source.id))?;
+    let feeds = context.retry_while_unavailable(|| engine.store.feed_records(source.id))?;
     let only_failed = operation.options.only_failed;
     let request = FetchRequest {
         sync_id: Some(operation.id),
@@ -56,7 +56,7 @@ pub(in crate::sync) fn fetch_source(
     let fetched = context.kind.fetch(source, &request, &observer).map_err(RunStop::from);
     let FetchFindings { issues, feeds } = observer.found.into_inner();
     findings.issues = issues;
-    findings.feed_counts = feeds.as_deref().and_then(FeedCounts::of);
+    findings.feed_counts = feeds.as_deref().and_then(FeedCounts::from_feeds);
     findings.feeds = feeds;
     fetched
 }
@@ -92,7 +92,7 @@ impl FetchObserver for RunFetchObserver<'_> {
         progress.stats.bytes = progress.stats.bytes.max(bytes);
         // The wait for the server, if there was one, is over.
         progress.message = kind.fetching_message(source);
-        progress.percent = weights.percent(Stage::Fetching, bytes, total.unwrap_or(0)).max(progress.percent);
+        progress.percent = weights.overall_percent(Stage::Fetching, bytes, total.unwrap_or(0)).max(progress.percent);
         reporter.report(progress);
     }
 
@@ -107,7 +107,7 @@ impl FetchObserver for RunFetchObserver<'_> {
         let mut progress = reporter.current();
         let ProgressCount { processed, total } = now.steps;
         progress.message.clone_from(&now.message);
-        progress.percent = weights.percent(Stage::Fetching, processed, total).max(progress.percent);
+        progress.percent = weights.overall_percent(Stage::Fetching, processed, total).max(progress.percent);
         progress.stats.bytes = progress.stats.bytes.max(now.bytes);
         let stats = &mut progress.stats;
         stats.feeds = now.feeds.map(|now| now.not_before(stats.feeds));

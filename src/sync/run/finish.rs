@@ -34,7 +34,7 @@ pub(in crate::sync) fn begin_finalizing(context: &RunContext<'_>, stats: RunStat
     let progress = RunProgress {
         stage: Stage::Finalizing,
         message: FINALIZING.to_owned(),
-        percent: context.weights.percent(Stage::Finalizing, 0, 1),
+        percent: context.weights.overall_percent(Stage::Finalizing, 0, 1),
         stats,
     };
     match context.retry_while_unavailable(|| context.reporter.begin_finalizing(&progress))? {
@@ -86,7 +86,7 @@ pub(in crate::sync) fn finish_unchanged(
 pub(super) fn store_ending(engine: &SyncEngine, lease: Lease, ending: &RunEnding, signal: &RunSignal) {
     match store_with_retry(engine, lease, ending, signal) {
         Ok(successor) => {
-            engine.status_board.tell_end(lease.id, signal.has_status_failed());
+            engine.status_board.publish_end(lease.id, signal.has_status_failed());
             run_log::log_ending(&engine.store, lease.id, ending.status, &ending.message);
             if successor.is_some() {
                 engine.wake_signal.notify();
@@ -116,13 +116,13 @@ fn store_with_retry(
     let mut shutdown_since = None;
     loop {
         let asked = Instant::now();
-        let error = match engine.store.finish(lease, ending) {
+        let error = match engine.store.finish_run(lease, ending) {
             Ok(successor) => {
                 retries.record_success();
                 return Ok(successor);
             }
             // After a broken connection the record tells whether the commit went through.
-            Err(StoreError::Fenced) if retries.has_failed() => match engine.store.record(lease.id) {
+            Err(StoreError::Fenced) if retries.has_failed() => match engine.store.find_record(lease.id) {
                 Ok(Some(record)) if record.status == ending.status => return Ok(record.successor),
                 Ok(_) => return Err(StoreError::Fenced),
                 Err(error) => error,

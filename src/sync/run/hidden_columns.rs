@@ -75,7 +75,7 @@ pub(in crate::sync) fn names_in_items(
     let unknown = left_out.iter().filter(|_| catalog.settled.is_none());
     let mut names: Vec<String> = Vec::new();
     for name in known.chain(unknown) {
-        if position_of(left_out, name).is_some() && !layout.columns().contains(name) && !names.contains(name) {
+        if position_of(left_out, name).is_some() && !layout.column_names().contains(name) && !names.contains(name) {
             names.push(name.clone());
         }
     }
@@ -106,7 +106,7 @@ pub(in crate::sync) fn strip_columns(context: &RunContext<'_>, columns: &[String
 /// The notes about the columns that were left out of `content`.
 pub(super) fn left_out_notes(source: &Source, content: &dyn FetchedContent) -> impl Iterator<Item = Issue> {
     let note = |name: &String| Issue {
-        row: Some(source.read_options.header_place()),
+        row: Some(source.read_options.header_row_number()),
         column: Some(name.clone()),
         kind: IssueKind::Noted,
         reason: hidden_column_left_out(name, &source.slug),

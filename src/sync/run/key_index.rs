@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::key_spellings::{DigestMap, KeySpellings};
 use crate::domain::change_set::KnownItem;
 use crate::domain::guards::ChangeTally;
-use crate::domain::item::{ContentDigest, digest};
+use crate::domain::item::{ContentDigest, content_digest};
 use crate::domain::rows::row::TextRow;
 use crate::domain::text::comparable_form::comparable_form;
 
@@ -127,25 +127,25 @@ impl KeyIndex {
     pub(super) fn add_known_item(&mut self, key: &str, known: KnownItem) {
         self.live += u64::from(known.live);
         let stored = if known.live { StoredKey::Live } else { StoredKey::Removed };
-        let exact = digest(key);
+        let exact = content_digest(key);
         let is_unsettled = known.live && self.settled_at.is_some_and(|settled_at| known.changed_at > settled_at);
         self.entries.insert(exact, KeyEntry { hash: known.hash, stored, is_unsettled, ..KeyEntry::default() });
         if let Cow::Owned(form) = comparable_form(key) {
-            self.spellings.add(digest(&form), exact);
+            self.spellings.add(content_digest(&form), exact);
         }
     }
 
     /// Whether the catalog has a live item with exactly this key and fields of this digest.
     pub(super) fn has_item(&self, key: &str, hash: ContentDigest) -> bool {
-        self.entries.get(&digest(key)).is_some_and(|entry| entry.stored.is_live() && entry.hash == hash)
+        self.entries.get(&content_digest(key)).is_some_and(|entry| entry.stored.is_live() && entry.hash == hash)
     }
 
     /// The digests of a key: of its exact spelling and of its form.
     fn key_digests(key: &str) -> (ContentDigest, ContentDigest) {
-        let exact = digest(key);
+        let exact = content_digest(key);
         match comparable_form(key) {
             Cow::Borrowed(_) => (exact, exact),
-            Cow::Owned(form) => (exact, digest(&form)),
+            Cow::Owned(form) => (exact, content_digest(&form)),
         }
     }
 
@@ -249,7 +249,7 @@ impl KeyIndex {
 
     /// Keeps the spelling of a stored key whose item a row has by form; ignores other keys.
     pub(super) fn set_spelling(&mut self, key: &str) {
-        if let Some(spelling) = self.stored_keys.get_mut(&digest(key)) {
+        if let Some(spelling) = self.stored_keys.get_mut(&content_digest(key)) {
             key.clone_into(spelling);
         }
     }
@@ -279,7 +279,7 @@ impl KeyIndex {
 
     /// Whether the catalog has a live item of this key and the source has no row of it.
     pub(super) fn has_left(&self, key: &str) -> bool {
-        self.entries.get(&digest(key)).is_some_and(KeyEntry::has_left)
+        self.entries.get(&content_digest(key)).is_some_and(KeyEntry::has_left)
     }
 
     /// Counts what applying the rows would do to the catalog.

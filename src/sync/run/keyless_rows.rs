@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::domain::issue::KEPT_ISSUES;
+use crate::domain::issue::MAX_KEPT_ISSUES;
 use crate::domain::rows::row::TextRow;
 use crate::domain::rows::spreadsheet_values::{is_checkbox, is_unticked};
 use crate::domain::text::comparable_form::is_blank;
@@ -19,7 +19,7 @@ const MAX_PATTERNS: usize = 4_096;
 /// Rows with a value beyond this many columns are refused.
 const MAX_COLUMNS: usize = 16_384;
 /// How many row numbers are kept over all combinations. The other rows are only counted.
-const MAX_LISTED_ROWS: usize = 10 * KEPT_ISSUES;
+const MAX_LISTED_ROWS: usize = 10 * MAX_KEPT_ISSUES;
 
 /// The place at which a cell counts. Each column has two places, one only for unticked boxes, so that a single ticked
 /// box does not affect the unticked ones in the rows around it.
@@ -197,7 +197,7 @@ impl KeylessRows {
         rows.first = if rows.count == 0 { row.number } else { rows.first };
         rows.last = row.number;
         rows.count += 1;
-        if rows.listed.len() < KEPT_ISSUES && self.listed_rows < MAX_LISTED_ROWS {
+        if rows.listed.len() < MAX_KEPT_ISSUES && self.listed_rows < MAX_LISTED_ROWS {
             rows.listed.push(row.number);
             self.listed_rows += 1;
         }

@@ -7,7 +7,7 @@ use crate::domain::rows::spreadsheet_values::SheetWord;
 /// never saved.
 pub(super) fn pending_cells(row: &TextRow) -> Vec<usize> {
     let is_pending = |(position, cell): &(usize, &String)| {
-        SheetWord::of(cell) == Some(SheetWord::Loading) || row.unsaved_formulas.binary_search(position).is_ok()
+        SheetWord::parse(cell) == Some(SheetWord::Loading) || row.unsaved_formulas.binary_search(position).is_ok()
     };
     row.cells.iter().enumerate().filter(is_pending).map(|(position, _)| position).collect()
 }

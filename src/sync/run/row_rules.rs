@@ -60,7 +60,7 @@ impl<'a> RowRules<'a> {
     /// The cells of a row that determine the types of their columns. Messages of the spreadsheet count as empty.
     pub(super) fn typed_cells<'r>(&self, row: &'r TextRow) -> impl Iterator<Item = &'r str> + use<'r> {
         let is_table = self.is_table();
-        row.cells.iter().map(move |cell| if is_table && SheetWord::of(cell).is_some() { "" } else { cell.as_str() })
+        row.cells.iter().map(move |cell| if is_table && SheetWord::parse(cell).is_some() { "" } else { cell.as_str() })
     }
 
     /// The class of `row`.
@@ -71,7 +71,7 @@ impl<'a> RowRules<'a> {
         if self.header.as_ref().is_some_and(|header| header.is_repeated_by(row)) {
             return RowSort::Header;
         }
-        match KeyCell::in_row(row, self.layout.key_position()) {
+        match KeyCell::from_row(row, self.layout.key_position()) {
             KeyCell::Key(key) if row.surplus => RowSort::Surplus(key),
             KeyCell::Key(key) => RowSort::Keyed(key),
             KeyCell::Missing if !row.surplus && self.unfilled.contains(row) => RowSort::Unfilled,

@@ -30,7 +30,7 @@ impl RunStop {
         match self {
             Self::Early(_) => FetchError::Stopped,
             Self::Failed { code, message } => FetchError::Failed { code, message },
-            Self::Refused(failure) => FetchError::failed(failure.code, failure.cause()),
+            Self::Refused(failure) => FetchError::failed(failure.code, failure.cause_message()),
             Self::Database(error) => {
                 log_error(error);
                 FetchError::failed("database", database_unavailable_message())

@@ -39,7 +39,7 @@ pub(in crate::sync) fn survey_source<'l>(
     let stats =
         RunStats { bytes: content.byte_count(), lines: content.line_count(), feeds, articles, ..RunStats::default() };
     let message = comparing_message(&source.noun);
-    let percent = weights.percent(Stage::Fetching, 1, 1);
+    let percent = weights.overall_percent(Stage::Fetching, 1, 1);
     let mut progress = RunProgress { stage: Stage::Processing, message, percent, stats };
     reporter.report(progress.clone());
     let mut survey = read_survey(&context.comparison(), content, layout, index)?;
@@ -61,7 +61,11 @@ pub(in crate::sync) fn guard_verdict(
     survey: &SourceSurvey<'_>,
     content: &dyn FetchedContent,
 ) -> GuardVerdict {
-    if content.is_complete() { survey.tally.judge(context.operation.options.accept_rekey) } else { GuardVerdict::Apply }
+    if content.is_complete() {
+        survey.tally.decide_verdict(context.operation.options.accept_rekey)
+    } else {
+        GuardVerdict::Apply
+    }
 }
 
 /// Stops a run before the first write where the guards refuse its source.

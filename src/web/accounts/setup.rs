@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::setup_view::SetupPage;
 use crate::domain::account::{AccountName, PASSWORD_MIN_CHARS};
 use crate::domain::secret::{self, BadPassword};
-use crate::domain::text::measures::sentence;
+use crate::domain::text::measures::format_error;
 use crate::store::StoreError;
 use crate::web::http::app_state;
 use crate::web::http::app_state::{AppData, AppState};
@@ -74,8 +74,8 @@ pub(in crate::web) async fn create(
             (Ok(name), Ok(hash)) => (name, hash),
             (name, hash) => {
                 let wrong = SetupErrors {
-                    username: name.err().map(|error| sentence(&error)),
-                    password: hash.err().map(|error| sentence(&error)),
+                    username: name.err().map(|error| format_error(&error)),
+                    password: hash.err().map(|error| format_error(&error)),
                 };
                 return reject(token, username, wrong);
             }
@@ -84,7 +84,7 @@ pub(in crate::web) async fn create(
             Ok(true) => {}
             Ok(false) => return check_setup_link(state, &token)?.ok_or_else(invalid_setup_link),
             Err(error @ StoreError::Taken { .. }) => {
-                let wrong = SetupErrors { username: Some(sentence(&error)), ..SetupErrors::default() };
+                let wrong = SetupErrors { username: Some(format_error(&error)), ..SetupErrors::default() };
                 return reject(token, username, wrong);
             }
             Err(error) => return Err(error.into()),

@@ -83,9 +83,9 @@ pub(in crate::web) async fn sources(
         let actor = credentials.resolve(state)?.actor;
         let query = query?;
         let is_admin = actor.as_ref().is_some_and(|actor| actor.role == Role::Admin);
-        let mut sources = state.store.sources()?;
+        let mut sources = state.store.list_sources()?;
         sources.retain(|source| source.public || actor.is_some());
-        let mut catalogs: HashMap<_, _> = state.store.catalogs()?.into_iter().collect();
+        let mut catalogs: HashMap<_, _> = state.store.list_catalogs()?.into_iter().collect();
         let feeds = if actor.is_some() { state.store.all_feed_counts()? } else { HashMap::new() };
         let first = usize::try_from((query.page - 1).saturating_mul(query.per)).unwrap_or(usize::MAX);
         let per = usize::try_from(query.per).unwrap_or(usize::MAX);
@@ -123,14 +123,14 @@ pub(in crate::web) async fn items(
     app_state::run_blocking(&app, move |state| {
         let source = credentials.resolve(state)?.source(state, &slug)?;
         let ListQuery { search, sort, filter, page, per } = query?;
-        let Some(catalog) = state.store.catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
+        let Some(catalog) = state.store.find_catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
         let (sort, descending) = parse_sort(&sort, &catalog.columns)?;
         let flagged = parse_filter(&filter, &catalog)?;
         let sort_type = sort.as_deref().map(|column| catalog.column_type(column)).unwrap_or_default();
         let known_total = Some(catalog.item_count);
         let query = ItemQuery { search, flagged, sort, sort_type, descending, page, per, known_total };
-        let mut found = state.store.items(source.id, &query)?;
-        catalog.keep_columns(&mut found.items);
+        let mut found = state.store.list_items(source.id, &query)?;
+        catalog.retain_columns(&mut found.items);
         let items: Vec<ItemEntry> = found.items.into_iter().map(ItemEntry::from).collect();
         JsonResponse::ok(&JsonList { items, page, per, total: found.total })
     })
@@ -142,9 +142,9 @@ fn parse_filter(filter: &str, catalog: &Catalog) -> Result<Option<(String, bool)
     if filter.is_empty() {
         return Ok(None);
     }
-    let fits = |filter: &Filter| filter.fits(&catalog.columns, &catalog.column_types);
+    let fits = |filter: &Filter| filter.applies_to(&catalog.columns, &catalog.column_types);
     match filter.parse::<Filter>().ok().filter(fits) {
-        Some(filter) => Ok(Some((filter.column().to_owned(), filter.wants_yes()))),
+        Some(filter) => Ok(Some((filter.column().to_owned(), filter.matches_yes()))),
         None => {
             let message = "“filter” must be “unread” or “starred”, in a catalog of articles.";
             Err(WebError::bad_request("bad_request", message).on_field("filter"))

@@ -132,7 +132,7 @@ pub(in crate::web) async fn list(
             return Err(WebError::not_found("source").on_field("source"));
         }
         let status = query_value(&query, "status").map(|word| parse_terminal_status(&word)).transpose()?;
-        let found = state.store.history(&HistoryQuery { of, status, page, per })?;
+        let found = state.store.list_history(&HistoryQuery { of, status, page, per })?;
         let items: Vec<HistoryEntry> = found.records.into_iter().map(HistoryEntry::from).collect();
         JsonResponse::ok(&JsonList { items, page, per, total: found.total })
     })
@@ -189,8 +189,8 @@ pub(in crate::web) async fn issues(
         credentials.resolve(state)?.viewer()?;
         let id = find_run(state, &id)?.as_attempt().id;
         let ListQuery { page, per, .. } = query?;
-        let items: Vec<Issue> = state.store.issues(id, page, per)?;
-        JsonResponse::ok(&JsonList { items, page, per, total: state.store.kept_issues(id)? })
+        let items: Vec<Issue> = state.store.list_issues(id, page, per)?;
+        JsonResponse::ok(&JsonList { items, page, per, total: state.store.count_kept_issues(id)? })
     })
     .await
 }

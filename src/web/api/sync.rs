@@ -78,7 +78,7 @@ pub(in crate::web) async fn start(
         let actor = credentials.resolve(state)?.admin()?;
         let SyncBody { source, kind, mode, options } = body?;
         let slug = source.parse::<Slug>().map_err(|_| WebError::not_found("source"))?;
-        let source = state.store.source(&slug)?.ok_or_else(|| WebError::not_found("source"))?;
+        let source = state.store.find_source(&slug)?.ok_or_else(|| WebError::not_found("source"))?;
         let request = StartRequest { kind, mode, options, priority: RunPriority::Manual, requested_by: actor.name };
         match state.control.start(&source, &request)? {
             StartOutcome::Accepted(id) => {

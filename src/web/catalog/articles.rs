@@ -26,11 +26,11 @@ pub(super) fn filter_links(
     href: impl Fn(&str) -> String,
 ) -> Result<Vec<FilterLink>, WebError> {
     let mut links = Vec::new();
-    for &filter in Filter::ALL.iter().filter(|filter| filter.fits(&catalog.columns, &catalog.column_types)) {
+    for &filter in Filter::ALL.iter().filter(|filter| filter.applies_to(&catalog.columns, &catalog.column_types)) {
         let is_current = current == Some(filter);
         let count = match counted.filter(|_| is_current) {
             Some(counted) => counted,
-            None => state.store.count_flagged(source.id, filter.column(), filter.wants_yes())?,
+            None => state.store.count_flagged(source.id, filter.column(), filter.matches_yes())?,
         };
         let label = match filter {
             Filter::Unread => "Unread",
@@ -74,7 +74,7 @@ pub(super) fn article_columns(catalog: &Catalog, required: &[Option<usize>]) -> 
 
 /// Whether an article is read.
 pub(super) fn read_state(catalog: &Catalog, item: &Item) -> ReadState {
-    if !Filter::Unread.fits(&catalog.columns, &catalog.column_types) {
+    if !Filter::Unread.applies_to(&catalog.columns, &catalog.column_types) {
         return ReadState::NotAnArticle;
     }
     let is_read = item.fields.iter().any(|(name, value)| name == Filter::Unread.column() && value == "yes");

@@ -4,7 +4,7 @@ use chrono::DateTime;
 
 use super::cell_view::{CellStyle, CellView};
 use crate::domain::columns::column_type::ColumnType;
-use crate::domain::columns::links::address;
+use crate::domain::columns::links::parse_link;
 use crate::domain::text::html;
 use crate::web::http::form::clip_text;
 use crate::web::layout::time_label::time_label;
@@ -15,7 +15,7 @@ const MAX_HTML_CHARS: usize = 4000;
 /// A cell of a table, clipped to `max_chars` characters. `alt` is the alternative text of a picture.
 pub(super) fn table_cell(value: &str, column: ColumnType, max_chars: usize, alt: impl FnOnce() -> String) -> CellView {
     if column == ColumnType::Html {
-        let words = html::text(&clip_text(value, MAX_HTML_CHARS));
+        let words = html::html_to_text(&clip_text(value, MAX_HTML_CHARS));
         return CellView { text: clip_text(&words, max_chars), style: CellStyle::Text };
     }
     CellView { text: clip_text(value, max_chars), style: cell_style(value, column, alt) }
@@ -25,7 +25,7 @@ pub(super) fn table_cell(value: &str, column: ColumnType, max_chars: usize, alt:
 pub(super) fn page_cell(value: String, column: ColumnType, alt: impl FnOnce() -> String) -> CellView {
     let style = match column {
         // Sanitised when it was fetched, and again by the current rules.
-        ColumnType::Html if !value.trim().is_empty() => CellStyle::Markup(html::safe(&value, None)),
+        ColumnType::Html if !value.trim().is_empty() => CellStyle::Markup(html::sanitize_html(&value, None)),
         ColumnType::Text => cell_style(&value, ColumnType::Link, alt),
         column => cell_style(&value, column, alt),
     };
@@ -34,8 +34,8 @@ pub(super) fn page_cell(value: String, column: ColumnType, alt: impl FnOnce() ->
 
 fn cell_style(value: &str, column: ColumnType, alt: impl FnOnce() -> String) -> CellStyle {
     let found = match column {
-        ColumnType::Link => address(value).map(|url| CellStyle::Link(url.into())),
-        ColumnType::Image => address(value).map(|url| CellStyle::Picture { href: url.into(), alt: alt() }),
+        ColumnType::Link => parse_link(value).map(|url| CellStyle::Link(url.into())),
+        ColumnType::Image => parse_link(value).map(|url| CellStyle::Picture { href: url.into(), alt: alt() }),
         ColumnType::Moment => {
             DateTime::parse_from_rfc3339(value).ok().map(|moment| CellStyle::Time(time_label(moment.to_utc())))
         }

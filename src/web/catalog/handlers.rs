@@ -28,7 +28,7 @@ pub(in crate::web) async fn page(
         let caller = credentials.resolve(state)?;
         let source = caller.source(state, &slug)?;
         let actor = caller.actor;
-        let Some(catalog) = state.store.catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
+        let Some(catalog) = state.store.find_catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
         let context = PanelContext { state, source: &source, actor: actor.as_ref() };
         let mut panel = context.page_panel()?;
         if panel.may_sync {

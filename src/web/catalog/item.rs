@@ -34,9 +34,9 @@ pub(in crate::web) async fn page(
         let caller = credentials.resolve(state)?;
         let source = caller.source(state, &slug)?;
         let actor = caller.actor;
-        let found = state.store.item(source.id, &id)?.zip(state.store.catalog(source.id)?);
+        let found = state.store.find_item(source.id, &id)?.zip(state.store.find_catalog(source.id)?);
         let Some((mut item, catalog)) = found else { return Err(WebError::not_found("item")) };
-        catalog.keep_columns(std::slice::from_mut(&mut item));
+        catalog.retain_columns(std::slice::from_mut(&mut item));
         let heading = item_heading(&item, &source.noun.one);
         let types: HashMap<&str, ColumnType> = catalog.typed_columns().collect();
         let field = |(name, value): (String, String)| {

@@ -63,10 +63,10 @@ pub(super) fn build_table(
     let requested_sort = parse_sort(&request.sort, &catalog.columns);
     let newest_first = articles::newest_first_column(catalog);
     let sorted = requested_sort.or_else(|| newest_first.map(|column| (column, true)));
-    let filter = request.filter.filter(|filter| filter.fits(&catalog.columns, &catalog.column_types));
+    let filter = request.filter.filter(|filter| filter.applies_to(&catalog.columns, &catalog.column_types));
     let mut query = ItemQuery {
         search: request.search.clone(),
-        flagged: filter.map(|filter| (filter.column().to_owned(), filter.wants_yes())),
+        flagged: filter.map(|filter| (filter.column().to_owned(), filter.matches_yes())),
         sort: sorted.map(|(column, _)| column.to_owned()),
         sort_type: sorted.map(|(column, _)| catalog.column_type(column)).unwrap_or_default(),
         descending: sorted.is_some_and(|(_, descending)| descending),
@@ -74,11 +74,11 @@ pub(super) fn build_table(
         per: ITEMS_PER_PAGE,
         known_total: Some(catalog.item_count),
     };
-    let mut found = state.store.items(source.id, &query)?;
+    let mut found = state.store.list_items(source.id, &query)?;
     let last_page = found.total.div_ceil(ITEMS_PER_PAGE).max(1);
     if query.page > last_page {
         query.page = last_page;
-        found = state.store.items(source.id, &query)?;
+        found = state.store.list_items(source.id, &query)?;
     }
     let path = state.links.catalog(source.slug.as_str());
     let sort = if requested_sort.is_some() { request.sort.as_str() } else { "" };

@@ -19,11 +19,12 @@ pub(in crate::web) async fn page(app: AppData, credentials: RequestCredentials) 
     app_state::run_blocking(&app, move |state| {
         let actor = credentials.resolve(state)?.actor;
         let visible = |source: &Source| source.public || actor.is_some();
-        let sources: Vec<Source> = state.store.sources()?.into_iter().filter(visible).collect();
-        let mut catalogs: HashMap<_, _> = state.store.catalogs()?.into_iter().collect();
+        let sources: Vec<Source> = state.store.list_sources()?.into_iter().filter(visible).collect();
+        let mut catalogs: HashMap<_, _> = state.store.list_catalogs()?.into_iter().collect();
         let results: HashMap<_, _> =
             state.store.latest_results()?.into_iter().map(|result| (result.source_id, result)).collect();
-        let active: HashMap<_, _> = state.store.active_runs()?.into_iter().map(|(run, source)| (source, run)).collect();
+        let active: HashMap<_, _> =
+            state.store.active_run_ids()?.into_iter().map(|(run, source)| (source, run)).collect();
         let feeds = if actor.is_some() { state.store.all_feed_counts()? } else { HashMap::new() };
         let mut lines = Vec::new();
         for source in sources {

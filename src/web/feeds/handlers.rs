@@ -33,10 +33,10 @@ pub(in crate::web) async fn page(
         let caller = credentials.resolve(state)?;
         let actor = caller.viewer()?;
         let source = caller.source(state, &slug)?;
-        let Some(catalog) = state.store.catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
+        let Some(catalog) = state.store.find_catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
         let now = Utc::now();
-        let known = state.store.feeds(source.id)?;
-        let may_retry = FeedCounts::of(&known).is_some_and(|counts| counts.may_retry(now));
+        let known = state.store.feed_records(source.id)?;
+        let may_retry = FeedCounts::from_feeds(&known).is_some_and(|counts| counts.may_retry(now));
         let mut feeds: Vec<FeedLine> = known
             .iter()
             .zip(feed_names(&known))

@@ -90,7 +90,7 @@ pub(super) fn build_run_page(
     };
     let source = state.store.source_by_id(source_id)?;
     let noun = source.as_ref().map_or_else(Noun::default, |source| source.noun.clone());
-    let attempts = state.store.attempts(run)?;
+    let attempts = state.store.list_attempts(run)?;
     let view = match run {
         HistoryRun::Active(run) => active_view(state, run)?,
         HistoryRun::Ended(record) => finished_run_view(record),
@@ -157,7 +157,7 @@ fn run_facts(run: &HistoryRun, line: &RunLine, attempts: &[RunAttempt]) -> Vec<(
     facts.extend(view.feeds_label().map(|words| ("Feeds", words)));
     if view.stats.bytes > 0 {
         let lines = counted(&view.stats.lines, "line", "lines");
-        facts.push(("Fetched", format!("{}, {lines}", measures::bytes(view.stats.bytes))));
+        facts.push(("Fetched", format!("{}, {lines}", measures::format_bytes(view.stats.bytes))));
     }
     facts.push(("Sync ID", view.sync_id.clone()));
     facts
@@ -186,7 +186,7 @@ fn stage_lines(timings: StageTimings, status: Status) -> Vec<StageLine> {
         let missing = if completed { "not needed" } else { "not reached" };
         let duration = seconds.map_or_else(
             || missing.to_owned(),
-            |seconds| measures::length(Duration::from_millis(rounded(seconds * 1000.0))),
+            |seconds| measures::format_elapsed(Duration::from_millis(rounded(seconds * 1000.0))),
         );
         let line = StageLine { label, tone, duration, is_absent: seconds.is_none(), begin, width: part };
         begin += part;
@@ -267,8 +267,9 @@ fn add_lists(
         })
         .collect();
     if record.issues > 0 {
-        let total = state.store.kept_issues(record.id)?;
-        let (found, at) = load_page(issues_at, |at| Ok((state.store.issues(record.id, at, ENTRIES_PER_PAGE)?, total)))?;
+        let total = state.store.count_kept_issues(record.id)?;
+        let (found, at) =
+            load_page(issues_at, |at| Ok((state.store.list_issues(record.id, at, ENTRIES_PER_PAGE)?, total)))?;
         let shown = found.0.len() as u64;
         let of_feeds = record.stats.feeds.is_some();
         page.run.issues = found.0.into_iter().map(|issue| issue_line(issue, of_feeds)).collect();

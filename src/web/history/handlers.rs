@@ -5,11 +5,11 @@ use actix_web::{HttpResponse, web};
 
 use super::build::{SourceNames, active_line, build_run_page, finished_line, page_links};
 use super::view::{FilterChoice, HistoryListPage};
-use crate::domain::issue::KEPT_ISSUES;
+use crate::domain::issue::MAX_KEPT_ISSUES;
 use crate::domain::operation::Status;
 use crate::domain::record::HistoryRun;
 use crate::domain::source::{Slug, Source};
-use crate::domain::text::formula::inert;
+use crate::domain::text::formula::escape_formula;
 use crate::store::history::{HistoryOf, HistoryPage, HistoryQuery};
 use crate::web::http::app_state;
 use crate::web::http::app_state::{AppData, AppState};
@@ -59,13 +59,13 @@ pub(in crate::web) async fn list(
     app_state::run_blocking(&app, move |state| {
         let actor = credentials.resolve(state)?.viewer()?;
         let mut asked = HistoryListQuery::from(&query);
-        let known = state.store.sources()?;
+        let known = state.store.list_sources()?;
         let of = find_history_of(state, &asked.source)?;
         let found = load_finished(state, &mut asked, of.as_ref())?;
         let sources: SourceNames<'_> = known.iter().map(|source| (source.id, source)).collect();
         let mut runs = Vec::new();
         if asked.page == 1 && asked.status.is_none() {
-            for run in state.store.runs_going_on()? {
+            for run in state.store.list_active_runs()? {
                 if asked.source.is_empty() || of == Some(HistoryOf::Source(run.source_id)) {
                     runs.push(active_line(state, &run, &sources)?);
                 }
@@ -89,7 +89,7 @@ pub(in crate::web) async fn list(
 /// The history of a source by its slug, of a removed one too; `None` if no source ever had it.
 pub(in crate::web) fn find_history_of(state: &AppState, slug: &str) -> Result<Option<HistoryOf>, WebError> {
     Ok(match slug.parse::<Slug>() {
-        Ok(slug) => state.store.history_of(&slug)?,
+        Ok(slug) => state.store.find_history(&slug)?,
         Err(_) => None,
     })
 }
@@ -105,12 +105,12 @@ fn load_finished(
         return Ok(HistoryPage { records: Vec::new(), total: 0 });
     }
     let query = |page| HistoryQuery { of: of.cloned(), status: asked.status, page, per: RUNS_PER_PAGE };
-    let found = state.store.history(&query(asked.page))?;
+    let found = state.store.list_history(&query(asked.page))?;
     let last_page = found.total.div_ceil(RUNS_PER_PAGE).max(1);
     if asked.page <= last_page {
         return Ok(found);
     }
-    let found = state.store.history(&query(last_page))?;
+    let found = state.store.list_history(&query(last_page))?;
     asked.page = last_page;
     Ok(found)
 }
@@ -151,7 +151,7 @@ pub(in crate::web) async fn run_page(
 /// The run with this id.
 pub(in crate::web) fn find_run(state: &AppState, id: &str) -> Result<HistoryRun, WebError> {
     let run = match id.parse() {
-        Ok(id) => state.store.run(id)?,
+        Ok(id) => state.store.find_run(id)?,
         Err(_) => None,
     };
     run.ok_or_else(|| WebError::not_found("sync"))
@@ -173,10 +173,10 @@ pub(in crate::web) async fn issues_csv(
         let id = run.as_attempt().id;
         let mut writer = csv::Writer::from_writer(Vec::new());
         let mut wrote = writer.write_record(["row", "column", "kind", "reason"]);
-        for issue in state.store.issues(id, 1, KEPT_ISSUES as u64)? {
+        for issue in state.store.list_issues(id, 1, MAX_KEPT_ISSUES as u64)? {
             let row = issue.row.map(|row| row.to_string()).unwrap_or_default();
-            let column = inert(issue.column.as_deref().unwrap_or_default());
-            let (kind, reason) = (issue.kind.to_string(), inert(&issue.reason));
+            let column = escape_formula(issue.column.as_deref().unwrap_or_default());
+            let (kind, reason) = (issue.kind.to_string(), escape_formula(&issue.reason));
             let fields: [&str; 4] = [&row, &column, &kind, &reason];
             wrote = wrote.and_then(|()| writer.write_record(fields));
         }

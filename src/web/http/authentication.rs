@@ -133,7 +133,7 @@ impl RequestCaller {
     /// `database_away` or `database_busy` if it cannot be queried.
     pub fn source(&self, state: &AppState, slug: &str) -> Result<Source, WebError> {
         let source = match slug.parse::<Slug>() {
-            Ok(slug) => state.store.source(&slug)?,
+            Ok(slug) => state.store.find_source(&slug)?,
             Err(_) => None,
         };
         match source {

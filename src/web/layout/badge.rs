@@ -34,12 +34,12 @@ pub(super) fn badge_runs(state: &AppState, actor: Option<&Actor>) -> Result<Sync
     if !state.store.recent_activity(since)? {
         return Ok(SyncBadge::default());
     }
-    let active = state.store.active_runs()?;
+    let active = state.store.active_run_ids()?;
     let recent = state.store.recent_records(None, MAX_FINISHED_RUNS)?;
     let finished: Vec<_> = recent.into_iter().filter(|record| record.finished_at > since).collect();
     let sources: HashMap<_, Source> = state
         .store
-        .sources()?
+        .list_sources()?
         .into_iter()
         .filter(|source| source.public || actor.is_some())
         .map(|source| (source.id, source))

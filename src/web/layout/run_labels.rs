@@ -59,11 +59,11 @@ impl LatestRun {
     /// The state of the catalog as a label: "Up to date".
     pub fn state_label(&self) -> String {
         match self.status {
-            RunStatus::Completed => run_text::completed_state(&self.stats, self.withheld),
+            RunStatus::Completed => run_text::catalog_state_label(&self.stats, self.withheld),
             RunStatus::Failed => {
-                format!("Last {}", run_text::run_outcome(Kind::Sync, self.status, &self.stats).to_lowercase())
+                format!("Last {}", run_text::run_outcome_label(Kind::Sync, self.status, &self.stats).to_lowercase())
             }
-            status => run_text::outcome(status, &self.stats),
+            status => run_text::outcome_label(status, &self.stats),
         }
     }
 

@@ -116,7 +116,7 @@ impl BadgeRun {
 
     /// How it ended: "Sync completed, 3 rows skipped".
     pub fn outcome_label(&self) -> String {
-        run_text::run_outcome(self.kind, self.status, &self.stats)
+        run_text::run_outcome_label(self.kind, self.status, &self.stats)
     }
 
     /// The name of its tone in the stylesheet.
@@ -164,5 +164,5 @@ pub fn seconds(duration: &Duration) -> u64 {
 
 /// A number with its digits grouped: "12,480".
 pub fn grouped(n: &u64) -> String {
-    counts::grouped(*n)
+    counts::group_digits(*n)
 }

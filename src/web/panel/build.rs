@@ -44,7 +44,7 @@ impl PanelContext<'_> {
         if report.status.is_active() {
             return self.active_panel(report, 0);
         }
-        let record = self.state.store.record(id)?;
+        let record = self.state.store.find_record(id)?;
         let is_recent = record.as_ref().is_some_and(|record| Utc::now() - record.finished_at < RESULT_SHOWN_FOR);
         let is_unresolved = match report.status {
             Status::Failed => true,
@@ -69,7 +69,7 @@ impl PanelContext<'_> {
         if report.status.is_active() {
             return self.active_panel(report, seen).map(Some);
         }
-        let record = self.state.store.record(id)?;
+        let record = self.state.store.find_record(id)?;
         self.finished_panel(report, record, seen).map(Some)
     }
 
@@ -164,7 +164,7 @@ impl PanelContext<'_> {
         run.details = Some(self.state.links.run(&record.id));
         run.issues_total = record.issues;
         if record.issues > 0 {
-            let issues = self.state.store.issues(record.id, 1, MAX_LISTED.into())?;
+            let issues = self.state.store.list_issues(record.id, 1, MAX_LISTED.into())?;
             let is_of_feeds = record.stats.feeds.is_some();
             run.issues = issues.into_iter().map(|issue| issue_line(issue, is_of_feeds)).collect();
         }
@@ -174,7 +174,7 @@ impl PanelContext<'_> {
             [(ChangeKind::Added, added), (ChangeKind::Updated, updated), (ChangeKind::Removed, removed)]
         {
             if count > 0 {
-                let changes = self.state.store.changes(record.id, kind, MAX_LISTED)?;
+                let changes = self.state.store.list_changes(record.id, kind, MAX_LISTED)?;
                 run.changes.extend(changes.iter().map(|change| change_line(change, &self.source.noun.one)));
             }
         }

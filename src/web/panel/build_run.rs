@@ -8,7 +8,7 @@ use crate::domain::operation::{Mode, Stage, Status};
 use crate::domain::progress::RunStats;
 use crate::domain::record::SyncRecord;
 use crate::domain::status_report::StatusReport;
-use crate::domain::text::counts::grouped;
+use crate::domain::text::counts::group_digits;
 use crate::web::http::form::clip_text;
 use crate::web::layout::item_title::find_title_column;
 use crate::web::layout::time_label::time_label;
@@ -71,7 +71,7 @@ pub(in crate::web) fn issue_line(issue: Issue, is_of_feeds: bool) -> IssueLine {
         (None, Some(feed)) if is_of_feeds => clip_text(&feed, MAX_VALUE_CHARS),
         (None, None) if is_of_feeds => "All feeds".to_owned(),
         (row, column) => {
-            let row = row.map_or("All rows".to_owned(), |row| format!("Row {}", grouped(row)));
+            let row = row.map_or("All rows".to_owned(), |row| format!("Row {}", group_digits(row)));
             column.map_or(row.clone(), |column| format!("{row}, {column}"))
         }
     };

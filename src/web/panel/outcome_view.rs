@@ -9,7 +9,7 @@ impl PanelView {
     pub fn idle_title(&self) -> String {
         match self.latest {
             Some(latest) => latest.state_label(),
-            None if self.last_success.is_some() => run_text::completed_state(&RunStats::default(), 0),
+            None if self.last_success.is_some() => run_text::catalog_state_label(&RunStats::default(), 0),
             None => "Never synced".to_owned(),
         }
     }
@@ -24,7 +24,7 @@ impl PanelView {
 impl RunView {
     /// How it ended, without its kind: "Completed, 3 rows skipped".
     pub fn outcome_label(&self) -> String {
-        run_text::outcome(self.status, &self.stats)
+        run_text::outcome_label(self.status, &self.stats)
     }
 
     /// Whether someone should look at its result: it skipped something or kept items.

@@ -213,7 +213,7 @@ impl RunView {
             RunStatus::Running if self.cancel_requested => "Stopping".to_owned(),
             RunStatus::Running => kind.doing().to_owned(),
             RunStatus::Completed if kind == Kind::Preview => "Preview".to_owned(),
-            status => run_text::run_outcome(kind, status, &self.stats),
+            status => run_text::run_outcome_label(kind, status, &self.stats),
         }
     }
 
@@ -250,7 +250,7 @@ impl RunView {
     pub fn duration_label(&self) -> Option<String> {
         self.duration_ms.map(|ms| match ms {
             0..100 => "under 0.1 s".to_owned(),
-            _ => measures::length(Duration::from_millis(ms)),
+            _ => measures::format_elapsed(Duration::from_millis(ms)),
         })
     }
 

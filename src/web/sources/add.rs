@@ -29,7 +29,7 @@ use crate::domain::read_options::ReadOptions;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Source, SourceDraft};
 use crate::domain::source_form_spec::AddressInput;
-use crate::domain::source_probe::{CannotLook, SourceProbe};
+use crate::domain::source_probe::{ProbeError, SourceProbe};
 use crate::store::StoreError;
 use crate::web::http::app_state;
 use crate::web::http::app_state::{AppData, AppState};
@@ -64,7 +64,7 @@ pub(in crate::web) async fn review_page(
     let sent = receive_form(&app, &credentials, &request, body).await?;
     app_state::run_slow_blocking(&app, move |state| {
         let actor = credentials.resolve(state)?.admin()?;
-        uploads::delete_abandoned(&state.uploads_dir, &state.store.sources()?);
+        uploads::delete_abandoned(&state.uploads_dir, &state.store.list_sources()?);
         let mut form = form::parse_form(&sent.values);
         let called = match sent.file {
             SentFile::Stored { id, name } => {
@@ -224,7 +224,7 @@ fn detect(
             return Ok(Err(DetectionFailure { offer, ..DetectionFailure::from(errors) }));
         }
     };
-    let mut first: Option<(SourcePlace, CannotLook)> = None;
+    let mut first: Option<(SourcePlace, ProbeError)> = None;
     let mut named_feeds = Vec::new();
     let mut places = VecDeque::from(places);
     while let Some(place) = places.pop_front() {
@@ -238,7 +238,7 @@ fn detect(
                     places.extend(stand_in_places(state, form, &place));
                 }
                 // The error of the kind that the content is of explains more.
-                let is_truer = |(before, why): &(SourcePlace, CannotLook)| {
+                let is_truer = |(before, why): &(SourcePlace, ProbeError)| {
                     let stands_in = state.control.substitute_note(&place.kind, &before.kind).is_some();
                     stands_in && !is_other && why.code == format!("not_{}", before.kind)
                 };

@@ -131,7 +131,7 @@ pub(super) fn changed_place(
             meant_one(&SourceForm { upload: String::new(), ..form.clone() })
         }
         SourceLocation::Upload(_) | SourceLocation::Sample | SourceLocation::File(_) => {
-            let read_options = form.read_options.obeyed(state.control.read_settings(&form.kind));
+            let read_options = form.read_options.keep_supported(state.control.read_settings(&form.kind));
             Ok(Ok(SourcePlace { kind: form.kind.clone(), location: source.location.clone(), read_options }))
         }
     }

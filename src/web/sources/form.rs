@@ -7,12 +7,12 @@ use super::place::SourcePlace;
 use super::read_fields_view::{ReadErrors, ReadForm};
 use super::read_form;
 use super::view::{SourceErrors, SourceForm};
-use crate::domain::rows::key_column::no_such_column;
+use crate::domain::rows::key_column::no_such_column_message;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Noun, Slug, Source, SourceDraft};
 use crate::domain::source_probe::hidden_columns_warning;
 use crate::domain::text::comparable_form::position_of;
-use crate::domain::text::measures::sentence;
+use crate::domain::text::measures::format_error;
 use crate::web::http::form::{FormValues, trimmed_value};
 
 /// The most characters of a name.
@@ -95,7 +95,7 @@ pub(super) fn check_form(
     columns: &[String],
 ) -> Result<(SourceDraft, Option<Schedule>), FieldErrors> {
     let mut errors = SourceErrors::default();
-    let slug = form.slug.parse::<Slug>().map_err(|error| sentence(&error));
+    let slug = form.slug.parse::<Slug>().map_err(|error| format_error(&error));
     let slug = slug.map_err(|error| errors.slug = Some(error)).ok();
     if form.name.is_empty() || form.name.chars().count() > MAX_NAME_CHARS || form.name.contains(char::is_control) {
         errors.name = Some(format!("A name must have 1 to {MAX_NAME_CHARS} characters and no line breaks."));
@@ -108,11 +108,11 @@ pub(super) fn check_form(
     if form.key.is_empty() {
         errors.key = Some("Choose the unique key column.".to_owned());
     } else if position_of(columns, &form.key).is_none() {
-        errors.key = Some(no_such_column(&form.key, columns));
+        errors.key = Some(no_such_column_message(&form.key, columns));
     }
     let schedule = if form.schedule.is_empty() { Ok(None) } else { form.schedule.parse().map(Some) };
     let schedule = schedule.unwrap_or_else(|error: crate::domain::schedule::NotASchedule| {
-        errors.schedule = Some(sentence(&error));
+        errors.schedule = Some(format_error(&error));
         None
     });
     errors.reading = read_errors(form);

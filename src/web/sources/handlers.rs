@@ -41,7 +41,7 @@ pub(in crate::web) async fn list_sources(
 ) -> Result<HtmlResponse, WebError> {
     app_state::run_slow_blocking(&app, move |state| {
         let actor = credentials.resolve(state)?.admin()?;
-        let mut catalogs: std::collections::HashMap<_, _> = state.store.catalogs()?.into_iter().collect();
+        let mut catalogs: std::collections::HashMap<_, _> = state.store.list_catalogs()?.into_iter().collect();
         let setting = |source: Source| {
             let catalog = catalogs.remove(&source.id);
             let place = SourcePlace::from(&source);
@@ -66,7 +66,7 @@ pub(in crate::web) async fn list_sources(
         };
         HtmlResponse::render(&SourcesPage {
             frame: page_frame(state, Some(&actor), "Sources", NavSection::Settings)?,
-            sources: state.store.sources()?.into_iter().map(setting).collect(),
+            sources: state.store.list_sources()?.into_iter().map(setting).collect(),
             done,
         })
     })
@@ -222,7 +222,7 @@ pub(in crate::web) async fn remove_source(
 }
 
 fn removal_page(state: &AppState, source: &Source) -> Result<SourcePageContext, WebError> {
-    let count = state.store.catalog(source.id)?.map_or(0, |catalog| catalog.item_count);
+    let count = state.store.find_catalog(source.id)?.map_or(0, |catalog| catalog.item_count);
     Ok(SourcePageContext::new(SourceStep::Remove(RemoveFacts { count }), existing_source_form(state, source)))
 }
 

@@ -5,7 +5,7 @@ use super::place::{SourcePlace, place_as_kind, stand_in_places};
 use super::view::{KindChoice, SourceForm};
 use crate::domain::location::SourceLocation;
 use crate::domain::source_form_spec::AddressInput;
-use crate::domain::source_probe::CannotLook;
+use crate::domain::source_probe::ProbeError;
 use crate::web::http::app_state::AppState;
 
 /// The codes of failed probes that fetched no content which another kind could read.
@@ -29,7 +29,7 @@ pub(super) fn find_kind_offer(
     state: &AppState,
     form: &SourceForm,
     place: &SourcePlace,
-    error: &CannotLook,
+    error: &ProbeError,
 ) -> Option<KindChoice> {
     if form.kind.is_empty() {
         return None;
@@ -59,7 +59,7 @@ pub(super) fn find_kind_offer(
 }
 
 /// Whether a probe failed because the content is of another kind.
-pub(super) fn is_something_else(place: &SourcePlace, error: &CannotLook) -> bool {
+pub(super) fn is_something_else(place: &SourcePlace, error: &ProbeError) -> bool {
     error.code == format!("not_{}", place.kind)
 }
 
@@ -68,7 +68,7 @@ pub(super) fn stand_in_offer(
     state: &AppState,
     form: &SourceForm,
     place: &SourcePlace,
-    error: &CannotLook,
+    error: &ProbeError,
 ) -> Option<KindChoice> {
     if !is_something_else(place, error) {
         return None;

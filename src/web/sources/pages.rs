@@ -17,7 +17,7 @@ use crate::domain::feed_names::feed_names;
 use crate::domain::location::SourceLocation;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Slug, Source};
-use crate::domain::source_probe::{CannotLook, SourceProbe};
+use crate::domain::source_probe::{ProbeError, SourceProbe};
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::http::form::clip_text;
@@ -90,12 +90,12 @@ pub(super) fn too_large_error() -> FieldErrors {
 }
 
 /// Probes a place.
-pub(super) fn probe_place(state: &AppState, place: &SourcePlace) -> Result<SourceProbe, CannotLook> {
+pub(super) fn probe_place(state: &AppState, place: &SourcePlace) -> Result<SourceProbe, ProbeError> {
     require_columns(state.control.probe_location(&place.kind, &place.location, &place.read_options)?)
 }
 
 /// Probes an existing source.
-pub(super) fn probe_source(state: &AppState, source: &Source) -> Result<SourceProbe, CannotLook> {
+pub(super) fn probe_source(state: &AppState, source: &Source) -> Result<SourceProbe, ProbeError> {
     require_columns(state.control.probe_source(source)?)
 }
 
@@ -104,17 +104,17 @@ pub(super) fn missing_key_error(look: &SourceProbe) -> FieldErrors {
     Box::new(SourceErrors { key: look.missing_key.clone(), ..SourceErrors::default() })
 }
 
-fn require_columns(look: SourceProbe) -> Result<SourceProbe, CannotLook> {
+fn require_columns(look: SourceProbe) -> Result<SourceProbe, ProbeError> {
     if look.columns.is_empty() {
         let otherwise = || "The source is empty. Its first row must name the columns.".to_owned();
-        let sentence = look.failure.map_or_else(otherwise, |failure| failure.cause());
-        return Err(CannotLook { code: "empty_source", sentence, named_feeds: Vec::new() });
+        let sentence = look.failure.map_or_else(otherwise, |failure| failure.cause_message());
+        return Err(ProbeError { code: "empty_source", sentence, named_feeds: Vec::new() });
     }
     Ok(look)
 }
 
 /// The error of a failed probe, at the field that named the place.
-pub(super) fn place_error(place: &SourcePlace, error: &CannotLook) -> FieldErrors {
+pub(super) fn place_error(place: &SourcePlace, error: &ProbeError) -> FieldErrors {
     match place.location {
         SourceLocation::Url(_) | SourceLocation::Urls(_) => link_error(error.to_string()),
         SourceLocation::Upload(_) => file_error(error.to_string()),
@@ -151,7 +151,7 @@ fn found_feed((feed, name): (&FeedRecord, String)) -> FoundFeed {
 
 /// What is known of a source without a probe: the columns of its catalog.
 pub(super) fn stored_columns(state: &AppState, source: &Source) -> Result<FoundColumns, WebError> {
-    let mut columns = state.store.catalog(source.id)?.map(|catalog| catalog.columns).unwrap_or_default();
+    let mut columns = state.store.find_catalog(source.id)?.map(|catalog| catalog.columns).unwrap_or_default();
     if columns.is_empty() {
         columns.push(source.key_column.clone());
     }
@@ -183,7 +183,7 @@ pub(super) fn free_slug(state: &AppState, proposed: &str) -> Result<String, WebE
     if proposed.is_empty() {
         return Ok(String::new());
     }
-    let taken: Vec<String> = state.store.sources()?.iter().map(|source| source.slug.to_string()).collect();
+    let taken: Vec<String> = state.store.list_sources()?.iter().map(|source| source.slug.to_string()).collect();
     let is_free = |slug: &String| !taken.contains(slug) && slug.parse::<Slug>().is_ok();
     let numbered = (2..100).map(|number| format!("{proposed}-{number}"));
     Ok(std::iter::once(proposed.to_owned()).chain(numbered).find(is_free).unwrap_or_default())
@@ -197,7 +197,7 @@ pub(super) fn first_scheduled_run(schedule: Option<&Schedule>) -> Option<NaiveDa
 /// The source with that slug.
 pub(super) fn find_source(state: &AppState, slug: &str) -> Result<Source, WebError> {
     let source = match slug.parse::<Slug>() {
-        Ok(slug) => state.store.source(&slug)?,
+        Ok(slug) => state.store.find_source(&slug)?,
         Err(_) => None,
     };
     source.ok_or_else(|| WebError::not_found("source"))

@@ -11,8 +11,10 @@ use crate::domain::location::SourceLocation;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::source::Source;
 use crate::domain::source_form_spec::AddressInput;
-use crate::domain::text::measures::sentence;
-use crate::domain::text::redaction::{account, all_veiled, server_of, unveiled, veiled, veiled_server};
+use crate::domain::text::measures::format_error;
+use crate::domain::text::redaction::{
+    build_account_address, redact_address, redact_all, redact_server, restore_redacted, server_of,
+};
 use crate::sync::SyncControl;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
@@ -69,7 +71,7 @@ pub(super) fn parse_places(
 ) -> Result<Result<Vec<SourcePlace>, FieldErrors>, WebError> {
     let control = &state.control;
     if !form.upload.is_empty() {
-        if !uploads::is_unused(&state.uploads_dir, &form.upload, &state.store.sources()?) {
+        if !uploads::is_unused(&state.uploads_dir, &form.upload, &state.store.list_sources()?) {
             let error = "The uploaded file is no longer there. Upload it again.".to_owned();
             return Ok(Err(file_error(error)));
         }
@@ -80,7 +82,7 @@ pub(super) fn parse_places(
         let places = kinds.map(|kind| SourcePlace {
             kind: kind.to_owned(),
             location: location.clone(),
-            read_options: form.read_options.obeyed(control.read_settings(kind)),
+            read_options: form.read_options.keep_supported(control.read_settings(kind)),
         });
         return Ok(Ok(places.collect()));
     }
@@ -118,7 +120,7 @@ pub(super) fn parse_place(
             Ok([only]) => SourceLocation::Url(only),
             Err(several) => SourceLocation::Urls(several),
         };
-        let read_options = form.read_options.obeyed(control.read_settings(kind));
+        let read_options = form.read_options.keep_supported(control.read_settings(kind));
         control.check_location(kind, &location).map(|()| SourcePlace { kind: kind.to_owned(), location, read_options })
     };
     if way.asked == AddressInput::Account {
@@ -128,17 +130,22 @@ pub(super) fn parse_place(
             .flatten()
             .find(|address| Url::parse(address).is_ok_and(|url| !url.username().is_empty()));
         let servers: Vec<String> = stored.map(|address| server_of(address)).into_iter().collect();
-        let server = unveiled(&[lines.join(" ")], &[&servers], veiled_server)?.concat();
-        let address = account(&parse_web_address(&server)?, &form.user, &form.password, stored.map(String::as_str))?;
-        return place(vec![address]).map_err(|error| sentence(&error));
+        let server = restore_redacted(&[lines.join(" ")], &[&servers], redact_server)?.concat();
+        let address = build_account_address(
+            &parse_web_address(&server)?,
+            &form.user,
+            &form.password,
+            stored.map(String::as_str),
+        )?;
+        return place(vec![address]).map_err(|error| format_error(&error));
     }
-    let typed = unveiled(&lines, known, veiled)?;
+    let typed = restore_redacted(&lines, known, redact_address)?;
     // As typed, if the kind accepts that; else with https:// added.
     place(typed.clone()).or_else(|error| {
         let whole: Result<Vec<String>, String> = typed.iter().map(|line| parse_web_address(line)).collect();
         match whole {
-            Ok(whole) if whole != typed => place(whole).map_err(|error| sentence(&error)),
-            _ => Err(sentence(&error)),
+            Ok(whole) if whole != typed => place(whole).map_err(|error| format_error(&error)),
+            _ => Err(format_error(&error)),
         }
     })
 }
@@ -152,7 +159,7 @@ pub(super) fn place_as_kind(
 ) -> Option<SourcePlace> {
     let control = &state.control;
     control.check_location(kind, &place.location).ok()?;
-    let read_options = form.read_options.obeyed(control.read_settings(kind));
+    let read_options = form.read_options.keep_supported(control.read_settings(kind));
     Some(SourcePlace { kind: kind.to_owned(), location: place.location.clone(), read_options })
 }
 
@@ -218,9 +225,9 @@ fn parse_web_address(typed: &str) -> Result<String, String> {
 pub(super) fn shown_links(control: &SyncControl, kind: &str, location: &SourceLocation) -> String {
     if control.form_spec(kind).is_some_and(|way| way.asked == AddressInput::Account) {
         let servers: Vec<String> = location.addresses().iter().map(|address| server_of(address)).collect();
-        return all_veiled(&servers, veiled_server).join("\n");
+        return redact_all(&servers, redact_server).join("\n");
     }
-    all_veiled(location.addresses(), veiled).join("\n")
+    redact_all(location.addresses(), redact_address).join("\n")
 }
 
 /// Moves the secrets of a form to [`kept_address`], so that its page does not contain them and nobody has to type them
@@ -242,14 +249,14 @@ pub(super) fn hide_secrets(
             let lines = distinct_lines(&form.url);
             let waiting = kept_address::load_addresses(&state.uploads_dir, &form.address_id);
             let is_account = state.control.form_spec(&form.kind).is_some_and(|way| way.asked == AddressInput::Account);
-            let show = if is_account { veiled_server } else { veiled };
+            let show = if is_account { redact_server } else { redact_address };
             // An unchanged line keeps its hidden secret, a changed one is taken as typed.
-            let behind = |line: String| match unveiled(std::slice::from_ref(&line), &[&waiting, stored], show) {
+            let behind = |line: String| match restore_redacted(std::slice::from_ref(&line), &[&waiting, stored], show) {
                 Ok(address) => address.concat(),
                 Err(_) => line,
             };
             let typed: Vec<String> = lines.into_iter().map(behind).collect();
-            let text = all_veiled(&typed, show).join("\n");
+            let text = redact_all(&typed, show).join("\n");
             (typed, text)
         }
     };

@@ -1,6 +1,6 @@
 //! The view of the read options of a source.
 
-use crate::domain::text::encoding::OFFERED;
+use crate::domain::text::encoding::OFFERED_ENCODINGS;
 
 /// The read options that a kind of source has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl ReadForm {
     /// included.
     pub fn encodings(&self) -> Vec<(&str, &str, bool)> {
         let mut choices = vec![("", "Detect automatically", self.encoding.is_empty())];
-        choices.extend(OFFERED.iter().map(|(name, label)| (*name, *label, *name == self.encoding)));
+        choices.extend(OFFERED_ENCODINGS.iter().map(|(name, label)| (*name, *label, *name == self.encoding)));
         if !choices.iter().any(|(.., chosen)| *chosen) {
             choices.push((&self.encoding, &self.encoding, true));
         }

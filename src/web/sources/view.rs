@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::read_fields_view::{ReadErrors, ReadFields, ReadForm};
 use crate::domain::read_options::ReadOptions;
-use crate::domain::source_form_spec::{AddressInput, WayIn};
+use crate::domain::source_form_spec::{AddressInput, SourceFormSpec};
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::view::{PageFrame, counted};
 
@@ -80,7 +80,7 @@ pub enum SourceStep {
 #[derive(Debug, Clone, Default)]
 pub struct SourceChoices {
     /// What the selected kind asks for; `None` if the kind is to be detected.
-    pub selected: Option<WayIn>,
+    pub selected: Option<SourceFormSpec>,
     /// All kinds.
     pub kinds: Vec<KindChoice>,
     /// The file types of all kinds, for the attribute `accept`.
@@ -129,7 +129,7 @@ pub struct FoundColumns {
     /// The first rows, with a cell for each column. May be empty when editing.
     pub rows: Vec<Vec<String>>,
     /// What its kind asks for; `None` if this version does not know the kind.
-    pub spec: Option<WayIn>,
+    pub spec: Option<SourceFormSpec>,
     /// Whether its file can be replaced by an upload.
     pub is_file_replaceable: bool,
     /// Whether it has links that can be changed.

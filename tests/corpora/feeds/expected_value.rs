@@ -130,7 +130,7 @@ impl Evaluator<'_> {
                 ExpectedValue::Text(text) | ExpectedValue::Title(text) => {
                     Ok(ExpectedValue::Number(text.chars().count() as f64))
                 }
-                ExpectedValue::Html(html) => Ok(ExpectedValue::Number(html::text(html).chars().count() as f64)),
+                ExpectedValue::Html(html) => Ok(ExpectedValue::Number(html::html_to_text(html).chars().count() as f64)),
                 ExpectedValue::First(name, _) | ExpectedValue::Record(name, _) => {
                     Err(EvaluationError::FieldNotKept(format!("how many {name}")))
                 }
@@ -241,15 +241,15 @@ pub(super) fn is_truthy(value: &ExpectedValue) -> bool {
 /// How exactly our HTML matches the expected HTML.
 pub(super) fn match_html(ours: &str, theirs: &str) -> Option<MatchQuality> {
     let base = "http://127.0.0.1/".parse().ok();
-    let (folded, text) = (fold(theirs), html::text(ours));
+    let (folded, text) = (fold(theirs), html::html_to_text(ours));
     if ours == theirs.trim() {
         Some(MatchQuality::Exact)
-    } else if ours == html::safe(theirs.trim(), base.as_ref()) {
+    } else if ours == html::sanitize_html(theirs.trim(), base.as_ref()) {
         Some(MatchQuality::Rewritten)
-    } else if text.is_empty() && html::text(theirs).is_empty() {
+    } else if text.is_empty() && html::html_to_text(theirs).is_empty() {
         let is_shown = ["<img", "<a ", "<br", "<hr"].iter().any(|tag| theirs.contains(tag));
         (!is_shown).then_some(MatchQuality::NotShown)
-    } else if text == folded || squeeze(&text) == squeeze(&html::text(theirs)) {
+    } else if text == folded || squeeze(&text) == squeeze(&html::html_to_text(theirs)) {
         Some(MatchQuality::TextOnly)
     } else {
         None
@@ -273,7 +273,7 @@ fn match_encoding(ours: &str, theirs: &str, is_ascii: bool) -> Option<MatchQuali
 pub(super) fn match_title(ours: &str, theirs: &str) -> Option<MatchQuality> {
     let same = ours == theirs.trim();
     same.then_some(MatchQuality::Exact)
-        .or((ours == fold(theirs) || ours == html::text(theirs)).then_some(MatchQuality::TextOnly))
+        .or((ours == fold(theirs) || ours == html::html_to_text(theirs)).then_some(MatchQuality::TextOnly))
 }
 
 fn fold(text: &str) -> String {

@@ -63,7 +63,7 @@ fn a_header_row_that_is_set_is_obeyed_by_the_service_account(db: &TestDatabase) 
         let source = read_with(&engine, slug, &format!("{base}{rest}"), at_row(4));
         let record = engine.sync(&source);
         assert_eq!(engine.lines(&source), ["A1|Blue"], "{}", record.message);
-        let issues = engine.store.issues(record.id, 1, 10).expect("issues");
+        let issues = engine.store.list_issues(record.id, 1, 10).expect("issues");
         assert_eq!(issues[0].row, Some(7), "rows are numbered as the tab numbers them: {issues:?}");
     }
     for (slug, rest, row, said) in [
@@ -87,7 +87,7 @@ fn a_header_row_that_is_set_is_obeyed_in_the_range_of_an_export(db: &TestDatabas
     let source = read_with(&engine, "pay", &link, at_row(4));
     let record = engine.sync(&source);
     assert_eq!(engine.lines(&source), ["A1|Blue"], "{}", record.message);
-    let issues = engine.store.issues(record.id, 1, 10).expect("issues");
+    let issues = engine.store.list_issues(record.id, 1, 10).expect("issues");
     assert_eq!(issues[0].row, Some(7), "{issues:?}");
     for (slug, row, said) in [("above", 2, "above the link's range A3:B9"), ("blank", 5, "Row 5 is set")] {
         let source = read_with(&engine, slug, &link, at_row(row));

@@ -121,7 +121,7 @@ fn judge(
         PollutionOutcome::Removed
     } else if engine
         .store
-        .issues(record.id, 1, 1000)
+        .list_issues(record.id, 1, 1000)
         .expect("issues")
         .iter()
         .any(|issue| polluted.is_reported_by(issue))

@@ -263,14 +263,14 @@ impl<'a> CrashLane<'a> {
 
     /// Measures an undisturbed run, because durations depend on what the other lanes do.
     fn learn(&mut self, run: &str) {
-        let record = self.setup.store().record(run.parse().expect("an id")).expect("an answer");
+        let record = self.setup.store().find_record(run.parse().expect("an id")).expect("an answer");
         let length = record.and_then(|record| (record.finished_at - record.timestamps.started_at?).to_std().ok());
         self.lengths.run = (self.lengths.run + length.unwrap_or(self.lengths.run)) / 2;
     }
 
     /// The stage of the run when its server was killed, from its record.
     fn hit(&mut self, id: &str, killed: DateTime<Utc>) -> KillMoment {
-        let record = self.setup.store().record(id.parse().expect("an id")).expect("an answer");
+        let record = self.setup.store().find_record(id.parse().expect("an id")).expect("an answer");
         self.tally.check(record.is_some(), Violation::Record, || format!("{id}: no record"));
         let Some(record) = record.filter(|record| record.status != Status::Interrupted) else {
             return match self.watch.seen(id).report["stage"].as_str() {

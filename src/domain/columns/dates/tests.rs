@@ -1,11 +1,11 @@
 use proptest::prelude::*;
 
-use super::{DateEvidence, DateOrder, value};
+use super::{DateEvidence, DateOrder, parse_date};
 
 fn told(cells: &[&str]) -> Option<DateOrder> {
     let mut dates = DateEvidence::default();
-    cells.iter().for_each(|cell| dates.look(cell));
-    dates.order()
+    cells.iter().for_each(|cell| dates.observe(cell));
+    dates.date_order()
 }
 
 #[test]
@@ -49,14 +49,14 @@ fn what_is_not_certain_or_cannot_be_is_text() {
 
 #[test]
 fn zones_and_parts_of_seconds_count() {
-    let at = |cell| value(cell, DateOrder::YearFirst).expect("a date");
+    let at = |cell| parse_date(cell, DateOrder::YearFirst).expect("a date");
     assert_eq!(at("2025-05-01T00:30:00+02:00"), at("2025-04-30 22:30"));
     assert_eq!(at("2025-04-30T22:30:00.5-0130"), at("2025-05-01T00:00:00.5Z"));
     assert!(at("2025-04-30T22:30:00.25Z") < at("2025-04-30T22:30:00.5Z"));
-    assert_eq!(value("03/04/2025", DateOrder::DayFirst), value("2025-04-03", DateOrder::YearFirst));
-    assert_eq!(value("03/04/2025", DateOrder::MonthFirst), value("2025-03-04", DateOrder::YearFirst));
-    assert_eq!(value("2024-02-29", DateOrder::DayFirst), None);
-    assert_eq!(value("", DateOrder::DayFirst), None);
+    assert_eq!(parse_date("03/04/2025", DateOrder::DayFirst), parse_date("2025-04-03", DateOrder::YearFirst));
+    assert_eq!(parse_date("03/04/2025", DateOrder::MonthFirst), parse_date("2025-03-04", DateOrder::YearFirst));
+    assert_eq!(parse_date("2024-02-29", DateOrder::DayFirst), None);
+    assert_eq!(parse_date("", DateOrder::DayFirst), None);
 }
 
 proptest! {
@@ -71,7 +71,7 @@ proptest! {
             DateOrder::MonthFirst => format!("{month}/{day}/{year:04}"),
         };
         for pair in days.windows(2) {
-            let [first, second] = [written(&pair[0]), written(&pair[1])].map(|cell| value(&cell, order));
+            let [first, second] = [written(&pair[0]), written(&pair[1])].map(|cell| parse_date(&cell, order));
             prop_assert!(first.is_some() && second.is_some());
             prop_assert_eq!(first.partial_cmp(&second), Some(pair[0].cmp(&pair[1])));
         }
@@ -82,7 +82,7 @@ proptest! {
         let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
         if let Some(order) = told(&cells) {
             for cell in cells {
-                prop_assert!(value(cell, order).is_some(), "{cell}");
+                prop_assert!(parse_date(cell, order).is_some(), "{cell}");
             }
         }
     }
@@ -90,6 +90,6 @@ proptest! {
     #[test]
     fn whatever_stands_in_a_cell_is_read_without_trouble(cell: String) {
         let _ = told(&[&cell]);
-        let _ = value(&cell, DateOrder::MonthFirst);
+        let _ = parse_date(&cell, DateOrder::MonthFirst);
     }
 }

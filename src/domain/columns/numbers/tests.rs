@@ -1,11 +1,11 @@
 use proptest::prelude::*;
 
-use super::{DecimalSign, NumberEvidence, SPACES, UNITS, value};
+use super::{DecimalSign, GROUP_SPACES, NUMBER_UNITS, NumberEvidence, parse_number};
 
 fn told(cells: &[&str]) -> Option<DecimalSign> {
     let mut numbers = NumberEvidence::default();
-    cells.iter().for_each(|cell| numbers.look(cell));
-    numbers.decimal()
+    cells.iter().for_each(|cell| numbers.observe(cell));
+    numbers.decimal_sign()
 }
 
 #[test]
@@ -89,14 +89,14 @@ fn the_value_is_what_the_column_means() {
         ("1.234,56", DecimalSign::Point, None),
         ("", DecimalSign::Point, None),
     ] {
-        assert_eq!(value(cell, decimal), expected, "{cell}");
+        assert_eq!(parse_number(cell, decimal), expected, "{cell}");
     }
 }
 
 #[test]
 fn no_unit_is_the_beginning_or_the_end_of_another() {
-    for (at, unit) in UNITS.iter().enumerate() {
-        let others = UNITS.iter().enumerate().filter(|(other, _)| *other != at);
+    for (at, unit) in NUMBER_UNITS.iter().enumerate() {
+        let others = NUMBER_UNITS.iter().enumerate().filter(|(other, _)| *other != at);
         for (_, other) in others {
             assert!(!other.starts_with(unit) && !other.ends_with(unit), "{unit} {other}");
         }
@@ -126,15 +126,15 @@ proptest! {
         unit in prop::sample::select(vec!["", " €", "%", " CHF"]),
     ) {
         let decimal = if comma { DecimalSign::Comma } else { DecimalSign::Point };
-        let group = group.map(|at| [decimal.other(), SPACES[1], '\''][at]);
+        let group = group.map(|at| [decimal.group_sign(), GROUP_SPACES[1], '\''][at]);
         let cells: Vec<String> = numbers.iter().map(|number| written(*number, decimal, group, unit)).collect();
         let mut reading = NumberEvidence::default();
-        cells.iter().for_each(|cell| reading.look(cell));
-        prop_assert_eq!(reading.decimal(), Some(decimal));
+        cells.iter().for_each(|cell| reading.observe(cell));
+        prop_assert_eq!(reading.decimal_sign(), Some(decimal));
         for (number, cell) in numbers.iter().zip(&cells) {
             #[allow(clippy::cast_precision_loss, reason = "far below 2^53")]
             let expected = *number as f64 / 100.0;
-            prop_assert_eq!(value(cell, decimal), Some(expected));
+            prop_assert_eq!(parse_number(cell, decimal), Some(expected));
         }
     }
 
@@ -142,10 +142,10 @@ proptest! {
     fn a_column_that_is_read_has_a_value_in_every_cell(cells in prop::collection::vec("[-+−$€% 0-9.,']{1,9}", 1..6)) {
         let mut reading = NumberEvidence::default();
         let cells: Vec<&str> = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
-        cells.iter().for_each(|cell| reading.look(cell));
-        if let Some(decimal) = reading.decimal() {
+        cells.iter().for_each(|cell| reading.observe(cell));
+        if let Some(decimal) = reading.decimal_sign() {
             for cell in cells {
-                prop_assert!(value(cell, decimal).is_some(), "{cell}");
+                prop_assert!(parse_number(cell, decimal).is_some(), "{cell}");
             }
         }
     }
@@ -161,6 +161,6 @@ proptest! {
     #[test]
     fn whatever_stands_in_a_cell_is_read_without_trouble(cell: String) {
         let _ = told(&[&cell]);
-        let _ = value(&cell, DecimalSign::Comma);
+        let _ = parse_number(&cell, DecimalSign::Comma);
     }
 }

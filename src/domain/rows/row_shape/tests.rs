@@ -14,7 +14,7 @@ fn findings(header: &str, known: &[(&str, CellClass)], rows: &[&str]) -> ShapeFi
         let extra = if width > columns.len() { cells.split_off(columns.len()) } else { Vec::new() };
         cells.resize(columns.len(), String::new());
         let surplus = extra.iter().any(|cell| !cell.is_empty());
-        shapes.look(&TextRow { number, cells, surplus, width: Some(width), extra, ..TextRow::default() });
+        shapes.observe(&TextRow { number, cells, surplus, width: Some(width), extra, ..TextRow::default() });
     }
     shapes.finish()
 }
@@ -96,11 +96,11 @@ fn rows_inside_a_cell_are_told_where_they_look_like_rows() {
         let mut shapes = RowShapes::new(&columns, |_| None);
         for (number, row) in (2_u64..).zip(ROWS) {
             let cells = row.split(',').map(str::to_owned).collect();
-            shapes.look(&TextRow { number, cells, width: Some(3), ..TextRow::default() });
+            shapes.observe(&TextRow { number, cells, width: Some(3), ..TextRow::default() });
         }
         let cells = vec!["7".to_owned(), "Seven".to_owned(), "1998".to_owned()];
         let inner_rows = inner(&text.replace('"', ""));
-        shapes.look(&TextRow { number: 8, cells, width: Some(3), inner_rows, ..TextRow::default() });
+        shapes.observe(&TextRow { number: 8, cells, width: Some(3), inner_rows, ..TextRow::default() });
         let told = shapes.finish();
         assert_eq!((told.is_doubtful, told.notes.len()), (is_told, usize::from(is_told)), "{text}: {told:?}");
     }

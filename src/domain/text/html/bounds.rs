@@ -6,57 +6,57 @@ mod tables;
 use self::tables::OpenTables;
 
 /// How much of one text is read, in bytes, once what is too long has been left out.
-pub(super) const SIZE: usize = 1 << 20;
+pub(super) const MAX_HTML_BYTES: usize = 1 << 20;
 /// How long a tag may be, in bytes: beyond are pictures that lie in the tag itself, which are not shown anyway.
-const TAG: usize = 64 * 1024;
+const MAX_TAG_BYTES: usize = 64 * 1024;
 /// How many attributes a tag may have.
-const ATTRIBUTES: usize = 100;
+const MAX_ATTRIBUTES: usize = 100;
 /// How many tags are kept of one text: each may grow by what is added to links and pictures.
-const TAGS: usize = 20_000;
+const MAX_TAGS: usize = 20_000;
 /// How many elements may be open at once.
-const DEPTH: usize = 128;
+const MAX_DEPTH: usize = 128;
 /// How many of them may be such that HTML opens again in every paragraph after.
-const FORMATS: usize = 16;
+const MAX_OPEN_FORMATS: usize = 16;
 
 /// Elements that HTML opens again where they were not closed.
-const FORMATTING: [&str; 14] =
+const FORMATTING_ELEMENTS: [&str; 14] =
     ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
 
 /// Elements whose content is of another language.
-const UNREAD: [&str; 2] = ["script", "style"];
+const RAW_TEXT_ELEMENTS: [&str; 2] = ["script", "style"];
 
 /// Elements in which HTML is read by other rules. They are not shown; what is in them is read as HTML.
-const FOREIGN: [&str; 2] = ["svg", "math"];
+const FOREIGN_ELEMENTS: [&str; 2] = ["svg", "math"];
 
 /// A comment that says nothing.
-const EMPTY: &str = "<!---->";
+const EMPTY_COMMENT: &str = "<!---->";
 
 /// Elements that hold nothing, or end by themselves where the next begins, and do not lie in one another alone.
-const SHALLOW: [&str; 27] = [
+const NON_NESTING_ELEMENTS: [&str; 27] = [
     "area", "base", "br", "col", "colgroup", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option",
     "p", "param", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr", "keygen",
 ];
 
 /// `html` without the tags that are more than it takes to be read: those that lie too deep, are too long or
 /// have too many attributes. Their text stays.
-pub(super) fn bounded(html: &str) -> String {
-    let mut kept = String::with_capacity(html.len().min(SIZE));
+pub(super) fn limit_html(html: &str) -> String {
+    let mut kept = String::with_capacity(html.len().min(MAX_HTML_BYTES));
     let mut open = OpenElements::default();
     let mut tables = OpenTables::default();
     let mut tags = 0;
-    let mut endless = [false; UNREAD.len()];
+    let mut endless = [false; RAW_TEXT_ELEMENTS.len()];
     let mut rest = html;
     while let Some(at) = rest.find('<') {
         kept.push_str(&rest[..at]);
         rest = &rest[at..];
-        let Some(name) = name(rest) else {
-            let said = remark(rest).unwrap_or("<");
+        let Some(name) = tag_name(rest) else {
+            let said = comment_at_start(rest).unwrap_or("<");
             // Whether it is a comment depends on where it stands: in another element it is text, in which a tag is one.
-            kept.push_str(if said[1..].contains('<') { EMPTY } else { said });
+            kept.push_str(if said[1..].contains('<') { EMPTY_COMMENT } else { said });
             rest = &rest[said.len()..];
             continue;
         };
-        let Some((length, many)) = measure(rest) else {
+        let Some((length, many)) = measure_tag(rest) else {
             // The last tag has no end, and is none.
             rest = "";
             break;
@@ -65,10 +65,11 @@ pub(super) fn bounded(html: &str) -> String {
         rest = &rest[length..];
         let ends = tag.starts_with("</");
         let is = |known: &&str| known.eq_ignore_ascii_case(name);
-        let mut fits = many <= ATTRIBUTES && length <= TAG && tags < TAGS && !FOREIGN.iter().any(is);
+        let mut fits =
+            many <= MAX_ATTRIBUTES && length <= MAX_TAG_BYTES && tags < MAX_TAGS && !FOREIGN_ELEMENTS.iter().any(is);
         // What is in a script is no HTML, and not shown.
-        if let (Some(at), false) = (UNREAD.iter().position(is), ends) {
-            let end = if endless[at] { None } else { end_of(name, rest) };
+        if let (Some(at), false) = (RAW_TEXT_ELEMENTS.iter().position(is), ends) {
+            let end = if endless[at] { None } else { find_end_tag(name, rest) };
             match end {
                 Some(end) => rest = &rest[end..],
                 None => {
@@ -77,11 +78,11 @@ pub(super) fn bounded(html: &str) -> String {
                 }
             }
         }
-        fits = fits && tables.take(name, ends);
+        fits = fits && tables.admit_tag(name, ends);
         if fits && ends {
-            open.ends(name, &mut kept);
+            open.close_tag(name, &mut kept);
         }
-        if fits && (ends || open.begins(name)) {
+        if fits && (ends || open.open_tag(name)) {
             kept.push_str(tag);
             tags += 1;
         } else if kept.ends_with('<') {
@@ -90,8 +91,8 @@ pub(super) fn bounded(html: &str) -> String {
         }
     }
     kept.push_str(rest);
-    if kept.len() > SIZE {
-        kept.truncate(kept.floor_char_boundary(SIZE));
+    if kept.len() > MAX_HTML_BYTES {
+        kept.truncate(kept.floor_char_boundary(MAX_HTML_BYTES));
     }
     kept
 }
@@ -106,13 +107,13 @@ struct OpenElements<'a> {
 
 impl<'a> OpenElements<'a> {
     /// Takes a start tag of `name`, unless it would lie too deep.
-    fn begins(&mut self, name: &'a str) -> bool {
+    fn open_tag(&mut self, name: &'a str) -> bool {
         let is = |known: &&str| known.eq_ignore_ascii_case(name);
-        if SHALLOW.iter().any(is) {
+        if NON_NESTING_ELEMENTS.iter().any(is) {
             return true;
         }
-        let format = FORMATTING.iter().any(is);
-        if self.names.len() >= DEPTH || format && self.formats >= FORMATS {
+        let format = FORMATTING_ELEMENTS.iter().any(is);
+        if self.names.len() >= MAX_DEPTH || format && self.formats >= MAX_OPEN_FORMATS {
             return false;
         }
         self.names.push(name);
@@ -123,10 +124,10 @@ impl<'a> OpenElements<'a> {
     /// Takes an end tag of `name`, and writes those of the elements in it before: HTML passes over the end of an
     /// element in which others are open, or opens them again, so that what seems to be closed would lie deeper and
     /// deeper.
-    fn ends(&mut self, name: &str, kept: &mut String) {
+    fn close_tag(&mut self, name: &str, kept: &mut String) {
         let Some(at) = self.names.iter().rposition(|open| open.eq_ignore_ascii_case(name)) else { return };
         for (inside, open) in self.names.drain(at..).enumerate().rev() {
-            self.formats -= usize::from(FORMATTING.iter().any(|known| known.eq_ignore_ascii_case(open)));
+            self.formats -= usize::from(FORMATTING_ELEMENTS.iter().any(|known| known.eq_ignore_ascii_case(open)));
             if inside > 0 {
                 kept.extend(["</", open, ">"]);
             }
@@ -135,7 +136,7 @@ impl<'a> OpenElements<'a> {
 }
 
 /// The name of the tag that `text` begins with.
-fn name(text: &str) -> Option<&str> {
+fn tag_name(text: &str) -> Option<&str> {
     let after = text.strip_prefix("</").unwrap_or(&text[1..]);
     if !after.starts_with(|c: char| c.is_ascii_alphabetic()) {
         return None;
@@ -146,7 +147,7 @@ fn name(text: &str) -> Option<&str> {
 
 /// What `text` begins with, where that is no tag to HTML but a comment, or what is taken for one: `<!…>`, `<?…>`, and
 /// an end tag without a name. It goes on to the end of the text where it has none.
-fn remark(text: &str) -> Option<&str> {
+fn comment_at_start(text: &str) -> Option<&str> {
     let whole = |end: Option<usize>| end.map_or(text, |end| &text[..=end]);
     if text.starts_with("<!--") {
         const BEGIN: usize = 4;
@@ -160,7 +161,7 @@ fn remark(text: &str) -> Option<&str> {
 }
 
 /// How far away the end tag of `name` is.
-fn end_of(name: &str, text: &str) -> Option<usize> {
+fn find_end_tag(name: &str, text: &str) -> Option<usize> {
     let is_end = |at: &usize| {
         let rest = &text.as_bytes()[at + 2..];
         let after = rest.get(name.len()).is_some_and(|byte| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>'));
@@ -183,7 +184,7 @@ enum TagPart {
 
 /// How long the tag is that `text` begins with, and how many attributes it has, as HTML reads tags (WHATWG,
 /// "Tokenization"): a quotation mark is one only after an equals sign, and that is one only after a name.
-fn measure(text: &str) -> Option<(usize, usize)> {
+fn measure_tag(text: &str) -> Option<(usize, usize)> {
     let (mut part, mut many) = (TagPart::TagName, 0);
     let begins = if text.starts_with("</") { 2 } else { 1 };
     for (at, byte) in text.bytes().enumerate().skip(begins) {
@@ -211,70 +212,70 @@ fn measure(text: &str) -> Option<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{DEPTH, EMPTY, FORMATS, SIZE, bounded};
+    use super::{EMPTY_COMMENT, MAX_DEPTH, MAX_HTML_BYTES, MAX_OPEN_FORMATS, limit_html};
 
     #[test]
     fn what_people_write_stays_as_it_is() {
         let lists = "<ul><li>One<li>Two <a href='a>b' title=\"c\">x</a></ul><p>1 < 2 <3 <!-- a --> <br/><P CLASS=x>\n"
             .repeat(500);
-        assert_eq!(bounded(&lists), lists);
+        assert_eq!(limit_html(&lists), lists);
     }
 
     #[test]
     fn tags_that_lie_too_deep_are_left_out_and_their_text_stays() {
-        let deep = bounded(&"<div>x".repeat(1000));
-        assert_eq!((deep.matches("<div>").count(), deep.matches('x').count()), (DEPTH, 1000));
-        let misnested = bounded(&"<i><DIV></i></div><span><div></span>x</div>".repeat(1000));
+        let deep = limit_html(&"<div>x".repeat(1000));
+        assert_eq!((deep.matches("<div>").count(), deep.matches('x').count()), (MAX_DEPTH, 1000));
+        let misnested = limit_html(&"<i><DIV></i></div><span><div></span>x</div>".repeat(1000));
         assert_eq!(misnested, "<i><DIV></DIV></i></div><span><div></div></span>x</div>".repeat(1000));
-        assert_eq!(bounded(&"<b>x".repeat(1000)).matches("<b>").count(), FORMATS);
-        assert_eq!(bounded(&"<div>x</div>".repeat(1000)).matches("<div>").count(), 1000);
+        assert_eq!(limit_html(&"<b>x".repeat(1000)).matches("<b>").count(), MAX_OPEN_FORMATS);
+        assert_eq!(limit_html(&"<div>x</div>".repeat(1000)).matches("<div>").count(), 1000);
     }
 
     #[test]
     fn tags_that_are_too_long_are_left_out() {
         let few = "<p a=b c = 'd' e/>";
-        assert_eq!(bounded(few), few);
+        assert_eq!(limit_html(few), few);
         let many: String = (0..200).map(|n| format!(" a{n}=\"> b c\"")).collect();
-        assert_eq!(bounded(&format!("a<p{many}>b")), "ab");
-        assert_eq!(bounded(&format!("a<img src='data:{}'>b", "x".repeat(70_000))), "ab");
-        assert_eq!(bounded("a<p b='c"), "a");
-        assert!(bounded(&"é".repeat(SIZE)).len() <= SIZE);
+        assert_eq!(limit_html(&format!("a<p{many}>b")), "ab");
+        assert_eq!(limit_html(&format!("a<img src='data:{}'>b", "x".repeat(70_000))), "ab");
+        assert_eq!(limit_html("a<p b='c"), "a");
+        assert!(limit_html(&"é".repeat(MAX_HTML_BYTES)).len() <= MAX_HTML_BYTES);
     }
 
     #[test]
     fn what_is_commented_out_opens_nothing_and_swallows_nothing() {
         let text = "<!-- <div> --><p>x</p>".repeat(1000);
-        assert_eq!(bounded(&text), format!("{EMPTY}<p>x</p>").repeat(1000));
-        assert_eq!(bounded(&format!("{text}<div>y</div>")).matches("<div>y</div>").count(), 1);
+        assert_eq!(limit_html(&text), format!("{EMPTY_COMMENT}<p>x</p>").repeat(1000));
+        assert_eq!(limit_html(&format!("{text}<div>y</div>")).matches("<div>y</div>").count(), 1);
         for said in
             ["<!-- <a b=\" -->", "<!--><a b-->", "<!---><i>", "<!-- <i --!>", "<![CDATA[<i>", "<?a <i b='>", "</ <i>"]
         {
-            let kept = bounded(&format!("{said}<b>x</b> \" '"));
+            let kept = limit_html(&format!("{said}<b>x</b> \" '"));
             assert!(kept.ends_with("<b>x</b> \" '"), "{said}: {kept}");
         }
         let kept = ["<!DOCTYPE html>x", "<?xml version='1.0'?>x", "<!-- a > b -->x", "<!-->x", "</>x", "<![CDATA[x]]>"];
-        assert_eq!(kept.map(bounded), kept);
-        assert_eq!(bounded("a<!-- <b> x"), format!("a{EMPTY}"), "the rest is a comment");
+        assert_eq!(kept.map(limit_html), kept);
+        assert_eq!(limit_html("a<!-- <b> x"), format!("a{EMPTY_COMMENT}"), "the rest is a comment");
     }
 
     #[test]
     fn what_is_in_a_script_is_not_read_as_tags() {
         let script = "<script>if (a<b && c=\"<div>\") {}</Script ><style>a:before { content: '<b' }</style>x";
-        assert_eq!(bounded(script), "<script></Script ><style></style>x");
-        assert_eq!(bounded("<svg><style/>x</svg>"), "x");
+        assert_eq!(limit_html(script), "<script></Script ><style></style>x");
+        assert_eq!(limit_html("<svg><style/>x</svg>"), "x");
         // To who reads it as an element whose content is text, the comment is none, and the tags are tags.
         let hidden = format!("<xmp><!-- </xmp>{}-->x", "<div>".repeat(1000));
-        assert!(!bounded(&hidden).contains("<div>"));
+        assert!(!limit_html(&hidden).contains("<div>"));
     }
 
     #[test]
     fn no_tag_is_made_of_what_is_left_and_none_is_longer_than_to_html() {
-        let bold = "<b>".repeat(FORMATS);
-        let made = bounded(&(bold + &"<<b>div>".repeat(1000)));
+        let bold = "<b>".repeat(MAX_OPEN_FORMATS);
+        let made = limit_html(&(bold + &"<<b>div>".repeat(1000)));
         assert!(!made.contains("<div>"), "{made}");
         for hides in ["<p a/=\"><div>\">", "<p a =b=\"><div>\">", "<p \"=><div>\">", "<p a='b'=\"><div>\">"] {
             let text = hides.repeat(1000);
-            assert!(bounded(&text).matches("<div>").count() <= DEPTH, "{hides}");
+            assert!(limit_html(&text).matches("<div>").count() <= MAX_DEPTH, "{hides}");
         }
     }
 
@@ -284,7 +285,7 @@ mod tests {
             ["<", "<!", "<!--", "<!-- -", "--!", "<a ", "</", "<style>", "<script></", "<a b=\"", "<?", "<x/", "<rt>"]
         {
             let begun = std::time::Instant::now();
-            bounded(&piece.repeat(400_000));
+            limit_html(&piece.repeat(400_000));
             assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{piece}");
         }
     }

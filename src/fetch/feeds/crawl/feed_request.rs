@@ -195,7 +195,7 @@ fn explain_for_feeds(error: FetchError, address: &str, request: &FetchRequest<'_
         "timeout" => {
             format!(
                 "{address} did not send the file within {}. It is requested again later.",
-                measures::limit(request.timeout)
+                measures::format_limit(request.timeout)
             )
         }
         // A lower limit of the installation has its own text.

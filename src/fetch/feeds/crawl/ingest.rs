@@ -9,7 +9,7 @@ use super::feed_job::FeedJob;
 use super::feed_request::FeedBody;
 use super::link_base::without_secrets;
 use crate::domain::feed::EntryIdentity;
-use crate::domain::rows::row::clipped;
+use crate::domain::rows::row::clip_name;
 use crate::domain::source::Validators;
 use crate::fetch::FetchError;
 use crate::fetch::feeds::articles::{FeedOrigin, write_entries};
@@ -100,7 +100,7 @@ impl FeedCrawler<'_> {
         let validators = if is_incomplete { Validators::default() } else { body.validators.clone() };
         let known = self.shared.lock().state.entry_identity(&job.address);
         let identity = known.or_else(|| choose_identity(&entries));
-        let title = clipped(&title);
+        let title = clip_name(&title);
         let (rows_before, entry_count) = (rows.rows(), entries.len() as u64);
         let origin = FeedOrigin { address: &job.address, identity: identity.unwrap_or(EntryIdentity::Guid) };
         let kept = find_kept_keys(&entries, entries_without, origin, self.request.items)?;

@@ -12,7 +12,7 @@ use super::state::CrawlState;
 use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
 use crate::domain::issue::Issue;
-use crate::domain::rows::row::clipped;
+use crate::domain::rows::row::clip_name;
 use crate::domain::source::Validators;
 use crate::fetch::feeds::messages;
 
@@ -89,7 +89,7 @@ impl<'a> CrawlState<'a> {
         if let Some(feed) = self.feeds.get_mut(address) {
             feed.lists.insert(list.to_owned(), version.to_owned());
             if feed.title.is_empty() {
-                feed.title = clipped(title);
+                feed.title = clip_name(title);
             }
         }
         is_new

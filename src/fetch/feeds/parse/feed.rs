@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::text::counts::grouped;
+use crate::domain::text::counts::group_digits;
 
 /// How many entries of one feed are read. No feed that people read has as many.
 pub const MAX_ENTRIES: usize = 20_000;
@@ -52,6 +52,6 @@ pub struct FeedEntry {
 /// The note for a feed with `skipped` entries more than are read.
 pub(super) fn skipped_entries_note(skipped: u64) -> String {
     let entries = if skipped == 1 { "entry was" } else { "entries were" };
-    let max = grouped(MAX_ENTRIES as u64);
-    format!("The feed has more than {max} entries; the last {} {entries} skipped.", grouped(skipped))
+    let max = group_digits(MAX_ENTRIES as u64);
+    format!("The feed has more than {max} entries; the last {} {entries} skipped.", group_digits(skipped))
 }

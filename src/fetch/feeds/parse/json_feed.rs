@@ -13,7 +13,7 @@ use super::error::{ParseError, ParseErrorKind};
 use super::feed::{Feed, FeedEntry, MAX_ENTRIES, skipped_entries_note};
 use super::values::{collapse_whitespace, escape_html, resolve_address};
 use crate::domain::bounded_json::{BoundedJson, MAX_VALUES};
-use crate::domain::rows::row::clipped;
+use crate::domain::rows::row::clip_name;
 use crate::domain::text::html;
 
 /// How many authors, and how many categories, of one feed or entry are read.
@@ -37,7 +37,7 @@ pub(super) fn parse_json_feed(text: &str, base: &Url) -> Result<Feed, ParseError
     }
     let items = value["items"].as_array().map_or(&[][..], Vec::as_slice);
     // Clipped here because it is copied into every entry.
-    let feed_author = clipped(&read_authors(&value));
+    let feed_author = clip_name(&read_authors(&value));
     let entries =
         items.iter().filter(|item| item.is_object()).map(|item| read_entry(item, &feed_author, base)).collect();
     let notes = (skipped > 0).then(|| skipped_entries_note(skipped));
@@ -84,7 +84,7 @@ impl<'de> Visitor<'de> for JsonFeedVisitor<'_> {
 fn read_entry(item: &Value, feed_author: &str, base: &Url) -> FeedEntry {
     let attachments = item["attachments"].as_array().map_or(&[][..], Vec::as_slice);
     let content = match (item["content_html"].as_str(), item["content_text"].as_str()) {
-        (Some(html), _) => html::safe(html, Some(base)),
+        (Some(html), _) => html::sanitize_html(html, Some(base)),
         (None, Some(text)) => escape_html(text),
         (None, None) => String::new(),
     };
@@ -143,7 +143,7 @@ mod tests {
     use serde_json::json;
 
     use super::{Feed, MAX_ENTRIES, MAX_NAMES, MAX_VALUES, ParseError, parse_json_feed};
-    use crate::domain::text::counts::grouped;
+    use crate::domain::text::counts::group_digits;
 
     fn parse_text(text: &str) -> Result<Feed, ParseError> {
         parse_json_feed(text, &"https://h.example/".parse().expect("an address"))
@@ -165,7 +165,10 @@ mod tests {
         assert_eq!(feed.title, "T");
         assert_eq!(
             feed.notes,
-            [format!("The feed has more than 20,000 entries; the last {} entries were skipped.", grouped(more as u64))]
+            [format!(
+                "The feed has more than 20,000 entries; the last {} entries were skipped.",
+                group_digits(more as u64)
+            )]
         );
         let wide = format!("{{\"items\":[{{\"tags\":[{}0]}}]}}", "0,".repeat(MAX_VALUES));
         let error = parse_text(&wide).expect_err("too many values").to_string();

@@ -13,7 +13,7 @@ use super::hints::EncodingHints;
 use super::values::collapse_whitespace;
 use super::xml::references::{refuse_entities, resolve_references};
 use crate::domain::location::web_address;
-use crate::domain::text::counts::grouped;
+use crate::domain::text::counts::group_digits;
 
 /// How many feeds of one list are read.
 const MAX_FEEDS: usize = 10_000;
@@ -87,11 +87,11 @@ pub fn parse_feed_list(bytes: &[u8], hints: EncodingHints<'_>) -> Result<FeedLis
     list.notes.extend(is_cut.then(|| "The list is cut off. The feeds before that point were read.".to_owned()));
     list.notes.extend((repeated > 0).then(|| match repeated {
         1 => "1 feed is listed more than once.".to_owned(),
-        _ => format!("{} feeds are listed more than once.", grouped(repeated)),
+        _ => format!("{} feeds are listed more than once.", group_digits(repeated)),
     }));
     list.notes.extend((skipped > 0).then(|| {
-        let max = grouped(MAX_FEEDS as u64);
-        format!("The list has more than {max} feeds; the last {} were skipped.", grouped(skipped))
+        let max = group_digits(MAX_FEEDS as u64);
+        format!("The list has more than {max} feeds; the last {} were skipped.", group_digits(skipped))
     }));
     Ok(list)
 }

@@ -25,7 +25,7 @@ pub(super) fn plain_text(element: &XmlElement) -> String {
     let (format, value) = read_value(element);
     match format {
         ValueFormat::Plain => collapse_whitespace(&value),
-        ValueFormat::Html | ValueFormat::Inline => html::text(&value),
+        ValueFormat::Html | ValueFormat::Inline => html::html_to_text(&value),
     }
 }
 
@@ -34,13 +34,13 @@ pub(super) fn safe_html(element: &XmlElement) -> String {
     let (format, value) = read_value(element);
     match format {
         ValueFormat::Plain => escape_html(&value),
-        ValueFormat::Html | ValueFormat::Inline => html::safe(&value, Some(&element.base)),
+        ValueFormat::Html | ValueFormat::Inline => html::sanitize_html(&value, Some(&element.base)),
     }
 }
 
 /// The plain text of `text`, which may be plain or HTML.
 pub(super) fn plain_text_of(text: &str) -> String {
-    if contains_markup(text) { html::text(text) } else { collapse_whitespace(text) }
+    if contains_markup(text) { html::html_to_text(text) } else { collapse_whitespace(text) }
 }
 
 /// The address in `text`, resolved against `base`; `None` where it is blank. Text that is no address stays as it is,

@@ -18,7 +18,7 @@ use self::element::{XmlAttribute, XmlElement, XmlNode};
 use self::references::{fix_windows_1252, refuse_entities, resolve_reference, resolve_references};
 use self::vocabulary::XmlVocabulary;
 use super::error::ParseError;
-use crate::domain::rows::row::shortened;
+use crate::domain::rows::row::shorten;
 
 /// How deep elements are nested in memory. Of elements nested deeper only the text is kept.
 const MAX_DEPTH: usize = 200;
@@ -154,7 +154,7 @@ impl<'a> XmlWalker<'a> {
                 Some(XmlStep::Open(element)) => {
                     let end = self.depth();
                     let is_deep = stack.len() >= MAX_DEPTH;
-                    let name = shortened(&element.name);
+                    let name = shorten(&element.name);
                     self.note_defect(|| match is_deep {
                         true => format!("<{name}> is nested too deeply"),
                         false => format!("<{name}> is one of more than {MAX_PARTS} parts of one element"),
@@ -206,12 +206,12 @@ impl<'a> XmlWalker<'a> {
         match self.open.iter().rev().take(MAX_DEPTH).position(|open| open.name == name) {
             Some(inner) => {
                 if inner > 0 {
-                    let name = shortened(name);
+                    let name = shorten(name);
                     self.note_defect(|| format!("</{name}> closes elements that have no end tag"));
                 }
                 self.closing = inner + 1;
             }
-            None => self.note_defect(|| format!("</{}> has no start tag", shortened(name))),
+            None => self.note_defect(|| format!("</{}> has no start tag", shorten(name))),
         }
     }
 

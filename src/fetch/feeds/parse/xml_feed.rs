@@ -8,7 +8,7 @@ use super::error::{ParseError, ParseErrorKind};
 use super::feed::{Feed, MAX_ENTRIES, skipped_entries_note};
 use super::xml::{XmlStep, XmlWalker};
 use super::xml_entry::{EntryDraft, read_entry};
-use crate::domain::rows::row::clipped;
+use crate::domain::rows::row::clip_name;
 
 /// Elements that contain the feed and its entries, alone or inside one another.
 const CONTAINER_ELEMENTS: [&str; 4] = ["rss", "rdf", "channel", "feed"];
@@ -66,7 +66,7 @@ pub(super) fn parse_xml_feed(text: &str, base: &Url) -> Result<Feed, ParseError>
         _ => {}
     }
     // Clipped here because it is copied into every entry.
-    let feed_author = clipped(&feed_draft.authors());
+    let feed_author = clip_name(&feed_draft.authors());
     for entry in entries.iter_mut().filter(|entry| entry.author.is_empty()) {
         entry.author.clone_from(&feed_author);
     }

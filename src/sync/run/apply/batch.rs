@@ -51,7 +51,7 @@ impl ApplyBatch {
         if found.comparison == RowComparison::New {
             pending_cells.iter().for_each(|&position| cells.to_mut()[position].clear());
         }
-        let item = layout.item(&cells);
+        let item = layout.build_item(&cells);
         let kind = match found.comparison {
             RowComparison::Present(hash) if hash == item.hash && !is_forced => {
                 self.stats.unchanged += 1;

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::domain::change_set::{Change, ChangeKind};
-use crate::domain::item::{ColumnLayout, field, parse_fields, search_text};
+use crate::domain::item::{ColumnLayout, encode_field, parse_fields, search_text};
 use crate::domain::text::comparable_form::is_same_form;
 use crate::store::item_write::ItemWrite;
 use crate::sync::run::column_changes::RenamedColumn;
@@ -81,7 +81,7 @@ impl StoredMerge<'_> {
     fn keep_stored(&self, item: &mut PendingItem, before: &str) {
         let key_column = self.layout.key_column();
         let key_cell = item.key_cell.as_deref().unwrap_or(&item.write.key);
-        if item.pending_cells.is_empty() && before.contains(&field(key_column, key_cell)) {
+        if item.pending_cells.is_empty() && before.contains(&encode_field(key_column, key_cell)) {
             return;
         }
         // Nothing is kept of fields that cannot be parsed.
@@ -102,7 +102,7 @@ impl StoredMerge<'_> {
                 }
             })
             .collect();
-        let draft = self.layout.item(&cells);
+        let draft = self.layout.build_item(&cells);
         (item.write.fields, item.write.hash) = (draft.fields, draft.hash);
         item.write.search_text = search_text(&cells);
     }

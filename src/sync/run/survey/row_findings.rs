@@ -7,11 +7,11 @@ use crate::domain::columns::cell_class::CellClass;
 use crate::domain::issue::IssueList;
 use crate::domain::item::ColumnLayout;
 use crate::domain::rows::header_mismatch::HeaderMismatch;
-use crate::domain::rows::row::{CellRepair, MendDoubt, TextRow, shortened};
+use crate::domain::rows::row::{CellRepair, RepairDoubt, TextRow, shorten};
 use crate::domain::rows::row_group::RowGroup;
 use crate::domain::rows::row_shape::RowShapes;
 use crate::domain::sync_failure::SyncFailure;
-use crate::domain::text::counts::grouped;
+use crate::domain::text::counts::group_digits;
 use crate::sync::run::key_index::KeyIndex;
 use crate::sync::run::run_stop::RunStop;
 
@@ -75,12 +75,13 @@ impl RowFindings {
             self.add_odd_width(row.width);
         }
         // A cell that the catalog already holds like this is no mistake.
-        if !row.inner_rows.is_empty() && index.has_item(layout.key(&row.cells), layout.item(&row.cells).hash) {
-            return self.shapes.look(&TextRow { inner_rows: Vec::new(), ..row.clone() });
+        if !row.inner_rows.is_empty() && index.has_item(layout.row_key(&row.cells), layout.build_item(&row.cells).hash)
+        {
+            return self.shapes.observe(&TextRow { inner_rows: Vec::new(), ..row.clone() });
         }
-        self.shapes.look(row);
+        self.shapes.observe(row);
         for inner in row.inner_rows.iter().skip(1) {
-            let key = layout.key(inner);
+            let key = layout.row_key(inner);
             if self.inner_keys.len() < MAX_INNER_KEYS && !key.is_empty() && index.has_left(key) {
                 self.inner_keys.push((row.number, key.to_owned()));
             }
@@ -89,7 +90,7 @@ impl RowFindings {
 
     /// Adds a repair of a cell, where it is reported once for many rows. Returns whether it is.
     pub(super) fn add_common_repair(&mut self, row: u64, mend: &CellRepair) -> bool {
-        self.is_doubtful |= mend.doubt == MendDoubt::Structure;
+        self.is_doubtful |= mend.doubt == RepairDoubt::Structure;
         if mend.is_common {
             self.common.entry((mend.column, mend.what.clone())).or_default().add(row);
         }
@@ -104,8 +105,8 @@ impl RowFindings {
 
     /// Adds a key that the catalog does not have. One of another class may be a misread key of the catalog.
     pub(super) fn add_new_key(&mut self, row: &TextRow, key: &str, layout: &ColumnLayout) {
-        self.shapes.look_at_new_key(row, layout.key_position());
-        self.is_doubtful |= self.key_class.is_some_and(|class| CellClass::of(key) != class);
+        self.shapes.observe_new_key(row, layout.key_position());
+        self.is_doubtful |= self.key_class.is_some_and(|class| CellClass::classify(key) != class);
     }
 
     /// Marks the rows as doubtful: one does not fit the header and may be that of any item.
@@ -126,7 +127,7 @@ impl RowFindings {
     /// the lines of a row would each fit the header.
     pub(super) fn finish(self, columns: &[String], index: &KeyIndex) -> Result<RowsFound, RunStop> {
         if let Some((row, key)) = self.inner_keys.iter().find(|(_, key)| index.has_left(key)) {
-            return Err(unclosed_quote(*row, &format!("the row of the key “{}” is inside a cell", shortened(key))));
+            return Err(unclosed_quote(*row, &format!("the row of the key “{}” is inside a cell", shorten(key))));
         }
         let narrower = self.shapes.narrower_rows();
         let joined = narrower.and_then(|narrower| {
@@ -145,7 +146,7 @@ impl RowFindings {
         let mut notes = IssueList::default();
         shapes.notes.into_iter().for_each(|note| notes.push(note));
         for ((column, what), rows) in self.common {
-            if let Some(mut note) = rows.note(&what, &format!("have this in common: {what}")) {
+            if let Some(mut note) = rows.to_note(&what, &format!("have this in common: {what}")) {
                 note.column = column.and_then(|at| columns.get(at)).cloned();
                 notes.push(note);
             }
@@ -154,7 +155,7 @@ impl RowFindings {
         let by_shape = shapes.mismatch.map(|mismatch| {
             let message = match &shapes.cell_in_header {
                 Some(cell) => {
-                    let sign = format!("“{}” looks like a cell and not like a name", shortened(cell));
+                    let sign = format!("“{}” looks like a cell and not like a name", shorten(cell));
                     mismatch.joined_message(header_row, &sign)
                 }
                 None => mismatch.message(),
@@ -173,7 +174,7 @@ impl RowFindings {
     /// name that is a key of the catalog, or the name of the last column with a cell appended to it.
     fn sign_of_joined_header(&self, columns: &[String], cells: usize, index: &KeyIndex) -> Option<String> {
         if let Some(key) = columns[cells..].iter().find(|name| index.has_left(name)) {
-            return Some(format!("“{}” is a key of the catalog", shortened(key)));
+            return Some(format!("“{}” is a key of the catalog", shorten(key)));
         }
         let (last, others) = columns[..cells].split_last()?;
         let (stored_last, stored_others) = self.stored_columns.split_last()?;
@@ -183,14 +184,13 @@ impl RowFindings {
         let has_all_cells = columns.len() + 1 == cells * 2;
         let is_evident =
             has_all_cells && others == stored_others && last.strip_prefix(stored_last.as_str()).is_some_and(is_joined);
-        is_evident
-            .then(|| format!("“{}” begins with the name of the column “{}”", shortened(last), shortened(stored_last)))
+        is_evident.then(|| format!("“{}” begins with the name of the column “{}”", shorten(last), shorten(stored_last)))
     }
 }
 
 /// The failure of an unclosed quotation mark in `row` that includes other rows; `sign` is how that shows.
 fn unclosed_quote(row: u64, sign: &str) -> RunStop {
-    let row = grouped(row);
+    let row = group_digits(row);
     let what = format!("Row {row}: an unclosed quotation mark (\") includes the rows below; {sign}.");
     SyncFailure::new("unclosed_quote", what, "Remove the quotation mark, or double it if it belongs to the text.")
         .into()

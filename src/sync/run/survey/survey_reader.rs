@@ -10,9 +10,9 @@ use crate::domain::guards::ChangeTally;
 use crate::domain::issue::{Issue, IssueKind, IssueList};
 use crate::domain::item::ColumnLayout;
 use crate::domain::rows::key_cell::KeyCell;
-use crate::domain::rows::row::{TextRow, shortened};
+use crate::domain::rows::row::{TextRow, shorten};
 use crate::domain::rows::stored_columns::has_loading_header;
-use crate::domain::text::counts::grouped;
+use crate::domain::text::counts::group_digits;
 use crate::fetch::FetchedContent;
 use crate::sync::run::column_changes::{KeyedSample, column_notes, find_renamed};
 use crate::sync::run::comparison::SourceComparison;
@@ -39,11 +39,11 @@ pub(in crate::sync) fn read_survey<'l>(
     let SourceComparison { source, catalog, kind, items, .. } = *comparison;
     index.set_settled_at(catalog.settled.as_ref().map(|settled| settled.at));
     items.for_each_known_item(&mut |key, known| index.add_known_item(key, known))?;
-    let sample = KeyedSample::new(&catalog.columns, layout.columns());
+    let sample = KeyedSample::new(&catalog.columns, layout.column_names());
     let rules = RowRules::new(layout, content.columns(), kind.key_column().is_none());
     let expected = |name: &str| CellClass::of_type(catalog.column_type(name));
-    let header_row = source.read_options.header_place();
-    let findings = RowFindings::new(layout.columns(), expected, catalog.settled_columns(), header_row)
+    let header_row = source.read_options.header_row_number();
+    let findings = RowFindings::new(layout.column_names(), expected, catalog.settled_columns(), header_row)
         .with_key_class(CellClass::of_type(catalog.settled_type(layout.key_column())));
     let mut reader = SurveyReader::new(index, rules, sample, findings);
     for (row, read) in content.rows()?.zip(1_u64..) {
@@ -73,7 +73,7 @@ fn column_type(
         return declared;
     }
     let catalog = comparison.catalog;
-    let stored = layout.columns().get(position).map(|name| catalog.column_type(name)).unwrap_or_default();
+    let stored = layout.column_names().get(position).map(|name| catalog.column_type(name)).unwrap_or_default();
     match read {
         None => stored,
         Some(read) if content.is_complete() || catalog.item_count == 0 || read == stored => read,
@@ -102,7 +102,7 @@ struct SurveyReader<'i, 'l> {
 impl<'i, 'l> SurveyReader<'i, 'l> {
     /// Begins a reading by these rules.
     fn new(index: &'i mut KeyIndex, rules: RowRules<'l>, sample: KeyedSample, findings: RowFindings) -> Self {
-        let columns = rules.layout().columns().len();
+        let columns = rules.layout().column_names().len();
         Self {
             index,
             rules,
@@ -132,14 +132,14 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
             if self.findings.add_common_repair(row.number, mend) {
                 continue;
             }
-            let column = mend.column.and_then(|position| layout.columns().get(position)).cloned();
+            let column = mend.column.and_then(|position| layout.column_names().get(position)).cloned();
             let reason = mend.what.clone();
             self.issues.push(Issue { row: Some(row.number), column, kind: IssueKind::Noted, reason });
         }
         match class {
             RowSort::Header => return,
             RowSort::Refused(reason) => {
-                if let KeyCell::Key(key) = KeyCell::in_row(row, layout.key_position()) {
+                if let KeyCell::Key(key) = KeyCell::from_row(row, layout.key_position()) {
                     self.index.keep_item(key);
                 }
                 self.findings.mark_doubtful();
@@ -154,7 +154,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
                 self.refuse_row(
                     row.number,
                     Some(layout.key_column()),
-                    cell.refusal(layout.key_column()).unwrap_or_default(),
+                    cell.refusal_message(layout.key_column()).unwrap_or_default(),
                 );
             }
             RowSort::Surplus(key) => {
@@ -162,7 +162,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
                 self.findings.mark_doubtful();
                 let reason = format!(
                     "The row has more cells than the header has columns ({}). Check it for a misplaced separator or quote.",
-                    layout.columns().len()
+                    layout.column_names().len()
                 );
                 self.refuse_row(row.number, None, reason);
             }
@@ -183,8 +183,8 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
                 self.findings.add_odd_width(self.odd_width(row));
                 let reason = format!(
                     "Duplicate key “{}” (first seen in row {}). Give each row a unique key and sync again.",
-                    shortened(key),
-                    grouped(u64::from(first))
+                    shorten(key),
+                    group_digits(u64::from(first))
                 );
                 return self.refuse_row(row.number, Some(key_column), reason);
             }
@@ -193,8 +193,8 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
                 let reason = format!(
                     "Duplicate key “{}” (also in row {}, spelled as in the catalog). Give each row a unique key and \
                      sync again.",
-                    shortened(key),
-                    grouped(row.number)
+                    shorten(key),
+                    group_digits(row.number)
                 );
                 self.refuse_row(u64::from(earlier), Some(key_column), reason);
             }
@@ -202,7 +202,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
             KeyClaim::Taken => {}
         }
         for (reading, cell) in self.readings.iter_mut().zip(self.rules.typed_cells(row)) {
-            reading.look(cell);
+            reading.observe(cell);
         }
         let (odd_width, has_odd_key) = (self.odd_width(row), self.has_odd_key(row, key));
         if self.index.is_unsettled(key, index_row(row)) {
@@ -220,7 +220,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
 
     /// The number of cells of a row, where it differs from that of the header.
     fn odd_width(&self, row: &TextRow) -> Option<usize> {
-        row.width.filter(|width| *width != self.rules.layout().columns().len())
+        row.width.filter(|width| *width != self.rules.layout().column_names().len())
     }
 
     /// Whether the key of a row may have been misread.
@@ -247,7 +247,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
         content: &dyn FetchedContent,
     ) -> Result<SourceSurvey<'l>, RunStop> {
         let layout = self.rules.layout();
-        let header_row = comparison.source.read_options.header_place();
+        let header_row = comparison.source.read_options.header_row_number();
         let read = self.readings.iter().map(ColumnReading::column_type).enumerate();
         let types = read.map(|(position, read)| column_type(comparison, content, layout, position, read)).collect();
         let equal_items = self.index.keep_equal_items();
@@ -258,7 +258,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
         let columns = column_notes(header_row, &self.sample, &renamed, content.excluded_columns());
         self.rules.set_unfilled_patterns(self.keyless.unfilled_patterns());
         let keyless = std::mem::replace(&mut self.keyless, KeylessRows::new(0)).split();
-        let reason = KeyCell::Missing.refusal(layout.key_column()).unwrap_or_default();
+        let reason = KeyCell::Missing.refusal_message(layout.key_column()).unwrap_or_default();
         keyless.filled.iter().for_each(|&row| self.refuse_row(row, Some(layout.key_column()), reason.clone()));
         self.rejected += keyless.unlisted;
         self.issues.count += keyless.unlisted;
@@ -266,7 +266,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
         let has_pending = self.has_unsaved_formula || self.notes.has_loading() || has_loading_header;
         let Self { index, rules, rows, rejected, issues: others, is_doubtful, notes, findings, .. } = self;
         let RowsFound { notes: found, is_doubtful: are_rows_doubtful, mismatch } =
-            findings.finish(layout.columns(), index)?;
+            findings.finish(layout.column_names(), index)?;
         // Notes come first, because only a limited number of issues is kept.
         let mut issues = IssueList::default();
         columns.iter().cloned().for_each(|note| issues.push(note));

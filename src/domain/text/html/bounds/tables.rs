@@ -2,10 +2,10 @@
 //! number of those that are there already.
 
 /// How many such pieces are put before the tables of a text.
-const MOST: usize = 500;
+const MAX_MISPLACED: usize = 500;
 
 /// Elements that a table is made of.
-const STRUCTURE: [&str; 11] =
+const TABLE_ELEMENTS: [&str; 11] =
     ["table", "caption", "colgroup", "col", "tbody", "thead", "tfoot", "tr", "td", "th", "template"];
 
 /// The tables that are open.
@@ -18,8 +18,8 @@ pub(super) struct OpenTables {
 
 impl OpenTables {
     /// Takes a tag of `name`, unless it is misplaced and there are too many of those.
-    pub(super) fn take(&mut self, name: &str, ends: bool) -> bool {
-        let name = STRUCTURE.iter().find(|known| known.eq_ignore_ascii_case(name)).copied();
+    pub(super) fn admit_tag(&mut self, name: &str, ends: bool) -> bool {
+        let name = TABLE_ELEMENTS.iter().find(|known| known.eq_ignore_ascii_case(name)).copied();
         match (name, ends) {
             (Some("table"), false) => self.in_cell.push(false),
             (Some("table"), true) => drop(self.in_cell.pop()),
@@ -33,7 +33,7 @@ impl OpenTables {
             }
             (None, _) if self.in_cell.last() == Some(&false) => {
                 self.misplaced += 1;
-                return self.misplaced <= MOST;
+                return self.misplaced <= MAX_MISPLACED;
             }
             (None, _) => {}
         }
@@ -43,17 +43,17 @@ impl OpenTables {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST, OpenTables};
+    use super::{MAX_MISPLACED, OpenTables};
 
     #[test]
     fn what_stands_in_a_cell_is_in_its_place() {
         let mut tables = OpenTables::default();
         for name in ["table", "tr", "td"] {
-            assert!(tables.take(name, false));
+            assert!(tables.admit_tag(name, false));
         }
-        assert!((0..2 * MOST).all(|_| tables.take("br", false)), "in a cell");
-        assert!(tables.take("TD", true));
-        assert_eq!((0..2 * MOST).filter(|_| tables.take("br", false)).count(), MOST);
-        assert!(tables.take("table", true) && tables.take("br", false), "after the table");
+        assert!((0..2 * MAX_MISPLACED).all(|_| tables.admit_tag("br", false)), "in a cell");
+        assert!(tables.admit_tag("TD", true));
+        assert_eq!((0..2 * MAX_MISPLACED).filter(|_| tables.admit_tag("br", false)).count(), MAX_MISPLACED);
+        assert!(tables.admit_tag("table", true) && tables.admit_tag("br", false), "after the table");
     }
 }
