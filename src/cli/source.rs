@@ -11,12 +11,12 @@ use crate::app::App;
 use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
 use crate::domain::read_options::ReadOptions;
-use crate::domain::rows::row::list_columns;
 use crate::domain::run_text::format_count;
 use crate::domain::run_text::outcome_label;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Slug, Source};
 use crate::domain::text::counts::group_digits;
+use crate::domain::text::shortening::list_columns;
 use crate::store::catalogs::Catalog;
 use crate::store::sources::SourceChange;
 

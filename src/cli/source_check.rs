@@ -4,11 +4,11 @@ use super::output::{CommandError, CommandExit, print_answer, print_error, print_
 use crate::app::App;
 use crate::domain::feed::FeedRecord;
 use crate::domain::location::without_secrets;
-use crate::domain::rows::row::shorten;
 use crate::domain::source::Source;
 use crate::domain::source_probe::SourceProbe;
 use crate::domain::text::counts::group_digits;
 use crate::domain::text::measures;
+use crate::domain::text::shortening::shorten;
 
 /// The message about a feed that failed without a reason.
 const UNKNOWN_ERROR: &str = "The feed could not be read.";

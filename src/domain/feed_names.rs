@@ -6,7 +6,7 @@ use url::Url;
 
 use super::feed::FeedRecord;
 use super::location::without_secrets;
-use super::rows::row::{clip_name, shorten};
+use crate::domain::text::shortening::{clip_name, shorten};
 
 /// What each of `feeds` is called among the others, in their order. It is its title, or its address without secrets
 /// where it has none. Where several have the same title the host is added, and the path where that is the same, too.

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::rows::row::shorten;
 use super::text::counts::group_digits;
 use super::text::enum_names::words;
+use crate::domain::text::shortening::shorten;
 
 words! {
     /// Whether the row is missing from the catalog because of the issue.

@@ -3,10 +3,11 @@
 use super::feed::FeedRecord;
 use super::issue::{Issue, IssueList};
 use super::rows::key_column::KnownKeys;
-use super::rows::row::{TextRow, list_columns, shorten};
+use super::rows::row::TextRow;
 use super::run_text::would_skip_message;
 use super::source::{Slug, Source};
 use super::sync_failure::SyncFailure;
+use crate::domain::text::shortening::{list_columns, shorten};
 
 /// How many rows that would be skipped are named.
 const MAX_NAMED_ROWS: usize = 5;

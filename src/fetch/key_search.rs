@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::{FetchError, FetchedContent, ItemLookup};
+use crate::domain::columns::spreadsheet_values::is_unfilled;
 use crate::domain::item::KEY_MAX_BYTES;
 use crate::domain::rows::key_cell::KeyCell;
 use crate::domain::rows::key_column::{KeyHints, KnownKeys, key_name_rank};
 use crate::domain::rows::row::TextRow;
-use crate::domain::rows::spreadsheet_values::is_unfilled;
 use crate::domain::text::comparable_form::comparable_form;
 
 /// How many rows are searched.

@@ -6,12 +6,12 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::SqliteConnection;
 use diesel::prelude::*;
 
+use super::active_statuses::ACTIVE_STATUSES;
 use super::connection::{AnyConnection, DatabaseAddress, Store};
 use super::connector::connect_postgres;
 use super::database_facts::{BlockingSession, DatabaseFacts, MigrationDiff};
 use super::dialect::{clock, migrations, vitals};
 use super::error::StoreError;
-use super::operations::ACTIVE_STATUSES;
 use super::records::is_latest;
 use super::schema::{sources, sync_operations, sync_records};
 use super::stored::parse_value;

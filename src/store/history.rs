@@ -3,9 +3,10 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
+use super::active_statuses::ACTIVE_STATUSES;
 use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
-use super::operations::{ACTIVE_STATUSES, OperationRow};
+use super::operations::OperationRow;
 use super::records::RecordRow;
 use super::schema::{sources, sync_operations, sync_records};
 use crate::domain::operation::Status;

@@ -2,6 +2,7 @@
 //! [`dialect`] holds the rest.
 
 pub mod accounts;
+mod active_statuses;
 mod added;
 mod address;
 pub mod admission;

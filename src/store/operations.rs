@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
+use super::active_statuses::ACTIVE_STATUSES;
 use super::connection::{AnyConnection, Store};
 use super::dialect::clock;
 use super::error::StoreError;
@@ -15,9 +16,6 @@ use crate::domain::run_summary::RunSummary;
 use crate::domain::source::SourceId;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
-
-/// The words of the active statuses, for SQL.
-pub(super) const ACTIVE_STATUSES: [&str; 2] = [Status::Pending.as_str(), Status::Running.as_str()];
 
 /// What an operation's row says that its status JSON does not.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -6,9 +6,9 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
+use super::active_statuses::ACTIVE_STATUSES;
 use super::connection::Store;
 use super::error::StoreError;
-use super::operations::ACTIVE_STATUSES;
 use super::run_columns::RunColumns;
 use super::schema::{sources, sync_issues, sync_operations, sync_records};
 use super::stored::{parse_json, parse_value};

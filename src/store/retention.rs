@@ -9,11 +9,11 @@ use chrono::{NaiveDateTime, TimeDelta};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
+use super::active_statuses::ACTIVE_STATUSES;
 use super::added;
 use super::connection::{AnyConnection, Store};
 use super::dialect::{clock, ended};
 use super::error::StoreError;
-use super::operations::ACTIVE_STATUSES;
 use super::schema::{item_changes, sessions, sync_issues, sync_operations, sync_records};
 
 /// The most operations or sessions that one step deletes.

@@ -1,7 +1,7 @@
 //! What a cell looks like at first sight, for telling whether it stands in the right column.
 
 use super::column_type::ColumnType;
-use crate::domain::rows::spreadsheet_values::SheetWord;
+use super::spreadsheet_values::SheetWord;
 
 /// What a cell looks like. Coarser than a column's type, so that a column keeps its class when single cells are odd.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -6,3 +6,4 @@ pub mod dates;
 pub mod links;
 pub mod numbers;
 pub mod sorting;
+pub mod spreadsheet_values;

@@ -1,8 +1,8 @@
 //! A cell of the header that holds several names: quotation marks stand around all of them, or lines of text were
 //! pasted into one column of a sheet.
 
-use super::row::shorten;
 use crate::domain::text::comparable_form::is_same_form;
+use crate::domain::text::shortening::shorten;
 
 /// What stands between names.
 const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];

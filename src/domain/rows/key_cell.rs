@@ -1,9 +1,10 @@
 //! What the cell of the key column says: a key, or why it cannot be one.
 
-use super::row::{TextRow, shorten};
-use super::spreadsheet_values::SheetWord;
+use super::row::TextRow;
+use crate::domain::columns::spreadsheet_values::SheetWord;
 use crate::domain::item::KEY_MAX_BYTES;
 use crate::domain::text::comparable_form::is_blank;
+use crate::domain::text::shortening::shorten;
 
 /// The cell of the key column.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -2,8 +2,9 @@
 
 use super::header_row::find_header;
 use super::joined_names::joined_names_message;
-use super::row::{TextRow, list_columns, shorten};
+use super::row::TextRow;
 use crate::domain::text::comparable_form::is_same_form;
+use crate::domain::text::shortening::{list_columns, shorten};
 use crate::domain::text::visible_text::{differ_invisibly, mark_invisible};
 
 /// Names that a key column often has, the most telling first.

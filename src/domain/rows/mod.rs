@@ -8,6 +8,5 @@ pub mod key_column;
 pub mod row;
 pub mod row_group;
 pub mod row_shape;
-pub mod spreadsheet_values;
 pub mod stored_columns;
 pub mod swapped_cells;

@@ -5,12 +5,13 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::header_mismatch::HeaderMismatch;
-use super::row::{TextRow, shorten};
+use super::row::TextRow;
 use super::row_group::RowGroup;
 use super::swapped_cells::SwappedCells;
 use crate::domain::columns::cell_class::{CellClass, ClassCounts};
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::text::counts::group_digits;
+use crate::domain::text::shortening::shorten;
 
 /// How many rows say what belongs in a column.
 const MAX_SAMPLED_ROWS: u64 = 5_000;

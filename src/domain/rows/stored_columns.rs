@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::row::repeated_name;
-use super::spreadsheet_values::SheetWord;
+use crate::domain::columns::spreadsheet_values::SheetWord;
 use crate::domain::text::comparable_form::{comparable_form, is_same_form, position_of};
 
 /// The names of `columns`, in the spelling of `stored` where the catalog has a column that is equal in form. An exact

@@ -1,10 +1,10 @@
 //! Finds rows of full width in which two neighbouring cells are swapped: neither looks like its column, and both do if
 //! they are exchanged.
 
-use super::row::shorten;
 use super::row_group::RowGroup;
 use crate::domain::columns::cell_class::{CellClass, ClassCounts};
 use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::text::shortening::shorten;
 
 /// How many rows of each combination of classes are kept with their cells, to be named one by one. Of more there is one
 /// note.

@@ -1,7 +1,7 @@
 //! Why a link is not taken for a sheet, and what to do.
 
 use crate::domain::cell_range::CellRangeError;
-use crate::domain::rows::row::shorten;
+use crate::domain::text::shortening::shorten;
 
 /// What a good link looks like.
 const LINK_ADVICE: &str = "open the sheet's tab in the browser and copy the address, which looks like \

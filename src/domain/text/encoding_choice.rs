@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use crate::domain::rows::row::shorten;
+use super::shortening::shorten;
 use crate::domain::text::encoding::encoding_name;
 
 /// How many bytes of the beginning are kept, for byte order marks and the pattern of UTF-16.

@@ -9,5 +9,6 @@ pub mod formula;
 pub mod html;
 pub mod measures;
 pub mod redaction;
+pub mod shortening;
 pub mod visible_text;
 pub mod web_page;

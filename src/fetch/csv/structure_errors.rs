@@ -2,7 +2,7 @@
 
 use super::delimiter::DELIMITERS;
 use super::record_reader::{CsvRecord, MAX_CELL_BYTES, MAX_RECORD_BYTES, RecordError, RecordReader};
-use crate::domain::rows::row::shorten;
+use crate::domain::text::shortening::shorten;
 use crate::fetch::FetchError;
 use crate::fetch::http::body_file::disk_error;
 

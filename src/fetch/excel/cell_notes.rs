@@ -3,8 +3,8 @@
 
 use super::cell_place::column_letters;
 use crate::domain::issue::{Issue, IssueKind};
-use crate::domain::rows::row::list_columns;
 use crate::domain::text::counts::group_digits;
+use crate::domain::text::shortening::list_columns;
 
 /// Cells that share a note: their count, their first row and their columns.
 #[derive(Default)]

@@ -2,8 +2,8 @@
 
 use super::cell_place::column_letters;
 use crate::domain::issue::{Issue, IssueKind};
-use crate::domain::rows::row::{list_columns, shorten};
 use crate::domain::text::counts::group_digits;
+use crate::domain::text::shortening::{list_columns, shorten};
 
 /// How many places a note lists.
 const MAX_LISTED: usize = 5;

@@ -1,8 +1,8 @@
 //! Messages about workbooks that cannot be read: what is wrong, and what to do.
 
 use super::cell_place::column_letters;
-use crate::domain::rows::row::shorten;
 use crate::domain::text::counts::group_digits;
+use crate::domain::text::shortening::shorten;
 use crate::fetch::FetchError;
 use crate::fetch::file_signature::REMOVE_PASSWORD;
 

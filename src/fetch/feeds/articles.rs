@@ -8,7 +8,8 @@ use super::identity::{entry_key, key_prefix};
 use super::parse::FeedEntry;
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::feed::EntryIdentity;
-use crate::domain::rows::row::{CellRepair, NUL_DROPPED_MESSAGE, TextRow, clip_name};
+use crate::domain::rows::row::{CellRepair, NUL_DROPPED_MESSAGE, TextRow};
+use crate::domain::text::shortening::clip_name;
 use crate::fetch::FetchError;
 use crate::fetch::row_file::RowWriter;
 

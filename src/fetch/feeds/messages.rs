@@ -8,9 +8,9 @@ use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::location::without_secrets;
-use crate::domain::rows::row::{clip_name, shorten_title};
 use crate::domain::text::counts::group_digits;
 use crate::domain::text::redaction::redact_address;
+use crate::domain::text::shortening::{clip_name, shorten_title};
 use crate::fetch::FetchError;
 
 /// The title of a feed, or its address without secrets where it has none.

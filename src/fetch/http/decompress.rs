@@ -10,7 +10,7 @@ use ureq::http::{HeaderMap, header};
 use super::cancel_token::CancelToken;
 use super::gzip_members::GzipMembers;
 use super::response_status::ResponseOrigin;
-use crate::domain::rows::row::shorten;
+use crate::domain::text::shortening::shorten;
 use crate::fetch::FetchError;
 
 /// The first bytes of every gzip file (RFC 1952, section 2.3.1): its magic number and the only method.

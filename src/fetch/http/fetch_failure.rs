@@ -9,7 +9,7 @@ use super::cancel_token::FetchEnd;
 use super::decompress::{is_damage_error, is_truncated};
 use super::response_status::{BodyProblem, ResponseOrigin, display_host, web_page_error};
 use crate::domain::location::without_secrets;
-use crate::domain::rows::row::clip_name;
+use crate::domain::text::shortening::clip_name;
 use crate::fetch::FetchError;
 
 /// Why a fetch or one attempt has no response.

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::domain::location::{web_address, without_secrets};
-use crate::domain::rows::row::clip_name;
+use crate::domain::text::shortening::clip_name;
 use crate::fetch::FetchError;
 
 /// Where redirects may lead.

@@ -8,8 +8,8 @@ use url::Url;
 
 use super::item_id::ItemId;
 use crate::domain::columns::column_type::ColumnType;
-use crate::domain::rows::row::clip_name;
 use crate::domain::text::html;
+use crate::domain::text::shortening::clip_name;
 
 /// The columns of a reader's catalog with their types.
 pub(super) const COLUMNS: [(&str, ColumnType); 13] = [

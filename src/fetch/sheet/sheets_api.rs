@@ -19,9 +19,9 @@ use super::spreadsheet_info::{DriveFile, SpreadsheetInfo, TabProperties, choose_
 use super::values_reader::{explain_json_error, no_values_error, read_values};
 use crate::domain::cell_range::CellRange;
 use crate::domain::operation::Mode;
-use crate::domain::rows::row::shorten;
 use crate::domain::sheet_link::SheetLink;
 use crate::domain::source::Validators;
+use crate::domain::text::shortening::shorten;
 use crate::fetch::http::cancel_token::deadline;
 use crate::fetch::http::request::OutgoingRequest;
 use crate::fetch::http::response_status;

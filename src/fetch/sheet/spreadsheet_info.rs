@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::google_errors::NO_TAB;
-use crate::domain::rows::row::shorten;
 use crate::domain::sheet_link::TabSelector;
+use crate::domain::text::shortening::shorten;
 use crate::fetch::FetchError;
 
 /// `spreadsheets.get` with the requested fields

@@ -6,8 +6,8 @@ use chrono::NaiveDateTime;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
+use crate::store::active_statuses::ACTIVE_STATUSES;
 use crate::store::any_connection::AnyConnection;
-use crate::store::operations::ACTIVE_STATUSES;
 use crate::store::schema::{item_changes, sessions, sync_issues, sync_operations, sync_records};
 
 /// Loads a query that chooses rows, with their locks where locks exist.

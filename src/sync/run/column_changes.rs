@@ -11,11 +11,12 @@ use super::run_stop::RunStop;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::item::{ColumnLayout, ContentDigest, content_digest, parse_fields};
 use crate::domain::rows::header_row::MAX_SEARCHED_ROWS;
-use crate::domain::rows::row::{TextRow, shorten};
+use crate::domain::rows::row::TextRow;
 use crate::domain::rows::stored_columns::match_stored_names;
 use crate::domain::sync_failure::SyncFailure;
 use crate::domain::text::comparable_form::position_of;
 use crate::domain::text::counts::group_digits;
+use crate::domain::text::shortening::shorten;
 use crate::fetch::{FetchedContent, describe_missing_key, find_key_candidates};
 
 /// The code of a run whose source does not have the key column.

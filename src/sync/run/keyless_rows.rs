@@ -5,9 +5,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::domain::columns::spreadsheet_values::{is_checkbox, is_unticked};
 use crate::domain::issue::MAX_KEPT_ISSUES;
 use crate::domain::rows::row::TextRow;
-use crate::domain::rows::spreadsheet_values::{is_checkbox, is_unticked};
 use crate::domain::text::comparable_form::is_blank;
 
 /// A value that stands in all rows with a key, and in at least this many, is no entry of a person in a row without one.

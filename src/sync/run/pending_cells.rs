@@ -1,7 +1,7 @@
 //! Finds the cells of a row that have no value yet: values that are still loading, and formulas without a saved value.
 
+use crate::domain::columns::spreadsheet_values::SheetWord;
 use crate::domain::rows::row::TextRow;
-use crate::domain::rows::spreadsheet_values::SheetWord;
 
 /// The positions of cells without a value yet, in order: the value is still loading, or it is that of a formula and was
 /// never saved.

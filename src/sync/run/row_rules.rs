@@ -2,10 +2,10 @@
 //! Both readings of a source use these rules, so that they agree.
 
 use super::keyless_rows::UnfilledPatterns;
+use crate::domain::columns::spreadsheet_values::SheetWord;
 use crate::domain::item::ColumnLayout;
 use crate::domain::rows::key_cell::KeyCell;
 use crate::domain::rows::row::{TextRow, repeated_name};
-use crate::domain::rows::spreadsheet_values::SheetWord;
 use crate::domain::text::comparable_form::comparable_form;
 
 /// The class of a row.

@@ -12,8 +12,8 @@ use super::state::CrawlState;
 use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
 use crate::domain::issue::Issue;
-use crate::domain::rows::row::clip_name;
 use crate::domain::source::Validators;
+use crate::domain::text::shortening::clip_name;
 use crate::fetch::feeds::messages;
 
 /// How many feeds a probe fetches: a person waits for it and sees twenty articles.

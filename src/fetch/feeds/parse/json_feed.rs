@@ -13,8 +13,8 @@ use super::error::{ParseError, ParseErrorKind};
 use super::feed::{Feed, FeedEntry, MAX_ENTRIES, skipped_entries_note};
 use super::values::{collapse_whitespace, escape_html, resolve_address};
 use crate::domain::bounded_json::{BoundedJson, MAX_VALUES};
-use crate::domain::rows::row::clip_name;
 use crate::domain::text::html;
+use crate::domain::text::shortening::clip_name;
 
 /// How many authors, and how many categories, of one feed or entry are read.
 const MAX_NAMES: usize = 100;

@@ -18,7 +18,7 @@ use self::element::{XmlAttribute, XmlElement, XmlNode};
 use self::references::{fix_windows_1252, refuse_entities, resolve_reference, resolve_references};
 use self::vocabulary::XmlVocabulary;
 use super::error::ParseError;
-use crate::domain::rows::row::shorten;
+use crate::domain::text::shortening::shorten;
 
 /// How deep elements are nested in memory. Of elements nested deeper only the text is kept.
 const MAX_DEPTH: usize = 200;

@@ -8,7 +8,7 @@ use super::error::{ParseError, ParseErrorKind};
 use super::feed::{Feed, MAX_ENTRIES, skipped_entries_note};
 use super::xml::{XmlStep, XmlWalker};
 use super::xml_entry::{EntryDraft, read_entry};
-use crate::domain::rows::row::clip_name;
+use crate::domain::text::shortening::clip_name;
 
 /// Elements that contain the feed and its entries, alone or inside one another.
 const CONTAINER_ELEMENTS: [&str; 4] = ["rss", "rdf", "channel", "feed"];

@@ -7,11 +7,12 @@ use crate::domain::columns::cell_class::CellClass;
 use crate::domain::issue::IssueList;
 use crate::domain::item::ColumnLayout;
 use crate::domain::rows::header_mismatch::HeaderMismatch;
-use crate::domain::rows::row::{CellRepair, RepairDoubt, TextRow, shorten};
+use crate::domain::rows::row::{CellRepair, RepairDoubt, TextRow};
 use crate::domain::rows::row_group::RowGroup;
 use crate::domain::rows::row_shape::RowShapes;
 use crate::domain::sync_failure::SyncFailure;
 use crate::domain::text::counts::group_digits;
+use crate::domain::text::shortening::shorten;
 use crate::sync::run::key_index::KeyIndex;
 use crate::sync::run::run_stop::RunStop;
 

@@ -1,15 +1,16 @@
 //! Collects notes that are shown once for many rows: keys and headers in another spelling, repeated headers, rows
 //! without an entry, and messages of the spreadsheet instead of values.
 
+use crate::domain::columns::spreadsheet_values::SheetWord;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::item::ColumnLayout;
-use crate::domain::rows::row::{TextRow, list_columns, shorten};
+use crate::domain::rows::row::TextRow;
 use crate::domain::rows::row_group::RowGroup;
-use crate::domain::rows::spreadsheet_values::SheetWord;
 use crate::domain::rows::stored_columns::header_sheet_word;
 use crate::domain::run_text::format_count;
 use crate::domain::source::{Noun, Source};
 use crate::domain::text::counts::{format_row_count, group_digits};
+use crate::domain::text::shortening::{list_columns, shorten};
 use crate::sync::run::key_index::EqualItems;
 use crate::sync::run::keyless_rows::KeylessSplit;
 

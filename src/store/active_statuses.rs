@@ -1,0 +1,6 @@
+//! Statuses of active runs, as the database stores them.
+
+use crate::domain::operation::Status;
+
+/// The stored words of the active statuses, for SQL filters.
+pub(super) const ACTIVE_STATUSES: [&str; 2] = [Status::Pending.as_str(), Status::Running.as_str()];
