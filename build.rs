@@ -79,14 +79,14 @@ fn write_assets(out: &Path, assets: &BTreeMap<String, Vec<u8>>) -> Result<(), St
     let mut hasher = DefaultHasher::new();
     assets.hash(&mut hasher);
     let version = format!("{:016x}", hasher.finish());
-    let mut table = format!("const VERSION: &str = {version:?};\nconst ASSETS: &[Asset] = &[\n");
+    let mut table = format!("const VERSION: &str = {version:?};\nconst ASSETS: &[EmbeddedAsset] = &[\n");
     for (name, content) in assets {
         let path = folder.join(name);
         let parent = path.parent().unwrap_or(&folder);
         fs::create_dir_all(parent).map_err(|e| describe("create", parent, &e))?;
         fs::write(&path, content).map_err(|e| describe("write", &path, &e))?;
         let url = format!("/static/{version}/{name}");
-        table.push_str(&format!("Asset {{ name: {name:?}, url: {url:?}, body: include_bytes!({path:?}) }},\n"));
+        table.push_str(&format!("EmbeddedAsset {{ name: {name:?}, url: {url:?}, body: include_bytes!({path:?}) }},\n"));
     }
     table.push_str("];\n");
     let path = out.join("assets.rs");

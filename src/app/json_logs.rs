@@ -21,7 +21,7 @@ use super::log_values::{LineFields, to_single_line};
 use crate::domain::log_fields::{FETCH, HEALTH, SYNC};
 
 /// The log targets and their files.
-const FILES: [(&str, &str); 3] = [(SYNC, "sync.jsonl"), (FETCH, "fetch.jsonl"), (HEALTH, "health.jsonl")];
+const LOG_FILES: [(&str, &str); 3] = [(SYNC, "sync.jsonl"), (FETCH, "fetch.jsonl"), (HEALTH, "health.jsonl")];
 /// A file is renamed before it grows beyond this size.
 const MAX_FILE_BYTES: u64 = 10_000_000;
 /// How many renamed files are kept of each file. `sync.jsonl.1` is the newest.
@@ -34,9 +34,9 @@ const HALF_LINE_TIMEOUT: Duration = Duration::from_millis(200);
 /// How often the end of the file is read meanwhile.
 const HALF_LINE_POLL_INTERVAL: Duration = Duration::from_millis(2);
 
-/// Finds the file for lines of this target, as an index into [`FILES`].
+/// Finds the file for lines of this target, as an index into [`LOG_FILES`].
 pub(super) fn find_file(target: &str) -> Option<usize> {
-    FILES.iter().position(|(known, _)| *known == target)
+    LOG_FILES.iter().position(|(known, _)| *known == target)
 }
 
 /// The JSON log files of one data folder.
@@ -78,7 +78,7 @@ impl JsonLogs {
                         "cannot write log files in {} ({}: {error}). Syncs are not affected; logging resumes when the \
                          folder is writable",
                         self.folder.display(),
-                        FILES[file].1,
+                        LOG_FILES[file].1,
                     );
                 }
             }
@@ -102,7 +102,7 @@ impl JsonLogs {
     }
 
     fn append_line(&self, index: usize, line: &[u8]) -> io::Result<()> {
-        let path = self.folder.join(FILES[index].1);
+        let path = self.folder.join(LOG_FILES[index].1);
         let mut file = self.open_file(&path)?;
         let size = file.metadata()?.len();
         let max_size_before = self.max_file_bytes.saturating_sub(line.len() as u64);

@@ -80,7 +80,7 @@ fn run_all_checks(settings: &Settings, mistakes: &ConfigErrors) -> Vec<CheckResu
     }
     results.extend(run_with_timeout(settings, credentials::check_credentials, |timeout| {
         let fix = "Check that this machine can reach Google.";
-        CheckResult::warning(credentials::CHECK, format!("Google {timeout}"), fix)
+        CheckResult::warning(credentials::CHECK_NAME, format!("Google {timeout}"), fix)
     }));
     results
 }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use self::articles::{COLUMNS, FEED_COLUMN, KEY_COLUMN};
+use self::articles::{ARTICLE_COLUMNS, FEED_COLUMN, KEY_COLUMN};
 use self::crawl::crawler::{CrawlResult, FeedCrawler, ReadLocalFile};
 use self::crawl::feed_request::{FeedBody, MAX_FEED_BYTES};
 use self::crawl::tally::CrawlTally;
@@ -184,7 +184,7 @@ impl SourceKind for FeedsKind {
         if rows.rows() == 0 && request.mode == Mode::Incremental && !request.validators.each.is_empty() {
             return Ok(FetchOutcome::Unchanged(Some(validators)));
         }
-        let (columns, types) = COLUMNS.map(|(name, kind)| (name.to_owned(), Some(kind))).into_iter().unzip();
+        let (columns, types) = ARTICLE_COLUMNS.map(|(name, kind)| (name.to_owned(), Some(kind))).into_iter().unzip();
         let facts = RowFileSummary { columns, types, validators, bytes, whole: false };
         Ok(FetchOutcome::Content(Box::new(rows.finish(facts)?.with_replaced_cells(FEED_COLUMN, names))))
     }

@@ -11,7 +11,7 @@ use crate::app::try_google_credentials;
 use crate::config::Settings;
 use crate::domain::text::measures;
 
-pub(super) const CHECK: &str = "Google credentials";
+pub(super) const CHECK_NAME: &str = "Google credentials";
 /// How long the sign-in may take. Less than a check may take, so that its own message is shown.
 const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(4);
 /// Google accepts signatures from a clock that is some minutes off. A smaller difference than this is not reported.
@@ -25,7 +25,7 @@ pub(super) fn check_credentials(settings: &Settings) -> Vec<CheckResult> {
     if let (Some(file), Some(mode)) = (&credentials.file, credentials.open_to_others) {
         let message = format!("other users of this machine may read {} (mode {mode:o})", file.display());
         let fix = format!("Restrict access: chmod 600 {}", quote_for_shell(&file.to_string_lossy()));
-        results.push(CheckResult::warning(CHECK, message, fix));
+        results.push(CheckResult::warning(CHECK_NAME, message, fix));
     }
     results.push(match try_google_credentials(settings, SIGN_IN_TIMEOUT) {
         Ok(Some(ahead)) if ahead.abs() > MAX_CLOCK_DIFFERENCE => {
@@ -34,13 +34,15 @@ pub(super) fn check_credentials(settings: &Settings) -> Vec<CheckResult> {
             let message = format!(
                 "Google accepts the key of {email}, but this machine's clock is {difference} {direction} Google's"
             );
-            CheckResult::warning(CHECK, message, "Set the clock: timedatectl set-ntp true")
+            CheckResult::warning(CHECK_NAME, message, "Set the clock: timedatectl set-ntp true")
         }
-        Ok(_) => CheckResult::ok(CHECK, format!("Google accepts the key of {email}; share sheets with that address")),
+        Ok(_) => {
+            CheckResult::ok(CHECK_NAME, format!("Google accepts the key of {email}; share sheets with that address"))
+        }
         Err(error) => {
             // The first sentence says what is wrong, the rest what to do.
             let (message, fix) = error.split_once(". ").unwrap_or((&error, "Try again later."));
-            CheckResult::wrong(CHECK, message, fix)
+            CheckResult::wrong(CHECK_NAME, message, fix)
         }
     });
     results

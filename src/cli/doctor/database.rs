@@ -17,7 +17,7 @@ use crate::store::DatabaseAddress;
 use crate::store::checkup::DatabaseProbe;
 use crate::store::database_facts::BlockingSession;
 
-const CHECK: &str = "database";
+const CHECK_NAME: &str = "database";
 /// A round trip that takes longer makes every page slow.
 const MAX_ROUND_TRIP: Duration = Duration::from_millis(100);
 /// How long a session may wait for another one, or be idle in a transaction.
@@ -41,7 +41,7 @@ pub(super) fn check_database(settings: &Settings) -> Vec<CheckResult> {
     };
     let report_timeout = || {
         let message = format!("{} {}", address.for_people(), describe_timeout());
-        CheckResult::wrong(CHECK, message, connection_fix(file))
+        CheckResult::wrong(CHECK_NAME, message, connection_fix(file))
     };
     let mut results = Vec::new();
     if let Some(path) = file.map(Path::to_owned) {
@@ -58,7 +58,7 @@ pub(super) fn check_database(settings: &Settings) -> Vec<CheckResult> {
     let mut connection = match wait_for_result(CHECK_TIMEOUT, move || DatabaseProbe::open(&probe_address)) {
         Some(Ok(probe)) => SharedConnection::new(probe),
         Some(Err(error)) => {
-            results.push(CheckResult::wrong(CHECK, error.to_string(), connection_fix(file)));
+            results.push(CheckResult::wrong(CHECK_NAME, error.to_string(), connection_fix(file)));
             return results;
         }
         None => {
@@ -90,10 +90,10 @@ pub(super) fn check_database(settings: &Settings) -> Vec<CheckResult> {
 fn check_facts(connection: &mut SharedConnection, shown: &str, file: Option<&Path>) -> Vec<CheckResult> {
     let facts = match connection.run_query(DatabaseProbe::database_facts) {
         Ok(facts) => facts,
-        Err(error) => return vec![CheckResult::wrong(CHECK, format!("{shown}: {error}"), connection_fix(file))],
+        Err(error) => return vec![CheckResult::wrong(CHECK_NAME, format!("{shown}: {error}"), connection_fix(file))],
     };
     let mut results =
-        vec![CheckResult::ok(CHECK, format!("{shown}, {}, {}", facts.version, measures::format_bytes(facts.bytes)))];
+        vec![CheckResult::ok(CHECK_NAME, format!("{shown}, {}, {}", facts.version, measures::format_bytes(facts.bytes)))];
     // An empty file is switched to WAL mode at the first start.
     if !facts.write_ahead && facts.bytes > 0 {
         let message = "it is not in WAL mode, so pages and syncs block each other";
@@ -101,11 +101,11 @@ fn check_facts(connection: &mut SharedConnection, shown: &str, file: Option<&Pat
             "Close other programs that have it open, then run: sqlite3 {} 'PRAGMA journal_mode = WAL'",
             quote_for_shell(shown)
         );
-        results.push(CheckResult::warning(CHECK, message, fix));
+        results.push(CheckResult::warning(CHECK_NAME, message, fix));
     }
     if facts.read_only {
         let fix = "Point DATABASE_URL to the primary server, or check default_transaction_read_only.";
-        results.push(CheckResult::wrong(CHECK, "it is read-only, perhaps a standby", fix));
+        results.push(CheckResult::wrong(CHECK_NAME, "it is read-only, perhaps a standby", fix));
     }
     if let Some(left) = facts.connections_left {
         let message = format!("{left} more connections are possible");
@@ -124,24 +124,24 @@ fn check_facts(connection: &mut SharedConnection, shown: &str, file: Option<&Pat
 
 /// Checks the migrations and, if none is missing, the runs.
 fn check_tables(connection: &mut SharedConnection) -> Vec<CheckResult> {
-    const CHECK: &str = "migrations";
+    const CHECK_NAME: &str = "migrations";
     let diff = match connection.run_query(DatabaseProbe::compare_migrations) {
         Ok(diff) => diff,
-        Err(error) => return vec![CheckResult::wrong(CHECK, error, DATABASE_FIX)],
+        Err(error) => return vec![CheckResult::wrong(CHECK_NAME, error, DATABASE_FIX)],
     };
     let mut results = Vec::new();
     if !diff.unknown.is_empty() {
         let unknown = diff.unknown.join(", ");
         let message = format!("a newer Lockstep has migrated the database; this version does not know {unknown}");
         let fix = "Run the newer version, or restore a backup from before the upgrade.";
-        results.push(CheckResult::wrong(CHECK, message, fix));
+        results.push(CheckResult::wrong(CHECK_NAME, message, fix));
     }
     match diff.missing.len() {
         0 => {}
         _ if diff.applied == 0 => {
             let fix = "If tables should exist, check that DATABASE_URL names the right database.";
             let message = "no tables yet; they are created at the first start";
-            results.push(CheckResult::warning(CHECK, message, fix));
+            results.push(CheckResult::warning(CHECK_NAME, message, fix));
             return results;
         }
         count => {
@@ -152,12 +152,12 @@ fn check_tables(connection: &mut SharedConnection) -> Vec<CheckResult> {
             };
             let fix = "Stop older servers, then start the server of this version and check again: runs and sources \
                        were not checked.";
-            results.push(CheckResult::warning(CHECK, message, fix));
+            results.push(CheckResult::warning(CHECK_NAME, message, fix));
             return results;
         }
     }
     if results.is_empty() {
-        results.push(CheckResult::ok(CHECK, format!("all {} applied", diff.applied)));
+        results.push(CheckResult::ok(CHECK_NAME, format!("all {} applied", diff.applied)));
     }
     results.extend(runs::check_runs(connection));
     results
@@ -165,10 +165,10 @@ fn check_tables(connection: &mut SharedConnection) -> Vec<CheckResult> {
 
 /// Checks for sessions that block others or are idle in a transaction.
 fn check_sessions(connection: &mut SharedConnection) -> Vec<CheckResult> {
-    const CHECK: &str = "sessions";
+    const CHECK_NAME: &str = "sessions";
     let sessions = match connection.run_query(DatabaseProbe::blocking_sessions) {
         Ok(sessions) => sessions,
-        Err(error) => return vec![CheckResult::warning(CHECK, error, DATABASE_FIX)],
+        Err(error) => return vec![CheckResult::warning(CHECK_NAME, error, DATABASE_FIX)],
     };
     let describe = |session: &BlockingSession| {
         let name = if session.name.is_empty() { "unnamed" } else { session.name.as_str() };
@@ -186,26 +186,26 @@ fn check_sessions(connection: &mut SharedConnection) -> Vec<CheckResult> {
         if !blocked.is_empty() {
             let message =
                 format!("{} ({}) blocks other sessions: {}", describe(session), session.state, blocked.join(", "));
-            results.push(CheckResult::wrong(CHECK, message, fix));
+            results.push(CheckResult::wrong(CHECK_NAME, message, fix));
         } else if is_idle && session.seconds >= MAX_SESSION_WAIT_SECS {
             let message = format!("{} has been idle in a transaction for {} s", describe(session), session.seconds);
-            results.push(CheckResult::warning(CHECK, message, fix));
+            results.push(CheckResult::warning(CHECK_NAME, message, fix));
         }
     }
     if results.is_empty() {
-        results.push(CheckResult::ok(CHECK, "no session blocks others"));
+        results.push(CheckResult::ok(CHECK_NAME, "no session blocks others"));
     }
     results
 }
 
 /// Checks that the clocks of the database and this machine agree, and how long a round trip takes.
 fn check_clock(connection: &mut SharedConnection, is_same_machine: bool) -> CheckResult {
-    const CHECK: &str = "clock";
+    const CHECK_NAME: &str = "clock";
     // The first query also loads what is not in memory yet, so the second one is measured.
     let measured = connection.run_query(|probe| probe.measure_clock().and_then(|_| probe.measure_clock()));
     let (ahead, round_trip) = match measured {
         Ok(measured) => measured,
-        Err(error) => return CheckResult::wrong(CHECK, error, DATABASE_FIX),
+        Err(error) => return CheckResult::wrong(CHECK_NAME, error, DATABASE_FIX),
     };
     let millis = round_trip.as_secs_f64() * 1000.0;
     // The time was read somewhere within the round trip, so half of it is uncertain.
@@ -216,7 +216,7 @@ fn check_clock(connection: &mut SharedConnection, is_same_machine: bool) -> Chec
         let fix = "Synchronize both with the same time server (NTP). Leases do not depend on it; times on pages and \
                    schedules do.";
         let message = format!("the database's clock is {difference} {direction} this machine's");
-        return CheckResult::warning(CHECK, message, fix);
+        return CheckResult::warning(CHECK_NAME, message, fix);
     }
     if round_trip >= MAX_ROUND_TRIP {
         let fix = "Every page needs several. Move the server closer to its database.";
@@ -224,5 +224,5 @@ fn check_clock(connection: &mut SharedConnection, is_same_machine: bool) -> Chec
     }
     let clock =
         if is_same_machine { "the database uses this machine's" } else { "the database's and this machine's agree" };
-    CheckResult::ok(CHECK, format!("{clock}; a round trip takes {millis:.1} ms"))
+    CheckResult::ok(CHECK_NAME, format!("{clock}; a round trip takes {millis:.1} ms"))
 }

@@ -8,8 +8,8 @@ use super::check_result::CheckResult;
 use crate::config::{Settings, StatusStoreSetting};
 use crate::status::{FileStatus, RedisAddress, RedisStatus, StatusError, StatusStore};
 
-const CHECK: &str = "status store";
-const CONSEQUENCE: &str = "No data is lost: until then status is read from the database, with a short delay.";
+const CHECK_NAME: &str = "status store";
+const STATUS_CONSEQUENCE: &str = "No data is lost: until then status is read from the database, with a short delay.";
 
 /// Checks the status store, unless it is a folder, which is checked with the data folder that contains it.
 pub(super) fn check_status_store(settings: &Settings) -> Vec<CheckResult> {
@@ -17,7 +17,7 @@ pub(super) fn check_status_store(settings: &Settings) -> Vec<CheckResult> {
         StatusStoreSetting::File => Vec::new(),
         StatusStoreSetting::Redis(address) => vec![check_redis(address, settings.keep_status)],
         StatusStoreSetting::Database => {
-            vec![CheckResult::ok(CHECK, "live status is kept in the database, which is checked below")]
+            vec![CheckResult::ok(CHECK_NAME, "live status is kept in the database, which is checked below")]
         }
     }
 }
@@ -27,10 +27,10 @@ pub(super) fn check_status_folder(folder: &Path) -> CheckResult {
     match std::fs::metadata(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let message = format!("live status is kept in files; {} is created when needed", folder.display());
-            CheckResult::ok(CHECK, message)
+            CheckResult::ok(CHECK_NAME, message)
         }
         _ => to_check_result(FileStatus::new(folder.to_owned()).check(), "files", || {
-            format!("Fix the cause that the message names. {CONSEQUENCE}")
+            format!("Fix the cause that the message names. {STATUS_CONSEQUENCE}")
         }),
     }
 }
@@ -43,14 +43,14 @@ fn check_redis(address: &RedisAddress, keep_status: Duration) -> CheckResult {
     to_check_result(checked, &format!("the Redis at {}", address.for_people()), || {
         format!(
             "Check that Redis is running and accepts this machine, and that LOCKSTEP_REDIS_URL is right: password, \
-             host, port, database. {CONSEQUENCE}"
+             host, port, database. {STATUS_CONSEQUENCE}"
         )
     })
 }
 
 fn to_check_result(checked: Result<(), StatusError>, place: &str, fix: impl FnOnce() -> String) -> CheckResult {
     match checked {
-        Ok(()) => CheckResult::ok(CHECK, format!("live status can be written to {place}")),
-        Err(error) => CheckResult::wrong(CHECK, error.to_string(), fix()),
+        Ok(()) => CheckResult::ok(CHECK_NAME, format!("live status can be written to {place}")),
+        Err(error) => CheckResult::wrong(CHECK_NAME, error.to_string(), fix()),
     }
 }

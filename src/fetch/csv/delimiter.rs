@@ -3,7 +3,7 @@
 use super::record_reader::{CsvRecord, RecordReader};
 
 /// In order of preference where nothing else decides.
-pub(super) const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+pub(super) const KNOWN_DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// How many records are examined.
 const MAX_SURVEYED_RECORDS: usize = 100;
@@ -24,8 +24,8 @@ pub(in crate::fetch) fn detect_dialect(start: &[u8], is_complete: bool) -> CsvDi
     if let Some(delimiter) = declared_delimiter(start) {
         return CsvDialect { delimiter, has_sep_line: true };
     }
-    let mut best = (DelimiterFit::default(), DELIMITERS[0]);
-    for delimiter in DELIMITERS {
+    let mut best = (DelimiterFit::default(), KNOWN_DELIMITERS[0]);
+    for delimiter in KNOWN_DELIMITERS {
         let fit = DelimiterFit::from_widths(&record_widths(start, is_complete, delimiter));
         if fit > best.0 {
             best = (fit, delimiter);
@@ -38,7 +38,7 @@ fn declared_delimiter(start: &[u8]) -> Option<u8> {
     let rest = start.strip_prefix(b"sep=").or_else(|| start.strip_prefix(b"\"sep="))?;
     let (&delimiter, rest) = rest.split_first()?;
     let rest = rest.strip_prefix(b"\"").unwrap_or(rest);
-    let fits = DELIMITERS.contains(&delimiter) && rest.first().is_none_or(|b| matches!(b, b'\r' | b'\n'));
+    let fits = KNOWN_DELIMITERS.contains(&delimiter) && rest.first().is_none_or(|b| matches!(b, b'\r' | b'\n'));
     fits.then_some(delimiter)
 }
 

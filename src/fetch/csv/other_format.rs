@@ -12,11 +12,11 @@ struct OtherFormat {
 
 const FEED_ADVICE: &str = "Choose the kind Feeds (--kind feeds), which reads it.";
 const EXPORT_ADVICE: &str = "Export the data as CSV and use that file or link.";
-const FEED: OtherFormat = OtherFormat { name: "a feed", advice: FEED_ADVICE };
+const FEED_FORMAT: OtherFormat = OtherFormat { name: "a feed", advice: FEED_ADVICE };
 const FEED_LIST: OtherFormat = OtherFormat { name: "a list of feeds (OPML)", advice: FEED_ADVICE };
-const XML: OtherFormat = OtherFormat { name: "an XML document", advice: EXPORT_ADVICE };
-const HTML: OtherFormat = OtherFormat { name: "HTML, a part of a web page", advice: EXPORT_ADVICE };
-const JSON: OtherFormat = OtherFormat { name: "JSON", advice: EXPORT_ADVICE };
+const XML_FORMAT: OtherFormat = OtherFormat { name: "an XML document", advice: EXPORT_ADVICE };
+const HTML_FORMAT: OtherFormat = OtherFormat { name: "HTML, a part of a web page", advice: EXPORT_ADVICE };
+const JSON_FORMAT: OtherFormat = OtherFormat { name: "JSON", advice: EXPORT_ADVICE };
 
 /// Refuses content that begins like one of these.
 ///
@@ -41,11 +41,11 @@ fn detect_other_format(start: &[u8]) -> Option<OtherFormat> {
     if has(&["<opml"]) {
         Some(FEED_LIST)
     } else if has(&["<rss", "<feed", "<rdf:RDF"]) || (text.starts_with('{') && text.contains("//jsonfeed.org/")) {
-        Some(FEED)
+        Some(FEED_FORMAT)
     } else if is_xml {
-        Some(XML)
+        Some(XML_FORMAT)
     } else if is_json(text) {
-        Some(JSON)
+        Some(JSON_FORMAT)
     } else {
         element_format(text)
     }
@@ -81,29 +81,29 @@ fn element_format(text: &str) -> Option<OtherFormat> {
     if !is_name || !is_alone {
         return None;
     }
-    Some(if HTML_TAGS.iter().any(|known| name.eq_ignore_ascii_case(known)) { HTML } else { XML })
+    Some(if HTML_TAGS.iter().any(|known| name.eq_ignore_ascii_case(known)) { HTML_FORMAT } else { XML_FORMAT })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FEED, FEED_LIST, HTML, JSON, XML, detect_other_format};
+    use super::{FEED_FORMAT, FEED_LIST, HTML_FORMAT, JSON_FORMAT, XML_FORMAT, detect_other_format};
 
     #[test]
     fn other_formats_are_told_by_how_they_begin() {
         for (text, expected) in [
             ("<opml version=\"2.0\">", FEED_LIST),
-            ("<rss version=\"2.0\">", FEED),
-            ("{\"version\": \"https://jsonfeed.org/version/1.1\"", FEED),
-            ("<?xml version=\"1.0\"?><albums>", XML),
-            ("\u{feff}<albums>\n  <album id=\"1\"/>", XML),
-            ("<albums><album>1</album></albums>", XML),
-            ("<div>\n<p>id</p>", HTML),
-            ("[{\"id\": 1, \"title\": \"One\"}]", JSON),
-            ("[\n  {\n    \"id\": 1", JSON),
-            ("{\"id\":1}\n{\"id\":2}\n", JSON),
-            ("[\"id\",\"title\"]\n[\"1\",\"One\"]\n", JSON),
-            ("[[\"id\"],[1]]", JSON),
-            ("{\0\"\0i\0d\0\"\0:\0", JSON),
+            ("<rss version=\"2.0\">", FEED_FORMAT),
+            ("{\"version\": \"https://jsonfeed.org/version/1.1\"", FEED_FORMAT),
+            ("<?xml version=\"1.0\"?><albums>", XML_FORMAT),
+            ("\u{feff}<albums>\n  <album id=\"1\"/>", XML_FORMAT),
+            ("<albums><album>1</album></albums>", XML_FORMAT),
+            ("<div>\n<p>id</p>", HTML_FORMAT),
+            ("[{\"id\": 1, \"title\": \"One\"}]", JSON_FORMAT),
+            ("[\n  {\n    \"id\": 1", JSON_FORMAT),
+            ("{\"id\":1}\n{\"id\":2}\n", JSON_FORMAT),
+            ("[\"id\",\"title\"]\n[\"1\",\"One\"]\n", JSON_FORMAT),
+            ("[[\"id\"],[1]]", JSON_FORMAT),
+            ("{\0\"\0i\0d\0\"\0:\0", JSON_FORMAT),
         ] {
             assert_eq!(detect_other_format(text.as_bytes()), Some(expected), "{text:?}");
         }

@@ -1,6 +1,6 @@
 //! Explains what is wrong with the structure of a table: quotation marks, separators, header rows.
 
-use super::delimiter::DELIMITERS;
+use super::delimiter::KNOWN_DELIMITERS;
 use super::record_reader::{CsvRecord, MAX_CELL_BYTES, MAX_RECORD_BYTES, RecordError, RecordReader};
 use crate::domain::text::shortening::shorten;
 use crate::fetch::FetchError;
@@ -64,7 +64,7 @@ pub(super) fn explain_record_error(
 /// Refuses a table whose rows are one quoted cell each, with separators inside. Some programs save such a file when
 /// they treat every line as text. The header may be quoted or not.
 pub(super) fn refuse_wrapped_rows(start: &[u8], delimiter: u8) -> Result<(), FetchError> {
-    let mut records = RecordReader::new(start, DELIMITERS[0]);
+    let mut records = RecordReader::new(start, KNOWN_DELIMITERS[0]);
     let mut record = CsvRecord::default();
     let (mut separator, mut fewest) = (delimiter, first_row_width(start, delimiter).saturating_sub(1).max(1));
     let (mut seen, mut wrapped) = (0, 0);
@@ -74,7 +74,7 @@ pub(super) fn refuse_wrapped_rows(start: &[u8], delimiter: u8) -> Result<(), Fet
         }
         let is_wrapped = record.len() == 1 && record.quoted_cells == 1 && record.loose_end.is_none();
         if seen == 0 && is_wrapped {
-            let found = DELIMITERS.into_iter().find(|candidate| count_separators(record.cell(0), *candidate) > 0);
+            let found = KNOWN_DELIMITERS.into_iter().find(|candidate| count_separators(record.cell(0), *candidate) > 0);
             let Some(found) = found else { return Ok(()) };
             (separator, fewest) = (found, 1);
         } else if is_wrapped {
@@ -100,7 +100,7 @@ pub(super) fn refuse_other_separator(start: &[u8], delimiter: u8) -> Result<(), 
     }
     let mut records = RecordReader::new(start, delimiter);
     let mut record = CsvRecord::default();
-    let (mut seen, mut others) = (0, [0_usize; DELIMITERS.len()]);
+    let (mut seen, mut others) = (0, [0_usize; KNOWN_DELIMITERS.len()]);
     let mut is_header = true;
     while seen < MAX_SAMPLED_ROWS && records.next(&mut record).is_ok_and(|more| more) {
         if record.is_blank() || std::mem::take(&mut is_header) {
@@ -108,13 +108,13 @@ pub(super) fn refuse_other_separator(start: &[u8], delimiter: u8) -> Result<(), 
         }
         seen += 1;
         if record.len() == 1 && record.quoted_cells == 0 {
-            for (count, candidate) in others.iter_mut().zip(DELIMITERS) {
+            for (count, candidate) in others.iter_mut().zip(KNOWN_DELIMITERS) {
                 *count += usize::from(count_separators(record.cell(0), candidate) + 1 == columns);
             }
         }
     }
     let is_most = |count: usize| seen > 0 && count * 2 > seen;
-    let Some((_, other)) = others.into_iter().zip(DELIMITERS).find(|(count, _)| is_most(*count)) else {
+    let Some((_, other)) = others.into_iter().zip(KNOWN_DELIMITERS).find(|(count, _)| is_most(*count)) else {
         return Ok(());
     };
     let name = |separator: u8| match separator {

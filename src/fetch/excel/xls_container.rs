@@ -11,11 +11,11 @@ use crate::fetch::http::body_file::BodyFile;
 /// The size of a sector in the third version of the format, and of the header before the first one.
 const SECTOR_BYTES: u64 = 512;
 /// How many entries of the allocation table a sector has.
-const ENTRIES: u64 = SECTOR_BYTES / 4;
+const ENTRIES_PER_SECTOR: u64 = SECTOR_BYTES / 4;
 /// How many sectors of the table the header names.
 const MAX_TABLE_SECTORS: u64 = 109;
 const END_OF_CHAIN: u32 = 0xFFFF_FFFE;
-const FREE: u32 = 0xFFFF_FFFF;
+const FREE_SECTOR: u32 = 0xFFFF_FFFF;
 /// The largest number of a sector; greater ones have a meaning of their own.
 const MAX_SECTOR: u32 = 0xFFFF_FFFA;
 
@@ -42,13 +42,13 @@ impl<'a> PaddedBytes<'a> {
             for entry in (0..table.len()).step_by(4).map(|at| u32_at(&table, at)) {
                 let is_there = number < sectors;
                 let leads_out = entry <= MAX_SECTOR && u64::from(entry) >= sectors;
-                if (is_there && leads_out) || (!is_there && ![END_OF_CHAIN, FREE].contains(&entry)) {
+                if (is_there && leads_out) || (!is_there && ![END_OF_CHAIN, FREE_SECTOR].contains(&entry)) {
                     return None;
                 }
                 number += 1;
             }
         }
-        let length = SECTOR_BYTES * (1 + table_sectors * ENTRIES);
+        let length = SECTOR_BYTES * (1 + table_sectors * ENTRIES_PER_SECTOR);
         Some(Self { bytes: WorkbookBytes::new(content, limit), length, at: 0 })
     }
 }

@@ -8,7 +8,7 @@ use super::workbook_errors::corrupt_workbook;
 use crate::fetch::FetchError;
 
 /// The type of a record that continues the one before it.
-pub(super) const CONTINUED: u16 = 0x3C;
+pub(super) const CONTINUE_RECORD: u16 = 0x3C;
 
 /// A record: its type, and where its data is.
 pub(super) struct XlsRecord {

@@ -11,25 +11,25 @@ use crate::fetch::FetchError;
 /// The most cells of the rectangle that a tab takes up. A tab of the format has at most 65,536 rows.
 pub(super) const MAX_RECTANGLE: u64 = 65_536 * 32;
 
-const FORMULA: u16 = 0x06;
-const END: u16 = 0x0A;
-const NAME: u16 = 0x18;
-const PASSWORD: u16 = 0x2F;
-const COLUMNS: u16 = 0x7D;
-const TAB: u16 = 0x85;
+const FORMULA_RECORD: u16 = 0x06;
+const END_RECORD: u16 = 0x0A;
+const NAME_RECORD: u16 = 0x18;
+const PASSWORD_RECORD: u16 = 0x2F;
+const COLUMNS_RECORD: u16 = 0x7D;
+const TAB_RECORD: u16 = 0x85;
 const SEVERAL_NUMBERS: u16 = 0xBD;
-const MERGED: u16 = 0xE5;
-const TEXTS: u16 = 0xFC;
+const MERGED_CELLS_RECORD: u16 = 0xE5;
+const TEXTS_RECORD: u16 = 0xFC;
 const SHARED_TEXT: u16 = 0xFD;
 /// "RecalcId": which version of a spreadsheet program calculated the workbook.
-const CALCULATED: u16 = 0x1C1;
-const DIMENSIONS: u16 = 0x200;
-const CELLS: [u16; 7] = [0x203, 0x204, 0x205, 0xD6, 0x27E, SHARED_TEXT, SEVERAL_NUMBERS];
+const CALCULATION_RECORD: u16 = 0x1C1;
+const DIMENSIONS_RECORD: u16 = 0x200;
+const CELL_RECORDS: [u16; 7] = [0x203, 0x204, 0x205, 0xD6, 0x27E, SHARED_TEXT, SEVERAL_NUMBERS];
 const TEXT_OF_FORMULA: u16 = 0x207;
-const ROW: u16 = 0x208;
-const BEGIN: u16 = 0x809;
+const ROW_RECORD: u16 = 0x208;
+const BEGIN_RECORD: u16 = 0x809;
 /// A type that no record has, which calamine passes over.
-const NOTHING: u16 = 0x1FFF;
+const EMPTY_RECORD: u16 = 0x1FFF;
 
 /// The stream of a workbook.
 pub(super) struct XlsStream {
@@ -55,12 +55,12 @@ impl XlsStream {
             let record = record_at(&bytes, at)?;
             let data = &bytes[record.data.clone()];
             match record.kind {
-                PASSWORD if u16_at(data, 0)? != 0 => return Err(password_protected()),
-                TAB => tabs.push(u32_at(data, 0)? as usize),
-                TEXTS => texts = text_lengths(&bytes, &record)?,
-                CALCULATED => is_uncalculated = false,
-                NAME => bytes[record.at..record.at + 2].copy_from_slice(&NOTHING.to_le_bytes()),
-                END => break,
+                PASSWORD_RECORD if u16_at(data, 0)? != 0 => return Err(password_protected()),
+                TAB_RECORD => tabs.push(u32_at(data, 0)? as usize),
+                TEXTS_RECORD => texts = text_lengths(&bytes, &record)?,
+                CALCULATION_RECORD => is_uncalculated = false,
+                NAME_RECORD => bytes[record.at..record.at + 2].copy_from_slice(&EMPTY_RECORD.to_le_bytes()),
+                END_RECORD => break,
                 _ => {}
             }
             at = record.data.end;
@@ -69,7 +69,7 @@ impl XlsStream {
         for tab in &tabs {
             let begin = record_at(&bytes, *tab)?;
             let behind = begin.data.end;
-            if begin.kind != BEGIN {
+            if begin.kind != BEGIN_RECORD {
                 return Err(corrupt_workbook());
             }
             let four: [u8; 4] =
@@ -82,7 +82,7 @@ impl XlsStream {
     /// The stream with only the tab at this position, or with none: the others are empty.
     pub(super) fn with_tab(&mut self, tab: Option<usize>) -> Result<&[u8], FetchError> {
         for (position, (at, four)) in self.kept.iter().enumerate() {
-            let end = [END.to_le_bytes(), [0, 0]].concat();
+            let end = [END_RECORD.to_le_bytes(), [0, 0]].concat();
             let four = if tab == Some(position) { four.as_slice() } else { end.as_slice() };
             self.bytes[*at..*at + 4].copy_from_slice(four);
         }
@@ -110,16 +110,16 @@ impl XlsStream {
             let data = &self.bytes[record.data.clone()];
             match record.kind {
                 // A chart in the tab has its own records.
-                BEGIN => depth += 1,
-                END if depth == 0 => break,
-                END => depth -= 1,
+                BEGIN_RECORD => depth += 1,
+                END_RECORD if depth == 0 => break,
+                END_RECORD => depth -= 1,
                 _ if depth > 0 => {}
-                DIMENSIONS => bounds_of(data)?,
-                ROW if u16_at(data, 12)? & 0x20 != 0 => drop(hidden_rows.insert(u16_at(data, 0)?)),
-                COLUMNS if u16_at(data, 8)? & 1 != 0 => {
+                DIMENSIONS_RECORD => bounds_of(data)?,
+                ROW_RECORD if u16_at(data, 12)? & 0x20 != 0 => drop(hidden_rows.insert(u16_at(data, 0)?)),
+                COLUMNS_RECORD if u16_at(data, 8)? & 1 != 0 => {
                     layout.hide_columns(u32::from(u16_at(data, 0)?), u32::from(u16_at(data, 2)?));
                 }
-                MERGED => {
+                MERGED_CELLS_RECORD => {
                     for area in data.get(2..).unwrap_or_default().chunks_exact(8) {
                         let number = |at: usize| u16_at(area, at).map(u32::from);
                         layout.merge((number(0)?, number(4)?), (number(2)?, number(6)?));
@@ -129,7 +129,7 @@ impl XlsStream {
                     textless_formula = None;
                     text += data.len() as u64 * 3;
                 }
-                kind if kind == FORMULA || CELLS.contains(&kind) => {
+                kind if kind == FORMULA_RECORD || CELL_RECORDS.contains(&kind) => {
                     let (row, mut column) = (u16_at(data, 0)?, u16_at(data, 2)?);
                     if kind == SEVERAL_NUMBERS {
                         column = u16_at(data, data.len().saturating_sub(2))?.max(column);
@@ -139,7 +139,7 @@ impl XlsStream {
                     let repeated = places.add(row, first_column..=column);
                     odd_cells.extend(repeated.map(|column| (row, column, OddCell::Repeated)));
                     odd_cells.extend(textless_formula.take());
-                    if kind == FORMULA && self.is_uncalculated {
+                    if kind == FORMULA_RECORD && self.is_uncalculated {
                         match formula_result(data) {
                             FormulaResult::TextFollows => {
                                 textless_formula = Some((row, column, OddCell::UnsavedFormula));
@@ -151,7 +151,7 @@ impl XlsStream {
                     if kind == SHARED_TEXT {
                         text += u64::from(self.texts.get(u32_at(data, 6)? as usize).copied().unwrap_or(0));
                     }
-                    if kind == FORMULA && data.len() >= 22 {
+                    if kind == FORMULA_RECORD && data.len() >= 22 {
                         let length = record.data.start + 20;
                         self.bytes[length..length + 2].fill(0);
                     }

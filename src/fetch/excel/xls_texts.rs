@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::workbook_errors::corrupt_workbook;
-use super::xls_records::{CONTINUED, XlsRecord, record_at};
+use super::xls_records::{CONTINUE_RECORD, XlsRecord, record_at};
 use crate::fetch::FetchError;
 
 /// How many bytes each shared text has at most: cells repeat them, so a small file may hold much text.
@@ -42,7 +42,7 @@ impl TextPieces<'_> {
     fn has_more(&mut self) -> Result<bool, FetchError> {
         while self.data.is_empty() {
             let next = record_at(self.bytes, self.end)?;
-            if next.kind != CONTINUED {
+            if next.kind != CONTINUE_RECORD {
                 return Ok(false);
             }
             (self.data, self.end) = (next.data.clone(), next.data.end);

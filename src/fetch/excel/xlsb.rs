@@ -21,7 +21,7 @@ use crate::domain::text::counts::group_digits;
 use crate::fetch::FetchError;
 
 /// The folder in which calamine expects all parts.
-const FOLDER: &str = "xl/";
+const PARTS_FOLDER: &str = "xl/";
 
 /// Reads the tab that `request` selects.
 ///
@@ -95,7 +95,7 @@ fn list_tabs(
 ) -> Result<(Vec<WorkbookTab>, Vec<String>), FetchError> {
     const TAB: u16 = 0x9C;
     let relations = relations(archive, "xl/_rels/workbook.bin.rels", limit)?;
-    require_parts(archive, FOLDER, relations.values())?;
+    require_parts(archive, PARTS_FOLDER, relations.values())?;
     let part = archive.open_part(main_part, MAX_SMALL_PART)?.ok_or_else(corrupt_workbook)?;
     let mut records = RecordScanner::new(part);
     let (mut tabs, mut paths) = (Vec::new(), Vec::new());
@@ -109,7 +109,7 @@ fn list_tabs(
         if let Some(PartRelation { target, .. }) = relations.get(&id).filter(|found| found.kind.ends_with("/worksheet"))
         {
             tabs.push(WorkbookTab { name, is_hidden: u32_at(record, 0)? != 0 });
-            paths.push(format!("{FOLDER}{target}"));
+            paths.push(format!("{PARTS_FOLDER}{target}"));
         }
     }
     Ok((tabs, paths))

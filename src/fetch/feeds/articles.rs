@@ -20,7 +20,7 @@ pub(super) const FEED_COLUMN: usize = 2;
 pub(super) const KEY_COLUMN: &str = "id";
 
 /// The columns with their types.
-pub(super) const COLUMNS: [(&str, ColumnType); 12] = [
+pub(super) const ARTICLE_COLUMNS: [(&str, ColumnType); 12] = [
     ("title", ColumnType::Text),
     ("link", ColumnType::Link),
     ("feed", ColumnType::Text),
@@ -103,7 +103,7 @@ fn format_date(date: Option<DateTime<Utc>>) -> String {
 mod tests {
     use std::collections::HashMap;
 
-    use super::{COLUMNS, FEED_COLUMN, FeedOrigin, KEY_COLUMN, write_entries};
+    use super::{ARTICLE_COLUMNS, FEED_COLUMN, FeedOrigin, KEY_COLUMN, write_entries};
     use crate::domain::feed::EntryIdentity;
     use crate::domain::rows::row::column_names;
     use crate::fetch::feeds::parse::FeedEntry;
@@ -132,7 +132,7 @@ mod tests {
             0,
             "another feed may have the same ids"
         );
-        let columns = column_names(&COLUMNS.map(|(name, _)| name));
+        let columns = column_names(&ARTICLE_COLUMNS.map(|(name, _)| name));
         assert!(columns.iter().any(|name| name == KEY_COLUMN));
         let facts =
             RowFileSummary { columns, types: Vec::new(), validators: Default::default(), bytes: 0, whole: false };

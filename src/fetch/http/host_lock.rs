@@ -10,7 +10,7 @@ use url::Url;
 use super::cancel_token::{CancelToken, FetchEnd, POLL_INTERVAL};
 use super::web_address::host_key;
 
-static BUSY: LazyLock<(Mutex<HashSet<String>>, Condvar)> = LazyLock::new(Default::default);
+static BUSY_HOSTS: LazyLock<(Mutex<HashSet<String>>, Condvar)> = LazyLock::new(Default::default);
 
 /// The exclusive right to send requests to one host and port. Released on drop.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl HostLock {
         let mut busy = lock();
         while busy.contains(&key) {
             cancel.check_while_queued()?;
-            busy = BUSY.1.wait_timeout(busy, POLL_INTERVAL).unwrap_or_else(PoisonError::into_inner).0;
+            busy = BUSY_HOSTS.1.wait_timeout(busy, POLL_INTERVAL).unwrap_or_else(PoisonError::into_inner).0;
         }
         busy.insert(key.clone());
         cancel.extend_deadline(begun.elapsed());
@@ -38,11 +38,11 @@ impl HostLock {
 impl Drop for HostLock {
     fn drop(&mut self) {
         lock().remove(&self.key);
-        BUSY.1.notify_all();
+        BUSY_HOSTS.1.notify_all();
     }
 }
 
 fn lock() -> MutexGuard<'static, HashSet<String>> {
     // The set is consistent even if a holder panicked.
-    BUSY.0.lock().unwrap_or_else(PoisonError::into_inner)
+    BUSY_HOSTS.0.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -12,7 +12,7 @@ use crate::domain::text::html;
 use crate::domain::text::shortening::clip_name;
 
 /// The columns of a reader's catalog with their types.
-pub(super) const COLUMNS: [(&str, ColumnType); 13] = [
+pub(super) const ARTICLE_COLUMNS: [(&str, ColumnType); 13] = [
     ("title", ColumnType::Text),
     ("feed", ColumnType::Text),
     ("published", ColumnType::Moment),
@@ -63,7 +63,8 @@ const fn flag_text(state: bool) -> &'static str {
 
 /// The cells of an article stored in the catalog; `None` where it was stored with other columns.
 pub(super) fn stored_cells(fields: &[(String, String)]) -> Option<Vec<String>> {
-    let fits = fields.len() == COLUMNS.len() && fields.iter().zip(COLUMNS).all(|((name, _), column)| name == column.0);
+    let fits = fields.len() == ARTICLE_COLUMNS.len()
+        && fields.iter().zip(ARTICLE_COLUMNS).all(|((name, _), column)| name == column.0);
     fits.then(|| fields.iter().map(|(_, value)| value.clone()).collect())
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::super::row_file::{RowFileSummary, RowWriter};
 use super::super::{FetchError, FetchObserver, FetchOutcome, FetchProgress, FetchRequest};
 use super::answers;
-use super::article::{self, ArticleStates, COLUMNS};
+use super::article::{self, ARTICLE_COLUMNS, ArticleStates};
 use super::item_id::ItemId;
 use super::session::ReaderSession;
 use super::stream::{self, ArticleList, ArticleStream, ListLimit};
@@ -91,8 +91,8 @@ impl<'a> AccountMirror<'a> {
             self.write_known_articles(&missing, &known, &mut rows)?;
         }
         let content = rows.finish(RowFileSummary {
-            columns: COLUMNS.iter().map(|(name, _)| (*name).to_owned()).collect(),
-            types: COLUMNS.iter().map(|(_, kind)| Some(*kind)).collect(),
+            columns: ARTICLE_COLUMNS.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            types: ARTICLE_COLUMNS.iter().map(|(_, kind)| Some(*kind)).collect(),
             validators: Validators::default(),
             bytes: self.session.bytes,
             // Articles that the server no longer lists stay in the catalog.

@@ -26,7 +26,7 @@ use crate::fetch::http::{FetchResponse, HttpClient, ResponseBody};
 use crate::fetch::{FetchError, FetchObserver, FetchRequest};
 
 /// The permissions: read sheets, and the modification times of files.
-const SCOPES: &str =
+const TOKEN_SCOPES: &str =
     "https://www.googleapis.com/auth/spreadsheets.readonly https://www.googleapis.com/auth/drive.metadata.readonly";
 /// How long a signature is valid: the longest that Google accepts
 /// (<https://developers.google.com/identity/protocols/oauth2/service-account#jwt-auth>).
@@ -137,7 +137,7 @@ impl ServiceAccountClient {
         let begin = now - CLOCK_TOLERANCE;
         let claims = json!({
             "iss": self.email(),
-            "scope": SCOPES,
+            "scope": TOKEN_SCOPES,
             "aud": self.account.token_uri.as_str(),
             "iat": begin.timestamp(),
             "exp": (begin + SIGNATURE_LIFETIME).timestamp(),

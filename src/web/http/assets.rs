@@ -6,7 +6,7 @@
 use actix_web::{HttpResponse, http::header, web};
 
 /// One embedded file.
-struct Asset {
+struct EmbeddedAsset {
     name: &'static str,
     url: &'static str,
     body: &'static [u8],
@@ -47,7 +47,7 @@ async fn serve_asset(path: web::Path<(String, String)>) -> HttpResponse {
         .body(web::Bytes::from_static(asset.body))
 }
 
-fn find_asset(name: &str) -> Option<&'static Asset> {
+fn find_asset(name: &str) -> Option<&'static EmbeddedAsset> {
     ASSETS.iter().find(|asset| asset.name == name)
 }
 

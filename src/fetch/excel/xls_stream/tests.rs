@@ -1,6 +1,6 @@
 //! Streams that are too large, and the limit that their message names.
 
-use super::{BEGIN, END, SHARED_TEXT, TAB, TEXTS, XlsStream};
+use super::{BEGIN_RECORD, END_RECORD, SHARED_TEXT, TAB_RECORD, TEXTS_RECORD, XlsStream};
 use crate::fetch::FetchError;
 
 fn record(kind: u16, data: &[u8]) -> Vec<u8> {
@@ -11,14 +11,16 @@ fn record(kind: u16, data: &[u8]) -> Vec<u8> {
 /// A workbook whose only tab has the one shared text of 100 characters in a cell of each of these rows.
 fn stream(rows: &[u16]) -> XlsStream {
     let texts = [&[1, 0, 0, 0, 1, 0, 0, 0, 100, 0, 0][..], &[b'x'; 100]].concat();
-    let begin = record(BEGIN, &[0; 16]);
-    let before = begin.len() + record(TAB, &[0; 12]).len() + record(TEXTS, &texts).len() + 4;
+    let begin = record(BEGIN_RECORD, &[0; 16]);
+    let before = begin.len() + record(TAB_RECORD, &[0; 12]).len() + record(TEXTS_RECORD, &texts).len() + 4;
     let place = [&u32::try_from(before).expect("a place").to_le_bytes()[..], &[0; 8]].concat();
-    let mut bytes = [begin.clone(), record(TAB, &place), record(TEXTS, &texts), record(END, &[]), begin].concat();
+    let mut bytes =
+        [begin.clone(), record(TAB_RECORD, &place), record(TEXTS_RECORD, &texts), record(END_RECORD, &[]), begin]
+            .concat();
     for row in rows {
         bytes.extend(record(SHARED_TEXT, &[&row.to_le_bytes()[..], &[0; 8]].concat()));
     }
-    bytes.extend(record(END, &[]));
+    bytes.extend(record(END_RECORD, &[]));
     XlsStream::new(bytes).expect("a workbook")
 }
 
