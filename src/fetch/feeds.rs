@@ -2,6 +2,7 @@
 
 mod articles;
 mod crawl;
+pub(super) mod crawl_tally;
 mod identity;
 mod kept_keys;
 mod messages;
@@ -14,7 +15,7 @@ use url::Url;
 use self::articles::{ARTICLE_COLUMNS, FEED_COLUMN, KEY_COLUMN};
 use self::crawl::crawler::{CrawlResult, FeedCrawler, ReadLocalFile};
 use self::crawl::feed_request::{FeedBody, MAX_FEED_BYTES};
-use self::crawl::tally::CrawlTally;
+use self::crawl_tally::CrawlTally;
 use self::messages::CrawlShortfall;
 use super::http::response_status;
 use super::http::web_address::parse_web_address;

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::engine::SyncEngine;
+use super::executor::claim_and_run;
 use super::lease::recovery;
 use super::probe;
-use super::run::claim_and_run;
 use super::run_log;
 use super::shutdown_signal::ShutdownSignal;
 use crate::domain::location::SourceLocation;

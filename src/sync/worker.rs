@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::catch_panic::catch_panic;
 use super::engine::SyncEngine;
+use super::executor::claim_and_run;
 use super::outage_log::OutageLog;
-use super::run::claim_and_run;
 use super::shutdown_signal::ShutdownSignal;
 
 /// How long an idle worker waits for a wake-up before it polls the queue: another process may have queued a run.

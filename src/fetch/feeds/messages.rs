@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
-use super::crawl::tally::CrawlTally;
+use super::crawl_tally::CrawlTally;
 use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
 use crate::domain::issue::{Issue, IssueKind};

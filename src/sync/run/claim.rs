@@ -9,18 +9,18 @@ use crate::sync::SyncEngine;
 use crate::sync::run_log;
 
 /// A run that this worker has claimed.
-pub(super) struct ClaimedRun {
-    pub(super) operation: SyncOperation,
-    pub(super) lease: Lease,
+pub(in crate::sync) struct ClaimedRun {
+    pub(in crate::sync) operation: SyncOperation,
+    pub(in crate::sync) lease: Lease,
     /// When the lease was requested. It lasts at least from then.
-    pub(super) requested_at: Instant,
+    pub(in crate::sync) requested_at: Instant,
 }
 
 /// Claims the next waiting run, or only the run `only`. `None` when there is none.
 ///
 /// # Errors
 /// [`StoreError`] when the queue cannot be read or the claim cannot be written.
-pub(super) fn claim_run(engine: &SyncEngine, only: Option<SyncId>) -> Result<Option<ClaimedRun>, StoreError> {
+pub(in crate::sync) fn claim_run(engine: &SyncEngine, only: Option<SyncId>) -> Result<Option<ClaimedRun>, StoreError> {
     let requested_at = Instant::now();
     let thread = std::thread::current();
     let thread_name = thread.name().unwrap_or("worker");

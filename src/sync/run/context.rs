@@ -41,7 +41,7 @@ impl<'a> RunContext<'a> {
     /// [`RunStop::Failed`] where this version has no such kind of source (`unknown_kind`) or the system cannot start a
     /// thread; [`RunStop::Early`] where the source was deleted or the run has to end; [`RunStop::Database`] where the
     /// database refuses.
-    pub(super) fn load(
+    pub(in crate::sync) fn load(
         engine: &'a SyncEngine,
         run: &'a ClaimedRun,
         signal: &'a Arc<RunSignal>,

@@ -21,7 +21,7 @@ use crate::sync::run_log;
 use crate::sync::run_signal::{RunSignal, StopReason};
 
 /// How a run ends whose steps ended with `stop`. `None` when the lease is lost: another worker ends the run.
-pub(super) fn early_ending(
+pub(in crate::sync) fn early_ending(
     engine: &SyncEngine,
     run: &ClaimedRun,
     signal: &RunSignal,
@@ -49,7 +49,7 @@ pub(super) fn early_ending(
 }
 
 /// How a run ends whose step panicked.
-pub(super) fn panic_ending(id: SyncId, panic: &(dyn Any + Send)) -> RunEnding {
+pub(in crate::sync) fn panic_ending(id: SyncId, panic: &(dyn Any + Send)) -> RunEnding {
     // The panic hook has logged the place; the run keeps a message for people.
     let what = panic.downcast_ref::<&str>().map(ToString::to_string).or(panic.downcast_ref::<String>().cloned());
     run_log::log_error(id, format_args!("the worker panicked: {}", what.unwrap_or_default()));

@@ -31,7 +31,7 @@ pub(in crate::sync) struct RunFindings {
 
 impl RunFindings {
     /// Takes over the counts and the percent of a run that stops now.
-    pub(super) fn record_progress(&mut self, reporter: &ProgressReporter) {
+    pub(in crate::sync) fn record_progress(&mut self, reporter: &ProgressReporter) {
         self.stats = reporter.current().stats;
         self.published_percent = reporter.published_percent();
     }

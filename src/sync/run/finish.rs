@@ -83,7 +83,7 @@ pub(in crate::sync) fn finish_unchanged(
 }
 
 /// Stores how a run ends, publishes it to pollers and logs it.
-pub(super) fn store_ending(engine: &SyncEngine, lease: Lease, ending: &RunEnding, signal: &RunSignal) {
+pub(in crate::sync) fn store_ending(engine: &SyncEngine, lease: Lease, ending: &RunEnding, signal: &RunSignal) {
     match store_with_retry(engine, lease, ending, signal) {
         Ok(successor) => {
             engine.status_board.publish_end(lease.id, signal.has_status_failed());

@@ -15,4 +15,3 @@ mod opml_expansion;
 pub(super) mod pacing;
 mod progress;
 pub(super) mod state;
-pub(super) mod tally;

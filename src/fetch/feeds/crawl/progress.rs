@@ -1,8 +1,8 @@
 //! Reports the progress of a fetch of many feeds. Progress never goes back.
 
-use super::tally::CrawlTally;
 use crate::domain::progress::ProgressCount;
 use crate::domain::run_text::fetching_feed_message;
+use crate::fetch::feeds::crawl_tally::CrawlTally;
 use crate::fetch::{FetchObserver, FetchProgress};
 
 /// The progress reported so far.
@@ -62,7 +62,7 @@ mod tests {
     use chrono::{DateTime, Utc};
 
     use super::CrawlProgress;
-    use crate::fetch::feeds::crawl::tally::CrawlTally;
+    use crate::fetch::feeds::crawl_tally::CrawlTally;
     use crate::fetch::{FetchObserver, FetchProgress};
 
     #[derive(Default)]
