@@ -191,7 +191,7 @@ fn wrong_credentials_are_reported_in_one_line_without_showing_them() {
         (&long, "the file that it names cannot be read"),
         ("eyJ0eXBlIjoic3MzY3JldHMzY3JldCJ9", "the file that it names cannot be read"),
         ("/", "/ is not a regular file"),
-        (r#"{"private_key":"s3cret"}"#, "there is no “type” in it"),
+        (r#"{"private_key":"s3cret"}"#, "“type” is missing"),
         ("{s3cret", "that is not JSON (line 1, column 2)"),
         ("AIzaSys3cret", "that is an API key"),
         ("-----BEGIN PRIVATE KEY-----\ns3cret", "that is a private key by itself"),

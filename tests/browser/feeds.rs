@@ -107,7 +107,7 @@ fn feeds_work_without_javascript_and_what_is_something_else_is_offered_as_that()
     let browser = Browser::without_javascript();
     browser.log_in(&server.url("/login?next=/settings/sources/new"));
     look_into(&browser, &outside.url("/albums.csv"));
-    browser.sees("#url-error", "no feed");
+    browser.sees("#url-error", "Not an RSS");
     browser.sees(".offer", "CSV file");
     browser.click("#offer");
     browser.sees(".preview tbody", "Album 2");

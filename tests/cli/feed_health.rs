@@ -20,7 +20,7 @@ fn feeds_are_added_without_a_key_and_each_is_listed() {
     assert!(synced.err.contains("feed “http://127.0.0.1") && synced.err.contains("failed: "), "{}", synced.err);
     let shown = cli.ok(&["source", "show", "news"]);
     assert!(shown.contains("feeds         2, 1 failing"), "{shown}");
-    assert!(shown.contains("failed once: 127.0.0.1") && shown.contains("/gone?…"), "{shown}");
+    assert!(shown.contains("failed once: Not found (404) at 127.0.0.1") && shown.contains("/gone?…"), "{shown}");
     for told in [&shown, &cli.ok(&["source", "list", "--json"])] {
         assert!(!told.contains("s3cret"), "{told}");
     }

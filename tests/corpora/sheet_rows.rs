@@ -159,8 +159,8 @@ fn rows_without_a_key_are_reported_with_their_content(db: &TestDatabase) {
     let source = engine.csv_source("prices", format!("id,name,total\n1,Ana,9.50\n2,Bo,8.00\n{filled_down}"));
     let record = engine.sync(&source);
     assert_eq!(counts(&record), [2, 0, 0, 0, 0]);
-    let said = "10,000 rows without a key and without a value of their own were skipped (rows 4 to 10,003). They hold \
-                nothing but “0.00” in “total”.";
+    let said = "10,000 rows without a key and without a value of their own were skipped (rows 4 to 10,003). They \
+                contain only “0.00” in “total”.";
     only_note(&engine, &record, 4, &[said]);
     let boxes = "id,name,currency,done\n1,Ana,EUR,TRUE\n2,Bo,EUR,FALSE\n3,Cy,EUR,FALSE\n,,EUR,FALSE\n,,,FALSE\n";
     let record = engine.sync(&engine.csv_source("boxes", boxes));
@@ -248,7 +248,10 @@ fn a_header_that_is_loading_is_read_again(db: &TestDatabase) {
     let source = engine.csv_source("albums", "id,Loading...\n1,One\n");
     let record = engine.run_request(&source, &incremental_sync());
     let issues = engine.issues(record.id);
-    assert!(issues.len() == 1 && issues[0].contains("The header of this column is a message"), "{issues:?}");
+    assert!(
+        issues.len() == 1 && issues[0].contains("The header of this column is a spreadsheet message"),
+        "{issues:?}"
+    );
     let again = engine.run_request(&source, &incremental_sync());
     assert!(!again.message.starts_with("Nothing new"), "{}", again.message);
 }

@@ -1,5 +1,4 @@
-//! Faults of the step that delivers content, on a source of each kind: the fetch fails in time with a message that names
-//! the host and no secret, and no forbidden host is contacted.
+//! Faults while content is delivered, for each kind: the fetch fails with a message that names the host and no secret.
 
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
@@ -316,7 +315,6 @@ fn a_web_page_is_never_taken_for_content() {
 
 #[test]
 fn a_connection_that_is_reset_during_the_body_is_an_error() {
-    on_every_way(&ExpectedFailure::default(), StubReply::reset, |fixture, end| {
-        is(fixture, end, "truncated", "arrived incomplete")
-    });
+    let expected = ExpectedFailure::default();
+    on_every_way(&expected, StubReply::reset, |fixture, end| is(fixture, end, "truncated", "arrived incomplete"));
 }

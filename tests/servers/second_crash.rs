@@ -53,7 +53,7 @@ fn after_a_second_crash_a_run_is_repeated_only_when_a_person_presses_try_again(d
     let server = kill_in_the_middle(&setup, server, &follower, &second);
     let dead = wait_until_interrupted(&server, &second);
     assert_eq!((&dead["attempt"], &dead["retryOf"], &dead["successor"]), (&2.into(), &first.into(), &Value::Null));
-    assert!(dead["message"].as_str().is_some_and(|message| message.contains("sync again")), "{dead}");
+    assert!(dead["message"].as_str().is_some_and(|message| message.contains("Sync again")), "{dead}");
 
     // No third attempt starts, however long the test waits.
     std::thread::sleep(Duration::from_secs(3));

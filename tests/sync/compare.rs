@@ -177,7 +177,7 @@ fn a_probe_without_time_to_compare_shows_the_source_and_that_it_did_not_compare(
     let look = engine.control.probe_source(&source).expect("a look");
     assert_eq!((look.columns.len(), look.rows.len(), look.issues.count), (2, 20, 0));
     let [problem] = &look.problems[..] else { panic!("{:?}", look.problems) };
-    assert!(problem.contains("too long for a check. Start a preview"), "{problem}");
+    assert!(problem.contains("too long for a check. Run a preview"), "{problem}");
 }
 
 fn a_source_that_is_removed_takes_its_catalog_along(db: &TestDatabase) {

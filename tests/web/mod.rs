@@ -17,6 +17,7 @@ mod pruned_operations;
 mod public_url;
 mod read_options;
 mod site;
+mod site_response;
 mod source_forms;
 mod sync_api;
 mod workbooks;

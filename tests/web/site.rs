@@ -1,6 +1,5 @@
 //! A server on a port of its own, and people and programs that ask it.
 
-use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::{Arc, mpsc};
@@ -23,8 +22,10 @@ use lockstep::sync::{ShutdownSignal, SyncControl, SyncEngine, Timeouts};
 use lockstep::web;
 use lockstep::web::http::app_state::AppState;
 use lockstep::web::http::links::LinkBuilder;
-use serde_json::Value;
 use tempfile::TempDir;
+
+pub(super) use super::site_response::SiteResponse;
+use super::site_response::unpacked;
 
 /// The columns are not in the order of the alphabet.
 const ALBUMS: &[u8] = b"year,id,artist,title\n1959,a1,Miles Davis,Kind of Blue\n1957,a2,John Coltrane,Blue Train\n\
@@ -43,13 +44,6 @@ pub(super) struct TestSite {
     server: ServerHandle,
     thread: Option<JoinHandle<()>>,
     data: TempDir,
-}
-
-/// What was answered.
-pub(super) struct SiteResponse {
-    pub(super) status: u16,
-    pub(super) body: String,
-    headers: Vec<(String, String)>,
 }
 
 /// Somebody who asks, with what they send along each time.
@@ -293,39 +287,4 @@ impl SiteClient<'_> {
             body: unpacked(&answered.body_mut().read_to_vec().expect("a body")),
         }
     }
-}
-
-impl SiteResponse {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
-    }
-
-    /// The cookie that was set, as it is sent back.
-    pub(super) fn cookie(&self) -> Option<String> {
-        Some(self.header("set-cookie")?.split(';').next()?.to_owned())
-    }
-
-    #[track_caller]
-    pub(super) fn json(&self) -> Value {
-        assert_eq!(self.header("content-type"), Some("application/json"), "{}", self.body);
-        serde_json::from_str(&self.body).expect("JSON")
-    }
-
-    /// The status, and the word of an error in JSON.
-    #[track_caller]
-    pub(super) fn refusal(&self) -> (u16, String) {
-        let json = self.json();
-        assert!(json["error"].as_str().is_some_and(|sentence| sentence.ends_with('.')), "{json}");
-        (self.status, json["code"].as_str().expect("a code").to_owned())
-    }
-}
-
-/// The text of a body, which may be compressed.
-fn unpacked(body: &[u8]) -> String {
-    let mut plain = Vec::new();
-    match body.starts_with(&[0x1F, 0x8B]) {
-        true => flate2::read::GzDecoder::new(body).read_to_end(&mut plain).expect("gzip"),
-        false => plain.write(body).expect("memory"),
-    };
-    String::from_utf8_lossy(&plain).into_owned()
 }

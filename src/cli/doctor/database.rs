@@ -92,8 +92,10 @@ fn check_facts(connection: &mut SharedConnection, shown: &str, file: Option<&Pat
         Ok(facts) => facts,
         Err(error) => return vec![CheckResult::wrong(CHECK_NAME, format!("{shown}: {error}"), connection_fix(file))],
     };
-    let mut results =
-        vec![CheckResult::ok(CHECK_NAME, format!("{shown}, {}, {}", facts.version, measures::format_bytes(facts.bytes)))];
+    let mut results = vec![CheckResult::ok(
+        CHECK_NAME,
+        format!("{shown}, {}, {}", facts.version, measures::format_bytes(facts.bytes)),
+    )];
     // An empty file is switched to WAL mode at the first start.
     if !facts.write_ahead && facts.bytes > 0 {
         let message = "it is not in WAL mode, so pages and syncs block each other";

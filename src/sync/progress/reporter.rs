@@ -250,7 +250,7 @@ impl ReporterState {
         if let Err(error) = self.engine.status_board.publish(&report) {
             primary.is_available = false;
             self.signal.record_status_failure();
-            let problem = format_args!("{error}; the database has its status from here on");
+            let problem = format_args!("{error}; status comes from the database from here on");
             run_log::log_warning(self.lease.id, problem);
         } else {
             primary.published = Some(PrimaryReport { progress, percent, published_at: Instant::now() });

@@ -44,7 +44,7 @@ fn a_tab_that_is_set_counts_more_than_that_of_the_link(db: &TestDatabase) {
     let record = engine.sync(&source);
     assert_eq!(engine.lines(&source), ["A1|Blue"]);
     let issues = engine.issues(record.id);
-    assert!(issues.len() == 1 && issues[0].contains("gid=…, brings all cells"), "{issues:?}");
+    assert!(issues.len() == 1 && issues[0].contains("gid=…, to get all cells"), "{issues:?}");
     let published = "https://docs.google.com/spreadsheets/d/e/2PACX-1vQx_y/pub?gid=7";
     let source = read_with(&engine, "published", published, by_tab("Pay"));
     let record = engine.sync(&source);

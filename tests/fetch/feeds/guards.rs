@@ -40,7 +40,7 @@ fn a_feed_that_misbehaves_is_a_clear_issue() {
         ("/bomb", "too_large", "is larger than the limit for one feed"),
         ("/empty", "not_a_feed", ""),
         ("/csv", "not_a_feed", ""),
-        ("/close", "connection", "broke"),
+        ("/close", "connection", "was lost"),
         ("/entities", "entities_declared", ""),
         ("/nothing", "not_found", "(404)"),
     ] {
