@@ -151,7 +151,7 @@ impl Settings {
                 "LOCKSTEP_COOLDOWN",
                 flags.cooldown.as_deref(),
                 values::parse_duration,
-                || defaults::COOLDOWN,
+                || defaults::SYNC_COOLDOWN,
             ),
             keep_status: reader.read_retention(
                 "LOCKSTEP_KEEP_STATUS",

@@ -18,10 +18,11 @@ use log::Record;
 use serde::Serializer;
 
 use super::log_values::{LineFields, to_single_line};
-use crate::domain::log_fields::{FETCH, HEALTH, SYNC};
+use crate::domain::log_fields::{FETCH_TARGET, HEALTH_TARGET, SYNC_TARGET};
 
 /// The log targets and their files.
-const LOG_FILES: [(&str, &str); 3] = [(SYNC, "sync.jsonl"), (FETCH, "fetch.jsonl"), (HEALTH, "health.jsonl")];
+const LOG_FILES: [(&str, &str); 3] =
+    [(SYNC_TARGET, "sync.jsonl"), (FETCH_TARGET, "fetch.jsonl"), (HEALTH_TARGET, "health.jsonl")];
 /// A file is renamed before it grows beyond this size.
 const MAX_FILE_BYTES: u64 = 10_000_000;
 /// How many renamed files are kept of each file. `sync.jsonl.1` is the newest.

@@ -3,7 +3,7 @@
 use log::kv::{Error, Key, Value as LogValue, VisitSource, VisitValue};
 use serde_json::Value;
 
-use crate::domain::log_fields::DETAIL;
+use crate::domain::log_fields::DETAIL_FIELD;
 
 /// How many characters of one text are logged.
 const MAX_TEXT_CHARS: usize = 2000;
@@ -30,7 +30,7 @@ pub(super) struct LineFields(pub(super) Vec<(String, Value)>);
 
 impl<'kvs> VisitSource<'kvs> for LineFields {
     fn visit_pair(&mut self, key: Key<'kvs>, value: LogValue<'kvs>) -> Result<(), Error> {
-        if key.as_str() != DETAIL
+        if key.as_str() != DETAIL_FIELD
             && let Some(value) = to_json(&value)
         {
             self.0.push((key.to_string(), value));

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::json_logs;
 use super::json_logs::JsonLogs;
 use super::log_values::{to_json, to_single_line};
-use crate::domain::log_fields::{DETAIL, SYNC_ID};
+use crate::domain::log_fields::{DETAIL_FIELD, SYNC_ID};
 
 /// Modules whose debug and trace lines contain whole addresses, requests and responses, with tokens and passwords.
 const MODULES_THAT_LOG_SECRETS: [&str; 2] = ["ureq", "ureq_proto"];
@@ -72,7 +72,7 @@ fn belongs_to_json_logs(metadata: &Metadata<'_>) -> bool {
 }
 
 fn is_detail(record: &Record<'_>) -> bool {
-    record.key_values().get(Key::from_str(DETAIL)).is_some_and(|value| to_json(&value).is_some())
+    record.key_values().get(Key::from_str(DETAIL_FIELD)).is_some_and(|value| to_json(&value).is_some())
 }
 
 /// Formats a record as one line without control characters, because messages contain text from outside. A line about a

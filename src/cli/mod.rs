@@ -19,7 +19,7 @@ use clap::{Parser, Subcommand};
 
 use crate::app::{self, App};
 use crate::config::{ConfigErrors, SettingFlags, Settings};
-use crate::domain::log_fields::SYNC;
+use crate::domain::log_fields::SYNC_TARGET;
 use output::{CommandError, CommandExit};
 
 /// Keeps a catalog in lockstep with the place its editors already work in.
@@ -62,7 +62,7 @@ impl Command {
         match self {
             Self::Serve => "info,actix_server=warn".to_owned(),
             // It follows its run and prints how it ended.
-            Self::Sync(_) => format!("warn,{SYNC}=error"),
+            Self::Sync(_) => format!("warn,{SYNC_TARGET}=error"),
             _ => "warn".to_owned(),
         }
     }

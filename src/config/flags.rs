@@ -67,7 +67,7 @@ pub struct SettingFlags {
     #[arg(long, global = true, value_name = "DURATION", help = describe_duration(
         "Time before the same sync can be started again by hand; 0 means at once",
         "LOCKSTEP_COOLDOWN",
-        defaults::COOLDOWN,
+        defaults::SYNC_COOLDOWN,
     ))]
     pub(super) cooldown: Option<OsString>,
     #[arg(long, global = true, value_name = "DURATION", help = describe_duration(

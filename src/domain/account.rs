@@ -46,7 +46,7 @@ pub const PASSWORD_MIN_CHARS: usize = 8;
 /// The most bytes of one, so that hashing cannot be made to cost much.
 pub const PASSWORD_MAX_BYTES: usize = 1024;
 
-/// A user.
+/// A user who can log in.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UserAccount {
     /// The number in the database.

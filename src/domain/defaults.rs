@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const ONE_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The data folder, relative to the working directory.
 pub const DATA_DIR: &str = "./data";
@@ -21,7 +21,7 @@ pub const FETCH_TIMEOUT: Duration = Duration::from_secs(120);
 /// How long one sync may take.
 pub const SYNC_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 /// How long a repeat of the same sync by hand is refused.
-pub const COOLDOWN: Duration = Duration::from_secs(3);
+pub const SYNC_COOLDOWN: Duration = Duration::from_secs(3);
 
 /// How long a worker's lease lasts without renewal.
 pub const LEASE_DURATION: Duration = Duration::from_secs(15);
@@ -36,6 +36,6 @@ pub const DATABASE_REPORT_INTERVAL: Duration = Duration::from_secs(2);
 /// How long the primary status store keeps the status of a finished run.
 pub const STATUS_RETENTION: Duration = Duration::from_secs(5 * 60);
 /// How long the operation of a finished run is kept.
-pub const OPERATION_RETENTION: Duration = DAY;
+pub const OPERATION_RETENTION: Duration = ONE_DAY;
 /// How long the record of a run is kept, with its changes and issues.
-pub const RECORD_RETENTION: Duration = Duration::from_secs(90 * DAY.as_secs());
+pub const RECORD_RETENTION: Duration = Duration::from_secs(90 * ONE_DAY.as_secs());

@@ -76,7 +76,7 @@ mod tests {
     use crate::domain::feed::FeedRecord;
 
     #[test]
-    fn feeds_of_the_same_title_are_told_apart_by_where_they_are() {
+    fn feeds_with_the_same_title_are_distinguished_by_their_place() {
         let feed = |title: &str, address: &str| FeedRecord { title: title.to_owned(), ..FeedRecord::new(address) };
         let mut feeds = vec![
             feed("News", "https://www.a.example/feed"),

@@ -25,7 +25,7 @@ pub struct ChangeTally {
 /// What may be applied.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum GuardVerdict {
-    /// Everything.
+    /// Additions, updates and removals are applied.
     Apply,
     /// Additions and updates; the removals wait for a person's word.
     WithholdRemovals,

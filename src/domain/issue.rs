@@ -53,7 +53,7 @@ pub struct IssueList {
 }
 
 impl IssueList {
-    /// Adds one.
+    /// Adds an issue to the list.
     pub fn push(&mut self, issue: Issue) {
         self.count += 1;
         if self.kept.len() < MAX_KEPT_ISSUES {

@@ -7,7 +7,7 @@ use super::operation::{Stage, Status};
 /// Done and to do.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct ProgressCount {
-    /// Done.
+    /// How many are done.
     pub processed: u64,
     /// All there is, 0 while it is not known.
     pub total: u64,
@@ -65,11 +65,11 @@ pub struct FailedFeeds {
 /// What share of a run each stage is, in percent; each kind of source has one such table. They add up to 100.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StageWeights {
-    /// Fetching.
+    /// The share of the stage *fetching*, in percent.
     pub fetching: u8,
-    /// Processing.
+    /// The share of the stage *processing*, in percent.
     pub processing: u8,
-    /// Finalizing.
+    /// The share of the stage *finalizing*, in percent.
     pub finalizing: u8,
 }
 
@@ -137,16 +137,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_is_told_of_feeds_while_they_are_fetched_and_of_items_then() {
+    fn the_time_left_is_that_of_feeds_while_they_are_fetched_and_of_items_afterwards() {
         let count = |processed| ProgressCount { processed, total: 300 };
         let fetching = RunStats { feeds: Some(count(100)), ..RunStats::default() };
-        let told = |stats, seconds, stage| rate_and_eta(stats, TimeDelta::seconds(seconds), Status::Running, stage);
-        assert_eq!(told(&fetching, 10, Some(Stage::Fetching)), (None, Some(20)));
+        let reported = |stats, seconds, stage| rate_and_eta(stats, TimeDelta::seconds(seconds), Status::Running, stage);
+        assert_eq!(reported(&fetching, 10, Some(Stage::Fetching)), (None, Some(20)));
         let nothing = RunStats::default();
-        assert_eq!(told(&nothing, 10, Some(Stage::Fetching)), (None, None));
+        assert_eq!(reported(&nothing, 10, Some(Stage::Fetching)), (None, None));
         let processing = RunStats { items: count(150), ..fetching };
-        assert_eq!(told(&processing, 10, Some(Stage::Processing)), (Some(15.0), Some(10)));
-        assert_eq!(told(&processing, 0, Some(Stage::Processing)), (None, None));
-        assert_eq!(told(&processing, 10, Some(Stage::Finalizing)), (Some(15.0), None));
+        assert_eq!(reported(&processing, 10, Some(Stage::Processing)), (Some(15.0), Some(10)));
+        assert_eq!(reported(&processing, 0, Some(Stage::Processing)), (None, None));
+        assert_eq!(reported(&processing, 10, Some(Stage::Finalizing)), (Some(15.0), None));
     }
 }

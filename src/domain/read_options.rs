@@ -31,13 +31,13 @@ fn is_unset(flag: &bool) -> bool {
 /// One setting of [`ReadOptions`]. A kind of source lists those that it obeys.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ReadSetting {
-    /// [`ReadOptions::tab`].
+    /// The setting [`ReadOptions::tab`].
     Tab,
-    /// [`ReadOptions::encoding`].
+    /// The setting [`ReadOptions::encoding`].
     Encoding,
-    /// [`ReadOptions::header_row`].
+    /// The setting [`ReadOptions::header_row`].
     HeaderRow,
-    /// [`ReadOptions::accept_header_mismatch`].
+    /// The setting [`ReadOptions::accept_header_mismatch`].
     HeaderMismatch,
 }
 

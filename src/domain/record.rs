@@ -193,16 +193,16 @@ mod tests {
 
     #[test]
     fn each_stage_lasts_until_the_next_and_the_last_until_the_end() {
-        let told =
+        let reported =
             |waiting, fetching, processing, finalizing| StageTimings { waiting, fetching, processing, finalizing };
         let whole = stage_timings([Some(500), Some(2_000), Some(12_250), Some(12_500)]);
-        assert_eq!(whole, told(Some(0.5), Some(1.5), Some(10.25), Some(0.25)));
+        assert_eq!(whole, reported(Some(0.5), Some(1.5), Some(10.25), Some(0.25)));
         let nothing_new = stage_timings([Some(500), None, Some(700), Some(1_000)]);
-        assert_eq!(nothing_new, told(Some(0.5), Some(0.2), None, Some(0.3)));
+        assert_eq!(nothing_new, reported(Some(0.5), Some(0.2), None, Some(0.3)));
         let died_while_processing = stage_timings([Some(500), Some(1_000), None, Some(16_000)]);
-        assert_eq!(died_while_processing, told(Some(0.5), Some(0.5), Some(15.0), None));
-        assert_eq!(stage_timings([Some(0), None, None, Some(3_000)]), told(Some(0.0), Some(3.0), None, None));
-        assert_eq!(stage_timings([None, None, None, Some(3_000)]), told(Some(3.0), None, None, None));
+        assert_eq!(died_while_processing, reported(Some(0.5), Some(0.5), Some(15.0), None));
+        assert_eq!(stage_timings([Some(0), None, None, Some(3_000)]), reported(Some(0.0), Some(3.0), None, None));
+        assert_eq!(stage_timings([None, None, None, Some(3_000)]), reported(Some(3.0), None, None, None));
     }
 
     #[test]

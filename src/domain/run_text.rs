@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_was_left_out_nothing_is_said_of_it() {
+    fn a_message_without_skipped_rows_does_not_mention_them() {
         let stats = RunStats { unchanged: 47, ..RunStats::default() };
         assert_eq!(message(stats, 0), "No changes: 47 albums.");
         assert_eq!(outcome_label(Status::Completed, &stats), "Completed");

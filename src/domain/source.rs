@@ -33,7 +33,7 @@ pub enum NotASlug {
 impl Slug {
     /// What stands where slugs stand in addresses: `/settings/sources/new`, and everything at `…/sync-status` is the
     /// state of a sync.
-    const RESERVED: [&str; 2] = ["new", "sync-status"];
+    const RESERVED_SLUGS: [&str; 2] = ["new", "sync-status"];
 
     /// The slug as text.
     #[must_use]
@@ -67,7 +67,7 @@ impl FromStr for Slug {
     fn from_str(text: &str) -> Result<Self, NotASlug> {
         let fits = (1..=64).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        match Self::RESERVED.into_iter().find(|&reserved| reserved == text) {
+        match Self::RESERVED_SLUGS.into_iter().find(|&reserved| reserved == text) {
             Some(reserved) => Err(NotASlug::Reserved(reserved)),
             None if fits => Ok(Self(text.to_owned())),
             None => Err(NotASlug::Malformed),

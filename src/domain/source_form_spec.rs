@@ -62,7 +62,7 @@ impl SourceFormSpec {
     }
 
     /// Feeds: their addresses, or a list of them.
-    pub const FEEDS: Self = Self {
+    pub const FEEDS_FORM: Self = Self {
         title: "Feeds",
         about: "RSS, Atom and JSON feeds: one, several, or a list of them (OPML)",
         asked: AddressInput::Links,
@@ -78,7 +78,7 @@ impl SourceFormSpec {
     };
 
     /// An account with a server that speaks the Google Reader API.
-    pub const READER: Self = Self {
+    pub const READER_FORM: Self = Self {
         title: "Reader account",
         about: "All subscriptions of a feed reader, with what was read and starred: FreshRSS, Miniflux, Inoreader, …",
         asked: AddressInput::Account,

@@ -113,12 +113,12 @@ pub fn hidden_key_column(name: &str, slug: &Slug) -> String {
 
 /// Why a place cannot be looked at: what a sync of it would fail with.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{sentence}")]
+#[error("{message}")]
 pub struct ProbeError {
     /// A word for programs.
     pub code: &'static str,
     /// What happened, where, and what to do.
-    pub sentence: String,
+    pub message: String,
     /// The addresses of the feeds that a web page names where a feed was looked for.
     pub named_feeds: Vec<String>,
 }

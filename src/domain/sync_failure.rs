@@ -57,7 +57,7 @@ impl SyncFailure {
     /// What is wrong and what to do, without what became of the sync.
     #[must_use]
     pub fn cause_message(&self) -> String {
-        join_sentences([self.what.as_str(), &self.fix])
+        join_messages([self.what.as_str(), &self.fix])
     }
 
     /// The message of the sync that failed.
@@ -67,7 +67,7 @@ impl SyncFailure {
             Some(kept) => format!("Nothing was changed: {kept}."),
             None => "Nothing was changed.".to_owned(),
         };
-        join_sentences([self.what.as_str(), &unchanged, &self.fix])
+        join_messages([self.what.as_str(), &unchanged, &self.fix])
     }
 
     /// The same before a sync.
@@ -77,7 +77,7 @@ impl SyncFailure {
     }
 }
 
-fn join_sentences<const N: usize>(parts: [&str; N]) -> String {
+fn join_messages<const N: usize>(parts: [&str; N]) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
@@ -86,7 +86,7 @@ mod tests {
     use super::SyncFailure;
 
     #[test]
-    fn what_happened_and_what_would_happen_are_said_in_the_same_words() {
+    fn failures_and_forecasts_use_the_same_words() {
         let failure = SyncFailure::new("unclosed_quote", "Row 3: a quotation mark.", "Remove it.");
         assert_eq!(failure.message(), "Row 3: a quotation mark. Nothing was changed. Remove it.");
         assert_eq!(failure.forecast_message(), "A sync would be refused: Row 3: a quotation mark. Remove it.");

@@ -105,7 +105,7 @@ impl SourceKind for FeedsKind {
     }
 
     fn form_spec(&self) -> SourceFormSpec {
-        SourceFormSpec::FEEDS
+        SourceFormSpec::FEEDS_FORM
     }
 
     fn recognizes_link(&self, link: &str) -> bool {

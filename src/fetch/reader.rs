@@ -52,7 +52,7 @@ impl SourceKind for ReaderKind {
     }
 
     fn form_spec(&self) -> SourceFormSpec {
-        SourceFormSpec::READER
+        SourceFormSpec::READER_FORM
     }
 
     fn key_column(&self) -> Option<&'static str> {

@@ -105,7 +105,7 @@ impl StatusBoard {
         }
     }
 
-    /// Tells pollers.
+    /// Publishes a status to pollers.
     ///
     /// # Errors
     /// When the primary store cannot take it; readers ask the database then.
@@ -120,15 +120,15 @@ impl StatusBoard {
         if self.primary.is_authoritative() {
             return;
         }
-        let told = match self.database.get(id) {
+        let reported = match self.database.get(id) {
             Ok(Some(report)) if !report.status.is_active() => self.primary.put(&report),
             Ok(_) => Ok(()),
             Err(error) => Err(error),
         };
-        if let Err(error) = told {
+        if let Err(error) = reported {
             let level = if is_logged { log::Level::Debug } else { log::Level::Warn };
             log::log!(
-                target: log_fields::SYNC, level, event = "trouble", syncId:% = id;
+                target: log_fields::SYNC_TARGET, level, event = "trouble", syncId:% = id;
                 "its status could not be copied to the {} store: {error}", self.primary.name()
             );
         }

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_removed_is_told_and_keeps_nothing_else() {
+    fn a_file_that_cannot_be_removed_is_reported_and_the_others_are_removed() {
         let home = tempfile::tempdir().expect("a folder");
         let files = FileStatus::new(home.path().join("status"));
         for _ in 0..20 {

@@ -61,9 +61,11 @@ impl RedisStatus {
         loop {
             let mut line = self.pool.get_timeout(REDIS_TIMEOUT).map_err(|error| {
                 self.rest.begin();
-                let told = error.to_string();
+                let reported = error.to_string();
                 // What the pool waited for is not what was wrong.
-                RedisFailure::Away(told.strip_prefix("timed out waiting for connection: ").unwrap_or(&told).to_owned())
+                RedisFailure::Away(
+                    reported.strip_prefix("timed out waiting for connection: ").unwrap_or(&reported).to_owned(),
+                )
             })?;
             let error = match command.query(&mut line.connection) {
                 Ok(answer) => {

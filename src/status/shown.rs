@@ -43,7 +43,7 @@ impl SeenPoint {
 impl SeenProgress {
     /// Whether this report says less than somebody was told before.
     pub(super) fn is_ahead_of(&self, report: &StatusReport) -> bool {
-        self.0.lock().get(&report.id).is_some_and(|told| SeenPoint::from_report(report) < told.most)
+        self.0.lock().get(&report.id).is_some_and(|reported| SeenPoint::from_report(report) < reported.most)
     }
 
     /// Notes that somebody is told this. While a run goes on its feeds and articles are raised to what was told before:
@@ -51,18 +51,19 @@ impl SeenProgress {
     pub(super) fn record_seen(&self, report: &mut StatusReport) {
         let (reached, at) = (SeenPoint::from_report(report), Instant::now());
         let mut all = self.0.lock();
-        if let Some(told) = all.get_mut(&report.id) {
+        if let Some(reported) = all.get_mut(&report.id) {
             let stats = &mut report.summary.stats;
             if report.summary.status == Status::Running {
-                stats.feeds = stats.feeds.or(told.feeds).map(|now| now.not_before(told.feeds));
-                stats.articles = stats.articles.or(told.articles).map(|now| now.not_before(told.articles));
+                stats.feeds = stats.feeds.or(reported.feeds).map(|now| now.not_before(reported.feeds));
+                stats.articles = stats.articles.or(reported.articles).map(|now| now.not_before(reported.articles));
             }
             // Whoever asked earlier may come here later, with less.
-            *told = SeenEntry { most: told.most.max(reached), feeds: stats.feeds, articles: stats.articles, at };
+            *reported =
+                SeenEntry { most: reported.most.max(reached), feeds: stats.feeds, articles: stats.articles, at };
             return;
         }
         if all.len() >= MAX_REMEMBERED_RUNS
-            && let Some(oldest) = all.iter().min_by_key(|(_, told)| told.at).map(|(id, _)| *id)
+            && let Some(oldest) = all.iter().min_by_key(|(_, reported)| reported.at).map(|(id, _)| *id)
         {
             all.remove(&oldest);
         }
@@ -94,22 +95,22 @@ mod tests {
     }
 
     #[test]
-    fn feeds_and_articles_of_a_run_that_goes_on_are_never_fewer_than_somebody_was_told() {
+    fn feeds_and_articles_of_a_running_run_never_decrease() {
         let (shown, run) = (SeenProgress::default(), SyncId::new());
         let count = |processed, total| Some(ProgressCount { processed, total });
-        let told = |feeds, articles, status| {
+        let reported = |feeds, articles, status| {
             let mut report = at(run, 55);
             (report.summary.status, report.summary.stats.feeds, report.summary.stats.articles) =
                 (status, feeds, articles);
             shown.record_seen(&mut report);
             (report.stats.feeds, report.stats.articles)
         };
-        told(count(3, 22), count(0, 40), Status::Running);
-        assert_eq!(told(count(2, 22), count(0, 30), Status::Running), (count(3, 22), count(0, 40)));
-        assert_eq!(told(None, None, Status::Running), (count(3, 22), count(0, 40)));
-        assert_eq!(told(count(4, 22), count(10, 40), Status::Running), (count(4, 22), count(10, 40)));
+        reported(count(3, 22), count(0, 40), Status::Running);
+        assert_eq!(reported(count(2, 22), count(0, 30), Status::Running), (count(3, 22), count(0, 40)));
+        assert_eq!(reported(None, None, Status::Running), (count(3, 22), count(0, 40)));
+        assert_eq!(reported(count(4, 22), count(10, 40), Status::Running), (count(4, 22), count(10, 40)));
         let end = (count(4, 22), count(9, 9));
-        assert_eq!(told(end.0, end.1, Status::Failed), end, "the end is as the record has it");
+        assert_eq!(reported(end.0, end.1, Status::Failed), end, "the end is as the record has it");
     }
 
     #[test]

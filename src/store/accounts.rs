@@ -45,7 +45,7 @@ impl Store {
     /// Whether an admin exists.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn has_admin(&self) -> Result<bool, StoreError> {
         self.read(|conn| Ok(count_admins(conn)? > 0))
     }
@@ -78,7 +78,7 @@ impl Store {
     /// Whether `token` is that of the open set-up link.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn is_setup_token(&self, token: &str) -> Result<bool, StoreError> {
         self.read(|conn| {
             Ok(facts::get_fact(conn, facts::SETUP_TOKEN)?.as_deref() == Some(token) && count_admins(conn)? == 0)
@@ -88,7 +88,7 @@ impl Store {
     /// Changes a user's password and ends all sessions of that user; answers whether there is such a user.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn change_password(&self, name: &str, hash: &str) -> Result<bool, StoreError> {
         self.write(|conn| {
             let user = users::table.filter(users::name.eq(name));
@@ -102,7 +102,7 @@ impl Store {
     /// A user and the hash of the password.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn user_by_name(&self, name: &str) -> Result<Option<(UserAccount, String)>, StoreError> {
         self.read(|conn| {
             let row: Option<(i64, String, String, String)> = users::table
@@ -120,7 +120,7 @@ impl Store {
     /// All users by name.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn list_users(&self) -> Result<Vec<UserAccount>, StoreError> {
         self.read(|conn| {
             let rows: Vec<(i64, String, String)> =
@@ -134,7 +134,7 @@ impl Store {
     /// Begins a session that lasts for `term`; expired ones of anybody are cleared away.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn begin_session(&self, user: &UserAccount, token_hash: &str, term: TimeDelta) -> Result<(), StoreError> {
         self.write(|conn| {
             let now = clock::now(conn)?.naive_utc();
@@ -153,7 +153,7 @@ impl Store {
     /// Ends a session.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn end_session(&self, token_hash: &str) -> Result<(), StoreError> {
         self.write(|conn| Ok(diesel::delete(sessions::table.find(token_hash)).execute(conn).map(drop)?))
     }
@@ -161,7 +161,7 @@ impl Store {
     /// Who has this session.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn session_actor(&self, token_hash: &str) -> Result<Option<Actor>, StoreError> {
         self.read(|conn| {
             let row: Option<(String, String)> = sessions::table
@@ -198,7 +198,7 @@ impl Store {
     /// Makes a token let nobody in from now on; answers whether there was such a token in force.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn revoke_token(&self, name: &str) -> Result<bool, StoreError> {
         self.write(|conn| {
             let now = clock::now(conn)?.naive_utc();
@@ -210,7 +210,7 @@ impl Store {
     /// All tokens by name.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn list_tokens(&self) -> Result<Vec<ApiToken>, StoreError> {
         self.read(|conn| {
             let rows: Vec<(String, String, chrono::NaiveDateTime, Option<chrono::NaiveDateTime>)> = api_tokens::table
@@ -230,7 +230,7 @@ impl Store {
     /// Who bears this token, if it is in force.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn token_actor(&self, token_hash: &str) -> Result<Option<Actor>, StoreError> {
         self.read(|conn| {
             let row: Option<(String, String)> = api_tokens::table

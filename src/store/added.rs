@@ -72,12 +72,12 @@ pub(super) fn list_added_items(
     let mut found = Vec::new();
     for (earlier, count, (first, last)) in spans {
         let passed = (left_out - earlier).max(0);
-        let room = most - i64::try_from(found.len()).unwrap_or(most);
+        let free_space = most - i64::try_from(found.len()).unwrap_or(most);
         // Where others wrote at the same moment they have to be counted out: that is one batch, never a whole run. Of
         // a long span no more is named than is wanted, or PostgreSQL may think it best to read the whole table.
         let (from, to, offset) = if is_dense((first, last), count) {
             let from = first + passed;
-            (from, last.min(from.saturating_add(room - 1)), 0)
+            (from, last.min(from.saturating_add(free_space - 1)), 0)
         } else {
             (first, last, passed)
         };
@@ -86,7 +86,7 @@ pub(super) fn list_added_items(
             .filter(items::added_by.eq(run))
             .order(items::id)
             .offset(offset)
-            .limit(room)
+            .limit(free_space)
             .select((items::source_id, items::key, items::fields))
             .load(conn)?;
         found.extend(here);

@@ -138,17 +138,17 @@ mod tests {
 
     #[test]
     fn what_the_database_says_loses_the_password() {
-        let said = |address: &str, text: &str| DatabaseAddress::parse(address).without_password(text);
+        let message = |address: &str, text: &str| DatabaseAddress::parse(address).without_password(text);
         let quoted = "invalid percent-encoded token: \"s3c%ret\"\n";
-        assert_eq!(said("postgres://me:s3c%ret@h/db", quoted), "invalid percent-encoded token: \"…\"");
-        assert_eq!(said("postgres://h/db?password=s%33cret", "no s3cret, no s%33cret"), "no …, no …");
-        assert_eq!(said("postgres://me:s3c@ret:1@h/db", "could not translate host name \"ret\""), UNCLEAR_ADDRESS);
+        assert_eq!(message("postgres://me:s3c%ret@h/db", quoted), "invalid percent-encoded token: \"…\"");
+        assert_eq!(message("postgres://h/db?password=s%33cret", "no s3cret, no s%33cret"), "no …, no …");
+        assert_eq!(message("postgres://me:s3c@ret:1@h/db", "could not translate host name \"ret\""), UNCLEAR_ADDRESS);
         assert_eq!(
-            said("postgres://me:s3cret@[::1/db", "in URI: \"postgres://me:s3cret@[::1/db\""),
+            message("postgres://me:s3cret@[::1/db", "in URI: \"postgres://me:s3cret@[::1/db\""),
             "in URI: \"postgres://[::1/db\""
         );
         // What everybody starts with.
         let missing = "role \"lockstep\" does not exist";
-        assert_eq!(said("postgres://lockstep:lockstep@localhost/lockstep", missing), missing);
+        assert_eq!(message("postgres://lockstep:lockstep@localhost/lockstep", missing), missing);
     }
 }

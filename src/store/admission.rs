@@ -17,7 +17,7 @@ use crate::domain::operation::{OperationKind, RunPriority, StartRequest, Status}
 use crate::domain::source::SourceId;
 use crate::domain::sync_id::SyncId;
 
-/// What became of a wish to start.
+/// What became of a admission to start.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StartOutcome {
     /// The run exists and waits for a worker.
@@ -69,11 +69,11 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails, or somebody else holds the source's row for long without starting a run.
-    pub fn admit_run(&self, wish: &AdmissionRequest<'_>) -> Result<StartOutcome, StoreError> {
+    pub fn admit_run(&self, admission: &AdmissionRequest<'_>) -> Result<StartOutcome, StoreError> {
         let mut last_chance = false;
         loop {
-            let attempt = self.write(|conn| match lock_source(conn, wish.source.0)? {
-                SourceLock::Held => decide_start(conn, wish),
+            let attempt = self.write(|conn| match lock_source(conn, admission.source.0)? {
+                SourceLock::Held => decide_start(conn, admission),
                 SourceLock::Gone => Ok(StartOutcome::NoSuchSource),
                 SourceLock::Busy(error) => Err(StoreError::Statement(error)),
             });
@@ -83,7 +83,7 @@ impl Store {
             };
             let deadline = Instant::now() + WINNER_WAIT;
             loop {
-                if let Some(winner) = self.active_run(wish.source)? {
+                if let Some(winner) = self.active_run(admission.source)? {
                     return Ok(StartOutcome::AlreadyRunning(winner));
                 }
                 if Instant::now() >= deadline {
@@ -92,7 +92,7 @@ impl Store {
                 std::thread::sleep(Duration::from_millis(10));
             }
             if last_chance {
-                log::warn!("the row of source {} stays locked: {lost}", wish.source.0);
+                log::warn!("the row of source {} stays locked: {lost}", admission.source.0);
                 return Err(StoreError::Busy);
             }
             last_chance = true;
@@ -115,9 +115,9 @@ impl Store {
     }
 }
 
-fn decide_start(conn: &mut AnyConnection, wish: &AdmissionRequest<'_>) -> Result<StartOutcome, StoreError> {
-    let AdmissionRequest { source, request, .. } = *wish;
-    if let Some(due) = wish.due
+fn decide_start(conn: &mut AnyConnection, admission: &AdmissionRequest<'_>) -> Result<StartOutcome, StoreError> {
+    let AdmissionRequest { source, request, .. } = *admission;
+    if let Some(due) = admission.due
         && !advance_schedule(conn, source, due)?
     {
         return Ok(StartOutcome::NotDue);
@@ -128,7 +128,7 @@ fn decide_start(conn: &mut AnyConnection, wish: &AdmissionRequest<'_>) -> Result
     }
     let now = clock::now(conn)?;
     if request.priority == RunPriority::Manual
-        && let Some(left) = remaining_cooldown(conn, source, request.kind, now, wish.cooldown)?
+        && let Some(left) = remaining_cooldown(conn, source, request.kind, now, admission.cooldown)?
     {
         return Ok(StartOutcome::CoolingDown(left));
     }
@@ -142,7 +142,7 @@ fn decide_start(conn: &mut AnyConnection, wish: &AdmissionRequest<'_>) -> Result
             sync_operations::options.eq(to_json("sync_operations.options", &request.options)?),
             sync_operations::priority.eq(request.priority.as_number()),
             sync_operations::status.eq(Status::Pending.as_str()),
-            sync_operations::message.eq(wish.message),
+            sync_operations::message.eq(admission.message),
             sync_operations::requested_by.eq(&request.requested_by),
             sync_operations::created_at.eq(now.naive_utc()),
             sync_operations::last_update.eq(now.naive_utc()),
@@ -189,7 +189,7 @@ impl Store {
     /// counts down; whether a start is accepted is decided at the start.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn cooldown_left(
         &self,
         source: SourceId,
@@ -205,7 +205,7 @@ impl Store {
     /// Sources whose schedule is due, with the time it was due at and their cron lines.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn due_sources(&self) -> Result<Vec<(SourceId, DateTime<Utc>, String)>, StoreError> {
         self.read(|conn| {
             let now = clock::now(conn)?.naive_utc();

@@ -6,8 +6,8 @@ use diesel::{PgConnection, SqliteConnection};
 /// A connection to either database. PostgreSQL stands first: SQLite accepts any address as a file name.
 #[derive(diesel::MultiConnection)]
 pub enum AnyConnection {
-    /// PostgreSQL.
+    /// A connection to PostgreSQL.
     Postgres(PgConnection),
-    /// SQLite.
+    /// A connection to SQLite.
     Sqlite(SqliteConnection),
 }

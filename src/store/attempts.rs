@@ -68,7 +68,7 @@ impl Store {
     /// interrupted stands alone. Of very many those nearest to it.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn list_attempts(&self, of: &HistoryRun) -> Result<Vec<RunAttempt>, StoreError> {
         self.read(|conn| {
             let mut chain = follow_chain(conn, of.summary().retry_of, "retry_of")?;

@@ -178,7 +178,7 @@ impl Store {
     /// The catalog of a source.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn find_catalog(&self, id: SourceId) -> Result<Option<Catalog>, StoreError> {
         self.read(|conn| {
             let row = catalogs::table.find(id.0).select(CATALOG_COLUMNS);
@@ -189,7 +189,7 @@ impl Store {
     /// When a run of this source last succeeded.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn last_success(&self, id: SourceId) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.read(|conn| {
             let time = catalogs::table.find(id.0).select(catalogs::last_success_at);
@@ -202,7 +202,7 @@ impl Store {
     /// never synced.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn feed_records(&self, id: SourceId) -> Result<Vec<FeedRecord>, StoreError> {
         self.read(|conn| {
             let text: Option<String> = catalogs::table.find(id.0).select(catalogs::feeds).first(conn).optional()?;
@@ -213,7 +213,7 @@ impl Store {
     /// All catalogs with the number of their source.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn list_catalogs(&self) -> Result<Vec<(SourceId, Catalog)>, StoreError> {
         self.read(|conn| {
             let rows = catalogs::table.select(CATALOG_COLUMNS);

@@ -29,15 +29,15 @@ impl Store {
     /// The first changes of one kind that a run made, or found if it was a preview, at most `most`.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn list_changes(&self, id: SyncId, kind: ChangeKind, most: u32) -> Result<Vec<Change>, StoreError> {
         let id = id.to_string();
         let most = i64::from(most);
         self.read(|conn| {
             let mut changes = load_changes(conn, &id, kind, 0, most)?;
             if kind == ChangeKind::Added {
-                let room = most - i64::try_from(changes.len()).unwrap_or(most);
-                changes.extend(load_added_items(conn, &id, 0, room)?);
+                let free_space = most - i64::try_from(changes.len()).unwrap_or(most);
+                changes.extend(load_added_items(conn, &id, 0, free_space)?);
             }
             Ok(changes)
         })
@@ -47,7 +47,7 @@ impl Store {
     /// were made. `page` counts from 1, `per` is how many a page has.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn change_page(&self, id: SyncId, kind: ChangeKind, page: u64, per: u64) -> Result<ChangePage, StoreError> {
         let id = id.to_string();
         let per = i64::try_from(per).unwrap_or(i64::MAX);
@@ -58,8 +58,8 @@ impl Store {
             let mut changes = load_changes(conn, &id, kind, offset, per)?;
             // What is seen for the first time comes after what has rows.
             let begin = (offset - rows).clamp(0, first);
-            let room = per - i64::try_from(changes.len()).unwrap_or(per);
-            changes.extend(load_added_items(conn, &id, begin, room.min(first - begin))?);
+            let free_space = per - i64::try_from(changes.len()).unwrap_or(per);
+            changes.extend(load_added_items(conn, &id, begin, free_space.min(first - begin))?);
             Ok(ChangePage { changes, total: u64::try_from(rows + first).unwrap_or(0) })
         })
     }

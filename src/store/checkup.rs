@@ -36,7 +36,7 @@ impl Store {
     /// What waits and runs.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn queue_counts(&self) -> Result<QueueCounts, StoreError> {
         self.read(|conn| {
             let now = clock::now(conn)?;
@@ -64,7 +64,7 @@ impl Store {
 /// A run that waits, or whose worker is gone.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LeftRun {
-    /// It.
+    /// The run.
     pub id: SyncId,
     /// The slug of its source.
     pub source: Slug,
@@ -131,7 +131,7 @@ impl DatabaseProbe {
     /// better than the other.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn measure_clock(&mut self) -> Result<(TimeDelta, Duration), StoreError> {
         let (asked, begun) = (Utc::now(), Instant::now());
         let answer = clock::now(&mut self.conn)?;
@@ -142,7 +142,7 @@ impl DatabaseProbe {
     /// How the migrations of the database and of this program differ.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn compare_migrations(&mut self) -> Result<MigrationDiff, StoreError> {
         let known = migrations::known_migrations(&self.conn)?;
         let applied = vitals::applied_migrations(&mut self.conn)?;
@@ -166,7 +166,7 @@ impl DatabaseProbe {
     /// The sessions that sit inside a transaction without doing anything, that wait for others and that are waited for.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn blocking_sessions(&mut self) -> Result<Vec<BlockingSession>, StoreError> {
         Ok(vitals::blocking_sessions(&mut self.conn)?)
     }
@@ -175,11 +175,11 @@ impl DatabaseProbe {
     /// holds a lease on another run.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn stalled_runs(
         &mut self,
         grace: Duration,
-        patience: Duration,
+        wait_limit: Duration,
     ) -> Result<(Vec<LeftRun>, Vec<LeftRun>), StoreError> {
         let now = clock::now(&mut self.conn)?;
         type QueueRow = (String, String, Option<String>, Option<i64>, NaiveDateTime, Option<String>);
@@ -206,7 +206,7 @@ impl DatabaseProbe {
             let run = LeftRun { id, source, worker, since, finalizing };
             match until {
                 Some(_) if since > grace => lost.push(run),
-                None if since > patience => waiting.push(run),
+                None if since > wait_limit => waiting.push(run),
                 _ => {}
             }
         }
@@ -220,7 +220,7 @@ impl DatabaseProbe {
     /// The sources whose latest run, previews aside, failed or was interrupted.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn failed_sources(&mut self) -> Result<Vec<FailedSource>, StoreError> {
         let bad = [Status::Failed.as_str(), Status::Interrupted.as_str()];
         let rows: Vec<(String, String, String, NaiveDateTime)> = sources::table

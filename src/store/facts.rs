@@ -25,7 +25,7 @@ impl Store {
     /// The token of the set-up link: the stored one, or `fresh`, which is stored then. `None` once an admin exists.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn setup_token(&self, fresh: &str) -> Result<Option<String>, StoreError> {
         if self.has_admin()? {
             return Ok(None);

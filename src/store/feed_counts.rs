@@ -49,7 +49,7 @@ impl Store {
     /// How the feeds of a source fare; `None` where no feeds are known.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn feed_counts(&self, id: SourceId) -> Result<Option<FeedCounts>, StoreError> {
         self.read(|conn| {
             let row = catalogs::table.find(id.0).select(COUNT_COLUMNS).first(conn).optional()?;
@@ -60,7 +60,7 @@ impl Store {
     /// How the feeds of all sources fare that are made of feeds.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn all_feed_counts(&self) -> Result<HashMap<SourceId, FeedCounts>, StoreError> {
         self.read(|conn| {
             let known = catalogs::table.filter(catalogs::feed_count.gt(0));

@@ -138,7 +138,7 @@ pub(super) fn close_run(
             // 100 comes with *completed* and with nothing else; the table's CHECK holds both to it.
             completed.then(|| sync_operations::progress.eq(100)),
             sync_operations::message.eq(&ending.message),
-            sync_operations::error.eq(ending.error.as_ref().map(|(_, sentence)| sentence)),
+            sync_operations::error.eq(ending.error.as_ref().map(|(_, message)| message)),
             sync_operations::code.eq(ending.error.as_ref().map(|(code, _)| code)),
             sync_operations::last_update.eq(now),
             sync_operations::finished_at.eq(now),
@@ -267,7 +267,7 @@ fn insert_record(
             sync_records::finalizing_at.eq(row.finalizing_at),
             sync_records::finished_at.eq(now),
             sync_records::stats.eq(stats),
-            sync_records::error.eq(ending.error.as_ref().map(|(_, sentence)| sentence)),
+            sync_records::error.eq(ending.error.as_ref().map(|(_, message)| message)),
             sync_records::code.eq(ending.error.as_ref().map(|(code, _)| code)),
             sync_records::requested_by.eq(&row.requested_by),
             sync_records::attempt.eq(row.attempt),

@@ -14,7 +14,7 @@ use crate::domain::record::{ActiveRun, HistoryRun, SyncRecord};
 use crate::domain::source::{Slug, SourceId};
 use crate::domain::sync_id::SyncId;
 
-/// Whose runs.
+/// Selects whose runs are listed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum HistoryOf {
     /// Those of this source, whatever it was called then.
@@ -74,7 +74,7 @@ impl Store {
     /// A run, active or past; `None` when it is not known, or no longer.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn find_run(&self, id: SyncId) -> Result<Option<HistoryRun>, StoreError> {
         self.read(|conn| find_run(conn, id))
     }
@@ -82,7 +82,7 @@ impl Store {
     /// The active runs in the order in which they were accepted.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn list_active_runs(&self) -> Result<Vec<ActiveRun>, StoreError> {
         self.read(|conn| {
             let rows: Vec<(OperationRow, String)> = sync_operations::table
@@ -99,7 +99,7 @@ impl Store {
     /// records under it.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn find_history(&self, slug: &Slug) -> Result<Option<HistoryOf>, StoreError> {
         self.read(|conn| {
             let of = sources::table.filter(sources::slug.eq(slug.as_str())).select(sources::id);
@@ -115,7 +115,7 @@ impl Store {
     /// One page of past runs, newest first.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn list_history(&self, query: &HistoryQuery) -> Result<HistoryPage, StoreError> {
         let wanted = || {
             let mut wanted = sync_records::table.into_boxed();

@@ -93,7 +93,7 @@ impl Store {
     /// One page of a catalog.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn list_items(&self, source: SourceId, query: &ItemQuery) -> Result<ItemsPage, StoreError> {
         // Every word is a pass over the catalog's text, so a search has an end.
         let search: String = query.search.chars().filter(|&c| c != '\0').take(SEARCH_MAX_CHARS).collect();
@@ -133,7 +133,7 @@ impl Store {
     /// How many items of a catalog say `yes` in this column, or how many do not.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn count_flagged(&self, source: SourceId, column: &str, yes: bool) -> Result<u64, StoreError> {
         self.read(|conn| {
             let flagged = search::has_flag(conn, column, yes);
@@ -145,7 +145,7 @@ impl Store {
     /// One item by its opaque id, if it is in that catalog.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn find_item(&self, source: SourceId, id: &str) -> Result<Option<Item>, StoreError> {
         let Ok(id) = id.parse::<i64>() else { return Ok(None) };
         self.read(|conn| {
@@ -163,7 +163,7 @@ impl Store {
     /// catalog and no transaction stays open.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn known_items(&self, source: SourceId, after: &str) -> Result<Vec<(String, KnownItem)>, StoreError> {
         const PAGE: i64 = 10_000;
         let rows: Vec<(String, Vec<u8>, Option<NaiveDateTime>, NaiveDateTime)> = self.read(|conn| {
@@ -187,7 +187,7 @@ impl Store {
     /// The stored fields of the items with these keys, as JSON text.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn stored_fields(
         &self,
         source: SourceId,

@@ -98,7 +98,7 @@ impl Store {
     /// fencing token, drawn anew for each claim.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn claim_run(
         &self,
         worker: &str,
@@ -169,7 +169,7 @@ impl Store {
     /// Whether the lease still holds and whether the run should end; writes nothing.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn check_lease(&self, lease: Lease) -> Result<LeaseRenewal, StoreError> {
         self.read(|conn| {
             let held: Option<bool> = sync_operations::table

@@ -31,7 +31,7 @@ impl Store {
     /// At most a hundred names can be asked for at once: SQLite refuses conditions of a thousand parts.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn items_to_strip(
         &self,
         source: SourceId,

@@ -139,7 +139,7 @@ impl Store {
     /// The status of a run as its row tells it; `None` when there is no such row.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn operation_status(&self, id: SyncId) -> Result<Option<StatusReport>, StoreError> {
         self.read(|conn| {
             let found: Option<(OperationRow, String)> = sync_operations::table
@@ -158,7 +158,7 @@ impl Store {
     /// What the row of a run says beyond its status.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn operation_note(&self, id: SyncId) -> Result<Option<OperationNote>, StoreError> {
         self.read(|conn| {
             let found = sync_operations::table
@@ -173,7 +173,7 @@ impl Store {
     /// another source this one.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn source_of_run(&self, id: SyncId) -> Result<Option<SourceId>, StoreError> {
         let id = id.to_string();
         self.read(|conn| {
@@ -189,7 +189,7 @@ impl Store {
     /// The active run of a source.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn active_run(&self, source: SourceId) -> Result<Option<SyncId>, StoreError> {
         self.read(|conn| active_run_of(conn, source.0))
     }
@@ -197,7 +197,7 @@ impl Store {
     /// All active runs with their sources.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn active_run_ids(&self) -> Result<Vec<(SyncId, SourceId)>, StoreError> {
         self.read(|conn| {
             let rows: Vec<(String, i64)> = sync_operations::table
@@ -214,7 +214,7 @@ impl Store {
     /// The newest run of a source, active or not.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn latest_run(&self, source: SourceId) -> Result<Option<SyncId>, StoreError> {
         self.read(|conn| {
             let id: Option<String> = sync_operations::table
@@ -230,7 +230,7 @@ impl Store {
     /// The database's clock.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn now(&self) -> Result<DateTime<Utc>, StoreError> {
         self.read(|conn| Ok(clock::now(conn)?))
     }

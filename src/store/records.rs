@@ -108,7 +108,7 @@ impl Store {
     /// The latest result of every source that has one, in one query.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn latest_results(&self) -> Result<Vec<LatestResult>, StoreError> {
         self.latest_results_of(None)
     }
@@ -116,7 +116,7 @@ impl Store {
     /// The latest result of a source; `None` where nothing but previews has ended.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn latest_result(&self, source: SourceId) -> Result<Option<LatestResult>, StoreError> {
         Ok(self.latest_results_of(Some(source))?.pop())
     }
@@ -147,7 +147,7 @@ impl Store {
     /// The kept result of a run; `None` while it is active, or when it is not known.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn find_record(&self, id: SyncId) -> Result<Option<SyncRecord>, StoreError> {
         self.read(|conn| {
             let row = sync_records::table.find(id.to_string()).select(RecordRow::as_select());
@@ -158,7 +158,7 @@ impl Store {
     /// Whether any run is active or ended after `since`: one look into two indexes.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn recent_activity(&self, since: DateTime<Utc>) -> Result<bool, StoreError> {
         let active = sync_operations::table.filter(sync_operations::status.eq_any(ACTIVE_STATUSES));
         let ended = sync_records::table.filter(sync_records::finished_at.gt(since.naive_utc()));
@@ -168,7 +168,7 @@ impl Store {
     /// The newest results, of one source or of all.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn recent_records(&self, source: Option<SourceId>, most: u32) -> Result<Vec<SyncRecord>, StoreError> {
         self.read(|conn| {
             let mut query = sync_records::table.select(RecordRow::as_select()).into_boxed();
@@ -186,7 +186,7 @@ impl Store {
     /// How many issues of a run are kept with their text. There may have been more.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn count_kept_issues(&self, id: SyncId) -> Result<u64, StoreError> {
         self.read(|conn| {
             let kept = sync_issues::table.filter(sync_issues::sync_id.eq(id.to_string())).count();
@@ -197,7 +197,7 @@ impl Store {
     /// The kept issues of a run in the order of their rows.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn list_issues(&self, id: SyncId, page: u64, per: u64) -> Result<Vec<Issue>, StoreError> {
         let offset = page.saturating_sub(1).saturating_mul(per);
         self.read(|conn| {

@@ -34,7 +34,7 @@ pub enum CancelOutcome {
 /// A run whose lease ran out and which was ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TakenOver {
-    /// It.
+    /// The run.
     pub id: SyncId,
     /// The run that continues it.
     pub successor: Option<SyncId>,
@@ -46,8 +46,8 @@ const MAX_ATTEMPTS: i32 = 2;
 /// The word and the sentence of every interrupted run.
 #[must_use]
 pub fn interrupted_error() -> (String, String) {
-    let sentence = "The server that ran this sync stopped. Nothing is lost: what was written is kept.";
-    ("interrupted".to_owned(), sentence.to_owned())
+    let message = "The server that ran this sync stopped. Nothing is lost: what was written is kept.";
+    ("interrupted".to_owned(), message.to_owned())
 }
 
 /// Locks the row of a run, if its lease has run out; answers when that was looked at, in epoch milliseconds. What is
@@ -88,7 +88,7 @@ impl Store {
     /// The runs whose lease has run out.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn expired_leases(&self) -> Result<Vec<Lease>, StoreError> {
         self.read(|conn| {
             let now = clock::now(conn)?.timestamp_millis();
@@ -136,7 +136,7 @@ impl Store {
     /// Asks to end a run: a waiting one ends at once, a running one is told, and one that is finishing goes on.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn cancel_run(&self, id: SyncId, by: &str) -> Result<CancelOutcome, StoreError> {
         let finalizing = sync_operations::table
             .filter(sync_operations::id.eq(id.to_string()))

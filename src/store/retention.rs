@@ -28,7 +28,7 @@ impl Store {
     /// how many rows it deleted. At 0 there is nothing left to do.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn clear_operations(&self, age: Duration) -> Result<usize, StoreError> {
         self.delete_step(age, ended::lock_ended_operations, |conn, ids, _| {
             let ended = sync_operations::table.filter(sync_operations::id.eq_any(ids));
@@ -41,7 +41,7 @@ impl Store {
     /// left to do.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn clear_records(&self, age: Duration) -> Result<usize, StoreError> {
         self.delete_step(age, |conn, before, _| ended::lock_ended_records(conn, before, MAX_RUNS_PER_STEP), clear_runs)
     }
@@ -50,7 +50,7 @@ impl Store {
     /// left to do.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn clear_sessions(&self) -> Result<usize, StoreError> {
         self.delete_step(Duration::ZERO, ended::lock_expired_sessions, |conn, ids, before| {
             let over = sessions::table.filter(sessions::token_hash.eq_any(ids)).filter(sessions::expires_at.lt(before));

@@ -144,7 +144,7 @@ impl Store {
     /// Adds a source if this database never had one; answers whether it did. Several servers may ask at once.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn add_first_source(&self, draft: &SourceDraft) -> Result<bool, StoreError> {
         self.write(|conn| {
             // The fact is the lock: on PostgreSQL a second server waits on its key until we commit.
@@ -184,7 +184,7 @@ impl Store {
     /// came to is kept as long as any other record.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn remove_source(&self, id: SourceId) -> Result<SourceChange, StoreError> {
         self.write(|conn| {
             if let Some(hindrance) = lock_unless_busy(conn, id.0)? {
@@ -203,7 +203,7 @@ impl Store {
     /// The source of that slug.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn find_source(&self, slug: &Slug) -> Result<Option<Source>, StoreError> {
         self.read(|conn| {
             let row = sources::table.filter(sources::slug.eq(slug.as_str())).select(SourceRow::as_select());
@@ -214,7 +214,7 @@ impl Store {
     /// The source of that number.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn source_by_id(&self, id: SourceId) -> Result<Option<Source>, StoreError> {
         self.read(|conn| find_source(conn, id.0))
     }
@@ -222,7 +222,7 @@ impl Store {
     /// All sources, by name.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn list_sources(&self) -> Result<Vec<Source>, StoreError> {
         self.read(|conn| {
             let rows = sources::table.order((sources::name, sources::id)).select(SourceRow::as_select());

@@ -12,7 +12,7 @@ use super::shutdown_signal::ShutdownSignal;
 use crate::domain::location::SourceLocation;
 use crate::domain::operation::{OperationKind, StartRequest, Status};
 use crate::domain::read_options::{ReadOptions, ReadSetting};
-use crate::domain::run_text::run_progress::QUEUED;
+use crate::domain::run_text::run_progress::QUEUED_MESSAGE;
 use crate::domain::source::{Noun, Slug, Source, SourceId};
 use crate::domain::source_form_spec::SourceFormSpec;
 use crate::domain::source_probe::{ProbeError, SourceProbe};
@@ -68,8 +68,13 @@ impl SyncControl {
         due: Option<ScheduledStart>,
     ) -> Result<StartOutcome, StoreError> {
         let cooldown = self.engine.timeouts.cooldown;
-        let outcome =
-            self.engine.store.admit_run(&AdmissionRequest { source, request, message: QUEUED, cooldown, due })?;
+        let outcome = self.engine.store.admit_run(&AdmissionRequest {
+            source,
+            request,
+            message: QUEUED_MESSAGE,
+            cooldown,
+            due,
+        })?;
         if let StartOutcome::Accepted(id) = outcome {
             run_log::log_accepted(id, slug, request);
             self.engine.wake_signal.notify();
@@ -145,7 +150,7 @@ impl SyncControl {
     pub fn probe_source(&self, source: &Source) -> Result<SourceProbe, ProbeError> {
         let kind = self.engine.kinds.get(&source.kind).ok_or_else(|| ProbeError {
             code: "unknown_kind",
-            sentence: unknown_kind(&source.kind),
+            message: unknown_kind(&source.kind),
             named_feeds: Vec::new(),
         })?;
         probe::probe_source(&self.engine, kind, source)

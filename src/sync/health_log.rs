@@ -9,7 +9,7 @@ use log::Level;
 use super::catch_panic::catch_panic;
 use super::engine::SyncEngine;
 use super::shutdown_signal::ShutdownSignal;
-use crate::domain::log_fields::HEALTH;
+use crate::domain::log_fields::HEALTH_TARGET;
 use crate::store::checkup::QueueCounts;
 
 /// How often the database is checked.
@@ -159,7 +159,7 @@ impl HealthMonitor {
         let (database, status_store) = (self.database.is_available(), self.status_store.is_available());
         let queue = self.database.response.as_ref();
         log::log!(
-            target: HEALTH, level,
+            target: HEALTH_TARGET, level,
             event, detail = is_detail.then_some(true), healthy = database && status_store,
             databaseAnswers = database, databaseMs = millis(self.database.response_time),
             running = queue.map(|queue| queue.running), waiting = queue.map(|queue| queue.waiting),

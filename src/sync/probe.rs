@@ -145,11 +145,11 @@ impl ProbeObserver {
 
 /// The failure of a fetch as that of a probe.
 pub(super) fn probe_error(error: FetchError) -> ProbeError {
-    let (code, sentence) = match error {
+    let (code, message) = match error {
         FetchError::Failed { code, message } => (code, message),
         FetchError::Stopped => ("stopped", "The check was stopped.".to_owned()),
     };
-    ProbeError { code, sentence, named_feeds: Vec::new() }
+    ProbeError { code, message, named_feeds: Vec::new() }
 }
 
 impl FetchObserver for ProbeObserver {

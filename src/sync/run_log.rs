@@ -6,7 +6,7 @@ use std::fmt::Arguments;
 use chrono::Utc;
 use log::Level;
 
-use crate::domain::log_fields::SYNC;
+use crate::domain::log_fields::SYNC_TARGET;
 use crate::domain::operation::{StartRequest, Status, SyncOperation};
 use crate::domain::source::{Slug, SourceId};
 use crate::domain::sync_id::SyncId;
@@ -17,7 +17,7 @@ use crate::store::recovery::CancelOutcome;
 /// Logs that a run was accepted. A scheduled start does not know the slug of its source: `source` is `None` then.
 pub(super) fn log_accepted(id: SyncId, source: Option<&Slug>, request: &StartRequest) {
     log::info!(
-        target: SYNC,
+        target: SYNC_TARGET,
         event = "accepted", syncId:% = id, source = source.map(Slug::as_str), kind = request.kind.as_str(),
         mode = request.mode.as_str(), requestedBy = request.requested_by.as_str();
         "{} accepted, for {}", request.kind, request.requested_by
@@ -27,7 +27,7 @@ pub(super) fn log_accepted(id: SyncId, source: Option<&Slug>, request: &StartReq
 /// Logs that a worker has claimed a run.
 pub(super) fn log_started(store: &Store, operation: &SyncOperation, worker: &str) {
     log::info!(
-        target: SYNC,
+        target: SYNC_TARGET,
         event = "started", syncId:% = operation.id, source = read_slug(store, operation.source_id).as_deref(),
         kind = operation.kind.as_str(), mode = operation.mode.as_str(), status = Status::Running.as_str(),
         attempt = operation.attempt, retryOf = id_text(operation.retry_of).as_deref(), worker,
@@ -40,7 +40,7 @@ pub(super) fn log_started(store: &Store, operation: &SyncOperation, worker: &str
 pub(super) fn log_stage(operation: &SyncOperation, source: &Slug, progress: &RunProgress, elapsed_ms: u64) {
     let stats = progress.stats;
     log::info!(
-        target: SYNC,
+        target: SYNC_TARGET,
         event = "stage", detail = true, syncId:% = operation.id, source = source.as_str(),
         kind = operation.kind.as_str(), status = Status::Running.as_str(), attempt = operation.attempt,
         stage = progress.stage.as_str(), progress = progress.percent, durationMs = elapsed_ms, bytes = stats.bytes,
@@ -60,7 +60,7 @@ pub(super) fn log_cancel_request(id: SyncId, requested_by: &str, outcome: Cancel
         CancelOutcome::NoSuchRun => "no such run",
     };
     log::info!(
-        target: SYNC,
+        target: SYNC_TARGET,
         event = "cancel_requested", syncId:% = id, requestedBy = requested_by;
         "cancel requested by {requested_by}: {outcome}"
     );
@@ -68,7 +68,7 @@ pub(super) fn log_cancel_request(id: SyncId, requested_by: &str, outcome: Cancel
 
 /// Logs that a run was ended because its lease had expired.
 pub(super) fn log_take_over(id: SyncId) {
-    log::warn!(target: SYNC, event = "taken_over", syncId:% = id; "interrupted: its worker is dead");
+    log::warn!(target: SYNC_TARGET, event = "taken_over", syncId:% = id; "interrupted: its worker is dead");
 }
 
 /// Logs that a run has ended, and its successor, if it is queued again. The line is made of the record of the run;
@@ -83,12 +83,12 @@ pub(super) fn log_ending(store: &Store, id: SyncId, status: Status, message: &st
         None
     });
     let Some(record) = record else {
-        log::log!(target: SYNC, level, event = "ended", syncId:% = id, status = status.as_str(); "{status}: {message}");
+        log::log!(target: SYNC_TARGET, level, event = "ended", syncId:% = id, status = status.as_str(); "{status}: {message}");
         return;
     };
     let stats = record.stats;
     log::log!(
-        target: SYNC, level,
+        target: SYNC_TARGET, level,
         event = "ended", syncId:% = id, source = record.source.as_str(), kind = record.kind.as_str(),
         mode = record.mode.as_str(), status = record.status.as_str(), code = record.code.as_deref(),
         attempt = record.attempt, retryOf = id_text(record.retry_of).as_deref(),
@@ -102,7 +102,7 @@ pub(super) fn log_ending(store: &Store, id: SyncId, status: Status, message: &st
     );
     if let Some(successor) = record.successor {
         log::info!(
-            target: SYNC,
+            target: SYNC_TARGET,
             event = "requeued", syncId:% = successor, source = record.source.as_str(), kind = record.kind.as_str(),
             mode = record.mode.as_str(), status = Status::Pending.as_str(), retryOf:% = id,
             requestedBy = record.requested_by.as_str();
@@ -113,17 +113,17 @@ pub(super) fn log_ending(store: &Store, id: SyncId, status: Status, message: &st
 
 /// Logs a problem of a run that continues, or that another worker has taken over.
 pub(super) fn log_warning(id: SyncId, problem: Arguments<'_>) {
-    log::warn!(target: SYNC, event = "trouble", syncId:% = id; "{problem}");
+    log::warn!(target: SYNC_TARGET, event = "trouble", syncId:% = id; "{problem}");
 }
 
 /// Logs that a problem of a run is over.
 pub(super) fn log_recovery(id: SyncId, what: Arguments<'_>) {
-    log::info!(target: SYNC, event = "relief", syncId:% = id; "{what}");
+    log::info!(target: SYNC_TARGET, event = "relief", syncId:% = id; "{what}");
 }
 
 /// Logs an error of a run that points to a fault of the system or of Lockstep.
 pub(super) fn log_error(id: SyncId, problem: Arguments<'_>) {
-    log::error!(target: SYNC, event = "trouble", syncId:% = id; "{problem}");
+    log::error!(target: SYNC_TARGET, event = "trouble", syncId:% = id; "{problem}");
 }
 
 /// The slug of a source, for the log; `None` where it cannot be read, which fails nothing.

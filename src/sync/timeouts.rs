@@ -38,7 +38,7 @@ impl Timeouts {
         renewal_interval: defaults::LEASE_RENEWAL_INTERVAL,
         fetch: defaults::FETCH_TIMEOUT,
         sync: defaults::SYNC_TIMEOUT,
-        cooldown: defaults::COOLDOWN,
+        cooldown: defaults::SYNC_COOLDOWN,
         primary_interval: defaults::PRIMARY_REPORT_INTERVAL,
         database_interval: defaults::DATABASE_REPORT_INTERVAL,
         status_retention: defaults::STATUS_RETENTION,

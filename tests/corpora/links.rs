@@ -186,7 +186,7 @@ fn a_link_that_cannot_be_obeyed_is_refused_and_nothing_is_written(db: &TestDatab
             let source = engine.add(&format!("pay-{at}-{number}"), "sheet", location);
             let record = engine.sync(&source);
             assert_eq!(failed(&record).1, refused, "the form and the sync say the same");
-            assert_eq!(engine.control.probe_source(&source).expect_err("the check, too").sentence, refused);
+            assert_eq!(engine.control.probe_source(&source).expect_err("the check, too").message, refused);
             assert!(engine.items(&source).is_empty(), "{rest}");
         }
     }

@@ -59,8 +59,8 @@ fn check_and_sync(engine: &TestEngine, source: &Source, name: &str) -> (SyncReco
         Ok(look) => look,
         Err(error) => {
             assert_eq!(record.code.as_deref(), Some(error.code), "{name}: {error}");
-            assert!(record.message.starts_with(&error.sentence), "{name}: {} {error}", record.message);
-            return (record, vec![error.sentence]);
+            assert!(record.message.starts_with(&error.message), "{name}: {} {error}", record.message);
+            return (record, vec![error.message]);
         }
     };
     assert_eq!(record.code.as_deref(), look.failure.as_ref().map(|failure| failure.code), "{name}: {}", record.message);

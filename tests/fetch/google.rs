@@ -98,11 +98,11 @@ fn rows_are_counted_padded_and_flagged_as_those_of_a_csv() {
     assert_eq!(content.columns(), ["id", "column 2", "title", "title (2)"]);
     let found = read_rows(&*content);
     let numbers: Vec<(u64, bool, usize)> =
-        found.iter().map(|row| (row.number, row.surplus, row.mended.len())).collect();
+        found.iter().map(|row| (row.number, row.surplus, row.repairs.len())).collect();
     assert_eq!(numbers, [(4, false, 0), (6, true, 0), (7, false, 1), (8, false, 0)]);
     assert_eq!(found[0].cells, ["1", "", "", ""]);
     assert_eq!(found[2].cells, ["3", "ab", "line\nbreak", ""]);
-    assert_eq!(found[2].mended[0].what, "NUL characters were dropped");
+    assert_eq!(found[2].repairs[0].what, "NUL characters were dropped");
     assert_eq!(found[3].cells[3], "=1+1");
     assert_eq!(read_cells(&*content), found.into_iter().map(|row| row.cells).collect::<Vec<_>>(), "and again");
     google.sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &[])]);

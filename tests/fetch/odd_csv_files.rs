@@ -70,7 +70,7 @@ fn csv_spectrum_equals_its_twins() {
             path.display()
         );
         assert_eq!(read_cells(&*content), expected, "{}", path.display());
-        let is_taken = |row: &TextRow| !row.surplus && row.mended.iter().all(|mend| mend.is_common);
+        let is_taken = |row: &TextRow| !row.surplus && row.repairs.iter().all(|mend| mend.is_common);
         assert!(read_rows(&*content).iter().all(is_taken), "{}", path.display());
         seen += 1;
     }
@@ -125,7 +125,7 @@ fn the_names_of_the_files_match_the_issues() {
     // Quotation marks with an escape that CSV does not have are reported.
     for row in read_rows(&*fixture("option-escape.csv")).iter().take(2) {
         assert!(row.cells[2] == "2" || row.cells[2] == "4");
-        assert_eq!(row.mended[0].column, Some(1));
+        assert_eq!(row.repairs[0].column, Some(1));
     }
     assert_eq!(read_rows(&*fixture("large-dataset.csv")).len(), 7268);
     assert!(
@@ -141,7 +141,7 @@ fn the_horrors_are_read_in_their_own_encodings_and_delimiters() {
     let horror = |name: &str| horrors.read(name);
     let wide = horror("utf-16le_encoded.csv");
     assert_eq!(wide.columns()[0], "Organisation_code");
-    assert!(read_rows(&*wide).iter().all(|row| !row.surplus && row.mended.is_empty()));
+    assert!(read_rows(&*wide).iter().all(|row| !row.surplus && row.repairs.is_empty()));
     assert_eq!(horror("utf8bom.csv").columns(), ["kitten", "win"]);
     assert_eq!(horror("characters.csv").columns()[1], "景點編號");
     assert_eq!(horror("spanish_chars.csv").columns()[7], "Descripción");
@@ -155,7 +155,7 @@ fn the_horrors_are_read_in_their_own_encodings_and_delimiters() {
     assert!(horror("simple.unknown").columns().is_empty());
     // A space before a quotation mark makes it text: the row is too long and says why.
     let row = only(&*horror("complex.csv"), 4);
-    assert!(row.surplus && row.mended.iter().any(|mend| mend.what.contains("space")), "{row:?}");
+    assert!(row.surplus && row.repairs.iter().any(|mend| mend.what.contains("space")), "{row:?}");
     assert_eq!(only(&*horror("weird_head_padding.csv"), 5).number, 5);
 }
 

@@ -126,7 +126,7 @@ fn a_declared_charset_that_the_bytes_contradict_is_not_believed() {
     for path in ["/utf-8-declared.csv", "/latin-declared.csv"] {
         let content = setup.get(&stub.url(path)).expect("content");
         assert_eq!(read_cells(&*content), [["1", "Björk"]], "{path}");
-        assert!(read_rows(&*content).iter().all(|row| row.mended.is_empty()), "{path}");
+        assert!(read_rows(&*content).iter().all(|row| row.repairs.is_empty()), "{path}");
     }
 }
 
@@ -160,9 +160,9 @@ fn corrected_cells_are_reported_and_surplus_cells_are_marked() {
     let rows = read_rows(&*content);
     assert_eq!(rows.iter().map(|row| row.number).collect::<Vec<_>>(), [3, 5, 7]);
     assert_eq!(rows[0].cells, ["1", "ab", "", ""]);
-    assert_eq!(rows[0].mended[0].column, Some(1));
-    assert!(rows[0].mended[0].what.contains("NUL"));
-    assert!(rows[1].surplus && rows[1].cells[1] == "\u{FFFD}" && rows[1].mended.len() == 1);
-    assert!(!rows[2].surplus && rows[2].mended.is_empty());
+    assert_eq!(rows[0].repairs[0].column, Some(1));
+    assert!(rows[0].repairs[0].what.contains("NUL"));
+    assert!(rows[1].surplus && rows[1].cells[1] == "\u{FFFD}" && rows[1].repairs.len() == 1);
+    assert!(!rows[2].surplus && rows[2].repairs.is_empty());
     assert_eq!(read_rows(&*content), rows, "the same rows each time");
 }

@@ -25,8 +25,8 @@ impl ImmutableFolder {
 
 impl Drop for ImmutableFolder {
     fn drop(&mut self) {
-        let mended = command_succeeds("chattr", &["-i"], &self.0);
-        assert!(mended || std::thread::panicking(), "{} stays immutable", self.0.display());
+        let repairs = command_succeeds("chattr", &["-i"], &self.0);
+        assert!(repairs || std::thread::panicking(), "{} stays immutable", self.0.display());
     }
 }
 

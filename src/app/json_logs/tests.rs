@@ -9,11 +9,11 @@ use log::{Level, Record};
 use serde_json::Value;
 
 use super::{JsonLogs, MAX_FILE_BYTES, MAX_OLD_FILES, write_at_once};
-use crate::domain::log_fields::SYNC;
+use crate::domain::log_fields::SYNC_TARGET;
 
 fn write_line(logs: &JsonLogs, message: &str, fields: &[(&str, log::kv::Value<'_>)]) {
     let line = format_args!("{message}");
-    logs.write_record(&Record::builder().level(Level::Info).target(SYNC).key_values(&fields).args(line).build());
+    logs.write_record(&Record::builder().level(Level::Info).target(SYNC_TARGET).key_values(&fields).args(line).build());
 }
 
 /// Reads all lines of the file and the old ones, each of which must be JSON.

@@ -93,30 +93,30 @@ impl ColumnReading {
 mod tests {
     use super::{ColumnReading, ColumnType, DateOrder, DecimalSign};
 
-    fn told(cells: &[&str]) -> Option<ColumnType> {
+    fn reported(cells: &[&str]) -> Option<ColumnType> {
         let mut reading = ColumnReading::default();
         cells.iter().for_each(|cell| reading.observe(cell));
         reading.column_type()
     }
 
     #[test]
-    fn a_type_is_told_from_all_cells_and_not_from_most() {
-        assert_eq!(told(&["1976", "", "1.5"]), Some(ColumnType::Number(DecimalSign::Point)));
-        assert_eq!(told(&["1976", "unknown"]), Some(ColumnType::Text));
-        assert_eq!(told(&["2025-04-03", ""]), Some(ColumnType::Date(DateOrder::YearFirst)));
-        assert_eq!(told(&["2025-04-03", "2025"]), Some(ColumnType::Text));
-        assert_eq!(told(&["", "  "]), None);
-        assert_eq!(told(&["unknown", "1", "2"]), Some(ColumnType::Text));
+    fn a_type_is_detected_from_all_cells_not_from_most() {
+        assert_eq!(reported(&["1976", "", "1.5"]), Some(ColumnType::Number(DecimalSign::Point)));
+        assert_eq!(reported(&["1976", "unknown"]), Some(ColumnType::Text));
+        assert_eq!(reported(&["2025-04-03", ""]), Some(ColumnType::Date(DateOrder::YearFirst)));
+        assert_eq!(reported(&["2025-04-03", "2025"]), Some(ColumnType::Text));
+        assert_eq!(reported(&["", "  "]), None);
+        assert_eq!(reported(&["unknown", "1", "2"]), Some(ColumnType::Text));
     }
 
     #[test]
-    fn addresses_are_links_and_pictures_are_told_by_their_ending() {
+    fn addresses_are_links_and_pictures_are_recognized_by_their_ending() {
         let page = "https://example.org/a";
         let picture = "https://f4.example.org/img/a0261871031_7.jpg?v=2";
-        assert_eq!(told(&[page, picture]), Some(ColumnType::Link));
-        assert_eq!(told(&[picture, ""]), Some(ColumnType::Image));
-        assert_eq!(told(&[picture, "soon"]), Some(ColumnType::Text));
-        assert_eq!(told(&["javascript:alert(1)"]), Some(ColumnType::Text));
+        assert_eq!(reported(&[page, picture]), Some(ColumnType::Link));
+        assert_eq!(reported(&[picture, ""]), Some(ColumnType::Image));
+        assert_eq!(reported(&[picture, "soon"]), Some(ColumnType::Text));
+        assert_eq!(reported(&["javascript:alert(1)"]), Some(ColumnType::Text));
     }
 
     #[test]

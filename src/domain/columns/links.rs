@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_are_told_by_the_end_of_their_path() {
+    fn pictures_are_recognized_by_the_end_of_their_path() {
         for picture in
             ["https://a.example/b.JPG", "http://a.example/b/c.d.webp?x=1.html#y", "https://a.example/%20.png"]
         {

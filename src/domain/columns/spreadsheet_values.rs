@@ -4,7 +4,7 @@
 use crate::domain::text::comparable_form::is_blank;
 
 /// Errors of formulas in Google Sheets, Excel and LibreOffice, in English and in the languages that translate them.
-const ERRORS: [&str; 30] = [
+const ERROR_VALUES: [&str; 30] = [
     "#REF!",
     "#N/A",
     "#DIV/0!",
@@ -39,14 +39,14 @@ const ERRORS: [&str; 30] = [
 ];
 
 /// A value that a formula is still waiting for, as Google Sheets writes it.
-const LOADING: [&str; 6] =
+const LOADING_TEXTS: [&str; 6] =
     ["Loading...", "Loading…", "Wird geladen...", "Wird geladen…", "Chargement...", "Cargando..."];
 
 /// An unticked box, in the languages that translate it.
-const UNTICKED: [&str; 8] = ["FALSE", "FALSCH", "FAUX", "FALSO", "ONWAAR", "FALSKT", "FAŁSZ", "ЛОЖЬ"];
+const UNTICKED_TEXTS: [&str; 8] = ["FALSE", "FALSCH", "FAUX", "FALSO", "ONWAAR", "FALSKT", "FAŁSZ", "ЛОЖЬ"];
 
 /// A ticked box, likewise.
-const TICKED: [&str; 9] = ["TRUE", "WAHR", "VRAI", "VERDADERO", "VERDADEIRO", "VERO", "WAAR", "PRAWDA", "ИСТИНА"];
+const TICKED_TEXTS: [&str; 9] = ["TRUE", "WAHR", "VRAI", "VERDADERO", "VERDADEIRO", "VERO", "WAAR", "PRAWDA", "ИСТИНА"];
 
 /// What a cell holds instead of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -68,8 +68,8 @@ impl SheetWord {
         }
         let cell = cell.trim();
         match cell.bytes().next()? {
-            b'#' => ERRORS.iter().find(|word| **word == cell).map(|word| Self::Error(word)),
-            b'L' | b'W' | b'C' => LOADING.contains(&cell).then_some(Self::Loading),
+            b'#' => ERROR_VALUES.iter().find(|word| **word == cell).map(|word| Self::Error(word)),
+            b'L' | b'W' | b'C' => LOADING_TEXTS.contains(&cell).then_some(Self::Loading),
             _ => None,
         }
     }
@@ -79,7 +79,7 @@ impl SheetWord {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Error(word) => word,
-            Self::Loading => LOADING[0],
+            Self::Loading => LOADING_TEXTS[0],
         }
     }
 }
@@ -87,13 +87,13 @@ impl SheetWord {
 /// Whether `cell` is a box that nobody ticked.
 #[must_use]
 pub fn is_unticked(cell: &str) -> bool {
-    UNTICKED.contains(&cell.trim())
+    UNTICKED_TEXTS.contains(&cell.trim())
 }
 
 /// Whether `cell` is a box, ticked or not.
 #[must_use]
 pub fn is_checkbox(cell: &str) -> bool {
-    is_unticked(cell) || TICKED.contains(&cell.trim())
+    is_unticked(cell) || TICKED_TEXTS.contains(&cell.trim())
 }
 
 /// Whether a row holds nothing but boxes that nobody ticked, if anything.
@@ -118,9 +118,9 @@ mod tests {
     }
 
     #[test]
-    fn every_word_is_told_from_the_others() {
-        assert!(super::ERRORS.iter().all(|word| SheetWord::parse(word) == Some(SheetWord::Error(word))));
-        assert!(super::LOADING.iter().all(|word| SheetWord::parse(word) == Some(SheetWord::Loading)));
+    fn every_word_is_distinguished_from_the_others() {
+        assert!(super::ERROR_VALUES.iter().all(|word| SheetWord::parse(word) == Some(SheetWord::Error(word))));
+        assert!(super::LOADING_TEXTS.iter().all(|word| SheetWord::parse(word) == Some(SheetWord::Loading)));
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub struct HeaderMismatch {
 
 impl HeaderMismatch {
     /// The word for programs.
-    pub const CODE: &'static str = "header_mismatch";
+    pub const HEADER_MISMATCH_CODE: &'static str = "header_mismatch";
 
     /// How many rows have how many cells: "All 2 rows have 4 cells and the header has 3".
     fn count_message(self) -> String {

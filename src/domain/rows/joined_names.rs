@@ -5,7 +5,7 @@ use crate::domain::text::comparable_form::is_same_form;
 use crate::domain::text::shortening::shorten;
 
 /// What stands between names.
-const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
+const NAME_SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
 
 /// That one of `columns` holds the name `wanted` among others, and what to do; `None` where none does.
 #[must_use]
@@ -13,7 +13,7 @@ pub fn joined_names_message(columns: &[String], wanted: &str) -> Option<String> 
     let holds = |column: &&String, separator: char| {
         column.contains(separator) && column.split(separator).any(|name| is_same_form(name, wanted))
     };
-    let (column, separator) = SEPARATORS
+    let (column, separator) = NAME_SEPARATORS
         .into_iter()
         .find_map(|separator| Some((columns.iter().find(|column| holds(column, separator))?, separator)))?;
     let separator = if separator == '\t' { "a tab".to_owned() } else { format!("the separator “{separator}”") };
@@ -40,8 +40,8 @@ mod tests {
             (&["name; id ;year"], "“name; id ;year”", "the separator “;”"),
             (&["a", "name\tid"], "“name␉id”", "a tab"),
         ] {
-            let said = message(columns, "id").expect("a message");
-            assert!(said.contains(cell) && said.contains(separator), "{said}");
+            let message = message(columns, "id").expect("a message");
+            assert!(message.contains(cell) && message.contains(separator), "{message}");
         }
         for columns in [&["idle, name"][..], &["ID,name"], &["id"], &[]] {
             assert_eq!(message(columns, "id"), None, "{columns:?}");

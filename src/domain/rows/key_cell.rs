@@ -31,7 +31,7 @@ impl<'a> KeyCell<'a> {
         Self::parse(row.cells.get(position).map_or("", String::as_str))
     }
 
-    /// Reads `cell`.
+    /// Reads the text of the key cell.
     #[must_use]
     pub fn parse(cell: &'a str) -> Self {
         let key = cell.trim();

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn telling_names_come_before_others() {
+    fn descriptive_names_come_before_others() {
         let mut names = ["title", "Album ID", "code", "ID", "isbn"];
         names.sort_by_key(|name| key_name_rank(name));
         assert_eq!(names, ["ID", "isbn", "code", "Album ID", "title"]);
@@ -237,24 +237,24 @@ mod tests {
         let known =
             KnownKeys { column: "album_id".to_owned(), known: 209, of: 209, more: false, named_like_a_key: false };
         let mut hints = KeyHints { different: vec!["sku".to_owned()], known: Some(known) };
-        let said = |wanted: &str, hints: &KeyHints| {
+        let hint_of = |wanted: &str, hints: &KeyHints| {
             let message = message(wanted, &["Id", "album_id", "sku"], &[], hints, HeaderSetting::Detected);
             let rest = message
                 .strip_prefix(&format!("There is no column “{wanted}”; the columns are “Id”, “album_id”, “sku”. "));
             rest.unwrap_or_else(|| panic!("{message}")).to_owned()
         };
-        let told = said("id", &hints);
-        assert!(told.starts_with("“album_id” holds the same keys (209 of 209): choose it as the key column"), "{told}");
-        assert!(told.contains("/settings/sources/albums"), "{told}");
+        let hint = hint_of("id", &hints);
+        assert!(hint.starts_with("“album_id” holds the same keys (209 of 209): choose it as the key column"), "{hint}");
+        assert!(hint.contains("/settings/sources/albums"), "{hint}");
         hints.known = hints.known.map(|known| KnownKeys { column: "0".to_owned(), named_like_a_key: true, ..known });
-        let told = said("id", &hints);
-        assert!(told.starts_with("The header row seems to be missing: “0” is a key that the catalog has"), "{told}");
-        assert!(told.contains("(209 of 209). Put the row") && !told.contains("choose"), "{told}");
+        let hint = hint_of("id", &hints);
+        assert!(hint.starts_with("The header row seems to be missing: “0” is a key that the catalog has"), "{hint}");
+        assert!(hint.contains("(209 of 209). Put the row") && !hint.contains("choose"), "{hint}");
         hints.known = None;
-        assert!(said("id", &hints).starts_with("Is “Id” the same column?"));
-        assert!(said("nr", &hints).starts_with("The cells of “sku” are all filled"));
+        assert!(hint_of("id", &hints).starts_with("Is “Id” the same column?"));
+        assert!(hint_of("nr", &hints).starts_with("The cells of “sku” are all filled"));
         hints.different.clear();
-        assert!(said("nr", &hints).contains("add a column “nr”"));
+        assert!(hint_of("nr", &hints).contains("add a column “nr”"));
     }
 
     fn rows(first: u64, lines: &[&str]) -> Vec<TextRow> {
@@ -268,22 +268,22 @@ mod tests {
     #[test]
     fn a_header_below_titles_is_named_with_its_row() {
         let below = rows(2, &["Period:,January,", "Transaction,Date,Price", "T-1,1/1,2", "T-2,1/2,3"]);
-        let said =
+        let hint_of =
             |setting| message("Transaction", &["Sales", "column 2", "column 3"], &below, &KeyHints::default(), setting);
         let delete = "The column “Transaction” is in row 3. Delete the two rows above the header.";
-        assert_eq!(said(HeaderSetting::NotOffered), delete);
+        assert_eq!(hint_of(HeaderSetting::NotOffered), delete);
         let detected =
             format!("{delete} Or set the header row to 3 in the settings of this source (/settings/sources/albums).");
-        assert_eq!(said(HeaderSetting::Detected), detected);
-        let set = said(HeaderSetting::Set(1));
+        assert_eq!(hint_of(HeaderSetting::Detected), detected);
+        let set = hint_of(HeaderSetting::Set(1));
         assert!(
             set.starts_with("The column “Transaction” is in row 3, and the header row is set to 1. Set it to 3"),
             "{set}"
         );
         let sorted = rows(2, &["b,2,2", "Transaction,Date,Price", "c,1/1,2"]);
-        let said = message("Transaction", &["a", "1", "x"], &sorted, &KeyHints::default(), HeaderSetting::Detected);
+        let hint = message("Transaction", &["a", "1", "x"], &sorted, &KeyHints::default(), HeaderSetting::Detected);
         assert_eq!(
-            said, "The column “Transaction” is in row 3. Move that row to the top.",
+            hint, "The column “Transaction” is in row 3. Move that row to the top.",
             "those above are no titles"
         );
         assert_eq!([1, 2, 10, 11].map(number_of_rows), ["row", "two rows", "ten rows", "11 rows"]);
@@ -293,18 +293,18 @@ mod tests {
     fn a_cell_that_has_the_name_beside_the_keys_is_no_header() {
         let known = KnownKeys { column: "nr".to_owned(), known: 2, of: 3, more: false, named_like_a_key: false };
         let hints = KeyHints { known: Some(known), ..KeyHints::default() };
-        let said = message("id", &["nr", "note"], &rows(2, &["1,id", "2,x"]), &hints, HeaderSetting::Detected);
-        assert!(said.contains("“nr” holds the same keys"), "{said}");
+        let hint = message("id", &["nr", "note"], &rows(2, &["1,id", "2,x"]), &hints, HeaderSetting::Detected);
+        assert!(hint.contains("“nr” holds the same keys"), "{hint}");
     }
 
     #[test]
     fn a_difference_that_cannot_be_seen_is_marked() {
-        let said =
+        let hint =
             message("Member No", &["Member\u{a0}N\u{200d}o"], &[], &KeyHints::default(), HeaderSetting::Detected);
         assert!(
-            said.contains("the columns are “Member⍽N·U+200D·o”. “Member⍽N·U+200D·o” and “Member No” differ only"),
-            "{said}"
+            hint.contains("the columns are “Member⍽N·U+200D·o”. “Member⍽N·U+200D·o” and “Member No” differ only"),
+            "{hint}"
         );
-        assert!(said.contains("rename the column to “Member No”"), "{said}");
+        assert!(hint.contains("rename the column to “Member No”"), "{hint}");
     }
 }

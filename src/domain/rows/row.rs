@@ -46,7 +46,7 @@ pub struct TextRow {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rounded_numbers: Vec<usize>,
     /// What was mended in this row, if anything, with its column.
-    pub mended: Vec<CellRepair>,
+    pub repairs: Vec<CellRepair>,
 }
 
 /// What is said of a cell in which NUL characters stood.

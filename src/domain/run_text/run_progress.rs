@@ -5,10 +5,10 @@ use chrono::{DateTime, Utc};
 use crate::domain::source::Noun;
 
 /// The message of a run that waits for a worker.
-pub const QUEUED: &str = "Queued: waiting for a free worker…";
+pub const QUEUED_MESSAGE: &str = "Queued: waiting for a free worker…";
 
 /// The message of a run in its final stage.
-pub const FINALIZING: &str = "Finalizing synchronization…";
+pub const FINALIZING_MESSAGE: &str = "Finalizing synchronization…";
 
 /// The message of a run while the database does not respond.
 pub const WAITING_FOR_DATABASE: &str = "Waiting for the database…";

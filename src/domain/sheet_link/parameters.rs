@@ -6,7 +6,7 @@ use url::form_urlencoded::parse;
 use super::error::SheetLinkError;
 
 /// Parameters that decide what a link shows.
-const MEANINGFUL: [&str; 18] = [
+const MEANINGFUL_PARAMETERS: [&str; 18] = [
     "gid",
     "sheet",
     "range",
@@ -53,7 +53,9 @@ impl LinkParameters {
         let mut parameters = Self { query: read(url.query()), fragment: read(url.fragment()) };
         let holds_another = |text: &str, before: &[&str]| {
             let text = text.to_ascii_lowercase();
-            MEANINGFUL.iter().any(|inner| before.iter().any(|before| text.contains(&format!("{before}{inner}="))))
+            MEANINGFUL_PARAMETERS
+                .iter()
+                .any(|inner| before.iter().any(|before| text.contains(&format!("{before}{inner}="))))
         };
         let is_garbled = |(name, value): &(String, String)| {
             let before: &[&str] =
@@ -142,7 +144,7 @@ impl LinkParameters {
         let in_query = self.query.iter().filter(|(name, _)| !obeyed.contains(&name.as_str()));
         let in_fragment = self.fragment.iter().filter(|pair| !self.query.contains(pair));
         let mut beyond = in_query.chain(in_fragment).map(|(name, _)| name.as_str());
-        beyond.find(|name| MEANINGFUL.contains(name))
+        beyond.find(|name| MEANINGFUL_PARAMETERS.contains(name))
     }
 }
 

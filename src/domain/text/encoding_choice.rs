@@ -96,8 +96,8 @@ impl EncodingSurvey {
 
     /// Adds the next piece of the file; `is_last` with the end of it.
     pub fn add(&mut self, piece: &[u8], is_last: bool) {
-        let room = START_BYTES - self.start.len();
-        self.start.extend_from_slice(&piece[..piece.len().min(room)]);
+        let free_space = START_BYTES - self.start.len();
+        self.start.extend_from_slice(&piece[..piece.len().min(free_space)]);
         self.has_line_feed |= piece.contains(&b'\n');
         self.has_carriage_return |= piece.contains(&b'\r');
         self.add_utf_8(piece, is_last);

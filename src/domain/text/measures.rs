@@ -28,16 +28,16 @@ pub fn format_setting(duration: Duration) -> String {
 pub fn format_error(error: &(impl ToString + ?Sized)) -> String {
     let text = error.to_string();
     let mut letters = text.chars();
-    let mut sentence: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    let mut message: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
     // Backticks are for terminals.
-    while let Some(at) = sentence.find('`') {
-        let quote = if sentence[..at].matches(['“', '”']).count().is_multiple_of(2) { "“" } else { "”" };
-        sentence.replace_range(at..=at, quote);
+    while let Some(at) = message.find('`') {
+        let quote = if message[..at].matches(['“', '”']).count().is_multiple_of(2) { "“" } else { "”" };
+        message.replace_range(at..=at, quote);
     }
-    if !sentence.ends_with(['.', '!', '?', '…']) {
-        sentence.push('.');
+    if !message.ends_with(['.', '!', '?', '…']) {
+        message.push('.');
     }
-    sentence
+    message
 }
 
 /// How long something took or is ago, as closely as people want to know: `40 ms`, `0.4 s`, `2 min 5 s`, `3 days 4 h`.
@@ -77,36 +77,36 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn errors_read_as_sentences() {
+    fn errors_start_with_a_capital_and_end_with_a_full_stop() {
         assert_eq!(super::format_error("that is a form"), "That is a form.");
         assert_eq!(super::format_error("such as `albums` or `a`"), "Such as “albums” or “a”.");
         assert_eq!(super::format_error("Ähnlich wie das."), "Ähnlich wie das.");
     }
 
     #[test]
-    fn a_limit_is_said_in_seconds_unless_that_would_be_another_one() {
-        let said = |millis| super::format_limit(Duration::from_millis(millis));
-        assert_eq!([said(300_000), said(1500), said(20)], ["300 s", "1500 ms", "20 ms"]);
+    fn a_limit_is_in_seconds_unless_rounding_would_change_it() {
+        let message = |millis| super::format_limit(Duration::from_millis(millis));
+        assert_eq!([message(300_000), message(1500), message(20)], ["300 s", "1500 ms", "20 ms"]);
     }
 
     #[test]
-    fn a_setting_is_said_in_the_largest_unit_that_is_exact() {
-        let said = |millis| super::format_setting(Duration::from_millis(millis));
-        assert_eq!([said(0), said(1500), said(90_000), said(7_200_000)], ["0ms", "1500ms", "90s", "2h"]);
-        assert_eq!(said(90 * 86_400_000), "90d");
+    fn a_setting_uses_the_largest_unit_that_is_exact() {
+        let message = |millis| super::format_setting(Duration::from_millis(millis));
+        assert_eq!([message(0), message(1500), message(90_000), message(7_200_000)], ["0ms", "1500ms", "90s", "2h"]);
+        assert_eq!(message(90 * 86_400_000), "90d");
     }
 
     #[test]
-    fn a_length_is_said_in_two_units_at_most() {
-        let said = |millis| super::format_elapsed(Duration::from_millis(millis));
-        assert_eq!([said(0), said(99), said(100), said(9999)], ["0 ms", "99 ms", "0.1 s", "9.9 s"]);
-        assert_eq!([said(10_000), said(125_000), said(3_600_000)], ["10 s", "2 min 5 s", "1 h 0 min"]);
-        assert_eq!([said(86_400_000), said(273_600_000)], ["1 day 0 h", "3 days 4 h"]);
+    fn a_duration_has_two_units_at_most() {
+        let message = |millis| super::format_elapsed(Duration::from_millis(millis));
+        assert_eq!([message(0), message(99), message(100), message(9999)], ["0 ms", "99 ms", "0.1 s", "9.9 s"]);
+        assert_eq!([message(10_000), message(125_000), message(3_600_000)], ["10 s", "2 min 5 s", "1 h 0 min"]);
+        assert_eq!([message(86_400_000), message(273_600_000)], ["1 day 0 h", "3 days 4 h"]);
     }
 
     #[test]
-    fn an_amount_of_data_is_said_with_one_digit_after_the_point() {
-        let said = [1, 999, 52_400, 350_000_000, 1_240_000_000].map(super::format_bytes);
-        assert_eq!(said, ["1 byte", "999 bytes", "52.4 kB", "350.0 MB", "1.2 GB"]);
+    fn an_amount_of_data_has_one_digit_after_the_point() {
+        let message = [1, 999, 52_400, 350_000_000, 1_240_000_000].map(super::format_bytes);
+        assert_eq!(message, ["1 byte", "999 bytes", "52.4 kB", "350.0 MB", "1.2 GB"]);
     }
 }

@@ -4,7 +4,7 @@
 use url::Url;
 
 /// What stands where something secret is.
-const ELLIPSIS: &str = "…";
+const REDACTION_MARK: &str = "…";
 
 /// The names of values that are no secrets, and that people know their addresses by. Whatever else stands in a query
 /// may be one, whatever it is called.
@@ -60,7 +60,7 @@ pub fn redact_address(address: &str) -> String {
 pub fn redact_server(address: &str) -> String {
     let bare = redact_user(address);
     match bare.find(['?', '#']) {
-        Some(at) if at + 1 < bare.len() => format!("{}{ELLIPSIS}", &bare[..=at]),
+        Some(at) if at + 1 < bare.len() => format!("{}{REDACTION_MARK}", &bare[..=at]),
         _ => bare,
     }
 }
@@ -78,21 +78,22 @@ fn redact_user(address: &str) -> String {
         // Where it cannot be taken apart nobody knows where a password ends.
         Err(_) => rest.rfind('@'),
     };
-    let Some(host) = host.filter(|_| !rest.starts_with(ELLIPSIS)) else { return address.to_owned() };
+    let Some(host) = host.filter(|_| !rest.starts_with(REDACTION_MARK)) else { return address.to_owned() };
     let begin = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
-    format!("{begin}{ELLIPSIS}{}", &rest[host..])
+    format!("{begin}{REDACTION_MARK}{}", &rest[host..])
 }
 
 /// What is veiled already stays as it is.
 fn redact_pairs(text: &str) -> String {
     let shown = |pair: &str| match pair.split_once('=') {
-        _ if pair.is_empty() || pair.starts_with(ELLIPSIS) => pair.to_owned(),
+        _ if pair.is_empty() || pair.starts_with(REDACTION_MARK) => pair.to_owned(),
         Some((name, value)) if !value.is_empty() => {
-            let shown = value.starts_with(ELLIPSIS) || PUBLIC_PARAMETERS.contains(&name.to_ascii_lowercase().as_str());
-            format!("{name}={}", if shown { value } else { ELLIPSIS })
+            let shown =
+                value.starts_with(REDACTION_MARK) || PUBLIC_PARAMETERS.contains(&name.to_ascii_lowercase().as_str());
+            format!("{name}={}", if shown { value } else { REDACTION_MARK })
         }
         // A name alone may be the secret itself.
-        _ => ELLIPSIS.to_owned(),
+        _ => REDACTION_MARK.to_owned(),
     };
     text.split('&').map(shown).collect::<Vec<_>>().join("&")
 }
@@ -110,7 +111,7 @@ pub fn redact_all(addresses: &[String], show: fn(&str) -> String) -> Vec<String>
             }
         }
         let number = alike.iter().position(|address| **address == addresses[at]).map_or(0, |at| at + 1);
-        match text.rfind(ELLIPSIS).map(|at| at + ELLIPSIS.len()) {
+        match text.rfind(REDACTION_MARK).map(|at| at + REDACTION_MARK.len()) {
             Some(end) if alike.len() > 1 => format!("{}{number}{}", &text[..end], &text[end..]),
             _ => text.clone(),
         }
@@ -134,7 +135,7 @@ pub fn restore_redacted(
         if let Some((_, address)) = behind.iter().find(|(shown, _)| shown == line) {
             return Ok((*address).clone());
         }
-        if line.contains(ELLIPSIS) {
+        if line.contains(REDACTION_MARK) {
             return Err(format!(
                 "In {line} the … stands for something secret that is not shown. Leave the line as it was, or type all \
                  of the new address."
@@ -249,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_differ_in_a_secret_alone_are_told_apart() {
+    fn lines_that_differ_only_in_a_secret_are_distinguished() {
         let known = text(&["https://h.example/rss?token=one", "https://h.example/rss?token=two"]);
         let shown = redact_all(&known, redact_address);
         assert_eq!(shown, ["https://h.example/rss?token=…1", "https://h.example/rss?token=…2"]);

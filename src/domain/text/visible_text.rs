@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_look_the_same_are_told_from_names_that_do_not() {
+    fn names_that_look_the_same_are_detected() {
         for other in ["Member\u{a0}No", "MemberNo", "Member\nNo", "Mem\u{200b}ber No", " Member No"] {
             assert!(differ_invisibly("Member No", other), "{other:?}");
         }

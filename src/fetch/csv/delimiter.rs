@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn one_column_of_sentences_is_one_column() {
+    fn one_column_of_prose_is_one_column() {
         assert_eq!(found("title\nHello; world\nfoo\nbar\n"), ',');
         assert_eq!(found("title"), ',');
         assert_eq!(found(""), ',');
@@ -121,8 +121,8 @@ mod tests {
 
     #[test]
     fn excel_may_say_it_outright() {
-        let told = detect_dialect(b"sep=;\r\na,b;c,d\r\n", true);
-        assert_eq!((told.delimiter, told.has_sep_line), (b';', true));
+        let reported = detect_dialect(b"sep=;\r\na,b;c,d\r\n", true);
+        assert_eq!((reported.delimiter, reported.has_sep_line), (b';', true));
         assert!(!detect_dialect(b"sep=x\n", true).has_sep_line);
     }
 }

@@ -89,7 +89,7 @@ mod tests {
     use super::{FEED_FORMAT, FEED_LIST, HTML_FORMAT, JSON_FORMAT, XML_FORMAT, detect_other_format};
 
     #[test]
-    fn other_formats_are_told_by_how_they_begin() {
+    fn other_formats_are_recognized_by_their_first_bytes() {
         for (text, expected) in [
             ("<opml version=\"2.0\">", FEED_LIST),
             ("<rss version=\"2.0\">", FEED_FORMAT),

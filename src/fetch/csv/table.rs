@@ -123,11 +123,11 @@ impl CsvTable {
 
     /// Reports bad encoding and stray quotation marks in column names.
     fn report_header_issues(&self, record: &CsvRecord, cells: &[String], observer: &dyn FetchObserver) {
-        for (at, mend) in
+        for (at, repair) in
             cells.iter().enumerate().filter_map(|(at, cell)| Some((at, self.describe_encoding_problem(at, cell)?)))
         {
             let (row, column) = (Some(self.row_number(record.number)), self.columns.get(at).cloned());
-            observer.report_issue(Issue { row, column, kind: IssueKind::Noted, reason: mend.what });
+            observer.report_issue(Issue { row, column, kind: IssueKind::Noted, reason: repair.what });
         }
         for cell in [record.loose_end, record.late_quote, record.inner_quote].into_iter().flatten() {
             let reason = "This column name contains a quotation mark. Check that it is intended.".to_owned();
@@ -147,24 +147,24 @@ impl CsvTable {
 
     fn build_row(&self, record: &CsvRecord) -> TextRow {
         let width = self.columns.len();
-        let mut mended = Vec::new();
+        let mut repairs = Vec::new();
         let nul = record.has_nul();
         let mut cells = Vec::with_capacity(width);
         for index in 0..width.min(record.len()) {
             let mut cell = record.cell_text(index);
             if nul && cell.contains('\0') {
                 cell.retain(|c| c != '\0');
-                mended.push(CellRepair::common_in_cell(Some(index), NUL_DROPPED_MESSAGE));
+                repairs.push(CellRepair::common_in_cell(Some(index), NUL_DROPPED_MESSAGE));
             }
             if !cell.is_ascii() {
-                mended.extend(self.describe_encoding_problem(index, &cell));
+                repairs.extend(self.describe_encoding_problem(index, &cell));
             }
             cells.push(cell);
         }
         cells.resize(width, String::new());
         let mut note = |cell: Option<usize>, what: &str| {
             if let Some(cell) = cell {
-                mended.push(CellRepair::in_cell(Some(cell).filter(|cell| *cell < width), what));
+                repairs.push(CellRepair::in_cell(Some(cell).filter(|cell| *cell < width), what));
             }
         };
         note(
@@ -173,10 +173,10 @@ impl CsvTable {
         );
         note(record.late_quote, "A space precedes a quotation mark, so the cell was split at every separator.");
         if let Some(cell) = record.inner_quote.filter(|cell| *cell < width) {
-            mended.push(CellRepair::common_in_cell(Some(cell), INNER_QUOTE_NOTE));
+            repairs.push(CellRepair::common_in_cell(Some(cell), INNER_QUOTE_NOTE));
         }
         if record.begins_file {
-            mended.push(CellRepair::common_in_cell(None, "A byte order mark before the row was ignored."));
+            repairs.push(CellRepair::common_in_cell(None, "A byte order mark before the row was ignored."));
         }
         let extra: Vec<String> = (width..record.len()).map(|index| record.cell_text(index)).collect();
         let is_beyond = record.too_wide || extra.iter().any(|cell| !cell.trim().is_empty());
@@ -192,7 +192,7 @@ impl CsvTable {
             is_cut: record.ends_file && record.len() < width,
             spans_lines: record.spans_lines,
             extra,
-            mended,
+            repairs,
             ..TextRow::default()
         }
     }

@@ -266,14 +266,14 @@ impl<'a> RowCollector<'a> {
         }
         self.notes.rounded_numbers.add(number, &rounded_numbers);
         let refusal = repeated.map(|column| repeated_cell_reason(number, column));
-        let mut mended = Vec::new();
+        let mut repairs = Vec::new();
         // Workbooks do not store empty cells at the end of a row, so a short row is not a sign of damage.
         let row_width = width.max(cells.len());
         let extra = if cells.len() > width { cells.split_off(width) } else { Vec::new() };
         for (position, cell) in cells.iter_mut().enumerate() {
             if cell.contains('\0') {
                 cell.retain(|c| c != '\0');
-                mended.push(CellRepair::common_in_cell(Some(position), NUL_DROPPED_MESSAGE));
+                repairs.push(CellRepair::common_in_cell(Some(position), NUL_DROPPED_MESSAGE));
             }
         }
         let text: usize = cells.iter().chain(&extra).map(String::len).sum();
@@ -299,7 +299,7 @@ impl<'a> RowCollector<'a> {
             refusal,
             unsaved_formulas,
             rounded_numbers,
-            mended,
+            repairs,
             ..TextRow::default()
         })
     }

@@ -20,7 +20,7 @@ pub(super) struct RecordScanner<'z, 'a> {
 }
 
 impl<'z, 'a> RecordScanner<'z, 'a> {
-    /// Cuts `part`.
+    /// Starts to cut `part` into records.
     pub(super) fn new(part: PartReader<'z, 'a>) -> Self {
         let limit = part.limit();
         Self { input: BufReader::with_capacity(64 * 1024, part), limit, record: Vec::new() }
@@ -175,7 +175,7 @@ mod tests {
     use super::{NumberKind, kind_of_format};
 
     #[test]
-    fn formats_tell_dates_from_numbers() {
+    fn formats_distinguish_dates_from_numbers() {
         for format in ["yyyy-mm-dd", "d/m/yy h:mm", "[$-409]mmm d", "h:mm AM/PM", "\"on\" dd.mm.", "[Red]dd"] {
             assert_eq!(kind_of_format(format), NumberKind::Date, "{format}");
         }

@@ -86,13 +86,13 @@ fn to_row(rows_before: u64, entry: FeedEntry, key: &str, address: &str) -> TextR
         entry.enclosure.unwrap_or_default(),
         key.to_owned(),
     ];
-    let mut mended = Vec::new();
+    let mut repairs = Vec::new();
     for (position, cell) in cells.iter_mut().enumerate().filter(|(_, cell)| cell.contains('\0')) {
         cell.retain(|c| c != '\0');
-        mended.push(CellRepair::common_in_cell(Some(position), NUL_DROPPED_MESSAGE));
+        repairs.push(CellRepair::common_in_cell(Some(position), NUL_DROPPED_MESSAGE));
     }
     // The header is row 1.
-    TextRow { number: rows_before + 2, cells, mended, ..TextRow::default() }
+    TextRow { number: rows_before + 2, cells, repairs, ..TextRow::default() }
 }
 
 fn format_date(date: Option<DateTime<Utc>>) -> String {
@@ -143,7 +143,7 @@ mod tests {
             rows.iter().map(|row| (row.number, row.cells[0].as_str())).collect::<Vec<_>>(),
             [(2, "One"), (3, "Three"), (4, "Four")]
         );
-        assert_eq!(rows[1].mended.len(), 1);
+        assert_eq!(rows[1].repairs.len(), 1);
         assert_eq!(rows[0].cells[2..9], ["News", "", "2026-11-20T07:00:00Z", "", "", "", "a, b"]);
         let keys: std::collections::HashSet<_> = rows.iter().map(|row| &row.cells[11]).collect();
         assert_eq!(keys.len(), 3, "{keys:?}");

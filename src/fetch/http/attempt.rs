@@ -26,7 +26,7 @@ use super::settings::HttpSettings;
 use super::transport::{ConnectionContext, agent, resolve_with_system};
 use super::web_address::{RedirectScope, basic_auth, parse_web_address};
 use crate::domain::location::without_secrets;
-use crate::domain::log_fields::FETCH;
+use crate::domain::log_fields::FETCH_TARGET;
 use crate::fetch::{FetchObserver, FetchRequest};
 
 /// How many redirects are followed.
@@ -145,18 +145,18 @@ impl<'a> HttpAttempt<'a> {
         };
         let code = result.as_ref().err().map(FetchFailure::code);
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        let said = match (status, bytes, code) {
+        let message = match (status, bytes, code) {
             (Some(status), Some(bytes), _) => format!("fetched {address}: status {status}, {bytes} bytes, {ms} ms"),
             (Some(status), _, None) => format!("fetched {address}: status {status}, {ms} ms"),
             (Some(status), _, Some(code)) => format!("fetching {address} failed: {code}, status {status}, {ms} ms"),
             (None, ..) => format!("fetching {address} failed: {}, {ms} ms", code.unwrap_or_default()),
         };
         log::info!(
-            target: FETCH,
+            target: FETCH_TARGET,
             event = if code.is_some() { "failed" } else { "fetched" },
             syncId = self.fetch_request.sync_id.map(|id| id.to_string()).as_deref(), host, path = path.as_str(), status, bytes, ms,
             code;
-            "{said}"
+            "{message}"
         );
     }
 

@@ -19,7 +19,7 @@ pub(in crate::fetch) type ResponseRule<'a> =
 /// own link before it redirects.
 pub(in crate::fetch) type RedirectCheck<'a> = dyn Fn(&Url) -> Result<(), FetchError> + Sync + 'a;
 
-/// One request.
+/// A request to one server.
 pub(in crate::fetch) struct OutgoingRequest<'a> {
     /// The address. User name and password in it are sent as Basic authorization.
     pub(in crate::fetch) address: &'a str,

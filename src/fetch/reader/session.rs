@@ -190,7 +190,7 @@ impl<'a> ReaderSession<'a> {
             return Err(response_status::busy_error(&self.account.host(), until));
         }
         self.observer.report_wait(&self.account.host(), until);
-        with_cancel_token(&self.observer, self.time_left(), self.time_left(), |halt| halt.sleep(wait)).map_err(
+        with_cancel_token(&self.observer, self.time_left(), self.time_left(), |cancel| cancel.sleep(wait)).map_err(
             |ended| match ended {
                 FetchEnd::Stopped => FetchError::Stopped,
                 FetchEnd::TimedOut => response_status::busy_error(&self.account.host(), until),

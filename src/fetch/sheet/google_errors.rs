@@ -29,7 +29,7 @@ pub(in crate::fetch) enum GoogleService {
 }
 
 impl GoogleService {
-    /// Its host.
+    /// The base of its URLs.
     pub(in crate::fetch) const fn base_url(self) -> &'static str {
         match self {
             Self::Sheets => "https://sheets.googleapis.com",
@@ -206,8 +206,8 @@ pub(in crate::fetch) fn check_sign_in_response(
         ..400 => return response_status::check_response(status, headers, body, origin),
         429 | 503 => return Err(waits.next_wait(status, headers)),
         500.. => {
-            let sentence = format!("Google's sign-in returned a server error ({}). Try again later.", status.as_u16());
-            return Err(BodyProblem::Transient(FetchError::failed("server_error", sentence)));
+            let message = format!("Google's sign-in returned a server error ({}). Try again later.", status.as_u16());
+            return Err(BodyProblem::Transient(FetchError::failed("server_error", message)));
         }
         _ => {}
     }

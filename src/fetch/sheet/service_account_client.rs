@@ -172,8 +172,8 @@ fn explain_timeout(error: FetchError, address: &Url) -> FetchError {
     match error {
         FetchError::Failed { code: code @ "timeout", .. } => {
             let host = response_status::display_host(address);
-            let sentence = format!("Google's sign-in timed out. Check that this server can reach {host}.");
-            FetchError::failed(code, sentence)
+            let message = format!("Google's sign-in timed out. Check that this server can reach {host}.");
+            FetchError::failed(code, message)
         }
         other => other,
     }

@@ -216,12 +216,12 @@ fn find_error_in_body(service: GoogleService, account: &str, body: &ResponseBody
     let code = u16::try_from(answer.get("error")?.get("code")?.as_u64()?).ok()?;
     let status = StatusCode::from_u16(code).ok().filter(|status| status.as_u16() >= 400)?;
     let origin = ResponseOrigin { host: "Google".to_owned(), url: body.url.clone(), google: true };
-    let said = answer.to_string();
+    let message = answer.to_string();
     match google_errors::check_api_response(
         service,
         account,
         &RateLimitWaits::default(),
-        (status, &body.headers, said.as_bytes(), &origin),
+        (status, &body.headers, message.as_bytes(), &origin),
     ) {
         Ok(()) => None,
         Err(BodyProblem::Final(error) | BodyProblem::Transient(error)) => Some(error),

@@ -90,8 +90,8 @@ impl ValuesReader<'_> {
         }
         if cells.bytes > MAX_RECORD_BYTES {
             let most = MAX_RECORD_BYTES / (1024 * 1024);
-            let sentence = format!("Row {}: more than {most} MiB in one row.", group_digits(self.seen));
-            return Err(FetchError::failed("row_too_large", sentence));
+            let message = format!("Row {}: more than {most} MiB in one row.", group_digits(self.seen));
+            return Err(FetchError::failed("row_too_large", message));
         }
         if !self.columns.is_empty() {
             let is_empty = cells.kept.iter().all(String::is_empty) && !cells.too_many;
@@ -111,12 +111,12 @@ impl ValuesReader<'_> {
 
     fn build_row(&self, cells: &RowCells) -> TextRow {
         let width = self.columns.len();
-        let mut mended = Vec::new();
+        let mut repairs = Vec::new();
         let mut placed: Vec<String> = cells.kept.iter().take(width).cloned().collect();
         for (position, cell) in placed.iter_mut().enumerate() {
             if cell.contains('\0') {
                 cell.retain(|c| c != '\0');
-                mended.push(CellRepair::common_in_cell(Some(position), NUL_DROPPED_MESSAGE));
+                repairs.push(CellRepair::common_in_cell(Some(position), NUL_DROPPED_MESSAGE));
             }
         }
         placed.resize(width, String::new());
@@ -129,7 +129,7 @@ impl ValuesReader<'_> {
             // Google leaves out empty cells at the end of a row, so one that is too short says nothing.
             width: Some(width.max(cells.kept.len())),
             extra,
-            mended,
+            repairs,
             ..TextRow::default()
         }
     }

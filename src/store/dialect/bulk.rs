@@ -19,7 +19,7 @@ pub(in crate::store) struct BatchStamp<'a> {
     pub source_id: i64,
     /// The run that writes.
     pub sync_id: &'a str,
-    /// When.
+    /// The time of the batch.
     pub now: NaiveDateTime,
 }
 

@@ -7,18 +7,18 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use crate::store::any_connection::AnyConnection;
 use crate::store::error::StoreError;
 
-const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
-const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// The key of the advisory lock around migrations: "lockstep" in ASCII.
-const LOCK: i64 = i64::from_be_bytes(*b"lockstep");
+const MIGRATION_LOCK: i64 = i64::from_be_bytes(*b"lockstep");
 
 /// Whether a SQLite file lacks migrations. On a server that is not for asking before the lock: looking makes the table
 /// of the migrations, and two servers must not make it at once.
 pub(in crate::store) fn are_pending(conn: &mut AnyConnection) -> Result<bool, StoreError> {
     match conn {
         AnyConnection::Sqlite(conn) => {
-            conn.has_pending_migration(SQLITE).map_err(|error| StoreError::Migration(error.to_string()))
+            conn.has_pending_migration(SQLITE_MIGRATIONS).map_err(|error| StoreError::Migration(error.to_string()))
         }
         AnyConnection::Postgres(_) => Ok(true),
     }
@@ -30,12 +30,14 @@ pub(in crate::store) fn are_pending(conn: &mut AnyConnection) -> Result<bool, St
 /// done. On PostgreSQL an advisory lock, held by the session, does the same.
 pub(in crate::store) fn apply_migrations(conn: &mut AnyConnection) -> Result<usize, StoreError> {
     match conn {
-        AnyConnection::Sqlite(conn) => run(conn, SQLITE),
+        AnyConnection::Sqlite(conn) => run(conn, SQLITE_MIGRATIONS),
         AnyConnection::Postgres(conn) => {
             // Another server may take its time with them; that one is waited for.
-            conn.batch_execute(&format!("SET lock_timeout = 0; SELECT pg_advisory_lock({LOCK}); RESET lock_timeout"))?;
-            let done = run(conn, POSTGRES);
-            conn.batch_execute(&format!("SELECT pg_advisory_unlock({LOCK})"))?;
+            conn.batch_execute(&format!(
+                "SET lock_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK}); RESET lock_timeout"
+            ))?;
+            let done = run(conn, POSTGRES_MIGRATIONS);
+            conn.batch_execute(&format!("SELECT pg_advisory_unlock({MIGRATION_LOCK})"))?;
             done
         }
     }
@@ -44,8 +46,8 @@ pub(in crate::store) fn apply_migrations(conn: &mut AnyConnection) -> Result<usi
 /// The migrations of this program that belong to a database: version and name.
 pub(in crate::store) fn known_migrations(conn: &AnyConnection) -> Result<Vec<(String, String)>, StoreError> {
     match conn {
-        AnyConnection::Sqlite(_) => names::<diesel::sqlite::Sqlite>(&SQLITE),
-        AnyConnection::Postgres(_) => names::<diesel::pg::Pg>(&POSTGRES),
+        AnyConnection::Sqlite(_) => names::<diesel::sqlite::Sqlite>(&SQLITE_MIGRATIONS),
+        AnyConnection::Postgres(_) => names::<diesel::pg::Pg>(&POSTGRES_MIGRATIONS),
     }
 }
 

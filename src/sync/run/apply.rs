@@ -182,8 +182,8 @@ impl ApplyStep<'_> {
         };
         match target {
             ApplyTarget::Preview(kept) => {
-                let room = MAX_PREVIEWED_CHANGES.saturating_sub(kept.len());
-                kept.extend(new.iter().map(added).chain(changes).take(room));
+                let free_space = MAX_PREVIEWED_CHANGES.saturating_sub(kept.len());
+                kept.extend(new.iter().map(added).chain(changes).take(free_space));
                 reporter.report(progress);
             }
             ApplyTarget::Catalog if new.is_empty() && changed.is_empty() => reporter.report(progress),

@@ -11,7 +11,7 @@ use super::run_stop::RunStop;
 use crate::domain::operation::{Lease, Stage, Status};
 use crate::domain::progress::{ProgressCount, RunStats};
 use crate::domain::run_text;
-use crate::domain::run_text::run_progress::FINALIZING;
+use crate::domain::run_text::run_progress::FINALIZING_MESSAGE;
 use crate::domain::source::Validators;
 use crate::domain::sync_id::SyncId;
 use crate::store::StoreError;
@@ -33,7 +33,7 @@ pub(in crate::sync) fn begin_finalizing(context: &RunContext<'_>, stats: RunStat
     context.check_stop()?;
     let progress = RunProgress {
         stage: Stage::Finalizing,
-        message: FINALIZING.to_owned(),
+        message: FINALIZING_MESSAGE.to_owned(),
         percent: context.weights.overall_percent(Stage::Finalizing, 0, 1),
         stats,
     };

@@ -123,12 +123,12 @@ impl PublishedContent {
             cells.into_iter().enumerate().filter(|(at, _)| stays(*at)).map(|(_, cell)| cell).collect()
         };
         let places = |of: Vec<usize>| of.into_iter().filter(|at| stays(*at)).map(moved).collect();
-        let mended = row.mended.into_iter().filter(|mend| mend.column.is_none_or(stays));
+        let repairs = row.repairs.into_iter().filter(|repair| repair.column.is_none_or(stays));
         TextRow {
             cells: kept(row.cells),
             width: row.width.map(moved),
             inner_rows: row.inner_rows.into_iter().map(kept).collect(),
-            mended: mended.map(|mend| CellRepair { column: mend.column.map(moved), ..mend }).collect(),
+            repairs: repairs.map(|repair| CellRepair { column: repair.column.map(moved), ..repair }).collect(),
             unsaved_formulas: places(row.unsaved_formulas),
             rounded_numbers: places(row.rounded_numbers),
             ..row

@@ -28,7 +28,7 @@ pub struct ItemPage {
     pub changed_at: Option<TimeLabel>,
 }
 
-/// One field.
+/// A field of the item.
 #[derive(Debug, Clone)]
 pub struct ItemField {
     /// The column.

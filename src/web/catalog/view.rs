@@ -144,7 +144,7 @@ impl SortState {
     }
 }
 
-/// One item.
+/// A row of the table: one item.
 #[derive(Debug, Clone, Default)]
 pub struct TableRow {
     /// The link to its page.

@@ -16,7 +16,7 @@ pub struct DashboardPage {
     pub sources: Vec<SourceLine>,
 }
 
-/// One source.
+/// A source on the dashboard.
 #[derive(Debug, Clone)]
 pub struct SourceLine {
     /// Its slug.

@@ -29,7 +29,7 @@ pub struct FeedsPage {
     pub is_active: bool,
 }
 
-/// One feed.
+/// A feed in the list.
 #[derive(Debug, Clone, Default)]
 pub struct FeedLine {
     /// Its title, or else its address without secrets.

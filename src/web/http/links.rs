@@ -69,7 +69,7 @@ impl LinkBuilder {
         self.route(assets::asset_route(name))
     }
 
-    /// The dashboard.
+    /// The link to the dashboard.
     #[must_use]
     pub fn dashboard(&self) -> String {
         self.route("/")
@@ -81,7 +81,7 @@ impl LinkBuilder {
         self.route("/sync-badge")
     }
 
-    /// A catalog.
+    /// The link to a catalog.
     #[must_use]
     pub fn catalog(&self, slug: &str) -> String {
         self.route(&format!("/catalog/{slug}"))
@@ -129,7 +129,7 @@ impl LinkBuilder {
         self.route(&format!("/history?source={slug}"))
     }
 
-    /// One run.
+    /// The link to one run.
     #[must_use]
     pub fn run(&self, sync_id: &impl Display) -> String {
         self.route(&format!("/history/{sync_id}"))

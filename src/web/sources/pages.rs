@@ -107,8 +107,8 @@ pub(super) fn missing_key_error(look: &SourceProbe) -> FieldErrors {
 fn require_columns(look: SourceProbe) -> Result<SourceProbe, ProbeError> {
     if look.columns.is_empty() {
         let otherwise = || "The source is empty. Its first row must name the columns.".to_owned();
-        let sentence = look.failure.map_or_else(otherwise, |failure| failure.cause_message());
-        return Err(ProbeError { code: "empty_source", sentence, named_feeds: Vec::new() });
+        let message = look.failure.map_or_else(otherwise, |failure| failure.cause_message());
+        return Err(ProbeError { code: "empty_source", message, named_feeds: Vec::new() });
     }
     Ok(look)
 }
@@ -145,7 +145,7 @@ pub(super) fn found_columns(state: &AppState, place: &SourcePlace, look: &Source
 
 fn found_feed((feed, name): (&FeedRecord, String)) -> FoundFeed {
     let title = clip_text(&name, MAX_CELL_CHARS);
-    let error = feed.error.as_ref().map(|(_, sentence)| sentence.clone());
+    let error = feed.error.as_ref().map(|(_, message)| message.clone());
     FoundFeed { title, error, is_fetched: feed.succeeded_at.is_some() }
 }
 

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::{DateEvidence, DateOrder, parse_date};
 
-fn told(cells: &[&str]) -> Option<DateOrder> {
+fn reported(cells: &[&str]) -> Option<DateOrder> {
     let mut dates = DateEvidence::default();
     cells.iter().for_each(|cell| dates.observe(cell));
     dates.date_order()
@@ -18,7 +18,7 @@ fn the_order_is_told_by_the_cells() {
         (&["03/04/2025", "04/25/2025 8:15:00"], DateOrder::MonthFirst),
         (&["25-04-2025"], DateOrder::DayFirst),
     ] {
-        assert_eq!(told(cells), Some(order), "{cells:?}");
+        assert_eq!(reported(cells), Some(order), "{cells:?}");
     }
 }
 
@@ -43,7 +43,7 @@ fn what_is_not_certain_or_cannot_be_is_text() {
         &["April 3, 2025"],
         &["123-04-05"],
     ] {
-        assert_eq!(told(cells), None, "{cells:?}");
+        assert_eq!(reported(cells), None, "{cells:?}");
     }
 }
 
@@ -80,7 +80,7 @@ proptest! {
     #[test]
     fn a_column_that_is_read_has_a_value_in_every_cell(cells in prop::collection::vec("[0-3]?[0-9][-/.][0-3]?[0-9][-/.]20[0-9]{2}( [0-2]?[0-9]:[0-5][0-9])?", 1..5)) {
         let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
-        if let Some(order) = told(&cells) {
+        if let Some(order) = reported(&cells) {
             for cell in cells {
                 prop_assert!(parse_date(cell, order).is_some(), "{cell}");
             }
@@ -89,7 +89,7 @@ proptest! {
 
     #[test]
     fn whatever_stands_in_a_cell_is_read_without_trouble(cell: String) {
-        let _ = told(&[&cell]);
+        let _ = reported(&[&cell]);
         let _ = parse_date(&cell, DateOrder::MonthFirst);
     }
 }

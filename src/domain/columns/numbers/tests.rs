@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::{DecimalSign, GROUP_SPACES, NUMBER_UNITS, NumberEvidence, parse_number};
 
-fn told(cells: &[&str]) -> Option<DecimalSign> {
+fn reported(cells: &[&str]) -> Option<DecimalSign> {
     let mut numbers = NumberEvidence::default();
     cells.iter().for_each(|cell| numbers.observe(cell));
     numbers.decimal_sign()
@@ -24,7 +24,7 @@ fn one_way_of_writing_is_told_from_all_cells() {
         &["52.520006599999997"],
         &["1.234", "5.678"],
     ] {
-        assert_eq!(told(cells), Some(DecimalSign::Point), "{cells:?}");
+        assert_eq!(reported(cells), Some(DecimalSign::Point), "{cells:?}");
     }
     for cells in [
         &["1.234,56", "12"][..],
@@ -35,7 +35,7 @@ fn one_way_of_writing_is_told_from_all_cells() {
         &["0,123", "5"],
         &["1,234", "5,678"],
     ] {
-        assert_eq!(told(cells), Some(DecimalSign::Comma), "{cells:?}");
+        assert_eq!(reported(cells), Some(DecimalSign::Comma), "{cells:?}");
     }
 }
 
@@ -73,7 +73,7 @@ fn what_is_not_certain_is_text() {
         &["٣"],
         &["1976", "unknown"],
     ] {
-        assert_eq!(told(cells), None, "{cells:?}");
+        assert_eq!(reported(cells), None, "{cells:?}");
     }
 }
 
@@ -153,14 +153,14 @@ proptest! {
     #[test]
     fn the_order_of_the_cells_does_not_matter(cells in prop::collection::vec("[-]?[0-9.,' ]{1,7}", 1..6)) {
         let mut cells: Vec<&str> = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
-        let forwards = told(&cells);
+        let forwards = reported(&cells);
         cells.reverse();
-        prop_assert_eq!(told(&cells), forwards);
+        prop_assert_eq!(reported(&cells), forwards);
     }
 
     #[test]
     fn whatever_stands_in_a_cell_is_read_without_trouble(cell: String) {
-        let _ = told(&[&cell]);
+        let _ = reported(&[&cell]);
         let _ = parse_number(&cell, DecimalSign::Comma);
     }
 }

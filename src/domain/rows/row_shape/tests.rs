@@ -101,8 +101,12 @@ fn rows_inside_a_cell_are_told_where_they_look_like_rows() {
         let cells = vec!["7".to_owned(), "Seven".to_owned(), "1998".to_owned()];
         let inner_rows = inner(&text.replace('"', ""));
         shapes.observe(&TextRow { number: 8, cells, width: Some(3), inner_rows, ..TextRow::default() });
-        let told = shapes.finish();
-        assert_eq!((told.is_doubtful, told.notes.len()), (is_told, usize::from(is_told)), "{text}: {told:?}");
+        let reported = shapes.finish();
+        assert_eq!(
+            (reported.is_doubtful, reported.notes.len()),
+            (is_told, usize::from(is_told)),
+            "{text}: {reported:?}"
+        );
     }
 }
 

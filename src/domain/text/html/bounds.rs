@@ -50,10 +50,10 @@ pub(super) fn limit_html(html: &str) -> String {
         kept.push_str(&rest[..at]);
         rest = &rest[at..];
         let Some(name) = tag_name(rest) else {
-            let said = comment_at_start(rest).unwrap_or("<");
+            let message = comment_at_start(rest).unwrap_or("<");
             // Whether it is a comment depends on where it stands: in another element it is text, in which a tag is one.
-            kept.push_str(if said[1..].contains('<') { EMPTY_COMMENT } else { said });
-            rest = &rest[said.len()..];
+            kept.push_str(if message[1..].contains('<') { EMPTY_COMMENT } else { message });
+            rest = &rest[message.len()..];
             continue;
         };
         let Some((length, many)) = measure_tag(rest) else {
@@ -152,8 +152,8 @@ fn comment_at_start(text: &str) -> Option<&str> {
     if text.starts_with("<!--") {
         const BEGIN: usize = 4;
         let ends = |end: &usize| {
-            let said = &text[BEGIN..*end];
-            matches!(said, "" | "-") || said.ends_with("--") || said.ends_with("--!")
+            let message = &text[BEGIN..*end];
+            matches!(message, "" | "-") || message.ends_with("--") || message.ends_with("--!")
         };
         return Some(whole(text[BEGIN..].match_indices('>').map(|(at, _)| BEGIN + at).find(ends)));
     }
@@ -247,11 +247,11 @@ mod tests {
         let text = "<!-- <div> --><p>x</p>".repeat(1000);
         assert_eq!(limit_html(&text), format!("{EMPTY_COMMENT}<p>x</p>").repeat(1000));
         assert_eq!(limit_html(&format!("{text}<div>y</div>")).matches("<div>y</div>").count(), 1);
-        for said in
+        for message in
             ["<!-- <a b=\" -->", "<!--><a b-->", "<!---><i>", "<!-- <i --!>", "<![CDATA[<i>", "<?a <i b='>", "</ <i>"]
         {
-            let kept = limit_html(&format!("{said}<b>x</b> \" '"));
-            assert!(kept.ends_with("<b>x</b> \" '"), "{said}: {kept}");
+            let kept = limit_html(&format!("{message}<b>x</b> \" '"));
+            assert!(kept.ends_with("<b>x</b> \" '"), "{message}: {kept}");
         }
         let kept = ["<!DOCTYPE html>x", "<?xml version='1.0'?>x", "<!-- a > b -->x", "<!-->x", "</>x", "<![CDATA[x]]>"];
         assert_eq!(kept.map(limit_html), kept);

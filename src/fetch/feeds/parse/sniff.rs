@@ -12,7 +12,7 @@ const MAX_EXAMINED_BYTES: usize = 4096;
 pub enum BodyFormat {
     /// RSS, Atom or JSON Feed.
     Feed,
-    /// OPML.
+    /// An OPML list of feeds.
     List,
     /// A web page.
     Page,

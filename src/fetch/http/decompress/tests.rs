@@ -85,14 +85,14 @@ fn zeros_behind_gzip_are_passed_over_and_other_garbage_is_not() {
     for body in [[gzip(text), vec![0]].concat(), [gzip(text), zeros.clone()].concat(), padded_members] {
         assert_eq!(read(&body, BodyCoding::ByContent, 1000).expect("the text"), text);
     }
-    for (garbage, said) in [
+    for (garbage, message) in [
         (&b"id,title\n2,Blue Train\n"[..], "is damaged"),
         (b"\0\0\0x", "is damaged"),
         (b"\x1F other bytes behind", "is damaged"),
         (b"\x1F\x8B\x08\0", "ends in the middle"),
     ] {
         let error = read(&[gzip(text), garbage.to_vec()].concat(), BodyCoding::ByContent, 1000).expect_err("garbage");
-        assert_eq!(error.to_string(), format!("its gzip data {said}"), "{garbage:?}");
+        assert_eq!(error.to_string(), format!("its gzip data {message}"), "{garbage:?}");
     }
     let endless = [gzip(text), vec![0; 2_000_000]].concat();
     let error = read(&endless, BodyCoding::ByContent, 1000).expect_err("more than may be read");

@@ -90,12 +90,12 @@ impl RowFindings {
     }
 
     /// Adds a repair of a cell, where it is reported once for many rows. Returns whether it is.
-    pub(super) fn add_common_repair(&mut self, row: u64, mend: &CellRepair) -> bool {
-        self.is_doubtful |= mend.doubt == RepairDoubt::Structure;
-        if mend.is_common {
-            self.common.entry((mend.column, mend.what.clone())).or_default().add(row);
+    pub(super) fn add_common_repair(&mut self, row: u64, repair: &CellRepair) -> bool {
+        self.is_doubtful |= repair.doubt == RepairDoubt::Structure;
+        if repair.is_common {
+            self.common.entry((repair.column, repair.what.clone())).or_default().add(row);
         }
-        mend.is_common
+        repair.is_common
     }
 
     /// Sets the class of the keys of the catalog.
@@ -134,7 +134,7 @@ impl RowFindings {
         let joined = narrower.and_then(|narrower| {
             let sign = self.sign_of_joined_header(columns, narrower.cells, index)?;
             let message = narrower.joined_message(self.header_row, &sign);
-            Some(SyncFailure::new(HeaderMismatch::CODE, message, ""))
+            Some(SyncFailure::new(HeaderMismatch::HEADER_MISMATCH_CODE, message, ""))
         });
         let has_new_columns = !self.stored_columns.is_empty() && !columns.iter().all(|name| self.has_column(name));
         let is_doubtful = self.is_doubtful
@@ -161,7 +161,7 @@ impl RowFindings {
                 }
                 None => mismatch.message(),
             };
-            SyncFailure::new(HeaderMismatch::CODE, message, "")
+            SyncFailure::new(HeaderMismatch::HEADER_MISMATCH_CODE, message, "")
         });
         let mismatch = joined.or(by_shape);
         Ok(RowsFound { notes, is_doubtful: is_doubtful || shapes.is_doubtful, mismatch })

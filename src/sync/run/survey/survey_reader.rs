@@ -129,12 +129,12 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
             return self.notes.add_repeated_header(row.number);
         }
         self.findings.add_row(row, layout, self.index);
-        for mend in &row.mended {
-            if self.findings.add_common_repair(row.number, mend) {
+        for repair in &row.repairs {
+            if self.findings.add_common_repair(row.number, repair) {
                 continue;
             }
-            let column = mend.column.and_then(|position| layout.column_names().get(position)).cloned();
-            let reason = mend.what.clone();
+            let column = repair.column.and_then(|position| layout.column_names().get(position)).cloned();
+            let reason = repair.what.clone();
             self.issues.push(Issue { row: Some(row.number), column, kind: IssueKind::Noted, reason });
         }
         match class {

@@ -13,9 +13,9 @@ pub(crate) enum XmlVocabulary {
     Media,
     /// Apple's podcast tags.
     Itunes,
-    /// XHTML.
+    /// Elements of XHTML.
     Xhtml,
-    /// RDF.
+    /// Elements of RDF.
     Rdf,
     /// `xml:base`, `xml:lang`.
     Xml,
