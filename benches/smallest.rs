@@ -1,4 +1,5 @@
-//! A minimal actix handler, with which polling is compared, and a CSV that never ends, which keeps a run active. Prints its
+//! A minimal actix handler, with which polling is compared, and a CSV that never ends, which keeps a run active. Prints
+//! its
 //! address and serves until it is killed.
 
 use actix_web::web::Bytes;

@@ -1,75 +1,133 @@
-//! The rooms of the house see only the rooms they may see, and a few more rules that a reader relies on.
+//! The rules that a reader of this code can rely on: who imports whom, how files are cut, how things are named.
 //!
-//! The arrows are those of `docs/ARCHITECTURE.md`; [`rules`] has them as a table.
+//! The allowed imports are those of `docs/ARCHITECTURE.md`; [`file_rules`] has them as a table. `rules_can_fail` feeds
+//! each rule with code that breaks it.
 
-mod rules;
-mod self_check;
-mod words;
+mod definitions;
+mod figures;
+mod file_rules;
+mod import_graph;
+mod language;
+mod language_can_fail;
+mod rules_can_fail;
+mod source_tree;
+mod tokens;
 
-use std::path::{Path, PathBuf};
+use self::definitions::{Definition, DefinitionKind, read_definitions};
+use self::import_graph::ImportGraph;
+use self::source_tree::{SourceFile, project_root, read_files, read_program};
 
-/// The files below `folder`, as paths from the project's root.
-fn files(folder: &str) -> Vec<String> {
-    fn collect(folder: &Path, into: &mut Vec<PathBuf>) {
-        let Ok(entries) = std::fs::read_dir(folder) else { return };
-        for entry in entries {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() { collect(&path, into) } else { into.push(path) }
-        }
-    }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut found = Vec::new();
-    collect(&root.join(folder), &mut found);
-    let mut names: Vec<String> = found
-        .iter()
-        .map(|path| path.strip_prefix(root).expect("below the root").to_str().expect("a plain name").to_owned())
-        .collect();
-    names.sort_unstable();
-    names
+/// Folders with files that people read.
+const READABLE_FOLDERS: [&str; 4] = ["src", "templates", "static", "tests"];
+
+/// The most one-word types, in percent.
+const MAX_ONE_WORD_TYPES: usize = 20;
+
+/// The most one-word functions, in percent.
+const MAX_ONE_WORD_FUNCTIONS: usize = 40;
+
+fn definitions() -> Vec<Definition> {
+    read_definitions(&read_program(project_root()))
 }
 
-/// Everything that `check` finds in the files of `folders`.
-fn findings(folders: &[&str], check: impl Fn(&str, &str) -> Vec<String>) -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut found = Vec::new();
-    for name in folders.iter().flat_map(|folder| files(folder)) {
-        let bytes = std::fs::read(root.join(&name)).expect("a file");
-        found.extend(check(&name, &String::from_utf8_lossy(&bytes)));
-    }
-    found
+/// Everything that `rule` finds in the files of `folders`.
+fn check_files(folders: &[&str], rule: impl Fn(&SourceFile) -> Vec<String>) -> Vec<String> {
+    let files = read_files(project_root(), folders);
+    assert!(!files.is_empty(), "no files in {folders:?}");
+    files.iter().flat_map(rule).collect()
 }
 
-fn nothing(found: &[String]) {
+#[track_caller]
+fn assert_none(found: &[String]) {
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
 }
 
 #[test]
-fn every_room_sees_only_the_rooms_it_may_see() {
-    assert!(files("src").len() > 50, "the rooms are found");
-    nothing(&findings(&["src"], rules::arrows));
+fn every_module_imports_only_the_modules_it_may_import() {
+    assert!(read_program(project_root()).len() > 50, "the program's files are found");
+    assert_none(&check_files(&["src"], file_rules::forbidden_imports));
 }
 
 #[test]
-fn only_the_control_of_the_engine_room_admits() {
-    nothing(&findings(&["src"], rules::admission));
+fn no_two_files_import_each_other_in_a_circle() {
+    let circles = ImportGraph::read(&read_program(project_root())).file_circles();
+    assert_none(&circles.iter().map(|circle| circle.join(" -> ")).collect::<Vec<_>>());
+}
+
+#[test]
+fn no_two_modules_import_each_other_in_a_circle() {
+    let circles = ImportGraph::read(&read_program(project_root())).module_circles();
+    assert_none(&circles.iter().map(|circle| circle.join(" -> ")).collect::<Vec<_>>());
+}
+
+#[test]
+fn only_the_control_of_the_engine_admits_runs() {
+    assert_none(&check_files(&["src"], file_rules::admission_outside_control));
 }
 
 #[test]
 fn the_environment_is_read_in_one_place() {
-    nothing(&findings(&["src"], rules::environment));
+    assert_none(&check_files(&["src"], file_rules::environment_outside_config));
 }
 
 #[test]
-fn only_the_cellar_speaks_to_the_database() {
-    nothing(&findings(&["src"], rules::database));
+fn only_the_store_uses_the_database() {
+    assert_none(&check_files(&["src"], file_rules::database_outside_store));
 }
 
 #[test]
-fn no_file_is_too_long_to_be_read_at_once() {
-    nothing(&findings(&["src", "templates", "static", "tests"], rules::length));
+fn no_file_is_too_long() {
+    assert_none(&check_files(&READABLE_FOLDERS, file_rules::too_many_lines));
 }
 
 #[test]
 fn every_file_is_named_after_what_is_in_it() {
-    nothing(&findings(&["src", "templates", "static", "tests"], rules::name));
+    assert_none(&check_files(&READABLE_FOLDERS, file_rules::empty_file_name));
+}
+
+#[test]
+fn no_name_has_a_forbidden_word() {
+    let found: Vec<_> = read_program(project_root()).iter().flat_map(language::forbidden_words).collect();
+    assert_none(&found);
+}
+
+#[test]
+fn no_type_name_stands_for_two_things() {
+    assert_none(&language::repeated_types(&definitions()));
+}
+
+#[test]
+fn a_type_name_of_one_word_is_a_term() {
+    let definitions = definitions();
+    assert_none(&language::one_word_types(&definitions));
+    let share = language::one_word_share(&definitions, DefinitionKind::Type);
+    assert!(share <= MAX_ONE_WORD_TYPES, "{share} % of the types have one word");
+}
+
+#[test]
+fn most_functions_say_what_they_do_to_what() {
+    let share = language::one_word_share(&definitions(), DefinitionKind::Function);
+    assert!(share <= MAX_ONE_WORD_FUNCTIONS, "{share} % of the functions have one word");
+}
+
+#[test]
+fn a_constant_has_its_noun_and_its_unit() {
+    assert_none(&language::one_word_constants(&definitions()));
+}
+
+#[test]
+fn no_comment_line_is_over_120_columns() {
+    let is_rust = |file: &SourceFile| file.path.ends_with(".rs");
+    let check = |file: &SourceFile| if is_rust(file) { language::wide_comments(file) } else { Vec::new() };
+    assert_none(&check_files(&["src", "tests", "benches"], check));
+}
+
+#[test]
+fn documentation_is_at_least_a_sentence() {
+    assert_none(&language::thin_docs(&definitions()));
+}
+
+#[test]
+fn documented_errors_name_their_causes() {
+    assert_none(&language::causeless_errors(&definitions()));
 }

@@ -16,7 +16,8 @@ pub enum FetchOutcome {
 
 /// Fetched content: columns, and rows that are read from a temporary file. The file is removed on drop.
 pub trait FetchedContent: Send {
-    /// The names of the columns, made unique by [`column_names`](crate::domain::rows::row::column_names). Empty if there
+    /// The names of the columns, made unique by [`column_names`](crate::domain::rows::row::column_names). Empty if
+    /// there
     /// is no header.
     fn columns(&self) -> &[String];
 

@@ -1,4 +1,5 @@
-//! The kind of source `reader`: an account at a server with the Google Reader API, such as Inoreader, FreshRSS or Miniflux.
+//! The kind of source `reader`: an account at a server with the Google Reader API, such as Inoreader, FreshRSS or
+//! Miniflux.
 //!
 //! Google never documented the API and shut its own server down in 2013. This module follows what these three document
 //! and do:

@@ -81,7 +81,8 @@ pub trait SourceKind: Send + Sync {
 
     /// Downloads the content of `source` into a temporary file.
     ///
-    /// In [`Mode::Incremental`](crate::domain::operation::Mode::Incremental) the validators of the last fully applied run
+    /// In [`Mode::Incremental`](crate::domain::operation::Mode::Incremental) the validators of the last fully applied
+    /// run
     /// are sent, and the result is [`FetchOutcome::Unchanged`] where the content is the same.
     ///
     /// # Errors

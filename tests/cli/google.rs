@@ -1,4 +1,5 @@
-//! Google Sheets on the command line: wrong credentials, `doctor`, and a sync. The key and the tokens never appear in the
+//! Google Sheets on the command line: wrong credentials, `doctor`, and a sync. The key and the tokens never appear in
+//! the
 //! output.
 
 use std::fs;

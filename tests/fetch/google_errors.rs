@@ -1,4 +1,5 @@
-//! Errors of the Sheets API and of the sign-in, with the bodies of the real ones: each is reported with its fix and never
+//! Errors of the Sheets API and of the sign-in, with the bodies of the real ones: each is reported with its fix and
+//! never
 //! read as rows.
 
 use std::sync::atomic::Ordering;

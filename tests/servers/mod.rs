@@ -52,7 +52,8 @@ fn write_albums(path: &Path, count: usize, wording: &str) -> String {
     text
 }
 
-/// The number of live items of the catalog `albums` that have a title of this wording, and the number of all live items.
+/// The number of live items of the catalog `albums` that have a title of this wording, and the number of all live
+/// items.
 fn count_albums(db: &TestDatabase, setup: &ServerSetup, wording: &str) -> (i64, u64) {
     let store = setup.store();
     let source = store.find_source(&"albums".parse().expect("a slug")).expect("an answer").expect("the source");

@@ -25,7 +25,8 @@ fn questions() -> Vec<(&'static str, bool)> {
     questions
 }
 
-/// A server with a failed sync, a changed key column, a busy host, a kill and a broken status folder. Returns the id of a
+/// A server with a failed sync, a changed key column, a busy host, a kill and a broken status folder. Returns the id of
+/// a
 /// run that completed.
 fn troubled(setup: &ServerSetup, stub: &StubServer) -> (ServerProcess, String) {
     let albums = |from: usize| (from..from + 20).fold("id\n".to_owned(), |text, number| format!("{text}{number}\n"));

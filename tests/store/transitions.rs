@@ -1,4 +1,5 @@
-//! Random sequences of operations on runs, by workers with valid, expired and lost leases: the rules of transitions hold.
+//! Random sequences of operations on runs, by workers with valid, expired and lost leases: the rules of transitions
+//! hold.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,7 +1,9 @@
 //! A real PostgreSQL, started by the first test that asks for it and shared by all tests of a run.
 //!
-//! Under `cargo nextest` every test is a process, under `cargo test` all are threads of one process. A locked file named
-//! after the run lets the first test start the server and the others find it. A shell loop stops the server when the run
+//! Under `cargo nextest` every test is a process, under `cargo test` all are threads of one process. A locked file
+//! named
+//! after the run lets the first test start the server and the others find it. A shell loop stops the server when the
+//! run
 //! is over, in whatever way it ended, and deletes its folder.
 
 use std::fs::File;
@@ -63,7 +65,8 @@ fn run_maintenance_sql(sql: &str) {
 fn server_address() -> &'static str {
     static SERVER: OnceLock<String> = OnceLock::new();
     SERVER.get_or_init(|| {
-        // As the store does before its first connection, which is not the first one here. If libpq initialises OpenSSL, it
+        // As the store does before its first connection, which is not the first one here. If libpq initialises OpenSSL,
+        // it
         // is cleaned up at exit while threads still connect.
         openssl::init();
         // Below nextest, whose process is our parent, the run lasts as long as it does; otherwise as long as we do.

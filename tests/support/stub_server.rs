@@ -110,7 +110,8 @@ impl StubServer {
         self.set(path, StubReply::csv(text));
     }
 
-    /// Serves a tab of a public sheet as Google does, by a redirect to the content. Tab 0 is also served without a `gid`.
+    /// Serves a tab of a public sheet as Google does, by a redirect to the content. Tab 0 is also served without a
+    /// `gid`.
     pub(crate) fn sheet(&self, id: &str, gid: u64, csv: &str) {
         let content = format!("/content/{id}/{gid}");
         let export = format!("/spreadsheets/d/{id}/export?format=csv");
@@ -188,7 +189,8 @@ fn answer_request(mut stream: TcpStream, state: &Mutex<StubState>, over: &Atomic
     };
     let reply = decide.map(|decide| decide(&seen)).or(reply).unwrap_or_else(|| StubReply::status(404));
     pause_until_shutdown(reply.delay, over);
-    // A client that has the whole reply may send its next request before this thread ends, so it is not counted any more.
+    // A client that has the whole reply may send its next request before this thread ends, so it is not counted any
+    // more.
     let quick = reply.fault == ReplyFault::None;
     let done = || state.lock().expect("the server's state").now -= 1;
     if quick {

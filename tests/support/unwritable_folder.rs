@@ -66,7 +66,8 @@ impl Drop for SmallFileSystem {
     }
 }
 
-/// Whether this process is bound by the permissions of folders. A process of root is not: then the test `name` runs in a
+/// Whether this process is bound by the permissions of folders. A process of root is not: then the test `name` runs in
+/// a
 /// child process without that privilege, and the caller has nothing more to do.
 pub(crate) fn is_bound_by_permissions(name: &str) -> bool {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,4 +1,5 @@
-//! A run that fails half-way: committed items stay readable, the others stay unchanged, and the next sync does the rest.
+//! A run that fails half-way: committed items stay readable, the others stay unchanged, and the next sync does the
+//! rest.
 
 use lockstep::domain::operation::{Mode, StartRequest, Status};
 

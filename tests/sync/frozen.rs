@@ -107,7 +107,8 @@ fn freeze_and_take_over(name: &str, db: &TestDatabase) {
     let mut worker = WorkerProcess(worker.expect("a worker"));
     wait_until(|| signs.path().join("at-the-pause-point").exists());
 
-    // A worker that is frozen inside a heartbeat on SQLite holds the write lock, which is documented and not tested here:
+    // A worker that is frozen inside a heartbeat on SQLite holds the write lock, which is documented and not tested
+    // here:
     // it is then continued and frozen again.
     let lease = loop {
         worker.signal("-STOP");

@@ -18,7 +18,8 @@ on_both_databases![
     a_part_of_the_retention_that_fails_or_panics_is_logged_and_does_not_block_the_others,
 ];
 
-/// Status files are kept for a moment, so the thread runs every half second. Rows are kept for an hour, and [`age`] makes
+/// Status files are kept for a moment, so the thread runs every half second. Rows are kept for an hour, and [`age`]
+/// makes
 /// that hour pass.
 const SHORT: Timeouts = Timeouts {
     status_retention: Duration::from_millis(300),

@@ -38,7 +38,8 @@ pub struct TextRow {
     /// column.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inner_rows: Vec<Vec<String>>,
-    /// The positions of cells with a formula whose value was never saved, in order. They are empty in [`TextRow::cells`],
+    /// The positions of cells with a formula whose value was never saved, in order. They are empty in
+    /// [`TextRow::cells`],
     /// which says nothing about the value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unsaved_formulas: Vec<usize>,

@@ -44,7 +44,8 @@ pub(super) struct FeedOrigin<'a> {
     pub(super) identity: EntryIdentity,
 }
 
-/// Writes the entries of one feed. `kept` replaces keys (see [`super::kept_keys`]). Answers how many entries were skipped
+/// Writes the entries of one feed. `kept` replaces keys (see [`super::kept_keys`]). Answers how many entries were
+/// skipped
 /// because an earlier one has the same key.
 ///
 /// # Errors

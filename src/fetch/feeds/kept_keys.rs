@@ -1,4 +1,5 @@
-//! Keeps the keys of articles when a text encoding is configured for their source: keys made of misread text would change.
+//! Keeps the keys of articles when a text encoding is configured for their source: keys made of misread text would
+//! change.
 
 use std::collections::HashMap;
 

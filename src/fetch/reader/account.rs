@@ -74,7 +74,8 @@ impl ReaderAccount {
     /// The account at `location`.
     ///
     /// # Errors
-    /// A message about what is missing or wrong. It quotes nothing of the address, because in an invalid one any part may
+    /// A message about what is missing or wrong. It quotes nothing of the address, because in an invalid one any part
+    /// may
     /// be the password.
     pub(super) fn from_location(location: &SourceLocation) -> Result<Self, String> {
         let address = match location {

@@ -13,7 +13,8 @@ use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
 /// The error code for a part of the API that a server lacks or answers in another form.
 pub(super) const UNSUPPORTED_CODE: &str = "unsupported";
 
-/// Whether an error with this code concerns a single response, so that earlier ones are kept: the server lacks this part
+/// Whether an error with this code concerns a single response, so that earlier ones are kept: the server lacks this
+/// part
 /// of the API or sent something unusable. A rejected login, a used-up quota and a stop concern the whole run.
 pub(super) fn concerns_one_response(code: &str) -> bool {
     [
@@ -37,7 +38,8 @@ pub(super) fn concerns_one_response(code: &str) -> bool {
 /// Judges the response to a login. Its content type is ignored: Inoreader always declares a web page.
 ///
 /// # Errors
-/// `unauthorized` for rejected credentials, `no_reader` where the API is not there, `api_disabled` where FreshRSS has it
+/// `unauthorized` for rejected credentials, `no_reader` where the API is not there, `api_disabled` where FreshRSS has
+/// it
 /// switched off, and the errors of any response.
 pub(super) fn judge_login(
     account: &ReaderAccount,

@@ -110,7 +110,8 @@ fn non_blank_text(value: &Value) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// A single line of text. Some servers write `&amp;` in it and others do not. Text with `<` stays as it is, because it may
+/// A single line of text. Some servers write `&amp;` in it and others do not. Text with `<` stays as it is, because it
+/// may
 /// be about markup.
 fn clean_line(text: &str) -> String {
     if text.contains('&') && !text.contains('<') { html::html_to_text(text) } else { text.to_owned() }

@@ -161,7 +161,8 @@ impl<'a> AccountMirror<'a> {
         }
     }
 
-    /// Fetches which articles are unread and which are starred. States that the server does not answer stay as they were.
+    /// Fetches which articles are unread and which are starred. States that the server does not answer stay as they
+    /// were.
     fn fetch_states(&mut self) -> Result<KnownStates, FetchError> {
         self.report("Updating read states…", ProgressCount::default());
         Ok(KnownStates {

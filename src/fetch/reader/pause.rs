@@ -38,7 +38,8 @@ pub(super) fn store_pause(
     observer.report_feeds(until.filter(|until| *until > now).map(feed).into_iter().collect());
 }
 
-/// The address under which the pause is stored: the server without secrets. Servers count the requests of one account and
+/// The address under which the pause is stored: the server without secrets. Servers count the requests of one account
+/// and
 /// one application, so a digest of both follows as the fragment, which is not shown.
 fn pause_address(account: &ReaderAccount) -> String {
     let app = account.app.as_ref().map_or("", |(id, _)| id);

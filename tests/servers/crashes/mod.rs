@@ -1,7 +1,8 @@
 //! Servers are killed at any moment of a run, and nothing is lost: the main promise of the product.
 //!
 //! Every lane is a server with its own database, a source that changes before every sync, and a poller. A dead worker's
-//! lease takes time to expire, so many lanes run in parallel. Random numbers come from a fixed seed. `make crashes` kills
+//! lease takes time to expire, so many lanes run in parallel. Random numbers come from a fixed seed. `make crashes`
+//! kills
 //! two hundred times on each database.
 
 mod catalog_check;

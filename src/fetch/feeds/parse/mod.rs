@@ -3,7 +3,8 @@
 //! Reads RSS 0.9x, 1.0 and 2.0, Atom 0.3 and 1.0, JSON Feed 1.0 and 1.1, and lists of feeds (OPML 1 and 2). The module
 //! is pure: it uses no network, no files, no clock and no database.
 //!
-//! For any input, however damaged or hostile, [`parse`] takes time in proportion to the size of the input and uses bounded
+//! For any input, however damaged or hostile, [`parse`] takes time in proportion to the size of the input and uses
+//! bounded
 //! memory: at most [`MAX_ENTRIES`] entries, elements nested at most 200 deep,
 //! JSON within a budget of values, no entities that a document declares for itself. HTML in entries is sanitised.
 //!

@@ -1,6 +1,7 @@
 //! Walks through XML as feeds write it.
 //!
-//! Tags that do not match, bare ampersands and HTML's named entities are accepted. Entities that a document declares for
+//! Tags that do not match, bare ampersands and HTML's named entities are accepted. Entities that a document declares
+//! for
 //! itself are refused, and nothing is ever fetched.
 
 pub(super) mod element;
@@ -242,7 +243,8 @@ impl<'a> XmlWalker<'a> {
         let base = own.filter(|own| own.as_str().len() <= MAX_BASE_BYTES).map_or(base, Rc::new);
         let name = local_name(start.name().as_ref());
         if self.open.is_empty() && name != "rdf" {
-            // The root's own prefix always means the core vocabulary: old and hand-written feeds misspell its namespace.
+            // The root's own prefix always means the core vocabulary: old and hand-written feeds misspell its
+            // namespace.
             let own = start.name().prefix().map(|prefix| prefix.as_ref().to_ascii_lowercase()).unwrap_or_default();
             Rc::make_mut(prefixes.get_or_insert_with(Rc::default)).insert(own, XmlVocabulary::Core);
         }
