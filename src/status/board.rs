@@ -143,7 +143,7 @@ impl StatusBoard {
     /// Whether the primary store does its part just now.
     ///
     /// # Errors
-    /// When it does not.
+    /// What the primary store answered instead, for people: a folder without write permission, a Redis that is away.
     pub fn check(&self) -> Result<(), StatusError> {
         self.primary.check()
     }
@@ -151,7 +151,7 @@ impl StatusBoard {
     /// Clears away what the primary store was last told longer than `age` ago.
     ///
     /// # Errors
-    /// When clearing failed.
+    /// When the primary store could not list or delete old statuses.
     pub fn sweep(&self, age: Duration) -> Result<usize, StatusError> {
         self.primary.sweep(age)
     }

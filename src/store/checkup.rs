@@ -122,7 +122,7 @@ impl DatabaseProbe {
     /// What the database says of itself.
     ///
     /// # Errors
-    /// When it fails.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn database_facts(&mut self) -> Result<DatabaseFacts, StoreError> {
         Ok(vitals::database_facts(&mut self.conn)?)
     }
