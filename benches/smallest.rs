@@ -1,6 +1,5 @@
 //! A minimal actix handler, with which polling is compared, and a CSV that never ends, which keeps a run active. Prints
-//! its
-//! address and serves until it is killed.
+//! its address and serves until it is killed.
 
 use actix_web::web::Bytes;
 use actix_web::{App, Error, HttpResponse, HttpServer, web};

@@ -17,8 +17,7 @@
 //! [`SourceKind`](fetch::SourceKind).
 //!
 //! [`sync`] is the engine. [`sync::control`] is what callers may ask for; behind it are workers, the steps of a run,
-//! the
-//! kinds of operations, leases, progress, schedules and retention.
+//! the kinds of operations, leases, progress, schedules and retention.
 //!
 //! [`web`] has pages, fragments and JSON, one folder a feature. `web::routes` is the whole table of addresses.
 //!
@@ -31,8 +30,7 @@
 //!    inserts the operation, or answers that one is already running or cooling down.
 //! 2. A worker claims the pending operation and takes its lease, which a heartbeat thread renews.
 //! 3. `sync::run` goes through its steps: fetch the source into a temporary file, survey it against the catalog, let
-//! the
-//!    guards decide, apply what differs in batches that each check the lease, finish.
+//!    the guards decide, apply what differs in batches that each check the lease, finish.
 //! 4. `store::finish` writes removals, counts, the record and the terminal status in one transaction.
 //! 5. Meanwhile `sync::progress` reports to the status store and the database, and the panel polls
 //!    [`StatusBoard`](status::StatusBoard) until the run has ended.

@@ -30,8 +30,7 @@ const MAX_OLD_FILES: u32 = 5;
 /// The file that is locked while files are renamed.
 const LOCK_FILE_NAME: &str = "rotation.lock";
 /// How long half a line at the end of a file may be one that another process is writing. A busy machine may suspend
-/// that
-/// process in the middle of its write.
+/// that process in the middle of its write.
 const HALF_LINE_TIMEOUT: Duration = Duration::from_millis(200);
 /// How often the end of the file is read meanwhile.
 const HALF_LINE_POLL_INTERVAL: Duration = Duration::from_millis(2);

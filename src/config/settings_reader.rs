@@ -102,6 +102,6 @@ impl<'a> SettingsReader<'a> {
 
     /// Keeps those of `names` that are set.
     pub(super) fn keep_set(&mut self, names: &[&'static str]) -> Vec<&'static str> {
-        names.iter().copied().filter(|name| self.find_value(*name, None).is_some()).collect()
+        names.iter().copied().filter(|name| self.find_value(name, None).is_some()).collect()
     }
 }

@@ -17,8 +17,7 @@ pub enum FetchOutcome {
 /// Fetched content: columns, and rows that are read from a temporary file. The file is removed on drop.
 pub trait FetchedContent: Send {
     /// The names of the columns, made unique by [`column_names`](crate::domain::rows::row::column_names). Empty if
-    /// there
-    /// is no header.
+    /// there is no header.
     fn columns(&self) -> &[String];
 
     /// The validators of this version, to send with the next incremental fetch.

@@ -2,10 +2,9 @@
 //!
 //! A kind of source implements [`SourceKind`]: it says which locations it accepts, downloads the content of a source
 //! into a bounded temporary file ([`SourceKind::fetch`]), and returns it as [`FetchedContent`], from which the sync
-//! reads
-//! rows one at a time. The kinds are `sheet`, `csv`, `excel`, `feeds` and `reader`; each has a file and a folder here.
-//! All of them share the guarded client in `http` and the check for binary files in `file_signature`. The text encoding
-//! of a file is chosen in [`crate::domain::text::encoding_choice`].
+//! reads rows one at a time. The kinds are `sheet`, `csv`, `excel`, `feeds` and `reader`; each has a file and a folder
+//! here. All of them share the guarded client in `http` and the check for binary files in `file_signature`. The text
+//! encoding of a file is chosen in [`crate::domain::text::encoding_choice`].
 //!
 //! To add a kind, write a file with a type that implements [`SourceKind`] and add a line to [`SourceKinds::built_in`].
 

@@ -74,8 +74,7 @@ pub(super) struct RowFile {
 
 impl RowFile {
     /// The same rows with what `replacements` says in the place of the cells at `position`: what something is called
-    /// may
-    /// only be known when all rows are written.
+    /// may only be known when all rows are written.
     pub(super) fn with_replaced_cells(self, position: usize, replacements: HashMap<String, String>) -> Self {
         Self { replacements: Some((position, replacements)), ..self }
     }

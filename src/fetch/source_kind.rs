@@ -82,8 +82,7 @@ pub trait SourceKind: Send + Sync {
     /// Downloads the content of `source` into a temporary file.
     ///
     /// In [`Mode::Incremental`](crate::domain::operation::Mode::Incremental) the validators of the last fully applied
-    /// run
-    /// are sent, and the result is [`FetchOutcome::Unchanged`] where the content is the same.
+    /// run are sent, and the result is [`FetchOutcome::Unchanged`] where the content is the same.
     ///
     /// # Errors
     /// [`FetchError::Stopped`] after [`FetchObserver::should_stop`] returned `true`. [`FetchError::Failed`] when the

@@ -58,7 +58,7 @@ fn named_modules(file: &SourceFile, tokens: &[Token]) -> Vec<(String, usize)> {
             }
             "crate" if is(at + 1, "::") => named.extend(first_names(&tokens[at + 2..])),
             "lockstep" if top_module(&file.path) == "main" && is(at + 1, "::") => {
-                named.extend(first_names(&tokens[at + 2..]))
+                named.extend(first_names(&tokens[at + 2..]));
             }
             "super" if is(at + 1, "::") => {
                 let mut ups = 1;

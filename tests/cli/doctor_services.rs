@@ -85,8 +85,7 @@ fn doctor_reports_a_database_that_stops_answering_once_and_ends() {
 }
 
 /// A proxy to that server that relays a number of answers and then nothing, without closing the connection. It ends
-/// with
-/// the process of the test.
+/// with the process of the test.
 fn silent_after(answers: usize, server: String) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();

@@ -1,6 +1,5 @@
 //! Google Sheets on the command line: wrong credentials, `doctor`, and a sync. The key and the tokens never appear in
-//! the
-//! output.
+//! the output.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -48,7 +48,7 @@ fn new_engine(db: &TestDatabase, stub: &StubServer) -> TestEngine {
 
 fn new_engine_with(db: &TestDatabase, stub: &StubServer, terms: Timeouts) -> TestEngine {
     TestEngine::with_fetch_settings(db.store(), terms, |settings| {
-        settings.google_url = stub.url("").parse().expect("an address")
+        settings.google_url = stub.url("").parse().expect("an address");
     })
 }
 

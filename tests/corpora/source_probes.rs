@@ -1,6 +1,5 @@
 //! A probe reports before a sync what the sync reports afterwards: the same failure, issues and withheld removals.
-//! Tested
-//! on every report and on a sample of polluted files, with and without a catalog.
+//! Tested on every report and on a sample of polluted files, with and without a catalog.
 
 use lockstep::domain::issue::Issue;
 use lockstep::domain::operation::Status;

@@ -294,7 +294,7 @@ fn a_server_that_never_answers_is_left_at_the_timeout() {
         ..ExpectedFailure::default()
     };
     on_every_way(&expected, StubReply::hang, |fixture, end| {
-        is(fixture, end, "timeout", "did not send the file within 1500 ms")
+        is(fixture, end, "timeout", "did not send the file within 1500 ms");
     });
 }
 

@@ -1,6 +1,5 @@
 //! Errors of the Sheets API and of the sign-in, with the bodies of the real ones: each is reported with its fix and
-//! never
-//! read as rows.
+//! never read as rows.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};

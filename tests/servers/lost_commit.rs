@@ -1,6 +1,5 @@
 //! A connection that breaks right after the server has committed: the client does not know the outcome of the
-//! transaction,
-//! and its changes are made exactly once all the same.
+//! transaction, and its changes are made exactly once all the same.
 
 use serde_json::{Value, json};
 

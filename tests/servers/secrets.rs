@@ -1,6 +1,5 @@
 //! No secret appears in logs of any level, in JSON, on pages or in the output of commands, for any kind of source,
-//! whether
-//! its syncs succeed or fail.
+//! whether its syncs succeed or fail.
 
 use std::collections::HashMap;
 use std::fs;

@@ -26,8 +26,7 @@ fn questions() -> Vec<(&'static str, bool)> {
 }
 
 /// A server with a failed sync, a changed key column, a busy host, a kill and a broken status folder. Returns the id of
-/// a
-/// run that completed.
+/// a run that completed.
 fn troubled(setup: &ServerSetup, stub: &StubServer) -> (ServerProcess, String) {
     let albums = |from: usize| (from..from + 20).fold("id\n".to_owned(), |text, number| format!("{text}{number}\n"));
     stub.csv("/albums.csv", &albums(0));

@@ -223,8 +223,7 @@ fn try_case(db: &TestDatabase, away: &TestDatabase, case: &RandomCase) -> Result
         let ended = Instant::now();
         let end = engine.store.find_record(id).expect("an answer").expect("a record").status;
         // An outdated report that could not be deleted is used for two seconds. A poll after that must report the end.
-        // The
-        // last poll of each reader starts then at the latest, however long it takes.
+        // The last poll of each reader starts then at the latest, however long it takes.
         let known = |reader: &StatusReader| reader.get(id).is_some_and(|report| report.status == end);
         while !readers.iter().all(|it| matches!(it, StatusReader::Alone(_)) || known(it)) && ended.elapsed() < BELIEVED
         {

@@ -67,8 +67,7 @@ fn the_database_replaces_a_frozen_redis_and_the_next_run_uses_redis_again(db: &T
     let (engine, other) = (new_engine(db, &redis), other_reader(db, &redis));
     one_line(&run_with(&engine, &[&other], |_| redis.freeze()));
     // Redis now executes the commands that it was sent meanwhile, in any order. A board that has reported the end
-    // reports
-    // nothing else; a new board may report an active run for two seconds at most.
+    // reports nothing else; a new board may report an active run for two seconds at most.
     let (thawed, id) = (Instant::now(), engine.store.recent_records(None, 1).expect("an answer")[0].id);
     redis.thaw();
     let told = |board: &StatusBoard| board.get(id).expect("an answer").expect("a status").status;

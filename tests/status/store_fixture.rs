@@ -77,7 +77,7 @@ impl StatusFixture {
             StoreKind::File => fs::write(self.file(id), text).expect("written"),
             StoreKind::Redis => self.redis().ask::<()>(&["SET", &redis_key(id), text]),
             StoreKind::Database => {
-                self.db.run(&format!("UPDATE sync_operations SET stats = 'x{text}' WHERE id = '{id}'"))
+                self.db.run(&format!("UPDATE sync_operations SET stats = 'x{text}' WHERE id = '{id}'"));
             }
         }
     }

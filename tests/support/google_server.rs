@@ -1,6 +1,5 @@
 //! A stub of Google on 127.0.0.1: the token endpoint, which verifies signatures, the Sheets API and a little of the
-//! Drive
-//! API, with the error bodies of the real ones, and faults on demand.
+//! Drive API, with the error bodies of the real ones, and faults on demand.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{SocketAddr, TcpListener, TcpStream};

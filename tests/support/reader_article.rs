@@ -63,7 +63,7 @@ impl ReaderArticle {
         let sound = "https://news.example/sound.mp3";
         match dialect {
             ReaderDialect::FreshRss => {
-                item["enclosure"] = json!([{ "href": sound, "type": "audio/mpeg", "length": 5 }])
+                item["enclosure"] = json!([{ "href": sound, "type": "audio/mpeg", "length": 5 }]);
             }
             ReaderDialect::Miniflux => {
                 item["content"] = item["summary"].clone();

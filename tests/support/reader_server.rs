@@ -1,8 +1,7 @@
 //! A stub of a reader server on 127.0.0.1: it answers as FreshRSS, Miniflux or Inoreader do, with faults on demand.
 //!
 //! The differences come from the three themselves: `p/api/greader.php` of FreshRSS, `internal/googlereader/` of
-//! Miniflux,
-//! www.inoreader.com/developers.
+//! Miniflux, www.inoreader.com/developers.
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};

@@ -67,8 +67,7 @@ impl Drop for SmallFileSystem {
 }
 
 /// Whether this process is bound by the permissions of folders. A process of root is not: then the test `name` runs in
-/// a
-/// child process without that privilege, and the caller has nothing more to do.
+/// a child process without that privilege, and the caller has nothing more to do.
 pub(crate) fn is_bound_by_permissions(name: &str) -> bool {
     let folder = tempfile::tempdir().expect("a folder");
     let mode = |mode| std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).expect("a mode");

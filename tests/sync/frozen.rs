@@ -108,8 +108,7 @@ fn freeze_and_take_over(name: &str, db: &TestDatabase) {
     wait_until(|| signs.path().join("at-the-pause-point").exists());
 
     // A worker that is frozen inside a heartbeat on SQLite holds the write lock, which is documented and not tested
-    // here:
-    // it is then continued and frozen again.
+    // here: it is then continued and frozen again.
     let lease = loop {
         worker.signal("-STOP");
         std::thread::sleep(SHORT.lease + Duration::from_millis(50));

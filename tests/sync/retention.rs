@@ -19,8 +19,7 @@ on_both_databases![
 ];
 
 /// Status files are kept for a moment, so the thread runs every half second. Rows are kept for an hour, and [`age`]
-/// makes
-/// that hour pass.
+/// makes that hour pass.
 const SHORT: Timeouts = Timeouts {
     status_retention: Duration::from_millis(300),
     operation_retention: Duration::from_secs(3600),

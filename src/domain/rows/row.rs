@@ -39,8 +39,7 @@ pub struct TextRow {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inner_rows: Vec<Vec<String>>,
     /// The positions of cells with a formula whose value was never saved, in order. They are empty in
-    /// [`TextRow::cells`],
-    /// which says nothing about the value.
+    /// [`TextRow::cells`], which says nothing about the value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unsaved_formulas: Vec<usize>,
     /// The positions of numbers that have more digits than spreadsheets keep: what was entered may be another number.

@@ -45,8 +45,7 @@ pub(super) struct FeedOrigin<'a> {
 }
 
 /// Writes the entries of one feed. `kept` replaces keys (see [`super::kept_keys`]). Answers how many entries were
-/// skipped
-/// because an earlier one has the same key.
+/// skipped because an earlier one has the same key.
 ///
 /// # Errors
 /// `disk` where the temporary file cannot be written.

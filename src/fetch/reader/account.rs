@@ -75,8 +75,7 @@ impl ReaderAccount {
     ///
     /// # Errors
     /// A message about what is missing or wrong. It quotes nothing of the address, because in an invalid one any part
-    /// may
-    /// be the password.
+    /// may be the password.
     pub(super) fn from_location(location: &SourceLocation) -> Result<Self, String> {
         let address = match location {
             SourceLocation::Url(address) => address.trim(),

@@ -14,8 +14,7 @@ use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
 pub(super) const UNSUPPORTED_CODE: &str = "unsupported";
 
 /// Whether an error with this code concerns a single response, so that earlier ones are kept: the server lacks this
-/// part
-/// of the API or sent something unusable. A rejected login, a used-up quota and a stop concern the whole run.
+/// part of the API or sent something unusable. A rejected login, a used-up quota and a stop concern the whole run.
 pub(super) fn concerns_one_response(code: &str) -> bool {
     [
         UNSUPPORTED_CODE,
@@ -39,8 +38,7 @@ pub(super) fn concerns_one_response(code: &str) -> bool {
 ///
 /// # Errors
 /// `unauthorized` for rejected credentials, `no_reader` where the API is not there, `api_disabled` where FreshRSS has
-/// it
-/// switched off, and the errors of any response.
+/// it switched off, and the errors of any response.
 pub(super) fn judge_login(
     account: &ReaderAccount,
     status: StatusCode,

@@ -111,8 +111,7 @@ fn non_blank_text(value: &Value) -> Option<String> {
 }
 
 /// A single line of text. Some servers write `&amp;` in it and others do not. Text with `<` stays as it is, because it
-/// may
-/// be about markup.
+/// may be about markup.
 fn clean_line(text: &str) -> String {
     if text.contains('&') && !text.contains('<') { html::html_to_text(text) } else { text.to_owned() }
 }

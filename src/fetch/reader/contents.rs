@@ -111,8 +111,7 @@ impl AccountMirror<'_> {
     ) -> Result<(), FetchError> {
         let MissingContents { absent, failed, first_error, .. } = missing;
         // In an incremental run an article may have been deleted since it was listed. A failed batch proves nothing
-        // about
-        // its articles.
+        // about its articles.
         let is_acceptable = self.request.mode == Mode::Incremental && rows.rows() > 0 && first_error.is_none();
         if requested > 0 && absent.len() + failed.len() == requested && !is_acceptable {
             return Err(match first_error {

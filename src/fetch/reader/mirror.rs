@@ -141,7 +141,10 @@ impl<'a> AccountMirror<'a> {
             self.note(format!("{host} has more than {max} {nouns}; only the newest {max} are mirrored."));
         }
         if listing.ids.is_empty() {
-            self.note(format!("{host} lists no {nouns} in this account. The {nouns} in the catalog stay."));
+            let contradiction = if listing.is_cyclic { ", although it names further pages" } else { "" };
+            self.note(format!(
+                "{host} lists no {nouns} in this account{contradiction}. The {nouns} in the catalog stay."
+            ));
         } else if listing.is_cyclic {
             self.note(format!(
                 "{host} repeated pages of the list of all {nouns}; the {} listed so far were imported.",

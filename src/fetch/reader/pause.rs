@@ -39,8 +39,7 @@ pub(super) fn store_pause(
 }
 
 /// The address under which the pause is stored: the server without secrets. Servers count the requests of one account
-/// and
-/// one application, so a digest of both follows as the fragment, which is not shown.
+/// and one application, so a digest of both follows as the fragment, which is not shown.
 fn pause_address(account: &ReaderAccount) -> String {
     let app = account.app.as_ref().map_or("", |(id, _)| id);
     let digest = Sha256::digest(format!("{}\n{app}", account.name));

@@ -65,7 +65,7 @@ fn kind_label(run: &RunView) -> &'static str {
 fn active_view(state: &AppState, run: &ActiveRun) -> Result<RunView, WebError> {
     let report = state.board.get(run.id)?.filter(|report| report.status.is_active());
     let view = match report {
-        Some(report) => reported_run_view(report, 0),
+        Some(report) => reported_run_view(&report, 0),
         None => RunView {
             message: run.message.clone(),
             progress: run.progress,

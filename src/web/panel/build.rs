@@ -125,7 +125,7 @@ impl PanelContext<'_> {
 
     fn active_panel(&self, report: StatusReport, seen: u8) -> Result<PanelView, WebError> {
         let id = report.id;
-        let mut run = reported_run_view(self.visible_report(report), seen);
+        let mut run = reported_run_view(&self.visible_report(report), seen);
         if self.actor.is_some()
             && let Some(note) = self.state.store.operation_note(id)?
         {
@@ -141,7 +141,7 @@ impl PanelContext<'_> {
         record: Option<SyncRecord>,
         seen: u8,
     ) -> Result<PanelView, WebError> {
-        let mut run = reported_run_view(self.visible_report(report), seen);
+        let mut run = reported_run_view(&self.visible_report(report), seen);
         if let Some(record) = record {
             self.add_record(&mut run, &record)?;
         }

@@ -43,7 +43,7 @@ pub(super) fn duration_ms(record: &SyncRecord) -> Option<u64> {
 }
 
 /// A run as its status report describes it. `seen` is the percentage that the reader has seen.
-pub(in crate::web) fn reported_run_view(report: StatusReport, seen: u8) -> RunView {
+pub(in crate::web) fn reported_run_view(report: &StatusReport, seen: u8) -> RunView {
     RunView {
         stage: report.stage.unwrap_or(Stage::Fetching),
         message: report.message.clone(),

@@ -145,8 +145,7 @@ pub(super) fn unconfirmed_columns(form: &SourceForm, hidden_columns: &[String]) 
 
 /// The hidden columns that the saved catalog may publish: those that the form listed, if it allows them; none, if all
 /// of them were allowed before and no longer are. Otherwise those in `before`: the form did not list any, or its box
-/// was
-/// not ticked before either.
+/// was not ticked before either.
 pub(super) fn published_columns(form: &SourceForm, before: &[String]) -> Vec<String> {
     match &form.hidden_columns {
         _ if !form.public => Vec::new(),

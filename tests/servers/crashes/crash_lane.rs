@@ -161,8 +161,7 @@ impl<'a> CrashLane<'a> {
     }
 
     /// Starts a sync and kills the server at the chosen moment; returns the id if the start was answered. `before` is
-    /// the
-    /// sheet of the last sync.
+    /// the sheet of the last sync.
     fn start_and_kill(&mut self, kind: &str, aim: &KillAim, before: &mut EditedSheet) -> Option<String> {
         let wait = |time: Duration, share: f64| std::thread::sleep(time.mul_f64(share));
         let id = match aim {
@@ -218,8 +217,7 @@ impl<'a> CrashLane<'a> {
             return self.tally.wrong(Violation::Item, format!("{id}: no items"));
         };
         // The final transaction removes old items. Whether it was committed is in the database; pollers may learn it
-        // later
-        // when the server was killed right after it.
+        // later when the server was killed right after it.
         let status = self.setup.store().operation_status(id.parse().expect("an id")).expect("an answer");
         if status.is_none_or(|status| !status.status.is_active()) {
             return;

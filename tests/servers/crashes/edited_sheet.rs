@@ -41,8 +41,7 @@ impl EditedSheet {
     }
 
     /// Edits the sheet: removes about a third of the rows, changes half of the others, and adds as many as were
-    /// removed.
-    /// That is below the limit at which a sync withholds removals.
+    /// removed. That is below the limit at which a sync withholds removals.
     pub(super) fn edit(&mut self, random: &mut SeededRandom) {
         self.version += 1;
         let before = self.rows.len();

@@ -2,8 +2,7 @@
 //!
 //! Every lane is a server with its own database, a source that changes before every sync, and a poller. A dead worker's
 //! lease takes time to expire, so many lanes run in parallel. Random numbers come from a fixed seed. `make crashes`
-//! kills
-//! two hundred times on each database.
+//! kills two hundred times on each database.
 
 mod catalog_check;
 mod crash_lane;

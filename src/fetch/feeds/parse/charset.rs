@@ -1,10 +1,8 @@
 //! Decodes the bytes of a feed to text.
 //!
 //! Feeds declare their encoding in several places, sometimes wrongly. In this order, each unless the bytes contradict
-//! it:
-//! a byte order mark, the encoding that a person chose, the one that the server declared, the one in the XML
-//! declaration
-//! (RFC 7303). Without any of these, valid UTF-8 is UTF-8, and anything else is guessed.
+//! it: a byte order mark, the encoding that a person chose, the one that the server declared, the one in the XML
+//! declaration (RFC 7303). Without any of these, valid UTF-8 is UTF-8, and anything else is guessed.
 
 use std::convert::Infallible;
 

@@ -4,8 +4,7 @@
 //! is pure: it uses no network, no files, no clock and no database.
 //!
 //! For any input, however damaged or hostile, [`parse`] takes time in proportion to the size of the input and uses
-//! bounded
-//! memory: at most [`MAX_ENTRIES`] entries, elements nested at most 200 deep,
+//! bounded memory: at most [`MAX_ENTRIES`] entries, elements nested at most 200 deep,
 //! JSON within a budget of values, no entities that a document declares for itself. HTML in entries is sanitised.
 //!
 //! - [`charset`] decodes bytes to text.

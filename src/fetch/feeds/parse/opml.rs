@@ -2,8 +2,7 @@
 //!
 //! A list is not read as XML but outline by outline. Many lists are written by hand or by programs that escape nothing,
 //! and an unescaped quotation mark or link in a description must not lose the feeds after it. Well-formed lists give
-//! the
-//! same feeds as an XML reader would; the crate `opml` accepts no others.
+//! the same feeds as an XML reader would; the crate `opml` accepts no others.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -1,8 +1,7 @@
 //! Walks through XML as feeds write it.
 //!
 //! Tags that do not match, bare ampersands and HTML's named entities are accepted. Entities that a document declares
-//! for
-//! itself are refused, and nothing is ever fetched.
+//! for itself are refused, and nothing is ever fetched.
 
 pub(super) mod element;
 pub(super) mod references;

@@ -1,8 +1,8 @@
 //! Reads one entry of a feed written in XML.
 //!
 //! RSS, Atom and the vocabularies used with them have different names for the same fields, and feeds mix them. Each
-//! name
-//! has a rank for its field, and the value of the highest rank is taken; the feed's own vocabulary ranks above others.
+//! name has a rank for its field, and the value of the highest rank is taken; the feed's own vocabulary ranks above
+//! others.
 
 mod best_value;
 mod person;

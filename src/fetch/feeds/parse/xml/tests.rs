@@ -25,7 +25,7 @@ fn the_memory_for_open_elements_is_bounded() {
             }
             XmlStep::Close => closed += 1,
             XmlStep::Text(text) => {
-                assert_eq!((text.as_str(), walker.open.len(), walker.depth()), ("x", MAX_OPEN, deep))
+                assert_eq!((text.as_str(), walker.open.len(), walker.depth()), ("x", MAX_OPEN, deep));
             }
         }
     }
