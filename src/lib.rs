@@ -37,7 +37,7 @@
 //!
 //! # Where to add things
 //!
-//! - A kind of source: a folder in `fetch`, and a line in [`fetch::kinds`].
+//! - A kind of source: a folder in `fetch`, and a line in [`SourceKinds`](fetch::SourceKinds).
 //! - A kind of operation: a file in `sync::operations`, and an arm in its match.
 //! - A page: a folder in `web` (handlers, view, build), a template, and a line in `web::routes`.
 //! - A setting: [`config`], and the value handed on in [`app`].
