@@ -58,7 +58,7 @@ pub(super) const ONE_WORD_TYPES: [(&str, &str); 24] = [
     ("Item", "glossary"),
     ("Lease", "glossary"),
     ("Mode", "glossary: a sync's mode is incremental or full"),
-    ("Noun", "DESIGN: what one item and several items are called"),
+    ("Noun", "what one item and several items are called"),
     ("Retryability", "whether a failed step may be repeated: a word of its own"),
     ("Role", "the field's term in access control"),
     ("Schedule", "the field's term for a cron expression that can be followed"),
