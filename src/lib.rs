@@ -41,7 +41,8 @@
 //! - A kind of operation: a file in `sync::operations`, and an arm in its match.
 //! - A page: a folder in `web` (handlers, view, build), a template, and a line in `web::routes`.
 //! - A setting: [`config`], and the value handed on in [`app`].
-//! - A column of the history: a migration for both databases, `store::records`, `domain::record`, `web::history`.
+//! - A column of the history: a migration for both databases, `store::schema`, `store::finish`, `store::records`,
+//!   `domain::record`, `web::api::history`, `web::panel` and `web::history`.
 
 pub mod app;
 pub mod cli;

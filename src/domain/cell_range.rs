@@ -8,7 +8,7 @@ const MAX_LETTERS: usize = 3;
 /// The most digits of a row's number.
 const MAX_DIGITS: usize = 8;
 
-/// A range of cells with room for a header and at least one row below it.
+/// A range of cells that holds a header and at least one row below it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CellRange {
     first: RangeCorner,

@@ -7,7 +7,7 @@
 pub const SYNC_TARGET: &str = "lockstep::sync::journal";
 /// The target of lines about calls to the outside. In `fetch.jsonl`.
 pub const FETCH_TARGET: &str = "lockstep::fetch::journal";
-/// The target of lines about the state of the house. In `health.jsonl`.
+/// The target of lines about the state of the installation. In `health.jsonl`.
 pub const HEALTH_TARGET: &str = "lockstep::health";
 
 /// The key of the run that a line is about; readable lines begin with it.

@@ -1,6 +1,6 @@
-//! The language every room speaks: pure types and rules, no database, no network, no clock.
+//! Types and rules that all other modules share: no database, no network, no clock.
 //!
-//! Words are those of `docs/ARCHITECTURE.md`: a [`source::Source`] is mirrored into a catalog of items ([`item`])
+//! A [`source::Source`] is mirrored into a catalog of items ([`item`])
 //! by a run, an [`operation::SyncOperation`], whose live figures are [`progress`] and whose kept result is a
 //! [`record::SyncRecord`].
 

@@ -155,7 +155,7 @@ pub struct Source {
     pub name: String,
     /// What its entries are called.
     pub noun: Noun,
-    /// The kind of place: one of the names the fetch room lists (`sheet`, `csv`).
+    /// The kind of place: one of the names that `fetch::kinds` lists (`sheet`, `csv`).
     pub kind: String,
     /// Where its content is.
     pub location: SourceLocation,

@@ -102,8 +102,7 @@ pub struct SourceKinds {
 }
 
 impl SourceKinds {
-    /// The kinds this house knows. A new one is a line here. What any kind could be at is looked at as each in this
-    /// order.
+    /// All kinds of sources. A new kind is a line here. A place whose kind is not chosen is probed in this order.
     #[must_use]
     pub fn built_in(mut settings: KindSettings) -> Self {
         let account = settings.service_account.take().map(|account| Arc::new(ServiceAccountClient::new(account)));

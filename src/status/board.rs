@@ -1,4 +1,4 @@
-//! The one way to read status: the primary store, and the database behind it.
+//! Publishes the status of runs to the primary store, and reads it from there or from the database behind it.
 
 use std::time::Duration;
 
@@ -12,23 +12,23 @@ use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 use crate::store::Store;
 
-/// When a run that has nothing new to tell is told of again, so that its report does not come to be doubted.
+/// How often an unchanged report is repeated, so that readers do not take it for one that was left behind.
 pub const REPEAT_INTERVAL: Duration = Duration::from_millis(1500);
 /// A report of an active run that is older than this may have been left behind: by a run that ended and could not say
 /// so here, or could not take it away. The database is asked about it.
 const VERIFY_AFTER: Duration = Duration::from_secs(2);
 
-/// Primary plus database. Reading never writes.
+/// The primary status store, and the database behind it. Reading never writes.
 ///
-/// The primary is told by a run's own reporter while it runs, and of its end. A run that waits has no reporter, and
-/// the worker that takes it may be another server's with a primary of its own: it is the database that answers for it.
+/// A run's own reporter publishes to the primary while it runs and at its end. A pending run has no reporter, and the
+/// worker that claims it may belong to another server with another primary, so the database answers for pending runs.
 pub struct StatusBoard {
     primary: Box<dyn StatusStore>,
     database: DatabaseStatus,
     trusted_for: TimeDelta,
     verified_after: TimeDelta,
-    /// How far each run was when somebody was told last. A primary that comes back after the database answered in its
-    /// place, with a report that could not be replaced, takes nothing back.
+    /// How far each run was at the last answer. A primary that returns with an older report, after the database answered
+    /// in its place, takes nothing back.
     shown: SeenProgress,
 }
 

@@ -1,4 +1,4 @@
-//! The notice board: where live status is written for pollers, and the one way to read it.
+//! Live status: written for pollers to a primary store, and read through one board.
 
 pub mod board;
 mod database;

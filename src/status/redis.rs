@@ -48,7 +48,7 @@ impl RedisStatus {
             // A test before each use would double what a poll costs; `ask` takes the next connection instead.
             .test_on_check_out(false)
             // What the pool tries again in the background, and how often, at most twice a second. Callers do not wait
-            // for as long, and it logs nothing: whoever asks is told.
+            // for as long, and it logs nothing: callers get the error.
             .connection_timeout(Duration::from_secs(1))
             .error_handler(Box::new(r2d2::NopErrorHandler))
             .build_unchecked(RedisConnector(client));

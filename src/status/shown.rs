@@ -1,4 +1,4 @@
-//! What somebody was told of runs, so that nobody is told less afterwards.
+//! Remembers what was answered about runs, so that later answers never go back.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -10,14 +10,14 @@ use crate::domain::progress::{ProgressCount, RunStats};
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 
-/// Of how many runs is remembered what was told. The one that nobody has asked for for the longest is forgotten first.
+/// The most runs that are remembered. The run that was not asked about for the longest time is forgotten first.
 const MAX_REMEMBERED_RUNS: usize = 1000;
 
-/// How far each run was when somebody was told of it.
+/// How far each run was at its last answer.
 #[derive(Default)]
 pub(super) struct SeenProgress(Mutex<HashMap<SyncId, SeenEntry>>);
 
-/// The most that was told of a run, and when it was told last.
+/// The most that was answered about a run, and the time of the last answer.
 struct SeenEntry {
     most: SeenPoint,
     feeds: Option<ProgressCount>,
@@ -41,13 +41,13 @@ impl SeenPoint {
 }
 
 impl SeenProgress {
-    /// Whether this report says less than somebody was told before.
+    /// Whether an earlier answer said more than this report.
     pub(super) fn is_ahead_of(&self, report: &StatusReport) -> bool {
         self.0.lock().get(&report.id).is_some_and(|reported| SeenPoint::from_report(report) < reported.most)
     }
 
-    /// Notes that somebody is told this. While a run goes on its feeds and articles are raised to what was told before:
-    /// the primary and the database have their percent in step, and these not.
+    /// Records this report as answered. While a run is active its feeds and articles are raised to those of the last
+    /// answer: the primary and the database agree on the percent, but not on these.
     pub(super) fn record_seen(&self, report: &mut StatusReport) {
         let (reached, at) = (SeenPoint::from_report(report), Instant::now());
         let mut all = self.0.lock();
@@ -57,7 +57,7 @@ impl SeenProgress {
                 stats.feeds = stats.feeds.or(reported.feeds).map(|now| now.not_before(reported.feeds));
                 stats.articles = stats.articles.or(reported.articles).map(|now| now.not_before(reported.articles));
             }
-            // Whoever asked earlier may come here later, with less.
+            // An older report may arrive here later, with less.
             *reported =
                 SeenEntry { most: reported.most.max(reached), feeds: stats.feeds, articles: stats.articles, at };
             return;

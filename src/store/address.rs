@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
 
-/// Which database this house stands on.
+/// The database that holds everything.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseAddress {
     /// A file.

@@ -17,7 +17,7 @@ use crate::domain::operation::{OperationKind, RunPriority, StartRequest, Status}
 use crate::domain::source::SourceId;
 use crate::domain::sync_id::SyncId;
 
-/// What became of a admission to start.
+/// The answer to a request to start a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StartOutcome {
     /// The run exists and waits for a worker.
@@ -32,7 +32,7 @@ pub enum StartOutcome {
     NotDue,
 }
 
-/// A start as it is asked for.
+/// A request to start a run.
 #[derive(Clone, Debug)]
 pub struct AdmissionRequest<'a> {
     /// Which source.
@@ -78,7 +78,7 @@ impl Store {
                 SourceLock::Busy(error) => Err(StoreError::Statement(error)),
             });
             let lost = match self.classify_attempt(attempt)? {
-                AdmissionAttempt::Decided(admission) => return Ok(admission),
+                AdmissionAttempt::Decided(outcome) => return Ok(outcome),
                 AdmissionAttempt::Lost(error) => error,
             };
             let deadline = Instant::now() + WINNER_WAIT;
@@ -103,7 +103,7 @@ impl Store {
     fn classify_attempt(&self, attempt: Result<StartOutcome, StoreError>) -> Result<AdmissionAttempt, StoreError> {
         use diesel::result::DatabaseErrorKind::{UniqueViolation, Unknown};
         match attempt {
-            Ok(admission) => Ok(AdmissionAttempt::Decided(admission)),
+            Ok(outcome) => Ok(AdmissionAttempt::Decided(outcome)),
             Err(StoreError::Statement(error @ Error::DatabaseError(UniqueViolation, _))) => {
                 Ok(AdmissionAttempt::Lost(error))
             }

@@ -13,7 +13,7 @@ use super::connector::DatabaseConnector;
 use super::dialect::{migrations, write_tx};
 use super::error::StoreError;
 
-/// The cellar: everything that is kept, behind one pool of connections. Cloning it shares the pool.
+/// The database behind one pool of connections. Cloning it shares the pool.
 #[derive(Clone)]
 pub struct Store {
     pool: Pool<DatabaseConnector>,
@@ -55,8 +55,8 @@ impl Store {
         Ok(Self { pool, connector, writers: Arc::new(sqlite.then(|| FairMutex::new(()))) })
     }
 
-    /// The same database through `connections` connections of its own: whoever holds it does not wait for those who
-    /// use up this pool. Writers still take turns with each other.
+    /// The same database through a pool of its own with `connections` connections, so that its users do not wait for
+    /// this pool. Writers still take turns with each other.
     ///
     /// # Errors
     /// When no connection can be made.
@@ -114,7 +114,7 @@ fn build_pool(connector: &DatabaseConnector, connections: u32) -> Result<Pool<Da
         .max_size(connections)
         .min_idle(Some(1))
         .connection_timeout(CONNECTION_TIMEOUT)
-        // Whoever asked for the connection is told, and says it once; the pool would say it at each of its attempts.
+        // The caller gets the error and logs it once; the pool would log each of its attempts.
         .error_handler(Box::new(NopErrorHandler))
         // A server may have been restarted between two requests, and a file taken away.
         .test_on_check_out(true)

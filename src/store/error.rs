@@ -1,4 +1,4 @@
-//! What can go wrong in the cellar.
+//! The errors of the database, and which of them pass.
 
 /// A failure of the database, or a write that was not allowed to happen.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +83,7 @@ impl StoreError {
         }
     }
 
-    /// Whether there is no room left where the database is. Neither database has a kind of its own for it: SQLite says
+    /// Whether the disk of the database is full. Neither database has an error code of its own for it: SQLite says
     /// "database or disk is full", PostgreSQL quotes the system's "No space left on device".
     #[must_use]
     pub fn is_disk_full(&self) -> bool {

@@ -1,5 +1,5 @@
-//! The cellar: the only room that speaks to the database. One query for both databases wherever one can be written;
-//! [`dialect`] holds the rest.
+//! The database. No other module uses it. Queries are written once for SQLite and PostgreSQL where that is possible;
+//! [`dialect`] has the rest.
 
 pub mod accounts;
 mod active_statuses;

@@ -67,11 +67,11 @@ fn lock_if_expired(conn: &mut AnyConnection, lease: Lease) -> Result<Option<i64>
 }
 
 impl Store {
-    /// Whether a lease has run out, asked in a turn to write: whoever gets one knows that a worker, alive, would get
-    /// one too to renew it.
+    /// Whether a lease has expired. It asks inside of a write transaction: where this one gets its turn, a live worker
+    /// would have got one to renew the lease.
     ///
     /// # Errors
-    /// When the database gives no turn or fails, or somebody holds the row of the run.
+    /// [`StoreError`] when the database is unavailable, gives no turn to write, or the row of the run is locked.
     pub fn has_expired(&self, lease: Lease) -> Result<bool, StoreError> {
         self.write(|conn| Ok(lock_if_expired(conn, lease)?.is_some()))
     }

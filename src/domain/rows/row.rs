@@ -1,4 +1,4 @@
-//! What the road outside hands to the engine room: columns, rows and where they stood.
+//! A row of a source as `fetch` gives it to `sync`: its cells as text, and where it stood.
 
 use std::collections::HashSet;
 

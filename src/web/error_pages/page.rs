@@ -14,7 +14,7 @@ use crate::web::http::links::LinkBuilder;
 use crate::web::layout::page::page_frame;
 use crate::web::layout::view::{NavSection, PageFrame};
 
-/// The page of an error, in the frame of whoever sent `request`; `None` if it cannot be rendered.
+/// The page of an error, in the frame of the sender of `request`; `None` if it cannot be rendered.
 pub(super) async fn render_error_page(error: &WebError, request: &HttpRequest) -> Option<String> {
     let app = request.app_data::<AppData>()?;
     let credentials = RequestCredentials::from_request(request, &mut Payload::None).await.ok()?;
