@@ -27,8 +27,8 @@ pub struct StatusBoard {
     database: DatabaseStatus,
     trusted_for: TimeDelta,
     verified_after: TimeDelta,
-    /// How far each run was at the last answer. A primary that returns with an older report, after the database answered
-    /// in its place, takes nothing back.
+    /// How far each run was at the last answer. A primary that returns with an older report, after the database
+    /// answered in its place, takes nothing back.
     shown: SeenProgress,
 }
 
