@@ -50,17 +50,13 @@ fn count_long(files: &[super::source_tree::SourceFile]) -> usize {
     files.iter().filter(|file| file.text.lines().count() > file_rules::MAX_LINES).count()
 }
 
+/// Prints the figures too: `scripts/code-figures` runs this test for the project it is given.
 #[test]
-fn the_figures_of_this_project_are_measured() {
-    let figures = measure(project_root());
-    assert!(figures.iter().any(|line| line.starts_with("types ") && !line.ends_with(" 0")), "{figures:#?}");
-}
-
-#[test]
-#[ignore = "prints the figures of a project: scripts/code-figures"]
-fn print() {
+fn the_figures_of_a_project_are_measured() {
     let root = std::env::var_os("LOCKSTEP_FIGURES_OF").map_or_else(|| project_root().to_owned(), PathBuf::from);
-    println!("{}", measure(&root).join("\n"));
+    let figures = measure(&root);
+    assert!(figures.iter().any(|line| line.starts_with("types ") && !line.ends_with(" 0")), "{figures:#?}");
+    println!("{}", figures.join("\n"));
     if std::env::var_os("LOCKSTEP_FIGURES_DETAILS").is_some() {
         let program = read_program(&root);
         let definitions = read_definitions(&program);
