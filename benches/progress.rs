@@ -111,7 +111,7 @@ fn sync(store: &Store, control: &SyncControl, source: &Source) -> Outcome<Took> 
     control.run_in_this_thread(id, &ShutdownSignal::default())?;
     let took = Took { wall: begun.elapsed(), cpu: cpu()? - before };
     match store.find_record(id)? {
-        Some(record) if record.status == Status::Completed => Ok(took),
+        Some(record) if record.summary.status == Status::Completed => Ok(took),
         other => Err(format!("it did not complete: {other:?}").into()),
     }
 }

@@ -41,9 +41,9 @@ pub(super) fn follow_run(
             // Little is left to do for the thread once the run has ended. A panic has been logged.
             let _ = runner.join();
         }
-        match last.successor.filter(|_| last.status == Status::Interrupted) {
+        match last.summary.successor.filter(|_| last.summary.status == Status::Interrupted) {
             Some(next) => {
-                display.print_line(&last.message);
+                display.print_line(&last.summary.message);
                 display.restart();
                 id = next;
             }
@@ -78,11 +78,11 @@ fn wait_for_end(
         match app.board.get(id) {
             Ok(Some(report)) => {
                 status_read = Instant::now();
-                if !report.status.is_active() {
+                if !report.summary.status.is_active() {
                     return Ok(report);
                 }
                 display.show_report(&report);
-                if report.status == Status::Pending {
+                if report.summary.status == Status::Pending {
                     fail_if_runner_ended(app, id, runner)?;
                 }
             }

@@ -31,14 +31,14 @@ impl ProgressDisplay {
         match self {
             Self::Bar(bar) => {
                 // The status is read from two places, one of which may be a moment behind.
-                bar.set_position(u64::from(report.progress).max(bar.position()));
-                bar.set_message(to_single_line(&report.message));
+                bar.set_position(u64::from(report.summary.progress).max(bar.position()));
+                bar.set_message(to_single_line(&report.summary.message));
             }
             Self::Lines(last) => {
-                let now = Some((report.id, report.stage));
+                let now = Some((report.summary.id, report.summary.stage));
                 if *last != now {
                     *last = now;
-                    print_note(&format!("{:>3} %  {}", report.progress, report.message));
+                    print_note(&format!("{:>3} %  {}", report.summary.progress, report.summary.message));
                 }
             }
         }
@@ -63,15 +63,19 @@ impl ProgressDisplay {
     pub(super) fn finish(&self, last: Option<&StatusReport>) {
         match (self, last) {
             (Self::Bar(bar), Some(last)) => {
-                bar.set_position(u64::from(last.progress));
-                bar.abandon_with_message(run_outcome_label(last.kind, last.status, &last.stats));
+                bar.set_position(u64::from(last.summary.progress));
+                bar.abandon_with_message(run_outcome_label(
+                    last.summary.kind,
+                    last.summary.status,
+                    &last.summary.stats,
+                ));
             }
             (Self::Bar(bar), None) => bar.finish_and_clear(),
             (Self::Lines(_), Some(last)) => {
                 print_note(&format!(
                     "{:>3} %  {}",
-                    last.progress,
-                    run_outcome_label(last.kind, last.status, &last.stats)
+                    last.summary.progress,
+                    run_outcome_label(last.summary.kind, last.summary.status, &last.summary.stats)
                 ));
             }
             (Self::Lines(_), None) => {}

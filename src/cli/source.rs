@@ -161,8 +161,8 @@ fn show_source(app: &App, source: &Source) -> Result<CommandExit, CommandError> 
     }
     for record in app.store.recent_records(Some(source.id), 5)? {
         let ended = record.finished_at.format("%Y-%m-%d %H:%M UTC");
-        let outcome = outcome_label(record.status, &record.stats).to_lowercase();
-        facts.push(("past sync", format!("{ended}  {}  {outcome}  {}", record.id, record.message)));
+        let outcome = outcome_label(record.summary.status, &record.summary.stats).to_lowercase();
+        facts.push(("past sync", format!("{ended}  {}  {outcome}  {}", record.summary.id, record.summary.message)));
     }
     let rows: Vec<Vec<String>> = facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
     let text = format_table(&["", ""], &rows);

@@ -68,7 +68,7 @@ pub(super) fn run(app: &App, args: &SyncArgs) -> Result<CommandExit, CommandErro
     let last = follow_run(app, id, &interrupted, &mut display);
     display.finish(last.as_ref().ok());
     let last = last?;
-    let exit = match last.status {
+    let exit = match last.summary.status {
         Status::Completed => CommandExit::Success,
         Status::Cancelled => CommandExit::Cancelled,
         // The run's worker died before it could cancel the run.
@@ -132,7 +132,9 @@ fn adopt_run(app: &App, id: SyncId, request: &StartRequest) -> Result<AdoptedRun
     }
     let is_left_in_queue = app.board.get(id)?.is_some_and(|report| {
         let queued_for = Utc::now() - report.start_time;
-        report.status == Status::Pending && report.kind == OperationKind::Sync && queued_for > MAX_QUEUE_TIME
+        report.summary.status == Status::Pending
+            && report.summary.kind == OperationKind::Sync
+            && queued_for > MAX_QUEUE_TIME
     });
     if is_left_in_queue && is_incremental_sync {
         print_note(&format!("A queued sync was not started by any server ({id}). Running it here."));
@@ -143,12 +145,12 @@ fn adopt_run(app: &App, id: SyncId, request: &StartRequest) -> Result<AdoptedRun
 
 /// Prints the issues and the result of a run.
 fn print_result(app: &App, source: &Source, last: &StatusReport, json: bool) -> Result<(), CommandError> {
-    let issues = app.store.find_record(last.id)?.map_or(0, |record| record.issues);
+    let issues = app.store.find_record(last.summary.id)?.map_or(0, |record| record.issues);
     if issues > 0 {
-        for issue in app.store.list_issues(last.id, 1, MAX_PRINTED_ISSUES)? {
+        for issue in app.store.list_issues(last.summary.id, 1, MAX_PRINTED_ISSUES)? {
             let row = issue.row.map_or(String::new(), |row| format!("row {}, ", group_digits(row)));
             // An issue without a row, in a source made of feeds, is about a whole feed.
-            let is_of_feed = last.stats.feeds.is_some() && issue.row.is_none();
+            let is_of_feed = last.summary.stats.feeds.is_some() && issue.row.is_none();
             let place = if is_of_feed { "feed" } else { "column" };
             let column = issue.column.map_or(String::new(), |column| format!("{place} “{column}”, "));
             print_note(&format!("{row}{column}{}: {}", issue_label(issue.kind, is_of_feed), issue.reason));
@@ -161,9 +163,9 @@ fn print_result(app: &App, source: &Source, last: &StatusReport, json: bool) -> 
         print_answer(&serde_json::to_string(last)?)?;
     }
     let slug = &source.slug;
-    let message = last.error.as_ref().unwrap_or(&last.message);
-    if last.status != Status::Completed {
-        print_error(&format!("{slug}: {}: {message}", last.status));
+    let message = last.summary.error.as_ref().unwrap_or(&last.summary.message);
+    if last.summary.status != Status::Completed {
+        print_error(&format!("{slug}: {}: {message}", last.summary.status));
     } else if !json {
         let count = if issues > 0 { format!(" {}.", format_issue_count(issues)) } else { String::new() };
         print_answer(&to_single_line(&format!("{slug}: {message}{count}")))?;

@@ -1,7 +1,5 @@
 //! The kept result of a finished run, and where its time went.
 
-use std::ops::Deref;
-
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -31,14 +29,6 @@ pub struct SyncRecord {
     pub withheld_removals: u64,
 }
 
-impl Deref for SyncRecord {
-    type Target = RunSummary;
-
-    fn deref(&self) -> &RunSummary {
-        &self.summary
-    }
-}
-
 impl SyncRecord {
     /// From start to end in seconds; a run that never started took no time.
     #[must_use]
@@ -51,7 +41,7 @@ impl SyncRecord {
     pub fn stage_timings(&self) -> StageTimings {
         let timings = self.timestamps.stage_timings(Some(self.finished_at));
         // No run completes without finalizing: this one is older than the knowledge of when.
-        let unknown = self.status == Status::Completed && self.timestamps.finalizing_at.is_none();
+        let unknown = self.summary.status == Status::Completed && self.timestamps.finalizing_at.is_none();
         if unknown { StageTimings { waiting: timings.waiting, ..StageTimings::default() } } else { timings }
     }
 }
@@ -69,14 +59,6 @@ pub struct ActiveRun {
     pub timestamps: RunTimestamps,
     /// Who asked for it.
     pub requested_by: String,
-}
-
-impl Deref for ActiveRun {
-    type Target = RunSummary;
-
-    fn deref(&self) -> &RunSummary {
-        &self.summary
-    }
 }
 
 /// A run as history knows it.

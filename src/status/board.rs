@@ -95,7 +95,7 @@ impl StatusBoard {
         }
         // The absolute difference: a clock that was set back must not make an old report look fresh for hours.
         let age = (Utc::now() - report.last_update).abs();
-        match report.status {
+        match report.summary.status {
             Status::Pending => PrimaryReading::Nothing,
             Status::Running if age > self.trusted_for => PrimaryReading::Nothing,
             Status::Running if age > self.verified_after => PrimaryReading::Perhaps(report),
@@ -121,7 +121,7 @@ impl StatusBoard {
             return;
         }
         let reported = match self.database.get(id) {
-            Ok(Some(report)) if !report.status.is_active() => self.primary.put(&report),
+            Ok(Some(report)) if !report.summary.status.is_active() => self.primary.put(&report),
             Ok(_) => Ok(()),
             Err(error) => Err(error),
         };

@@ -75,7 +75,7 @@ impl StatusStore for FileStatus {
     }
 
     fn put(&self, report: &StatusReport) -> Result<(), StatusError> {
-        let path = self.report_path(report.id);
+        let path = self.report_path(report.summary.id);
         let json = serde_json::to_vec(report)?;
         self.write_atomically(&path, &json).map_err(|error| {
             // Gone already is as good; anything else leaves a report that readers tell by its age.
@@ -136,12 +136,12 @@ mod tests {
         let home = tempfile::tempdir().expect("a folder");
         let files = FileStatus::new(home.path().join("status"));
         let report = report();
-        assert!(files.get(report.id).expect("readable").is_none());
+        assert!(files.get(report.summary.id).expect("readable").is_none());
         files.put(&report).expect("written");
-        assert_eq!(files.get(report.id).expect("readable"), Some(report.clone()));
+        assert_eq!(files.get(report.summary.id).expect("readable"), Some(report.clone()));
         let mode = |path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
         assert_eq!(mode(files.folder.clone()), 0o700);
-        assert_eq!(mode(files.report_path(report.id)), 0o600);
+        assert_eq!(mode(files.report_path(report.summary.id)), 0o600);
         assert_eq!(std::fs::read_dir(&files.folder).expect("folder").count(), 1, "no temporary file is left");
     }
 

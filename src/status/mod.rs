@@ -86,5 +86,5 @@ pub enum StatusError {
 /// Reads what was kept as the report of a run.
 fn read_report(id: SyncId, json: &[u8]) -> Result<StatusReport, StatusError> {
     let report: StatusReport = serde_json::from_slice(json)?;
-    if report.id == id { Ok(report) } else { Err(StatusError::OfAnother(report.id)) }
+    if report.summary.id == id { Ok(report) } else { Err(StatusError::OfAnother(report.summary.id)) }
 }

@@ -128,7 +128,7 @@ impl StatusStore for RedisStatus {
     fn put(&self, report: &StatusReport) -> Result<(), StatusError> {
         let json = serde_json::to_vec(report)?;
         let kept = u64::try_from(self.kept.as_millis()).unwrap_or(u64::MAX).max(1);
-        let key = report_key(report.id);
+        let key = report_key(report.summary.id);
         self.send_command::<()>(cmd("SET").arg(&key).arg(json).arg("PX").arg(kept)).map_err(|trouble| {
             // One that is full still deletes. One that is away cannot be asked to; readers tell by the report's age.
             if let RedisFailure::Refused(_) = trouble

@@ -31,19 +31,19 @@ struct SeenPoint(u8, u8);
 
 impl SeenPoint {
     fn from_report(report: &StatusReport) -> Self {
-        let phase = match report.status {
+        let phase = match report.summary.status {
             Status::Pending => 0,
             Status::Running => 1,
             Status::Completed | Status::Failed | Status::Cancelled | Status::Interrupted => 2,
         };
-        Self(phase, report.progress)
+        Self(phase, report.summary.progress)
     }
 }
 
 impl SeenProgress {
     /// Whether an earlier answer said more than this report.
     pub(super) fn is_ahead_of(&self, report: &StatusReport) -> bool {
-        self.0.lock().get(&report.id).is_some_and(|reported| SeenPoint::from_report(report) < reported.most)
+        self.0.lock().get(&report.summary.id).is_some_and(|reported| SeenPoint::from_report(report) < reported.most)
     }
 
     /// Records this report as answered. While a run is active its feeds and articles are raised to those of the last
@@ -51,7 +51,7 @@ impl SeenProgress {
     pub(super) fn record_seen(&self, report: &mut StatusReport) {
         let (reached, at) = (SeenPoint::from_report(report), Instant::now());
         let mut all = self.0.lock();
-        if let Some(reported) = all.get_mut(&report.id) {
+        if let Some(reported) = all.get_mut(&report.summary.id) {
             let stats = &mut report.summary.stats;
             if report.summary.status == Status::Running {
                 stats.feeds = stats.feeds.or(reported.feeds).map(|now| now.not_before(reported.feeds));
@@ -67,8 +67,8 @@ impl SeenProgress {
         {
             all.remove(&oldest);
         }
-        let RunStats { feeds, articles, .. } = report.stats;
-        all.insert(report.id, SeenEntry { most: reached, feeds, articles, at });
+        let RunStats { feeds, articles, .. } = report.summary.stats;
+        all.insert(report.summary.id, SeenEntry { most: reached, feeds, articles, at });
     }
 }
 
@@ -103,7 +103,7 @@ mod tests {
             (report.summary.status, report.summary.stats.feeds, report.summary.stats.articles) =
                 (status, feeds, articles);
             shown.record_seen(&mut report);
-            (report.stats.feeds, report.stats.articles)
+            (report.summary.stats.feeds, report.summary.stats.articles)
         };
         reported(count(3, 22), count(0, 40), Status::Running);
         assert_eq!(reported(count(2, 22), count(0, 30), Status::Running), (count(3, 22), count(0, 40)));

@@ -86,24 +86,24 @@ pub(super) fn log_ending(store: &Store, id: SyncId, status: Status, message: &st
         log::log!(target: SYNC_TARGET, level, event = "ended", syncId:% = id, status = status.as_str(); "{status}: {message}");
         return;
     };
-    let stats = record.stats;
+    let stats = record.summary.stats;
     log::log!(
         target: SYNC_TARGET, level,
-        event = "ended", syncId:% = id, source = record.source.as_str(), kind = record.kind.as_str(),
-        mode = record.mode.as_str(), status = record.status.as_str(), code = record.code.as_deref(),
-        attempt = record.attempt, retryOf = id_text(record.retry_of).as_deref(),
-        successor = id_text(record.successor).as_deref(), progress = record.progress,
+        event = "ended", syncId:% = id, source = record.summary.source.as_str(), kind = record.summary.kind.as_str(),
+        mode = record.mode.as_str(), status = record.summary.status.as_str(), code = record.summary.code.as_deref(),
+        attempt = record.summary.attempt, retryOf = id_text(record.summary.retry_of).as_deref(),
+        successor = id_text(record.summary.successor).as_deref(), progress = record.summary.progress,
         durationMs = record.timestamps.started_at.map_or(0, |start| millis(record.finished_at - start)),
         waitedMs = millis(record.timestamps.started_at.unwrap_or(record.finished_at) - record.timestamps.created_at),
         bytes = stats.bytes, items = stats.items.processed, added = stats.added, updated = stats.updated,
         unchanged = stats.unchanged, removed = stats.removed, rejected = stats.rejected, issues = record.issues,
         withheldRemovals = record.withheld_removals, requestedBy = record.requested_by.as_str();
-        "{}: {}", record.status, record.message
+        "{}: {}", record.summary.status, record.summary.message
     );
-    if let Some(successor) = record.successor {
+    if let Some(successor) = record.summary.successor {
         log::info!(
             target: SYNC_TARGET,
-            event = "requeued", syncId:% = successor, source = record.source.as_str(), kind = record.kind.as_str(),
+            event = "requeued", syncId:% = successor, source = record.summary.source.as_str(), kind = record.summary.kind.as_str(),
             mode = record.mode.as_str(), status = Status::Pending.as_str(), retryOf:% = id,
             requestedBy = record.requested_by.as_str();
             "queued again to continue {id}"

@@ -118,8 +118,8 @@ fn read_status(context: &PanelContext<'_>, sync_id: &str) -> Result<LegacyStatus
         });
     };
     let store = &context.state.store;
-    if report.successor.is_some()
-        && let Some(run) = store.find_run(report.id)?
+    if report.summary.successor.is_some()
+        && let Some(run) = store.find_run(report.summary.id)?
         && let Some(last) = store.list_attempts(&run)?.last()
     {
         report = context.report(last.id)?.unwrap_or(report);
@@ -127,27 +127,27 @@ fn read_status(context: &PanelContext<'_>, sync_id: &str) -> Result<LegacyStatus
     let report = context.visible_report(report);
     let status = legacy_status(&report);
     // A cancelled run has no error of its own, but these clients show this field only.
-    let error = report.error.clone().or_else(|| (status == "error").then(|| report.message.clone()));
+    let error = report.summary.error.clone().or_else(|| (status == "error").then(|| report.summary.message.clone()));
     Ok(LegacyStatus {
         success: true,
-        sync_id: Some(report.id),
+        sync_id: Some(report.summary.id),
         status,
-        progress: report.progress,
-        message: report.message.clone(),
+        progress: report.summary.progress,
+        message: report.summary.message.clone(),
         error,
         last_updated: Some(report.last_update.to_rfc3339_opts(SecondsFormat::Secs, true)),
-        stats: LegacyStats { size: report.stats.bytes, lines: report.stats.lines },
+        stats: LegacyStats { size: report.summary.stats.bytes, lines: report.summary.stats.lines },
     })
 }
 
 /// The status of a run as these clients name it.
 fn legacy_status(report: &StatusReport) -> &'static str {
-    match (report.status, report.stage) {
+    match (report.summary.status, report.summary.stage) {
         (Status::Pending, _) | (Status::Running, None | Some(Stage::Fetching)) => "downloading",
         (Status::Running, Some(Stage::Processing)) => "processing",
         (Status::Running, Some(Stage::Finalizing)) => "saving",
         (Status::Completed, _) => "complete",
-        (Status::Interrupted, _) if report.successor.is_some() => "downloading",
+        (Status::Interrupted, _) if report.summary.successor.is_some() => "downloading",
         (Status::Failed | Status::Cancelled | Status::Interrupted, _) => "error",
     }
 }

@@ -34,7 +34,7 @@ on_both_databases![
 ];
 
 pub(super) fn issues(engine: &TestEngine, record: &SyncRecord) -> Vec<Issue> {
-    let kept = engine.store.list_issues(record.id, 1, 2000).expect("issues");
+    let kept = engine.store.list_issues(record.summary.id, 1, 2000).expect("issues");
     assert_eq!(record.issues, kept.len() as u64);
     kept
 }
@@ -73,8 +73,8 @@ fn editable(engine: &TestEngine, text: impl AsRef<[u8]>, key: &str) -> Source {
 
 /// Added, updated, unchanged, removed and refused.
 pub(crate) fn counts(record: &SyncRecord) -> [u64; 5] {
-    assert_eq!(record.status, Status::Completed, "{}", record.message);
-    let stats = record.stats;
+    assert_eq!(record.summary.status, Status::Completed, "{}", record.summary.message);
+    let stats = record.summary.stats;
     [stats.added, stats.updated, stats.unchanged, stats.removed, stats.rejected]
 }
 
@@ -116,7 +116,7 @@ fn a_zero_width_character_in_a_key_changes_nothing(db: &TestDatabase) {
     assert_eq!(counts(&record), [0, 0, 2, 0, 0]);
     only_note(&engine, &record, 2, &["2 keys", "B-1·U+200B·"]);
     assert_eq!(engine.lines(&source), ["B-1|Lamp", "B-2|Chair"]);
-    assert!(engine.store.list_changes(record.id, ChangeKind::Updated, 10).expect("changes").is_empty());
+    assert!(engine.store.list_changes(record.summary.id, ChangeKind::Updated, 10).expect("changes").is_empty());
     // The other way round what is stored has the invisible characters.
     let other = keyed(&engine, "other", "07b-keys-zero-width.csv", "sku");
     assert_eq!(counts(&engine.sync(&other)), [2, 0, 0, 0, 0]);
@@ -134,7 +134,7 @@ fn a_preview_of_respelled_keys_changes_nothing(db: &TestDatabase) {
     engine.rewrite_file(&source, report("07b-keys-zero-width.csv"));
     let record = engine.run_request(&source, &preview_run());
     assert_eq!(counts(&record), [0, 0, 2, 0, 0]);
-    assert!(record.message.contains("add 0, update 0 and remove 0"), "{}", record.message);
+    assert!(record.summary.message.contains("add 0, update 0 and remove 0"), "{}", record.summary.message);
 }
 
 fn spaces_around_a_key_change_nothing(db: &TestDatabase) {
@@ -245,7 +245,7 @@ fn headers_of_an_earlier_version_that_are_equal_in_form_stay_two(db: &TestDataba
     let record = engine.sync(&source);
     let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!(catalog.columns, ["id", "note", "note\u{200b}"]);
-    assert!(!record.message.contains("column"), "{}", record.message);
+    assert!(!record.summary.message.contains("column"), "{}", record.summary.message);
 }
 
 fn a_key_of_invisible_characters_is_none(db: &TestDatabase) {

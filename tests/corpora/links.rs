@@ -65,8 +65,8 @@ fn sheet(engine: &TestEngine, slug: &str, link: &str) -> Source {
 }
 
 fn failed(record: &SyncRecord) -> (Option<&str>, &str) {
-    assert_eq!(record.status, Status::Failed, "{}", record.message);
-    (record.code.as_deref(), record.error.as_deref().unwrap_or_default())
+    assert_eq!(record.summary.status, Status::Failed, "{}", record.summary.message);
+    (record.summary.code.as_deref(), record.summary.error.as_deref().unwrap_or_default())
 }
 
 fn salaries() -> SheetTab {
@@ -99,7 +99,12 @@ fn a_range_or_a_query_in_a_link_never_publishes_what_it_leaves_out(db: &TestData
     for (number, link) in links.iter().enumerate() {
         let source = sheet(&engine, &format!("pay-{number}"), link);
         let record = engine.sync(&source);
-        assert_eq!((record.status, record.stats.added), (Status::Completed, 2), "{link}: {}", record.message);
+        assert_eq!(
+            (record.summary.status, record.summary.stats.added),
+            (Status::Completed, 2),
+            "{link}: {}",
+            record.summary.message
+        );
         assert_eq!(engine.lines(&source), ["A1|Blue", "A2|Red"], "{link}");
     }
     // As a CSV the link is fetched letter for letter, or refused where it shows less than would come.
@@ -140,10 +145,10 @@ fn a_query_goes_to_the_query_service_even_with_a_service_account(db: &TestDataba
     let source = sheet(&engine, "pay", &link);
     let record = engine.sync(&source);
     assert_eq!(
-        (record.status, engine.lines(&source)),
+        (record.summary.status, engine.lines(&source)),
         (Status::Completed, vec!["A1|Blue".to_owned()]),
         "{}",
-        record.message
+        record.summary.message
     );
     for (reply, said) in [
         (StubReply::redirect(302, "/ServiceLogin?continue=x"), "=QUERY(…)"),
@@ -151,7 +156,7 @@ fn a_query_goes_to_the_query_service_even_with_a_service_account(db: &TestDataba
     ] {
         google.once("/gviz/", reply);
         let record = engine.sync(&source);
-        assert!(failed(&record).1.contains(said), "{}", record.message);
+        assert!(failed(&record).1.contains(said), "{}", record.summary.message);
         assert_eq!(engine.lines(&source), ["A1|Blue"]);
     }
     assert_eq!(
@@ -206,7 +211,7 @@ fn a_published_sheet_is_asked_for_what_is_published(db: &TestDatabase) {
     let engine = new_engine(db, &stub);
     let source = sheet(&engine, "pay", &link_of("17"));
     let record = engine.sync(&source);
-    assert_eq!(engine.lines(&source), ["A1|Blue|100", "A2|Red|200"], "{}", record.message);
+    assert_eq!(engine.lines(&source), ["A1|Blue|100", "A2|Red|200"], "{}", record.summary.message);
     let tab =
         sheet(&engine, "tab", &format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/pubhtml?gid=3&single=true"));
     engine.sync(&tab);
@@ -215,7 +220,7 @@ fn a_published_sheet_is_asked_for_what_is_published(db: &TestDatabase) {
         sheet(&engine, "part", &format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/pub?gid=3&range=A5:B"));
     let record = engine.sync(&part);
     assert_eq!(engine.lines(&part), ["x|fifth"]);
-    let issues = engine.store.list_issues(record.id, 1, 10).expect("issues");
+    let issues = engine.store.list_issues(record.summary.id, 1, 10).expect("issues");
     assert_eq!(issues[0].row, Some(7), "the range begins with row 5: {issues:?}");
     assert_eq!(stub.request_count(&format!("/spreadsheets/d/{SHEET_ID}/export")), 0);
 
@@ -246,9 +251,14 @@ fn a_run_waits_after_too_many_requests_even_if_google_names_no_time(db: &TestDat
     let (begun, load_clock) = (Instant::now(), LoadClock::start());
     std::thread::scope(|scope| {
         let running = scope.spawn(|| engine.run(id));
-        wait_until(|| engine.report(id).message.starts_with("Rate-limited by Google, retrying at "));
+        wait_until(|| engine.report(id).summary.message.starts_with("Rate-limited by Google, retrying at "));
         let record = running.join().expect("a record");
-        assert_eq!((record.status, record.stats.added), (Status::Completed, 2), "{}", record.message);
+        assert_eq!(
+            (record.summary.status, record.summary.stats.added),
+            (Status::Completed, 2),
+            "{}",
+            record.summary.message
+        );
     });
     // 2 s and 4 s, each a tenth more or less.
     let (took, load_time) = (begun.elapsed(), load_clock.elapsed());
@@ -278,7 +288,7 @@ fn a_google_that_stays_busy_fails_the_run_within_its_time_and_keeps_the_items(db
     let by_account = new_engine_with_account(db, &google);
     let source = sheet(&by_account, "pay-2", &format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit#gid=7"));
     let begun = Instant::now();
-    assert_eq!(by_account.sync(&source).kind, OperationKind::Sync);
+    assert_eq!(by_account.sync(&source).summary.kind, OperationKind::Sync);
     assert!(
         begun.elapsed() >= Duration::from_millis(1800),
         "the same wait with a service account: {:?}",
@@ -297,5 +307,5 @@ fn a_redirect_after_the_link_of_a_company_is_followed(db: &TestDatabase) {
     let engine = new_engine(db, &stub);
     let source = sheet(&engine, "pay", &link_of("19"));
     let record = engine.sync(&source);
-    assert_eq!(engine.lines(&source), ["A1|Blue|100", "A2|Red|200"], "{}", record.message);
+    assert_eq!(engine.lines(&source), ["A1|Blue|100", "A2|Red|200"], "{}", record.summary.message);
 }

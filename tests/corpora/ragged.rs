@@ -28,11 +28,11 @@ fn a_table_that_leaves_out_trailing_cells_removes_what_has_left(db: &TestDatabas
     // All rows short, all with a separator too many, and a few of each width.
     for (slug, header, end) in [("short", "id,title,year", ""), ("long", "id,title", ",")] {
         let source = engine.csv_source(slug, format!("{header}\n{}", rows(&[1, 2, 3, 4, 5, 6], end)));
-        assert_eq!(engine.sync(&source).stats.added, 6);
+        assert_eq!(engine.sync(&source).summary.stats.added, 6);
         engine.rewrite_file(&source, format!("{header}\n{}", rows(&[1, 2, 3, 4, 5, 7], end)));
         let record = engine.sync(&source);
-        let counts = (record.stats.added, record.stats.removed, record.withheld_removals);
-        assert_eq!(counts, (1, 1, 0), "{slug}: {}", record.message);
+        let counts = (record.summary.stats.added, record.summary.stats.removed, record.withheld_removals);
+        assert_eq!(counts, (1, 1, 0), "{slug}: {}", record.summary.message);
     }
 }
 
@@ -43,11 +43,11 @@ fn a_row_that_alone_has_another_width_withholds_removals(db: &TestDatabase) {
     engine.sync(&source);
     engine.rewrite_file(&source, format!("id,title,note\n{}", clean.replace("k4,", "k4")));
     let record = engine.sync(&source);
-    assert_eq!((record.stats.removed, record.withheld_removals), (0, 1), "{}", record.message);
-    assert!(record.message.contains("rows or keys may have been misread"), "{}", record.message);
+    assert_eq!((record.summary.stats.removed, record.withheld_removals), (0, 1), "{}", record.summary.message);
+    assert!(record.summary.message.contains("rows or keys may have been misread"), "{}", record.summary.message);
     // Mended, it is as it was but for the key that was joined with the title.
     engine.rewrite_file(&source, format!("id,title,note\n{clean}"));
-    assert_eq!((engine.sync(&source).status, engine.items(&source).len()), (Status::Completed, 8));
+    assert_eq!((engine.sync(&source).summary.status, engine.items(&source).len()), (Status::Completed, 8));
 }
 
 fn two_swapped_cells_are_named_and_keep_nothing_back(db: &TestDatabase) {
@@ -58,8 +58,13 @@ fn two_swapped_cells_are_named_and_keep_nothing_back(db: &TestDatabase) {
     let swapped = clean.replace("k7,Artist of 7,1957", "k7,1957,Artist of 7").replace("k9,Artist of 9,1959\n", "");
     engine.rewrite_file(&source, format!("id,artist,year\n{swapped}"));
     let record = engine.sync(&source);
-    assert_eq!((record.stats.updated, record.stats.removed, record.withheld_removals), (1, 1, 0), "{}", record.message);
-    let issues = engine.issues(record.id);
+    assert_eq!(
+        (record.summary.stats.updated, record.summary.stats.removed, record.withheld_removals),
+        (1, 1, 0),
+        "{}",
+        record.summary.message
+    );
+    let issues = engine.issues(record.summary.id);
     let said = "8/artist/noted: “1957” does not look like the rest of “artist”, nor “Artist of 7” like that of “year”. Are \
                 the two cells swapped?";
     assert_eq!(issues, [said]);
@@ -77,11 +82,21 @@ fn a_key_that_is_swapped_with_its_neighbour_withholds_removals(db: &TestDatabase
         engine.rewrite_file(&source, format!("{header}\n{}", rows.replace(clean, swapped)));
         for _ in 0..2 {
             let record = engine.sync(&source);
-            assert_eq!((record.stats.removed, record.withheld_removals), (0, 1), "{slug}: {}", record.message);
+            assert_eq!(
+                (record.summary.stats.removed, record.withheld_removals),
+                (0, 1),
+                "{slug}: {}",
+                record.summary.message
+            );
         }
         engine.rewrite_file(&source, format!("{header}\n{rows}"));
         let record = engine.sync(&source);
-        assert_eq!((record.stats.removed, record.withheld_removals), (1, 0), "{slug}: {}", record.message);
+        assert_eq!(
+            (record.summary.stats.removed, record.withheld_removals),
+            (1, 0),
+            "{slug}: {}",
+            record.summary.message
+        );
     }
 }
 
@@ -95,14 +110,19 @@ fn many_rows_with_swapped_cells_are_one_note(db: &TestDatabase) {
     let record = engine.sync(&source);
     let said = "26/artist/noted: 4 rows (rows 26, 51, 76, 101) have cells in “artist” and “year” that each look like the other \
                 column (first “1975” and “Artist of 25”). Are the two cells swapped?";
-    assert_eq!(engine.issues(record.id), [said]);
+    assert_eq!(engine.issues(record.summary.id), [said]);
 }
 
 fn a_name_with_a_comma_in_quotation_marks_is_a_name(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("people", "id,note\n\"Smith, John\"\n\"Doe, Jane\",x\n");
     let record = engine.sync(&source);
-    assert_eq!((record.status, record.stats.rejected), (Status::Completed, 0), "{:?}", engine.issues(record.id));
+    assert_eq!(
+        (record.summary.status, record.summary.stats.rejected),
+        (Status::Completed, 0),
+        "{:?}",
+        engine.issues(record.summary.id)
+    );
     assert_eq!(engine.lines(&source), ["Smith, John|", "Doe, Jane|x"]);
 }
 
@@ -111,10 +131,15 @@ fn a_byte_order_mark_in_the_middle_is_no_part_of_a_key(db: &TestDatabase) {
     let text = "\u{FEFF}id,name\n1,Ana\n\u{FEFF}\"id\",\"name\"\n\u{FEFF}\"3\",\"Cy, the third\"\n\u{FEFF}4,Di\n";
     let source = engine.csv_source("joined", text);
     let record = engine.sync(&source);
-    assert_eq!((record.status, record.stats.rejected), (Status::Completed, 0), "{:?}", engine.issues(record.id));
+    assert_eq!(
+        (record.summary.status, record.summary.stats.rejected),
+        (Status::Completed, 0),
+        "{:?}",
+        engine.issues(record.summary.id)
+    );
     let keys: Vec<String> = engine.items(&source).into_iter().map(|item| item.key).collect();
     assert_eq!(keys, ["1", "3", "4"]);
-    let issues = engine.issues(record.id);
+    let issues = engine.issues(record.summary.id);
     assert!(issues.iter().any(|issue| issue.contains("byte order mark")), "{issues:?}");
 }
 
@@ -141,7 +166,7 @@ fn numbers_with_narrow_spaces_look_like_numbers(db: &TestDatabase) {
     let rows: String = (1..=8).map(|n| format!("{n},{n}\u{202F}014,x\n")).collect();
     let source = engine.csv_source("prices", format!("id,price,note\n{rows}9,9\u{202F}014\n"));
     let record = engine.sync(&source);
-    let issues = engine.issues(record.id);
+    let issues = engine.issues(record.summary.id);
     assert!(issues.len() == 1 && issues[0].contains("fewer cells than the header"), "{issues:?}");
 }
 
@@ -153,7 +178,7 @@ fn what_a_header_mismatch_compares_with_is_known_to_a_check(db: &TestDatabase) {
     engine.rewrite_file(&source, format!("id,ti,tle,year\n{rows}"));
     let look = engine.control.probe_source(&source).expect("a look");
     let record = engine.sync(&source);
-    assert_eq!(record.code.as_deref(), Some("header_mismatch"), "{}", record.message);
+    assert_eq!(record.summary.code.as_deref(), Some("header_mismatch"), "{}", record.summary.message);
     let problems: Vec<String> = look.all_problems().collect();
     assert!(problems.iter().any(|problem| problem.contains("stand under the wrong names")), "{problems:?}");
 }
@@ -173,9 +198,9 @@ fn a_header_that_is_joined_with_the_row_below_fails_the_run(db: &TestDatabase) {
         engine.rewrite_file(&source, format!("{header}\n{rows}"));
         let look = engine.control.probe_source(&source).expect("a look");
         let record = engine.sync(&source);
-        assert_eq!(record.code.as_deref(), Some("header_mismatch"), "{}", record.message);
+        assert_eq!(record.summary.code.as_deref(), Some("header_mismatch"), "{}", record.summary.message);
         let said = format!("row 1 seems to be the header and the row below it in one ({sign})");
-        assert!(record.message.contains(&said), "{}", record.message);
+        assert!(record.summary.message.contains(&said), "{}", record.summary.message);
         assert_eq!(look.failure.map(|failure| failure.message()), Some(record.summary.message));
         assert_eq!(engine.lines(&source), ["Rubycon|Ambient", "Musik|Techno"], "nothing is written");
     }
@@ -186,10 +211,10 @@ fn a_header_that_is_joined_with_a_row_of_numbers_is_reported(db: &TestDatabase) 
     let rows: String = (2..=9).map(|n| format!("{n},Title {n},{}\n", 1990 + n)).collect();
     let source = engine.csv_source("albums", format!("id,title,year1,Title 1,1991\n{rows}"));
     let record = engine.sync(&source);
-    assert_eq!(record.code.as_deref(), Some("header_mismatch"), "{}", record.message);
+    assert_eq!(record.summary.code.as_deref(), Some("header_mismatch"), "{}", record.summary.message);
     let said = "All 8 rows have 3 cells and the header has 5: row 1 seems to be the header and the row below it in one \
                 (“1991” looks like a cell and not like a name). Put the line break between them back and sync again.";
-    assert!(record.message.starts_with(said), "{}", record.message);
+    assert!(record.summary.message.starts_with(said), "{}", record.summary.message);
 }
 
 fn a_column_with_a_longer_name_is_no_joined_header(db: &TestDatabase) {
@@ -199,7 +224,7 @@ fn a_column_with_a_longer_name_is_no_joined_header(db: &TestDatabase) {
     for header in ["id,genres,label", "id,genre (main),label", "id,genre,label", "id,label,genre"] {
         engine.rewrite_file(&source, format!("{header}\n1,Ambient\n2,Techno\n"));
         let record = engine.sync(&source);
-        assert_eq!(record.status, Status::Completed, "{header}: {}", record.message);
+        assert_eq!(record.summary.status, Status::Completed, "{header}: {}", record.summary.message);
         engine.rewrite_file(&source, "id,genre\n1,Ambient\n2,Techno\n");
         engine.sync(&source);
     }

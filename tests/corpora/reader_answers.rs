@@ -41,9 +41,13 @@ fn report_31_the_error_of_a_page_in_the_place_of_a_login_names_the_path_of_the_s
     stub.set("/accounts/ClientLogin", StubReply::html(report("31-login-page.html")));
     let url = stub.url("").replace("http://", "http://me:s3cret@");
     let record = engine.sync(&account(&engine, "news", url));
-    assert_eq!(record.status, Status::Failed);
-    assert!(record.message.contains("it answered with a web page"), "{}", record.message);
-    assert!(record.message.contains("/api/greader.php") && !record.message.contains("s3cret"), "{}", record.message);
+    assert_eq!(record.summary.status, Status::Failed);
+    assert!(record.summary.message.contains("it answered with a web page"), "{}", record.summary.message);
+    assert!(
+        record.summary.message.contains("/api/greader.php") && !record.summary.message.contains("s3cret"),
+        "{}",
+        record.summary.message
+    );
 }
 
 fn report_32_a_list_of_ids_that_breaks_off_keeps_what_came(db: &TestDatabase) {
@@ -78,7 +82,12 @@ fn report_32_a_list_of_ids_that_breaks_off_keeps_what_came(db: &TestDatabase) {
             server.inject_fault(part, 2..usize::MAX, misdeed.clone());
         }
         let record = engine.run_request(&source, &incremental_sync());
-        assert_eq!((record.status, record.stats.removed), (Status::Completed, 0), "{}", record.message);
+        assert_eq!(
+            (record.summary.status, record.summary.stats.removed),
+            (Status::Completed, 0),
+            "{}",
+            record.summary.message
+        );
         assert_eq!((values(&engine, &source, "read"), values(&engine, &source, "starred")), before);
         engine.store.remove_source(source.id).expect("removed");
     }
@@ -94,13 +103,21 @@ fn a_batch_of_contents_that_fails_costs_nothing_but_itself(db: &TestDatabase) {
         let said = issues(&engine, &record);
         assert!(said.contains("did not send the contents of 100 articles"), "{misdeed:?}: {said}");
         let record = engine.run_request(&source, &incremental_sync());
-        assert_eq!((record.stats.added, record.stats.updated, engine.items(&source).len()), (100, 0, 350));
+        assert_eq!(
+            (record.summary.stats.added, record.summary.stats.updated, engine.items(&source).len()),
+            (100, 0, 350)
+        );
         server.change(|articles| articles.extend(ReaderArticle::many(600, 450)));
         server.asked();
         server.inject_fault("contents", 1..usize::MAX, misdeed);
         // A run that gets none of the new articles fails.
         let record = engine.run_request(&source, &incremental_sync());
-        assert_eq!((record.status, record.stats.updated), (Status::Failed, 0), "{}", record.message);
+        assert_eq!(
+            (record.summary.status, record.summary.stats.updated),
+            (Status::Failed, 0),
+            "{}",
+            record.summary.message
+        );
         assert_eq!(engine.items(&source).len(), 350);
         assert_eq!(
             server.take_request_names().iter().filter(|asked| *asked == "contents").count(),
@@ -117,6 +134,6 @@ fn a_reader_run_counts_feeds_and_articles(db: &TestDatabase) {
     let id = engine.start(&account(&engine, "news", server.url()), &incremental_sync());
     let record = engine.run(id);
     let json = serde_json::to_value(engine.report(id)).expect("JSON");
-    assert_eq!(json["stats"]["feeds"], serde_json::json!({"processed": 2, "total": 2}), "{}", record.message);
+    assert_eq!(json["stats"]["feeds"], serde_json::json!({"processed": 2, "total": 2}), "{}", record.summary.message);
     assert_eq!(json["stats"]["articles"], serde_json::json!({"processed": 230, "total": 230}));
 }

@@ -103,16 +103,16 @@ fn a_preview_shows_that_rows_would_be_skipped(db: &TestDatabase) {
     let source = engine.csv_source("albums", SOME_ROWS);
     let record = engine.run_request(&source, &preview_run());
     let said = "A sync would add 3, update 0 and remove 0. 3 rows would be skipped. Nothing was written.";
-    assert_eq!(record.message, said);
+    assert_eq!(record.summary.message, said);
 }
 
 fn a_failed_run_shows_how_many_rows_it_skipped(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\n,One\n,Two\n");
     let record = engine.sync(&source);
-    assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("empty_source")));
-    assert!(record.message.ends_with(" 2 rows skipped."), "{}", record.message);
-    assert_eq!(record.error.as_deref(), Some(record.message.as_str()));
+    assert_eq!((record.summary.status, record.summary.code.as_deref()), (Status::Failed, Some("empty_source")));
+    assert!(record.summary.message.ends_with(" 2 rows skipped."), "{}", record.summary.message);
+    assert_eq!(record.summary.error.as_deref(), Some(record.summary.message.as_str()));
 }
 
 /// A source with the key column `key`.
@@ -125,7 +125,7 @@ fn keyed(engine: &TestEngine, slug: &str, key: &str, content: &[u8]) -> Source {
 fn missing_key(db: &TestDatabase, engine: &TestEngine, source: &Source) -> String {
     let before = db.items_as_written();
     let record = engine.run_request(source, &full_sync());
-    assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("no_key_column")));
+    assert_eq!((record.summary.status, record.summary.code.as_deref()), (Status::Failed, Some("no_key_column")));
     assert_eq!(db.items_as_written(), before);
     let message = record.summary.error.expect("a message");
     let look = engine.control.probe_source(source).expect("a look");
@@ -144,7 +144,7 @@ fn a_header_below_title_rows_is_named_with_its_row(db: &TestDatabase) {
     let text = String::from_utf8(sales).expect("UTF-8");
     let table: String = text.lines().skip(3).map(|line| format!("{line}\n")).collect();
     engine.rewrite_file(&source, table);
-    assert_eq!(engine.sync(&source).stats.added, 2);
+    assert_eq!(engine.sync(&source).summary.stats.added, 2);
     engine.rewrite_file(&source, text);
     assert_eq!(missing_key(db, &engine, &source), said);
     assert_eq!(engine.items(&source).len(), 2);
@@ -161,8 +161,11 @@ fn the_header_row_can_be_set_instead(db: &TestDatabase) {
     };
     let source = keyed("sales", 4);
     let record = engine.sync(&source);
-    assert_eq!((record.status, record.stats.added, record.stats.rejected), (Status::Completed, 2, 1));
-    assert_eq!(record.message, "2 added, 0 updated, 0 removed. 1 row skipped.", "the row of totals has no key");
+    assert_eq!(
+        (record.summary.status, record.summary.stats.added, record.summary.stats.rejected),
+        (Status::Completed, 2, 1)
+    );
+    assert_eq!(record.summary.message, "2 added, 0 updated, 0 removed. 1 row skipped.", "the row of totals has no key");
     assert_eq!(engine.lines(&source)[0], "IT|T-1001|1/1/26|Red lamp");
     let said = missing_key(db, &engine, &keyed("other", 2));
     assert!(

@@ -43,7 +43,7 @@ fn feeds(engine: &TestEngine, slug: &str, addresses: &[String]) -> Source {
 
 pub(super) fn is_taken(engine: &TestEngine, source: &Source, items: usize) -> SyncRecord {
     let record = engine.sync(source);
-    assert_eq!(record.status, Status::Completed, "{}: {}", source.slug, record.message);
+    assert_eq!(record.summary.status, Status::Completed, "{}: {}", source.slug, record.summary.message);
     assert_eq!(engine.items(source).len(), items, "{}", source.slug);
     record
 }
@@ -57,7 +57,7 @@ pub(super) fn values(engine: &TestEngine, source: &Source, column: &str) -> Vec<
 }
 
 pub(super) fn issues(engine: &TestEngine, record: &SyncRecord) -> String {
-    let issues = engine.store.list_issues(record.id, 1, 100).expect("issues");
+    let issues = engine.store.list_issues(record.summary.id, 1, 100).expect("issues");
     issues.into_iter().map(|issue| format!("{}: {}\n", issue.column.unwrap_or_default(), issue.reason)).collect()
 }
 
@@ -67,7 +67,7 @@ fn report_21_a_gzip_body_without_a_header_is_unpacked(db: &TestDatabase) {
     stub.set("/f", StubReply::status(200).header("Content-Type", FEED).body(&packed));
     let source = feeds(&engine, "news", &[stub.url("/f")]);
     let record = engine.sync(&source);
-    assert_eq!(record.status, Status::Completed, "{}", record.message);
+    assert_eq!(record.summary.status, Status::Completed, "{}", record.summary.message);
     assert!(values(&engine, &source, "title").contains(&"Post 1".to_owned()));
     // The hash is that of what is in it: packed or not, it is the same version.
     let kept = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").validators.each;
@@ -75,12 +75,12 @@ fn report_21_a_gzip_body_without_a_header_is_unpacked(db: &TestDatabase) {
         "/f",
         StubReply::status(200).header("Content-Type", FEED).body(&packed).header("Content-Encoding", "gzip"),
     );
-    assert!(engine.run_request(&source, &incremental_sync()).message.starts_with("Nothing new"));
+    assert!(engine.run_request(&source, &incremental_sync()).summary.message.starts_with("Nothing new"));
     assert!(kept.values().all(|validators| validators.body_hash.is_some()));
     stub.set("/f", StubReply::status(200).header("Content-Type", FEED).body(&packed[..packed.len() / 2]));
     let record = engine.sync(&source);
-    assert_eq!(record.status, Status::Failed);
-    assert!(record.message.contains("its gzip data ends in the middle"), "{}", record.message);
+    assert_eq!(record.summary.status, Status::Failed);
+    assert!(record.summary.message.contains("its gzip data ends in the middle"), "{}", record.summary.message);
 }
 
 fn report_21_a_gzip_file_is_unpacked_whatever_is_in_it(db: &TestDatabase) {
@@ -99,8 +99,8 @@ fn report_21_a_gzip_file_is_unpacked_whatever_is_in_it(db: &TestDatabase) {
     let whole = whole.bytes();
     engine.rewrite_file(&file, &whole[..whole.len() - 4]);
     let record = engine.sync(&file);
-    assert_eq!(record.status, Status::Failed);
-    assert!(record.message.contains("its gzip data ends in the middle"), "{}", record.message);
+    assert_eq!(record.summary.status, Status::Failed);
+    assert!(record.summary.message.contains("its gzip data ends in the middle"), "{}", record.summary.message);
     assert_eq!(engine.items(&file).len(), 2);
     let server = ReaderServer::start(ReaderDialect::FreshRss, ReaderArticle::many(100, 30));
     for part in ["login", "subscriptions", "all", "unread", "starred", "contents"] {
@@ -121,7 +121,11 @@ fn report_22_a_content_coding_that_is_none_counts_as_none(db: &TestDatabase) {
     }
     stub.set("/f", feed_reply().header("Content-Encoding", "br"));
     let record = engine.sync(&feeds(&engine, "br", &[stub.url("/f")]));
-    assert!(record.status == Status::Failed && record.message.contains("compressed as “br”"), "{}", record.message);
+    assert!(
+        record.summary.status == Status::Failed && record.summary.message.contains("compressed as “br”"),
+        "{}",
+        record.summary.message
+    );
 }
 
 fn report_23_a_server_that_wants_a_browser_is_asked_as_a_browser_asks(db: &TestDatabase) {
@@ -140,9 +144,17 @@ fn report_23_a_server_that_wants_a_browser_is_asked_as_a_browser_asks(db: &TestD
     assert_eq!(stub.request_count("/f"), 2);
     is_taken(&engine, &engine.url_source("albums", stub.url("/a.csv")), 2);
     let record = engine.sync(&engine.url_source("page", stub.url("/page")));
-    assert!(record.status == Status::Failed && record.message.contains("a web page"), "{}", record.message);
+    assert!(
+        record.summary.status == Status::Failed && record.summary.message.contains("a web page"),
+        "{}",
+        record.summary.message
+    );
     let record = engine.sync(&engine.url_source("never", stub.url("/never")));
-    assert!(record.status == Status::Failed && record.message.contains("(406 Not Acceptable)"), "{}", record.message);
+    assert!(
+        record.summary.status == Status::Failed && record.summary.message.contains("(406 Not Acceptable)"),
+        "{}",
+        record.summary.message
+    );
     assert_eq!(stub.request_count("/never"), 2);
 }
 
@@ -162,7 +174,7 @@ fn report_24_a_check_that_sets_a_cookie_lets_the_fetch_through(db: &TestDatabase
     assert_eq!(cookies("/f"), [false, true, false, true]);
     stub.set("/check", StubReply::redirect(302, "/f"));
     let record = engine.sync(&source);
-    assert!(record.message.contains("It may need a cookie or a login"), "{}", record.message);
+    assert!(record.summary.message.contains("It may need a cookie or a login"), "{}", record.summary.message);
 }
 
 fn report_25_a_feed_sent_as_a_web_page_is_taken_and_a_page_never(db: &TestDatabase) {
@@ -183,14 +195,18 @@ fn report_25_a_feed_sent_as_a_web_page_is_taken_and_a_page_never(db: &TestDataba
         stub.set("/f", StubReply::html(format!("{start}{bare}")));
         let record = engine.sync(&feeds(&engine, slug, &[stub.url("/f")]));
         assert!(
-            record.status == Status::Failed && record.message.contains("a web page, not a feed"),
+            record.summary.status == Status::Failed && record.summary.message.contains("a web page, not a feed"),
             "{}",
-            record.message
+            record.summary.message
         );
     }
     stub.set("/a.csv", StubReply::html("id,title\n1,Kind of Blue\n"));
     let record = engine.sync(&engine.url_source("albums", stub.url("/a.csv")));
-    assert!(record.status == Status::Failed && record.message.contains("a web page"), "{}", record.message);
+    assert!(
+        record.summary.status == Status::Failed && record.summary.message.contains("a web page"),
+        "{}",
+        record.summary.message
+    );
 }
 
 fn report_26_a_feed_address_is_one_of_the_web(db: &TestDatabase) {
@@ -245,7 +261,7 @@ fn an_entity_tag_goes_back_letter_for_letter(db: &TestDatabase) {
     });
     let source = feeds(&engine, "news", &[stub.url("/f")]);
     is_taken(&engine, &source, 2);
-    assert!(engine.run_request(&source, &incremental_sync()).message.starts_with("Nothing new"));
+    assert!(engine.run_request(&source, &incremental_sync()).summary.message.starts_with("Nothing new"));
     assert_eq!(stub.request_count("/f"), 2);
     let csv = engine.url_source("albums", stub.url("/a.csv"));
     stub.reply_with("/a.csv", move |seen| {
@@ -253,7 +269,7 @@ fn an_entity_tag_goes_back_letter_for_letter(db: &TestDatabase) {
         reply.raw_header("ETag", tag).raw_header("Last-Modified", date)
     });
     is_taken(&engine, &csv, 1);
-    assert!(engine.run_request(&csv, &incremental_sync()).message.starts_with("Nothing new"));
+    assert!(engine.run_request(&csv, &incremental_sync()).summary.message.starts_with("Nothing new"));
 }
 
 fn two_feeds_with_the_same_title_stay_distinguished(db: &TestDatabase) {
@@ -274,7 +290,12 @@ fn two_feeds_with_the_same_title_stay_distinguished(db: &TestDatabase) {
         }
         for request in [incremental_sync(), full_sync()] {
             let record = engine.run_request(&source, &request);
-            assert_eq!((record.stats.added, record.stats.updated), (0, 0), "{}", record.message);
+            assert_eq!(
+                (record.summary.stats.added, record.summary.stats.updated),
+                (0, 0),
+                "{}",
+                record.summary.message
+            );
             let said = issues(&engine, &record);
             assert!(change.is_none_or(|stub| said.contains(&host(stub))), "{said}");
         }

@@ -68,7 +68,7 @@ fn a_value_that_is_loading_takes_the_place_of_none(db: &TestDatabase) {
     // No validators of the same content are kept, so the next run reads it again.
     let again = engine.run_request(&source, &incremental_sync());
     assert_eq!(counts(&again), [0, 0, 3, 0, 0]);
-    assert_eq!(again.issues, 1, "it was read again: {}", again.message);
+    assert_eq!(again.issues, 1, "it was read again: {}", again.summary.message);
     engine.rewrite_file(&source, "id,title,price\nA1,Blue,9\nA2,Green,13\nA3,Red,1\n");
     assert_eq!(counts(&engine.run_request(&source, &incremental_sync())), [0, 1, 2, 0, 0]);
 }
@@ -80,7 +80,7 @@ fn an_error_in_a_key_cell_withholds_removals(db: &TestDatabase) {
     for cell in ["#REF!", "Loading..."] {
         engine.rewrite_file(&source, format!("id,title\na,One\n{cell},Two\nc,Three\n"));
         let record = engine.sync(&source);
-        assert_eq!((counts(&record), record.withheld_removals), ([0, 0, 2, 0, 1], 1), "{}", record.message);
+        assert_eq!((counts(&record), record.withheld_removals), ([0, 0, 2, 0, 1], 1), "{}", record.summary.message);
         assert_eq!(engine.lines(&source), ["a|One", "b|Two", "c|Three"]);
     }
 }
@@ -150,7 +150,7 @@ fn the_same_entries_in_rows_without_a_key_are_refused(db: &TestDatabase) {
     assert!(all.len() == 12 && all.iter().all(|(_, kind, _)| *kind == IssueKind::Refused), "{all:?}");
     // A value that only some rows with a key have is a person's entry too.
     engine.rewrite_file(&source, "id,artist,lent\n1,Ana,yes\n2,Bo,yes\n3,Cy,yes\n4,Di,\n,,yes\n");
-    assert_eq!(engine.sync(&source).stats.rejected, 1);
+    assert_eq!(engine.sync(&source).summary.stats.rejected, 1);
 }
 
 fn rows_without_a_key_are_reported_with_their_content(db: &TestDatabase) {
@@ -196,23 +196,23 @@ fn an_error_in_the_header_renames_no_column(db: &TestDatabase) {
         engine.rewrite_file(&source, format!("{header}\n{rows}"));
         let look = engine.control.probe_source(&source).expect("a look");
         let record = engine.sync(&source);
-        assert_eq!(counts(&record), [0, 0, 2, 0, 0], "{header}: {}", record.message);
+        assert_eq!(counts(&record), [0, 0, 2, 0, 0], "{header}: {}", record.summary.message);
         assert_eq!(db.items_as_written(), before, "{header}");
-        let issues = engine.issues(record.id);
+        let issues = engine.issues(record.summary.id);
         assert!(issues.len() == 1 && issues[0].contains("It was read as “"), "{issues:?}");
         assert_eq!(look.issues.count, 1, "{:?}", look.issues);
     }
     // Where the place says nothing it is only noted.
     engine.rewrite_file(&source, "title,id,#REF!\nOne,1,1990\nTwo,2,1991\n");
     let record = engine.sync(&source);
-    let issues = engine.issues(record.id);
+    let issues = engine.issues(record.summary.id);
     assert!(
         issues.iter().any(|issue| issue.contains("It was read as “year”")),
         "the last place is still its own: {issues:?}"
     );
     engine.rewrite_file(&source, "title,#REF!,id\nOne,1990,1\nTwo,1991,2\n");
     let record = engine.sync(&source);
-    let issues = engine.issues(record.id);
+    let issues = engine.issues(record.summary.id);
     assert!(issues.iter().any(|issue| issue.contains("(“#REF!”) instead of a name.")), "{issues:?}");
 }
 
@@ -224,8 +224,8 @@ fn a_column_that_is_deleted_leaves_its_name_to_no_other(db: &TestDatabase) {
     engine.rewrite_file(&source, "id,#REF!,year\n1,7,1990\n2,6,1991\n");
     let record = engine.sync(&source);
     let columns = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").columns;
-    assert_eq!(columns, ["id", "#REF!", "year"], "{}", record.message);
-    let issues = engine.issues(record.id);
+    assert_eq!(columns, ["id", "#REF!", "year"], "{}", record.summary.message);
+    let issues = engine.issues(record.summary.id);
     assert!(issues.iter().any(|issue| issue.contains("(“#REF!”) instead of a name.")), "{issues:?}");
     engine.rewrite_file(&source, "id,price net,year\n1,7,1990\n2,6,1991\n");
     engine.sync(&source);
@@ -239,7 +239,7 @@ fn a_key_column_that_is_deleted_leaves_its_name_to_no_other(db: &TestDatabase) {
     let before = db.items_as_written();
     engine.rewrite_file(&source, "#REF!,year\nOne,1990\nTwo,1991\n");
     let record = engine.sync(&source);
-    assert_eq!(record.code.as_deref(), Some("no_key_column"), "{}", record.message);
+    assert_eq!(record.summary.code.as_deref(), Some("no_key_column"), "{}", record.summary.message);
     assert_eq!(db.items_as_written(), before);
 }
 
@@ -247,13 +247,13 @@ fn a_header_that_is_loading_is_read_again(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,Loading...\n1,One\n");
     let record = engine.run_request(&source, &incremental_sync());
-    let issues = engine.issues(record.id);
+    let issues = engine.issues(record.summary.id);
     assert!(
         issues.len() == 1 && issues[0].contains("The header of this column is a spreadsheet message"),
         "{issues:?}"
     );
     let again = engine.run_request(&source, &incremental_sync());
-    assert!(!again.message.starts_with("Nothing new"), "{}", again.message);
+    assert!(!again.summary.message.starts_with("Nothing new"), "{}", again.summary.message);
 }
 
 fn nul_characters_in_many_rows_are_one_note(db: &TestDatabase) {
@@ -261,7 +261,7 @@ fn nul_characters_in_many_rows_are_one_note(db: &TestDatabase) {
     let rows: String = (1..=20).map(|n| format!("{n},Ti\0tle {n}\n")).collect();
     let source = engine.csv_source("albums", format!("id,title\n{rows}"));
     let record = engine.sync(&source);
-    assert_eq!(record.stats.added, 20, "{}", record.message);
+    assert_eq!(record.summary.stats.added, 20, "{}", record.summary.message);
     let said = "20 rows (rows 2, 3, 4, 5, 6, …) have this in common: NUL characters were dropped";
-    assert_eq!(engine.issues(record.id), [format!("2/title/noted: {said}")]);
+    assert_eq!(engine.issues(record.summary.id), [format!("2/title/noted: {said}")]);
 }

@@ -58,16 +58,25 @@ fn check_and_sync(engine: &TestEngine, source: &Source, name: &str) -> (SyncReco
     let look = match looked {
         Ok(look) => look,
         Err(error) => {
-            assert_eq!(record.code.as_deref(), Some(error.code), "{name}: {error}");
-            assert!(record.message.starts_with(&error.message), "{name}: {} {error}", record.message);
+            assert_eq!(record.summary.code.as_deref(), Some(error.code), "{name}: {error}");
+            assert!(record.summary.message.starts_with(&error.message), "{name}: {} {error}", record.summary.message);
             return (record, vec![error.message]);
         }
     };
-    assert_eq!(record.code.as_deref(), look.failure.as_ref().map(|failure| failure.code), "{name}: {}", record.message);
+    assert_eq!(
+        record.summary.code.as_deref(),
+        look.failure.as_ref().map(|failure| failure.code),
+        "{name}: {}",
+        record.summary.message
+    );
     if let Some(failure) = &look.failure {
-        assert!(record.message.starts_with(&failure.message()), "{name}: {} {failure:?}", record.message);
+        assert!(
+            record.summary.message.starts_with(&failure.message()),
+            "{name}: {} {failure:?}",
+            record.summary.message
+        );
     }
-    let mut issues = engine.store.list_issues(record.id, 1, 20_000).expect("issues");
+    let mut issues = engine.store.list_issues(record.summary.id, 1, 20_000).expect("issues");
     let mut foretold = look.issues.kept.clone();
     let order = |issue: &Issue| (issue.row, issue.column.clone(), issue.reason.clone());
     issues.sort_by_key(order);
@@ -75,11 +84,11 @@ fn check_and_sync(engine: &TestEngine, source: &Source, name: &str) -> (SyncReco
     assert_eq!(foretold, issues, "{name}");
     assert_eq!(look.issues.count, record.issues, "{name}");
     let problems: Vec<String> = look.all_problems().collect();
-    if record.status == Status::Completed {
+    if record.summary.status == Status::Completed {
         let is_foretold = problems.iter().any(|problem| problem.starts_with("A sync would keep "));
-        assert_eq!(is_foretold, record.withheld_removals > 0, "{name}: {problems:?} {}", record.message);
+        assert_eq!(is_foretold, record.withheld_removals > 0, "{name}: {problems:?} {}", record.summary.message);
         let is_skipping = problems.iter().any(|problem| problem.contains("would be skipped"));
-        assert_eq!(is_skipping, record.stats.rejected > 0, "{name}: {problems:?} {}", record.message);
+        assert_eq!(is_skipping, record.summary.stats.rejected > 0, "{name}: {problems:?} {}", record.summary.message);
     }
     (record, problems)
 }
@@ -98,7 +107,7 @@ fn a_probe_of_every_report_agrees_with_its_sync(db: &TestDatabase) {
         let source = keyed(&engine, &format!("report-{at}"), report(name), key);
         let (first, _) = check_and_sync(&engine, &source, name);
         let (second, _) = check_and_sync(&engine, &source, name);
-        assert_eq!(first.status, second.status, "{name}");
+        assert_eq!(first.summary.status, second.summary.status, "{name}");
     }
     // What is no table fails alike, whatever it is.
     for (at, name) in ["17-sign-in.html", "21-feed-packed.xml.gz", "29-feed-numeric-id.json"].into_iter().enumerate() {
@@ -145,7 +154,7 @@ fn a_check_finds_the_row_of_an_item_inside_a_cell(db: &TestDatabase) {
     // The row with the key 2 is inside a cell, and the row around it has the right number of cells.
     engine.rewrite_file(&source, "id,note,year\n1,\"One,1990\n2,Two\",1991\n3,Three,1992\n");
     let (record, problems) = check_and_sync(&engine, &source, "albums");
-    assert_eq!(record.code.as_deref(), Some("unclosed_quote"), "{}", record.message);
+    assert_eq!(record.summary.code.as_deref(), Some("unclosed_quote"), "{}", record.summary.message);
     let said = "A sync would be refused: Row 2: an unclosed quotation mark (\") includes the rows below; the row of the key “2” is \
                 inside a cell. Remove the quotation mark, or double it if it belongs to the text.";
     assert_eq!(problems, [said]);
@@ -158,8 +167,8 @@ fn a_check_knows_rows_that_were_only_filled_down(db: &TestDatabase) {
     };
     let source = engine.csv_source("albums", format!("id,title,state\n{}{}", rows(1, true), rows(21, false)));
     let (record, problems) = check_and_sync(&engine, &source, "albums");
-    assert_eq!((record.stats.rejected, problems), (0, Vec::new()), "{}", record.message);
-    let issues = engine.issues(record.id);
+    assert_eq!((record.summary.stats.rejected, problems), (0, Vec::new()), "{}", record.summary.message);
+    let issues = engine.issues(record.summary.id);
     assert!(issues.len() == 1 && issues[0].contains("They contain only “new” in “state”"), "{issues:?}");
 }
 
@@ -170,7 +179,7 @@ fn a_check_foretells_a_changed_key_and_withheld_removals(db: &TestDatabase) {
     engine.sync(&source);
     engine.rewrite_file(&source, format!("id,title\n{}", rows(100..140)));
     let (record, problems) = check_and_sync(&engine, &source, "albums");
-    assert_eq!(record.code.as_deref(), Some("key_changed"));
+    assert_eq!(record.summary.code.as_deref(), Some("key_changed"));
     let said = "A sync would be refused: Did the key column change? 40 of the catalog's 40 albums would go and 40 would come. If \
                 this is meant, choose “Sync anyway”.";
     assert_eq!(problems, [said]);
@@ -197,7 +206,7 @@ fn a_probe_of_an_empty_source_agrees_with_its_sync(db: &TestDatabase) {
     for (text, said) in said {
         engine.rewrite_file(&source, text);
         let (record, _) = check_and_sync(&engine, &source, text);
-        assert_eq!(record.code.as_deref(), Some("empty_source"), "{text:?}");
-        assert!(record.message.starts_with(said), "{text:?}: {}", record.message);
+        assert_eq!(record.summary.code.as_deref(), Some("empty_source"), "{text:?}");
+        assert!(record.summary.message.starts_with(said), "{text:?}: {}", record.summary.message);
     }
 }

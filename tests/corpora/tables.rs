@@ -28,14 +28,14 @@ fn source(engine: &TestEngine, name: &str, key: &str) -> Source {
 }
 
 fn failed(record: &SyncRecord) -> (&str, &str) {
-    assert_eq!(record.status, Status::Failed, "{}", record.message);
-    (record.code.as_deref().expect("a code"), record.error.as_deref().expect("a sentence"))
+    assert_eq!(record.summary.status, Status::Failed, "{}", record.summary.message);
+    (record.summary.code.as_deref().expect("a code"), record.summary.error.as_deref().expect("a sentence"))
 }
 
 fn a_stray_quotation_mark_fails_the_run_and_removes_nothing(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = source(&engine, "01a-stray-quote-before.csv", "id");
-    assert_eq!(engine.sync(&source).stats.added, 30);
+    assert_eq!(engine.sync(&source).summary.stats.added, 30);
     let before = db.items_as_written();
     engine.rewrite_file(&source, report("01b-stray-quote-after.csv"));
     let record = engine.sync(&source);
@@ -44,7 +44,7 @@ fn a_stray_quotation_mark_fails_the_run_and_removes_nothing(db: &TestDatabase) {
     assert!(message.starts_with("Row 11, “artist”: a quotation mark"), "{message}");
     assert_eq!(db.items_as_written(), before);
     engine.rewrite_file(&source, report("01a-stray-quote-before.csv"));
-    assert_eq!(engine.sync(&source).stats.unchanged, 30);
+    assert_eq!(engine.sync(&source).summary.stats.unchanged, 30);
 }
 
 fn one_wrong_byte_leaves_all_other_rows_as_they_are(db: &TestDatabase) {
@@ -58,8 +58,8 @@ fn one_wrong_byte_leaves_all_other_rows_as_they_are(db: &TestDatabase) {
     let after = engine.lines(&source);
     let changed: Vec<&String> = after.iter().filter(|line| !before.contains(line)).collect();
     assert_eq!(changed, ["15|K\u{FFFD}ln"]);
-    assert_eq!((record.stats.updated, record.stats.removed), (1, 0));
-    let issues = engine.issues(record.id);
+    assert_eq!((record.summary.stats.updated, record.summary.stats.removed), (1, 0));
+    let issues = engine.issues(record.summary.id);
     assert_eq!(issues.len(), 1, "{issues:?}");
     assert!(issues[0].starts_with("16/name/noted: Bytes that are not valid UTF-8"), "{issues:?}");
 }
@@ -84,7 +84,12 @@ fn separators_are_those_that_people_meant(db: &TestDatabase) {
     ] {
         let source = engine.csv_source_with(slug, report(name), |draft| key.clone_into(&mut draft.key_column));
         let record = engine.sync(&source);
-        assert_eq!((record.status, record.stats.rejected), (Status::Completed, 0), "{name}: {}", record.message);
+        assert_eq!(
+            (record.summary.status, record.summary.stats.rejected),
+            (Status::Completed, 0),
+            "{name}: {}",
+            record.summary.message
+        );
         assert_eq!(engine.lines(&source)[0], line, "{name}");
     }
 }
@@ -94,7 +99,7 @@ fn a_file_of_the_classic_mac_os_is_read_in_its_encoding(db: &TestDatabase) {
     let source = source(&engine, "09-macintosh.csv", "id");
     let record = engine.sync(&source);
     assert_eq!(engine.lines(&source), ["A1|Café del Mar", "A2|Über uns", "A3|Niño"]);
-    let issues = engine.issues(record.id);
+    let issues = engine.issues(record.summary.id);
     assert!(issues.len() == 1 && issues[0].contains("read as macintosh"), "{issues:?}");
     // Once it is set there is no doubt.
     let set = engine.csv_source_with("set", report("09-macintosh.csv"), |draft| {
@@ -109,7 +114,7 @@ fn quotation_marks_inside_quoted_cells_are_kept_and_noted(db: &TestDatabase) {
     let source = source(&engine, "10-inner-quotes.csv", "id");
     let record = engine.sync(&source);
     assert_eq!(engine.lines(&source), ["1|20\" pipe|new", "2|say \\\"hi\\\" twice|old", "3|ok|ok"]);
-    let issues = engine.issues(record.id);
+    let issues = engine.issues(record.summary.id);
     let noted = issues.iter().filter(|issue| issue.contains("/size/noted: Text follows a closing quotation mark"));
     assert_eq!(noted.count(), 2, "{issues:?}");
 }
@@ -130,9 +135,14 @@ fn a_mismatch_that_is_accepted_leaves_the_cells_beyond_the_header_out(db: &TestD
         draft.read_options.accept_header_mismatch = true;
     });
     let record = engine.sync(&source);
-    assert_eq!((record.status, record.stats.rejected), (Status::Completed, 0), "{}", record.message);
+    assert_eq!(
+        (record.summary.status, record.summary.stats.rejected),
+        (Status::Completed, 0),
+        "{}",
+        record.summary.message
+    );
     assert_eq!(engine.lines(&source), ["1|Marco|Silvio", "2|Ana|Maria"]);
-    let issues = engine.issues(record.id);
+    let issues = engine.issues(record.summary.id);
     assert!(issues.len() == 1 && issues[0].contains("2 rows (rows 2, 3) have cells beyond the last"), "{issues:?}");
 }
 
@@ -149,7 +159,10 @@ fn rows_are_counted_as_people_count_them(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = source(&engine, "15-count-rows.csv", "id");
     let record = engine.sync(&source);
-    assert_eq!((record.stats.items.total, record.stats.added, record.stats.rejected), (4, 4, 0));
+    assert_eq!(
+        (record.summary.stats.items.total, record.summary.stats.added, record.summary.stats.rejected),
+        (4, 4, 0)
+    );
     assert_eq!(engine.lines(&source), ["1|two\nlines", "2|x\n\ny", "3|z", "4|q"]);
 }
 
@@ -160,9 +173,9 @@ fn the_header_row_can_be_set(db: &TestDatabase) {
         draft.read_options.header_row = Some(4);
     });
     let record = engine.sync(&source);
-    assert_eq!(record.status, Status::Completed, "{}", record.message);
+    assert_eq!(record.summary.status, Status::Completed, "{}", record.summary.message);
     assert_eq!(engine.lines(&source), ["IT|T-1001|1/1/26|Red lamp", "NO|T-1002|1/2/26|Blue lamp"]);
-    let issues = engine.issues(record.id);
+    let issues = engine.issues(record.summary.id);
     assert!(issues.iter().any(|issue| issue.starts_with("7/Transaction/refused:")), "{issues:?}");
     for (row, word) in [(99, "has fewer rows"), (2, "no_key_column")] {
         let changed =
@@ -186,7 +199,7 @@ fn notes_about_the_header_name_the_row_that_was_set(db: &TestDatabase) {
     assert_eq!(engine.sync(&source).issues, 0);
     engine.rewrite_file(&source, with_header("id,na\u{200b}me,shelf"));
     let record = engine.sync(&source);
-    let issues = engine.issues(record.id);
+    let issues = engine.issues(record.summary.id);
     assert!(issues.iter().all(|issue| issue.starts_with("4/")), "{issues:?}");
     let says = |part: &str| issues.iter().any(|issue| issue.contains(part));
     assert!(says("Column “place” was renamed to “shelf”") && says("A header is spelled differently"), "{issues:?}");

@@ -80,7 +80,12 @@ fn a_new_name_for_the_same_content_is_kept() {
     let source = engine.url_source("albums", stub.url("/a.csv"));
     for _ in 0..3 {
         let record = engine.run_request(&source, &incremental_sync());
-        assert_eq!((record.status, record.stats.updated), (Status::Completed, 0), "{}", record.message);
+        assert_eq!(
+            (record.summary.status, record.summary.stats.updated),
+            (Status::Completed, 0),
+            "{}",
+            record.summary.message
+        );
     }
     let seen = stub.requests("/a.csv");
     let known: Vec<_> = seen.iter().map(|seen| seen.header("If-None-Match")).collect();

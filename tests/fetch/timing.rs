@@ -112,7 +112,12 @@ fn a_run_gives_a_busy_server_the_time_that_the_run_has_left() {
     stub.then("/busy", StubReply::csv("id,title\n1,One\n"));
     let source = engine.url_source("albums", stub.url("/busy"));
     let record = engine.sync(&source);
-    assert_eq!((record.status, record.stats.added), (Status::Completed, 1), "{}", record.message);
+    assert_eq!(
+        (record.summary.status, record.summary.stats.added),
+        (Status::Completed, 1),
+        "{}",
+        record.summary.message
+    );
 }
 
 #[test]

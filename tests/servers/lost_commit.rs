@@ -50,7 +50,7 @@ impl LostCommitSetup {
         let counted = &last["stats"]["items"];
         assert_eq!((&counted["processed"], &counted["total"]), (&json!(all), &json!(all)), "{last}");
         let record = self.setup.store().find_record(id.parse().expect("an id")).expect("an answer").expect("a record");
-        assert_eq!(json!(record.stats), last["stats"], "the record says what pollers are told");
+        assert_eq!(json!(record.summary.stats), last["stats"], "the record says what pollers are told");
         self.no_other_worker_took_over(&id);
         (id, last)
     }

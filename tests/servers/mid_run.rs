@@ -58,6 +58,6 @@ pub(super) fn wait_for_percent(server: &ServerProcess, id: &str, percent: u64) -
 /// Checks, after a test interfered, that by the database the run was still writing items.
 pub(super) fn check_mid_run(setup: &ServerSetup, id: &str) -> Result<(), EndedTooSoon> {
     let status = setup.store().operation_status(id.parse().expect("an id")).expect("an answer").expect("a status");
-    let works = status.status == Status::Running && status.stage == Some(Stage::Processing);
+    let works = status.summary.status == Status::Running && status.summary.stage == Some(Stage::Processing);
     if works { Ok(()) } else { Err(EndedTooSoon) }
 }

@@ -66,8 +66,8 @@ fn progress_never_goes_back_between_concurrent_readers(db: &TestDatabase) {
             // The highest progress that any reader had seen before this call.
             let before = told.load(Ordering::SeqCst);
             let report = board.get(id).expect("an answer").expect("never absent");
-            assert!(report.progress >= before, "{} % after {before} %: {report:?}", report.progress);
-            told.fetch_max(report.progress, Ordering::SeqCst);
+            assert!(report.summary.progress >= before, "{} % after {before} %: {report:?}", report.summary.progress);
+            told.fetch_max(report.summary.progress, Ordering::SeqCst);
             asked.fetch_add(1, Ordering::SeqCst);
         }
     };

@@ -39,10 +39,10 @@ fn one_line(watched: &WatchedRun) {
 fn is_used_again(engine: &TestEngine) {
     let files = FileStatus::new(engine.status_folder());
     let next = run_with(engine, &[&other_reader(engine)], |id| {
-        assert_eq!(files.get(id).expect("readable").expect("there").status, Status::Running);
+        assert_eq!(files.get(id).expect("readable").expect("there").summary.status, Status::Running);
     });
     assert_eq!(next.complaints, [""; 0]);
-    assert_eq!(files.get(next.id).expect("readable").expect("there").status, Status::Completed);
+    assert_eq!(files.get(next.id).expect("readable").expect("there").summary.status, Status::Completed);
 }
 
 fn a_status_folder_that_is_deleted_is_made_anew(db: &TestDatabase) {

@@ -133,14 +133,14 @@ impl StatusReader {
         loop {
             let last_look = over.load(Ordering::SeqCst);
             if let Some(now) = self.get(id) {
-                if (now.progress == 100) != (now.status == Status::Completed) {
+                if (now.summary.progress == 100) != (now.summary.status == Status::Completed) {
                     return Err(format!("{now:?}"));
                 }
                 if let Some(before) = &last {
-                    let legal = before.status == now.status
-                        || before.status.may_become(now.status)
-                        || before.status == Status::Pending;
-                    if !legal || now.progress < before.progress {
+                    let legal = before.summary.status == now.summary.status
+                        || before.summary.status.may_become(now.summary.status)
+                        || before.summary.status == Status::Pending;
+                    if !legal || now.summary.progress < before.summary.progress {
                         return Err(format!("{before:?}\nthen {now:?}"));
                     }
                 }
@@ -221,10 +221,10 @@ fn try_case(db: &TestDatabase, away: &TestDatabase, case: &RandomCase) -> Result
         // The run may have been cancelled before it started.
         engine.control.run_in_this_thread(id, &stop).expect("a run");
         let ended = Instant::now();
-        let end = engine.store.find_record(id).expect("an answer").expect("a record").status;
+        let end = engine.store.find_record(id).expect("an answer").expect("a record").summary.status;
         // An outdated report that could not be deleted is used for two seconds. A poll after that must report the end.
         // The last poll of each reader starts then at the latest, however long it takes.
-        let known = |reader: &StatusReader| reader.get(id).is_some_and(|report| report.status == end);
+        let known = |reader: &StatusReader| reader.get(id).is_some_and(|report| report.summary.status == end);
         while !readers.iter().all(|it| matches!(it, StatusReader::Alone(_)) || known(it)) && ended.elapsed() < BELIEVED
         {
             std::thread::sleep(Duration::from_millis(2));
@@ -237,7 +237,7 @@ fn try_case(db: &TestDatabase, away: &TestDatabase, case: &RandomCase) -> Result
     for (reader, last) in readers.iter().zip(told) {
         let last = last.map_err(TestCaseError::fail)?;
         if !matches!(reader, StatusReader::Alone(_)) {
-            prop_assert_eq!(last.map(|report| report.status), Some(end));
+            prop_assert_eq!(last.map(|report| report.summary.status), Some(end));
         }
     }
     // Runs the successor that the shutdown queued.

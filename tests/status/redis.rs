@@ -27,7 +27,7 @@ fn while_redis_is_frozen_polls_are_answered_and_when_it_goes_on_it_is_used_again
     run.say(&place, &*store, 30).expect("put");
     place.redis().freeze();
     for _ in 0..100 {
-        assert_eq!(board.get(run.id()).expect("an answer").expect("a status").progress, 30);
+        assert_eq!(board.get(run.id()).expect("an answer").expect("a status").summary.progress, 30);
     }
     place.redis().thaw();
     until_it_reads(&*store, &run);
@@ -136,7 +136,7 @@ fn a_redis_that_was_killed_and_started_again_is_used_again_without_an_error_for_
     place.redis.as_mut().expect("a Redis").kill();
     place.redis.as_mut().expect("a Redis").start_again();
     run.say(&place, &*store, 30).expect("put, though every connection in the pool is dead");
-    assert_eq!(store.get(run.id()).expect("readable").expect("there").progress, 30);
+    assert_eq!(store.get(run.id()).expect("readable").expect("there").summary.progress, 30);
 
     place.redis.as_mut().expect("a Redis").kill();
     assert!(store.get(run.id()).is_err(), "nobody is there");
@@ -161,7 +161,7 @@ fn a_redis_that_is_not_there_yet_is_used_when_it_comes() {
     assert!(error.starts_with("the Redis at redis://127.0.0.1:") && error.contains("refused"), "{error}");
     redis.start_again();
     run.say(&place, &store, 10).expect("put");
-    assert_eq!(store.get(run.id()).expect("readable").map(|report| report.status), Some(Status::Running));
+    assert_eq!(store.get(run.id()).expect("readable").map(|report| report.summary.status), Some(Status::Running));
 }
 
 #[test]

@@ -68,9 +68,9 @@ fn the_database_replaces_a_frozen_redis_and_the_next_run_uses_redis_again(db: &T
     one_line(&run_with(&engine, &[&other], |_| redis.freeze()));
     // Redis now executes the commands that it was sent meanwhile, in any order. A board that has reported the end
     // reports nothing else; a new board may report an active run for two seconds at most.
-    let (thawed, id) = (Instant::now(), engine.store.recent_records(None, 1).expect("an answer")[0].id);
+    let (thawed, id) = (Instant::now(), engine.store.recent_records(None, 1).expect("an answer")[0].summary.id);
     redis.thaw();
-    let told = |board: &StatusBoard| board.get(id).expect("an answer").expect("a status").status;
+    let told = |board: &StatusBoard| board.get(id).expect("an answer").expect("a status").summary.status;
     while thawed.elapsed() < Duration::from_millis(2500) {
         for board in [&other, &*engine.engine.status_board] {
             assert_eq!(told(board), Status::Completed);

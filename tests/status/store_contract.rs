@@ -67,11 +67,14 @@ fn the_newest_report_wins_and_an_end_is_the_last(place: &StatusFixture) {
     let read = || place.store().get(run.id()).expect("readable").expect("there");
     for percent in [10, 20, 30] {
         run.say(place, &*store, percent).expect("put");
-        assert_eq!((read().status, read().progress), (Status::Running, percent));
+        assert_eq!((read().summary.status, read().summary.progress), (Status::Running, percent));
     }
     run.end(place, &board, Status::Completed);
-    assert_eq!((read().status, read().progress, read().message.as_str()), (Status::Completed, 100, "It is completed."));
-    assert_eq!(board.get(run.id()).expect("readable").expect("there").progress, 100);
+    assert_eq!(
+        (read().summary.status, read().summary.progress, read().summary.message.as_str()),
+        (Status::Completed, 100, "It is completed.")
+    );
+    assert_eq!(board.get(run.id()).expect("readable").expect("there").summary.progress, 100);
 }
 
 fn what_was_never_put_is_absent(place: &StatusFixture) {
@@ -99,10 +102,10 @@ fn a_failed_write_leaves_no_active_report(place: &StatusFixture) {
     }
     run.say(place, &*store, 20).expect_err("a failure");
     let left = place.store().get(run.id()).ok().flatten();
-    assert!(left.as_ref().is_none_or(|report| !report.status.is_active()), "{left:?}");
+    assert!(left.as_ref().is_none_or(|report| !report.summary.status.is_active()), "{left:?}");
     let answer = place.board().get(run.id()).expect("the database answers").expect("a status");
     let expected = if place.kind == StoreKind::Database { (Status::Interrupted, 10) } else { (Status::Running, 20) };
-    assert_eq!((answer.status, answer.progress), expected);
+    assert_eq!((answer.summary.status, answer.summary.progress), expected);
 }
 
 fn old_reports_expire_or_are_deleted(place: &StatusFixture) {
@@ -149,12 +152,15 @@ fn many_runs_and_many_readers_at_once_see_whole_reports_in_order(place: &StatusF
         let (mut last, mut reads) = (0, 0);
         while !over.load(Ordering::SeqCst) || reads < 10 {
             let report = board.get(run.id()).expect("never an error").expect("never absent");
-            assert!(report.progress >= last, "{report:?} after {last} %");
-            assert_eq!((report.id, report.progress == 100), (run.id(), report.status == Status::Completed));
-            (last, reads) = (report.progress, reads + 1);
+            assert!(report.summary.progress >= last, "{report:?} after {last} %");
+            assert_eq!(
+                (report.summary.id, report.summary.progress == 100),
+                (run.id(), report.summary.status == Status::Completed)
+            );
+            (last, reads) = (report.summary.progress, reads + 1);
             std::thread::sleep(Duration::from_millis(1));
         }
-        assert_eq!(board.get(run.id()).expect("an answer").expect("a status").progress, 100);
+        assert_eq!(board.get(run.id()).expect("an answer").expect("a status").summary.progress, 100);
     };
     std::thread::scope(|scope| {
         for run in &runs {
@@ -180,14 +186,14 @@ fn what_is_no_report_is_an_error_and_the_database_answers(place: &StatusFixture)
         assert!(place.store().get(run.id()).is_err(), "{text:?}");
         if place.kind != StoreKind::Database {
             let answer = place.board().get(run.id()).expect("the database answers").expect("a status");
-            assert_eq!((answer.status, answer.progress), (Status::Running, 30), "{text:?}");
+            assert_eq!((answer.summary.status, answer.summary.progress), (Status::Running, 30), "{text:?}");
         }
     }
     if place.kind == StoreKind::Redis {
         place.redis().ask::<u64>(&["DEL", &redis_key(run.id())]);
         place.redis().ask::<u64>(&["LPUSH", &redis_key(run.id()), "a list"]);
         assert!(matches!(place.store().get(run.id()), Err(StatusError::Redis { .. })), "not even a text");
-        assert_eq!(place.board().get(run.id()).expect("an answer").expect("a status").progress, 30);
+        assert_eq!(place.board().get(run.id()).expect("an answer").expect("a status").summary.progress, 30);
     }
 }
 
@@ -206,8 +212,8 @@ fn the_report_of_a_frozen_writer_is_not_believed(place: &StatusFixture) {
     for seconds in [3, 7, 20, 3600] {
         put_late(&run, &*store, TimeDelta::seconds(seconds));
         let answer = place.board().get(run.id()).expect("an answer").expect("a status");
-        assert_eq!((answer.status, answer.progress), (Status::Interrupted, 20), "{seconds} s");
-        assert_eq!(answer.successor, taken.successor);
+        assert_eq!((answer.summary.status, answer.summary.progress), (Status::Interrupted, 20), "{seconds} s");
+        assert_eq!(answer.summary.successor, taken.successor);
     }
     let fenced = place.db.store().save_progress(run.lease, TERM, &worker_steps::progress(40));
     assert!(fenced.is_err(), "and nothing of it reaches the database");
@@ -223,7 +229,7 @@ fn the_report_of_a_run_that_ended_is_believed_for_two_seconds_at_most(place: &St
     let ended = std::time::Instant::now();
     loop {
         let asked = ended.elapsed();
-        if seen.get(run.id()).expect("an answer").expect("a status").status == Status::Failed {
+        if seen.get(run.id()).expect("an answer").expect("a status").summary.status == Status::Failed {
             break;
         }
         assert!(asked < Duration::from_millis(2010), "one who asked {asked:?} after the end was told otherwise");
@@ -231,5 +237,5 @@ fn the_report_of_a_run_that_ended_is_believed_for_two_seconds_at_most(place: &St
     }
     // After a board has reported the end, it reports nothing else, whatever the primary holds.
     put_late(&run, &*store, TimeDelta::zero());
-    assert_eq!(seen.get(run.id()).expect("an answer").expect("a status").status, Status::Failed);
+    assert_eq!(seen.get(run.id()).expect("an answer").expect("a status").summary.status, Status::Failed);
 }

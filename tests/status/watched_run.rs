@@ -86,7 +86,11 @@ fn poll_through_run(
         over.store(true, Ordering::SeqCst);
         let seen: Vec<_> = polling.into_iter().map(|poller| poller.join().expect("truthful status")).collect();
         for (last, _) in &seen {
-            assert_eq!((last.status, last.progress), (Status::Completed, 100), "{told_after:?} after the end");
+            assert_eq!(
+                (last.summary.status, last.summary.progress),
+                (Status::Completed, 100),
+                "{told_after:?} after the end"
+            );
         }
         let slowest = seen.iter().map(|(_, slowest)| *slowest).max().unwrap_or_default();
         WatchedRun { id, told_after, slowest, complaints: captured_log::captured_warnings(&id.to_string()) }
@@ -110,13 +114,17 @@ impl StatusPoller {
             let asked = Instant::now();
             let report = board.get(id).expect("no poll fails").expect("no poll finds nothing");
             slowest = slowest.max(asked.elapsed());
-            assert_eq!(report.progress == 100, report.status == Status::Completed, "{report:?}");
+            assert_eq!(report.summary.progress == 100, report.summary.status == Status::Completed, "{report:?}");
             if let Some(before) = &last {
-                assert!(report.progress >= before.progress, "progress went back: {before:?} then {report:?}");
-                let legal = report.status == before.status || before.status.may_become(report.status);
-                assert!(legal || before.status == Status::Pending, "{before:?} then {report:?}");
+                assert!(
+                    report.summary.progress >= before.summary.progress,
+                    "progress went back: {before:?} then {report:?}"
+                );
+                let legal = report.summary.status == before.summary.status
+                    || before.summary.status.may_become(report.summary.status);
+                assert!(legal || before.summary.status == Status::Pending, "{before:?} then {report:?}");
             }
-            self.0.store(report.progress.into(), Ordering::SeqCst);
+            self.0.store(report.summary.progress.into(), Ordering::SeqCst);
             if last_look {
                 return (report, slowest);
             }

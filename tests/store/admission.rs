@@ -57,7 +57,7 @@ fn two_hundred_starts_on_two_servers_begin_one_run_and_every_refusal_names_it(db
     let engines: Vec<&TestEngine> = [&one, &two].into_iter().cycle().take(200).collect();
     let id = the_winner(&start_at_once(&engines, &source));
     assert_eq!(db.count("sync_operations", "1 = 1"), 1);
-    assert_eq!(one.run(id).status, Status::Completed);
+    assert_eq!(one.run(id).summary.status, Status::Completed);
 }
 
 fn two_first_ever_starts_at_once_do_not_both_pass(db: &TestDatabase) {
@@ -69,7 +69,7 @@ fn two_first_ever_starts_at_once_do_not_both_pass(db: &TestDatabase) {
         let source = one.memory_source(&format!("albums-{round}"), MemoryTable::albums(1, "Title"));
         let id = the_winner(&start_at_once(&[&one, &two], &source));
         assert_eq!(db.count("sync_operations", &format!("source_id = {}", source.id.0)), 1);
-        assert_eq!(one.run(id).status, Status::Completed);
+        assert_eq!(one.run(id).summary.status, Status::Completed);
     }
 }
 
@@ -95,9 +95,9 @@ fn an_accepted_start_is_answerable_at_once_on_every_server(db: &TestDatabase) {
     let id = one.start(&source, &full_sync());
     for engine in [&one, &two] {
         let report = engine.report(id);
-        assert_eq!((report.status, report.progress), (Status::Pending, 0));
-        assert_eq!((report.id, report.source.as_str()), (id, "albums"));
-        assert_eq!(report.message, "Queued: waiting for a free worker…");
+        assert_eq!((report.summary.status, report.summary.progress), (Status::Pending, 0));
+        assert_eq!((report.summary.id, report.summary.source.as_str()), (id, "albums"));
+        assert_eq!(report.summary.message, "Queued: waiting for a free worker…");
     }
     one.run_queued();
 }

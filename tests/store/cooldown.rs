@@ -48,10 +48,10 @@ fn another_kind_and_a_schedule_do_not_have_to_wait(db: &TestDatabase) {
     let engine = new_engine(db);
     let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
     engine.sync(&source);
-    assert_eq!(engine.run_request(&source, &preview_run()).status, Status::Completed);
-    assert_eq!(engine.run_request(&source, &by_schedule()).status, Status::Completed);
+    assert_eq!(engine.run_request(&source, &preview_run()).summary.status, Status::Completed);
+    assert_eq!(engine.run_request(&source, &by_schedule()).summary.status, Status::Completed);
     let other = engine.memory_source("others", MemoryTable::albums(1, "Title"));
-    assert_eq!(engine.sync(&other).status, Status::Completed, "another source has a cooldown of its own");
+    assert_eq!(engine.sync(&other).summary.status, Status::Completed, "another source has a cooldown of its own");
     let again = engine.control.start(&source, &full_sync()).expect("an answer");
     assert!(matches!(again, StartOutcome::CoolingDown(_)), "{again:?}");
 }
@@ -72,7 +72,7 @@ fn a_cooldown_that_is_over_does_not_count(db: &TestDatabase) {
     engine.sync(&source);
     let before = if db.is_sqlite() { "datetime('now', '-1 hour')" } else { "now() - interval '1 hour'" };
     db.run(&format!("UPDATE sync_operations SET finished_at = {before}"));
-    assert_eq!(engine.sync(&source).status, Status::Completed);
+    assert_eq!(engine.sync(&source).summary.status, Status::Completed);
 }
 
 fn a_cancelled_start_cools_down_too(db: &TestDatabase) {

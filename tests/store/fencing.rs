@@ -98,7 +98,7 @@ fn a_batch_and_its_progress_are_written_together(db: &TestDatabase) {
     let (_, lease) = claim(&store, 1, TERM).expect("a run");
     store.write_batch(lease, TERM, &batch(&["a", "b"]), &progress(40)).expect("written");
     assert_eq!(store.find_catalog(source).expect("an answer").expect("a catalog").item_count, 2);
-    assert_eq!(store.operation_status(id).expect("an answer").expect("a status").progress, 40);
+    assert_eq!(store.operation_status(id).expect("an answer").expect("a status").summary.progress, 40);
 
     // A batch that the database refuses takes its progress back with it: the key `a` is not new.
     let before = everything(db);
@@ -133,11 +133,11 @@ fn progress_that_arrives_late_never_lowers_the_percent(db: &TestDatabase) {
     let (_, lease) = claim(&store, 1, TERM).expect("a run");
     for (told, kept) in [(40, 40), (20, 40), (41, 41), (0, 41), (100, 99)] {
         store.save_progress(lease, TERM, &progress(told)).expect("kept");
-        assert_eq!(store.operation_status(id).expect("an answer").expect("a status").progress, kept);
+        assert_eq!(store.operation_status(id).expect("an answer").expect("a status").summary.progress, kept);
     }
     store.finish_run(lease, &ending(Status::Failed)).expect("finished");
     let report = store.operation_status(id).expect("an answer").expect("a status");
-    assert_eq!((report.status, report.progress), (Status::Failed, 99));
+    assert_eq!((report.summary.status, report.summary.progress), (Status::Failed, 99));
 }
 
 fn a_lease_that_ran_out_and_was_not_taken_over_is_taken_anew_by_the_next_write(db: &TestDatabase) {

@@ -110,25 +110,25 @@ fn every_way_to_end_has_true_timings(db: &TestDatabase) {
     let never_begun = engine.record(waited);
     assert_eq!(stages(&never_begun), [false; 3]);
     assert!(never_begun.stage_timings().waiting.is_some());
-    assert_eq!(never_begun.stats, RunStats::default());
+    assert_eq!(never_begun.summary.stats, RunStats::default());
 }
 
 /// The ids on a page of history, and how many there are on all.
 fn listed(store: &Store, of: Option<&Source>, status: Option<Status>, page: u64, per: u64) -> (Vec<SyncId>, u64) {
     let of = of.map(|source| HistoryOf::Source(source.id));
     let found = store.list_history(&HistoryQuery { of, status, page, per }).expect("history");
-    (found.records.iter().map(|record| record.id).collect(), found.total)
+    (found.records.iter().map(|record| record.summary.id).collect(), found.total)
 }
 
 fn past_runs_come_newest_first_by_source_and_outcome_and_in_pages(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let albums = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
     let books = engine.memory_source("books", MemoryTable::albums(3, "Book"));
-    let first = engine.sync(&albums).id;
-    let other = engine.sync(&books).id;
-    let looked = engine.run_request(&albums, &preview_run()).id;
+    let first = engine.sync(&albums).summary.id;
+    let other = engine.sync(&books).summary.id;
+    let looked = engine.run_request(&albums, &preview_run()).summary.id;
     engine.memory.set("albums", MemoryTable::albums(3, "Title").at(FaultMoment::Fetch, MemoryFault::Break));
-    let failed = engine.sync(&albums).id;
+    let failed = engine.sync(&albums).summary.id;
     let waiting = engine.start(&books, &full_sync());
     let store = &engine.store;
     assert_eq!(
@@ -142,7 +142,10 @@ fn past_runs_come_newest_first_by_source_and_outcome_and_in_pages(db: &TestDatab
     assert_eq!(listed(store, Some(&books), Some(Status::Failed), 1, 10), (vec![], 0));
     assert_eq!(listed(store, None, None, u64::MAX, 500), (vec![], 4));
     let going_on = store.list_active_runs().expect("runs");
-    assert_eq!(going_on.iter().map(|run| (run.id, run.source.as_str())).collect::<Vec<_>>(), [(waiting, "books")]);
+    assert_eq!(
+        going_on.iter().map(|run| (run.summary.id, run.summary.source.as_str())).collect::<Vec<_>>(),
+        [(waiting, "books")]
+    );
 
     let of = |slug: &str| store.find_history(&slug.parse::<Slug>().expect("a slug")).expect("an answer");
     assert_eq!(of("albums"), Some(HistoryOf::Source(albums.id)));
@@ -161,12 +164,12 @@ fn a_source_that_was_renamed_has_not_left_its_runs_behind(db: &TestDatabase) {
     assert_eq!((of("albums"), of("records")), (None, Some(HistoryOf::Source(renamed.id))));
 
     let removed = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
-    let run = engine.sync(&removed).id;
+    let run = engine.sync(&removed).summary.id;
     assert_eq!(store.remove_source(removed.id).expect("an answer"), SourceChange::Done);
     let left = of("albums");
     assert_eq!(left, Some(HistoryOf::Removed("albums".parse().expect("a slug"))));
     let found = store.list_history(&HistoryQuery { of: left, status: None, page: 1, per: 10 }).expect("history");
-    assert_eq!((found.records.iter().map(|record| record.id).collect::<Vec<_>>(), found.total), (vec![run], 1));
+    assert_eq!((found.records.iter().map(|record| record.summary.id).collect::<Vec<_>>(), found.total), (vec![run], 1));
 }
 
 fn a_run_is_known_from_its_acceptance_on(db: &TestDatabase) {
@@ -174,7 +177,10 @@ fn a_run_is_known_from_its_acceptance_on(db: &TestDatabase) {
     let albums = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
     let id = engine.start(&albums, &full_sync());
     let Some(HistoryRun::Active(run)) = engine.store.find_run(id).expect("an answer") else { panic!("it is active") };
-    assert_eq!((run.id, run.source_id, run.status, run.attempt), (id, albums.id, Status::Pending, 1));
+    assert_eq!(
+        (run.summary.id, run.source_id, run.summary.status, run.summary.attempt),
+        (id, albums.id, Status::Pending, 1)
+    );
     assert_eq!((run.requested_by.as_str(), run.timestamps.started_at), ("ada", None));
     let record = engine.run(id);
     assert_eq!(engine.store.find_run(id).expect("an answer"), Some(HistoryRun::Ended(record)));
@@ -230,20 +236,20 @@ fn numbers(range: std::ops::RangeInclusive<u32>) -> Vec<String> {
 fn changes_are_turned_page_by_page(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let albums = engine.memory_source("albums", MemoryTable::albums(25, "Title"));
-    let first = engine.sync(&albums).id;
+    let first = engine.sync(&albums).summary.id;
     assert_eq!(page(&engine, first, ChangeKind::Added, 1, 10), (numbers(1..=10), 25));
     assert_eq!(page(&engine, first, ChangeKind::Added, 3, 10), (numbers(21..=25), 25));
     assert_eq!(page(&engine, first, ChangeKind::Added, 4, 10), (vec![], 25));
     assert_eq!(page(&engine, first, ChangeKind::Updated, 1, 10), (vec![], 0));
 
     engine.memory.set("albums", MemoryTable::numbered_albums(1..=20, "Other"));
-    let second = engine.sync(&albums).id;
+    let second = engine.sync(&albums).summary.id;
     assert_eq!(page(&engine, second, ChangeKind::Updated, 2, 15), (numbers(16..=20), 20));
     assert_eq!(page(&engine, second, ChangeKind::Removed, 1, 3), (numbers(21..=23), 5));
 
     // Five items return and ten are new: both kinds of added items are in one list.
     engine.memory.set("albums", MemoryTable::numbered_albums(1..=35, "Other"));
-    let third = engine.sync(&albums).id;
+    let third = engine.sync(&albums).summary.id;
     let (mut keys, total) = page(&engine, third, ChangeKind::Added, 1, 100);
     assert_eq!(total, 15);
     let paged: Vec<String> = (1..=4).flat_map(|number| page(&engine, third, ChangeKind::Added, number, 4).0).collect();
@@ -257,7 +263,7 @@ fn changes_are_turned_page_by_page(db: &TestDatabase) {
 fn items_that_a_run_added_are_listed_with_their_fields_of_then(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let albums = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
-    let first = engine.sync(&albums).id;
+    let first = engine.sync(&albums).summary.id;
     for wording in ["Second", "Third"] {
         engine.memory.set("albums", MemoryTable::numbered_albums(1..=2, wording));
         engine.sync(&albums);
@@ -277,7 +283,7 @@ fn items_that_a_run_added_are_listed_with_their_fields_of_then(db: &TestDatabase
 fn a_preview_has_changes_and_adds_none(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let albums = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
-    let looked = engine.run_request(&albums, &preview_run()).id;
+    let looked = engine.run_request(&albums, &preview_run()).summary.id;
     assert_eq!(page(&engine, looked, ChangeKind::Added, 1, 2), (numbers(1..=2), 3));
     engine.sync(&albums);
     assert_eq!(page(&engine, looked, ChangeKind::Added, 2, 2), (numbers(3..=3), 3));
@@ -287,9 +293,15 @@ fn issues_are_counted_and_turned_page_by_page(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\na,One\n,Two\na,Three\nb,Four,too much\n");
     let record = engine.sync(&source);
-    assert_eq!((record.issues, engine.store.count_kept_issues(record.id).expect("a count")), (3, 3));
+    assert_eq!((record.issues, engine.store.count_kept_issues(record.summary.id).expect("a count")), (3, 3));
     let rows = |page| -> Vec<_> {
-        engine.store.list_issues(record.id, page, 2).expect("issues").into_iter().map(|issue| issue.row).collect()
+        engine
+            .store
+            .list_issues(record.summary.id, page, 2)
+            .expect("issues")
+            .into_iter()
+            .map(|issue| issue.row)
+            .collect()
     };
     assert_eq!((rows(1), rows(2), rows(3)), (vec![Some(3), Some(4)], vec![Some(5)], vec![]));
 }

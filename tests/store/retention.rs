@@ -108,7 +108,7 @@ fn a_record_gives_the_same_status_report_as_its_deleted_operation(db: &TestDatab
     let told = |id: &SyncId| status.get(*id).expect("an answer").expect("a status");
     let before: Vec<StatusReport> = runs.iter().map(told).collect();
     assert!(
-        before[0].rate.is_some() && before[0].stage.is_some() && before[4].successor == Some(successor),
+        before[0].rate.is_some() && before[0].summary.stage.is_some() && before[4].summary.successor == Some(successor),
         "{before:?}"
     );
     assert_eq!(clear_operations(&store), runs.len());

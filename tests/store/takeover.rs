@@ -35,8 +35,8 @@ fn queued(store: &Store) -> (SourceId, SyncId) {
 /// The record of a run that ended as *interrupted*; there must be exactly one.
 fn interrupted(db: &TestDatabase, store: &Store, id: SyncId) -> lockstep::domain::record::SyncRecord {
     let record = store.find_record(id).expect("an answer").expect("a record");
-    assert_eq!(record.status, Status::Interrupted);
-    assert_eq!(record.code.as_deref(), Some("interrupted"));
+    assert_eq!(record.summary.status, Status::Interrupted);
+    assert_eq!(record.summary.code.as_deref(), Some("interrupted"));
     assert_eq!(db.count("sync_records", &format!("id = '{id}'")), 1);
     record
 }
@@ -59,9 +59,9 @@ fn a_first_crash_is_followed_by_a_second_attempt(db: &TestDatabase) {
     let taken = store.take_over(lease).expect("an answer").expect("taken over");
     let successor = taken.successor.expect("a successor");
     let record = interrupted(db, &store, id);
-    assert_eq!((record.attempt, record.successor), (1, Some(successor)));
+    assert_eq!((record.summary.attempt, record.summary.successor), (1, Some(successor)));
     let report = store.operation_status(id).expect("an answer").expect("a status");
-    assert_eq!((report.status, report.successor), (Status::Interrupted, Some(successor)));
+    assert_eq!((report.summary.status, report.summary.successor), (Status::Interrupted, Some(successor)));
 
     assert_eq!(store.active_run(source).expect("an answer"), Some(successor));
     let (operation, lease) = claim(&store, 2, TERM).expect("the successor");
@@ -81,7 +81,7 @@ fn a_second_crash_is_not_followed_by_a_third_attempt(db: &TestDatabase) {
     assert_eq!(second.id, successor);
     let taken = store.take_over(second).expect("an answer").expect("taken over");
     assert_eq!(taken.successor, None);
-    assert_eq!(interrupted(db, &store, successor).attempt, 2);
+    assert_eq!(interrupted(db, &store, successor).summary.attempt, 2);
     assert_eq!(store.active_run(source).expect("an answer"), None);
     assert_eq!(db.count("sync_records", "1 = 1"), 2);
 }
@@ -93,7 +93,7 @@ fn a_run_that_was_to_be_cancelled_is_not_begun_again(db: &TestDatabase) {
     assert_eq!(store.cancel_run(id, "ada").expect("an answer"), CancelOutcome::Requested);
     let taken = store.take_over(lease).expect("an answer").expect("taken over");
     assert_eq!(taken.successor, None);
-    assert_eq!(interrupted(db, &store, id).successor, None);
+    assert_eq!(interrupted(db, &store, id).summary.successor, None);
     assert_eq!(store.active_run(source).expect("an answer"), None);
 }
 
@@ -139,8 +139,8 @@ fn a_run_of_a_dead_worker_keeps_the_percent_it_had(db: &TestDatabase) {
         std::thread::sleep(Duration::from_millis(2));
     }
     let report = store.operation_status(id).expect("an answer").expect("a status");
-    assert_eq!((report.progress, report.stats.added), (63, 7));
-    assert_eq!(report.message, "The server restarted at 63 %. Starting again; nothing is lost.");
+    assert_eq!((report.summary.progress, report.summary.stats.added), (63, 7));
+    assert_eq!(report.summary.message, "The server restarted at 63 %. Starting again; nothing is lost.");
 }
 
 /// A process that is frozen while it sends a statement leaves a session that counts as active, not as idle. Waiting for

@@ -80,7 +80,7 @@ impl TransitionModel {
     /// A current or former lease, the latest first, and whether it is still valid.
     fn lease(&self, number: usize) -> Option<(Lease, bool)> {
         let lease = *self.leases.iter().rev().nth(number)?;
-        Some((lease, self.seen[&lease.id].status == Status::Running))
+        Some((lease, self.seen[&lease.id].summary.status == Status::Running))
     }
 
     fn knows(&mut self, id: SyncId) {
@@ -112,7 +112,7 @@ impl TransitionModel {
                 let term = if *dies { Duration::ZERO } else { TERM };
                 let token = i64::try_from(self.leases.len()).expect("few") + 1;
                 if let Some((operation, lease)) = worker_steps::claim(&self.store, token, term) {
-                    prop_assert_eq!(self.seen[&operation.id].status, Status::Pending);
+                    prop_assert_eq!(self.seen[&operation.id].summary.status, Status::Pending);
                     self.leases.push(lease);
                 }
             }
@@ -187,27 +187,33 @@ impl TransitionModel {
             let told = DatabaseStatus::new(self.store.clone()).get(id).expect("an answer");
             let record = self.store.find_record(id).expect("an answer");
             let Some(report) = told else {
-                let ended = before.is_some_and(|before| !before.status.is_active());
+                let ended = before.is_some_and(|before| !before.summary.status.is_active());
                 prop_assert!(ended && self.records_cleared, "{} is not known any more: {:?}", id, before);
                 continue;
             };
             if let Some(before) = before {
-                let legal = before.status == report.status || before.status.may_become(report.status);
+                let legal = before.summary.status == report.summary.status
+                    || before.summary.status.may_become(report.summary.status);
                 prop_assert!(legal, "{:?} became {:?}", before, report);
-                prop_assert!(report.progress >= before.progress, "{:?} then {:?}", before, report);
-                if !before.status.is_active() {
+                prop_assert!(report.summary.progress >= before.summary.progress, "{:?} then {:?}", before, report);
+                if !before.summary.status.is_active() {
                     prop_assert_eq!(before, &report, "nothing that ended changes, wherever it is told from");
                 }
             } else {
-                prop_assert_eq!(report.status, Status::Pending, "a run begins by waiting");
+                prop_assert_eq!(report.summary.status, Status::Pending, "a run begins by waiting");
             }
-            prop_assert_eq!(report.progress == 100, report.status == Status::Completed);
-            prop_assert_eq!(record.is_some(), !report.status.is_active(), "one record for what ended: {:?}", report);
-            prop_assert!((1..=2).contains(&report.attempt), "{:?}", report);
-            if let Some(of) = report.retry_of {
+            prop_assert_eq!(report.summary.progress == 100, report.summary.status == Status::Completed);
+            prop_assert_eq!(
+                record.is_some(),
+                !report.summary.status.is_active(),
+                "one record for what ended: {:?}",
+                report
+            );
+            prop_assert!((1..=2).contains(&report.summary.attempt), "{:?}", report);
+            if let Some(of) = report.summary.retry_of {
                 prop_assert_eq!(continued.insert(of, id), None, "two successors of {}", of);
                 let former = &self.seen[&of];
-                prop_assert_eq!((former.status, former.successor), (Status::Interrupted, Some(id)));
+                prop_assert_eq!((former.summary.status, former.summary.successor), (Status::Interrupted, Some(id)));
             }
             self.seen.insert(id, report);
         }

@@ -38,15 +38,18 @@ fn a_waiting_run_is_cancelled_at_once(db: &TestDatabase) {
     let id = engine.start(&source, &full_sync());
     assert_eq!(cancel(&engine, id), CancelOutcome::Done);
     let record = engine.record(id);
-    assert_eq!((record.status, record.progress, record.timestamps.started_at), (Status::Cancelled, 0, None));
-    assert_eq!(record.message, "Cancelled by ada before it started. Nothing was changed.");
+    assert_eq!(
+        (record.summary.status, record.summary.progress, record.timestamps.started_at),
+        (Status::Cancelled, 0, None)
+    );
+    assert_eq!(record.summary.message, "Cancelled by ada before it started. Nothing was changed.");
     let report = engine.report(id);
-    assert_eq!((report.status, report.progress), (Status::Cancelled, 0));
+    assert_eq!((report.summary.status, report.summary.progress), (Status::Cancelled, 0));
     assert!(
         !engine.control.run_in_this_thread(id, &ShutdownSignal::default()).expect("an answer"),
         "nobody runs it any more"
     );
-    assert_eq!(engine.sync(&source).status, Status::Completed, "another start is welcome");
+    assert_eq!(engine.sync(&source).summary.status, Status::Completed, "another start is welcome");
 }
 
 fn a_record_that_cannot_be_read_costs_its_figures_and_is_not_kept_silent(db: &TestDatabase) {
@@ -74,13 +77,16 @@ fn a_record_that_cannot_be_read_costs_its_figures_and_is_not_kept_silent(db: &Te
 fn is_cancelled_while_fetching(db: &TestDatabase, engine: &TestEngine, source: &Source, fetching: impl Fn() -> bool) {
     let workers = SyncThreads::start(&engine.engine, 1).expect("threads");
     let id = engine.start(source, &full_sync());
-    wait_until(|| fetching() && engine.report(id).status == Status::Running);
+    wait_until(|| fetching() && engine.report(id).summary.status == Status::Running);
     let asked = LoadClock::start();
     assert_eq!(cancel(engine, id), CancelOutcome::Requested);
     assert_eq!(cancel(engine, id), CancelOutcome::Requested, "asking twice does no harm");
-    wait_until(|| engine.report(id).status != Status::Running);
+    wait_until(|| engine.report(id).summary.status != Status::Running);
     assert!(asked.elapsed() < Duration::from_secs(5), "it took {:?}", asked.elapsed());
-    assert_eq!((engine.report(id).status, engine.record(id).status), (Status::Cancelled, Status::Cancelled));
+    assert_eq!(
+        (engine.report(id).summary.status, engine.record(id).summary.status),
+        (Status::Cancelled, Status::Cancelled)
+    );
     assert_eq!(db.count("items", "1 = 1"), 0);
     assert!(workers.stop(), "the workers are free");
 }
@@ -112,17 +118,21 @@ fn a_run_that_writes_ends_at_its_next_batch_and_keeps_what_it_wrote(db: &TestDat
     std::thread::scope(|scope| {
         scope.spawn(|| engine.run(id));
         pause_point.wait_until_reached();
-        wait_until(|| engine.report(id).progress >= 50);
+        wait_until(|| engine.report(id).summary.progress >= 50);
         assert_eq!(cancel(&engine, id), CancelOutcome::Requested);
         pause_point.resume();
     });
     let record = engine.record(id);
-    assert_eq!(record.status, Status::Cancelled, "{}", record.message);
-    assert!((50..100).contains(&record.progress) && record.message.contains("Cancelled at"), "{}", record.message);
+    assert_eq!(record.summary.status, Status::Cancelled, "{}", record.summary.message);
+    assert!(
+        (50..100).contains(&record.summary.progress) && record.summary.message.contains("Cancelled at"),
+        "{}",
+        record.summary.message
+    );
     let new = db.count("items", "fields LIKE '%New%'");
     assert!(new == 2000 || new == 3000 || new == 4000, "whole batches: {new}");
     assert_eq!(db.count("items", "removed_at IS NULL"), 5000, "nothing was removed");
-    assert_eq!(engine.sync(&source).stats.removed, 1000, "the next sync does the rest");
+    assert_eq!(engine.sync(&source).summary.stats.removed, 1000, "the next sync does the rest");
 }
 
 fn once_the_final_transaction_has_begun_it_is_too_late(db: &TestDatabase) {
@@ -137,15 +147,15 @@ fn once_the_final_transaction_has_begun_it_is_too_late(db: &TestDatabase) {
     engine.store.begin_finalizing(lease, worker_steps::TERM, &finalizing).expect("begun");
     assert_eq!(cancel(&engine, id), CancelOutcome::AlreadyFinishing);
     engine.store.finish_run(lease, &worker_steps::ending(Status::Completed)).expect("finished");
-    assert_eq!(engine.record(id).status, Status::Completed);
+    assert_eq!(engine.record(id).summary.status, Status::Completed);
 }
 
 fn a_run_that_ended_or_never_was_is_not_cancelled(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
     let record = engine.sync(&source);
-    assert_eq!(cancel(&engine, record.id), CancelOutcome::AlreadyEnded);
-    assert_eq!(engine.record(record.id), record);
+    assert_eq!(cancel(&engine, record.summary.id), CancelOutcome::AlreadyEnded);
+    assert_eq!(engine.record(record.summary.id), record);
     assert_eq!(cancel(&engine, SyncId::new()), CancelOutcome::NoSuchRun);
 }
 
@@ -163,7 +173,7 @@ fn a_cancel_and_a_claim_at_the_same_moment_leave_one_end(db: &TestDatabase) {
             pause_point.wait();
             (cancel(&engine, id), run.join().expect("no panic"))
         });
-        let ended = engine.record(id).status;
+        let ended = engine.record(id).summary.status;
         match asked {
             CancelOutcome::Done => assert_eq!((ended, ran), (Status::Cancelled, false)),
             CancelOutcome::Requested => assert_eq!((ended, ran), (Status::Cancelled, true)),

@@ -41,12 +41,12 @@ fn a_control_character_does_not_make_a_small_text_binary(db: &TestDatabase) {
     ] {
         let source = engine.csv_source(slug, text);
         let record = engine.sync(&source);
-        assert_eq!(record.status, Status::Completed, "{slug}: {}", record.message);
+        assert_eq!(record.summary.status, Status::Completed, "{slug}: {}", record.summary.message);
         assert_eq!(engine.lines(&source)[0], expected, "{slug}");
     }
     let source = engine.csv_source("binary", b"id\n\x01\x02\x03\x04\x05\x06\x0e\x0f");
     let record = engine.sync(&source);
-    assert!(record.message.contains("This is a binary file"), "{}", record.message);
+    assert!(record.summary.message.contains("This is a binary file"), "{}", record.summary.message);
 }
 
 fn a_mark_of_dos_at_the_end_of_a_file_is_passed_over_and_noted(db: &TestDatabase) {
@@ -61,8 +61,8 @@ fn a_mark_of_dos_at_the_end_of_a_file_is_passed_over_and_noted(db: &TestDatabase
     ] {
         let source = engine.csv_source(slug, bytes);
         let record = engine.sync(&source);
-        assert_eq!(engine.lines(&source), ["1|B"], "{slug}: {}", record.message);
-        let issues = engine.issues(record.id);
+        assert_eq!(engine.lines(&source), ["1|B"], "{slug}: {}", record.summary.message);
+        let issues = engine.issues(record.summary.id);
         assert!(issues.len() == 1 && issues[0].contains("Ctrl-Z"), "{slug}: {issues:?}");
     }
 }
@@ -73,11 +73,11 @@ fn naughty_strings_come_through_unchanged(db: &TestDatabase) {
     let rows: String = strings.iter().enumerate().map(|(n, text)| format!("{n},{}\n", quoted(text))).collect();
     let source = engine.csv_source("albums", format!("id,text\n{rows}"));
     let record = engine.sync(&source);
-    assert_eq!((record.stats.added, record.issues), (strings.len() as u64, 0), "{}", record.message);
+    assert_eq!((record.summary.stats.added, record.issues), (strings.len() as u64, 0), "{}", record.summary.message);
     for (item, text) in engine.items(&source).iter().zip(&strings) {
         assert_eq!(item.fields[1].1, *text, "string {}", item.key);
     }
-    assert_eq!(engine.sync(&source).stats.unchanged, strings.len() as u64);
+    assert_eq!(engine.sync(&source).summary.stats.unchanged, strings.len() as u64);
 }
 
 fn naughty_strings_are_found_by_a_search_for_themselves(db: &TestDatabase) {
@@ -108,11 +108,20 @@ fn naughty_strings_can_be_keys(db: &TestDatabase) {
     let rows: String = keys.iter().map(|key| format!("{},x\n", quoted(key))).collect();
     let source = engine.csv_source("albums", format!("id,title\n{rows}"));
     let record = engine.sync(&source);
-    assert_eq!((record.stats.added, record.stats.rejected), (keys.len() as u64, 0), "{}", record.message);
+    assert_eq!(
+        (record.summary.stats.added, record.summary.stats.rejected),
+        (keys.len() as u64, 0),
+        "{}",
+        record.summary.message
+    );
     let stored: Vec<String> = engine.items(&source).into_iter().map(|item| item.key).collect();
     assert_eq!(stored, keys);
     let again = engine.sync(&source);
-    assert_eq!((again.stats.unchanged, again.stats.removed), (keys.len() as u64, 0), "each key is itself again");
+    assert_eq!(
+        (again.summary.stats.unchanged, again.summary.stats.removed),
+        (keys.len() as u64, 0),
+        "each key is itself again"
+    );
 }
 
 fn naughty_strings_can_be_headers_and_sorted_by(db: &TestDatabase) {
@@ -124,7 +133,7 @@ fn naughty_strings_can_be_headers_and_sorted_by(db: &TestDatabase) {
         (0..names.len()).map(|n| format!(",{}", if n % 2 == 0 { even } else { odd })).collect()
     };
     let source = engine.csv_source("albums", format!("id{header}\na{}\nb{}\n", cells('1', '2'), cells('2', '1')));
-    assert_eq!(engine.sync(&source).stats.added, 2);
+    assert_eq!(engine.sync(&source).summary.stats.added, 2);
     let columns = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").columns;
     assert_eq!(columns[1..], names[..]);
     for (n, name) in names.iter().enumerate() {
@@ -150,16 +159,16 @@ fn a_very_long_key_does_not_fail_the_others(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", format!("id,title\na,One\n{},Long\nb,Two\n", noise(20_000)));
     let record = engine.sync(&source);
-    assert_eq!(record.status.as_str(), "completed", "{}", record.message);
+    assert_eq!(record.summary.status.as_str(), "completed", "{}", record.summary.message);
     let lines = engine.lines(&source);
     assert!(lines.contains(&"a|One".to_owned()) && lines.contains(&"b|Two".to_owned()));
-    assert_eq!(record.stats.added + record.stats.rejected, 3);
+    assert_eq!(record.summary.stats.added + record.summary.stats.rejected, 3);
 }
 
 fn very_long_cells_come_through_unchanged(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let long = noise(900_000);
     let source = engine.csv_source("albums", format!("id,title\na,{long}\nb,Two\n"));
-    assert_eq!(engine.sync(&source).stats.added, 2);
+    assert_eq!(engine.sync(&source).summary.stats.added, 2);
     assert!(engine.items(&source)[0].fields[1].1 == long);
 }

@@ -31,7 +31,7 @@ on_both_databases![
 
 /// The issues about the header: column and reason.
 fn notes(engine: &TestEngine, record: &SyncRecord) -> Vec<(String, String)> {
-    let issues = engine.store.list_issues(record.id, 1, 100).expect("issues");
+    let issues = engine.store.list_issues(record.summary.id, 1, 100).expect("issues");
     let header = issues.into_iter().filter(|issue| issue.row == Some(1));
     let note = header.inspect(|issue| assert_eq!(issue.kind, IssueKind::Noted));
     note.map(|issue| (issue.column.expect("a column"), issue.reason)).collect()
@@ -51,7 +51,7 @@ fn the_first_sync_reports_no_columns(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\na,One\n");
     let record = engine.sync(&source);
-    assert_eq!((notes(&engine, &record), record.message.as_str()), (vec![], "1 added, 0 updated, 0 removed."));
+    assert_eq!((notes(&engine, &record), record.summary.message.as_str()), (vec![], "1 added, 0 updated, 0 removed."));
     let again = engine.sync(&source);
     assert_eq!(notes(&engine, &again), []);
 }
@@ -63,8 +63,11 @@ fn columns_that_came_and_went_are_reported(db: &TestDatabase) {
     let record = engine.sync(&source);
     let expected = [note("price", "New column “price”."), note("label", "Column “label” was removed.")];
     assert_eq!(notes(&engine, &record), expected);
-    assert_eq!(record.message, "0 added, 3 updated, 0 removed. New column “price”. Column “label” was removed.");
-    assert_eq!(record.stats.rejected, 0);
+    assert_eq!(
+        record.summary.message,
+        "0 added, 3 updated, 0 removed. New column “price”. Column “label” was removed."
+    );
+    assert_eq!(record.summary.stats.rejected, 0);
     assert_eq!(notes(&engine, &engine.sync(&source)), [], "it is told once");
 }
 
@@ -83,11 +86,11 @@ fn a_column_with_the_same_cells_was_renamed(db: &TestDatabase) {
     ];
     assert_eq!(notes(&engine, &record), expected);
     assert!(
-        record.message.ends_with(
+        record.summary.message.ends_with(
             " Column “title” was renamed to “Name”. Column “year” was renamed to “Released”. New column “price”."
         ),
         "{}",
-        record.message
+        record.summary.message
     );
 }
 
@@ -121,7 +124,7 @@ fn moved_columns_are_not_reported(db: &TestDatabase) {
     engine.sync(&source);
     engine.rewrite_file(&source, "year,id,title\n1976,a,One\n");
     let record = engine.sync(&source);
-    assert_eq!((record.status, notes(&engine, &record)), (Status::Completed, vec![]));
+    assert_eq!((record.summary.status, notes(&engine, &record)), (Status::Completed, vec![]));
 }
 
 fn a_preview_reports_columns_too(db: &TestDatabase) {
@@ -131,9 +134,9 @@ fn a_preview_reports_columns_too(db: &TestDatabase) {
     let record = engine.run_request(&source, &preview_run());
     assert_eq!(notes(&engine, &record), [note("name", "Column “title” was renamed to “name”.")]);
     assert!(
-        record.message.ends_with("Nothing was written. Column “title” was renamed to “name”."),
+        record.summary.message.ends_with("Nothing was written. Column “title” was renamed to “name”."),
         "{}",
-        record.message
+        record.summary.message
     );
     assert_eq!(notes(&engine, &engine.sync(&source)).len(), 1, "the sync tells it, too");
 }
@@ -146,7 +149,7 @@ fn many_columns_are_counted_in_the_message(db: &TestDatabase) {
     let record = engine.sync(&source);
     assert_eq!(notes(&engine, &record).len(), 6);
     let end = "New column “u”. New column “v”. New column “w”. New column “x”. 2 more columns were added, removed or renamed.";
-    assert!(record.message.ends_with(end), "{}", record.message);
+    assert!(record.summary.message.ends_with(end), "{}", record.summary.message);
 }
 
 /// Gives the source other columns and returns the error of its sync, which must write nothing.
@@ -155,7 +158,7 @@ fn fails_without_key(db: &TestDatabase, engine: &TestEngine, source: &Source, te
     let before = db.items_as_written();
     for request in [crate::support::test_engine::full_sync(), preview_run()] {
         let record = engine.run_request(source, &request);
-        assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("no_key_column")));
+        assert_eq!((record.summary.status, record.summary.code.as_deref()), (Status::Failed, Some("no_key_column")));
     }
     assert_eq!(db.items_as_written(), before);
     let look = engine.control.probe_source(source).expect("a look");
@@ -247,6 +250,6 @@ fn a_catalog_of_before_learns_its_types_with_the_next_sync(db: &TestDatabase) {
     engine.sync(&source);
     db.run("UPDATE catalogs SET column_types = '[]'");
     let record = engine.run_request(&source, &crate::support::test_engine::incremental_sync());
-    assert_eq!((record.status, record.stats.unchanged), (Status::Completed, 1));
+    assert_eq!((record.summary.status, record.summary.stats.unchanged), (Status::Completed, 1));
     assert_eq!(types(&engine, &source), [ColumnType::Text, ColumnType::Number(DecimalSign::Point)]);
 }

@@ -15,7 +15,7 @@ fn a_reader_during_syncs_never_sees_an_error_or_an_empty_catalog(db: &TestDataba
     const ROWS: u64 = 3000;
     let (one, two) = (TestEngine::on_database(db), TestEngine::with_timeouts(db.second_store(), TEST_TIMEOUTS));
     let source = one.memory_source("albums", MemoryTable::albums(3000, "Round 0"));
-    let first = one.sync(&source).id;
+    let first = one.sync(&source).summary.id;
     let over = AtomicBool::new(false);
     let read = |engine: &TestEngine, number: usize| {
         let mut reads = 0;
@@ -45,7 +45,7 @@ fn a_reader_during_syncs_never_sees_an_error_or_an_empty_catalog(db: &TestDataba
             .collect();
         for round in 1..=4 {
             one.memory.set("albums", MemoryTable::albums(3000, &format!("Round {round}")));
-            assert_eq!(one.run_request(&source, &full_sync()).stats.updated, ROWS);
+            assert_eq!(one.run_request(&source, &full_sync()).summary.stats.updated, ROWS);
         }
         over.store(true, Ordering::SeqCst);
         for reader in readers {

@@ -26,11 +26,17 @@ on_both_databases![
 fn ended(db: &TestDatabase, engine: &TestEngine, id: SyncId) -> (Status, Option<String>) {
     assert_eq!(db.count("sync_records", &format!("id = '{id}'")), 1);
     let (record, report) = (engine.record(id), engine.report(id));
-    assert_eq!((report.status, report.progress, &report.code), (record.status, record.progress, &record.code));
-    assert_eq!((&report.message, &report.error, report.stats), (&record.message, &record.error, record.stats));
-    assert_eq!(db.count("sync_operations", &format!("id = '{id}' AND status = '{}'", record.status)), 1);
-    assert_eq!(record.progress == 100, record.status == Status::Completed);
-    (record.status, record.summary.code)
+    assert_eq!(
+        (report.summary.status, report.summary.progress, &report.summary.code),
+        (record.summary.status, record.summary.progress, &record.summary.code)
+    );
+    assert_eq!(
+        (&report.summary.message, &report.summary.error, report.summary.stats),
+        (&record.summary.message, &record.summary.error, record.summary.stats)
+    );
+    assert_eq!(db.count("sync_operations", &format!("id = '{id}' AND status = '{}'", record.summary.status)), 1);
+    assert_eq!(record.summary.progress == 100, record.summary.status == Status::Completed);
+    (record.summary.status, record.summary.code)
 }
 
 fn every_accepted_start_ends_as_one_record(db: &TestDatabase) {
@@ -80,7 +86,7 @@ fn a_run_that_takes_too_long_fails_with_an_error_that_says_what_to_do(db: &TestD
     let source =
         engine.memory_source("albums", MemoryTable::albums(5, "Title").at(FaultMoment::Fetch, MemoryFault::Hang));
     let record = engine.sync(&source);
-    assert_eq!(ended(db, &engine, record.id), (Status::Failed, Some("timeout".to_owned())));
+    assert_eq!(ended(db, &engine, record.summary.id), (Status::Failed, Some("timeout".to_owned())));
     assert!(record.summary.error.expect("a sentence").contains("LOCKSTEP_SYNC_TIMEOUT"));
 }
 
@@ -116,17 +122,20 @@ fn a_stopped_server_interrupts_its_run_and_the_next_one_goes_on(db: &TestDatabas
     assert_eq!(ended(db, &engine, id), (Status::Interrupted, Some("interrupted".to_owned())));
     assert!(db.count("items", "fields LIKE '%New%'") <= 1000, "nothing was written after the stop");
     let record = engine.record(id);
-    let successor = record.successor.expect("a successor");
-    assert_eq!(engine.report(id).successor, Some(successor));
-    assert!(record.message.starts_with("The server restarted at "), "{}", record.message);
-    assert!(record.message.ends_with(" %. Starting again; nothing is lost."), "{}", record.message);
+    let successor = record.summary.successor.expect("a successor");
+    assert_eq!(engine.report(id).summary.successor, Some(successor));
+    assert!(record.summary.message.starts_with("The server restarted at "), "{}", record.summary.message);
+    assert!(record.summary.message.ends_with(" %. Starting again; nothing is lost."), "{}", record.summary.message);
     let waiting = engine.report(successor);
-    assert_eq!((waiting.status, waiting.retry_of, waiting.attempt), (Status::Pending, Some(id), 1));
+    assert_eq!(
+        (waiting.summary.status, waiting.summary.retry_of, waiting.summary.attempt),
+        (Status::Pending, Some(id), 1)
+    );
 
     engine.memory.set("albums", MemoryTable::albums(3000, "New"));
     let next = TestEngine::with_timeouts(db.second_store(), TEST_TIMEOUTS);
     next.memory.set("albums", MemoryTable::albums(3000, "New"));
-    assert_eq!(next.run(successor).status, Status::Completed);
+    assert_eq!(next.run(successor).summary.status, Status::Completed);
     assert_eq!(db.count("items", "removed_at IS NULL AND fields LIKE '%New%'"), 3000);
     assert_eq!(db.count("sync_records", "1 = 1"), 3, "one for each start and one for the successor");
 }
@@ -137,8 +146,8 @@ fn a_stop_does_not_count_as_an_attempt(db: &TestDatabase) {
     engine.sync(&source);
     let mut id = interrupt(&engine, &source);
     for _ in 0..3 {
-        let successor = engine.record(id).successor.expect("a successor, however often the server stops");
-        assert_eq!(engine.report(successor).attempt, 1);
+        let successor = engine.record(id).summary.successor.expect("a successor, however often the server stops");
+        assert_eq!(engine.report(successor).summary.attempt, 1);
         assert_eq!(interrupt(&engine, &source), successor);
         id = successor;
     }
@@ -152,7 +161,7 @@ fn stopping_takes_less_than_five_seconds_while_a_fetch_hangs(db: &TestDatabase) 
         engine.memory_source("albums", MemoryTable::albums(5, "Title").at(FaultMoment::Fetch, MemoryFault::Hang));
     let workers = SyncThreads::start(&engine.engine, 2).expect("threads");
     let id = engine.start(&source, &full_sync());
-    wait_until(|| engine.report(id).status == Status::Running);
+    wait_until(|| engine.report(id).summary.status == Status::Running);
     assert!(workers.stop(), "stopped in time");
     assert_eq!(ended(db, &engine, id), (Status::Interrupted, Some("interrupted".to_owned())));
     engine.memory.set("albums", MemoryTable::albums(5, "Title"));
@@ -167,5 +176,5 @@ fn a_source_of_an_unknown_kind_fails_with_a_readable_error(db: &TestDatabase) {
     let id = engine.start(&source, &full_sync());
     assert!(engine.control.run_in_this_thread(id, &ShutdownSignal::default()).expect("an answer"));
     assert_eq!(ended(db, &engine, id), (Status::Failed, Some("unknown_kind".to_owned())));
-    assert!(engine.record(id).message.contains("“gopher”"));
+    assert!(engine.record(id).summary.message.contains("“gopher”"));
 }

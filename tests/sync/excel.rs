@@ -39,20 +39,25 @@ fn a_workbook_is_taken_and_then_unchanged(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.add("albums", "excel", sample_location("albums.xlsx"));
     let record = engine.run_request(&source, &incremental_sync());
-    assert_eq!((record.status, record.stats.added), (Status::Completed, 3), "{}", record.message);
+    assert_eq!(
+        (record.summary.status, record.summary.stats.added),
+        (Status::Completed, 3),
+        "{}",
+        record.summary.message
+    );
     assert_eq!(engine.items(&source)[0].key, "10000000000");
-    let issues = engine.issues(record.id);
+    let issues = engine.issues(record.summary.id);
     for place in ["-/cost/noted: The column is hidden", "4/-/noted: The row is hidden", "(B5:C5)"] {
         assert!(issues.iter().any(|issue| issue.contains(place)), "{place}: {issues:?}");
     }
-    assert!(engine.run_request(&source, &incremental_sync()).message.starts_with("Nothing new"));
+    assert!(engine.run_request(&source, &incremental_sync()).summary.message.starts_with("Nothing new"));
     let before = db.items_as_written();
-    assert_eq!(engine.run_request(&source, &full_sync()).stats.unchanged, 3);
+    assert_eq!(engine.run_request(&source, &full_sync()).summary.stats.unchanged, 3);
     assert_eq!(db.items_as_written(), before, "a full sync finds the same");
     // The same table in another format is the same catalog.
     for name in ["albums.xls", "albums.ods"] {
         let other = engine.add(&name.replace('.', "-"), "excel", sample_location(name));
-        assert_eq!(engine.run_request(&other, &full_sync()).stats.added, 3, "{name}");
+        assert_eq!(engine.run_request(&other, &full_sync()).summary.stats.added, 3, "{name}");
         assert_eq!(engine.lines(&other), engine.lines(&source), "{name}");
     }
 }
@@ -63,10 +68,15 @@ fn rows_of_a_workbook_are_updated_and_removed(db: &TestDatabase) {
     let source = engine.add("albums", "excel", SourceLocation::File(path.clone()));
     let head = ["id", "title"];
     std::fs::write(&path, book(&[head, ["1", "Blue"], ["2", "Train"], ["3", "Moanin"]])).expect("written");
-    assert_eq!(engine.run_request(&source, &incremental_sync()).stats.added, 3);
+    assert_eq!(engine.run_request(&source, &incremental_sync()).summary.stats.added, 3);
     std::fs::write(&path, book(&[head, ["1", "Kind of Blue"], ["2", "Train"]])).expect("written");
     let record = engine.run_request(&source, &incremental_sync());
-    assert_eq!((record.stats.updated, record.stats.removed, record.stats.unchanged), (1, 1, 1), "{}", record.message);
+    assert_eq!(
+        (record.summary.stats.updated, record.summary.stats.removed, record.summary.stats.unchanged),
+        (1, 1, 1),
+        "{}",
+        record.summary.message
+    );
 }
 
 fn a_workbook_at_an_address_is_asked_for_with_what_is_known(db: &TestDatabase) {
@@ -74,12 +84,12 @@ fn a_workbook_at_an_address_is_asked_for_with_what_is_known(db: &TestDatabase) {
     let head = ["id", "title"];
     stub.set("/a.xlsx", StubReply::status(200).body(book(&[head, ["1", "Blue"]])).etag("\"v1\""));
     let source = engine.add("albums", "excel", SourceLocation::Url(stub.url("/a.xlsx")));
-    assert_eq!(engine.run_request(&source, &incremental_sync()).stats.added, 1);
-    assert!(engine.run_request(&source, &incremental_sync()).message.starts_with("Nothing new"));
+    assert_eq!(engine.run_request(&source, &incremental_sync()).summary.stats.added, 1);
+    assert!(engine.run_request(&source, &incremental_sync()).summary.message.starts_with("Nothing new"));
     let asked = stub.requests("/a.xlsx");
     assert_eq!((asked.len(), asked[1].header("If-None-Match")), (2, Some("\"v1\"")));
     stub.set("/a.xlsx", StubReply::status(200).body(book(&[head, ["1", "Blue"], ["2", "Train"]])).etag("\"v2\""));
-    assert_eq!(engine.run_request(&source, &incremental_sync()).stats.added, 1);
+    assert_eq!(engine.run_request(&source, &incremental_sync()).summary.stats.added, 1);
 }
 
 fn a_damaged_workbook_leaves_the_catalog_alone(db: &TestDatabase) {
@@ -92,7 +102,12 @@ fn a_damaged_workbook_leaves_the_catalog_alone(db: &TestDatabase) {
     let before = db.items_as_written();
     std::fs::write(&path, &whole[..whole.len() / 2]).expect("written");
     let record = engine.run_request(&source, &full_sync());
-    assert_eq!((record.status, record.stats.removed), (Status::Failed, 0), "{}", record.message);
+    assert_eq!(
+        (record.summary.status, record.summary.stats.removed),
+        (Status::Failed, 0),
+        "{}",
+        record.summary.message
+    );
     assert_eq!(db.items_as_written(), before);
 }
 
@@ -117,8 +132,12 @@ fn rows_of_a_workbook_that_all_have_one_cell_more_than_the_header_fail_the_run(d
         std::fs::write(&path, bytes).expect("written");
         let source = engine.add(format, "excel", SourceLocation::File(path));
         let record = engine.sync(&source);
-        let error = record.error.as_deref().unwrap_or_default();
-        assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("header_mismatch")), "{error}");
+        let error = record.summary.error.as_deref().unwrap_or_default();
+        assert_eq!(
+            (record.summary.status, record.summary.code.as_deref()),
+            (Status::Failed, Some("header_mismatch")),
+            "{error}"
+        );
         assert!(error.starts_with("All 2 rows have 4 cells and the header has 3"), "{error}");
         assert!(engine.lines(&source).is_empty(), "{format}");
     }
@@ -133,9 +152,14 @@ fn a_mismatch_of_a_workbook_that_is_accepted_leaves_the_cells_beyond_the_header_
         accepting.read_options.accept_header_mismatch = true;
         let source = engine.store.add_source(&accepting, None).expect("added");
         let record = engine.sync(&source);
-        assert_eq!((record.status, record.stats.rejected), (Status::Completed, 0), "{format}: {}", record.message);
+        assert_eq!(
+            (record.summary.status, record.summary.stats.rejected),
+            (Status::Completed, 0),
+            "{format}: {}",
+            record.summary.message
+        );
         assert_eq!(engine.lines(&source), ["1|Marco|Silvio", "2|Ana|Maria"], "{format}");
-        let issues = engine.issues(record.id);
+        let issues = engine.issues(record.summary.id);
         assert!(issues.len() == 1 && issues[0].contains("2 rows (rows 2, 3) have cells beyond the last"), "{issues:?}");
     }
 }
@@ -171,7 +195,7 @@ fn table_source(engine: &TestEngine, folder: &Path, rows: &[[&str; 3]]) -> (Sour
     write(rows);
     let source = engine.add("table", "excel", SourceLocation::File(path));
     let record = engine.run_request(&source, &incremental_sync());
-    assert_eq!(record.status, Status::Completed, "{}", record.message);
+    assert_eq!(record.summary.status, Status::Completed, "{}", record.summary.message);
     (source, write)
 }
 
@@ -180,21 +204,21 @@ fn a_formula_without_a_saved_value_takes_the_place_of_none(db: &TestDatabase) {
     let (source, write) = table_source(&engine, folder.path(), &[["1", "2", "4"], ["2", "3", "6"], ["3", "4", "8"]]);
     write(&[["1", "2", "=B2*2"], ["2", "5", "=B3*2"], ["3", "=1+3", "8"], ["4", "7", "=B5*2"]]);
     let record = engine.run_request(&source, &preview_run());
-    assert_eq!(counts(&record), [1, 1, 2, 0, 0], "{}", record.message);
+    assert_eq!(counts(&record), [1, 1, 2, 0, 0], "{}", record.summary.message);
     let record = engine.run_request(&source, &incremental_sync());
-    assert_eq!(counts(&record), [1, 1, 2, 0, 0], "{}", record.message);
+    assert_eq!(counts(&record), [1, 1, 2, 0, 0], "{}", record.summary.message);
     assert_eq!(engine.lines(&source), ["1|2|4", "2|5|6", "3|4|8", "4|7|"]);
     let part = ["4 cells in “price”, “total” are formulas without a saved value, first in row 2", "save it once"];
     only_note(&engine, &record, 2, &part);
     // No validators of the same file are kept, so the next run reads it again.
     let again = engine.run_request(&source, &incremental_sync());
-    assert_eq!((counts(&again), again.issues), ([0, 0, 4, 0, 0], 1), "{}", again.message);
+    assert_eq!((counts(&again), again.issues), ([0, 0, 4, 0, 0], 1), "{}", again.summary.message);
     let forced = engine.run_request(&source, &full_sync());
-    assert_eq!(engine.lines(&source), ["1|2|4", "2|5|6", "3|4|8", "4|7|"], "{}", forced.message);
+    assert_eq!(engine.lines(&source), ["1|2|4", "2|5|6", "3|4|8", "4|7|"], "{}", forced.summary.message);
     // The file was opened and saved.
     write(&[["1", "2", "4"], ["2", "5", "10"], ["3", "4", "8"], ["4", "7", "14"]]);
     assert_eq!(counts(&engine.run_request(&source, &incremental_sync())), [0, 2, 2, 0, 0]);
-    assert!(engine.run_request(&source, &incremental_sync()).message.starts_with("Nothing new"));
+    assert!(engine.run_request(&source, &incremental_sync()).summary.message.starts_with("Nothing new"));
 }
 
 fn a_renamed_column_with_formulas_without_saved_values_is_known_by_those_that_are_saved(db: &TestDatabase) {
@@ -208,7 +232,7 @@ fn a_renamed_column_with_formulas_without_saved_values_is_known_by_those_that_ar
     // A few equal values show that it is the same column.
     write(&["id", "price", "sum"], &[["1", "2", "=B2*2"], ["2", "3", "6"], ["3", "4", "=B4*2"]]);
     let record = engine.run_request(&source, &incremental_sync());
-    assert!(record.message.contains("Column “total” was renamed to “sum”."), "{}", record.message);
+    assert!(record.summary.message.contains("Column “total” was renamed to “sum”."), "{}", record.summary.message);
     assert_eq!(engine.lines(&source), ["1|2|4", "2|3|6", "3|4|8"]);
     // Different values mean another column, and so do unknown ones: a column must not get the values of another one.
     write(&["id", "price", "tax"], &[["1", "2", "=B2*2"], ["2", "3", "1"], ["3", "4", "=B4*2"]]);
@@ -216,7 +240,11 @@ fn a_renamed_column_with_formulas_without_saved_values_is_known_by_those_that_ar
     assert_eq!(engine.lines(&source), ["1|2|", "2|3|1", "3|4|"]);
     write(&["id", "price", "fee"], &unsaved);
     let record = engine.run_request(&source, &incremental_sync());
-    assert!(record.message.contains("New column “fee”. Column “tax” was removed."), "{}", record.message);
+    assert!(
+        record.summary.message.contains("New column “fee”. Column “tax” was removed."),
+        "{}",
+        record.summary.message
+    );
     assert_eq!(engine.lines(&source), ["1|2|", "2|3|", "3|4|"]);
 }
 
@@ -225,7 +253,7 @@ fn a_key_that_is_a_formula_without_a_saved_value_is_refused_and_withholds_remova
     let (source, write) = table_source(&engine, folder.path(), &[["1", "2", "4"], ["2", "3", "6"], ["3", "4", "8"]]);
     write(&[["1", "2", "4"], ["=A2+1", "3", "6"], ["3", "4", "8"]]);
     let record = engine.run_request(&source, &incremental_sync());
-    assert_eq!((counts(&record), record.withheld_removals), ([0, 0, 2, 0, 1], 1), "{}", record.message);
+    assert_eq!((counts(&record), record.withheld_removals), ([0, 0, 2, 0, 1], 1), "{}", record.summary.message);
     assert_eq!(engine.lines(&source), ["1|2|4", "2|3|6", "3|4|8"]);
     let all = told(&engine, &record);
     let refused = all.iter().find(|(_, kind, _)| *kind == IssueKind::Refused).expect("a refusal");
@@ -233,7 +261,7 @@ fn a_key_that_is_a_formula_without_a_saved_value_is_refused_and_withholds_remova
     // A file with only such keys has no usable rows.
     write(&[["=1", "2", "4"], ["=2", "3", "6"]]);
     let record = engine.run_request(&source, &incremental_sync());
-    assert_eq!(record.code.as_deref(), Some("empty_source"), "{}", record.message);
+    assert_eq!(record.summary.code.as_deref(), Some("empty_source"), "{}", record.summary.message);
     assert_eq!(engine.lines(&source).len(), 3);
 }
 
@@ -242,10 +270,10 @@ fn rows_whose_formulas_were_drawn_down_are_no_entries(db: &TestDatabase) {
     let (source, write) = table_source(&engine, folder.path(), &[["1", "2", "4"]]);
     write(&[["1", "2", "5"], ["", "", "=B3*2"], ["", "", "=B4*2"]]);
     let record = engine.run_request(&source, &incremental_sync());
-    assert_eq!(counts(&record), [0, 1, 0, 0, 0], "{}", record.message);
+    assert_eq!(counts(&record), [0, 1, 0, 0, 0], "{}", record.summary.message);
     only_note(&engine, &record, 3, &["2 rows without a key and without a value were skipped (rows 3 to 4)."]);
     assert!(
-        engine.run_request(&source, &incremental_sync()).message.starts_with("Nothing new"),
+        engine.run_request(&source, &incremental_sync()).summary.message.starts_with("Nothing new"),
         "nothing is waited for"
     );
 }
@@ -255,15 +283,15 @@ fn a_rounded_key_that_is_new_withholds_removals(db: &TestDatabase) {
     let (source, write) = table_source(&engine, folder.path(), &[["1", "2", "4"], ["2", "3", "6"], ["3", "4", "8"]]);
     write(&[["1", "2", "4"], ["2", "3", "6"], ["12345678901234567", "4", "8"]]);
     let record = engine.run_request(&source, &incremental_sync());
-    assert_eq!((counts(&record), record.withheld_removals), ([1, 0, 2, 0, 0], 1), "{}", record.message);
+    assert_eq!((counts(&record), record.withheld_removals), ([1, 0, 2, 0, 0], 1), "{}", record.summary.message);
     only_note(&engine, &record, 4, &["1 cell in “id” is a number of more than 15 digits, which spreadsheets round"]);
     let again = engine.run_request(&source, &incremental_sync());
-    assert_eq!((counts(&again), again.withheld_removals), ([0, 0, 3, 0, 0], 1), "{}", again.message);
+    assert_eq!((counts(&again), again.withheld_removals), ([0, 0, 3, 0, 0], 1), "{}", again.summary.message);
     // Two numbers that were different where they came from.
     let rows = [["1", "2", "4"], ["12345678901234567", "3", "6"], ["12345678901234568", "4", "8"]];
     write(&rows);
     let record = engine.run_request(&source, &full_sync());
-    assert_eq!(record.stats.rejected, 1, "{}", record.message);
+    assert_eq!(record.summary.stats.rejected, 1, "{}", record.summary.message);
     let all = told(&engine, &record);
     assert!(
         all.iter().any(|(row, kind, why)| (*row, *kind) == (4, IssueKind::Refused) && why.contains("Duplicate key"))
@@ -283,7 +311,7 @@ fn a_row_with_two_cells_at_one_place_is_refused_and_its_item_stays(db: &TestData
         + &row(3, "<c r=\"A3\"><v>2</v></c><c r=\"B3\"><v>3</v></c><c r=\"C3\"><v>6</v></c>");
     std::fs::write(folder.path().join("table.xlsx"), XlsxBuilder::of_rows(&rows).bytes()).expect("written");
     let record = engine.run_request(&source, &incremental_sync());
-    assert_eq!((counts(&record), record.withheld_removals), ([0, 0, 1, 0, 1], 1), "{}", record.message);
+    assert_eq!((counts(&record), record.withheld_removals), ([0, 0, 1, 0, 1], 1), "{}", record.summary.message);
     assert_eq!(engine.lines(&source), ["1|2|4", "2|3|6"]);
     let all = told(&engine, &record);
     assert!(all[0].0 == 2 && all[0].2.starts_with("Two cells of this row have the same position (A2)"), "{all:?}");
@@ -291,7 +319,7 @@ fn a_row_with_two_cells_at_one_place_is_refused_and_its_item_stays(db: &TestData
     let rows = rows.replace("<c r=\"A2\"><v>9</v></c>", "<c r=\"B2\"><v>9</v></c>");
     std::fs::write(folder.path().join("table.xlsx"), XlsxBuilder::of_rows(&rows).bytes()).expect("written");
     let record = engine.run_request(&source, &full_sync());
-    assert_eq!((counts(&record), record.withheld_removals), ([0, 0, 1, 0, 1], 0), "{}", record.message);
+    assert_eq!((counts(&record), record.withheld_removals), ([0, 0, 1, 0, 1], 0), "{}", record.summary.message);
     assert_eq!(engine.lines(&source), ["1|2|4", "2|3|6"]);
 }
 
@@ -300,6 +328,11 @@ fn an_empty_file_for_a_workbook_is_an_empty_source(db: &TestDatabase) {
     let (source, _) = table_source(&engine, folder.path(), &[["1", "2", "4"]]);
     std::fs::write(folder.path().join("table.xlsx"), "").expect("written");
     let record = engine.run_request(&source, &incremental_sync());
-    assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("empty_source")), "{}", record.message);
+    assert_eq!(
+        (record.summary.status, record.summary.code.as_deref()),
+        (Status::Failed, Some("empty_source")),
+        "{}",
+        record.summary.message
+    );
     assert_eq!(engine.lines(&source), ["1|2|4"]);
 }

@@ -65,7 +65,13 @@ fn test_failed_fetches(db: &TestDatabase, kinds: &[&str]) {
         let draft = source_draft("news", fixture.kind, fixture.location.clone());
         let source = engine.store.add_source(&draft, None).expect("a source");
         let first = engine.run_request(&source, &incremental_sync());
-        assert_eq!((first.status, first.stats.added), (Status::Completed, 120), "{}: {}", fixture.name, first.message);
+        assert_eq!(
+            (first.summary.status, first.summary.stats.added),
+            (Status::Completed, 120),
+            "{}: {}",
+            fixture.name,
+            first.summary.message
+        );
         let known = whole(db, &engine, &source);
         for (name, transform) in bad_replies() {
             let what = format!("{name} by {}", fixture.name);
@@ -78,23 +84,34 @@ fn test_failed_fetches(db: &TestDatabase, kinds: &[&str]) {
             let runner = if name == SILENCE { &impatient } else { &engine };
             let record = runner.run_request(&source, &incremental_sync());
             let told = if fixture.is_list() { Status::Completed } else { Status::Failed };
-            assert_eq!(record.status, told, "{what}: {}", record.message);
-            assert!(record.code.is_some() || record.issues == 1, "{what}: {record:?}");
-            let seen = format!("{} {:?}", record.message, runner.report(record.id));
+            assert_eq!(record.summary.status, told, "{what}: {}", record.summary.message);
+            assert!(record.summary.code.is_some() || record.issues == 1, "{what}: {record:?}");
+            let seen = format!("{} {:?}", record.summary.message, runner.report(record.summary.id));
             assert!(fixture.secrets().iter().all(|secret| !seen.contains(secret)), "{what}: {seen}");
-            assert_eq!(whole(db, &engine, &source), before, "{what}: {}", record.message);
+            assert_eq!(whole(db, &engine, &source), before, "{what}: {}", record.summary.message);
             fixture.clear_faults();
             let healed = engine.run_request(&source, &incremental_sync());
             let news = u64::from(fixture.uses_form);
-            let counts = (healed.stats.added, healed.stats.updated, healed.stats.removed, healed.issues);
-            assert_eq!((healed.status, counts), (Status::Completed, (news, 0, 0, 0)), "{what}: {}", healed.message);
+            let counts =
+                (healed.summary.stats.added, healed.summary.stats.updated, healed.summary.stats.removed, healed.issues);
+            assert_eq!(
+                (healed.summary.status, counts),
+                (Status::Completed, (news, 0, 0, 0)),
+                "{what}: {}",
+                healed.summary.message
+            );
             if !fixture.uses_form {
                 assert_eq!(whole(db, &engine, &source), known, "{what}: and so it stays");
             }
         }
         fixture.add_item();
         let news = engine.run_request(&source, &incremental_sync());
-        assert_eq!((news.status, news.stats.added, news.stats.removed), (Status::Completed, 1, 0), "{}", fixture.name);
+        assert_eq!(
+            (news.summary.status, news.summary.stats.added, news.summary.stats.removed),
+            (Status::Completed, 1, 0),
+            "{}",
+            fixture.name
+        );
         engine.store.remove_source(source.id).expect("removed");
     }
 }

@@ -24,16 +24,19 @@ fn a_run_that_breaks_off_leaves_whole_items_and_the_next_heals(db: &TestDatabase
     let new = || MemoryTable::albums(3900, "New");
     engine.memory.set("albums", new().at(FaultMoment::Apply(2500), MemoryFault::Break));
     let record = engine.sync(&source);
-    assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("broken")));
+    assert_eq!((record.summary.status, record.summary.code.as_deref()), (Status::Failed, Some("broken")));
     let written = db.count("items", "fields LIKE '%New%'");
     assert_eq!(written, 2000, "two whole batches");
     assert_eq!(db.count("items", "fields LIKE '%Old%' AND removed_at IS NULL"), 2000, "the others are as they were");
     assert_eq!(engine.lines(&source).len(), 4000, "and all can be read");
-    assert_eq!((record.stats.updated, record.stats.removed), (2000, 0), "it says what it did");
+    assert_eq!((record.summary.stats.updated, record.summary.stats.removed), (2000, 0), "it says what it did");
 
     engine.memory.set("albums", new());
     let healed = engine.sync(&source);
-    assert_eq!((healed.stats.updated, healed.stats.unchanged, healed.stats.removed), (1900, 2000, 100));
+    assert_eq!(
+        (healed.summary.stats.updated, healed.summary.stats.unchanged, healed.summary.stats.removed),
+        (1900, 2000, 100)
+    );
     assert_eq!(db.count("items", "fields LIKE '%Old%' AND removed_at IS NULL"), 0);
     assert_eq!(engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").item_count, 3900);
 }
@@ -43,14 +46,19 @@ fn a_source_that_returns_to_its_former_version_after_a_failed_run_is_read_again(
     let source = engine.memory_source("albums", MemoryTable::albums(2500, "Old"));
     engine.sync(&source);
     assert!(
-        engine.run_request(&source, &incremental_sync()).message.starts_with("Nothing new"),
+        engine.run_request(&source, &incremental_sync()).summary.message.starts_with("Nothing new"),
         "validators are at work"
     );
     engine.memory.set("albums", MemoryTable::albums(2500, "New").at(FaultMoment::Apply(1500), MemoryFault::Break));
-    assert_eq!(engine.run_request(&source, &incremental_sync()).status, Status::Failed);
+    assert_eq!(engine.run_request(&source, &incremental_sync()).summary.status, Status::Failed);
     engine.memory.set("albums", MemoryTable::albums(2500, "Old"));
     let healed = engine.run_request(&source, &incremental_sync());
-    assert_eq!((healed.status, healed.stats.updated), (Status::Completed, 1000), "{}", healed.message);
+    assert_eq!(
+        (healed.summary.status, healed.summary.stats.updated),
+        (Status::Completed, 1000),
+        "{}",
+        healed.summary.message
+    );
     assert_eq!(db.count("items", "fields LIKE '%New%'"), 0);
 }
 
@@ -68,7 +76,7 @@ fn a_run_that_breaks_before_the_first_write_leaves_everything_as_it_was(db: &Tes
         FaultMoment::Apply(40),
     ] {
         engine.memory.set("albums", MemoryTable::albums(50, "New").at(moment, MemoryFault::Break));
-        assert_eq!(engine.sync(&source).status, Status::Failed);
+        assert_eq!(engine.sync(&source).summary.status, Status::Failed);
         assert_eq!((db.items_as_written(), catalog()), before);
     }
 }
@@ -84,7 +92,7 @@ fn a_page_to_sign_in_is_never_taken_for_data(db: &TestDatabase) {
         stub.set("/albums.csv", reply);
         for mode in [Mode::Incremental, Mode::Full] {
             let record = engine.run_request(&source, &StartRequest { mode, ..full_sync() });
-            assert_eq!(record.status, Status::Failed, "{}", record.message);
+            assert_eq!(record.summary.status, Status::Failed, "{}", record.summary.message);
             assert_eq!(db.items_as_written(), before);
         }
     }
@@ -94,10 +102,10 @@ fn a_first_run_that_breaks_off_leaves_a_readable_catalog(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine
         .memory_source("albums", MemoryTable::albums(2500, "New").at(FaultMoment::Apply(1500), MemoryFault::Break));
-    assert_eq!(engine.sync(&source).status, Status::Failed);
+    assert_eq!(engine.sync(&source).summary.status, Status::Failed);
     let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!((catalog.columns.len(), catalog.item_count, catalog.last_success_at), (2, 1000, None));
     assert_eq!(engine.lines(&source).len(), 1000);
     engine.memory.set("albums", MemoryTable::albums(2500, "New"));
-    assert_eq!(engine.sync(&source).stats.added, 1500);
+    assert_eq!(engine.sync(&source).summary.stats.added, 1500);
 }

@@ -55,7 +55,7 @@ fn a_misread_feed_has_an_issue_and_is_read_correctly_once_its_encoding_is_set(db
         let source = engine.add(slug, "feeds", SourceLocation::Url(stub.url(&path)));
         let record = engine.sync(&source);
         assert_ne!(titles(&engine, &source), [title], "{slug}");
-        let issues = engine.issues(record.id);
+        let issues = engine.issues(record.summary.id);
         let doubt = "-/A/noted: It does not declare its text encoding; it was read as windows-1252. If letters look wrong, \
                      set the encoding in the settings of this source.";
         assert_eq!(issues, if declared.is_empty() { vec![doubt] } else { Vec::new() }, "{slug}");
@@ -63,7 +63,12 @@ fn a_misread_feed_has_an_issue_and_is_read_correctly_once_its_encoding_is_set(db
         // The server would answer that nothing has changed.
         let source = set_encoding(&engine, &source, encoding.name());
         let record = engine.run_request(&source, &incremental_sync());
-        assert_eq!((record.stats.added, record.stats.updated, record.issues), (0, 1, 0), "{slug}: {}", record.message);
+        assert_eq!(
+            (record.summary.stats.added, record.summary.stats.updated, record.issues),
+            (0, 1, 0),
+            "{slug}: {}",
+            record.summary.message
+        );
         assert_eq!(titles(&engine, &source), [title], "{slug}");
     }
 }
@@ -75,16 +80,21 @@ fn articles_that_are_identified_by_their_text_are_not_duplicated_when_the_encodi
     let channel = format!("<title>A</title><item><title>НАТО</title></item>{}{}", item("ЦСКА"), item("Мир"));
     stub.set("/a", feed(&channel));
     let source = engine.add("news", "feeds", SourceLocation::Url(stub.url("/a")));
-    assert_eq!(engine.sync(&source).stats.added, 3);
+    assert_eq!(engine.sync(&source).summary.stats.added, 3);
     assert_eq!(titles(&engine, &source), ["ÍÀÒÎ", "ÌÈÄ", "ÌÈÄ"]);
     let source = set_encoding(&engine, &source, "windows-1251");
     let record = engine.sync(&source);
-    assert_eq!((record.stats.added, record.stats.updated), (0, 3), "{}", record.message);
+    assert_eq!((record.summary.stats.added, record.summary.stats.updated), (0, 3), "{}", record.summary.message);
     assert_eq!(titles(&engine, &source), ["НАТО", "МИД", "МИД"]);
     // Later articles, and those of a source with the setting from the start, get keys from the decoded text.
     stub.set("/a", feed(&format!("{channel}<item><title>Эхо</title></item>")));
     let record = engine.sync(&source);
-    assert_eq!((record.stats.added, record.stats.updated, record.stats.unchanged), (1, 0, 3), "{}", record.message);
+    assert_eq!(
+        (record.summary.stats.added, record.summary.stats.updated, record.summary.stats.unchanged),
+        (1, 0, 3),
+        "{}",
+        record.summary.message
+    );
     stub.set("/a", feed(&channel));
     let other = engine.add("other", "feeds", SourceLocation::Url(stub.url("/a")));
     let other = set_encoding(&engine, &other, "windows-1251");
@@ -103,7 +113,7 @@ fn a_list_is_read_in_the_encoding_of_its_source_and_a_feed_in_utf_8_stays_as_it_
     let source = engine.add("news", "feeds", SourceLocation::Url(stub.url("/list")));
     let source = set_encoding(&engine, &source, "windows-1251");
     let record = engine.sync(&source);
-    assert_eq!((record.stats.added, record.issues), (2, 0), "{:?}", engine.issues(record.id));
+    assert_eq!((record.summary.stats.added, record.issues), (2, 0), "{:?}", engine.issues(record.summary.id));
     let mut found = titles(&engine, &source);
     found.sort_unstable();
     assert_eq!(found, ["НАТО", "Эхо"]);

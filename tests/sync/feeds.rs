@@ -44,11 +44,16 @@ fn a_sync_of_feeds_counts_feeds_and_articles(db: &TestDatabase) {
     let source = feeds(&engine, &stub, &["/a", "/b"]);
     let id = engine.start(&source, &incremental_sync());
     let record = engine.run(id);
-    assert_eq!((record.status, record.stats.added), (Status::Completed, 3), "{}", record.message);
+    assert_eq!(
+        (record.summary.status, record.summary.stats.added),
+        (Status::Completed, 3),
+        "{}",
+        record.summary.message
+    );
     let json = serde_json::to_value(engine.report(id)).expect("JSON");
     assert_eq!(json["stats"]["feeds"], serde_json::json!({"processed": 2, "total": 2}));
     assert_eq!(json["stats"]["articles"], serde_json::json!({"processed": 3, "total": 3}));
-    assert_eq!(record.stats.feeds, Some(ProgressCount { processed: 2, total: 2 }));
+    assert_eq!(record.summary.stats.feeds, Some(ProgressCount { processed: 2, total: 2 }));
     let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!((catalog.columns[0].as_str(), catalog.columns[11].as_str()), ("title", "id"));
     assert_eq!(catalog.validators.each.len(), 2);
@@ -65,16 +70,24 @@ fn the_same_sync_twice_changes_nothing(db: &TestDatabase) {
     engine.sync(&source);
     let before = db.items_as_written();
     let record = engine.run_request(&source, &incremental_sync());
-    assert!(record.message.starts_with("Nothing new since the last sync: 3 albums"), "{}", record.message);
+    assert!(
+        record.summary.message.starts_with("Nothing new since the last sync: 3 albums"),
+        "{}",
+        record.summary.message
+    );
     assert_eq!(stub.requests("/a")[1].header("If-None-Match"), Some("\"a\""));
     let record = engine.sync(&source);
     assert_eq!(
-        (record.status, record.stats.added + record.stats.updated, record.stats.unchanged),
+        (
+            record.summary.status,
+            record.summary.stats.added + record.summary.stats.updated,
+            record.summary.stats.unchanged
+        ),
         (Status::Completed, 0, 3)
     );
     assert_eq!(db.items_as_written(), before);
     assert!(
-        engine.run_request(&source, &incremental_sync()).message.starts_with("Nothing new"),
+        engine.run_request(&source, &incremental_sync()).summary.message.starts_with("Nothing new"),
         "the validators are still there"
     );
 }
@@ -86,17 +99,20 @@ fn articles_that_roll_off_stay_and_changed_ones_are_updated(db: &TestDatabase) {
     stub.set("/a", StubReply::feed("Alpha", &many));
     stub.set("/b", StubReply::feed("Beta", &["1"]));
     let source = feeds(&engine, &stub, &["/a", "/b"]);
-    assert_eq!(engine.sync(&source).stats.added, 41);
+    assert_eq!(engine.sync(&source).summary.stats.added, 41);
     stub.set("/a", StubReply::feed("Alpha", &["100"]));
     stub.set("/b", StubReply::feed("Better", &["1"]));
     let record = engine.sync(&source);
-    assert_eq!((record.status, record.stats.added, record.stats.updated), (Status::Completed, 1, 1));
-    assert_eq!((record.stats.removed, record.withheld_removals), (0, 0), "{}", record.message);
+    assert_eq!(
+        (record.summary.status, record.summary.stats.added, record.summary.stats.updated),
+        (Status::Completed, 1, 1)
+    );
+    assert_eq!((record.summary.stats.removed, record.withheld_removals), (0, 0), "{}", record.summary.message);
     assert_eq!(engine.items(&source).len(), 42);
     // An empty feed and a feed that was removed from the source remove no articles.
     stub.set("/a", StubReply::feed("Alpha", &[]));
     stub.set("/b", StubReply::feed("Better", &[]));
-    assert_eq!(engine.sync(&source).status, Status::Completed);
+    assert_eq!(engine.sync(&source).summary.status, Status::Completed);
     assert_eq!(engine.items(&source).len(), 42);
 }
 
@@ -108,17 +124,17 @@ fn a_bad_feed_is_an_issue_of_the_run_and_all_bad_ones_fail_it_and_change_nothing
     engine.sync(&source);
     stub.set("/b", StubReply::html("<!doctype html><title>Sign in"));
     let record = engine.sync(&source);
-    assert_eq!((record.status, record.issues), (Status::Completed, 1), "{}", record.message);
-    assert_eq!(record.message, "No new albums. 1 of 2 feeds failed; others updated.");
-    let issues = engine.store.list_issues(record.id, 1, 10).expect("issues");
+    assert_eq!((record.summary.status, record.issues), (Status::Completed, 1), "{}", record.summary.message);
+    assert_eq!(record.summary.message, "No new albums. 1 of 2 feeds failed; others updated.");
+    let issues = engine.store.list_issues(record.summary.id, 1, 10).expect("issues");
     assert_eq!((issues[0].row, issues[0].column.as_deref(), issues[0].kind), (None, Some("Beta"), IssueKind::Refused));
     assert!(issues[0].reason.contains("a web page, not a feed"), "{}", issues[0].reason);
 
     let before = db.items_as_written();
     stub.set("/a", StubReply::redirect(302, "/a"));
     let record = engine.sync(&source);
-    let (code, sentence) = (record.code.as_deref(), record.error.as_deref().unwrap_or_default());
-    assert_eq!((record.status, code), (Status::Failed, Some("no_feed")), "{sentence}");
+    let (code, sentence) = (record.summary.code.as_deref(), record.summary.error.as_deref().unwrap_or_default());
+    assert_eq!((record.summary.status, code), (Status::Failed, Some("no_feed")), "{sentence}");
     assert!(sentence.contains("Alpha: ") && sentence.contains("Beta: "), "{sentence}");
     assert_eq!(db.items_as_written(), before);
     let failures: Vec<_> =
@@ -133,10 +149,10 @@ fn a_bad_feed_is_an_issue_of_the_run_and_all_bad_ones_fail_it_and_change_nothing
     let again =
         StartRequest { options: StartOptions { only_failed: true, ..StartOptions::default() }, ..incremental_sync() };
     let record = engine.run_request(&source, &incremental_sync());
-    assert_eq!(record.message, "No new albums. 1 of 2 feeds failed; others updated.", "and where nothing came");
+    assert_eq!(record.summary.message, "No new albums. 1 of 2 feeds failed; others updated.", "and where nothing came");
     let hits = (stub.request_count("/a"), stub.request_count("/b"));
     stub.set("/b", StubReply::feed("Beta", &["1", "2"]));
-    assert_eq!(engine.run_request(&source, &again).message, "1 added, 0 updated, 0 removed.");
+    assert_eq!(engine.run_request(&source, &again).summary.message, "1 added, 0 updated, 0 removed.");
     assert_eq!((stub.request_count("/a"), stub.request_count("/b")), (hits.0, hits.1 + 1));
 }
 
@@ -148,10 +164,10 @@ fn health_is_kept_when_a_run_is_cancelled(db: &TestDatabase) {
     let workers = SyncThreads::start(&engine.engine, 1).expect("threads");
     let id = engine.start(&source, &full_sync());
     wait_until(|| {
-        other.request_count("/b") > 0 && engine.report(id).stats.feeds.is_some_and(|feeds| feeds.processed == 1)
+        other.request_count("/b") > 0 && engine.report(id).summary.stats.feeds.is_some_and(|feeds| feeds.processed == 1)
     });
     assert_eq!(engine.control.cancel(id, "ada").expect("an answer"), CancelOutcome::Requested);
-    wait_until(|| engine.report(id).status == Status::Cancelled);
+    wait_until(|| engine.report(id).summary.status == Status::Cancelled);
     let known = engine.store.feed_records(source.id).expect("feeds");
     assert_eq!(
         (known[0].title.as_str(), known[0].identity, known[1].failures),
@@ -184,7 +200,7 @@ fn a_restart_during_a_run_keeps_the_identity_of_articles(db: &TestDatabase) {
         stop.request();
         assert!(running.join().expect("no panic").expect("a run"));
     });
-    assert_eq!(engine.record(id).status, Status::Interrupted);
+    assert_eq!(engine.record(id).summary.status, Status::Interrupted);
     other.set("/b", StubReply::feed("Beta", &["1"]));
     engine.run_queued();
     assert_eq!(keys(&engine), before, "nothing came twice");
@@ -199,7 +215,7 @@ fn a_scheduled_sync_skips_resting_feeds_that_a_manual_sync_asks(db: &TestDatabas
     engine.sync(&source);
     let hits = stub.request_count("/b");
     let record = engine.run_request(&source, &scheduled());
-    assert_eq!((record.status, stub.request_count("/b")), (Status::Completed, hits));
+    assert_eq!((record.summary.status, stub.request_count("/b")), (Status::Completed, hits));
     assert_eq!(record.issues, 1, "it is said that it rests");
     engine.run_request(&source, &incremental_sync());
     assert_eq!(stub.request_count("/b"), hits + 1);
@@ -219,17 +235,20 @@ fn a_preview_is_no_try_of_the_sync(db: &TestDatabase) {
     stub.set("/b", StubReply::status(429).header("Retry-After", "600"));
     for mode in [Mode::Full, Mode::Incremental] {
         let record = engine.run_request(&source, &StartRequest { mode, ..preview_run() });
-        assert_eq!((record.status, record.issues), (Status::Completed, 2), "{}", record.message);
-        assert!(record.message.ends_with("Nothing was written."), "{}", record.message);
+        assert_eq!((record.summary.status, record.issues), (Status::Completed, 2), "{}", record.summary.message);
+        assert!(record.summary.message.ends_with("Nothing was written."), "{}", record.summary.message);
     }
     // Articles that are no longer in the feed stay.
     stub.set("/a", StubReply::feed("Alpha", &["2"]));
     stub.set("/b", StubReply::status(404));
     let record = engine.run_request(&source, &preview_run());
-    assert_eq!((record.status, record.stats.added, record.stats.removed), (Status::Completed, 1, 0));
+    assert_eq!(
+        (record.summary.status, record.summary.stats.added, record.summary.stats.removed),
+        (Status::Completed, 1, 0)
+    );
     let said = "A sync would add 1, update 0 and remove 0. 1 of 2 feeds failed; others updated. Nothing was written.";
-    assert_eq!(record.message, said);
-    let removed = engine.store.list_changes(record.id, ChangeKind::Removed, 10).expect("changes");
+    assert_eq!(record.summary.message, said);
+    let removed = engine.store.list_changes(record.summary.id, ChangeKind::Removed, 10).expect("changes");
     assert!(removed.is_empty(), "{removed:?}");
     let after = (
         engine.store.feed_records(source.id).expect("feeds"),

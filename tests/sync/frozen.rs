@@ -55,7 +55,7 @@ fn be_the_worker(part: &str) {
         scope.spawn(|| {
             pause_point.wait_until_reached();
             wait_until(|| {
-                engine.store.operation_status(id).is_ok_and(|status| status.is_some_and(|it| it.progress >= 50))
+                engine.store.operation_status(id).is_ok_and(|status| status.is_some_and(|it| it.summary.progress >= 50))
             });
             fs::write(signs.join("at-the-pause-point"), "").expect("a sign");
             wait_until(|| signs.join("go-on").exists());
@@ -121,7 +121,7 @@ fn freeze_and_take_over(name: &str, db: &TestDatabase) {
         worker.signal("-CONT");
     };
     assert_eq!(lease.id, id);
-    let successor = engine.record(id).successor.expect("a successor");
+    let successor = engine.record(id).summary.successor.expect("a successor");
     let written = db.items_as_written();
     assert_eq!(written.iter().flatten().filter(|item| item.contains("Frozen")).count(), 2000);
 
@@ -131,9 +131,12 @@ fn freeze_and_take_over(name: &str, db: &TestDatabase) {
     assert!(signs.path().join("done").exists(), "it went on to its end");
     assert_eq!(db.items_as_written(), written, "it wrote items");
     assert_eq!(db.count("sync_records", &format!("id = '{id}' AND status = 'interrupted'")), 1);
-    assert_eq!(engine.store.operation_status(id).expect("an answer").expect("a status").status, Status::Interrupted);
+    assert_eq!(
+        engine.store.operation_status(id).expect("an answer").expect("a status").summary.status,
+        Status::Interrupted
+    );
 
     engine.memory.set("albums", MemoryTable::albums(3000, "New"));
-    assert_eq!(engine.run(successor).status, Status::Completed);
+    assert_eq!(engine.run(successor).summary.status, Status::Completed);
     assert_eq!(db.count("items", "removed_at IS NULL AND fields LIKE '%New%'"), 3000);
 }

@@ -37,17 +37,17 @@ fn an_empty_source_fails_and_keeps_the_catalog_whatever_its_size(db: &TestDataba
     let engine = TestEngine::on_database(db);
     for size in [1, 3, 40] {
         let source = engine.csv_source(&format!("albums-{size}"), csv(1..=size, "Title"));
-        assert_eq!(engine.sync(&source).status, Status::Completed);
+        assert_eq!(engine.sync(&source).summary.status, Status::Completed);
         let (before, known) = (db.items_as_written(), validators(&engine, &source));
         let last = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").last_success_at;
         for nothing in ["", "\n\n", "\u{feff}", "id,title\n", "id,title", "id,title\n,One\n  ,Two\n", "id,title\n,\n"] {
             engine.rewrite_file(&source, nothing);
             let record = engine.sync(&source);
             assert_eq!(
-                (record.status, record.code.as_deref()),
+                (record.summary.status, record.summary.code.as_deref()),
                 (Status::Failed, Some("empty_source")),
                 "{nothing:?}: {}",
-                record.message
+                record.summary.message
             );
             assert_eq!(db.items_as_written(), before, "{nothing:?}");
         }
@@ -56,14 +56,14 @@ fn an_empty_source_fails_and_keeps_the_catalog_whatever_its_size(db: &TestDataba
         assert_eq!(catalog.last_success_at, last, "a failure is no success");
         assert_eq!(catalog.validators, known);
         engine.rewrite_file(&source, csv(1..=size, "Title"));
-        assert_eq!(engine.sync(&source).stats.unchanged, u64::from(size), "and the next sync is as any other");
+        assert_eq!(engine.sync(&source).summary.stats.unchanged, u64::from(size), "and the next sync is as any other");
     }
 }
 
 fn a_first_sync_of_an_empty_source_fails_too(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "");
-    assert_eq!(engine.sync(&source).code.as_deref(), Some("empty_source"));
+    assert_eq!(engine.sync(&source).summary.code.as_deref(), Some("empty_source"));
 }
 
 fn when_half_of_a_catalog_is_gone_it_is_removed(db: &TestDatabase) {
@@ -72,7 +72,10 @@ fn when_half_of_a_catalog_is_gone_it_is_removed(db: &TestDatabase) {
     engine.sync(&source);
     engine.rewrite_file(&source, csv(1..=50, "Title"));
     let record = engine.sync(&source);
-    assert_eq!((record.status, record.stats.removed, record.withheld_removals), (Status::Completed, 50, 0));
+    assert_eq!(
+        (record.summary.status, record.summary.stats.removed, record.withheld_removals),
+        (Status::Completed, 50, 0)
+    );
     assert_eq!((item_count(&engine, &source), engine.lines(&source).len()), (50, 50));
     assert!(validators(&engine, &source).body_hash.is_some());
 }
@@ -87,9 +90,16 @@ fn when_more_than_half_is_gone_removals_wait_and_the_rest_is_applied(db: &TestDa
     text.push_str("201,New\n202,New\n203,New\n");
     engine.rewrite_file(&source, text);
     let record = engine.sync(&source);
-    assert_eq!((record.status, record.withheld_removals, record.stats.removed), (Status::Completed, 51, 0));
-    assert_eq!((record.stats.added, record.stats.updated, record.stats.unchanged), (3, 1, 48));
-    assert!(record.message.contains("51 albums") && record.message.contains("kept"), "{}", record.message);
+    assert_eq!(
+        (record.summary.status, record.withheld_removals, record.summary.stats.removed),
+        (Status::Completed, 51, 0)
+    );
+    assert_eq!((record.summary.stats.added, record.summary.stats.updated, record.summary.stats.unchanged), (3, 1, 48));
+    assert!(
+        record.summary.message.contains("51 albums") && record.summary.message.contains("kept"),
+        "{}",
+        record.summary.message
+    );
     assert_eq!((item_count(&engine, &source), engine.lines(&source).len()), (103, 103));
     assert_eq!(db.count("items", "removed_at IS NOT NULL"), 0);
     assert_eq!(validators(&engine, &source), Validators::default(), "the next sync must look at everything");
@@ -98,7 +108,7 @@ fn when_more_than_half_is_gone_removals_wait_and_the_rest_is_applied(db: &TestDa
     text.push_str("201,New\n202,New\n203,New\n");
     engine.rewrite_file(&source, text);
     let healed = engine.sync(&source);
-    assert_eq!((healed.stats.unchanged, healed.stats.added, healed.withheld_removals), (103, 0, 0));
+    assert_eq!((healed.summary.stats.unchanged, healed.summary.stats.added, healed.withheld_removals), (103, 0, 0));
     assert_ne!(validators(&engine, &source), Validators::default());
 }
 
@@ -109,7 +119,11 @@ fn removals_withheld_once_are_withheld_the_second_time(db: &TestDatabase) {
     engine.rewrite_file(&source, csv((1..=49).chain(1001..=1050), "Title"));
     for added in [50, 0, 0] {
         let record = engine.sync(&source);
-        assert_eq!((record.stats.added, record.stats.removed, record.withheld_removals), (added, 0, 51), "{record:?}");
+        assert_eq!(
+            (record.summary.stats.added, record.summary.stats.removed, record.withheld_removals),
+            (added, 0, 51),
+            "{record:?}"
+        );
     }
     assert_eq!(item_count(&engine, &source), 150);
 }
@@ -120,11 +134,14 @@ fn a_run_cut_short_does_not_loosen_the_guard(db: &TestDatabase) {
     engine.sync(&source);
     let shrunk = || MemoryTable::numbered_albums((1..=1900).chain(10_001..=12_000), "Title");
     engine.memory.set("albums", shrunk().at(FaultMoment::Apply(3500), MemoryFault::Break));
-    assert_eq!(engine.sync(&source).status, Status::Failed);
+    assert_eq!(engine.sync(&source).summary.status, Status::Failed);
     assert!(item_count(&engine, &source) > 4000, "some came");
     engine.memory.set("albums", shrunk());
     let record = engine.sync(&source);
-    assert_eq!((record.status, record.stats.removed, record.withheld_removals), (Status::Completed, 0, 2100));
+    assert_eq!(
+        (record.summary.status, record.summary.stats.removed, record.withheld_removals),
+        (Status::Completed, 0, 2100)
+    );
     assert_eq!(item_count(&engine, &source), 6000);
 }
 
@@ -135,11 +152,11 @@ fn a_change_of_keys_that_was_meant_is_finished_after_it_was_cut_short(db: &TestD
     let other = || MemoryTable::numbered_albums(10_001..=14_000, "Title");
     let meant = StartRequest { options: StartOptions { accept_rekey: true, ..StartOptions::default() }, ..full_sync() };
     engine.memory.set("albums", other().at(FaultMoment::Apply(3500), MemoryFault::Break));
-    assert_eq!(engine.run_request(&source, &meant).status, Status::Failed);
+    assert_eq!(engine.run_request(&source, &meant).summary.status, Status::Failed);
     assert!(item_count(&engine, &source) > 6000, "most came");
     engine.memory.set("albums", other());
     let record = engine.run_request(&source, &meant);
-    assert_eq!((record.status, record.stats.removed), (Status::Completed, 4000), "{record:?}");
+    assert_eq!((record.summary.status, record.summary.stats.removed), (Status::Completed, 4000), "{record:?}");
     assert_eq!(item_count(&engine, &source), 4000);
 }
 
@@ -149,7 +166,7 @@ fn ten_removals_are_few_whatever_the_size(db: &TestDatabase) {
     engine.sync(&source);
     engine.rewrite_file(&source, csv(1..=1, "Title"));
     let record = engine.sync(&source);
-    assert_eq!((record.stats.removed, record.withheld_removals, item_count(&engine, &source)), (10, 0, 1));
+    assert_eq!((record.summary.stats.removed, record.withheld_removals, item_count(&engine, &source)), (10, 0, 1));
 }
 
 fn a_changed_key_column_changes_nothing_until_it_is_meant(db: &TestDatabase) {
@@ -165,13 +182,16 @@ fn a_changed_key_column_changes_nothing_until_it_is_meant(db: &TestDatabase) {
     let both = db.items_as_written();
     engine.rewrite_file(&rekeyed, format!("id,title\n{text}"));
     let record = engine.sync(&rekeyed);
-    assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("key_changed")));
-    assert!(record.message.contains("Did the key column change?"), "{}", record.message);
+    assert_eq!((record.summary.status, record.summary.code.as_deref()), (Status::Failed, Some("key_changed")));
+    assert!(record.summary.message.contains("Did the key column change?"), "{}", record.summary.message);
     assert_eq!(db.items_as_written(), both, "nothing was written");
 
     let meant = StartRequest { options: StartOptions { accept_rekey: true, ..StartOptions::default() }, ..full_sync() };
     let record = engine.run_request(&rekeyed, &meant);
-    assert_eq!((record.status, record.stats.added, record.stats.removed), (Status::Completed, 100, 100));
+    assert_eq!(
+        (record.summary.status, record.summary.stats.added, record.summary.stats.removed),
+        (Status::Completed, 100, 100)
+    );
     assert_eq!(engine.items(&rekeyed).into_iter().map(|item| item.key).collect::<Vec<_>>(), rows);
     assert_eq!(item_count(&engine, &rekeyed), 100);
     assert_eq!(db.items_as_written()[..100], before[..], "the other catalog is as it was");
@@ -184,6 +204,6 @@ fn rows_that_are_refused_do_not_make_a_source_small(db: &TestDatabase) {
     let torn: String = (1..=100).map(|key| format!("{key},Title {key},torn\n")).collect();
     engine.rewrite_file(&source, format!("id,title\n1000,New\n{torn}"));
     let record = engine.sync(&source);
-    assert_eq!(record.stats.removed, 0, "{}", record.message);
+    assert_eq!(record.summary.stats.removed, 0, "{}", record.summary.message);
     assert!(engine.lines(&source).len() >= 100);
 }

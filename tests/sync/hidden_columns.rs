@@ -59,8 +59,8 @@ impl<'a> HiddenColumnSource<'a> {
     fn sync(&self) -> Vec<String> {
         let look = self.engine.control.probe_source(&self.source).expect("a look");
         let record = self.engine.run_request(&self.source, &full_sync());
-        assert_eq!(record.status, Status::Completed, "{}", record.message);
-        let issues = self.engine.issues(record.id);
+        assert_eq!(record.summary.status, Status::Completed, "{}", record.summary.message);
+        let issues = self.engine.issues(record.summary.id);
         assert_eq!(look.issues.kept.into_iter().map(format_issue).collect::<Vec<_>>(), issues);
         issues
     }
@@ -110,7 +110,7 @@ fn a_column_that_is_hidden_later_leaves_a_public_catalog_until_it_is_allowed(db:
     };
     engine.store.change_source(source.id, &allowed, None).expect("changed");
     let record = engine.run_request(source, &incremental_sync());
-    assert_eq!(record.stats.updated, 2, "{}", record.message);
+    assert_eq!(record.summary.stats.updated, 2, "{}", record.summary.message);
     assert_eq!(engine.lines(source), ["1|9|One", "2|8|Two"]);
 }
 
@@ -128,7 +128,7 @@ fn a_column_that_is_hidden_later_leaves_items_whose_rows_are_refused_and_searche
     // The row is corrected, and then the column is shown again.
     albums.rewrite_file(&book(&[&["id", "cost", "title"], &["1", "991", "One"], &["2", "882", "Two"]], Some(2)));
     let record = engine.run_request(&albums.source, &incremental_sync());
-    assert_eq!((record.stats.unchanged, record.stats.updated), (2, 0), "{}", record.message);
+    assert_eq!((record.summary.stats.unchanged, record.summary.stats.updated), (2, 0), "{}", record.summary.message);
     albums.rewrite_file(&book(&[&["id", "cost", "title"], &["1", "991", "One"], &["2", "882", "Two"]], None));
     albums.sync();
     assert_eq!(engine.lines(&albums.source), ["1|991|One", "2|882|Two"]);
@@ -144,7 +144,12 @@ fn a_column_that_is_hidden_later_leaves_items_whose_removal_waits(db: &TestDatab
     albums.sync();
     albums.rewrite_file(&book(&all[..10], Some(2)));
     let record = engine.sync(&albums.source);
-    assert_eq!((record.status, record.withheld_removals), (Status::Completed, 31), "{}", record.message);
+    assert_eq!(
+        (record.summary.status, record.withheld_removals),
+        (Status::Completed, 31),
+        "{}",
+        record.summary.message
+    );
     assert_eq!(engine.lines(&albums.source).len(), 40);
     assert!(engine.lines(&albums.source).iter().all(|line| line.ends_with("|One") && !line.contains("991")));
     assert_eq!((albums.found("991"), albums.found("one")), (0, 40));
@@ -176,7 +181,7 @@ fn twelve_hundred_columns_that_are_hidden_later_leave_a_public_catalog(db: &Test
     let hidden = "<cols><col min=\"3\" max=\"1202\" width=\"9\" hidden=\"1\"/></cols>";
     albums.rewrite_file(&XlsxBuilder::of_sheet(&format!("{hidden}<sheetData>{rows}</sheetData>")).bytes());
     let record = engine.run_request(&albums.source, &full_sync());
-    assert_eq!(record.status, Status::Completed, "{}", record.message);
+    assert_eq!(record.summary.status, Status::Completed, "{}", record.summary.message);
     assert_eq!((engine.lines(&albums.source), albums.found("991")), (vec!["1|One".into(), "2|Two".into()], 0));
 }
 
@@ -194,7 +199,7 @@ fn a_public_catalog_of_an_earlier_version_is_read_once_more_to_leave_hidden_colu
     engine.run_request(&albums.source, &incremental_sync());
     assert_eq!(engine.lines(&albums.source), ["1|One"]);
     let again = engine.run_request(&albums.source, &incremental_sync());
-    assert!(again.message.starts_with("Nothing new since the last sync"), "{}", again.message);
+    assert!(again.summary.message.starts_with("Nothing new since the last sync"), "{}", again.summary.message);
 }
 
 fn a_header_that_fails_beside_a_hidden_column_gets_the_name_of_its_own_place(db: &TestDatabase) {
@@ -225,8 +230,10 @@ fn a_hidden_key_column_fails_the_sync_of_a_public_catalog(db: &TestDatabase) {
     let albums = HiddenColumnSource::new(&engine, true, &book(&rows, Some(1)));
     let look = engine.control.probe_source(&albums.source).expect("a look");
     let record = engine.sync(&albums.source);
-    assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("hidden_key_column")));
-    assert!(record.message.starts_with("The key column “id” is hidden in the source, and the catalog is public."));
+    assert_eq!((record.summary.status, record.summary.code.as_deref()), (Status::Failed, Some("hidden_key_column")));
+    assert!(
+        record.summary.message.starts_with("The key column “id” is hidden in the source, and the catalog is public.")
+    );
     assert_eq!(look.failure.map(|failure| failure.message()), Some(record.summary.message));
     assert!(engine.items(&albums.source).is_empty());
 }

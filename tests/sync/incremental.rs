@@ -21,13 +21,16 @@ fn a_source_with_nothing_new_is_done_in_one_request(db: &TestDatabase) {
     let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
     stub.set("/albums.csv", StubReply::csv(CSV).etag("\"v1\""));
     let source = engine.url_source("albums", stub.url("/albums.csv"));
-    assert_eq!(engine.run_request(&source, &incremental_sync()).stats.added, 2);
+    assert_eq!(engine.run_request(&source, &incremental_sync()).summary.stats.added, 2);
     let before = db.items_as_written();
     let first = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
 
     let record = engine.run_request(&source, &incremental_sync());
-    assert_eq!((record.status, record.progress, record.stats.unchanged), (Status::Completed, 100, 2));
-    assert!(record.message.starts_with("Nothing new since the last sync"), "{}", record.message);
+    assert_eq!(
+        (record.summary.status, record.summary.progress, record.summary.stats.unchanged),
+        (Status::Completed, 100, 2)
+    );
+    assert!(record.summary.message.starts_with("Nothing new since the last sync"), "{}", record.summary.message);
     let requests = stub.requests("/albums.csv");
     assert_eq!(requests.len(), 2, "one for each sync");
     assert_eq!((requests[0].header("If-None-Match"), requests[1].header("If-None-Match")), (None, Some("\"v1\"")));
@@ -37,8 +40,8 @@ fn a_source_with_nothing_new_is_done_in_one_request(db: &TestDatabase) {
     assert!(second.last_success_at > first.last_success_at, "it is a success of its own");
 
     stub.set("/albums.csv", StubReply::csv("id,title\na,One\nb,Two again\n").etag("\"v2\""));
-    assert_eq!(engine.run_request(&source, &incremental_sync()).stats.updated, 1);
-    assert!(engine.run_request(&source, &incremental_sync()).message.starts_with("Nothing new"));
+    assert_eq!(engine.run_request(&source, &incremental_sync()).summary.stats.updated, 1);
+    assert!(engine.run_request(&source, &incremental_sync()).summary.message.starts_with("Nothing new"));
     assert_eq!(stub.requests("/albums.csv").last().and_then(|seen| seen.header("If-None-Match")), Some("\"v2\""));
 }
 
@@ -47,9 +50,9 @@ fn a_source_without_validators_is_compared_by_its_body(db: &TestDatabase) {
     stub.csv("/albums.csv", CSV);
     let source = engine.url_source("albums", stub.url("/albums.csv"));
     engine.run_request(&source, &incremental_sync());
-    assert!(engine.run_request(&source, &incremental_sync()).message.starts_with("Nothing new"));
+    assert!(engine.run_request(&source, &incremental_sync()).summary.message.starts_with("Nothing new"));
     stub.csv("/albums.csv", "id,title\na,One\n");
-    assert_eq!(engine.run_request(&source, &incremental_sync()).stats.removed, 1);
+    assert_eq!(engine.run_request(&source, &incremental_sync()).summary.stats.removed, 1);
 }
 
 fn a_full_sync_and_a_preview_read_everything(db: &TestDatabase) {
@@ -62,12 +65,12 @@ fn a_full_sync_and_a_preview_read_everything(db: &TestDatabase) {
     for request in [full_sync(), preview_run(), StartRequest { kind: preview_run().kind, ..incremental_sync() }, force]
     {
         let record = engine.run_request(&source, &request);
-        assert_eq!(record.status, Status::Completed);
-        assert!(!record.message.starts_with("Nothing new"), "{}", record.message);
+        assert_eq!(record.summary.status, Status::Completed);
+        assert!(!record.summary.message.starts_with("Nothing new"), "{}", record.summary.message);
         assert_eq!(stub.requests("/albums.csv").last().and_then(|seen| seen.header("If-None-Match")), None);
     }
     assert!(
-        engine.run_request(&source, &incremental_sync()).message.starts_with("Nothing new"),
+        engine.run_request(&source, &incremental_sync()).summary.message.starts_with("Nothing new"),
         "the validators are still there"
     );
 }
@@ -81,7 +84,7 @@ fn a_source_with_changed_settings_is_read_again(db: &TestDatabase) {
     other.key_column = "code".to_owned();
     assert_eq!(engine.store.change_source(source.id, &other, None).expect("changed"), SourceChange::Done);
     let record = engine.run_request(&source, &incremental_sync());
-    assert_eq!((record.stats.added, record.stats.removed), (2, 2), "{}", record.message);
+    assert_eq!((record.summary.stats.added, record.summary.stats.removed), (2, 2), "{}", record.summary.message);
     assert_eq!(engine.items(&source).into_iter().map(|item| item.key).collect::<Vec<_>>(), ["x", "y"]);
 }
 
@@ -94,8 +97,8 @@ fn a_failed_run_keeps_the_validators_of_the_last_success(db: &TestDatabase) {
         [StubReply::status(404), StubReply::csv("").etag("\"v2\""), StubReply::csv("key,title\na,One\n").etag("\"v3\"")]
     {
         stub.set("/albums.csv", reply);
-        assert_eq!(engine.run_request(&source, &incremental_sync()).status, Status::Failed);
+        assert_eq!(engine.run_request(&source, &incremental_sync()).summary.status, Status::Failed);
     }
     stub.set("/albums.csv", StubReply::csv(CSV).etag("\"v1\""));
-    assert!(engine.run_request(&source, &incremental_sync()).message.starts_with("Nothing new"));
+    assert!(engine.run_request(&source, &incremental_sync()).summary.message.starts_with("Nothing new"));
 }

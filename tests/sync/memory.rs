@@ -73,8 +73,13 @@ fn measure(part: &str) {
     let source =
         engine.store.add_source(&source_draft("albums", "csv", SourceLocation::File(file)), None).expect("added");
     let first = engine.sync(&source);
-    assert_eq!((first.status, first.stats.added), (Status::Completed, ROWS), "{}", first.message);
-    assert_eq!(engine.sync(&source).stats.unchanged, ROWS);
+    assert_eq!(
+        (first.summary.status, first.summary.stats.added),
+        (Status::Completed, ROWS),
+        "{}",
+        first.summary.message
+    );
+    assert_eq!(engine.sync(&source).summary.stats.unchanged, ROWS);
     let status = fs::read_to_string("/proc/self/status").expect("Linux tells of memory");
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a figure");
     println!("peak: {}", peak.trim().trim_end_matches(" kB"));

@@ -26,23 +26,29 @@ fn a_preview_lists_the_changes_by_name_and_writes_nothing(db: &TestDatabase) {
     let before = untouched(db, &engine, &source);
     engine.rewrite_file(&source, "id,title,year\na,One again,1959\nc,Three,\nd,Four,\n");
     let record = engine.run_request(&source, &preview_run());
-    assert_eq!(record.status, Status::Completed);
+    assert_eq!(record.summary.status, Status::Completed);
     assert_eq!(untouched(db, &engine, &source), before);
-    assert_eq!((record.stats.added, record.stats.updated, record.stats.removed), (1, 2, 1));
+    assert_eq!((record.summary.stats.added, record.summary.stats.updated, record.summary.stats.removed), (1, 2, 1));
     let said = "A sync would add 1, update 2 and remove 1. Nothing was written. New column “year”.";
-    assert_eq!(record.message, said);
+    assert_eq!(record.summary.message, said);
     let names = |kind| -> Vec<String> {
-        engine.store.list_changes(record.id, kind, 100).expect("changes").into_iter().map(|change| change.key).collect()
+        engine
+            .store
+            .list_changes(record.summary.id, kind, 100)
+            .expect("changes")
+            .into_iter()
+            .map(|change| change.key)
+            .collect()
     };
     assert_eq!(names(ChangeKind::Added), ["d"]);
     assert_eq!(names(ChangeKind::Updated), ["a", "c"]);
     assert_eq!(names(ChangeKind::Removed), ["b"]);
-    let updated = &engine.store.list_changes(record.id, ChangeKind::Updated, 1).expect("changes")[0];
+    let updated = &engine.store.list_changes(record.summary.id, ChangeKind::Updated, 1).expect("changes")[0];
     assert_eq!(updated.before.as_deref(), Some(r#"[["id","a"],["title","One"]]"#));
     assert_eq!(updated.after.as_deref(), Some(r#"[["id","a"],["title","One again"],["year","1959"]]"#));
     // The sync then does exactly that.
     let sync = engine.sync(&source);
-    assert_eq!((sync.stats.added, sync.stats.updated, sync.stats.removed), (1, 2, 1));
+    assert_eq!((sync.summary.stats.added, sync.summary.stats.updated, sync.summary.stats.removed), (1, 2, 1));
 }
 
 fn a_preview_of_a_source_that_a_sync_would_refuse_completes_and_reports_it(db: &TestDatabase) {
@@ -59,9 +65,9 @@ fn a_preview_of_a_source_that_a_sync_would_refuse_completes_and_reports_it(db: &
     ] {
         engine.rewrite_file(&source, &text);
         let record = engine.run_request(&source, &preview_run());
-        assert_eq!(record.status, Status::Completed, "{}", record.message);
-        assert_eq!(record.withheld_removals, removals, "{}", record.message);
-        assert!(record.message.contains(word), "{}", record.message);
+        assert_eq!(record.summary.status, Status::Completed, "{}", record.summary.message);
+        assert_eq!(record.withheld_removals, removals, "{}", record.summary.message);
+        assert!(record.summary.message.contains(word), "{}", record.summary.message);
         assert_eq!(untouched(db, &engine, &source), before);
     }
 }
@@ -70,7 +76,7 @@ fn a_preview_before_the_first_sync_shows_all_as_new(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\na,One\nb,Two\n");
     let record = engine.run_request(&source, &preview_run());
-    assert_eq!((record.status, record.stats.added), (Status::Completed, 2));
+    assert_eq!((record.summary.status, record.summary.stats.added), (Status::Completed, 2));
     assert_eq!(db.count("items", "1 = 1"), 0);
     let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!((catalog.columns.len(), catalog.last_success_at, catalog.item_count), (0, None, 0));

@@ -38,17 +38,26 @@ fn poll(engine: &TestEngine, id: SyncId, over: &AtomicBool) -> Vec<StatusReport>
     loop {
         let last_look = over.load(Ordering::SeqCst);
         let report = engine.report(id);
-        assert_eq!(report.progress == 100, report.status == Status::Completed, "{report:?}");
+        assert_eq!(report.summary.progress == 100, report.summary.status == Status::Completed, "{report:?}");
         if let Some(before) = seen.last() {
-            assert!(report.progress >= before.progress, "progress went back: {before:?} then {report:?}");
+            assert!(
+                report.summary.progress >= before.summary.progress,
+                "progress went back: {before:?} then {report:?}"
+            );
             for count in [|stats: RunStats| stats.feeds, |stats: RunStats| stats.articles] {
-                let (was, is) = (count(before.stats).unwrap_or_default(), count(report.stats).unwrap_or_default());
+                let (was, is) =
+                    (count(before.summary.stats).unwrap_or_default(), count(report.summary.stats).unwrap_or_default());
                 let forward = is.processed >= was.processed && is.total >= was.total && is.processed <= is.total;
                 assert!(forward, "counts went back: {before:?} then {report:?}");
             }
-            let stays = report.status == before.status;
-            assert!(stays || before.status.may_become(report.status) || before.status == Status::Pending, "{report:?}");
-            assert!(stays || before.status.is_active(), "{before:?} then {report:?}");
+            let stays = report.summary.status == before.summary.status;
+            assert!(
+                stays
+                    || before.summary.status.may_become(report.summary.status)
+                    || before.summary.status == Status::Pending,
+                "{report:?}"
+            );
+            assert!(stays || before.summary.status.is_active(), "{before:?} then {report:?}");
         }
         if seen.last() != Some(&report) {
             seen.push(report);
@@ -82,7 +91,7 @@ fn watched(engines: &[&TestEngine], source: &Source, meanwhile: impl FnOnce(Sync
 
 /// The percentages of these reports, sorted.
 fn percents(seen: &[StatusReport]) -> Vec<u8> {
-    let mut percents: Vec<u8> = seen.iter().map(|report| report.progress).collect();
+    let mut percents: Vec<u8> = seen.iter().map(|report| report.summary.progress).collect();
     percents.sort_unstable();
     percents.dedup();
     percents
@@ -99,16 +108,18 @@ fn progress_never_goes_back_and_ends_at_100_with_completed(db: &TestDatabase) {
     let seen = watched(&[&engine], &source, |id| {
         for (pause_point, least) in pause_points.iter().zip([0, 23, 63]) {
             pause_point.wait_until_reached();
-            wait_until(|| engine.report(id).progress >= least && engine.report(id).status == Status::Running);
+            wait_until(|| {
+                engine.report(id).summary.progress >= least && engine.report(id).summary.status == Status::Running
+            });
             pause_point.resume();
         }
     });
     let percents = percents(&seen);
     assert!(percents.len() >= 4 && percents.last() == Some(&100), "{percents:?}");
-    let halfway = seen.iter().find(|report| report.progress >= 63 && report.status == Status::Running);
+    let halfway = seen.iter().find(|report| report.summary.progress >= 63 && report.summary.status == Status::Running);
     let halfway = halfway.expect("a report from the middle");
-    assert_eq!(halfway.stats.items.total, ROWS as u64);
-    assert_eq!(halfway.message, format!("Syncing album {} of {ROWS}…", halfway.stats.items.processed));
+    assert_eq!(halfway.summary.stats.items.total, ROWS as u64);
+    assert_eq!(halfway.summary.message, format!("Syncing album {} of {ROWS}…", halfway.summary.stats.items.processed));
 }
 
 fn progress_never_goes_back_with_the_database_alone(db: &TestDatabase) {
@@ -123,7 +134,7 @@ fn progress_never_goes_back_with_the_database_alone(db: &TestDatabase) {
     );
     let seen = watched(&[&engine], &source, |id| {
         pause_point.wait_until_reached();
-        wait_until(|| engine.report(id).progress >= 50);
+        wait_until(|| engine.report(id).summary.progress >= 50);
         pause_point.resume();
     });
     assert_eq!(percents(&seen).last(), Some(&100));
@@ -157,14 +168,14 @@ fn feeds_and_articles_never_go_back(db: &TestDatabase) {
     let given = vec![stub.url("/list"), other.url("/list"), stub.url("/2")];
     let source = engine.add("news", "feeds", SourceLocation::Urls(given));
     let seen = watched(&[&engine, &beside], &source, |_| ());
-    let articles = |report: &StatusReport| report.stats.articles.map(|count| (count.processed, count.total));
-    let fetching = |report: &&StatusReport| report.message.starts_with("Fetching feed");
+    let articles = |report: &StatusReport| report.summary.stats.articles.map(|count| (count.processed, count.total));
+    let fetching = |report: &&StatusReport| report.summary.message.starts_with("Fetching feed");
     let found: Vec<_> = seen.iter().filter(fetching).filter_map(articles).collect();
     assert!(found.contains(&(0, 800)), "those that are here are found, and not processed yet: {found:?}");
     assert!(seen.iter().any(|report| articles(report) == Some((1000, 2400))), "a report from the middle");
-    let end = seen.iter().find(|report| report.status == Status::Completed).expect("the end");
+    let end = seen.iter().find(|report| report.summary.status == Status::Completed).expect("the end");
     assert_eq!(articles(end), Some((2400, 2400)));
-    let feeds = end.stats.feeds.expect("feeds");
+    let feeds = end.summary.stats.feeds.expect("feeds");
     assert_eq!(feeds.processed, feeds.total, "{feeds:?}");
 }
 
@@ -178,13 +189,13 @@ fn the_database_replaces_a_status_file_that_is_deleted_during_a_run(db: &TestDat
     let seen = watched(&[&engine], &source, |id| {
         pause_point.wait_until_reached();
         let file = engine.status_folder().join(format!("sync-status-{id}.json"));
-        wait_until(|| file.exists() && engine.report(id).progress >= 50);
+        wait_until(|| file.exists() && engine.report(id).summary.progress >= 50);
         for _ in 0..100 {
-            let before = engine.report(id).progress;
+            let before = engine.report(id).summary.progress;
             let _gone_already = fs::remove_file(&file);
             let report = engine.report(id);
-            assert_eq!((report.status, report.stats.items.total), (Status::Running, ROWS as u64));
-            assert!(report.progress >= before);
+            assert_eq!((report.summary.status, report.summary.stats.items.total), (Status::Running, ROWS as u64));
+            assert!(report.summary.progress >= before);
         }
         pause_point.resume();
     });
@@ -201,14 +212,14 @@ fn the_database_replaces_a_status_folder_that_is_lost_during_a_run(db: &TestData
     let folder = engine.status_folder();
     let seen = watched(&[&engine], &source, |id| {
         pause_points[0].wait_until_reached();
-        wait_until(|| folder.exists() && engine.report(id).progress >= 30);
+        wait_until(|| folder.exists() && engine.report(id).summary.progress >= 30);
         // A file is in the place of the folder: nothing can be read or written there any more.
         fs::rename(&folder, folder.with_extension("lost")).expect("moved");
         fs::write(&folder, "not a folder").expect("written");
-        assert_eq!(engine.report(id).status, Status::Running);
+        assert_eq!(engine.report(id).summary.status, Status::Running);
         pause_points[0].resume();
         pause_points[1].wait_until_reached();
-        wait_until(|| engine.report(id).progress >= 60);
+        wait_until(|| engine.report(id).summary.progress >= 60);
         pause_points[1].resume();
     });
     assert_eq!(percents(&seen).last(), Some(&100));
@@ -226,9 +237,9 @@ fn a_status_file_is_never_ahead_of_the_database(db: &TestDatabase) {
     );
     watched(&[&engine], &source, |id| {
         pause_point.wait_until_reached();
-        wait_until(|| engine.report(id).stats.bytes > 0);
-        let told = engine.report(id).progress;
-        let kept = engine.store.operation_status(id).expect("an answer").expect("a status").progress;
+        wait_until(|| engine.report(id).summary.stats.bytes > 0);
+        let told = engine.report(id).summary.progress;
+        let kept = engine.store.operation_status(id).expect("an answer").expect("a status").summary.progress;
         assert!(told <= kept, "the file says {told} % and the database {kept} %");
         pause_point.resume();
     });
@@ -240,8 +251,8 @@ fn a_failed_run_stays_below_100(db: &TestDatabase) {
         .memory_source("albums", MemoryTable::albums(ROWS, "Title").at(FaultMoment::Apply(5900), MemoryFault::Break));
     let seen = watched(&[&engine], &source, |_| {});
     let last = seen.last().expect("a report");
-    assert_eq!(last.status, Status::Failed);
-    assert!(last.progress < 100 && last.error.is_some(), "{last:?}");
+    assert_eq!(last.summary.status, Status::Failed);
+    assert!(last.summary.progress < 100 && last.summary.error.is_some(), "{last:?}");
 }
 
 fn a_reader_on_another_server_sees_the_same_run(db: &TestDatabase) {
@@ -254,7 +265,7 @@ fn a_reader_on_another_server_sees_the_same_run(db: &TestDatabase) {
     );
     let seen = watched(&[&one, &two], &source, |id| {
         pause_point.wait_until_reached();
-        wait_until(|| two.report(id).progress >= 50);
+        wait_until(|| two.report(id).summary.progress >= 50);
         pause_point.resume();
     });
     assert_eq!(percents(&seen).last(), Some(&100));

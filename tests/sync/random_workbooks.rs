@@ -121,10 +121,10 @@ fn what_is_written_into_a_workbook_comes_back_cell_by_cell(db: &TestDatabase) {
         std::fs::write(&path, bytes).expect("written");
         let source = engine.add(&format!("table-{table}"), "excel", SourceLocation::File(path));
         let record = engine.run_request(&source, &full_sync());
-        assert_eq!(record.status, Status::Completed, "{table}: {}", record.message);
+        assert_eq!(record.summary.status, Status::Completed, "{table}: {}", record.summary.message);
         assert_eq!(engine.lines(&source), lines, "{table}");
         assert_eq!(
-            engine.run_request(&source, &full_sync()).stats.unchanged,
+            engine.run_request(&source, &full_sync()).summary.stats.unchanged,
             lines.len() as u64,
             "{table}: the same once more"
         );

@@ -31,26 +31,44 @@ fn the_second_sync_asks_for_states_and_what_is_new(db: &TestDatabase) {
         let server = ReaderServer::start(dialect, ReaderArticle::many(1000, 230));
         let source = account(&engine, &server);
         let record = engine.run_request(&source, &incremental_sync());
-        assert_eq!((record.status, record.stats.added), (Status::Completed, 230), "{}", record.message);
-        assert_eq!(record.stats.articles.map(|count| (count.processed, count.total)), Some((230, 230)));
+        assert_eq!(
+            (record.summary.status, record.summary.stats.added),
+            (Status::Completed, 230),
+            "{}",
+            record.summary.message
+        );
+        assert_eq!(record.summary.stats.articles.map(|count| (count.processed, count.total)), Some((230, 230)));
         assert_eq!(server.take_request_names().iter().filter(|asked| *asked == "contents").count(), 3);
         let before = db.items_as_written();
 
         let record = engine.run_request(&source, &incremental_sync());
-        assert_eq!((record.status, record.stats.unchanged), (Status::Completed, 230), "{}", record.message);
-        assert_eq!((record.stats.added, record.stats.updated, record.stats.removed), (0, 0, 0));
-        assert_eq!(record.message, "No new articles.");
+        assert_eq!(
+            (record.summary.status, record.summary.stats.unchanged),
+            (Status::Completed, 230),
+            "{}",
+            record.summary.message
+        );
+        assert_eq!((record.summary.stats.added, record.summary.stats.updated, record.summary.stats.removed), (0, 0, 0));
+        assert_eq!(record.summary.message, "No new articles.");
         assert_eq!(server.take_request_names(), ["login", "subscriptions", "all", "unread", "starred"]);
         assert_eq!(db.items_as_written(), before);
 
         server.change(|articles| articles.insert(0, ReaderArticle::new(1001, "New")));
         let record = engine.run_request(&source, &incremental_sync());
-        assert_eq!((record.stats.added, record.stats.updated, record.stats.unchanged), (1, 0, 230));
+        assert_eq!(
+            (record.summary.stats.added, record.summary.stats.updated, record.summary.stats.unchanged),
+            (1, 0, 230)
+        );
         assert_eq!(server.take_request_names(), ["login", "subscriptions", "all", "unread", "starred", "contents"]);
 
         let before = db.items_as_written();
         let record = engine.run_request(&source, &full_sync());
-        assert_eq!((record.stats.updated, record.stats.unchanged), (0, 231), "{}", record.message);
+        assert_eq!(
+            (record.summary.stats.updated, record.summary.stats.unchanged),
+            (0, 231),
+            "{}",
+            record.summary.message
+        );
         assert_eq!(server.take_request_names().iter().filter(|asked| *asked == "contents").count(), 3);
         assert_eq!(db.items_as_written(), before);
         engine.store.remove_source(source.id).expect("removed");
@@ -67,10 +85,10 @@ fn a_state_that_changes_is_an_update_from_one_to_the_other(db: &TestDatabase) {
         articles[2].starred = true;
     });
     let record = engine.run_request(&source, &StartRequest { kind: preview_run().kind, ..incremental_sync() });
-    assert_eq!((record.stats.updated, record.stats.unchanged), (2, 18), "{}", record.message);
+    assert_eq!((record.summary.stats.updated, record.summary.stats.unchanged), (2, 18), "{}", record.summary.message);
     let record = engine.run_request(&source, &incremental_sync());
-    assert_eq!((record.stats.updated, record.stats.unchanged), (2, 18), "{}", record.message);
-    let changes = engine.store.list_changes(record.id, ChangeKind::Updated, 10).expect("changes");
+    assert_eq!((record.summary.stats.updated, record.summary.stats.unchanged), (2, 18), "{}", record.summary.message);
+    let changes = engine.store.list_changes(record.summary.id, ChangeKind::Updated, 10).expect("changes");
     let mut told: Vec<String> = Vec::new();
     for change in &changes {
         let fields = |text: &Option<String>| parse_fields(text.as_deref().expect("a side")).expect("fields");
@@ -92,19 +110,34 @@ fn articles_that_roll_off_stay_and_an_empty_account_takes_nothing(db: &TestDatab
         server.change(|articles| articles.truncate(left));
         for mode in [Mode::Incremental, Mode::Full] {
             let record = engine.run_request(&source, &StartRequest { mode, ..full_sync() });
-            assert_eq!((record.status, record.stats.removed), (Status::Completed, 0), "{left}: {}", record.message);
+            assert_eq!(
+                (record.summary.status, record.summary.stats.removed),
+                (Status::Completed, 0),
+                "{left}: {}",
+                record.summary.message
+            );
             assert_eq!(engine.items(&source).len(), 30, "{left}");
         }
         let record = engine.run_request(&source, &preview_run());
-        assert_eq!((record.status, record.stats.removed), (Status::Completed, 0), "{left}: {}", record.message);
-        let removed = engine.store.list_changes(record.id, ChangeKind::Removed, 10).expect("changes");
+        assert_eq!(
+            (record.summary.status, record.summary.stats.removed),
+            (Status::Completed, 0),
+            "{left}: {}",
+            record.summary.message
+        );
+        let removed = engine.store.list_changes(record.summary.id, ChangeKind::Removed, 10).expect("changes");
         assert!(removed.is_empty(), "{left}: {removed:?}");
     }
     let empty = ReaderServer::start(ReaderDialect::Miniflux, Vec::new());
     let draft = source_draft("other", "reader", SourceLocation::Url(empty.url()));
     let other = engine.store.add_source(&draft, None).expect("a source");
     let record = engine.run_request(&other, &incremental_sync());
-    assert_eq!((record.status, record.stats.items.total), (Status::Completed, 0), "{}", record.message);
+    assert_eq!(
+        (record.summary.status, record.summary.stats.items.total),
+        (Status::Completed, 0),
+        "{}",
+        record.summary.message
+    );
 }
 
 fn a_failure_leaves_the_catalog_as_it_was(db: &TestDatabase) {
@@ -118,7 +151,7 @@ fn a_failure_leaves_the_catalog_as_it_was(db: &TestDatabase) {
             server.inject_fault(part, 1..usize::MAX, misdeed.clone());
             let record = engine.run_request(&source, &full_sync());
             // A truncated login answer may still contain its token, which must not be used.
-            assert_eq!(record.status, Status::Failed, "{part}, {misdeed:?}: {}", record.message);
+            assert_eq!(record.summary.status, Status::Failed, "{part}, {misdeed:?}: {}", record.summary.message);
             assert_eq!(db.items_as_written(), before, "{part}, {misdeed:?}");
             server.clear_faults();
         }
@@ -126,10 +159,15 @@ fn a_failure_leaves_the_catalog_as_it_was(db: &TestDatabase) {
     server.change(|articles| articles[0].read = !articles[0].read);
     server.inject_fault("unread", 1..usize::MAX, ReaderFault::Lacks);
     let record = engine.run_request(&source, &incremental_sync());
-    assert_eq!((record.status, record.issues, record.stats.updated), (Status::Completed, 1, 0), "{}", record.message);
+    assert_eq!(
+        (record.summary.status, record.issues, record.summary.stats.updated),
+        (Status::Completed, 1, 0),
+        "{}",
+        record.summary.message
+    );
     assert_eq!(db.items_as_written(), before);
     server.clear_faults();
-    assert_eq!(engine.run_request(&source, &incremental_sync()).stats.updated, 1, "the next sync heals it");
+    assert_eq!(engine.run_request(&source, &incremental_sync()).summary.stats.updated, 1, "the next sync heals it");
 }
 
 fn a_server_that_asked_to_be_left_alone_is_left_alone_by_the_runs_after(db: &TestDatabase) {
@@ -145,7 +183,7 @@ fn a_server_that_asked_to_be_left_alone_is_left_alone_by_the_runs_after(db: &Tes
     let reset = |seconds: &str| ReaderFault::Status(429, vec![("X-Reader-Limits-Reset-After", seconds.to_owned())]);
     server.inject_fault("all", 1..usize::MAX, reset("4000.5"));
     let first = engine.run_request(&source, &incremental_sync());
-    assert_eq!(first.code.as_deref(), Some("rate_limited"), "{}", first.message);
+    assert_eq!(first.summary.code.as_deref(), Some("rate_limited"), "{}", first.summary.message);
     let kept = engine.store.feed_records(source.id).expect("feeds");
     let [pause] = &kept[..] else { panic!("one for the account: {kept:?}") };
     let ahead = pause.busy_until.expect("a time") - chrono::Utc::now();
@@ -156,7 +194,10 @@ fn a_server_that_asked_to_be_left_alone_is_left_alone_by_the_runs_after(db: &Tes
     let scheduled = StartRequest { priority: RunPriority::Scheduled, ..incremental_sync() };
     for request in [incremental_sync(), full_sync(), scheduled, preview_run()] {
         let again = engine.run_request(&source, &request);
-        assert_eq!((again.status, &again.code, &again.message), (Status::Failed, &first.code, &first.message));
+        assert_eq!(
+            (again.summary.status, &again.summary.code, &again.summary.message),
+            (Status::Failed, &first.summary.code, &first.summary.message)
+        );
         assert_eq!(server.take_request_names(), [""; 0], "nobody is asked");
         assert_eq!(engine.store.feed_records(source.id).expect("feeds"), kept, "the time does not slide");
     }
@@ -166,21 +207,31 @@ fn a_server_that_asked_to_be_left_alone_is_left_alone_by_the_runs_after(db: &Tes
         SourceDraft { location: SourceLocation::Url(server.url().replace("1000001414", "7")), ..as_draft(&source) };
     engine.store.change_source(source.id, &other, None).expect("changed");
     let refused = engine.run_request(&source, &incremental_sync());
-    assert_eq!(refused.code.as_deref(), Some("unauthorized"), "{}", refused.message);
+    assert_eq!(refused.summary.code.as_deref(), Some("unauthorized"), "{}", refused.summary.message);
     engine.store.change_source(source.id, &as_draft(&source), None).expect("changed back");
     server.asked();
     server.inject_fault("all", 1..2, reset("2"));
     let over = engine.run_request(&source, &incremental_sync());
-    assert_eq!((over.status, over.stats.unchanged), (Status::Completed, 30), "{}", over.message);
+    assert_eq!(
+        (over.summary.status, over.summary.stats.unchanged),
+        (Status::Completed, 30),
+        "{}",
+        over.summary.message
+    );
     assert_eq!(engine.store.feed_records(source.id).expect("feeds"), [], "when it is over nothing is remembered");
 
     // The quota is used up: the next request would be refused.
     server.allow(5, 0, 4000);
     server.change(|articles| articles.insert(0, ReaderArticle::new(1001, "New")));
-    assert_eq!(engine.run_request(&source, &incremental_sync()).stats.added, 1);
+    assert_eq!(engine.run_request(&source, &incremental_sync()).summary.stats.added, 1);
     server.asked();
     let after = engine.run_request(&source, &incremental_sync());
-    assert_eq!((after.code.as_deref(), server.asked().len()), (Some("rate_limited"), 0), "{}", after.message);
+    assert_eq!(
+        (after.summary.code.as_deref(), server.asked().len()),
+        (Some("rate_limited"), 0),
+        "{}",
+        after.summary.message
+    );
 }
 
 fn as_draft(source: &Source) -> SourceDraft {
@@ -198,10 +249,10 @@ fn secrets_are_nowhere(db: &TestDatabase) {
     server.clear_faults();
     server.inject_fault("unread", 1..usize::MAX, ReaderFault::Lacks);
     let noted = engine.run_request(&source, &incremental_sync());
-    assert_eq!((well.status, wrong.status, noted.issues), (Status::Completed, Status::Failed, 1));
+    assert_eq!((well.summary.status, wrong.summary.status, noted.issues), (Status::Completed, Status::Failed, 1));
     let mut told = vec![source.location.for_people()];
     for record in [&well, &wrong, &noted] {
-        told.push(format!("{record:?} {:?}", engine.report(record.id)));
+        told.push(format!("{record:?} {:?}", engine.report(record.summary.id)));
     }
     for table in ["items", "sync_operations", "sync_records", "sync_issues", "item_changes", "catalogs"] {
         let row = if db.is_sqlite() { every_column(db, table) } else { format!("CAST({table}.* AS TEXT)") };

@@ -35,7 +35,7 @@ fn age(db: &TestDatabase, table: &str, id: SyncId) {
 fn old_rows_are_deleted_and_active_runs_stay(db: &TestDatabase) {
     let engine = TestEngine::with_timeouts(db.store(), SHORT);
     let source = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
-    let id = engine.sync(&source).id;
+    let id = engine.sync(&source).summary.id;
     let file = engine.status_folder().join(format!("sync-status-{id}.json"));
     assert!(file.exists());
     let told = engine.report(id);
@@ -51,7 +51,7 @@ fn old_rows_are_deleted_and_active_runs_stay(db: &TestDatabase) {
         StatusReport { start_time: after.start_time, ..told },
         StatusReport { last_update: after.last_update, ..after }
     );
-    assert_eq!(record.expect("a record").status, Status::Completed);
+    assert_eq!(record.expect("a record").summary.status, Status::Completed);
     age(db, "sync_records", id);
     wait_until(|| engine.store.find_record(id).expect("an answer").is_none());
     assert_eq!(engine.engine.status_board.get(id).expect("an answer"), None);
@@ -60,10 +60,10 @@ fn old_rows_are_deleted_and_active_runs_stay(db: &TestDatabase) {
     let waits = engine.start(&source, &full_sync());
     db.run(&format!("UPDATE sync_operations SET created_at = '2000-01-01 00:00:00' WHERE id = '{waits}'"));
     // When a later run is deleted, the thread has skipped the pending one.
-    let ended = engine.sync(&engine.memory_source("others", MemoryTable::albums(3, "Title"))).id;
+    let ended = engine.sync(&engine.memory_source("others", MemoryTable::albums(3, "Title"))).summary.id;
     age(db, "sync_operations", ended);
     wait_until(|| engine.store.operation_status(ended).expect("an answer").is_none());
-    assert_eq!(engine.report(waits).status, Status::Pending);
+    assert_eq!(engine.report(waits).summary.status, Status::Pending);
     assert!(workers.stop());
     engine.run_queued();
 }
@@ -95,7 +95,7 @@ fn a_part_of_the_retention_that_fails_or_panics_is_logged_and_does_not_block_the
     let folder = tempfile::tempdir().expect("a folder");
     let engine = TestEngine::with_status_store(db.store(), SHORT, Box::new(UnpurgeableStatus), folder);
     let source = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
-    let id = engine.sync(&source).id;
+    let id = engine.sync(&source).summary.id;
     ["sync_operations", "sync_records"].into_iter().for_each(|table| age(db, table, id));
     // Records cannot be deleted either.
     db.run("ALTER TABLE sync_issues RENAME TO hidden");

@@ -21,7 +21,7 @@ on_both_databases![
 ];
 
 fn issues(engine: &TestEngine, record: &SyncRecord) -> Vec<Issue> {
-    let kept = engine.store.list_issues(record.id, 1, 100).expect("issues");
+    let kept = engine.store.list_issues(record.summary.id, 1, 100).expect("issues");
     assert_eq!(record.issues, kept.len() as u64);
     kept
 }
@@ -39,7 +39,7 @@ fn a_short_row_is_padded(db: &TestDatabase) {
     let source = engine.csv_source("albums", "id,title,year\na\nb,Two\n");
     let record = engine.sync(&source);
     assert_eq!(engine.lines(&source), ["a||", "b|Two|"]);
-    assert_eq!((record.status, record.stats.rejected), (Status::Completed, 0));
+    assert_eq!((record.summary.status, record.summary.stats.rejected), (Status::Completed, 0));
     let (row, _, kind, reason) = only_issue(&engine, &record);
     assert_eq!((row, kind), (Some(2), IssueKind::Noted));
     assert!(reason.starts_with("2 rows (rows 2, 3) have fewer cells than the header (3)"), "{reason}");
@@ -49,7 +49,7 @@ fn a_row_with_surplus_cells_is_refused(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\na,One\nb,Two,too,many\nc,Three\n");
     let record = engine.sync(&source);
-    assert_eq!((record.status, record.stats.rejected), (Status::Completed, 1));
+    assert_eq!((record.summary.status, record.summary.stats.rejected), (Status::Completed, 1));
     assert_eq!(engine.lines(&source), ["a|One", "c|Three"]);
     let (row, _, kind, reason) = only_issue(&engine, &record);
     assert_eq!((row, kind), (Some(3), IssueKind::Refused));
@@ -70,7 +70,7 @@ fn a_row_without_a_key_is_refused(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\na,One\n  ,Two\n,Three\n");
     let record = engine.sync(&source);
-    assert_eq!((record.status, record.stats.rejected), (Status::Completed, 2));
+    assert_eq!((record.summary.status, record.summary.stats.rejected), (Status::Completed, 2));
     assert_eq!(engine.lines(&source), ["a|One"]);
     let rows: Vec<_> = issues(&engine, &record).into_iter().map(|issue| (issue.row, issue.column)).collect();
     assert_eq!(rows, [(Some(3), Some("id".to_owned())), (Some(4), Some("id".to_owned()))]);
@@ -86,7 +86,7 @@ fn of_rows_with_the_same_key_the_first_is_taken(db: &TestDatabase) {
     assert!(reason.contains("“a”") && reason.contains("row 2"), "both rows are named: {reason}");
     // Also when nothing else is new.
     let again = engine.sync(&source);
-    assert_eq!((again.stats.unchanged, again.stats.rejected, again.stats.updated), (2, 1, 0));
+    assert_eq!((again.summary.stats.unchanged, again.summary.stats.rejected, again.summary.stats.updated), (2, 1, 0));
     assert_eq!(engine.lines(&source), ["a|First", "b|Other"]);
 }
 
@@ -94,22 +94,22 @@ fn a_key_is_the_same_with_white_space_around_it(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\n a ,One\na,Two\n");
     let record = engine.sync(&source);
-    assert_eq!((record.stats.added, record.stats.rejected), (1, 1));
+    assert_eq!((record.summary.stats.added, record.summary.stats.rejected), (1, 1));
     assert_eq!(engine.items(&source)[0].key, "a");
 }
 
 fn keys_that_differ_in_case_are_two(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\na,One\nA,Two\nä,Three\n");
-    assert_eq!(engine.sync(&source).stats.added, 3);
-    assert_eq!(engine.sync(&source).stats.unchanged, 3);
+    assert_eq!(engine.sync(&source).summary.stats.added, 3);
+    assert_eq!(engine.sync(&source).summary.stats.unchanged, 3);
 }
 
 fn nul_characters_are_dropped_and_noted(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\na,O\0ne\nb,Two\n");
     let record = engine.sync(&source);
-    assert_eq!((record.status, record.stats.rejected), (Status::Completed, 0));
+    assert_eq!((record.summary.status, record.summary.stats.rejected), (Status::Completed, 0));
     assert_eq!(engine.lines(&source), ["a|One", "b|Two"]);
     let (row, column, kind, reason) = only_issue(&engine, &record);
     assert_eq!((row, column.as_deref(), kind), (Some(2), Some("title"), IssueKind::Noted));
@@ -122,7 +122,7 @@ fn a_row_that_is_refused_removes_no_item(db: &TestDatabase) {
     engine.sync(&source);
     engine.rewrite_file(&source, "id,title\na,One\nb,Two,out of place\n");
     let record = engine.sync(&source);
-    assert_eq!((record.stats.removed, record.stats.rejected), (0, 1), "{}", record.message);
+    assert_eq!((record.summary.stats.removed, record.summary.stats.rejected), (0, 1), "{}", record.summary.message);
     assert_eq!(engine.lines(&source), ["a|One", "b|Two"]);
 }
 
@@ -133,7 +133,7 @@ fn without_the_key_column_the_sync_fails_and_names_the_columns(db: &TestDatabase
     let before = db.items_as_written();
     engine.rewrite_file(&source, "ident,title\na,One\n");
     let record = engine.sync(&source);
-    assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("no_key_column")));
+    assert_eq!((record.summary.status, record.summary.code.as_deref()), (Status::Failed, Some("no_key_column")));
     let error = record.summary.error.expect("a sentence");
     for word in ["“id”", "“ident”", "“title”"] {
         assert!(error.contains(word), "{error}");

@@ -31,7 +31,10 @@ fn two_servers_make_up_for_three_days_of_downtime_with_one_run(db: &TestDatabase
     let records = engines[0].store.recent_records(Some(source.id), 10).expect("records");
     assert_eq!(records.len(), 1, "{records:?}");
     let run = &records[0];
-    assert_eq!((run.status, run.mode, run.requested_by.as_str()), (Status::Completed, Mode::Incremental, "schedule"));
+    assert_eq!(
+        (run.summary.status, run.mode, run.requested_by.as_str()),
+        (Status::Completed, Mode::Incremental, "schedule")
+    );
     assert_eq!(engines[0].lines(&source).len(), 3);
     assert!(engines[0].store.due_sources().expect("an answer").is_empty());
 }

@@ -27,13 +27,16 @@ fn a_run_whose_row_is_gone_is_answered_from_its_record(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\na,One\n,Two\n");
     let record = engine.sync(&source);
-    let before = engine.report(record.id);
+    let before = engine.report(record.summary.id);
     fs::remove_dir_all(engine.status_folder()).expect("a folder");
-    assert_eq!(engine.report(record.id).status, Status::Completed, "from its row");
+    assert_eq!(engine.report(record.summary.id).summary.status, Status::Completed, "from its row");
     db.run("DELETE FROM sync_operations");
-    let after = engine.report(record.id);
-    assert_eq!((after.status, after.progress, &after.message), (Status::Completed, 100, &before.message));
-    assert_eq!((after.stats, after.kind), (before.stats, before.kind));
+    let after = engine.report(record.summary.id);
+    assert_eq!(
+        (after.summary.status, after.summary.progress, &after.summary.message),
+        (Status::Completed, 100, &before.summary.message)
+    );
+    assert_eq!((after.summary.stats, after.summary.kind), (before.summary.stats, before.summary.kind));
     assert_eq!(after.start_time.timestamp(), before.start_time.timestamp());
 }
 
@@ -43,7 +46,7 @@ fn a_report_that_grew_old_is_not_believed_while_the_run_is_active(db: &TestDatab
     let record = engine.sync(&source);
     let files = FileStatus::new(engine.status_folder());
     let told = |status, age: TimeDelta| {
-        let mut report = StatusReport { last_update: Utc::now() - age, ..engine.report(record.id) };
+        let mut report = StatusReport { last_update: Utc::now() - age, ..engine.report(record.summary.id) };
         (report.summary.status, report.summary.progress) = (status, 45);
         files.put(&report).expect("written");
         // A board that has not seen the end yet.
@@ -52,7 +55,7 @@ fn a_report_that_grew_old_is_not_believed_while_the_run_is_active(db: &TestDatab
             engine.store.clone(),
             TEST_TIMEOUTS.renewal_interval,
         );
-        board.get(record.id).expect("an answer").expect("a status").status
+        board.get(record.summary.id).expect("an answer").expect("a status").summary.status
     };
     let old = TimeDelta::from_std(TEST_TIMEOUTS.renewal_interval * 2).expect("short") + TimeDelta::seconds(1);
     assert_eq!(told(Status::Running, TimeDelta::zero()), Status::Running, "a fresh one is believed");
@@ -67,10 +70,10 @@ fn a_report_that_cannot_be_read_is_made_up_for_by_the_database(db: &TestDatabase
     let engine = TestEngine::on_database(db);
     let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
     let record = engine.sync(&source);
-    let file = engine.status_folder().join(format!("sync-status-{}.json", record.id));
+    let file = engine.status_folder().join(format!("sync-status-{}.json", record.summary.id));
     for text in ["", "{", "null", "{\"syncId\":\"x\"}", "\0\0\0"] {
         fs::write(&file, text).expect("written");
-        assert_eq!(engine.report(record.id).status, Status::Completed, "{text:?}");
+        assert_eq!(engine.report(record.summary.id).summary.status, Status::Completed, "{text:?}");
     }
 }
 
@@ -99,9 +102,15 @@ fn every_server_reports_a_taken_over_run_as_interrupted(db: &TestDatabase) {
     let lease = worker_steps::expired_claim(&one.store, 1);
     let taken = two.store.take_over(lease).expect("an answer").expect("taken over");
     two.engine.status_board.publish_end(id, false);
-    assert_eq!((two.report(id).status, two.report(id).successor), (Status::Interrupted, taken.successor));
+    assert_eq!(
+        (two.report(id).summary.status, two.report(id).summary.successor),
+        (Status::Interrupted, taken.successor)
+    );
     two.run_queued();
-    assert_eq!((one.report(id).status, one.report(id).successor), (Status::Interrupted, taken.successor));
+    assert_eq!(
+        (one.report(id).summary.status, one.report(id).summary.successor),
+        (Status::Interrupted, taken.successor)
+    );
 }
 
 fn the_end_of_a_run_of_another_server_is_reported_at_once_where_it_was_started(db: &TestDatabase) {
@@ -109,8 +118,8 @@ fn the_end_of_a_run_of_another_server_is_reported_at_once_where_it_was_started(d
     let source = one.memory_source("albums", MemoryTable::albums(1, "Title"));
     two.memory.set("albums", MemoryTable::albums(1, "Title"));
     let id = one.start(&source, &full_sync());
-    assert_eq!(one.report(id).status, Status::Pending);
+    assert_eq!(one.report(id).summary.status, Status::Pending);
     two.run(id);
     assert_eq!(FileStatus::new(one.status_folder()).get(id).expect("an answer"), None, "nothing was told there");
-    assert_eq!((one.report(id).status, one.report(id).progress), (Status::Completed, 100));
+    assert_eq!((one.report(id).summary.status, one.report(id).summary.progress), (Status::Completed, 100));
 }

@@ -45,7 +45,7 @@ fn a_file_that_is_in_doubt_withholds_removals_at_every_sync(db: &TestDatabase) {
         for request in [incremental_sync(), incremental_sync(), full_sync(), incremental_sync()] {
             let record = engine.run_request(&source, &request);
             let is_kept = engine.items(&source).iter().any(|item| item.key == "4");
-            assert!(is_kept && record.stats.removed == 0, "{name}: {}", record.message);
+            assert!(is_kept && record.summary.stats.removed == 0, "{name}: {}", record.summary.message);
         }
     }
 }
@@ -61,7 +61,7 @@ fn an_item_that_came_in_doubt_leaves_with_the_corrected_file(db: &TestDatabase) 
         engine.sync(&source);
         engine.rewrite_file(&source, HEADER.to_owned() + &rows(1..=8));
         let record = engine.sync(&source);
-        assert_eq!(record.withheld_removals, 0, "{name}: {}", record.message);
+        assert_eq!(record.withheld_removals, 0, "{name}: {}", record.summary.message);
         assert_eq!(engine.lines(&source), before, "{name}");
     }
 }
@@ -75,7 +75,7 @@ fn an_item_that_comes_back_in_doubt_withholds_removals_again(db: &TestDatabase) 
             engine.rewrite_file(&source, text);
             let record = engine.run_request(&source, &full_sync());
             let is_kept = engine.items(&source).iter().any(|item| item.key == "4");
-            assert!(is_kept, "{name}: {}", record.message);
+            assert!(is_kept, "{name}: {}", record.summary.message);
         }
     }
 }
@@ -86,8 +86,8 @@ fn a_key_that_came_without_doubt_withholds_nothing_later(db: &TestDatabase) {
     engine.sync(&source);
     // No item is missing, so no removal is withheld.
     engine.rewrite_file(&source, HEADER.to_owned() + &rows(1..=8) + "nine,Title 9,x\n");
-    assert_eq!(engine.sync(&source).stats.added, 1);
+    assert_eq!(engine.sync(&source).summary.stats.added, 1);
     engine.rewrite_file(&source, HEADER.to_owned() + &rows(2..=8) + "nine,Title 9,x\n");
     let record = engine.sync(&source);
-    assert_eq!((record.stats.removed, record.withheld_removals), (1, 0), "{}", record.message);
+    assert_eq!((record.summary.stats.removed, record.withheld_removals), (1, 0), "{}", record.summary.message);
 }

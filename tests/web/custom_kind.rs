@@ -74,7 +74,7 @@ fn a_tenth_kind_is_one_file_and_one_line() {
         assert!(catalog.body.contains(said), "{said}: {}", catalog.body);
     }
     let run = site.store.recent_records(Some(source.id), 1).expect("records").remove(0);
-    assert!(admin.get(&format!("/history/{}", run.id)).body.contains("2 feeds, 3 articles"));
+    assert!(admin.get(&format!("/history/{}", run.summary.id)).body.contains("2 feeds, 3 articles"));
 
     // What rolls off the ticker stays, and its page of settings takes one address out and another in.
     ticker.set("ticker:jazz", Ok(&["Kind of Blue is out"]));

@@ -121,7 +121,7 @@ fn the_history_of_a_source_that_was_removed_stays_readable() {
     let site = TestSite::new();
     let source = site.fill_csv("books", "id,title\na,One\n,Two\n");
     let failed = refill(&site, &source, "title\nOne\n");
-    let first = site.store.recent_records(Some(source.id), 2).expect("records")[1].id.to_string();
+    let first = site.store.recent_records(Some(source.id), 2).expect("records")[1].summary.id.to_string();
     let reader = site.person("ada", Role::Admin);
     assert_eq!(site.visitor().get("/api/health/sync").json()["status"], "degraded");
     assert_eq!(reader.post("/settings/sources/books/remove").status, 303);

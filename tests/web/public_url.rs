@@ -43,7 +43,7 @@ fn page(client: &SiteClient<'_>, path: &str) -> SiteResponse {
 fn every_link_of_every_page_carries_the_path_and_leads_somewhere() {
     let site = TestSite::with_public_url(PUBLIC_URL);
     site.fill(&site.albums);
-    let run = site.store.recent_records(None, 1).expect("records")[0].id;
+    let run = site.store.recent_records(None, 1).expect("records")[0].summary.id;
     let admin = site.person("ada", Role::Admin);
     let items = admin.get("/api/catalog/albums/items").json();
     let item = items["items"][0]["id"].as_str().expect("an id");

@@ -123,7 +123,7 @@ fn store_with_retry(
             }
             // After a broken connection the record tells whether the commit went through.
             Err(StoreError::Fenced) if retries.has_failed() => match engine.store.find_record(lease.id) {
-                Ok(Some(record)) if record.status == ending.status => return Ok(record.successor),
+                Ok(Some(record)) if record.summary.status == ending.status => return Ok(record.summary.successor),
                 Ok(_) => return Err(StoreError::Fenced),
                 Err(error) => error,
             },

@@ -69,15 +69,15 @@ pub(in crate::web) async fn sync(app: AppData, credentials: RequestCredentials) 
         let recent = state.store.recent_records(None, RECENT_RUNS)?;
         // Records outlive a removed source, but do not count here.
         let mut waiting: HashSet<_> = state.store.list_sources()?.into_iter().map(|source| source.id).collect();
-        let failing = recent.iter().any(|run| waiting.remove(&run.source_id) && run.status == Status::Failed);
+        let failing = recent.iter().any(|run| waiting.remove(&run.source_id) && run.summary.status == Status::Failed);
         JsonResponse::ok(&SyncHealth {
             status: if failing { "degraded" } else { "ok" },
             active_syncs: state.store.active_run_ids()?.len(),
             recent_syncs: recent
                 .iter()
                 .map(|run| RecentSync {
-                    sync_id: run.id,
-                    status: run.status,
+                    sync_id: run.summary.id,
+                    status: run.summary.status,
                     duration: run.duration_seconds(),
                     completed_at: json_time(run.finished_at),
                 })

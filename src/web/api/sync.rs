@@ -112,7 +112,7 @@ pub(in crate::web) async fn status(
         if caller.actor.is_some() {
             return JsonResponse::ok(&report);
         }
-        let source = state.store.source_of_run(report.id)?.map(|id| state.store.source_by_id(id));
+        let source = state.store.source_of_run(report.summary.id)?.map(|id| state.store.source_by_id(id));
         let source = source.transpose()?.flatten().filter(|source| source.public).ok_or_else(sync_not_found)?;
         // Its current slug: visitors must not learn the one that it had while it was private.
         let mut report = report.for_visitors(&source.noun.many);

@@ -31,7 +31,7 @@ pub(in crate::web) async fn page(app: AppData, credentials: RequestCredentials) 
             let catalog = catalogs.remove(&source.id);
             let result = results.get(&source.id);
             let report = match active.get(&source.id) {
-                Some(run) => state.board.get(*run)?.filter(|report| report.status.is_active()),
+                Some(run) => state.board.get(*run)?.filter(|report| report.summary.status.is_active()),
                 None => None,
             };
             lines.push(SourceLine {
@@ -41,7 +41,7 @@ pub(in crate::web) async fn page(app: AppData, credentials: RequestCredentials) 
                 noun_one: source.noun.one,
                 noun_many: source.noun.many,
                 last_success: catalog.and_then(|catalog| catalog.last_success_at).map(time_label),
-                active: report.map(|report| (report.kind, report.status, report.progress)),
+                active: report.map(|report| (report.summary.kind, report.summary.status, report.summary.progress)),
                 latest: result.map(LatestRun::from),
                 failing: feeds.get(&source.id).map_or(0, |feeds| feeds.failing),
                 public: source.public,

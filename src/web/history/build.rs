@@ -35,13 +35,13 @@ pub(super) type SourceNames<'a> = HashMap<SourceId, &'a Source>;
 /// A finished run as a line of the list.
 pub(super) fn finished_line(state: &AppState, record: &SyncRecord, sources: &SourceNames<'_>) -> RunLine {
     let queued_at = time_label(record.timestamps.created_at);
-    line(state, &record.source, sources.get(&record.source_id).copied(), finished_run_view(record), queued_at)
+    line(state, &record.summary.source, sources.get(&record.source_id).copied(), finished_run_view(record), queued_at)
 }
 
 /// An active run as a line of the list.
 pub(super) fn active_line(state: &AppState, run: &ActiveRun, sources: &SourceNames<'_>) -> Result<RunLine, WebError> {
     let queued_at = time_label(run.timestamps.created_at);
-    Ok(line(state, &run.source, sources.get(&run.source_id).copied(), active_view(state, run)?, queued_at))
+    Ok(line(state, &run.summary.source, sources.get(&run.source_id).copied(), active_view(state, run)?, queued_at))
 }
 
 fn line(state: &AppState, slug: &Slug, source: Option<&Source>, run: RunView, queued_at: TimeLabel) -> RunLine {
@@ -63,15 +63,15 @@ fn kind_label(run: &RunView) -> &'static str {
 
 /// An active run with its live status, so that its progress is never less than the panel showed a moment ago.
 fn active_view(state: &AppState, run: &ActiveRun) -> Result<RunView, WebError> {
-    let report = state.board.get(run.id)?.filter(|report| report.status.is_active());
+    let report = state.board.get(run.summary.id)?.filter(|report| report.summary.status.is_active());
     let view = match report {
         Some(report) => reported_run_view(&report, 0),
         None => RunView {
-            message: run.message.clone(),
-            progress: run.progress,
-            stats: run.stats,
-            attempt: u32::try_from(run.attempt).unwrap_or(1),
-            ..RunView::new(run.id.to_string(), run.kind, run.status)
+            message: run.summary.message.clone(),
+            progress: run.summary.progress,
+            stats: run.summary.stats,
+            attempt: u32::try_from(run.summary.attempt).unwrap_or(1),
+            ..RunView::new(run.summary.id.to_string(), run.summary.kind, run.summary.status)
         },
     };
     Ok(RunView { requested_by: Some(run.requested_by.clone()), is_full: run.mode == Mode::Full, ..view })
@@ -85,8 +85,8 @@ pub(super) fn build_run_page(
     query: &FormValues,
 ) -> Result<RunPage, WebError> {
     let (slug, source_id, timestamps) = match run {
-        HistoryRun::Active(run) => (&run.source, run.source_id, run.timestamps),
-        HistoryRun::Ended(record) => (&record.source, record.source_id, record.timestamps),
+        HistoryRun::Active(run) => (&run.summary.source, run.source_id, run.timestamps),
+        HistoryRun::Ended(record) => (&record.summary.source, record.source_id, record.timestamps),
     };
     let source = state.store.source_by_id(source_id)?;
     let noun = source.as_ref().map_or_else(Noun::default, |source| source.noun.clone());
@@ -113,9 +113,9 @@ pub(super) fn build_run_page(
         run: line.run,
     };
     if let HistoryRun::Ended(record) = run {
-        page.stages = stage_lines(record.stage_timings(), record.status);
+        page.stages = stage_lines(record.stage_timings(), record.summary.status);
         add_lists(state, &mut page, record, &noun, query)?;
-        let ended_early = record.status != Status::Completed && record.successor.is_none();
+        let ended_early = record.summary.status != Status::Completed && record.summary.successor.is_none();
         if ended_early
             && !page.is_source_removed
             && actor.role == Role::Admin
@@ -130,7 +130,7 @@ pub(super) fn build_run_page(
 
 /// What to do about a failure whose advice on the panel names a button that this page does not have.
 fn failure_hint(record: &SyncRecord) -> Option<&'static str> {
-    match record.code.as_deref() {
+    match record.summary.code.as_deref() {
         Some("empty_source") => Some("Check that it is the right tab or file and was not cleared. Then try again."),
         Some("key_changed") => Some("Fix the source, or choose another key column in its settings. Then try again."),
         _ => None,
@@ -232,7 +232,7 @@ fn add_lists(
 ) -> Result<(), WebError> {
     let number = |name| trimmed_value(query, name).parse().unwrap_or(1).max(1);
     let (changes_at, issues_at): (u64, u64) = (number("changes"), number("issues"));
-    let RunStats { added, updated, removed, .. } = record.stats;
+    let RunStats { added, updated, removed, .. } = record.summary.stats;
     let mut counts = vec![(ChangeKind::Added, added), (ChangeKind::Updated, updated), (ChangeKind::Removed, removed)];
     // The changes of a run are deleted with its source.
     counts.retain(|(_, count)| *count > 0 && !page.is_source_removed);
@@ -243,12 +243,12 @@ fn add_lists(
         let number = |page: u64| if page > 1 { page.to_string() } else { String::new() };
         let (changes, issues) = (number(changes), number(issues));
         let kind = kind.map_or("", ChangeKind::as_str);
-        let path = state.links.run(&record.id);
+        let path = state.links.run(&record.summary.id);
         format!("{}#{part}", with_query(&path, &[("kind", kind), ("changes", &changes), ("issues", &issues)]))
     };
     if let Some(selected) = selected {
         let (found, at) = load_page(changes_at, |at| {
-            let found = state.store.change_page(record.id, selected, at, ENTRIES_PER_PAGE)?;
+            let found = state.store.change_page(record.summary.id, selected, at, ENTRIES_PER_PAGE)?;
             Ok((found.changes, found.total))
         })?;
         page.run.changes = found.0.iter().map(|change| change_line(change, &noun.one)).collect();
@@ -267,11 +267,11 @@ fn add_lists(
         })
         .collect();
     if record.issues > 0 {
-        let total = state.store.count_kept_issues(record.id)?;
+        let total = state.store.count_kept_issues(record.summary.id)?;
         let (found, at) =
-            load_page(issues_at, |at| Ok((state.store.list_issues(record.id, at, ENTRIES_PER_PAGE)?, total)))?;
+            load_page(issues_at, |at| Ok((state.store.list_issues(record.summary.id, at, ENTRIES_PER_PAGE)?, total)))?;
         let shown = found.0.len() as u64;
-        let of_feeds = record.stats.feeds.is_some();
+        let of_feeds = record.summary.stats.feeds.is_some();
         page.run.issues = found.0.into_iter().map(|issue| issue_line(issue, of_feeds)).collect();
         page.issues = page_links(at, ENTRIES_PER_PAGE, shown, total, |at| link(requested, changes_at, at, "issues"));
     }

@@ -167,8 +167,8 @@ pub(in crate::web) async fn issues_csv(
         credentials.resolve(state)?.viewer()?;
         let run = find_run(state, &id)?;
         let source = match &run {
-            HistoryRun::Active(run) => &run.source,
-            HistoryRun::Ended(record) => &record.source,
+            HistoryRun::Active(run) => &run.summary.source,
+            HistoryRun::Ended(record) => &record.summary.source,
         };
         let id = run.as_attempt().id;
         let mut writer = csv::Writer::from_writer(Vec::new());

@@ -55,10 +55,10 @@ pub(super) fn badge_runs(state: &AppState, actor: Option<&Actor>) -> Result<Sync
             href: state.links.catalog(source.slug.as_str()),
             slug: source.slug.to_string(),
             name: source.name.clone(),
-            kind: report.kind,
-            status: report.status,
-            progress: report.progress,
-            stats: report.stats,
+            kind: report.summary.kind,
+            status: report.summary.status,
+            progress: report.summary.progress,
+            stats: report.summary.stats,
         });
     }
     for record in finished {
@@ -68,14 +68,14 @@ pub(super) fn badge_runs(state: &AppState, actor: Option<&Actor>) -> Result<Sync
         }
         if let Some(source) = sources.get(&record.source_id) {
             runs.push(BadgeRun {
-                sync_id: record.id.to_string(),
+                sync_id: record.summary.id.to_string(),
                 href: state.links.catalog(source.slug.as_str()),
                 slug: source.slug.to_string(),
                 name: source.name.clone(),
-                kind: record.kind,
-                status: record.status,
-                progress: record.progress,
-                stats: record.stats,
+                kind: record.summary.kind,
+                status: record.summary.status,
+                progress: record.summary.progress,
+                stats: record.summary.stats,
             });
         }
     }

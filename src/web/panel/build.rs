@@ -41,14 +41,14 @@ impl PanelContext<'_> {
     pub(in crate::web) fn page_panel(&self) -> Result<PanelView, WebError> {
         let Some(id) = self.latest_run_id()? else { return self.idle_panel() };
         let Some(report) = self.report(id)? else { return self.idle_panel() };
-        if report.status.is_active() {
+        if report.summary.status.is_active() {
             return self.active_panel(report, 0);
         }
         let record = self.state.store.find_record(id)?;
         let is_recent = record.as_ref().is_some_and(|record| Utc::now() - record.finished_at < RESULT_SHOWN_FOR);
-        let is_unresolved = match report.status {
+        let is_unresolved = match report.summary.status {
             Status::Failed => true,
-            Status::Interrupted => report.successor.is_none(),
+            Status::Interrupted => report.summary.successor.is_none(),
             Status::Pending | Status::Running | Status::Completed | Status::Cancelled => false,
         };
         if is_recent || is_unresolved { self.finished_panel(report, record, 0) } else { self.idle_panel() }
@@ -66,7 +66,7 @@ impl PanelContext<'_> {
     /// The panel with one run, of which the reader has seen `seen` percent; `None` if this source has no such run.
     pub(in crate::web) fn run_panel(&self, id: SyncId, seen: u8) -> Result<Option<PanelView>, WebError> {
         let Some(report) = self.report(id)? else { return Ok(None) };
-        if report.status.is_active() {
+        if report.summary.status.is_active() {
             return self.active_panel(report, seen).map(Some);
         }
         let record = self.state.store.find_record(id)?;
@@ -78,7 +78,7 @@ impl PanelContext<'_> {
         let Some(report) = self.state.board.get(id)? else { return Ok(None) };
         // The slug in the report suffices for readers with an account. A visitor must not see a run of a private source
         // that once had this slug.
-        let has_same_slug = self.actor.is_some() && report.source == self.source.slug;
+        let has_same_slug = self.actor.is_some() && report.summary.source == self.source.slug;
         let is_known = has_same_slug || self.state.store.source_of_run(id)? == Some(self.source.id);
         Ok(is_known.then_some(report))
     }
@@ -88,7 +88,7 @@ impl PanelContext<'_> {
         if let Some(id) = self.state.store.latest_run(self.source.id)? {
             return Ok(Some(id));
         }
-        Ok(self.state.store.recent_records(Some(self.source.id), 1)?.first().map(|record| record.id))
+        Ok(self.state.store.recent_records(Some(self.source.id), 1)?.first().map(|record| record.summary.id))
     }
 
     /// The report as this reader may see it.
@@ -124,7 +124,7 @@ impl PanelContext<'_> {
     }
 
     fn active_panel(&self, report: StatusReport, seen: u8) -> Result<PanelView, WebError> {
-        let id = report.id;
+        let id = report.summary.id;
         let mut run = reported_run_view(&self.visible_report(report), seen);
         if self.actor.is_some()
             && let Some(note) = self.state.store.operation_note(id)?
@@ -152,8 +152,8 @@ impl PanelContext<'_> {
     /// issues and changes.
     fn add_record(&self, run: &mut RunView, record: &SyncRecord) -> Result<(), WebError> {
         run.is_full = record.mode == Mode::Full;
-        run.stats = record.stats;
-        run.successor = record.successor.map(|id| id.to_string());
+        run.stats = record.summary.stats;
+        run.successor = record.summary.successor.map(|id| id.to_string());
         run.withheld = record.withheld_removals;
         run.finished_at = Some(time_label(record.finished_at));
         run.duration_ms = duration_ms(record);
@@ -161,20 +161,20 @@ impl PanelContext<'_> {
             return Ok(());
         }
         run.requested_by = Some(record.requested_by.clone());
-        run.details = Some(self.state.links.run(&record.id));
+        run.details = Some(self.state.links.run(&record.summary.id));
         run.issues_total = record.issues;
         if record.issues > 0 {
-            let issues = self.state.store.list_issues(record.id, 1, MAX_LISTED.into())?;
-            let is_of_feeds = record.stats.feeds.is_some();
+            let issues = self.state.store.list_issues(record.summary.id, 1, MAX_LISTED.into())?;
+            let is_of_feeds = record.summary.stats.feeds.is_some();
             run.issues = issues.into_iter().map(|issue| issue_line(issue, is_of_feeds)).collect();
         }
-        let RunStats { added, updated, removed, .. } = record.stats;
+        let RunStats { added, updated, removed, .. } = record.summary.stats;
         run.changes_total = added + updated + removed;
         for (kind, count) in
             [(ChangeKind::Added, added), (ChangeKind::Updated, updated), (ChangeKind::Removed, removed)]
         {
             if count > 0 {
-                let changes = self.state.store.list_changes(record.id, kind, MAX_LISTED)?;
+                let changes = self.state.store.list_changes(record.summary.id, kind, MAX_LISTED)?;
                 run.changes.extend(changes.iter().map(|change| change_line(change, &self.source.noun.one)));
             }
         }

@@ -18,23 +18,23 @@ const MAX_VALUE_CHARS: usize = 200;
 
 /// A finished run as its record describes it, for those who may read the history. Its lists stay empty.
 pub(in crate::web) fn finished_run_view(record: &SyncRecord) -> RunView {
-    let RunStats { added, updated, removed, .. } = record.stats;
+    let RunStats { added, updated, removed, .. } = record.summary.stats;
     RunView {
         is_full: record.mode == Mode::Full,
-        message: record.message.clone(),
-        progress: record.progress,
-        stats: record.stats,
-        error: record.error.clone(),
-        code: record.code.clone(),
-        attempt: u32::try_from(record.attempt).unwrap_or(1),
+        message: record.summary.message.clone(),
+        progress: record.summary.progress,
+        stats: record.summary.stats,
+        error: record.summary.error.clone(),
+        code: record.summary.code.clone(),
+        attempt: u32::try_from(record.summary.attempt).unwrap_or(1),
         requested_by: Some(record.requested_by.clone()),
-        successor: record.successor.map(|id| id.to_string()),
+        successor: record.summary.successor.map(|id| id.to_string()),
         withheld: record.withheld_removals,
         issues_total: record.issues,
         changes_total: added + updated + removed,
         finished_at: Some(time_label(record.finished_at)),
         duration_ms: duration_ms(record),
-        ..RunView::new(record.id.to_string(), record.kind, record.status)
+        ..RunView::new(record.summary.id.to_string(), record.summary.kind, record.summary.status)
     }
 }
 
@@ -45,17 +45,17 @@ pub(super) fn duration_ms(record: &SyncRecord) -> Option<u64> {
 /// A run as its status report describes it. `seen` is the percentage that the reader has seen.
 pub(in crate::web) fn reported_run_view(report: &StatusReport, seen: u8) -> RunView {
     RunView {
-        stage: report.stage.unwrap_or(Stage::Fetching),
-        message: report.message.clone(),
-        progress: shown_progress(report.status, report.progress, seen),
-        stats: report.stats,
+        stage: report.summary.stage.unwrap_or(Stage::Fetching),
+        message: report.summary.message.clone(),
+        progress: shown_progress(report.summary.status, report.summary.progress, seen),
+        stats: report.summary.stats,
         rate: report.rate,
         eta_seconds: report.eta_seconds,
-        error: report.error.clone(),
-        code: report.code.clone(),
-        attempt: u32::try_from(report.attempt).unwrap_or(1),
-        successor: report.successor.map(|id| id.to_string()),
-        ..RunView::new(report.id.to_string(), report.kind, report.status)
+        error: report.summary.error.clone(),
+        code: report.summary.code.clone(),
+        attempt: u32::try_from(report.summary.attempt).unwrap_or(1),
+        successor: report.summary.successor.map(|id| id.to_string()),
+        ..RunView::new(report.summary.id.to_string(), report.summary.kind, report.summary.status)
     }
 }
 

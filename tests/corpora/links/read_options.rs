@@ -35,7 +35,11 @@ fn a_tab_that_is_set_counts_more_than_that_of_the_link(db: &TestDatabase) {
     assert_eq!(engine_of_account.lines(&source), ["A1|Blue|100", "A2|Red|200", "A3|Green|300"]);
     let source = read_with(&engine_of_account, "none", &link, by_tab("Play"));
     let record = engine_of_account.sync(&source);
-    assert!(failed(&record).1.starts_with("There is no tab “Play”; there are “Other”, “Pay”."), "{}", record.message);
+    assert!(
+        failed(&record).1.starts_with("There is no tab “Play”; there are “Other”, “Pay”."),
+        "{}",
+        record.summary.message
+    );
 
     let engine = new_engine(db, &stub);
     let tabs: Vec<NamedTab> = vec![("Other", &[&["id"], &["x"]]), ("Pay", &[&["id", "title"], &["A1", "Blue"]])];
@@ -43,12 +47,16 @@ fn a_tab_that_is_set_counts_more_than_that_of_the_link(db: &TestDatabase) {
     let source = read_with(&engine, "pay-by-link", &link, by_tab("Pay"));
     let record = engine.sync(&source);
     assert_eq!(engine.lines(&source), ["A1|Blue"]);
-    let issues = engine.issues(record.id);
+    let issues = engine.issues(record.summary.id);
     assert!(issues.len() == 1 && issues[0].contains("gid=…, to get all cells"), "{issues:?}");
     let published = "https://docs.google.com/spreadsheets/d/e/2PACX-1vQx_y/pub?gid=7";
     let source = read_with(&engine, "published", published, by_tab("Pay"));
     let record = engine.sync(&source);
-    assert!(failed(&record).0 == Some("no_tab") && record.message.contains("gid="), "{}", record.message);
+    assert!(
+        failed(&record).0 == Some("no_tab") && record.summary.message.contains("gid="),
+        "{}",
+        record.summary.message
+    );
 }
 
 fn a_header_row_that_is_set_is_obeyed_by_the_service_account(db: &TestDatabase) {
@@ -62,8 +70,8 @@ fn a_header_row_that_is_set_is_obeyed_by_the_service_account(db: &TestDatabase) 
     for (slug, rest) in [("whole", ""), ("ranged", "#range=A3:B9")] {
         let source = read_with(&engine, slug, &format!("{base}{rest}"), at_row(4));
         let record = engine.sync(&source);
-        assert_eq!(engine.lines(&source), ["A1|Blue"], "{}", record.message);
-        let issues = engine.store.list_issues(record.id, 1, 10).expect("issues");
+        assert_eq!(engine.lines(&source), ["A1|Blue"], "{}", record.summary.message);
+        let issues = engine.store.list_issues(record.summary.id, 1, 10).expect("issues");
         assert_eq!(issues[0].row, Some(7), "rows are numbered as the tab numbers them: {issues:?}");
     }
     for (slug, rest, row, said) in [
@@ -73,7 +81,11 @@ fn a_header_row_that_is_set_is_obeyed_by_the_service_account(db: &TestDatabase) 
     ] {
         let source = read_with(&engine, slug, &format!("{base}{rest}"), at_row(row));
         let record = engine.sync(&source);
-        assert!(failed(&record).0 == Some("no_header") && record.message.contains(said), "{}", record.message);
+        assert!(
+            failed(&record).0 == Some("no_header") && record.summary.message.contains(said),
+            "{}",
+            record.summary.message
+        );
     }
 }
 
@@ -86,13 +98,17 @@ fn a_header_row_that_is_set_is_obeyed_in_the_range_of_an_export(db: &TestDatabas
     let link = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit#range=A3:B9");
     let source = read_with(&engine, "pay", &link, at_row(4));
     let record = engine.sync(&source);
-    assert_eq!(engine.lines(&source), ["A1|Blue"], "{}", record.message);
-    let issues = engine.store.list_issues(record.id, 1, 10).expect("issues");
+    assert_eq!(engine.lines(&source), ["A1|Blue"], "{}", record.summary.message);
+    let issues = engine.store.list_issues(record.summary.id, 1, 10).expect("issues");
     assert_eq!(issues[0].row, Some(7), "{issues:?}");
     for (slug, row, said) in [("above", 2, "above the link's range A3:B9"), ("blank", 5, "Row 5 is set")] {
         let source = read_with(&engine, slug, &link, at_row(row));
         let record = engine.sync(&source);
-        assert!(failed(&record).0 == Some("no_header") && record.message.contains(said), "{}", record.message);
+        assert!(
+            failed(&record).0 == Some("no_header") && record.summary.message.contains(said),
+            "{}",
+            record.summary.message
+        );
     }
 }
 
@@ -117,13 +133,13 @@ fn a_tab_by_name_has_one_header_row_and_it_is_the_one_that_is_set(db: &TestDatab
         let slug = format!("{}-{}", tab.to_lowercase(), row.unwrap_or_default());
         let source = read_with(&engine, &slug, &link(""), options(tab, row));
         let record = engine.sync(&source);
-        assert_eq!(engine.lines(&source), expected, "{tab}: {}", record.message);
+        assert_eq!(engine.lines(&source), expected, "{tab}: {}", record.summary.message);
     }
     // A header below the first row is possible if the link names the last cell.
     for (slug, rest) in [("ranged", "#range=A2:B9"), ("open", "#range=A1:B"), ("columns", "#range=A:B")] {
         let source = read_with(&engine, slug, &link(rest), options("Titled", Some(3)));
         let record = engine.sync(&source);
-        assert_eq!(engine.lines(&source), ["A1|7", "A2|8"], "{slug}: {}", record.message);
+        assert_eq!(engine.lines(&source), ["A1|7", "A2|8"], "{slug}: {}", record.summary.message);
     }
     for (slug, rest, said) in [
         ("whole", "", "Open the tab and use its link, which ends in gid=…, without the name"),
@@ -131,7 +147,11 @@ fn a_tab_by_name_has_one_header_row_and_it_is_the_one_that_is_set(db: &TestDatab
     ] {
         let source = read_with(&engine, slug, &link(rest), options("Titled", Some(3)));
         let record = engine.sync(&source);
-        assert!(failed(&record).0 == Some("no_header") && record.message.contains(said), "{}", record.message);
+        assert!(
+            failed(&record).0 == Some("no_header") && record.summary.message.contains(said),
+            "{}",
+            record.summary.message
+        );
     }
 }
 
@@ -143,9 +163,9 @@ fn a_header_that_most_rows_do_not_fit_is_found_and_can_be_accepted(db: &TestData
     let link = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit");
     let source = read_with(&engine, "strict", &link, ReadOptions::default());
     let record = engine.sync(&source);
-    assert_eq!(failed(&record).0, Some("header_mismatch"), "{}", record.message);
+    assert_eq!(failed(&record).0, Some("header_mismatch"), "{}", record.summary.message);
     let accepting = ReadOptions { accept_header_mismatch: true, ..ReadOptions::default() };
     let source = read_with(&engine, "lenient", &link, accepting);
     let record = engine.sync(&source);
-    assert_eq!(engine.lines(&source), ["A1|Blue", "A2|Red", "A3|Green"], "{}", record.message);
+    assert_eq!(engine.lines(&source), ["A1|Blue", "A2|Red", "A3|Green"], "{}", record.summary.message);
 }

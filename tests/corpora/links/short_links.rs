@@ -23,7 +23,7 @@ fn an_address_that_redirects_to_a_sheet_is_obeyed_or_refused_as_the_link_of_that
     };
     let obeyed = source("obeyed", "csv", "/export?format=csv&gid=7&range=A1:B3");
     let record = engine.sync(&obeyed);
-    assert_eq!(engine.lines(&obeyed), ["A1|Blue"], "{}", record.message);
+    assert_eq!(engine.lines(&obeyed), ["A1|Blue"], "{}", record.summary.message);
     let asked = google.request_count(&format!("{sheet}/export"));
     for (slug, kind, rest, said) in [
         ("hash", "csv", "/export?format=csv&gid=7#range=A1:B3", "Google passes over “range=” in this link"),

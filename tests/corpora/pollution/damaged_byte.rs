@@ -68,16 +68,16 @@ fn one_damaged_byte_changes_no_row_but_its_own(db: &TestDatabase) {
 
 fn check(engine: &TestEngine, slug: &str, clean: &CleanTable, damaged: &[u8], at: usize, told: &str) {
     let source = engine.csv_source(slug, clean.bytes());
-    assert_eq!(engine.sync(&source).status, Status::Completed, "{told}");
+    assert_eq!(engine.sync(&source).summary.status, Status::Completed, "{told}");
     let before = values(engine.items(&source));
     engine.rewrite_file(&source, damaged);
     let record = engine.sync(&source);
     let after = values(engine.items(&source));
-    if record.status == Status::Failed {
+    if record.summary.status == Status::Failed {
         assert_eq!(after, before, "a failed run writes nothing; {told}");
         return;
     }
-    let issues = engine.issues(record.id);
+    let issues = engine.issues(record.summary.id);
     let (row, next) = rows_at(clean, at);
     let touched: Vec<&String> =
         [row, next].into_iter().filter_map(|row| clean.rows[1..].get(row.checked_sub(1)?)).map(|row| &row[0]).collect();
@@ -102,8 +102,8 @@ fn check(engine: &TestEngine, slug: &str, clean: &CleanTable, damaged: &[u8], at
         );
     }
     // What the byte joined, split or made a duplicate of is named.
-    let rows = record.stats.items.total;
-    if rows + 1 != clean.rows.len() as u64 || record.stats.rejected > 0 {
+    let rows = record.summary.stats.items.total;
+    if rows + 1 != clean.rows.len() as u64 || record.summary.stats.rejected > 0 {
         let is_named = |line: &String| {
             let number = line.split('/').next().and_then(|row| row.parse::<usize>().ok());
             number.is_none_or(|number| number.abs_diff(row + 1) <= 2) || line.contains(" rows (rows ")

@@ -102,8 +102,8 @@ fn judge(
     let source = engine.csv_source(&format!("case-{case}"), first);
     if has_catalog {
         let record = engine.sync(&source);
-        assert_eq!(record.issues, 0, "a clean file: {:?}", engine.issues(record.id));
-        assert_eq!(sorted(engine, &source), expected, "{}", record.message);
+        assert_eq!(record.issues, 0, "a clean file: {:?}", engine.issues(record.summary.id));
+        assert_eq!(sorted(engine, &source), expected, "{}", record.summary.message);
         engine.rewrite_file(&source, &polluted.bytes);
     }
     let record = engine.sync(&source);
@@ -112,7 +112,7 @@ fn judge(
         lines.iter().filter_map(|line| line.split('|').next().map(str::to_owned)).collect()
     };
     let kept = keys(&lines);
-    if record.status == Status::Failed {
+    if record.summary.status == Status::Failed {
         assert!(if has_catalog { lines == expected } else { lines.is_empty() }, "a failed run writes nothing");
         PollutionOutcome::Failed
     } else if lines == expected {
@@ -121,7 +121,7 @@ fn judge(
         PollutionOutcome::Removed
     } else if engine
         .store
-        .list_issues(record.id, 1, 1000)
+        .list_issues(record.summary.id, 1, 1000)
         .expect("issues")
         .iter()
         .any(|issue| polluted.is_reported_by(issue))

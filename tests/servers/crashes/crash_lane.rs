@@ -219,7 +219,7 @@ impl<'a> CrashLane<'a> {
         // The final transaction removes old items. Whether it was committed is in the database; pollers may learn it
         // later when the server was killed right after it.
         let status = self.setup.store().operation_status(id.parse().expect("an id")).expect("an answer");
-        if status.is_none_or(|status| !status.status.is_active()) {
+        if status.is_none_or(|status| !status.summary.status.is_active()) {
             return;
         }
         for (key, row) in &items {
@@ -272,7 +272,7 @@ impl<'a> CrashLane<'a> {
     fn hit(&mut self, id: &str, killed: DateTime<Utc>) -> KillMoment {
         let record = self.setup.store().find_record(id.parse().expect("an id")).expect("an answer");
         self.tally.check(record.is_some(), Violation::Record, || format!("{id}: no record"));
-        let Some(record) = record.filter(|record| record.status != Status::Interrupted) else {
+        let Some(record) = record.filter(|record| record.summary.status != Status::Interrupted) else {
             return match self.watch.seen(id).report["stage"].as_str() {
                 Some("processing") => KillMoment::Processing,
                 Some("finalizing") => KillMoment::Finalizing,
