@@ -1,4 +1,4 @@
-//! The kind `csv`: a CSV file at an address, on this server's disk, uploaded in the page, or inside the binary.
+//! The kind `csv`: a CSV file at a web address, on this server's disk, uploaded, or inside the binary (the sample).
 
 pub(in crate::fetch) mod decoding_reader;
 pub(in crate::fetch) mod delimiter;
@@ -20,22 +20,20 @@ use super::file_signature::refuse_binary;
 use super::http::body_file::BodyFile;
 use super::http::request::OutgoingRequest;
 use super::http::response_status;
-use super::http::web_address::{RedirectScope, parse_web_address};
+use super::http::web_address::RedirectScope;
 use super::http::{FetchResponse, HttpClient};
-use super::local_file;
-use super::local_file::ExpectedFile;
+use super::local_file::LocalFileReader;
+use super::location_label::location_label;
 use super::sheet_address::{refuse_partial_sheet, refuse_partial_sheet_at};
 use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest, SourceKind};
 use crate::domain::location::SourceLocation;
-use crate::domain::operation::Mode;
 use crate::domain::progress::StageWeights;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::source::{Source, Validators};
 use crate::domain::source_form_spec::{SourceFormSpec, UploadField};
 use table::CsvTable;
 
-/// What a file of this kind should be, for messages.
-const CSV_FILE: ExpectedFile = ExpectedFile("CSV file");
+const ONE_URL_MESSAGE: &str = "A CSV source has exactly one URL. Add one source for each file.";
 
 /// Mirrors a CSV file.
 #[derive(Debug)]
@@ -64,7 +62,7 @@ impl SourceKind for CsvKind {
             SourceLocation::Url(address) => {
                 refuse_partial_sheet(&self.client, address).map_err(|error| error.to_string())
             }
-            SourceLocation::Urls(_) => Err("A CSV source has one address.".to_owned()),
+            SourceLocation::Urls(_) => Err(ONE_URL_MESSAGE.to_owned()),
             SourceLocation::File(_) | SourceLocation::Upload(_) | SourceLocation::Sample => Ok(()),
         }
     }
@@ -77,8 +75,8 @@ impl SourceKind for CsvKind {
             file: Some(UploadField {
                 label: "Or a file from this computer",
                 accept: ".csv,.tsv,.txt,text/csv,.xlsx,.xlsm,.xlsb,.xls,.ods",
-                help: "Commas, semicolons or tabs, in any common encoding. The first row names the columns. Excel and \
-                       OpenDocument files are taken, too.",
+                help: "Commas, semicolons or tabs, in any common encoding. The first row contains the column names. \
+                       Excel and OpenDocument files work, too.",
             }),
             ..SourceFormSpec::link("CSV file")
         }
@@ -93,14 +91,7 @@ impl SourceKind for CsvKind {
     }
 
     fn fetching_message(&self, source: &Source) -> String {
-        let from = match &source.location {
-            SourceLocation::Url(address) => parse_web_address(address)
-                .map_or_else(|_| "its address".to_owned(), |url| response_status::display_host(&url)),
-            SourceLocation::Urls(_) => "its addresses".to_owned(),
-            SourceLocation::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
-            SourceLocation::Upload(_) => "the uploaded file".to_owned(),
-            SourceLocation::Sample => "the sample".to_owned(),
-        };
+        let from = location_label(&source.location, "the uploaded file");
         format!("Fetching {} from {from}…", source.noun.many)
     }
 
@@ -110,82 +101,78 @@ impl SourceKind for CsvKind {
         fetch_request: &FetchRequest<'_>,
         observer: &dyn FetchObserver,
     ) -> Result<FetchOutcome, FetchError> {
-        let options = &source.read_options;
-        let open_content =
-            |content| open_table(content, None, Validators::default(), options, 0, fetch_request, observer);
-        match &source.location {
+        let table =
+            CsvFetch { client: &self.client, options: &source.read_options, rows_above: 0, fetch_request, observer };
+        let reader = LocalFileReader {
+            client: &self.client,
+            uploads_dir: &self.uploads_dir,
+            expected: "CSV file",
+            fetch_request,
+            observer,
+        };
+        let content = match &source.location {
             SourceLocation::Url(address) => {
                 refuse_partial_sheet(&self.client, address)?;
                 let check_redirect = |url: &Url| refuse_partial_sheet_at(&self.client, url);
-                let request = OutgoingRequest {
+                return table.fetch(OutgoingRequest {
                     check_redirect: &check_redirect,
                     ..OutgoingRequest::table(address, RedirectScope::Anywhere)
-                };
-                fetch_table(&self.client, request, options, 0, fetch_request, observer)
+                });
             }
-            SourceLocation::Urls(_) => Err(FetchError::failed("bad_address", "A CSV source has one address.")),
-            SourceLocation::File(path) => {
-                open_content(local_file::read_file(&self.client, path, CSV_FILE, fetch_request, observer)?)
+            SourceLocation::Urls(_) => {
+                return Err(FetchError::failed("bad_address", ONE_URL_MESSAGE));
             }
-            SourceLocation::Upload(name) => open_content(local_file::read_upload(
-                &self.client,
-                &self.uploads_dir,
-                name,
-                CSV_FILE,
-                fetch_request,
-                observer,
-            )?),
-            SourceLocation::Sample => {
-                let (sample, named) = (self.sample, ("The sample", CSV_FILE));
-                open_content(local_file::copy_content(
-                    &self.client,
-                    sample,
-                    sample.len() as u64,
-                    named,
-                    fetch_request,
-                    observer,
-                )?)
-            }
+            SourceLocation::File(path) => reader.copy_file(path)?,
+            SourceLocation::Upload(name) => reader.copy_upload(name)?,
+            SourceLocation::Sample => reader.copy_content(self.sample, self.sample.len() as u64, "The sample")?,
+        };
+        table.open(content, None, Validators::default())
+    }
+}
+
+/// The fetch of one table: how to read it, and within which limits.
+pub(in crate::fetch) struct CsvFetch<'a> {
+    pub(in crate::fetch) client: &'a HttpClient,
+    pub(in crate::fetch) options: &'a ReadOptions,
+    /// How many rows of the tab are above the table. Row numbers begin after them.
+    pub(in crate::fetch) rows_above: u64,
+    pub(in crate::fetch) fetch_request: &'a FetchRequest<'a>,
+    pub(in crate::fetch) observer: &'a dyn FetchObserver,
+}
+
+impl CsvFetch<'_> {
+    /// Fetches the table that `request` describes.
+    ///
+    /// # Errors
+    /// The error of the request, or of content that is not a table ([`CsvTable::open`]).
+    pub(in crate::fetch) fn fetch(&self, request: OutgoingRequest<'_>) -> Result<FetchOutcome, FetchError> {
+        let Self { client, fetch_request, observer, .. } = self;
+        let request = request.with_validators(fetch_request.validators, fetch_request.mode);
+        let FetchResponse::Body(body) = client.send(&request, fetch_request, *observer)? else {
+            return Ok(FetchOutcome::Unchanged(None));
+        };
+        if let Some(title) = file_title(&body.headers, client.settings.is_google(&body.url)) {
+            observer.report_title(&title);
         }
+        let (validators, charset) = (body.validators(), response_status::declared_charset(&body.headers));
+        self.open(body.content, charset.as_deref(), validators)
     }
-}
 
-/// Fetches the table that `request` describes, to be read with `options`. Row numbers begin after `rows_above`.
-pub(in crate::fetch) fn fetch_table(
-    client: &HttpClient,
-    request: OutgoingRequest<'_>,
-    options: &ReadOptions,
-    rows_above: u64,
-    fetch_request: &FetchRequest<'_>,
-    observer: &dyn FetchObserver,
-) -> Result<FetchOutcome, FetchError> {
-    let request = request.with_validators(fetch_request.validators, fetch_request.mode);
-    let FetchResponse::Body(body) = client.send(&request, fetch_request, observer)? else {
-        return Ok(FetchOutcome::Unchanged(None));
-    };
-    if let Some(title) = file_title(&body.headers, client.settings.is_google(&body.url)) {
-        observer.report_title(&title);
+    /// Opens fetched content as a table, unless it is unchanged. `validators` are those of its response.
+    fn open(
+        &self,
+        mut content: BodyFile,
+        charset: Option<&str>,
+        validators: Validators,
+    ) -> Result<FetchOutcome, FetchError> {
+        let Self { options, rows_above, fetch_request, observer, .. } = *self;
+        let validators = Validators { body_hash: Some(content.hash.clone()), ..validators };
+        if fetch_request.is_unchanged(fetch_request.validators, &content.hash) {
+            return Ok(FetchOutcome::Unchanged(Some(validators)));
+        }
+        refuse_binary(&content, "not_csv", "a CSV file")?;
+        end_mark::remove_end_marks(&mut content, observer)?;
+        let table = CsvTable::open(content, charset, validators, options, rows_above, observer)?;
+        Ok(FetchOutcome::Content(Box::new(table)))
     }
-    let (response_validators, charset) = (body.validators(), response_status::declared_charset(&body.headers));
-    open_table(body.content, charset.as_deref(), response_validators, options, rows_above, fetch_request, observer)
-}
-
-fn open_table(
-    mut content: BodyFile,
-    charset: Option<&str>,
-    response_validators: Validators,
-    options: &ReadOptions,
-    rows_above: u64,
-    fetch_request: &FetchRequest<'_>,
-    observer: &dyn FetchObserver,
-) -> Result<FetchOutcome, FetchError> {
-    let same =
-        fetch_request.mode == Mode::Incremental && fetch_request.validators.body_hash.as_deref() == Some(&content.hash);
-    let validators = Validators { body_hash: Some(content.hash.clone()), ..response_validators };
-    if same {
-        return Ok(FetchOutcome::Unchanged(Some(validators)));
-    }
-    refuse_binary(&content, "not_csv", "a CSV file")?;
-    end_mark::remove_end_marks(&mut content, observer)?;
-    Ok(FetchOutcome::Content(Box::new(CsvTable::open(content, charset, validators, options, rows_above, observer)?)))
 }

@@ -1,4 +1,4 @@
-//! The kind `excel`: a workbook of Excel or OpenDocument at an address, on this server's disk, or uploaded in the page.
+//! The kind `excel`: an Excel or OpenDocument workbook at a web address, on this server's disk, or uploaded.
 
 mod cell_notes;
 mod cell_place;
@@ -36,15 +36,13 @@ use url::Url;
 
 use super::http::cancel_token::deadline;
 use super::http::request::OutgoingRequest;
-use super::http::response_status;
-use super::http::web_address::{RedirectScope, parse_web_address};
+use super::http::web_address::RedirectScope;
 use super::http::{FetchResponse, HttpClient};
-use super::local_file;
-use super::local_file::ExpectedFile;
+use super::local_file::LocalFileReader;
+use super::location_label::location_label;
 use super::sheet_address::{refuse_sheet, refuse_sheet_at};
 use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest, SourceKind};
 use crate::domain::location::SourceLocation;
-use crate::domain::operation::Mode;
 use crate::domain::progress::StageWeights;
 use crate::domain::read_options::ReadSetting;
 use crate::domain::source::{Source, Validators};
@@ -53,8 +51,7 @@ use part_reader::ReadLimit;
 use read_request::ReadRequest;
 use workbook::open_workbook;
 
-/// What a file of this kind should be, for messages.
-const WORKBOOK_FILE: ExpectedFile = ExpectedFile("workbook (Excel or OpenDocument)");
+const ONE_URL_MESSAGE: &str = "An Excel source has exactly one URL. Add one source for each file.";
 
 /// Mirrors a tab of a workbook.
 #[derive(Debug)]
@@ -79,7 +76,7 @@ impl SourceKind for ExcelKind {
     fn check_location(&self, location: &SourceLocation) -> Result<(), String> {
         match location {
             SourceLocation::Url(address) => refuse_sheet(&self.client, address).map_err(|error| error.to_string()),
-            SourceLocation::Urls(_) => Err("An Excel source has one address.".to_owned()),
+            SourceLocation::Urls(_) => Err(ONE_URL_MESSAGE.to_owned()),
             SourceLocation::Sample => Err("The sample is a CSV file.".to_owned()),
             SourceLocation::File(_) | SourceLocation::Upload(_) => Ok(()),
         }
@@ -94,7 +91,7 @@ impl SourceKind for ExcelKind {
             file: Some(UploadField {
                 label: "Or a file from this computer",
                 accept: ".xlsx,.xlsm,.xlsb,.xls,.ods",
-                help: "Excel or OpenDocument. The first row of the tab names the columns.",
+                help: "Excel or OpenDocument. The first row of the tab contains the column names.",
             }),
             ..SourceFormSpec::link("Excel file")
         }
@@ -105,11 +102,11 @@ impl SourceKind for ExcelKind {
     }
 
     fn substitution_notice(&self, kind: &str) -> Option<&'static str> {
-        (kind == "csv").then_some("This is an Excel or OpenDocument file; it is read as kind Excel.")
+        (kind == "csv").then_some("This is an Excel or OpenDocument file, so the type Excel is used.")
     }
 
     fn fixed_encoding_reason(&self) -> &'static str {
-        "a workbook says itself how its text is encoded"
+        "workbooks declare their own text encoding"
     }
 
     fn can_hide_columns(&self) -> bool {
@@ -121,14 +118,7 @@ impl SourceKind for ExcelKind {
     }
 
     fn fetching_message(&self, source: &Source) -> String {
-        let from = match &source.location {
-            SourceLocation::Url(address) => parse_web_address(address)
-                .map_or_else(|_| "its address".to_owned(), |url| response_status::display_host(&url)),
-            SourceLocation::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
-            SourceLocation::Urls(_) | SourceLocation::Upload(_) | SourceLocation::Sample => {
-                "the uploaded workbook".to_owned()
-            }
-        };
+        let from = location_label(&source.location, "the uploaded workbook");
         format!("Fetching {} from {from}…", source.noun.many)
     }
 
@@ -139,6 +129,13 @@ impl SourceKind for ExcelKind {
         observer: &dyn FetchObserver,
     ) -> Result<FetchOutcome, FetchError> {
         let limit = ReadLimit { observer, ends: deadline(fetch_request.total_timeout) };
+        let reader = LocalFileReader {
+            client: &self.client,
+            uploads_dir: &self.uploads_dir,
+            expected: "workbook (Excel or OpenDocument)",
+            fetch_request,
+            observer,
+        };
         let (content, validators) = match &source.location {
             SourceLocation::Url(address) => {
                 refuse_sheet(&self.client, address)?;
@@ -155,27 +152,14 @@ impl SourceKind for ExcelKind {
                 let validators = body.validators();
                 (body.content, validators)
             }
-            SourceLocation::File(path) => (
-                local_file::read_file(&self.client, path, WORKBOOK_FILE, fetch_request, observer)?,
-                Validators::default(),
-            ),
-            SourceLocation::Upload(name) => {
-                let content = local_file::read_upload(
-                    &self.client,
-                    &self.uploads_dir,
-                    name,
-                    WORKBOOK_FILE,
-                    fetch_request,
-                    observer,
-                )?;
-                (content, Validators::default())
-            }
+            SourceLocation::File(path) => (reader.copy_file(path)?, Validators::default()),
+            SourceLocation::Upload(name) => (reader.copy_upload(name)?, Validators::default()),
             SourceLocation::Urls(_) | SourceLocation::Sample => {
-                return Err(FetchError::failed("bad_address", "An Excel source has one address."));
+                return Err(FetchError::failed("bad_address", ONE_URL_MESSAGE));
             }
         };
         let validators = Validators { body_hash: Some(content.hash.clone()), ..validators };
-        if fetch_request.mode == Mode::Incremental && fetch_request.validators.body_hash == validators.body_hash {
+        if fetch_request.is_unchanged(fetch_request.validators, &content.hash) {
             return Ok(FetchOutcome::Unchanged(Some(validators)));
         }
         let request = ReadRequest {

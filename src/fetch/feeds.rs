@@ -17,11 +17,10 @@ use self::crawl::crawler::{CrawlResult, FeedCrawler, ReadLocalFile};
 use self::crawl::feed_request::{FeedBody, MAX_FEED_BYTES};
 use self::crawl_tally::CrawlTally;
 use self::messages::CrawlShortfall;
-use super::http::response_status;
 use super::http::web_address::parse_web_address;
 use super::http::{HttpClient, HttpSettings};
-use super::local_file;
-use super::local_file::ExpectedFile;
+use super::local_file::LocalFileReader;
+use super::location_label::host_label;
 use super::row_file::RowFileSummary;
 use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest, SourceKind};
 use crate::domain::feed_names::feed_names;
@@ -29,11 +28,8 @@ use crate::domain::location::{SourceLocation, web_address};
 use crate::domain::operation::Mode;
 use crate::domain::progress::StageWeights;
 use crate::domain::read_options::ReadSetting;
-use crate::domain::source::{Noun, Source, Validators};
+use crate::domain::source::{Noun, Source};
 use crate::domain::source_form_spec::SourceFormSpec;
-
-/// What a local file is expected to be.
-const EXPECTED_FILE: ExpectedFile = ExpectedFile("list of feeds (OPML) or feed");
 
 /// The kind of source that mirrors feeds.
 #[derive(Debug)]
@@ -60,11 +56,16 @@ impl FeedsKind {
         request: &FetchRequest<'_>,
         observer: &dyn FetchObserver,
     ) -> Result<FeedBody, FetchError> {
+        let reader = LocalFileReader {
+            client: &self.client,
+            uploads_dir: &self.uploads_dir,
+            expected: "list of feeds (OPML) or feed",
+            fetch_request: request,
+            observer,
+        };
         let content = match location {
-            SourceLocation::File(path) => local_file::read_file(&self.client, path, EXPECTED_FILE, request, observer)?,
-            SourceLocation::Upload(name) => {
-                local_file::read_upload(&self.client, &self.uploads_dir, name, EXPECTED_FILE, request, observer)?
-            }
+            SourceLocation::File(path) => reader.copy_file(path)?,
+            SourceLocation::Upload(name) => reader.copy_upload(name)?,
             SourceLocation::Url(_) | SourceLocation::Urls(_) | SourceLocation::Sample => return Err(no_sample_error()),
         };
         // Relative links must not reveal the path of the file.
@@ -132,8 +133,7 @@ impl SourceKind for FeedsKind {
     fn fetching_message(&self, source: &Source) -> String {
         let from = match source.location.addresses() {
             [] => source.location.for_people(),
-            [only] => parse_web_address(only)
-                .map_or_else(|_| "its address".to_owned(), |url| response_status::display_host(&url)),
+            [only] => host_label(only),
             many => format!("{} addresses", many.len()),
         };
         format!("Fetching {} from {from}…", source.noun.many)
@@ -186,15 +186,8 @@ impl SourceKind for FeedsKind {
             return Ok(FetchOutcome::Unchanged(Some(validators)));
         }
         let (columns, types) = ARTICLE_COLUMNS.map(|(name, kind)| (name.to_owned(), Some(kind))).into_iter().unzip();
-        let facts = RowFileSummary { columns, types, validators, bytes, whole: false };
+        let facts = RowFileSummary { columns, types, validators, bytes, is_complete: false };
         Ok(FetchOutcome::Content(Box::new(rows.finish(facts)?.with_replaced_cells(FEED_COLUMN, names))))
-    }
-}
-
-impl FetchRequest<'_> {
-    /// Whether a body with this SHA-256 is the version of `known`, and unchanged content is to be skipped.
-    fn is_same(&self, known: &Validators, hash: &str) -> bool {
-        self.mode == Mode::Incremental && known.body_hash.as_deref() == Some(hash)
     }
 }
 

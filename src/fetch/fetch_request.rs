@@ -1,4 +1,4 @@
-//! What a fetch is asked for, and what is known from the fetch before it.
+//! Describes what to fetch, and what is known from earlier fetches.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -18,8 +18,8 @@ pub struct FetchRequest<'a> {
     pub mode: Mode,
     /// ETag, modification time and body hash of the version that was last applied completely.
     pub validators: &'a Validators,
-    /// The time limit of one fetch, including redirects and retries. Waits that a busy server asked for do not count:
-    /// the limit starts anew after each.
+    /// The time limit of one fetch, including redirects and retries. After each wait that a busy server asked for, the
+    /// limit starts again.
     pub timeout: Duration,
     /// The time left for the whole run. A server that asks for a longer wait fails the fetch.
     pub total_timeout: Duration,
@@ -36,8 +36,8 @@ pub struct FetchRequest<'a> {
 }
 
 impl<'a> FetchRequest<'a> {
-    /// A request for everything at a place that is not synced and of which nothing is known. `timeout` limits all of
-    /// it, waits included.
+    /// A request for the complete content of a source that may not be in the database. `timeout` limits the whole
+    /// fetch, including waits.
     #[must_use]
     pub fn for_probe(validators: &'a Validators, timeout: Duration) -> Self {
         Self {
@@ -51,6 +51,12 @@ impl<'a> FetchRequest<'a> {
             feeds: &[],
             items: &EmptyItemLookup,
         }
+    }
+
+    /// Whether a body with this SHA-256 is the version that `known` describes, and unchanged content is to be skipped.
+    #[must_use]
+    pub fn is_unchanged(&self, known: &Validators, hash: &str) -> bool {
+        self.mode == Mode::Incremental && known.body_hash.as_deref() == Some(hash)
     }
 }
 

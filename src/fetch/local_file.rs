@@ -9,75 +9,67 @@ use super::http::body_file::{BodyFile, BodyRejection};
 use super::http::cancel_token::{FetchEnd, with_cancel_token};
 use super::{FetchError, FetchObserver, FetchRequest};
 
-/// What a file should be, for messages: "CSV file".
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ExpectedFile(pub(super) &'static str);
-
-/// Copies the file at `path` into a temporary file.
-pub(super) fn read_file(
-    client: &HttpClient,
-    path: &Path,
-    wanted: ExpectedFile,
-    fetch_request: &FetchRequest<'_>,
-    observer: &dyn FetchObserver,
-) -> Result<BodyFile, FetchError> {
-    let (file, bytes) = open_regular_file(path, wanted)?;
-    copy_content(client, file, bytes, (&path.display().to_string(), wanted), fetch_request, observer)
+/// Copies local files to temporary files, so that a file that changes during the fetch cannot change under its reader.
+pub(super) struct LocalFileReader<'a> {
+    pub(super) client: &'a HttpClient,
+    pub(super) uploads_dir: &'a Path,
+    /// The expected type of the file, for messages: "CSV file".
+    pub(super) expected: &'static str,
+    pub(super) fetch_request: &'a FetchRequest<'a>,
+    pub(super) observer: &'a dyn FetchObserver,
 }
 
-/// Copies the upload of this name in `folder` into a temporary file.
-pub(super) fn read_upload(
-    client: &HttpClient,
-    folder: &Path,
-    name: &str,
-    wanted: ExpectedFile,
-    fetch_request: &FetchRequest<'_>,
-    observer: &dyn FetchObserver,
-) -> Result<BodyFile, FetchError> {
-    let (file, bytes) = open_regular_file(&upload_path(folder, name)?, wanted)?;
-    copy_content(client, file, bytes, ("The uploaded file", wanted), fetch_request, observer)
-}
+impl LocalFileReader<'_> {
+    /// Copies the file at `path`.
+    pub(super) fn copy_file(&self, path: &Path) -> Result<BodyFile, FetchError> {
+        let (file, bytes) = open_regular_file(path, self.expected)?;
+        self.copy_content(file, bytes, &path.display().to_string())
+    }
 
-/// Copies content into a temporary file, so that a file that changes meanwhile cannot change under its reader.
-/// `named` is the name for messages and what it should be.
-pub(super) fn copy_content(
-    client: &HttpClient,
-    from: impl Read,
-    bytes: u64,
-    named: (&str, ExpectedFile),
-    fetch_request: &FetchRequest<'_>,
-    observer: &dyn FetchObserver,
-) -> Result<BodyFile, FetchError> {
-    let (name, ExpectedFile(wanted)) = named;
-    let (folder, limit) = (&client.settings.work_dir, client.settings.max_bytes);
-    let content = with_cancel_token(observer, fetch_request.timeout, fetch_request.timeout, |cancel| {
-        BodyFile::take(from, folder, limit, Some(bytes), cancel, observer)
-    });
-    content.map_err(|rejection| match rejection {
-        BodyRejection::Ended(FetchEnd::Stopped) => FetchError::Stopped,
-        BodyRejection::Ended(FetchEnd::TimedOut) => {
-            FetchError::failed("timeout", format!("Reading {name} timed out. Check that its disk is reachable."))
+    /// Copies the upload of this name.
+    pub(super) fn copy_upload(&self, name: &str) -> Result<BodyFile, FetchError> {
+        let (file, bytes) = open_regular_file(&upload_path(self.uploads_dir, name)?, self.expected)?;
+        self.copy_content(file, bytes, "The uploaded file")
+    }
+
+    /// Copies content of `bytes` bytes. Messages call it `name`.
+    pub(super) fn copy_content(&self, content: impl Read, bytes: u64, name: &str) -> Result<BodyFile, FetchError> {
+        let (folder, max_bytes) = (&self.client.settings.work_dir, self.client.settings.max_bytes);
+        let timeout = self.fetch_request.timeout;
+        let copied = with_cancel_token(self.observer, timeout, timeout, |cancel| {
+            BodyFile::take(content, folder, max_bytes, Some(bytes), cancel, self.observer)
+        });
+        copied.map_err(|rejection| self.explain_rejection(rejection, name))
+    }
+
+    fn explain_rejection(&self, rejection: BodyRejection, name: &str) -> FetchError {
+        match rejection {
+            BodyRejection::Ended(FetchEnd::Stopped) => FetchError::Stopped,
+            BodyRejection::Ended(FetchEnd::TimedOut) => {
+                FetchError::failed("timeout", format!("Reading {name} timed out. Check that its disk is reachable."))
+            }
+            BodyRejection::TooLarge => FetchError::failed(
+                "too_large",
+                format!(
+                    "{name} is larger than {} MB. Make it smaller, or raise LOCKSTEP_MAX_BYTES.",
+                    self.client.settings.max_bytes.div_ceil(1_000_000)
+                ),
+            ),
+            BodyRejection::Html => FetchError::failed(
+                "html_page",
+                format!(
+                    "{name} is a web page, not a {}. Save or export the data itself, not the page that shows it.",
+                    self.expected
+                ),
+            ),
+            BodyRejection::Damaged(damage) => FetchError::failed(
+                "truncated",
+                format!("Could not read {name}: {damage}. Nothing was changed. Compress or copy it again."),
+            ),
+            BodyRejection::Broken(error) => unreadable_error(name, &error),
+            BodyRejection::Disk(error) => error,
         }
-        BodyRejection::TooLarge => FetchError::failed(
-            "too_large",
-            format!(
-                "{name} is larger than {} MB. Make it smaller, or raise LOCKSTEP_MAX_BYTES.",
-                limit.div_ceil(1_000_000)
-            ),
-        ),
-        BodyRejection::Html => FetchError::failed(
-            "html_page",
-            format!(
-                "{name} is a web page, not a {wanted}. Save or export the data itself, not the page that shows it."
-            ),
-        ),
-        BodyRejection::Damaged(damage) => FetchError::failed(
-            "truncated",
-            format!("Could not read {name}: {damage}. Nothing was changed. Compress or copy it again."),
-        ),
-        BodyRejection::Broken(error) => unreadable_error(name, &error),
-        BodyRejection::Disk(error) => error,
-    })
+    }
 }
 
 /// The path of an upload. Its name cannot lead out of the folder.
@@ -90,32 +82,32 @@ fn upload_path(folder: &Path, name: &str) -> Result<PathBuf, FetchError> {
 }
 
 /// Opens a regular file and returns its length.
-fn open_regular_file(path: &Path, ExpectedFile(wanted): ExpectedFile) -> Result<(File, u64), FetchError> {
+fn open_regular_file(path: &Path, expected: &str) -> Result<(File, u64), FetchError> {
     let name = path.display().to_string();
-    let no_file = |is_dir: bool| {
+    let not_a_file = |is_dir: bool| {
         let what = if is_dir { "is a folder" } else { "is not a regular file" };
-        FetchError::failed("not_a_file", format!("{name} {what}. Give the path of the {wanted} itself."))
+        FetchError::failed("not_a_file", format!("{name} {what}. Enter the path of a {expected}."))
     };
     // Checked before opening, because opening a named pipe waits for its writer.
-    let about = std::fs::metadata(path).map_err(|error| unreadable_error(&name, &error))?;
-    if !about.is_file() {
-        return Err(no_file(about.is_dir()));
+    let metadata = std::fs::metadata(path).map_err(|error| unreadable_error(&name, &error))?;
+    if !metadata.is_file() {
+        return Err(not_a_file(metadata.is_dir()));
     }
     let file = File::open(path).map_err(|error| unreadable_error(&name, &error))?;
-    let about = file.metadata().map_err(|error| unreadable_error(&name, &error))?;
-    if about.is_file() { Ok((file, about.len())) } else { Err(no_file(about.is_dir())) }
+    let metadata = file.metadata().map_err(|error| unreadable_error(&name, &error))?;
+    if metadata.is_file() { Ok((file, metadata.len())) } else { Err(not_a_file(metadata.is_dir())) }
 }
 
 fn unreadable_error(name: &str, error: &io::Error) -> FetchError {
     match error.kind() {
         io::ErrorKind::NotFound => FetchError::failed(
             "not_found",
-            format!("File not found: {name}. Put it back, or enter its new path in the source."),
+            format!("File not found: {name}. Restore it, or enter its new path in the source settings."),
         ),
         io::ErrorKind::PermissionDenied => FetchError::failed(
             "not_readable",
             format!("No permission to read {name}. Make it readable for the user that runs Lockstep."),
         ),
-        _ => FetchError::failed("not_readable", format!("Could not read {name} ({error}).")),
+        _ => FetchError::failed("not_readable", format!("Could not read {name} ({error}). Check its disk.")),
     }
 }

@@ -22,6 +22,7 @@ mod http;
 mod key_search;
 mod kinds;
 mod local_file;
+mod location_label;
 mod reader;
 mod row_file;
 mod sheet;

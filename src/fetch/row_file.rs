@@ -1,5 +1,5 @@
-//! Rows in a temporary file, for kinds that produce rows from feeds or JSON: written once, read as often as needed,
-//! and never all in memory.
+//! Rows in a temporary file: written once, read as often as needed, and never all in memory. For kinds whose source is
+//! not a text table.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -12,7 +12,7 @@ use crate::domain::columns::column_type::ColumnType;
 use crate::domain::rows::row::TextRow;
 use crate::domain::source::Validators;
 
-/// Writes rows one after the other.
+/// Writes rows to a temporary file.
 #[derive(Debug)]
 pub(super) struct RowWriter {
     out: BufWriter<File>,
@@ -39,7 +39,7 @@ impl RowWriter {
         self.rows
     }
 
-    /// The rows as content with these facts.
+    /// Finishes the file and returns its rows as content.
     pub(super) fn finish(self, summary: RowFileSummary) -> Result<RowFile, FetchError> {
         let Self { out, rows } = self;
         let file = out.into_inner().map_err(|error| disk_error(error.error()))?;
@@ -47,19 +47,19 @@ impl RowWriter {
     }
 }
 
-/// What is known about all rows together.
+/// The facts about all rows of a file together.
 #[derive(Debug)]
 pub(super) struct RowFileSummary {
-    /// The columns, named as people see them.
+    /// The names of the columns.
     pub(super) columns: Vec<String>,
-    /// What their cells are, where that is known; may be shorter than `columns`.
+    /// The types of the columns that are known. May be shorter than `columns`.
     pub(super) types: Vec<Option<ColumnType>>,
-    /// What to send along the next time.
+    /// The validators of this version, for the next incremental fetch.
     pub(super) validators: Validators,
-    /// Bytes that were fetched for them.
+    /// How many bytes were fetched for the rows.
     pub(super) bytes: u64,
-    /// Whether they are all there is.
-    pub(super) whole: bool,
+    /// Whether the rows are everything that the source has.
+    pub(super) is_complete: bool,
 }
 
 /// Rows in a temporary file.
@@ -73,8 +73,8 @@ pub(super) struct RowFile {
 }
 
 impl RowFile {
-    /// The same rows with what `replacements` says in the place of the cells at `position`: what something is called
-    /// may only be known when all rows are written.
+    /// The same rows, with cells of the column at `position` replaced: a cell that is a key of `replacements` becomes
+    /// its value. This is for names that are final only after all rows were written.
     pub(super) fn with_replaced_cells(self, position: usize, replacements: HashMap<String, String>) -> Self {
         Self { replacements: Some((position, replacements)), ..self }
     }
@@ -98,7 +98,7 @@ impl FetchedContent for RowFile {
     }
 
     fn is_complete(&self) -> bool {
-        self.summary.whole
+        self.summary.is_complete
     }
 
     fn column_type(&self, position: usize) -> Option<ColumnType> {

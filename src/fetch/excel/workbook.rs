@@ -42,7 +42,7 @@ pub(super) fn open_workbook(request: &ReadRequest<'_>, validators: Validators) -
     }
     let hidden_columns = hidden_columns(&layout, &columns);
     let bytes = request.content.bytes;
-    let rows = rows.finish(RowFileSummary { columns, types: Vec::new(), validators, bytes, whole: true })?;
+    let rows = rows.finish(RowFileSummary { columns, types: Vec::new(), validators, bytes, is_complete: true })?;
     Ok(WorkbookRows { rows, hidden_columns })
 }
 

@@ -44,11 +44,11 @@ pub(super) struct FeedOrigin<'a> {
     pub(super) identity: EntryIdentity,
 }
 
-/// Writes the entries of one feed. `kept` replaces keys (see [`super::kept_keys`]). Answers how many entries were
+/// Writes the entries of one feed. `kept` replaces keys (see [`super::kept_keys`]). Returns how many entries were
 /// skipped because an earlier one has the same key.
 ///
 /// # Errors
-/// `disk` where the temporary file cannot be written.
+/// `disk` when the temporary file cannot be written.
 pub(super) fn write_entries(
     rows: &mut RowWriter,
     entries: Vec<FeedEntry>,
@@ -135,7 +135,7 @@ mod tests {
         let columns = column_names(&ARTICLE_COLUMNS.map(|(name, _)| name));
         assert!(columns.iter().any(|name| name == KEY_COLUMN));
         let facts =
-            RowFileSummary { columns, types: Vec::new(), validators: Default::default(), bytes: 0, whole: false };
+            RowFileSummary { columns, types: Vec::new(), validators: Default::default(), bytes: 0, is_complete: false };
         let names = [("https://h.example/".to_owned(), "News".to_owned())].into();
         let content = out.finish(facts)?.with_replaced_cells(FEED_COLUMN, names);
         let rows: Vec<_> = content.rows()?.collect::<Result<_, _>>()?;

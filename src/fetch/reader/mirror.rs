@@ -41,7 +41,7 @@ pub(super) struct AccountMirror<'a> {
     feed_count: u64,
 }
 
-/// The unread and the starred articles; `None` where the server did not answer.
+/// The unread and the starred articles; `None` if the server did not answer.
 #[derive(Default)]
 pub(super) struct KnownStates {
     unread: Option<HashSet<ItemId>>,
@@ -96,7 +96,7 @@ impl<'a> AccountMirror<'a> {
             validators: Validators::default(),
             bytes: self.session.bytes,
             // Articles that the server no longer lists stay in the catalog.
-            whole: false,
+            is_complete: false,
         })?;
         Ok(FetchOutcome::Content(Box::new(content)))
     }
@@ -190,7 +190,7 @@ impl<'a> AccountMirror<'a> {
         Ok(None)
     }
 
-    /// Writes the articles that the catalog already has, with their current states. Answers the others.
+    /// Writes the articles that the catalog already has, with their current states. Returns the others.
     fn write_known_articles(
         &mut self,
         ids: &[ItemId],

@@ -1,5 +1,5 @@
-//! A tab of a Google Sheet that everyone with the link may read, through its CSV export. Google explains refusals
-//! there with web pages.
+//! Fetches a tab of a Google Sheet that everyone with the link may read, through its CSV export. Google explains errors
+//! of the export with web pages.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::read_options::ReadOptions;
 use crate::domain::sheet_link::{SheetLink, TabSelector};
 use crate::domain::text::shortening::shorten;
-use crate::fetch::csv::fetch_table;
+use crate::fetch::csv::CsvFetch;
 use crate::fetch::http::request::OutgoingRequest;
 use crate::fetch::http::response_status;
 use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
@@ -20,19 +20,19 @@ use crate::fetch::http::web_address::RedirectScope;
 use crate::fetch::http::{FetchResponse, HttpClient};
 use crate::fetch::{FetchError, FetchObserver, FetchOutcome, FetchRequest};
 
-/// A name that no tab has.
+/// A tab name that no sheet has.
 const ABSENT_TAB_NAME: &str = "no tab is called 0199c0de-7a1b-7c3d-8e5f-2f6a4b8c9d10";
 
-/// The code of a query that Google does not answer.
+/// The error code of a query that Google rejects.
 const BAD_QUERY: &str = "bad_query";
 
-/// What is noted of a tab by its name. Google's query service takes each column for one type and leaves out cells of
-/// another: <https://support.google.com/docs/answer/3093343>.
+/// The note about a tab that was selected by name. Google's query service then assigns one type to each column and
+/// omits cells of other types: <https://support.google.com/docs/answer/3093343>.
 const CELLS_LEFT_OUT: &str = "When a tab is selected by name, Google omits cells whose type differs from most of \
                               their column, such as words in a column of numbers. Use the link of the tab, which \
                               ends in gid=…, to get all cells.";
 
-/// Fetches the cells that the link shows.
+/// Fetches the cells that the link selects.
 pub(in crate::fetch) fn fetch_export(
     client: &HttpClient,
     link: &SheetLink,
@@ -46,10 +46,7 @@ pub(in crate::fetch) fn fetch_export(
         client.settings.google_url.join(path).map_err(|error| {
             FetchError::failed(
                 "bad_address",
-                format!(
-                    "The Google address in LOCKSTEP_GOOGLE_URL cannot be used \
-                                                       ({error})."
-                ),
+                format!("The Google address in LOCKSTEP_GOOGLE_URL cannot be used ({error}). Correct it."),
             )
         })
     };
@@ -61,10 +58,11 @@ pub(in crate::fetch) fn fetch_export(
     let tab = address(&link.export_path())?;
     let request =
         OutgoingRequest { check_response: &judge, ..OutgoingRequest::table(tab.as_str(), RedirectScope::Google) };
-    // The answer to a query has no rows of the tab, only those that it computed.
+    // The rows of a query result are computed, so they have no row numbers of the tab.
     let range = link.range().filter(|_| !link.is_query());
     let rows_above = range.map_or(0, |range| range.first_row() - 1);
-    let fetched = fetch_table(client, request, options, rows_above, fetch_request, observer).map_err(explained)?;
+    let table = CsvFetch { client, options, rows_above, fetch_request, observer };
+    let fetched = table.fetch(request).map_err(explained)?;
     if let (true, FetchOutcome::Content(_)) = (link.is_by_name(), &fetched) {
         observer.report_issue(Issue {
             row: None,
@@ -74,17 +72,16 @@ pub(in crate::fetch) fn fetch_export(
         });
     }
     if let (TabSelector::Name(name), FetchOutcome::Content(content)) = (link.tab(), &fetched) {
-        // Google silently answers with the first tab when no tab has the name
-        // (<https://github.com/mit-cml/appinventor-sources/pull/3000>). So the answer for an absent name must be a
-        // different table.
+        // If no tab has the name, Google silently returns the first tab
+        // (<https://github.com/mit-cml/appinventor-sources/pull/3000>). So the response for a name that does not exist
+        // must be a different table.
         let other = address(&link.with_tab_name(ABSENT_TAB_NAME).export_path())?;
         let request =
             OutgoingRequest { check_response: &judge, ..OutgoingRequest::table(other.as_str(), RedirectScope::Google) };
         match client.send(&request, fetch_request, observer).map_err(explained) {
             Ok(FetchResponse::Body(first))
                 if content.validators().body_hash.as_deref() != Some(&first.content.hash) => {}
-            // What refuses a name that no tab has, or has a first tab that the query does not fit, does not take one
-            // tab for another.
+            // Google rejected the name that no tab has, so it did not return the first tab for the other name either.
             Err(FetchError::Failed { code: "not_found" | BAD_QUERY, .. }) => {}
             Ok(_) => return Err(ambiguous_tab_error(name)),
             Err(error) => return Err(error),
@@ -93,36 +90,38 @@ pub(in crate::fetch) fn fetch_export(
     Ok(fetched)
 }
 
-/// The link of a tab by its name, beginning with the row that is set as its header: of what it gives by a name Google
-/// takes the first row as the header. As data the header would lose the names above columns of numbers.
+/// The link to fetch. Google always takes the first row of a tab that is selected by name as its header, and would omit
+/// column names above numbers in a later row. So the range of such a link is changed to begin at the row that is set as
+/// the header row.
 ///
 /// # Errors
-/// `no_header` where the rows above the header cannot be left out, because the end of the tab is not known.
+/// `no_header` when the range cannot begin at that row.
 fn start_at_header<'a>(link: &'a SheetLink, options: &ReadOptions) -> Result<Cow<'a, SheetLink>, FetchError> {
     let first_row = link.range().map_or(1, CellRange::first_row);
     let (Some(row), TabSelector::Name(name), true) = (options.header_row, link.tab(), link.is_by_name()) else {
         return Ok(Cow::Borrowed(link));
     };
     let refused =
-        |why: String| FetchError::failed("no_header", format!("Row {row} is set as the header row, and {why}"));
+        |why: String| FetchError::failed("no_header", format!("Row {row} is set as the header row, but {why}"));
     match link.range() {
         _ if row <= first_row => Ok(Cow::Borrowed(link)),
         Some(range) => match range.from_row(row) {
             Some(below) => Ok(Cow::Owned(link.with_range(below))),
-            None => Err(refused(format!("the link's range {range} has no row below it. Choose a row of the range."))),
+            None => Err(refused(format!("the link's range {range} ends above it. Choose a row in the range."))),
         },
         None => Err(refused(format!(
-            "without credentials Google gives a tab by its name (“{}”) with the first row as the header. Open the tab \
-             and use its link, which ends in gid=…, without the name; or give the cells too, as in range=A{row}:D200.",
+            "without a service account Google always takes the first row of a tab that is selected by name (“{}”) as \
+             the header. Use the link of the tab, which ends in gid=…, instead of the name, or add a range to the \
+             link, such as range=A{row}:D200.",
             shorten(name)
         ))),
     }
 }
 
-/// Refuses the tab of a published sheet by its name, which Google does not know there.
+/// Refuses a tab name for a published sheet: Google does not support tab names there.
 ///
 /// # Errors
-/// [`NO_TAB`] with the way to its number.
+/// [`NO_TAB`], with how to get the link of the tab.
 pub(in crate::fetch) fn refuse_published_tab_name(link: &SheetLink) -> Result<(), FetchError> {
     match link.tab() {
         TabSelector::Name(name) if link.is_published() => Err(FetchError::failed(
@@ -138,19 +137,20 @@ pub(in crate::fetch) fn refuse_published_tab_name(link: &SheetLink) -> Result<()
     }
 }
 
-/// The error for a tab that may be the first one instead of the named one.
+/// The error for a response that may be the first tab instead of the named one.
 fn ambiguous_tab_error(name: &str) -> FetchError {
     FetchError::failed(
         NO_TAB,
         format!(
-            "Without credentials Google does not confirm that there is a tab “{}”; it may have sent its first tab \
-             instead. Open the tab you want and copy its link from the address bar, which ends in gid=….",
+            "Could not verify that this sheet has a tab “{}”: without a service account, Google sends the first tab if \
+             there is none of that name. Open the tab you want and copy its link, which ends in gid=…, from the address \
+             bar.",
             shorten(name)
         ),
     )
 }
 
-/// Checks a response to an export; refusals are explained in its page.
+/// Checks the response to an export. Google explains an error with a web page, so its text is searched.
 fn check_export_response(
     waits: &RateLimitWaits,
     status: StatusCode,
@@ -174,7 +174,7 @@ fn check_export_response(
     response_status::check_response(status, headers, start, origin)
 }
 
-/// What a refusal means for a link of this form.
+/// Replaces the messages that do not fit this form of link.
 fn explain_error(error: FetchError, link: &SheetLink) -> FetchError {
     let FetchError::Failed { code, message } = error else { return error };
     match code {
@@ -188,9 +188,9 @@ fn explain_error(error: FetchError, link: &SheetLink) -> FetchError {
         // A service account does not help: the Sheets API answers no queries.
         "sign_in_page" if link.is_query() => FetchError::failed(
             code,
-            "The sheet is not public, and Google answers the query of this link (tq=) for public sheets only. In \
-             Google Sheets choose Share → Anyone with the link → Viewer; or put the query into a tab of its own, as \
-             =QUERY(…), and use the link of that tab.",
+            "The sheet is not public, and Google runs the query of this link (tq=) on public sheets only. In Google \
+             Sheets choose Share → Anyone with the link → Viewer. Or put the query into a separate tab, as =QUERY(…), \
+             and use the link of that tab.",
         ),
         "not_found" if link.is_query() && message.contains("(400)") => FetchError::failed(
             BAD_QUERY,

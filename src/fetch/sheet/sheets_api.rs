@@ -1,4 +1,4 @@
-//! A tab of a Google Sheet through the Sheets API, read by a service account that the sheet is shared with.
+//! Fetches a tab of a Google Sheet through the Sheets API, with a service account that the sheet is shared with.
 
 use std::io::Read;
 use std::sync::Once;
@@ -30,11 +30,11 @@ use crate::fetch::http::web_address::RedirectScope;
 use crate::fetch::http::{FetchResponse, HttpClient, ResponseBody, is_google_host};
 use crate::fetch::{FetchError, FetchObserver, FetchOutcome, FetchRequest};
 
-/// The time limit of the request for the modification time. It saves work, but the sync can do without it.
+/// The time limit of the request for the modification time. A sync also works without that time.
 const DRIVE_TIMEOUT: Duration = Duration::from_secs(10);
-/// The max bytes that are read of an answer that is not the values.
+/// The most bytes of a response other than the values.
 const MAX_METADATA_BYTES: u64 = 4 * 1024 * 1024;
-/// The max bytes of a refusal.
+/// The most bytes of an error in a response with status 200.
 const MAX_ERROR_BYTES: u64 = 64 * 1024;
 
 /// A running fetch through the Sheets API.
@@ -46,7 +46,11 @@ pub(in crate::fetch) struct SheetsApiFetch<'a> {
 }
 
 impl SheetsApiFetch<'_> {
-    /// Brings the values that `link` means of the sheet `id`.
+    /// Fetches the values that `link` selects from the spreadsheet `id`.
+    ///
+    /// # Errors
+    /// `not_shared`, `api_disabled`, `not_found`, `no_tab` and the other errors of [`google_errors`], those of the
+    /// sign-in, and those of reading the values.
     pub(in crate::fetch) fn fetch(
         &self,
         id: &str,
@@ -54,30 +58,29 @@ impl SheetsApiFetch<'_> {
         rules: ReadingRules,
     ) -> Result<FetchOutcome, FetchError> {
         let ends = deadline(self.fetch_request.total_timeout);
-        // Asked for first: what is changed after this has another time.
+        // Requested first: a change during the fetch then has a later time, so the next sync fetches it.
         let modified = self.fetch_modified_time(id, ends)?;
         let known = self.fetch_request.validators;
-        let incremental = self.fetch_request.mode == Mode::Incremental;
-        if incremental && modified.is_some() && modified == known.modified {
+        if self.fetch_request.mode == Mode::Incremental && modified.is_some() && modified == known.modified {
             return Ok(FetchOutcome::Unchanged(None));
         }
         let tabs = self.fetch_tabs(id, ends)?;
         let title = choose_tab(&tabs, link.tab())?;
         let values = self.fetch_values(id, title, link.range(), ends).map_err(|error| match error {
-            // It was renamed or removed in between.
+            // The tab was renamed or removed after the tabs were listed.
             FetchError::Failed { code: NO_TAB, .. } => no_tab_error(&format!("“{}”", shorten(title)), &tabs),
             other => other,
         })?;
         let validators = Validators { body_hash: Some(values.content.hash.clone()), modified, ..Validators::default() };
-        if incremental && known.body_hash == validators.body_hash {
+        if self.fetch_request.is_unchanged(known, &values.content.hash) {
             return Ok(FetchOutcome::Unchanged(Some(validators)));
         }
         let table = read_values(&values.content, rules, &self.client.settings.work_dir, validators, self.observer)?;
         Ok(FetchOutcome::Content(Box::new(table)))
     }
 
-    /// When the file was last modified. `None` where Drive does not return it (its API may not be enabled), and for a
-    /// probe.
+    /// When the file was last modified. `None` for a probe, and if Drive does not return it, for example because its
+    /// API is not enabled.
     fn fetch_modified_time(&self, id: &str, ends: Instant) -> Result<Option<String>, FetchError> {
         if self.fetch_request.sync_id.is_none() {
             return Ok(None);
@@ -107,7 +110,7 @@ impl SheetsApiFetch<'_> {
         }
         let mut tabs: Vec<TabProperties> = sheet.sheets.into_iter().map(|sheet| sheet.properties).collect();
         tabs.sort_by_key(|tab| tab.index);
-        // Every sheet has one at least.
+        // Every spreadsheet has at least one tab.
         if tabs.is_empty() { Err(no_values_error()) } else { Ok(tabs) }
     }
 
@@ -119,7 +122,7 @@ impl SheetsApiFetch<'_> {
         range: Option<&CellRange>,
         ends: Instant,
     ) -> Result<ResponseBody, FetchError> {
-        // In A1 notation a name is the whole tab, and a quote in a name is doubled.
+        // In A1 notation a name alone is the whole tab, and a quote in a name is doubled.
         let tab = format!("'{}'", title.replace('\'', "''"));
         let range = range.map_or_else(|| tab.clone(), |range| format!("{tab}!{range}"));
         let query = url::form_urlencoded::Serializer::new(String::new())
@@ -166,7 +169,10 @@ impl SheetsApiFetch<'_> {
                     Some(error) => return Err(google_errors::explain_error(error, &waits)),
                 },
                 Ok(FetchResponse::NotModified(_)) => {
-                    return Err(FetchError::failed("bad_status", "Google says that nothing is new, unasked."));
+                    return Err(FetchError::failed(
+                        "bad_status",
+                        "Google returned no content (304 Not Modified). Try again later.",
+                    ));
                 }
                 Err(FetchError::Failed { code: TOKEN_REFUSED, .. }) if refused.is_none() => refused = Some(token),
                 Err(error) => return Err(google_errors::explain_error(error, &waits)),
@@ -185,10 +191,7 @@ impl SheetsApiFetch<'_> {
         let mut url = url.map_err(|error| {
             FetchError::failed(
                 "bad_address",
-                format!(
-                    "The Google address in LOCKSTEP_GOOGLE_URL cannot be used \
-                                                       ({error})."
-                ),
+                format!("The Google address in LOCKSTEP_GOOGLE_URL cannot be used ({error}). Correct it."),
             )
         })?;
         // The token is the only authorization; both fail only for addresses that cannot carry one.
@@ -198,12 +201,12 @@ impl SheetsApiFetch<'_> {
     }
 }
 
-/// Logs once that every sync fetches its sheet completely.
+/// Logs once per process that syncs fetch sheets completely, because their modification times are unknown.
 fn log_missing_modified_time(code: &str, message: &str) {
     static LOGGED: Once = Once::new();
-    let what = if code == API_DISABLED { message } else { "Google Drive did not return them." };
+    let reason = if code == API_DISABLED { message } else { "Google Drive did not return them." };
     LOGGED.call_once(|| {
-        log::info!("the modification times of sheets are unknown, so every sync fetches them completely. {what}");
+        log::info!("the modification times of sheets are unknown, so every sync fetches them completely. {reason}");
     });
 }
 
@@ -229,15 +232,15 @@ fn find_error_in_body(service: GoogleService, account: &str, body: &ResponseBody
     }
 }
 
-/// A small answer.
+/// Parses a small JSON response.
 fn read_json<T: DeserializeOwned>(body: &ResponseBody) -> Result<T, FetchError> {
     if body.content.bytes > MAX_METADATA_BYTES {
         let max = MAX_METADATA_BYTES / (1024 * 1024);
         return Err(FetchError::failed(
             "too_large",
             format!(
-                "Google's description of this sheet and its tabs is larger than {max} MiB. Nothing was changed. Try \
-                 again later, or copy the tab you want into a new sheet."
+                "Google's list of the tabs of this sheet is larger than {max} MiB. Nothing was changed. Try again \
+                 later, or copy the tab you want to a new sheet."
             ),
         ));
     }
@@ -245,7 +248,8 @@ fn read_json<T: DeserializeOwned>(body: &ResponseBody) -> Result<T, FetchError> 
         .map_err(|error| explain_json_error(&error))
 }
 
-/// The observer of the small requests before the values: their bytes are not reported.
+/// Forwards everything but received bytes. For the small requests before the values, which are not part of the
+/// progress.
 struct QuietObserver<'a>(&'a dyn FetchObserver);
 
 impl FetchObserver for QuietObserver<'_> {

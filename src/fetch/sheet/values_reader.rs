@@ -1,5 +1,5 @@
-//! The answer to `values:batchGet` as a table. It is read from its temporary file as a stream, a row at a time, so
-//! memory does not grow with the sheet.
+//! Reads the response to `values:batchGet` as a table. It is read from its temporary file as a stream, one row at a
+//! time, so that memory does not grow with the sheet.
 
 use std::fmt;
 use std::io::BufReader;
@@ -20,8 +20,12 @@ use crate::fetch::{FetchError, FetchObserver};
 /// How many rows are read between two checks for a cancel.
 const ROWS_PER_CHECK: u64 = 1000;
 
-/// Reads the rows of the only range of `answer` into a file in `folder`. They are counted as the sheet counts them, and
-/// what is mended or flagged is what [`crate::fetch::csv::table`] does with a CSV file.
+/// Reads the rows of the only range in `answer` and writes them to a file in `folder`. Rows are numbered as in the
+/// sheet, and repaired and flagged as [`crate::fetch::csv::table`] does with those of a CSV file.
+///
+/// # Errors
+/// `truncated` or `bad_answer` for a damaged response, `no_header`, `too_many_columns` and `row_too_large` for its
+/// content, `disk` when a temporary file cannot be used; [`FetchError::Stopped`].
 pub(in crate::fetch) fn read_values(
     answer: &BodyFile,
     rules: ReadingRules,
@@ -30,40 +34,44 @@ pub(in crate::fetch) fn read_values(
     observer: &dyn FetchObserver,
 ) -> Result<RowFile, FetchError> {
     let rows = RowWriter::new(folder)?;
-    let seen = rules.first_row - 1;
-    let mut taking = ValuesReader { observer, rows, columns: Vec::new(), seen, rules, ranges: 0, failed: None };
+    let row_number = rules.first_row - 1;
+    let mut reader = ValuesReader { observer, rows, columns: Vec::new(), row_number, rules, ranges: 0, error: None };
     let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(64 * 1024, answer.reader(0)));
-    let read = InAnswer(&mut taking).deserialize(&mut json).and_then(|()| json.end());
-    if let Some(failed) = taking.failed {
-        return Err(failed);
+    let read = InAnswer(&mut reader).deserialize(&mut json).and_then(|()| json.end());
+    if let Some(error) = reader.error {
+        return Err(error);
     }
     read.map_err(|error| explain_json_error(&error))?;
-    if taking.ranges != 1 {
+    if reader.ranges != 1 {
         return Err(no_values_error());
     }
-    let ValuesReader { rows, columns, seen, .. } = taking;
-    if let Some(row) = rules.header_row.filter(|row| *row > 1 && seen < *row) {
+    let ValuesReader { rows, columns, row_number, .. } = reader;
+    if let Some(row) = rules.header_row.filter(|row| *row > 1 && row_number < *row) {
         return Err(missing_header_row_error(row));
     }
-    rows.finish(RowFileSummary { columns, types: Vec::new(), validators, bytes: answer.bytes, whole: true })
+    rows.finish(RowFileSummary { columns, types: Vec::new(), validators, bytes: answer.bytes, is_complete: true })
 }
 
-/// Why an answer of Google's could not be read as JSON. What the reader says may quote cells, and is kept out.
+/// The error for a response of Google that is not valid JSON. The parser's own message is left out, because it may
+/// quote cells.
 pub(in crate::fetch) fn explain_json_error(error: &serde_json::Error) -> FetchError {
     if error.is_eof() {
-        return FetchError::failed("truncated", "Google's answer arrived incomplete. Nothing was changed; try again.");
+        return FetchError::failed("truncated", "Google's response was incomplete. Nothing was changed; try again.");
     }
     if error.is_io() {
-        return FetchError::failed("disk", "Google's answer could not be read back from the data folder. Try again.");
+        return FetchError::failed(
+            "disk",
+            "Could not read Google's response from the temporary file in the data folder. Check the disk and try again.",
+        );
     }
     no_values_error()
 }
 
-/// That an answer of Google's is not what was asked for.
+/// The error for a response of Google without the requested values.
 pub(in crate::fetch) fn no_values_error() -> FetchError {
     FetchError::failed(
         "bad_answer",
-        "Google's answer does not hold the values of a sheet. Nothing was changed; try again later.",
+        "Google's response does not contain the values of a sheet. Nothing was changed; try again later.",
     )
 }
 
@@ -71,40 +79,41 @@ struct ValuesReader<'a> {
     observer: &'a dyn FetchObserver,
     rows: RowWriter,
     columns: Vec<String>,
-    /// The number of the row that was read last, blank ones counted, and before the first one that of the row above it.
-    seen: u64,
+    /// The number of the last row that was read. Blank rows count. At the beginning that of the row above the values.
+    row_number: u64,
     rules: ReadingRules,
     ranges: u32,
-    /// Why it was ended from here; the reader of JSON carries no errors but its own.
-    failed: Option<FetchError>,
+    /// The error that ended reading. It is kept here because a serde visitor can only return errors of its own format.
+    error: Option<FetchError>,
 }
 
 impl ValuesReader<'_> {
     fn add_row(&mut self, cells: &RowCells) -> Result<(), FetchError> {
-        self.seen += 1;
-        if self.seen.is_multiple_of(ROWS_PER_CHECK) && self.observer.should_stop() {
+        self.row_number += 1;
+        if self.row_number.is_multiple_of(ROWS_PER_CHECK) && self.observer.should_stop() {
             return Err(FetchError::Stopped);
         }
-        if self.rules.header_row.is_some_and(|row| self.seen < row) {
+        if self.rules.header_row.is_some_and(|row| self.row_number < row) {
             return Ok(());
         }
         if cells.bytes > MAX_RECORD_BYTES {
-            let most = MAX_RECORD_BYTES / (1024 * 1024);
-            let message = format!("Row {}: more than {most} MiB in one row.", group_digits(self.seen));
+            let max = MAX_RECORD_BYTES / (1024 * 1024);
+            let row = group_digits(self.row_number);
+            let message = format!("Row {row}: the row is larger than {max} MiB. Shorten its cells and sync again.");
             return Err(FetchError::failed("row_too_large", message));
         }
         if !self.columns.is_empty() {
-            let is_empty = cells.kept.iter().all(String::is_empty) && !cells.too_many;
+            let is_empty = cells.kept.iter().all(String::is_empty) && !cells.has_too_many;
             return if is_empty { Ok(()) } else { self.rows.push(&self.build_row(cells)) };
         }
-        if cells.too_many {
+        if cells.has_too_many {
             return Err(FetchError::failed("too_many_columns", too_many_columns_message("tab")));
         }
-        // The header is the row that was set, else the first one with anything in it.
+        // The header is the row that is set as such, otherwise the first one that is not blank.
         if !cells.kept.iter().all(|cell| cell.chars().all(|c| c == '\0' || c.is_whitespace())) {
             self.columns = column_names(&cells.kept);
         } else if self.rules.header_row.is_some() {
-            return Err(blank_header_error(self.seen));
+            return Err(blank_header_error(self.row_number));
         }
         Ok(())
     }
@@ -121,12 +130,12 @@ impl ValuesReader<'_> {
         }
         placed.resize(width, String::new());
         let extra: Vec<String> = cells.kept.iter().skip(width).cloned().collect();
-        let is_beyond = cells.too_many || extra.iter().any(|cell| !cell.trim().is_empty());
+        let is_beyond = cells.has_too_many || extra.iter().any(|cell| !cell.trim().is_empty());
         TextRow {
-            number: self.seen,
+            number: self.row_number,
             cells: placed,
             surplus: is_beyond && !self.rules.takes_long_rows,
-            // Google leaves out empty cells at the end of a row, so one that is too short says nothing.
+            // Google leaves out empty cells at the end of a row, so a short row is not a sign of damage.
             width: Some(width.max(cells.kept.len())),
             extra,
             repairs,
@@ -140,8 +149,8 @@ impl ValuesReader<'_> {
 struct RowCells {
     kept: Vec<String>,
     bytes: usize,
-    /// Whether there were more than can be kept.
-    too_many: bool,
+    /// Whether there were more cells than can be kept.
+    has_too_many: bool,
 }
 
 /// `{"valueRanges": […], …}`
@@ -199,7 +208,7 @@ impl<'de> Visitor<'de> for InRanges<'_, '_> {
     }
 }
 
-/// `{"values": [[…], …]}`; without values where the sheet is empty.
+/// `{"values": [[…], …]}`; without `values` if the sheet is empty.
 struct InRange<'a, 'b>(&'a mut ValuesReader<'b>);
 
 impl<'de> DeserializeSeed<'de> for InRange<'_, '_> {
@@ -248,8 +257,8 @@ impl<'de> Visitor<'de> for InValues<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
         while let Some(cells) = rows.next_element::<RowCells>()? {
-            if let Err(failed) = self.0.add_row(&cells) {
-                self.0.failed = Some(failed);
+            if let Err(error) = self.0.add_row(&cells) {
+                self.0.error = Some(error);
                 return Err(de::Error::custom("ended"));
             }
         }
@@ -275,7 +284,7 @@ impl<'de> de::Deserialize<'de> for RowCells {
                         cells.bytes += text.len();
                         cells.kept.push(text);
                     } else {
-                        cells.too_many = true;
+                        cells.has_too_many = true;
                     }
                 }
                 Ok(cells)
@@ -286,7 +295,7 @@ impl<'de> de::Deserialize<'de> for RowCells {
     }
 }
 
-/// A cell. As it was asked for, it is a text; anything else is taken as it would be written.
+/// The text of a cell. Google sends texts, as requested; any other JSON value becomes its JSON text.
 struct SheetCell(String);
 
 impl<'de> de::Deserialize<'de> for SheetCell {

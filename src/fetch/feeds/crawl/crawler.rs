@@ -69,7 +69,7 @@ impl<'a> FeedCrawler<'a> {
     /// A crawl of what `addresses` name. Where `read_local` is given, the one address stands for that local file.
     ///
     /// # Errors
-    /// `disk` where the temporary file for the articles cannot be created.
+    /// `disk` when the temporary file for the articles cannot be created.
     pub(in crate::fetch) fn new(
         client: &'a HttpClient,
         max_total_bytes: u64,
@@ -164,7 +164,7 @@ impl<'a> FeedCrawler<'a> {
         let forwarder = FeedProgressForwarder { crawler: self, max_received: AtomicU64::new(0) };
         let response = match self.read_local {
             Some(read_local) if job.is_source_address => read_local(&forwarder).map(|body| match known {
-                Some(known) if self.request.is_same(known, body.hash()) => FeedResponse::Unchanged(known.clone()),
+                Some(known) if self.request.is_unchanged(known, body.hash()) => FeedResponse::Unchanged(known.clone()),
                 _ => FeedResponse::New(body),
             }),
             _ => request_feed(self.client, &job.address, known, &request, &forwarder),

@@ -82,7 +82,7 @@ impl FeedBody {
     /// Reads the body into memory.
     ///
     /// # Errors
-    /// `disk` where the temporary file cannot be read.
+    /// `disk` when the temporary file cannot be read.
     pub(super) fn read_bytes(&self) -> Result<Vec<u8>, FetchError> {
         let mut bytes = Vec::with_capacity(usize::try_from(self.content.bytes).unwrap_or_default());
         self.content.reader(0).read_to_end(&mut bytes).map_err(|error| disk_error(&error))?;
@@ -159,7 +159,7 @@ pub(super) fn request_feed(
             Ok(FeedResponse::Unchanged(Validators { fresh_until: pacing::fresh_until(&headers, now), ..known }))
         }
         Ok(FetchResponse::Body(body)) => {
-            let is_same = known.is_some_and(|known| request.is_same(known, &body.content.hash));
+            let is_same = known.is_some_and(|known| request.is_unchanged(known, &body.content.hash));
             let body = to_feed_body(body, now);
             Ok(if is_same { FeedResponse::Unchanged(body.validators) } else { FeedResponse::New(body) })
         }
