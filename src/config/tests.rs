@@ -194,7 +194,7 @@ fn wrong_credentials_are_reported_in_one_line_without_showing_them() {
         (r#"{"private_key":"s3cret"}"#, "“type” is missing"),
         ("{s3cret", "that is not JSON (line 1, column 2)"),
         ("AIzaSys3cret", "that is an API key"),
-        ("-----BEGIN PRIVATE KEY-----\ns3cret", "that is a private key by itself"),
+        ("-----BEGIN PRIVATE KEY-----\ns3cret", "that is only a private key"),
     ];
     for (value, message) in cases {
         let mistakes = read(&[("LOCKSTEP_GOOGLE_CREDENTIALS", value)]).expect_err(message);

@@ -1,4 +1,4 @@
-//! What a fetch returns: columns and rows, or that nothing has changed.
+//! The result of a fetch: columns and rows, or the fact that nothing has changed.
 
 use super::FetchError;
 use crate::domain::columns::column_type::ColumnType;
@@ -7,8 +7,8 @@ use crate::domain::source::Validators;
 
 /// The result of a successful fetch.
 pub enum FetchOutcome {
-    /// The content is the one that the validators name. Where the server now sends other validators for the same
-    /// content, these replace the stored ones.
+    /// The content is still the version of the request's validators. Holds the validators that replace the stored
+    /// ones, if the server sent other ones for the same content.
     Unchanged(Option<Validators>),
     /// The content, complete.
     Content(Box<dyn FetchedContent>),
@@ -26,7 +26,7 @@ pub trait FetchedContent: Send {
     /// The size of the content in bytes, after decompression.
     fn byte_count(&self) -> u64;
 
-    /// The number of lines. The last one counts without a line break, too.
+    /// The number of lines. A last line without a line break counts, too.
     fn line_count(&self) -> u64;
 
     /// Whether this is everything that the source has. Only then are items that are missing here removed from the
@@ -35,13 +35,12 @@ pub trait FetchedContent: Send {
         true
     }
 
-    /// The type of the column at `position`, where the kind knows it. `None` lets the sync detect it from the cells.
+    /// The type of the column at `position`, if the kind knows it. With `None` the sync detects it from the cells.
     fn column_type(&self, _position: usize) -> Option<ColumnType> {
         None
     }
 
-    /// The columns that are hidden in the program that people open the source with. Empty where the kind has no hidden
-    /// columns or cannot know them.
+    /// The columns that are hidden in the spreadsheet. Empty if the kind has no hidden columns or cannot know them.
     fn hidden_columns(&self) -> &[String] {
         &[]
     }

@@ -3,21 +3,20 @@
 use actix_web::http::header::{Charset, ContentDisposition, DispositionParam, HeaderValue};
 use ureq::http::{HeaderMap, header};
 
-/// The endings of tables of text.
-const TABLE_ENDINGS: [&str; 4] = ["csv", "tsv", "tab", "txt"];
+/// The file name extensions of text tables.
+const TABLE_EXTENSIONS: [&str; 4] = ["csv", "tsv", "tab", "txt"];
 
-/// A title out of the file name in `Content-Disposition` (RFC 6266): the name without its ending and with spaces
-/// between its words. The file of a Google Sheet's tab is called `Title - Tab.csv`, and the title is that of the
-/// sheet.
+/// The title in the file name of `Content-Disposition` (RFC 6266): the name without its extension, with spaces between
+/// its words. Google names the file of a tab `Title - Tab.csv`; its title is that of the spreadsheet.
 pub(super) fn file_title(headers: &HeaderMap, is_google: bool) -> Option<String> {
     let name = file_name(headers)?;
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let stem = match name.rsplit_once('.') {
-        Some((stem, ending)) if TABLE_ENDINGS.contains(&ending.to_ascii_lowercase().as_str()) => stem,
+        Some((stem, extension)) if TABLE_EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()) => stem,
         _ => name,
     };
     let title = if is_google {
-        // The answer to a query is always called `data.csv`, which is not a title.
+        // Google names every query result `data.csv`, which is not a title.
         stem.rsplit_once(" - ")?.0.to_owned()
     } else {
         stem.replace(['_', '-', '+', '.'], " ")
@@ -25,7 +24,7 @@ pub(super) fn file_title(headers: &HeaderMap, is_google: bool) -> Option<String>
     Some(title.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|title| !title.is_empty())
 }
 
-/// The file name in the header; `filename*` before `filename`.
+/// The file name in the header. `filename*` takes precedence over `filename`.
 fn file_name(headers: &HeaderMap) -> Option<String> {
     let value = HeaderValue::from_bytes(headers.get(header::CONTENT_DISPOSITION)?.as_bytes()).ok()?;
     let parameters = ContentDisposition::from_raw(&value).ok()?.parameters;

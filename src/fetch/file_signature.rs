@@ -1,4 +1,4 @@
-//! Detects binary content by its first bytes: a picture, a PDF, an archive, a workbook.
+//! Detects the type of binary content by its first bytes: a picture, a PDF, an archive, a workbook.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -13,13 +13,14 @@ const INSPECTED_BYTES: u64 = 64 * 1024;
 const TEXT_SAMPLE_BYTES: usize = 4096;
 /// How many control characters the smallest text may have: typing errors produce some.
 const MAX_STRAY_CONTROLS: usize = 2;
-/// One control character in so many characters makes content binary. Git draws the line at 1 in 128 (`convert.c`), Perl
-/// (`-B`) at 1 in 3; a text that is called binary is lost, and binary content that is read as text has no key column.
+/// More than one control character in this many characters makes content binary. Git's limit is 1 in 128 (`convert.c`),
+/// Perl's 1 in 3 (`-B`). A text that is taken for binary is lost; binary content that is read as text fails later,
+/// because it has no key column.
 const CHARACTERS_PER_CONTROL: usize = 20;
-/// The beginning in which formats that begin with letters have something else, too: sizes, versions, line ends.
+/// How many bytes at the beginning of a binary format contain a byte that is not text, such as a size or a version.
 const MAGIC_BYTES: usize = 8;
 
-/// What binary content is.
+/// The detected type of binary content.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct FileSignature {
     /// Its name with an article, such as "a PNG image".
@@ -30,13 +31,13 @@ pub(super) struct FileSignature {
 /// What a person can do about content of an unexpected type.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum ContentRemedy {
-    /// Give something else.
+    /// Choose another file or link.
     ChooseOther,
-    /// Read it as the kind `excel`.
+    /// Add it as a source of kind `excel`.
     ReadAsExcel,
-    /// Take the password off.
+    /// Remove its password.
     RemovePassword,
-    /// Save it in a format that is read.
+    /// Save it in a supported format.
     SaveAsXlsx,
 }
 
@@ -47,11 +48,11 @@ impl FileSignature {
     }
 }
 
-/// What to do about a password.
+/// The advice for a file with a password.
 pub(super) const REMOVE_PASSWORD: &str = "Save a copy without a password: in Excel choose File → Info → Protect Workbook → \
                                           Encrypt with Password and empty the field.";
-/// What to do about a table in a format that only spreadsheet programs read.
-pub(super) const SAVE_AS_XLSX: &str = "Open it in Excel or LibreOffice, save it as .xlsx, and take that file.";
+/// The advice for a table in a format that only spreadsheet programs read.
+pub(super) const SAVE_AS_XLSX: &str = "Open it in Excel or LibreOffice, save it as .xlsx, and use that file.";
 
 const fn other_file(name: &'static str) -> FileSignature {
     FileSignature { name, remedy: ContentRemedy::ChooseOther }
@@ -61,10 +62,10 @@ const fn workbook_type(name: &'static str) -> FileSignature {
     FileSignature { name, remedy: ContentRemedy::ReadAsExcel }
 }
 
-/// Refuses binary content where text is `wanted`, such as "a CSV file"; `code` is the word for programs.
+/// Refuses binary content. `wanted` is the expected kind of text, such as "a CSV file".
 ///
 /// # Errors
-/// What it is and what to do; `disk_error` where it cannot be read back.
+/// `code` for binary content, with its type and what to do; `disk` when the temporary file cannot be read.
 pub(super) fn refuse_binary(content: &BodyFile, code: &'static str, wanted: &str) -> Result<(), FetchError> {
     match detect_file_type(content).map_err(|error| disk_error(&error))? {
         Some(signature) => Err(refusal(signature, code, wanted)),
@@ -77,34 +78,34 @@ pub(super) fn refusal(signature: FileSignature, code: &'static str, wanted: &str
     let FileSignature { name, remedy } = signature;
     match remedy {
         ContentRemedy::ChooseOther => {
-            FetchError::failed(code, format!("This is {name}, not {wanted}. Choose a file or link that is {wanted}."))
+            FetchError::failed(code, format!("This is {name}, not {wanted}. Choose another file or link."))
         }
         ContentRemedy::ReadAsExcel => {
-            let fix = "Choose the kind Excel (--kind excel), which reads it.";
+            let fix = "Choose the type Excel instead (--kind excel).";
             FetchError::failed(code, format!("This is {name}, not {wanted}. {fix}"))
         }
         ContentRemedy::RemovePassword => {
-            let message = format!("This is {name}, and Lockstep cannot open it. {REMOVE_PASSWORD}");
+            let message = format!("This is {name}, which Lockstep cannot open. {REMOVE_PASSWORD}");
             FetchError::failed("password_protected", message)
         }
         ContentRemedy::SaveAsXlsx => {
-            FetchError::failed(code, format!("This is {name}, a format that Lockstep does not read. {SAVE_AS_XLSX}"))
+            FetchError::failed(code, format!("This is {name}, which Lockstep does not support. {SAVE_AS_XLSX}"))
         }
     }
 }
 
-/// What `content` is, where it is binary.
+/// The type of `content` if it is binary; `None` for text.
 ///
 /// # Errors
-/// Where the temporary file cannot be read.
+/// When the temporary file cannot be read.
 pub(super) fn detect_file_type(content: &BodyFile) -> io::Result<Option<FileSignature>> {
     detect_in_reader(content.bytes, |at| Ok(content.reader(at)))
 }
 
-/// The same for a file on this machine.
+/// As [`detect_file_type`], for a file on this machine.
 ///
 /// # Errors
-/// Where it cannot be read.
+/// When the file cannot be read.
 pub(super) fn detect_file(file: &File) -> io::Result<Option<FileSignature>> {
     let read_from = |at: u64| {
         let mut reader = file;
@@ -125,7 +126,7 @@ fn detect_in_reader<R: Read>(
     Ok(detect_parts(&start, &end))
 }
 
-/// The same for the first bytes of some content.
+/// As [`detect_file_type`], for the first bytes of some content.
 pub(super) fn detect_start(start: &[u8]) -> Option<FileSignature> {
     detect_parts(start, &[])
 }
@@ -167,7 +168,7 @@ fn xml_workbook(start: &[u8]) -> Option<&'static str> {
     is_flat.then_some("a flat OpenDocument workbook (.fods)")
 }
 
-/// Whether there is what no text has, so that letters at the beginning may be those of a format.
+/// Whether there are bytes that text does not have. Only then are letters at the beginning the mark of a binary format.
 fn has_binary_bytes(start: &[u8]) -> bool {
     let begins = &start[..start.len().min(MAGIC_BYTES)];
     begins.contains(&0) || control_characters(begins) > 0 || is_noise(start) || is_padded(start)
@@ -178,7 +179,7 @@ fn is_padded(start: &[u8]) -> bool {
     start[..start.len().min(TEXT_SAMPLE_BYTES)].windows(4).any(|window| window == [0, 0, 0, 0])
 }
 
-/// Whether NUL is at every second position only, as in UTF-16, whose other bytes may have any value.
+/// Whether NUL bytes are at every second position only, as in UTF-16.
 fn is_wide(start: &[u8]) -> bool {
     let mut counts = [0_usize; 2];
     for (position, _) in start.iter().take(TEXT_SAMPLE_BYTES).enumerate().filter(|(_, byte)| **byte == 0) {
@@ -192,9 +193,9 @@ fn is_noise(start: &[u8]) -> bool {
     controls > MAX_STRAY_CONTROLS && controls * CHARACTERS_PER_CONTROL > start.len().min(TEXT_SAMPLE_BYTES)
 }
 
-/// How many control characters there are that no text has: those that git counts (`gather_stats` in `convert.c`:
-/// backspace, tab, form feed and escape are text, and so is Ctrl-Z at the end) but for NUL, as half of UTF-16 is NUL,
-/// and vertical tabs.
+/// How many control characters there are that text does not have. These are the ones that git counts (`gather_stats` in
+/// `convert.c`: backspace, tab, form feed, escape, and Ctrl-Z at the end are text), without vertical tabs and without
+/// NUL, because half of UTF-16 is NUL.
 fn control_characters(start: &[u8]) -> usize {
     let is_control = |byte: &&u8| matches!(byte, 1..=7 | 14..=26 | 28..=31 | 127);
     let text = &start[..start.len().min(TEXT_SAMPLE_BYTES)];
@@ -202,7 +203,7 @@ fn control_characters(start: &[u8]) -> usize {
     text[..end].iter().filter(is_control).count()
 }
 
-/// What a ZIP archive is, by the names of the files inside.
+/// The type of a ZIP archive, by the names of the files inside.
 fn archive_type(start: &[u8], end: &[u8]) -> FileSignature {
     let has = |name: &[u8]| [start, end].iter().any(|part| part.windows(name.len()).any(|window| window == name));
     // An OpenDocument file begins with its type, which is not compressed.
@@ -233,7 +234,7 @@ fn archive_type(start: &[u8], end: &[u8]) -> FileSignature {
     }
 }
 
-/// What an old Office file is, by the names of its streams, which are UTF-16.
+/// The type of an old Office file, by the names of its streams, which are UTF-16.
 fn compound_file_type(start: &[u8], end: &[u8]) -> FileSignature {
     let has = |name: &str| {
         let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();

@@ -16,7 +16,7 @@ const MAX_SEARCHED_ROWS: usize = 1000;
 /// The most columns whose cells are looked up in the catalog.
 const MAX_COLUMNS: usize = 100;
 /// How many cells are looked up in one query.
-const LOOKUP_BATCH: usize = 1000;
+const LOOKUP_BATCH_CELLS: usize = 1000;
 
 /// Searches the first rows of `content` for columns that could be keys, and for the one that holds the keys of the
 /// catalog.
@@ -28,12 +28,12 @@ pub fn find_key_candidates(content: &dyn FetchedContent, items: &dyn ItemLookup)
     let columns = content.columns();
     let mut candidates = vec![Some(HashSet::new()); columns.len()];
     let mut known = vec![0_usize; columns.len().min(MAX_COLUMNS)];
-    let mut waiting: Vec<TextRow> = Vec::new();
+    let mut batch: Vec<TextRow> = Vec::new();
     let mut searched = 0;
     let mut rows = content.rows()?;
     for row in rows.by_ref().take(MAX_SEARCHED_ROWS) {
         let row = row?;
-        // Rows with extra cells and rows without entries do not tell anything about columns.
+        // In rows with extra cells the cells may be in the wrong columns, and blank rows have no keys.
         if row.surplus || is_unfilled(&row.cells) {
             continue;
         }
@@ -47,17 +47,17 @@ pub fn find_key_candidates(content: &dyn FetchedContent, items: &dyn ItemLookup)
                 *candidate = None;
             }
         }
-        waiting.push(row);
-        if waiting.len() * known.len() >= LOOKUP_BATCH {
-            count_known_keys(&mut waiting, &mut known, items)?;
+        batch.push(row);
+        if batch.len() * known.len() >= LOOKUP_BATCH_CELLS {
+            count_known_keys(&mut batch, &mut known, items)?;
         }
     }
-    count_known_keys(&mut waiting, &mut known, items)?;
+    count_known_keys(&mut batch, &mut known, items)?;
     let more = searched >= MAX_SEARCHED_ROWS && rows.next().transpose()?.is_some();
     let fitting = columns.iter().zip(&candidates).filter(|(_, seen)| searched > 0 && seen.is_some());
     let mut different: Vec<String> = fitting.map(|(name, _)| name.clone()).collect();
     different.sort_by_key(|name| key_name_rank(name));
-    // The first of equals; fewer than half are a coincidence.
+    // The first column wins a tie. Fewer than half of the rows may match by coincidence.
     let best = known.iter().zip(columns).rev().max_by_key(|(known, _)| **known);
     let best = best.filter(|(known, _)| **known > 0 && **known * 2 >= searched);
     let Some((&known, column)) = best else { return Ok(KeyHints { different, known: None }) };
@@ -66,17 +66,17 @@ pub fn find_key_candidates(content: &dyn FetchedContent, items: &dyn ItemLookup)
     Ok(KeyHints { different, known })
 }
 
-/// Counts the cells of these rows that are keys of the catalog, by column.
-fn count_known_keys(waiting: &mut Vec<TextRow>, known: &mut [usize], items: &dyn ItemLookup) -> Result<(), FetchError> {
-    let rows = std::mem::take(waiting);
+/// Empties `batch` and adds to `known`, by column, how many of its cells are keys of the catalog.
+fn count_known_keys(batch: &mut Vec<TextRow>, known: &mut [usize], items: &dyn ItemLookup) -> Result<(), FetchError> {
+    let rows = std::mem::take(batch);
     let cells = || rows.iter().flat_map(|row| row.cells.iter().take(known.len()));
     let forms: Vec<Cow<'_, str>> = cells().map(|cell| comparable_form(cell)).collect();
-    // The catalog may have the spelling of the cell, or the plain one.
+    // The catalog may have the key as written in the cell, or in its comparable form.
     let keys: HashSet<&str> = cells().map(|cell| cell.trim()).chain(forms.iter().map(AsRef::as_ref)).collect();
     let keys: Vec<&str> = keys.into_iter().filter(|key| !key.is_empty() && key.len() <= KEY_MAX_BYTES).collect();
     let mut found = HashSet::new();
-    for some in keys.chunks(LOOKUP_BATCH) {
-        found.extend(items.find_fields(some)?.into_keys());
+    for chunk in keys.chunks(LOOKUP_BATCH_CELLS) {
+        found.extend(items.find_fields(chunk)?.into_keys());
     }
     for row in &rows {
         for (count, cell) in known.iter_mut().zip(&row.cells) {

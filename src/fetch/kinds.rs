@@ -67,22 +67,23 @@ impl KindSettings {
     }
 }
 
-/// Signs in at Google with the service account, `within` so long: how far this machine's clock is ahead of Google's,
-/// where that was told; `None` where it was not, and without a service account.
+/// Signs in to Google with the service account, within `timeout`. Returns how far this machine's clock is ahead of
+/// Google's; `None` if there is no service account or Google's response has no date.
 ///
 /// # Errors
-/// Why Google does not let it in, and what to do.
-pub fn check_credentials(mut settings: KindSettings, within: Duration) -> Result<Option<TimeDelta>, FetchError> {
+/// [`FetchError::Failed`] when Google rejects the sign-in or cannot be reached, with a message about the cause and
+/// what to do.
+pub fn check_credentials(mut settings: KindSettings, timeout: Duration) -> Result<Option<TimeDelta>, FetchError> {
     let Some(account) = settings.service_account.take() else { return Ok(None) };
     let nothing_known = Validators::default();
     ServiceAccountClient::new(account).measure_clock_lead(
         &settings.build_client(),
-        &FetchRequest::for_probe(&nothing_known, within),
+        &FetchRequest::for_probe(&nothing_known, timeout),
         &NoObserver,
     )
 }
 
-/// Reports nothing and never stops the fetch, which ends by its own time limit.
+/// Reports nothing and never stops the fetch, which ends at its time limit.
 struct NoObserver;
 
 impl FetchObserver for NoObserver {
@@ -139,18 +140,18 @@ impl SourceKinds {
         self.all.iter().map(AsRef::as_ref).find(|kind| kind.name() == name)
     }
 
-    /// The kind that alone can be meant by `link`, told by its form.
+    /// The kind that `link` can only belong to, judged by its form alone. `None` if several kinds could read it.
     #[must_use]
     pub fn recognize_link(&self, link: &str) -> Option<&dyn SourceKind> {
         self.all.iter().map(AsRef::as_ref).find(|kind| kind.recognizes_link(link))
     }
 
-    /// The kind that takes the file at `path` in the place of the kind `kind`, and what is said then; `None` where it
-    /// is not such a file, or cannot be read.
+    /// The kind that reads the workbook at `path` instead of `kind`, with the notice for the admin. `None` if no kind
+    /// replaces `kind`, the file is not a workbook, or it cannot be read.
     #[must_use]
     pub fn find_substitute_for_file(&self, kind: &str, path: &Path) -> Option<(&dyn SourceKind, &'static str)> {
         let found = self.all.iter().find_map(|other| Some((other.as_ref(), other.substitution_notice(kind)?)))?;
-        // Opening a named pipe would wait for its writer.
+        // Checked before opening, because opening a named pipe waits for its writer.
         if !path.metadata().ok()?.is_file() {
             return None;
         }

@@ -87,7 +87,7 @@ impl SourceKind for SheetKind {
         observer: &dyn FetchObserver,
     ) -> Result<FetchOutcome, FetchError> {
         let (link, client) = (parse_link(&source.location)?, &*self.client);
-        // Who sets a tab means it, whatever tab the link was copied from.
+        // A tab in the settings takes precedence over the tab of the link.
         let link = source.read_options.tab.as_deref().map_or(link.clone(), |name| link.with_tab_name(name));
         let rules = ReadingRules::for_range(link.range(), &source.read_options)?;
         match (link.api_id(), self.account.as_deref()) {
@@ -111,7 +111,7 @@ fn parse_link(location: &SourceLocation) -> Result<SheetLink, FetchError> {
     let SourceLocation::Url(link) = location else {
         return Err(FetchError::failed(
             "bad_address",
-            "A Google Sheet source needs one link. For a file choose the kind CSV (--kind csv).",
+            "A Google Sheet source needs exactly one link. For a file, choose the type CSV instead (--kind csv).",
         ));
     };
     link.parse().map_err(|error| FetchError::failed("bad_address", format_error(&error)))

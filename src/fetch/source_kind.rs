@@ -41,23 +41,23 @@ pub trait SourceKind: Send + Sync {
         false
     }
 
-    /// The notice for an admin who gave a file of this kind for a source of kind `kind`, where it is then added as this
-    /// kind instead. `None` where this kind does not replace `kind`.
+    /// The notice for an admin who adds a file of this kind as a source of kind `kind`, which then becomes a source of
+    /// this kind. `None` if this kind does not replace `kind`.
     fn substitution_notice(&self, _kind: &str) -> Option<&'static str> {
         None
     }
 
-    /// The column that identifies entries, for kinds that define it. `None` where the admin has to name one.
+    /// The column that identifies entries, for kinds that define it. `None` if the admin has to name one.
     fn key_column(&self) -> Option<&'static str> {
         None
     }
 
-    /// The settings of [`ReadOptions`](crate::domain::read_options::ReadOptions) that this kind obeys.
+    /// The settings of [`ReadOptions`](crate::domain::read_options::ReadOptions) that apply to this kind.
     fn read_settings(&self) -> &'static [ReadSetting] {
         &[]
     }
 
-    /// Why the text encoding of this kind cannot be set, as a clause that ends a sentence. Empty where it can be set.
+    /// Why the text encoding of this kind cannot be set, as the last clause of a message. Empty if it can be set.
     fn fixed_encoding_reason(&self) -> &'static str {
         ""
     }
@@ -68,7 +68,7 @@ pub trait SourceKind: Send + Sync {
         false
     }
 
-    /// What entries are called where the admin sets no noun.
+    /// The noun for entries if the admin sets none.
     fn default_noun(&self) -> Noun {
         Noun::default()
     }
@@ -82,7 +82,7 @@ pub trait SourceKind: Send + Sync {
     /// Downloads the content of `source` into a temporary file.
     ///
     /// In [`Mode::Incremental`](crate::domain::operation::Mode::Incremental) the validators of the last fully applied
-    /// run are sent, and the result is [`FetchOutcome::Unchanged`] where the content is the same.
+    /// run are sent, and the result is [`FetchOutcome::Unchanged`] if the content is the same.
     ///
     /// # Errors
     /// [`FetchError::Stopped`] after [`FetchObserver::should_stop`] returned `true`. [`FetchError::Failed`] when the

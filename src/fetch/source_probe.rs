@@ -1,4 +1,4 @@
-//! Fetches a place without a sync, to show and check it before it is added and later.
+//! Fetches a source without a sync, to preview and to check it.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::domain::rows::key_column::{HeaderSetting, KeyHints, MissingKey, missi
 use crate::domain::rows::row::TextRow;
 use crate::domain::source::{Noun, Slug, Source, SourceId, Validators};
 
-/// Fetches all that is at the place of `source`, whatever is known of it, waits included within `timeout`.
+/// Fetches the complete content of `source` within `timeout`, which includes waits.
 ///
 /// # Errors
-/// When it cannot be fetched or read: what a sync of it would fail with.
+/// The error that a sync would end with: the content cannot be fetched, or is not what the kind reads.
 pub fn fetch_everything(
     kind: &dyn SourceKind,
     source: &Source,
@@ -22,14 +22,13 @@ pub fn fetch_everything(
     let nothing_known = Validators::default();
     match kind.fetch(source, &FetchRequest::for_probe(&nothing_known, timeout), observer)? {
         FetchOutcome::Content(content) => Ok(content),
-        FetchOutcome::Unchanged(_) => Err(FetchError::failed(
-            "bad_status",
-            "The server answered 304 Not Modified to a request without conditions. Try again later.",
-        )),
+        FetchOutcome::Unchanged(_) => {
+            Err(FetchError::failed("bad_status", "The server returned no content (304 Not Modified). Try again later."))
+        }
     }
 }
 
-/// The message about the key column of `source` where it is not among `columns`; `rows` are the first ones.
+/// The message for people about a key column of `source` that is not among `columns`. `rows` are the first rows.
 #[must_use]
 pub fn describe_missing_key(
     kind: &dyn SourceKind,
@@ -47,10 +46,10 @@ pub fn describe_missing_key(
     missing_key_message(&MissingKey { wanted, columns, rows, hints, slug, header_row })
 }
 
-/// A source that is not in the database: a place of this kind, with no key column yet.
+/// A source of this kind at `location` that is not in the database and has no key column yet.
 ///
 /// # Errors
-/// Never in practice: its slug is a fixed word.
+/// `bad_slug` when its placeholder slug is invalid, which cannot happen.
 pub fn build_unsaved_source(
     kind: &str,
     location: &SourceLocation,

@@ -66,7 +66,7 @@ fn the_encoding_of_feeds_can_be_set_and_for_an_account_the_refusal_names_the_rea
     for (kind, place, why) in [
         ("reader", "https://me:word@reader.example", "its server answers in JSON, which is always UTF-8"),
         ("sheet", "https://docs.google.com/spreadsheets/d/abc/edit", "Google sends every sheet in UTF-8"),
-        ("excel", "https://h.example/a.xlsx", "a workbook says itself how its text is encoded"),
+        ("excel", "https://h.example/a.xlsx", "workbooks declare their own text encoding"),
     ] {
         let refused =
             cli.run(&["source", "add", "a", "--kind", kind, "--url", place, "--key", "id", "--encoding", "utf-8"]);

@@ -87,12 +87,12 @@ fn wrong_credentials_stop_the_start_with_one_line_that_does_not_contain_them() {
         (with("client_email", "robot"), "its “client_email” is not an e-mail address"),
         (with("private_key", &cut), "its “private_key” is not an RSA key in PEM form"),
         (with("private_key", ec), "its “private_key” is not an RSA key in PEM form"),
-        (with("private_key", &pem.replace('\n', "\\n")), "line breaks have to be \\n"),
+        (with("private_key", &pem.replace('\n', "\\n")), "write its line breaks as \\n"),
         (with("token_uri", "file:///etc/passwd"), "its “token_uri” is not a web address"),
-        (with("token_uri", "https://evil.example/token"), "its “token_uri” is not an address of Google"),
-        (with("token_uri", "http://oauth2.googleapis.com/token"), "its “token_uri” is not an address of Google"),
+        (with("token_uri", "https://evil.example/token"), "its “token_uri” is not a Google address"),
+        (with("token_uri", "http://oauth2.googleapis.com/token"), "its “token_uri” is not a Google address"),
         (good.to_string().replace('{', "{{"), "that is not JSON"),
-        (pem.clone(), "that is a private key by itself"),
+        (pem.clone(), "that is only a private key"),
     ];
     for (content, said) in cases {
         fs::write(office.cli.path("bad.json"), &content).expect("written");
@@ -183,7 +183,11 @@ fn a_check_and_a_sync_name_the_same_fix() {
     }
     office.add("b-sides", "/edit#gid=9");
     let checked = office.run(&["source", "check", "b-sides"]);
-    assert!(checked.err.contains("There is no tab with the number 9 (gid=9); there is “Albums”."), "{}", checked.err);
+    assert!(
+        checked.err.contains("This sheet has no tab with the number 9 (gid=9). The only tab is “Albums”."),
+        "{}",
+        checked.err
+    );
     assert_eq!(office.run(&["source", "check", "albums"]).code, 0);
 }
 

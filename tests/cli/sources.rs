@@ -179,9 +179,9 @@ fn a_file_of_another_format_and_names_in_one_cell_are_named_as_the_cause() {
         ("<albums><album id=\"1\"/></albums>", "This is an XML document, not a CSV file."),
         ("<div>\n<p>id</p></div>", "This is HTML, a part of a web page, not a CSV file."),
         ("<table><tr><td>id</td></tr></table>", "is a web page, not a CSV file. Save or export the data itself"),
-        ("<rss version=\"2.0\"><channel/></rss>", "Choose the kind Feeds (--kind feeds), which reads it."),
+        ("<rss version=\"2.0\"><channel/></rss>", "Choose the type Feeds instead (--kind feeds)."),
         ("\"id,name\",year,price\n1,A,1999,5\n", "The cell “id,name” of the header holds “id” among other names"),
-        ("\"id;name;year\"\n\"1;A;1999\"\n", "Every row is enclosed in quotation marks as a whole"),
+        ("\"id;name;year\"\n\"1;A;1999\"\n", "Quotation marks enclose whole rows, so each row would be a single cell."),
     ] {
         cli.csv("a.csv", text);
         let checked = cli.run(&["source", "check", "albums"]);

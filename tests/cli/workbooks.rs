@@ -38,7 +38,7 @@ fn a_link_of_google_sheets_is_refused_by_the_kind_that_would_take_all_of_it() {
         let url = format!("{base}{rest}");
         let refused = cli.run(&["source", "add", "ours", "--kind", "excel", "--url", &url, "--key", "id"]);
         assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{rest}: {}", refused.err);
-        assert!(refused.err.contains("choose the kind Google Sheet (--kind sheet)"), "{rest}: {}", refused.err);
+        assert!(refused.err.contains("choose the type Google Sheet (--kind sheet)"), "{rest}: {}", refused.err);
     }
     assert_eq!(cli.ok(&["source", "list", "--json"]), "[]\n");
 }
@@ -76,7 +76,7 @@ fn a_workbook_that_is_named_as_csv_is_added_as_excel_with_a_message() {
     let as_csv = ["source", "add", "ours", "--kind", "csv", "--file", path, "--key", "id", "--tab", "Albums"];
     let added = cli.run(&as_csv);
     assert_eq!((added.code, added.out.as_str()), (0, ""), "{}", added.err);
-    assert!(added.err.contains("This is an Excel or OpenDocument file; it is read as kind Excel."), "{}", added.err);
+    assert!(added.err.contains("This is an Excel or OpenDocument file, so the type Excel is used."), "{}", added.err);
     let listed: serde_json::Value = serde_json::from_str(&cli.ok(&["source", "list", "--json"])).expect("JSON");
     assert_eq!(listed[0]["kind"], "excel", "{listed}");
     cli.ok(&["sync", "ours"]);

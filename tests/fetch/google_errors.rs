@@ -42,8 +42,8 @@ fn every_refusal_names_its_fix() {
             "Google Sheet not found",
         ),
         ("/v4/", excel, "not_a_sheet", "File → Save as Google Sheets"),
-        ("values:batchGet", parse, "no_tab", "There is no tab “Albums”; there are “Albums”, “B-sides”."),
-        ("/v4/", odd, "forbidden", "Google says: “Project 1 has been deleted.”"),
+        ("values:batchGet", parse, "no_tab", "This sheet has no tab “Albums”. The tabs are “Albums”, “B-sides”."),
+        ("/v4/", odd, "forbidden", "Google's message: “Project 1 has been deleted.”"),
         ("/v4/", StubReply::html("<!doctype html><title>Sign in"), "bad_answer", "Check for a proxy"),
         (
             "/v4/",
@@ -51,7 +51,12 @@ fn every_refusal_names_its_fix() {
             "bad_answer",
             "Check for a proxy",
         ),
-        ("/v4/", api_error(400, "INVALID_ARGUMENT", "Invalid field", ""), "bad_status", "Google says: “Invalid field”"),
+        (
+            "/v4/",
+            api_error(400, "INVALID_ARGUMENT", "Invalid field", ""),
+            "bad_status",
+            "Google's message: “Invalid field”",
+        ),
     ];
     for (at, reply, code, said) in cases {
         google.once(at, reply);
@@ -62,11 +67,11 @@ fn every_refusal_names_its_fix() {
             "{message}"
         );
     }
-    let there = "; there are “Albums”, “B-sides”. Open the tab you want";
+    let there = ". The tabs are “Albums”, “B-sides”. Open the tab you want";
     for (place, which) in [(link("/edit#gid=9"), "with the number 9 (gid=9)"), (link("/edit?sheet=Albms"), "“Albms”")]
     {
         let (code, message) = expect_failure(setup.content("sheet", &place));
-        assert!(code == "no_tab" && message.starts_with(&format!("There is no tab {which}{there}")), "{message}");
+        assert!(code == "no_tab" && message.starts_with(&format!("This sheet has no tab {which}{there}")), "{message}");
     }
     let gone = SourceLocation::Url("https://docs.google.com/spreadsheets/d/gone/edit".to_owned());
     assert_eq!(expect_failure(setup.content("sheet", &gone)).0, "not_found");
@@ -91,7 +96,7 @@ fn a_refused_sign_in_names_the_reason() {
             "Service account not found",
         ),
         (token_error(401, "deleted_client", "The OAuth client was deleted."), "account_gone", "deleted or disabled"),
-        (token_error(400, "invalid_scope", "Bad\nscope"), "key_refused", "Google says: “invalid_scope Bad scope”"),
+        (token_error(400, "invalid_scope", "Bad\nscope"), "key_refused", "Google's message: “invalid_scope Bad scope”"),
         (StubReply::status(403), "key_refused", "(status 403)"),
         (StubReply::html("<html>Welcome to the hotel"), "bad_answer", "Check for a proxy"),
         (StubReply::redirect(307, "/elsewhere"), "bad_redirect", "Credentials are not sent to another address"),
@@ -232,7 +237,7 @@ fn what_is_too_large_too_wide_or_hidden_is_called_so() {
     google.sheet(SHEET_ID, vec![albums(), hidden, wide]);
     let setup = fetch_setup(&google);
     let (_, message) = expect_failure(setup.content("sheet", &link("/edit#gid=9")));
-    assert!(message.contains("there are “Albums”, “Drafts” (hidden), “Wide”. Open"), "{message}");
+    assert!(message.contains("The tabs are “Albums”, “Drafts” (hidden), “Wide”. Open"), "{message}");
     let (code, message) = expect_failure(setup.content("sheet", &link("/edit#gid=8")));
     assert!(code == "too_many_columns" && message.contains("10,000 columns, which is the maximum"), "{message}");
     assert!(message.contains("Remove empty columns at its end, or move some"), "{message}");

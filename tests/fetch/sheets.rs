@@ -145,7 +145,7 @@ fn a_workbook_that_google_makes_of_a_sheet_is_not_fetched() {
         let link = SourceLocation::Url(stub.url(&format!("{sheet}{rest}")));
         let (code, message) = expect_failure(setup.content("excel", &link));
         assert_eq!(code, "sheet_link", "{rest}: {message}");
-        assert!(message.contains("choose the kind Google Sheet (--kind sheet)"), "{rest}: {message}");
+        assert!(message.contains("choose the type Google Sheet (--kind sheet)"), "{rest}: {message}");
     }
     assert_eq!(stub.request_count(&sheet), 0);
     // On another host such a path has no meaning.

@@ -56,8 +56,8 @@ fn a_misread_feed_has_an_issue_and_is_read_correctly_once_its_encoding_is_set(db
         let record = engine.sync(&source);
         assert_ne!(titles(&engine, &source), [title], "{slug}");
         let issues = engine.issues(record.summary.id);
-        let doubt = "-/A/noted: It does not declare its text encoding; it was read as windows-1252. If letters look wrong, \
-                     set the encoding in the settings of this source.";
+        let doubt = "-/A/noted: No text encoding is declared, so the text was read as windows-1252. If characters look \
+                     wrong, set the encoding in the source settings.";
         assert_eq!(issues, if declared.is_empty() { vec![doubt] } else { Vec::new() }, "{slug}");
 
         // The server would answer that nothing has changed.

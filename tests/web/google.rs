@@ -96,8 +96,8 @@ fn the_page_refuses_a_link_that_it_cannot_obey_and_names_the_part() {
     for (kind, rest, said) in [
         ("", "edit#gid=0&fvid=7", "This link has “fvid=”: it opens a filter view"),
         ("sheet", "edit#gid=0&range=Titles", "“Titles” in this link (range=) is not a range of cells"),
-        ("csv", "export?format=csv&sheet=Pay", "Google passes over “sheet=” in this link"),
-        ("csv", "edit", "choose the kind Google Sheet"),
+        ("csv", "export?format=csv&sheet=Pay", "Google ignores “sheet=” in this link"),
+        ("csv", "edit", "choose the type Google Sheet"),
     ] {
         let link = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/{rest}");
         let page = admin.post_form("/settings/sources/new", &[("kind", kind), ("url", &link)]);

@@ -49,7 +49,7 @@ fn a_workbook_is_recognised_among_any_files_and_links() {
 fn a_workbook_in_the_field_for_csv_is_taken_as_excel_and_the_review_says_so() {
     let site = TestSite::new();
     let admin = site.person("ada", Role::Admin);
-    let says = "This is an Excel or OpenDocument file; it is read as kind Excel.";
+    let says = "This is an Excel or OpenDocument file, so the type Excel is used.";
     for name in ["albums.xlsx", "albums.xls", "albums.ods"] {
         uploaded(&site, name);
         let looked = admin.post_form("/settings/sources/new", &[("kind", "csv"), ("upload", UPLOAD)]);

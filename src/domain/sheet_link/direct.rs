@@ -9,12 +9,12 @@ use super::parameters::LinkParameters;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DirectLinkError {
     /// It brings a page for people, or a file that is no table of text.
-    #[error("this is the link of a Google Sheet; choose the kind Google Sheet (--kind sheet) for it")]
+    #[error("this is a link to a Google Sheet; choose the type Google Sheet (--kind sheet)")]
     Page,
     /// Google would pass over a part of it.
     #[error(
-        "Google passes over “{0}=” in this link, so more than the link shows would come; choose the kind Google Sheet \
-         (--kind sheet), which obeys it or says what to do, or remove it from the link"
+        "Google ignores “{0}=” in this link and would return more than the link shows; choose the type Google Sheet \
+         (--kind sheet) or remove “{0}=” from the link"
     )]
     PassedOver(String),
     /// A part of it stands where it has no effect, or contradicts another.

@@ -51,20 +51,20 @@ pub struct EncodingChoice {
 }
 
 impl EncodingChoice {
-    /// What people should know about a doubtful choice, and what to do; `None` where there is no doubt.
-    pub fn doubt(&self) -> Option<String> {
+    /// A message for people about a doubtful choice: why it is doubtful and what to do. `None` if there is no doubt.
+    pub fn describe_doubt(&self) -> Option<String> {
         let name = self.encoding.name();
         let why: Cow<'_, str> = match (&self.contradicted, self.basis) {
             (Some(declared), _) if encoding_named(declared).is_none() => {
-                format!("It declares an encoding that is not known (“{declared}”);").into()
+                format!("The declared text encoding “{declared}” is unknown").into()
             }
-            (Some(declared), _) => format!("It declares the encoding “{declared}”, which its bytes contradict;").into(),
-            (None, EncodingBasis::Guess) => "It does not declare its text encoding;".into(),
-            (None, EncodingBasis::MacLineEnds) => "Its lines end as on the classic Mac OS;".into(),
+            (Some(declared), _) => format!("The declared text encoding “{declared}” does not match the content").into(),
+            (None, EncodingBasis::Guess) => "No text encoding is declared".into(),
+            (None, EncodingBasis::MacLineEnds) => "The line ends are those of the classic Mac OS".into(),
             (None, _) => return None,
         };
         Some(format!(
-            "{why} it was read as {name}. If letters look wrong, set the encoding in the settings of this source."
+            "{why}, so the text was read as {name}. If characters look wrong, set the encoding in the source settings."
         ))
     }
 }

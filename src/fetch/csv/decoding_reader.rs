@@ -1,4 +1,4 @@
-//! A reader that turns the bytes of an encoding into UTF-8 on the way.
+//! Decodes text of any encoding to UTF-8 while it is read.
 
 use std::io::{self, Read};
 
@@ -7,7 +7,7 @@ use encoding_rs::{Decoder, Encoding};
 /// How many bytes are decoded at a time.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// Decodes what `inner` reads; the result is UTF-8 in any case.
+/// Reads the text of `inner` as UTF-8. Invalid bytes are replaced by U+FFFD.
 pub(in crate::fetch) struct DecodingReader<R> {
     inner: R,
     decoder: Decoder,
@@ -22,7 +22,7 @@ pub(in crate::fetch) struct DecodingReader<R> {
 }
 
 impl<R: Read> DecodingReader<R> {
-    /// `inner` begins after the byte order mark.
+    /// Decodes `inner`, which begins after any byte order mark, from `encoding`.
     pub(in crate::fetch) fn new(inner: R, encoding: &'static Encoding) -> Self {
         Self {
             inner,

@@ -2,7 +2,7 @@
 
 use super::record_reader::{CsvRecord, RecordReader};
 
-/// In order of preference where nothing else decides.
+/// The delimiters that are detected. If several fit equally well, the first one is used.
 pub(super) const KNOWN_DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// How many records are examined.
@@ -12,7 +12,7 @@ const MAX_SURVEYED_RECORDS: usize = 100;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::fetch) struct CsvDialect {
     pub(in crate::fetch) delimiter: u8,
-    /// Whether the first record is Excel's line `sep=;`, which is no row.
+    /// Whether the first record is Excel's line `sep=;`, which is not a row.
     pub(in crate::fetch) has_sep_line: bool,
 }
 
@@ -59,12 +59,12 @@ fn record_widths(start: &[u8], is_complete: bool, delimiter: u8) -> Vec<usize> {
     widths
 }
 
-/// How well a delimiter fits; the larger the better.
+/// How well a delimiter fits. A larger value is a better fit.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
 struct DelimiterFit {
-    cuts_header: bool,
-    /// Records as wide as the first, in thousandths.
-    even: usize,
+    splits_header: bool,
+    /// How many of a thousand records have as many cells as the first. Without a split header: how many are split.
+    permille: usize,
     width: usize,
 }
 
@@ -73,11 +73,11 @@ impl DelimiterFit {
         let Some(&first) = widths.first() else { return Self::default() };
         if first >= 2 {
             let even = widths.iter().filter(|width| **width == first).count();
-            return Self { cuts_header: true, even: even * 1000 / widths.len(), width: first };
+            return Self { splits_header: true, permille: even * 1000 / widths.len(), width: first };
         }
-        let cut = widths.iter().filter(|width| **width >= 2).count();
-        if cut * 2 > widths.len() {
-            Self { cuts_header: false, even: cut * 1000 / widths.len(), width: 1 }
+        let split = widths.iter().filter(|width| **width >= 2).count();
+        if split * 2 > widths.len() {
+            Self { splits_header: false, permille: split * 1000 / widths.len(), width: 1 }
         } else {
             Self::default()
         }

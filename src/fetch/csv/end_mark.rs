@@ -1,4 +1,5 @@
-//! Removes Ctrl-Z from the end of a file. DOS programs mark the end of a text with it, some up to the end of a block.
+//! Removes Ctrl-Z characters from the end of a file. DOS programs mark the end of a text with one, and some fill the
+//! last block with them.
 
 use std::io::{self, Read};
 
@@ -8,11 +9,11 @@ use crate::fetch::{FetchError, FetchObserver};
 
 const END_MARK: u8 = 0x1A;
 
-/// The most bytes of marks. Blocks of CP/M have 128 characters, those of XMODEM-1K 1024, and some programs write larger
-/// ones.
+/// The most bytes of marks that are removed. Blocks of CP/M have 128 characters, those of XMODEM-1K 1024, and some
+/// programs write larger ones.
 const MAX_MARK_BYTES: u64 = 64 * 1024;
 
-/// Removes the marks from `content` and reports it.
+/// Removes the marks from `content`, and reports an issue if there were any.
 ///
 /// # Errors
 /// `disk` when the temporary file cannot be read or truncated.
@@ -27,12 +28,12 @@ pub(super) fn remove_end_marks(content: &mut BodyFile, observer: &dyn FetchObser
     Ok(())
 }
 
-/// The number of bytes that are marks.
+/// How many bytes at the end of `content` are marks.
 fn count_mark_bytes(content: &BodyFile) -> io::Result<u64> {
     let (mut start, mut end) = (Vec::new(), Vec::new());
     content.reader(0).take(2).read_to_end(&mut start)?;
     content.reader(content.bytes.saturating_sub(MAX_MARK_BYTES)).read_to_end(&mut end)?;
-    // In UTF-16 the byte is half of a character.
+    // In UTF-16 the mark has two bytes.
     let mark: &[u8] = match (&start[..], &end[..]) {
         ([0xFF, 0xFE], _) | (_, [.., END_MARK, 0]) => &[END_MARK, 0],
         ([0xFE, 0xFF], _) | (_, [.., 0, END_MARK]) => &[0, END_MARK],

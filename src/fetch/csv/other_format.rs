@@ -3,14 +3,14 @@
 
 use crate::fetch::FetchError;
 
-/// A format of text, and what to do about it.
+/// A text format other than CSV, with the advice for people who use it as a CSV file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct OtherFormat {
     name: &'static str,
     advice: &'static str,
 }
 
-const FEED_ADVICE: &str = "Choose the kind Feeds (--kind feeds), which reads it.";
+const FEED_ADVICE: &str = "Choose the type Feeds instead (--kind feeds).";
 const EXPORT_ADVICE: &str = "Export the data as CSV and use that file or link.";
 const FEED_FORMAT: OtherFormat = OtherFormat { name: "a feed", advice: FEED_ADVICE };
 const FEED_LIST: OtherFormat = OtherFormat { name: "a list of feeds (OPML)", advice: FEED_ADVICE };
@@ -18,10 +18,10 @@ const XML_FORMAT: OtherFormat = OtherFormat { name: "an XML document", advice: E
 const HTML_FORMAT: OtherFormat = OtherFormat { name: "HTML, a part of a web page", advice: EXPORT_ADVICE };
 const JSON_FORMAT: OtherFormat = OtherFormat { name: "JSON", advice: EXPORT_ADVICE };
 
-/// Refuses content that begins like one of these.
+/// Refuses content that begins like one of these formats.
 ///
 /// # Errors
-/// `not_csv` with what it is and what to do.
+/// `not_csv`, with the name of the format and what to do.
 pub(super) fn refuse_other_format(start: &[u8]) -> Result<(), FetchError> {
     match detect_other_format(start) {
         Some(OtherFormat { name, advice }) => {
@@ -31,9 +31,9 @@ pub(super) fn refuse_other_format(start: &[u8]) -> Result<(), FetchError> {
     }
 }
 
-/// What content is that begins like another format, and not like the header of a table.
+/// The format of content that begins like another format and not like the header of a table.
 fn detect_other_format(start: &[u8]) -> Option<OtherFormat> {
-    // Zero bytes go so that UTF-16 is seen through as well.
+    // Without its zero bytes, UTF-16 reads like ASCII.
     let text: String = String::from_utf8_lossy(start).chars().filter(|c| *c != '\0').collect();
     let text = text.trim_start_matches(['\u{feff}', '\u{fffd}']).trim_start();
     let is_xml = text.starts_with("<?xml");
@@ -51,7 +51,7 @@ fn detect_other_format(start: &[u8]) -> Option<OtherFormat> {
     }
 }
 
-/// Whether text begins as an object or a list of JSON does, or as a line of JSON Lines. A name in braces is no object.
+/// Whether text begins like a JSON object or list, or like JSON Lines. A column name in braces is not an object.
 fn is_json(text: &str) -> bool {
     if let Some(rest) = text.strip_prefix('{') {
         let Some(name) = rest.trim_start().strip_prefix('"') else { return false };
@@ -61,24 +61,24 @@ fn is_json(text: &str) -> bool {
     rest.starts_with('"') || is_json(rest)
 }
 
-/// What text is that begins with an element of XML or HTML. A name in brackets that a separator follows is the header
-/// of a table, and so is one without any closing tag below.
+/// The format of text that begins with an XML or HTML element. A name in angle brackets is the header of a table if a
+/// separator follows it, or if the text has no closing tag for it and no other element after it.
 fn element_format(text: &str) -> Option<OtherFormat> {
     const HTML_TAGS: [&str; 10] = ["a", "b", "br", "div", "h1", "img", "p", "span", "tr", "ul"];
     let rest = text.strip_prefix('<')?;
-    let (tag, behind) = rest.split_once('>')?;
+    let (tag, rest) = rest.split_once('>')?;
     let name = tag.split(|c: char| c.is_whitespace() || c == '/').next()?;
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ':' | '.'));
     let is_followed_by_separator = |rest: &str| rest.trim_start_matches(' ').starts_with([',', ';', '\t', '|']);
-    let is_alone = match behind.split_once(&format!("</{name}>")) {
-        Some((_, after)) => !is_followed_by_separator(behind) && !is_followed_by_separator(after),
+    let is_element = match rest.split_once(&format!("</{name}>")) {
+        Some((_, after)) => !is_followed_by_separator(rest) && !is_followed_by_separator(after),
         None => {
-            let next = behind.trim_start_matches([' ', '\r', '\n']);
+            let next = rest.trim_start_matches([' ', '\r', '\n']);
             next.starts_with('<') && (next.contains("</") || next.contains("/>"))
         }
     };
-    if !is_name || !is_alone {
+    if !is_name || !is_element {
         return None;
     }
     Some(if HTML_TAGS.iter().any(|known| name.eq_ignore_ascii_case(known)) { HTML_FORMAT } else { XML_FORMAT })

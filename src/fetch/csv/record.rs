@@ -1,4 +1,4 @@
-//! One record of a CSV file, what is odd about it, and what cannot be cut into records.
+//! One record of a CSV file with its irregularities, and the errors for text that cannot be split into records.
 
 use std::io;
 
@@ -9,7 +9,7 @@ pub(in crate::fetch) const MAX_CELL_BYTES: usize = 1024 * 1024;
 /// The most columns.
 pub(in crate::fetch) const MAX_COLUMNS: usize = 10_000;
 
-/// That the header of a `tab` or a `file` has more.
+/// The message about a header with more than [`MAX_COLUMNS`]. `place` is what has the header: `tab` or `file`.
 pub(in crate::fetch) fn too_many_columns_message(place: &str) -> String {
     format!(
         "The header has more than {} columns, which is the maximum. Remove empty columns at its end, or move some \
@@ -21,13 +21,13 @@ pub(in crate::fetch) fn too_many_columns_message(place: &str) -> String {
 /// The longest record in bytes.
 pub(in crate::fetch) const MAX_RECORD_BYTES: usize = 16 * 1024 * 1024;
 
-/// What old programs put at the end of a file (Ctrl-Z).
+/// Ctrl-Z, which DOS programs write at the end of a file.
 const CTRL_Z: u8 = 0x1A;
 
 /// One record. Its cells are stored one after the other in `text`.
 #[derive(Clone, Default, Debug)]
 pub(in crate::fetch) struct CsvRecord {
-    /// Its number, counted from 1 as a spreadsheet does: blank rows count, line breaks inside cells do not.
+    /// The number of the row, counted from 1 as in a spreadsheet: blank rows count, line breaks inside cells do not.
     pub(in crate::fetch) number: u64,
     pub(super) text: Vec<u8>,
     pub(super) cell_ends: Vec<usize>,
@@ -41,11 +41,11 @@ pub(in crate::fetch) struct CsvRecord {
     pub(in crate::fetch) spans_lines: bool,
     /// Whether the file ends in it, without a line end.
     pub(in crate::fetch) ends_file: bool,
-    /// Whether a byte order mark precedes it, as where files were concatenated. It is not part of a cell.
+    /// Whether a byte order mark precedes the record, as in concatenated files. The mark is not part of a cell.
     pub(in crate::fetch) begins_file: bool,
     /// How many cells are enclosed in quotation marks.
     pub(in crate::fetch) quoted_cells: usize,
-    /// Whether there were more than [`MAX_COLUMNS`] cells; the others are not kept.
+    /// Whether there were more than [`MAX_COLUMNS`] cells. Those beyond are not kept.
     pub(in crate::fetch) too_wide: bool,
 }
 
@@ -78,7 +78,7 @@ impl CsvRecord {
         self.text.contains(&0)
     }
 
-    /// Makes it an empty record, with its memory kept.
+    /// Empties the record and keeps its memory.
     pub(super) fn clear(&mut self) {
         let (text, cell_ends) = (std::mem::take(&mut self.text), std::mem::take(&mut self.cell_ends));
         *self = Self { text, cell_ends, ..Self::default() };
@@ -87,15 +87,15 @@ impl CsvRecord {
     }
 }
 
-/// What cannot be cut.
+/// Why the text could not be split into records.
 #[derive(Debug)]
 pub(in crate::fetch) enum RecordError {
     /// The text could not be read.
     Io(io::Error),
     /// The quotation mark that opens this cell is never closed.
     Unclosed { row: u64, cell: usize },
-    /// The quotation mark that opens this cell includes line breaks, and the closing one is followed by text: it was
-    /// meant to open another cell.
+    /// The quotation mark that opens this cell encloses line breaks, and text follows the closing one, so that one was
+    /// probably meant to open another cell.
     Swallowing { row: u64, cell: usize },
     /// The cell is longer than [`MAX_CELL_BYTES`].
     LongCell { row: u64, cell: usize, quoted: bool },

@@ -1,9 +1,8 @@
 //! Reads records from decoded CSV text, one at a time.
 //!
-//! The csv crate reads the same cells (a test holds the two against each other), but it cannot say which rows were
-//! blank, whether a quotation mark was never closed or took rows along, or where text stood beside quotation marks, and
-//! it would take a whole file into memory when one was never closed. A catalog must know all of that before it trusts a
-//! row.
+//! The csv crate reads the same cells (a test compares the two). But it does not report blank rows, quotation marks
+//! that are never closed or enclose further rows, or text next to quotation marks. And if a quotation mark is never
+//! closed, it reads the whole rest of the file into memory. A sync must know all of that before it accepts a row.
 
 use std::io::{self, Read};
 
@@ -11,7 +10,7 @@ pub(in crate::fetch) use super::record::{
     CsvRecord, MAX_CELL_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES, RecordError, too_many_columns_message,
 };
 
-/// What files in UTF-8 may begin with.
+/// The byte order mark of UTF-8.
 const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,8 +47,8 @@ impl<R: Read> RecordReader<R> {
         Self { input, delimiter, buffer: vec![0; 64 * 1024], at: 0, end: 0, number: 0, ended_by_cr: false }
     }
 
-    /// The error for a cell that includes rows.
-    const fn swallowing(&self, record: &CsvRecord) -> RecordError {
+    /// The error for a cell that encloses further rows.
+    const fn swallowing_error(&self, record: &CsvRecord) -> RecordError {
         RecordError::Swallowing { row: self.number, cell: record.cell_ends.len() }
     }
 
@@ -97,7 +96,10 @@ impl<R: Read> RecordReader<R> {
         found.unwrap_or(rest.len())
     }
 
-    /// Reads the next record into `record`, blank ones too; `false` at the end.
+    /// Reads the next record, which may be blank, into `record`. Returns `false` at the end of the text.
+    ///
+    /// # Errors
+    /// Any [`RecordError`]. The reader must not be used after an error.
     pub(in crate::fetch) fn next(&mut self, record: &mut CsvRecord) -> Result<bool, RecordError> {
         record.clear();
         let mut at = RecordState::Start;
@@ -143,7 +145,7 @@ impl<R: Read> RecordReader<R> {
                             record.text.push(b'"');
                             RecordState::Quoted
                         }
-                        RecordState::Closed if has_break => return Err(self.swallowing(record)),
+                        RecordState::Closed if has_break => return Err(self.swallowing_error(record)),
                         RecordState::Closed => {
                             is_loose = true;
                             record.text.insert(closed_at, b'"');
@@ -165,7 +167,7 @@ impl<R: Read> RecordReader<R> {
                     if std::mem::take(&mut is_loose) {
                         keep_quotes_as_text(record, cell_start);
                     }
-                    // A break right at the beginning is a blank row: one empty cell, like any other.
+                    // A line break at the beginning of a record is a blank row, which has one empty cell.
                     close_cell(record, cell_start, self.number, false)?;
                     cell_start = record.text.len();
                     if ended {
@@ -181,7 +183,7 @@ impl<R: Read> RecordReader<R> {
                     at = RecordState::Closed;
                 } else if at == RecordState::Closing || at == RecordState::Closed {
                     if has_break {
-                        return Err(self.swallowing(record));
+                        return Err(self.swallowing_error(record));
                     }
                     is_loose = true;
                     record.text.extend_from_slice(&self.buffer[from..self.at]);
@@ -222,8 +224,8 @@ impl<R: Read> RecordReader<R> {
     }
 }
 
-/// A cell with text after its closing quotation mark: the marks inside belong to the text (`"20" pipe"` is `20" pipe`),
-/// and where none ends it, all of them do.
+/// Completes a cell with text after its closing quotation mark. The quotation marks inside belong to its text: `"20"
+/// pipe"` is `20" pipe`. If the cell does not end with one, the first one belongs to its text, too.
 fn keep_quotes_as_text(record: &mut CsvRecord, cell_start: usize) {
     record.loose_end.get_or_insert(record.cell_ends.len());
     if record.text.len() > cell_start && record.text.last() == Some(&b'"') {

@@ -36,8 +36,8 @@ pub(super) fn explain_record_error(
         RecordError::Swallowing { row, cell } => FetchError::failed(
             "unclosed_quote",
             format!(
-                "{}: a quotation mark (\") opens here and includes the rows below, up to the next quotation mark. \
-                 Remove it, close it, or double it if it belongs to the text.",
+                "{}: a quotation mark (\") opens here, and the cell includes the rows below it up to the next \
+                 quotation mark. Remove it, close it, or double it if it belongs to the text.",
                 place(row, cell)
             ),
         ),
@@ -47,7 +47,11 @@ pub(super) fn explain_record_error(
                 "{}: the cell is larger than {} MiB.{}",
                 place(row, cell),
                 MAX_CELL_BYTES / (1024 * 1024),
-                if quoted { " Most likely a quotation mark (\") opens here and is never closed." } else { "" }
+                if quoted {
+                    " A quotation mark (\") probably opens here and is never closed. Close it and sync again."
+                } else {
+                    " Shorten it and sync again."
+                }
             ),
         ),
         RecordError::LongRecord { row } => FetchError::failed(
@@ -87,8 +91,8 @@ pub(super) fn refuse_wrapped_rows(start: &[u8], delimiter: u8) -> Result<(), Fet
     }
     Err(FetchError::failed(
         "wrapped_rows",
-        "Every row is enclosed in quotation marks as a whole, so each would be a single cell. Export the file again \
-         without quotation marks around whole rows.",
+        "Quotation marks enclose whole rows, so each row would be a single cell. Export the file again without quotation \
+         marks around rows.",
     ))
 }
 
@@ -144,13 +148,13 @@ fn first_row_width(start: &[u8], delimiter: u8) -> usize {
     0
 }
 
-/// Counts the separators in a cell. A comma followed by a space belongs to a sentence or a name and is not counted.
+/// Counts the separators in a cell. A comma followed by a space is punctuation and is not counted.
 fn count_separators(cell: &[u8], separator: u8) -> usize {
     let is_separator = |at: usize| cell[at] == separator && cell.get(at + 1) != Some(&b' ');
     (0..cell.len()).filter(|at| is_separator(*at)).count()
 }
 
-/// Refuses a header in which a quotation mark includes rows: one name holds a line break and then a separator.
+/// Refuses a header in which a quotation mark encloses rows: a name contains a line break followed by a separator.
 pub(super) fn refuse_swallowed_rows(
     cells: &[String],
     record: &CsvRecord,
@@ -168,7 +172,7 @@ pub(super) fn refuse_swallowed_rows(
     }
 }
 
-/// The error for a header row that is set and blank.
+/// The error for a row that is set as the header row and is blank.
 pub(in crate::fetch) fn blank_header_error(row: u64) -> FetchError {
     FetchError::failed(
         "no_header",
@@ -176,7 +180,7 @@ pub(in crate::fetch) fn blank_header_error(row: u64) -> FetchError {
     )
 }
 
-/// The error for a header row that is set and does not exist.
+/// The error for a row that is set as the header row and does not exist.
 pub(in crate::fetch) fn missing_header_row_error(row: u64) -> FetchError {
     FetchError::failed(
         "no_header",
@@ -193,13 +197,13 @@ pub(super) fn wrapped_row_reason(record: &CsvRecord, columns: usize, delimiter: 
         return None;
     }
     (count_separators(record.cell(0), delimiter) + 1 >= columns).then(|| {
-        "The whole row is enclosed in quotation marks, so it is a single cell. Remove the quotation marks around it."
+        "Quotation marks enclose the whole row, so it is a single cell. Remove the quotation marks around the row."
             .to_owned()
     })
 }
 
-/// The rows that a record would be if its quotation marks were text. Empty unless each of them has a cell for each
-/// column and none looks like a sentence.
+/// The rows that a record would be if its quotation marks were text. Empty unless each of these rows has a cell for
+/// each column and no separator is punctuation.
 pub(super) fn split_inner_rows(record: &CsvRecord, columns: usize, delimiter: u8) -> Vec<Vec<String>> {
     if !record.spans_lines || columns < 2 {
         return Vec::new();

@@ -29,9 +29,9 @@ pub(in crate::fetch) struct CsvTable {
     survey: TextSurvey,
     dialect: CsvDialect,
     columns: Vec<String>,
-    /// The record that is the header; 0 if there is none.
+    /// The number of the record that is the header; 0 if there is none.
     header: u64,
-    /// How many rows of the tab are above this table, where it is a part of a tab.
+    /// How many rows of the tab are above this table. 0 unless the table is a range of a tab.
     rows_above: u64,
     /// Whether rows with more cells than columns are taken, without the extra cells.
     takes_long_rows: bool,
@@ -61,7 +61,7 @@ impl CsvTable {
         let text = DecodingReader::new(content.reader(survey.choice.mark_bytes as u64), survey.choice.encoding);
         text.take(DIALECT_SAMPLE_BYTES).read_to_end(&mut start).map_err(|error| disk_error(&error))?;
         let is_whole = (start.len() as u64) < DIALECT_SAMPLE_BYTES;
-        // Rows above the header do not tell anything about the table.
+        // Rows above the header are not part of the table.
         let skipped = options.header_row.map_or(0, |row| row.saturating_sub(1 + rows_above));
         let start = skip_lines(&start, skipped);
         let dialect = detect_dialect(start, is_whole);
@@ -73,7 +73,7 @@ impl CsvTable {
             structure_errors::refuse_other_separator(start, dialect.delimiter)?;
         }
         table.read_header(options.header_row, observer)?;
-        if let Some(reason) = table.survey.choice.doubt() {
+        if let Some(reason) = table.survey.choice.describe_doubt() {
             observer.report_issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason });
         }
         Ok(table)
@@ -197,7 +197,7 @@ impl CsvTable {
         }
     }
 
-    /// A note when bytes of this cell could not be decoded, or are in another encoding.
+    /// A note if bytes of this cell could not be decoded, or are in another encoding than the file.
     fn describe_encoding_problem(&self, index: usize, cell: &str) -> Option<CellRepair> {
         let EncodingChoice { encoding, .. } = self.survey.choice;
         if self.survey.is_lossy && cell.contains('\u{FFFD}') {

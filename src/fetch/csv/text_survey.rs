@@ -1,4 +1,4 @@
-//! Chooses the encoding of a table and counts its lines, in one pass over the file, or two where the encoding is
+//! Chooses the encoding of a table and counts its lines. This takes one pass over the file, or two if the encoding is
 //! guessed.
 
 use std::io::{self, Read};
@@ -10,16 +10,16 @@ use crate::fetch::{FetchError, FetchObserver};
 /// How many bytes are read between two checks for a cancel.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// How a file is to be read as text.
+/// The result of surveying a file: how to read it as text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::fetch) struct TextSurvey {
-    /// The encoding, and how sure it is.
+    /// The encoding, and why it was chosen.
     pub(in crate::fetch) choice: EncodingChoice,
     /// Whether U+FFFD in the decoded text may replace bytes that could not be decoded.
     pub(in crate::fetch) is_lossy: bool,
     /// Whether text of a single-byte encoding may hold cells that are written in UTF-8.
     pub(in crate::fetch) may_hold_utf_8: bool,
-    /// How many lines it has; the last one counts without a line break, too.
+    /// How many lines the file has. A last line without a line break counts, too.
     pub(in crate::fetch) lines: u64,
 }
 
@@ -39,7 +39,7 @@ pub(in crate::fetch) fn survey_text<R: Read>(
     let mut may_be_utf_16 = false;
     for_each_chunk(open(), observer, |chunk, is_last| {
         survey.add(chunk, is_last);
-        // Text of single bytes has no zeros, or few.
+        // Text in a single-byte encoding has no zero bytes, or few.
         may_be_utf_16 |= chunk.contains(&0);
         for &byte in chunk {
             lines.add(byte, false);
@@ -93,8 +93,8 @@ fn for_each_chunk(
 #[derive(Clone, Copy, Default)]
 struct LineCounter {
     breaks: u64,
-    before: u8,
-    open: bool,
+    previous: u8,
+    has_open_line: bool,
 }
 
 impl LineCounter {
@@ -103,18 +103,18 @@ impl LineCounter {
             return;
         }
         match byte {
-            b'\n' if self.before == b'\r' => {}
+            b'\n' if self.previous == b'\r' => {}
             b'\n' | b'\r' => {
                 self.breaks += 1;
-                self.open = false;
+                self.has_open_line = false;
             }
-            _ => self.open = true,
+            _ => self.has_open_line = true,
         }
-        self.before = byte;
+        self.previous = byte;
     }
 
     fn line_count(self) -> u64 {
-        self.breaks + u64::from(self.open)
+        self.breaks + u64::from(self.has_open_line)
     }
 }
 

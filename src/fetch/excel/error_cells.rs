@@ -63,7 +63,7 @@ impl UnknownErrors {
         self.open_cell = is_error.then(place);
     }
 
-    /// The place of the next such cell; `None` where it is not known.
+    /// The place of the next such cell; `None` if it is not known.
     pub(super) fn next_place(&mut self) -> Option<(u32, u32)> {
         if self.has_lost_place { None } else { self.places.pop_front() }
     }

@@ -118,10 +118,10 @@ impl<'a> PartArchive<'a> {
         self.names.contains_key(&name.to_ascii_lowercase())
     }
 
-    /// Opens a part of which at most `max` bytes may be read. `None` where there is no part of this name.
+    /// Opens a part of which at most `max` bytes may be read. `None` if there is no part of this name.
     ///
     /// # Errors
-    /// `too_large` where the directory admits to more, `password_protected`, `corrupt_workbook`.
+    /// `too_large` when the directory admits to more, `password_protected`, `corrupt_workbook`.
     pub(super) fn open_part(&mut self, name: &str, max: PartBound) -> Result<Option<PartReader<'_, 'a>>, FetchError> {
         let Some(name) = self.names.get(&name.to_ascii_lowercase()) else { return Ok(None) };
         match self.zip.by_name(name) {

@@ -20,7 +20,7 @@ impl TabContent {
     /// The content of a file without a single byte: no columns and no rows.
     ///
     /// # Errors
-    /// `disk` where the temporary file for the rows cannot be made.
+    /// `disk` when the temporary file for the rows cannot be made.
     pub(super) fn empty(request: &ReadRequest<'_>) -> Result<Self, FetchError> {
         let rows = RowWriter::new(request.folder)?;
         let collected = CollectedRows { columns: Vec::new(), rows, notes: Vec::new() };

@@ -27,7 +27,7 @@ pub(super) struct PaddedBytes<'a> {
 }
 
 impl<'a> PaddedBytes<'a> {
-    /// With zeros for all sectors that the allocation table has entries for; `None` where sectors are missing in which
+    /// With zeros for all sectors that the allocation table has entries for; `None` if sectors are missing in which
     /// there should be something, or where it is no such container.
     pub(super) fn new(content: &'a BodyFile, limit: ReadLimit<'a>) -> Option<Self> {
         let sectors = content.bytes.checked_sub(SECTOR_BYTES)? / SECTOR_BYTES;

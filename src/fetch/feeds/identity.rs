@@ -11,7 +11,7 @@ use crate::domain::feed::EntryIdentity;
 const MAX_READABLE_ID_BYTES: usize = 512;
 
 /// Chooses what identifies `entries`: the first of guid, link and content hash that differs for more than half of them.
-/// `None` where there are no entries, so that it is chosen later.
+/// `None` if there are no entries, so that it is chosen later.
 pub(super) fn choose_identity(entries: &[FeedEntry]) -> Option<EntryIdentity> {
     let distinguishes = |id_of: fn(&FeedEntry) -> Option<&str>| {
         let distinct: HashSet<&str> = entries.iter().filter_map(id_of).collect();

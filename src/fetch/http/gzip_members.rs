@@ -41,7 +41,7 @@ impl<R: Read> Read for GzipMembers<R> {
 /// Passes over zero bytes; whether another member begins behind them.
 ///
 /// # Errors
-/// `InvalidData` where something else does, and when it cannot be read.
+/// `InvalidData` when something else does, and when it cannot be read.
 fn has_member(from: &mut impl BufRead) -> io::Result<bool> {
     loop {
         let bytes = match from.fill_buf() {

@@ -82,7 +82,7 @@ impl<'a> OutgoingRequest<'a> {
 }
 
 /// Returns the bytes of a header as it was received, from the text that [`super::response_status::header_as_latin1`]
-/// made of it. `None` where the text has other characters, so it was never such a header.
+/// made of it. `None` if the text has other characters, so it was never such a header.
 fn as_sent(text: &str) -> Option<HeaderValue> {
     let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
     HeaderValue::from_bytes(&bytes?).ok()

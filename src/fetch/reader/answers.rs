@@ -37,7 +37,7 @@ pub(super) fn concerns_one_response(code: &str) -> bool {
 /// Judges the response to a login. Its content type is ignored: Inoreader always declares a web page.
 ///
 /// # Errors
-/// `unauthorized` for rejected credentials, `no_reader` where the API is not there, `api_disabled` where FreshRSS has
+/// `unauthorized` for rejected credentials, `no_reader` when the API is not there, `api_disabled` when FreshRSS has
 /// it switched off, and the errors of any response.
 pub(super) fn judge_login(
     account: &ReaderAccount,

@@ -61,14 +61,14 @@ const fn flag_text(state: bool) -> &'static str {
     if state { "yes" } else { "no" }
 }
 
-/// The cells of an article stored in the catalog; `None` where it was stored with other columns.
+/// The cells of an article stored in the catalog; `None` if it was stored with other columns.
 pub(super) fn stored_cells(fields: &[(String, String)]) -> Option<Vec<String>> {
     let fits = fields.len() == ARTICLE_COLUMNS.len()
         && fields.iter().zip(ARTICLE_COLUMNS).all(|((name, _), column)| name == column.0);
     fits.then(|| fields.iter().map(|(_, value)| value.clone()).collect())
 }
 
-/// The id and the cells of an article from the server's JSON; `None` where that is no article. `feeds` are the names of
+/// The id and the cells of an article from the server's JSON; `None` if that is no article. `feeds` are the names of
 /// the account's feeds by their stream ids, as [`clean_name`] writes them.
 pub(super) fn received_cells(item: &Value, feeds: &HashMap<String, String>) -> Option<(ItemId, Vec<String>)> {
     let id = ItemId::from_json(&item["id"])?;
@@ -104,7 +104,7 @@ pub(super) fn received_cells(item: &Value, feeds: &HashMap<String, String>) -> O
     Some((id, cells.map(|cell| if cell.contains('\0') { cell.replace('\0', "") } else { cell }).to_vec()))
 }
 
-/// The trimmed text of `value`; `None` where it is blank or not a text.
+/// The trimmed text of `value`; `None` if it is blank or not a text.
 fn non_blank_text(value: &Value) -> Option<String> {
     let text = value.as_str()?.trim();
     (!text.is_empty()).then(|| text.to_owned())

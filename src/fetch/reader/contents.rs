@@ -36,7 +36,7 @@ struct MissingContents {
 }
 
 impl MissingContents {
-    /// Counts a failed batch. Answers whether to request more.
+    /// Counts a failed batch. Returns whether to request more.
     fn count_failure(&mut self, batch: &[ItemId], code: &'static str, message: String) -> bool {
         self.failed.extend(batch);
         self.failed_in_a_row += 1;
@@ -46,7 +46,7 @@ impl MissingContents {
 }
 
 impl AccountMirror<'_> {
-    /// Fetches the contents of articles. Answers those that did not arrive.
+    /// Fetches the contents of articles. Returns those that did not arrive.
     ///
     /// # Errors
     /// The error of a request that concerns the whole run, or of the first one where nothing arrived.
@@ -137,7 +137,7 @@ impl AccountMirror<'_> {
         Ok(())
     }
 
-    /// Fetches the contents of one batch. Answers the articles that did not arrive.
+    /// Fetches the contents of one batch. Returns the articles that did not arrive.
     fn fetch_batch(
         &mut self,
         batch: &[ItemId],

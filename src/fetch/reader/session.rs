@@ -87,7 +87,7 @@ impl<'a> ReaderSession<'a> {
     /// Requests JSON from `path`.
     ///
     /// # Errors
-    /// The error of the request or its response, `bad_answer` where that is not JSON, `too_large` where it is too big.
+    /// The error of the request or its response, `bad_answer` when that is not JSON, `too_large` when it is too big.
     pub(super) fn get(&mut self, path: &str, query: &[(&str, &str)]) -> Result<Value, FetchError> {
         let query = [&[("output", "json")], query].concat();
         self.request_json(&self.account.address(path, &query), None)

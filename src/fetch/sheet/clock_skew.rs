@@ -1,4 +1,4 @@
-//! Compares the clock of this machine with the one of a server: Google refuses signatures from the future or the past.
+//! Compares the clock of this machine with Google's. Google rejects signatures from the future or the distant past.
 
 use chrono::{TimeDelta, Utc};
 use ureq::http::{HeaderMap, header};
@@ -6,10 +6,11 @@ use ureq::http::{HeaderMap, header};
 use crate::fetch::http::http_date::parse_http_date;
 use crate::fetch::http::response_status;
 
-/// The smallest difference that a message names.
+/// A message names the difference only if it is larger.
 const MIN_REPORTED_LEAD: TimeDelta = TimeDelta::seconds(30);
 
-/// How far the clock of this machine is ahead of the `Date` in `headers`; negative where it is behind.
+/// How far the clock of this machine is ahead of the `Date` in `headers`; negative if it is behind. `None` without a
+/// valid date.
 pub(super) fn clock_lead(headers: &HeaderMap) -> Option<TimeDelta> {
     let date = response_status::header_text(headers, &header::DATE)?;
     parse_http_date(&date).map(|date| Utc::now() - date)
@@ -22,7 +23,7 @@ pub(super) fn wrong_clock_message(headers: &HeaderMap) -> String {
     format!("{problem}, so Google rejects its signatures. Set the clock (timedatectl set-ntp true) and try again.")
 }
 
-/// How wrong a clock is that is ahead by `lead`, as the beginning of a message.
+/// The beginning of a message about a clock that is ahead by `lead`, or behind if `lead` is negative.
 fn describe_clock_lead(lead: TimeDelta) -> String {
     let seconds = lead.num_seconds().abs();
     let (count, unit) = match seconds {

@@ -1,4 +1,5 @@
-//! Parses and checks the JSON key file of a Google service account. Nothing of it is ever shown.
+//! Parses and checks the JSON key file of a Google service account. Of its content, only the e-mail address of the
+//! account is ever shown.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +13,7 @@ use url::Url;
 
 use crate::fetch::http::{is_google_api_host, is_google_host};
 
-/// The address for access tokens, unless the file names another one.
+/// The address that access tokens are requested from, unless the key file names another one.
 const DEFAULT_TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
 
 /// A service account with its key.
@@ -24,63 +25,64 @@ pub struct ServiceAccount {
     pub(in crate::fetch) key: Arc<RsaKeyPair>,
 }
 
-/// Whom it belongs to, which is no secret: sheets are shared with that address.
+/// Shows the e-mail address alone, which is not secret: sheets are shared with it.
 impl fmt::Debug for ServiceAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServiceAccount").field("email", &self.email).finish_non_exhaustive()
     }
 }
 
-/// A text that is not the key of a service account. Nothing of the text is in the sentences.
+/// Why a text is not the key file of a service account. The messages contain nothing of the text, because it may be
+/// secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAServiceAccount {
     /// Not JSON.
     #[error("that is not JSON (line {line}, column {column}). {KEY_FILE_ADVICE}")]
     NotJson {
-        /// Where reading ended.
+        /// The line with the first error, from 1.
         line: usize,
-        /// Where reading ended.
+        /// The column with the first error, from 1.
         column: usize,
     },
     /// A private key without the JSON around it.
-    #[error("that is a private key by itself, without the JSON around it. {KEY_FILE_ADVICE}")]
+    #[error("that is only a private key, without the JSON around it. {KEY_FILE_ADVICE}")]
     BareKey,
-    /// A key for programs that show public things.
-    #[error("that is an API key, which opens no sheet that is shared with somebody. {KEY_FILE_ADVICE}")]
+    /// An API key, which gives access to public sheets only.
+    #[error("that is an API key, which cannot read private sheets. {KEY_FILE_ADVICE}")]
     ApiKey,
-    /// A key of an application that asks people to sign in.
+    /// The key of an application that lets people sign in.
     #[error("that is an OAuth client, which needs a person to sign in. {KEY_FILE_ADVICE}")]
     OauthClient,
-    /// What `gcloud auth` leaves behind.
+    /// The credentials of a person, as `gcloud auth` stores them.
     #[error("that is the sign-in of a person, not the key of a service account. {KEY_FILE_ADVICE}")]
     Person,
-    /// JSON of another kind.
+    /// JSON with another `type`.
     #[error("its “type” is not “service_account”. {KEY_FILE_ADVICE}")]
     OtherType,
     /// A field is missing.
     #[error("“{0}” is missing. {KEY_FILE_ADVICE}")]
     Missing(&'static str),
-    /// The address of the account is none.
+    /// The `client_email` is not an e-mail address.
     #[error("its “client_email” is not an e-mail address. {KEY_FILE_ADVICE}")]
     BadEmail,
-    /// The address for tokens is none.
+    /// The `token_uri` is not a web address.
     #[error("its “token_uri” is not a web address. {KEY_FILE_ADVICE}")]
     BadTokenUri,
-    /// The key is not one that can sign.
+    /// The `private_key` cannot be used to sign.
     #[error(
-        "its “private_key” is not an RSA key in PEM form. If it was copied by hand, its line breaks have to be \\n. \
+        "its “private_key” is not an RSA key in PEM form. If you copied it by hand, write its line breaks as \\n. \
          {KEY_FILE_ADVICE}"
     )]
     BadKey,
 }
 
-const KEY_FILE_ADVICE: &str = "Name the JSON key file of a service account: in the Google Cloud console open IAM & \
-                               Admin → Service Accounts → Keys → Add key → JSON.";
+const KEY_FILE_ADVICE: &str = "Use the JSON key file of a service account. To create one, open IAM & Admin → Service \
+                               Accounts → Keys → Add key → JSON in the Google Cloud console.";
 
 impl FromStr for ServiceAccount {
     type Err = NotAServiceAccount;
 
-    /// Reads a key file's content. Its form is that of Google's own libraries
+    /// Parses the content of a key file, in the format that Google's own libraries read
     /// (<https://google.aip.dev/auth/4112>, "Credential File Format").
     fn from_str(text: &str) -> Result<Self, NotAServiceAccount> {
         let text = text.trim_start_matches('\u{feff}').trim();
@@ -94,7 +96,7 @@ impl FromStr for ServiceAccount {
         // The parser's message may quote the text, which is secret.
         let json: Value = serde_json::from_str(text)
             .map_err(|error| NotAServiceAccount::NotJson { line: error.line(), column: error.column() })?;
-        // Such a file is an object under one of these names
+        // An OAuth client file has its content under one of these names
         // (https://github.com/googleapis/google-api-python-client/blob/main/docs/client-secrets.md).
         if json.get("installed").is_some() || json.get("web").is_some() {
             return Err(NotAServiceAccount::OauthClient);
@@ -148,14 +150,11 @@ impl ServiceAccount {
         match stand_in.filter(|base| !is_google_host(base)) {
             Some(base) if named.origin() == base.origin() => Ok(named.clone()),
             Some(base) if to_google => base.join("/token").map_err(|error| {
-                format!(
-                    "the Google address in LOCKSTEP_GOOGLE_URL cannot be \
-                                                             used ({error})."
-                )
+                format!("the Google address in LOCKSTEP_GOOGLE_URL cannot be used ({error}). Correct it.")
             }),
             None if to_google => Ok(named.clone()),
             _ => {
-                Err("its “token_uri” is not an address of Google, and the key is used nowhere else. Download the key \
+                Err("its “token_uri” is not a Google address, and the key is only used with Google. Download the key \
                       file from the Google Cloud console again."
                     .to_owned())
             }

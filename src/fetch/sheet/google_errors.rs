@@ -1,6 +1,6 @@
-//! Explains the refusals of Google's APIs, with the exact fix for each. The forms are Google's (`google.rpc.Status`
-//! in JSON, <https://cloud.google.com/apis/design/errors>, and the older `errors` list beside it); where the words of
-//! one refusal were seen is cited at each.
+//! Explains the errors of Google's APIs, each with the exact fix. Google reports them as `google.rpc.Status` in JSON
+//! (<https://cloud.google.com/apis/design/errors>), with an older `errors` list beside it. The source of each quoted
+//! message is cited next to it.
 
 use serde_json::Value;
 use ureq::http::{HeaderMap, StatusCode};
@@ -18,7 +18,7 @@ pub(in crate::fetch) const NO_TAB: &str = "no_tab";
 /// The code for an API that is not enabled.
 pub(in crate::fetch) const API_DISABLED: &str = "api_disabled";
 
-/// An answer: status, headers, the beginning of its body, who answered.
+/// A response: its status, headers, the beginning of its body, and its server.
 pub(in crate::fetch) type GoogleResponse<'a> = (StatusCode, &'a HeaderMap, &'a [u8], &'a ResponseOrigin);
 
 /// A Google service that is called with an access token.
@@ -37,7 +37,7 @@ impl GoogleService {
         }
     }
 
-    /// Its name for people, and in addresses of the console.
+    /// Its name for people, and its host in links to the Google Cloud console.
     const fn name_and_host(self) -> (&'static str, &'static str) {
         match self {
             Self::Sheets => ("Google Sheets API", "sheets.googleapis.com"),
@@ -46,7 +46,7 @@ impl GoogleService {
     }
 }
 
-/// The content of a refusal.
+/// The content of an error response.
 #[derive(Default, Debug)]
 struct GoogleRefusal {
     status: String,
@@ -67,21 +67,21 @@ impl GoogleRefusal {
         let message = text(&error["message"]);
         let consumer = details.iter().find_map(|detail| detail["metadata"]["consumer"].as_str());
         let named = consumer.and_then(|consumer| consumer.strip_prefix("projects/")).map(str::to_owned);
-        // Older answers name it only in the message: "… has not been used in project 123 before or it is disabled."
-        let in_words = || Some(message.split_once(" in project ")?.1.split(' ').next()?.to_owned());
-        let is_one = |project: &String| {
+        // Older responses have it only in the message: "… has not been used in project 123 before or it is disabled."
+        let in_message = || Some(message.split_once(" in project ")?.1.split(' ').next()?.to_owned());
+        let is_project = |project: &String| {
             (1..=100).contains(&project.len())
                 && project.chars().all(|c| c.is_ascii_alphanumeric() || "-:.".contains(c))
         };
         Self {
             status: text(&error["status"]),
             reason: reason.unwrap_or_default(),
-            project: named.or_else(in_words).filter(is_one),
+            project: named.or_else(in_message).filter(is_project),
             message,
         }
     }
 
-    /// That an API has to be enabled first: 403 with reason `SERVICE_DISABLED`
+    /// The error for an API that has to be enabled first: 403 with reason `SERVICE_DISABLED`
     /// (<https://github.com/googleapis/googleapis/blob/master/google/api/error_reason.proto>), `accessNotConfigured`
     /// in the older list, and the message "Google Sheets API has not been used in project 144… before or it is
     /// disabled. Enable it by visiting `https://console.developers.google.com/apis/api/…`"
@@ -92,7 +92,7 @@ impl GoogleRefusal {
             return None;
         }
         let (name, host) = service.name_and_host();
-        // The address is made here: an answer must not send people anywhere.
+        // The link is built here, because a response must not choose what people open.
         let link = format!("https://console.developers.google.com/apis/api/{host}/overview");
         let (project, link) = match &self.project {
             Some(project) => (format!("project {project}"), format!("{link}?project={project}")),
@@ -104,19 +104,19 @@ impl GoogleRefusal {
         ))
     }
 
-    /// Whether a quota is used up though the status is not 429: 403 with these reasons of Drive
-    /// (<https://developers.google.com/workspace/drive/api/guides/handle-errors>).
+    /// Whether the error means that a quota is used up although its status is not 429: Drive uses 403 with these
+    /// reasons (<https://developers.google.com/workspace/drive/api/guides/handle-errors>).
     fn is_quota(&self, status: StatusCode) -> bool {
         const REASONS: [&str; 3] = ["RATE_LIMIT_EXCEEDED", "rateLimitExceeded", "userRateLimitExceeded"];
         status.as_u16() == 403 && REASONS.contains(&self.reason.as_str())
     }
 
-    /// A quote of Google's message, for refusals without a message of ours.
+    /// Google's own message as a quotation, for errors that are not explained here.
     fn quote_message(&self) -> String {
         const MAX_QUOTED_CHARS: usize = 300;
         let words: String =
             self.message.chars().take(MAX_QUOTED_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
-        if words.trim().is_empty() { String::new() } else { format!(" Google says: “{}”", words.trim()) }
+        if words.trim().is_empty() { String::new() } else { format!(" Google's message: “{}”", words.trim()) }
     }
 }
 
@@ -144,7 +144,7 @@ pub(in crate::fetch) fn check_api_response(
         401 => FetchError::failed(TOKEN_REFUSED, token_refused_message(account_email)),
         403 => match refusal.api_disabled_error(service) {
             Some(disabled) => disabled,
-            // "The caller does not have permission": not shared with the one who asks
+            // "The caller does not have permission": the sheet is not shared with the service account
             // (<https://github.com/googleapis/google-api-ruby-client/issues/461>).
             None if refusal.message.contains("caller does not have permission") || refusal.message.is_empty() => {
                 FetchError::failed("not_shared", not_shared_message(account_email))
@@ -153,10 +153,7 @@ pub(in crate::fetch) fn check_api_response(
                 let quote = refusal.quote_message();
                 FetchError::failed(
                     "forbidden",
-                    format!(
-                        "Google does not allow {account_email} to read this sheet \
-                                                         (403).{quote}"
-                    ),
+                    format!("Google does not allow {account_email} to read this sheet (403).{quote}"),
                 )
             }
         },
@@ -167,18 +164,16 @@ pub(in crate::fetch) fn check_api_response(
              from the address bar.",
         ),
         // "Unable to parse range: Albums!A1:CZ" (<https://github.com/caltechlibrary/dataset/issues/97>).
-        400 if known() => FetchError::failed(
-            NO_TAB,
-            "Tab not found in the Google Sheet. Open the tab and copy its \
-                                                      link again.",
-        ),
+        400 if known() => {
+            FetchError::failed(NO_TAB, "Tab not found in the Google Sheet. Open the tab and copy its link again.")
+        }
         // "This operation is not supported for this document", FAILED_PRECONDITION: an Excel file in Drive, opened in
         // Sheets (<https://github.com/tidyverse/googlesheets4/issues/275>,
         // <https://github.com/burnash/gspread/issues/732>).
         400 if refusal.status == "FAILED_PRECONDITION" || refusal.reason == "failedPrecondition" => FetchError::failed(
             "not_a_sheet",
             "This is an Excel file in Google Drive, not a Google Sheet. Open it, choose File → Save as Google \
-             Sheets, and use the link of the sheet that this makes.",
+             Sheets, and use the link of the new sheet.",
         ),
         500.. => {
             return Err(BodyProblem::Transient(FetchError::failed(
@@ -195,7 +190,7 @@ pub(in crate::fetch) fn check_api_response(
     Err(BodyProblem::Final(failed))
 }
 
-/// What an answer to the sign-in means: `{"error": …, "error_description": …}`, RFC 6749, section 5.2.
+/// Checks the response to the sign-in. An error is `{"error": …, "error_description": …}` (RFC 6749, section 5.2).
 pub(in crate::fetch) fn check_sign_in_response(
     account_email: &str,
     waits: &RateLimitWaits,
@@ -213,9 +208,9 @@ pub(in crate::fetch) fn check_sign_in_response(
     }
     let answer: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |name: &str| answer[name].as_str().unwrap_or_default();
-    let (word, why) = (text("error"), text("error_description"));
-    let lower = why.to_lowercase();
-    let (code, message) = match word {
+    let (error, description) = (text("error"), text("error_description"));
+    let lower = description.to_lowercase();
+    let (code, message) = match error {
         // "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat
         // and exp values in the JWT claim." (<https://github.com/googleapis/google-api-php-client/issues/1429>).
         "invalid_grant" if lower.contains("short-lived") || lower.contains("iat and exp") => {
@@ -239,12 +234,13 @@ pub(in crate::fetch) fn check_sign_in_response(
         "disabled_client" | "deleted_client" | "invalid_client" | "unauthorized_client" => (
             "account_gone",
             format!(
-                "Google rejected the sign-in of {account_email} ({word}): the account was deleted or disabled. \
+                "Google rejected the sign-in of {account_email} ({error}): the account was deleted or disabled. \
                      {NEW_KEY_ADVICE}"
             ),
         ),
         _ => {
-            let quote = GoogleRefusal { message: format!("{word} {why}"), ..GoogleRefusal::default() }.quote_message();
+            let message = format!("{error} {description}");
+            let quote = GoogleRefusal { message, ..GoogleRefusal::default() }.quote_message();
             (
                 "key_refused",
                 format!(
@@ -266,7 +262,7 @@ fn token_refused_message(account_email: &str) -> String {
     )
 }
 
-/// That a sheet is not shared with `account_email`.
+/// The message about a sheet that is not shared with `account_email`.
 fn not_shared_message(account_email: &str) -> String {
     format!(
         "The sheet is not shared with Lockstep. Share it with {account_email} (Viewer is enough): in Google Sheets \
@@ -274,8 +270,8 @@ fn not_shared_message(account_email: &str) -> String {
     )
 }
 
-/// Why a request with a service account failed: a web page where data was expected is no sign-in page of a sheet, and a
-/// quota that is used up is that of the account's project.
+/// Replaces the messages that do not fit requests with a service account: a web page is not the sign-in page of a
+/// sheet, and a used-up quota is that of the account's project.
 pub(in crate::fetch) fn explain_error(error: FetchError, waits: &RateLimitWaits) -> FetchError {
     match waits.explain_error(error, "Sync less often, or request a higher quota for the project.") {
         FetchError::Failed { code: "sign_in_page" | "html_page", .. } => FetchError::failed(

@@ -10,7 +10,7 @@ use crate::fetch::FetchError;
 use crate::fetch::http::response_status;
 use crate::fetch::http::response_status::BodyProblem;
 
-/// The longest wait where Google names none: its quotas are per minute.
+/// The longest wait if Google's response names none. Google's quotas are per minute.
 const MAX_WAIT_SECS: f64 = 60.0;
 
 /// The waits of one request.
@@ -22,7 +22,7 @@ pub(in crate::fetch) struct RateLimitWaits {
 }
 
 impl RateLimitWaits {
-    /// Passes every status but 429 and 503.
+    /// Accepts every status except 429 and 503.
     ///
     /// # Errors
     /// [`BodyProblem::Busy`] with the end of the wait.
@@ -31,8 +31,8 @@ impl RateLimitWaits {
     }
 
     /// The next wait: as long as Google asks for, otherwise 2 s, 4 s, 8 s, … up to a minute, slightly varied so that
-    /// clients do not return at once (<https://developers.google.com/workspace/sheets/api/limits>, "exponential
-    /// backoff").
+    /// clients do not return at the same time (<https://developers.google.com/workspace/sheets/api/limits>,
+    /// "exponential backoff").
     pub(in crate::fetch) fn next_wait(&self, status: StatusCode, headers: &HeaderMap) -> BodyProblem {
         let now = Utc::now();
         self.status.store(status.as_u16(), Ordering::Relaxed);
@@ -46,8 +46,7 @@ impl RateLimitWaits {
         }
     }
 
-    /// Explains an error after waits that did not help within the time of the run. `advice` is what to do about an
-    /// exhausted quota.
+    /// Explains a rate limit that lasted longer than the run. `advice` is what to do about a used-up quota.
     pub(in crate::fetch) fn explain_error(&self, error: FetchError, advice: &str) -> FetchError {
         let FetchError::Failed { code: code @ "rate_limited", message } = error else { return error };
         let what = match self.status.load(Ordering::Relaxed) {

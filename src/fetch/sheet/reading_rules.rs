@@ -1,17 +1,17 @@
-//! Where the table in a tab begins, and which rows are taken.
+//! Decides where the table in a tab begins and which rows are accepted.
 
 use crate::domain::cell_range::CellRange;
 use crate::domain::read_options::ReadOptions;
 use crate::fetch::FetchError;
 
-/// Where the values of a tab begin, where its header is looked for, and which rows are taken.
+/// Which rows of a tab were fetched, which of them is the header, and which are accepted.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::fetch) struct ReadingRules {
-    /// The row of the tab that the values begin with, from 1.
+    /// The row of the tab that the fetched values begin with, from 1.
     pub(in crate::fetch) first_row: u64,
-    /// The row of the tab that names the columns, if it is set. `None` is the first one that is not blank.
+    /// The row of the tab that is set as the header row. With `None` it is the first row that is not blank.
     pub(in crate::fetch) header_row: Option<u64>,
-    /// Whether rows with more cells than columns are taken, without the extra cells.
+    /// Whether rows with more cells than columns are accepted, without the extra cells.
     pub(in crate::fetch) takes_long_rows: bool,
 }
 
@@ -27,8 +27,8 @@ impl ReadingRules {
             (Some(range), Some(row)) if row < first_row => Err(FetchError::failed(
                 "no_header",
                 format!(
-                    "Row {row} is set as the header row, and it is above the link's range {range}. Choose a row of the range, \
-                     or have the range begin with the header."
+                    "Row {row} is set as the header row, but it is above the link's range {range}. Choose a row in the \
+                     range, or extend the range to include the header."
                 ),
             )),
             _ => Ok(Self { first_row, header_row, takes_long_rows }),

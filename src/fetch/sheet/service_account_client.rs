@@ -33,7 +33,7 @@ const TOKEN_SCOPES: &str =
 const SIGNATURE_LIFETIME: TimeDelta = TimeDelta::hours(1);
 /// How far the clock may be ahead: Google rejects signatures from the future.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(10);
-/// How long before its expiry a token is no longer used.
+/// How long before its expiry a token is replaced.
 const EXPIRY_MARGIN: Duration = Duration::from_secs(60);
 /// The most bytes of a token response that are read.
 const MAX_TOKEN_RESPONSE_BYTES: u64 = 64 * 1024;
@@ -52,7 +52,7 @@ struct AccessToken {
 
 impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(…)")
+        f.write_str("AccessToken(…)")
     }
 }
 
@@ -66,7 +66,10 @@ impl ServiceAccountClient {
         self.account.email()
     }
 
-    /// A valid token that is not `refused`.
+    /// A valid token other than `refused`. Signs in if there is none.
+    ///
+    /// # Errors
+    /// The error of the sign-in: `bad_credentials`, `key_refused`, `account_gone`, `clock_wrong`, `timeout`, …
     pub(in crate::fetch) fn get_token(
         &self,
         client: &HttpClient,
@@ -86,6 +89,9 @@ impl ServiceAccountClient {
     }
 
     /// Requests a token. Returns how far this machine's clock is ahead of Google's, if the response has a date.
+    ///
+    /// # Errors
+    /// As [`ServiceAccountClient::get_token`].
     pub(in crate::fetch) fn measure_clock_lead(
         &self,
         client: &HttpClient,
@@ -147,7 +153,10 @@ impl ServiceAccountClient {
         let key = &self.account.key;
         let mut signature = vec![0; key.public().modulus_len()];
         key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature).map_err(|_| {
-            FetchError::failed("bad_credentials", "The system did not sign with the key of Lockstep's service account.")
+            FetchError::failed(
+                "bad_credentials",
+                "Could not sign with the key of Lockstep's service account. Create a new key in the Google Cloud console.",
+            )
         })?;
         signed.push('.');
         signed.push_str(&BASE64_URL_SAFE_NO_PAD.encode(signature));
@@ -182,7 +191,7 @@ fn explain_timeout(error: FetchError, address: &Url) -> FetchError {
 fn not_a_token_error() -> FetchError {
     FetchError::failed(
         "bad_answer",
-        "Google's answer to the sign-in holds no access token. Check for a proxy between Lockstep and Google, then \
+        "Google's response to the sign-in contains no access token. Check for a proxy between Lockstep and Google, then \
          try again.",
     )
 }

@@ -53,7 +53,7 @@ pub(super) fn choose_tab<'a>(tabs: &'a [TabProperties], tab: &TabSelector) -> Re
         TabSelector::Name(name) => tabs.iter().find(|tab| tab.title == *name),
     };
     found.map(|tab| tab.title.as_str()).ok_or_else(|| match tab {
-        TabSelector::First => FetchError::failed(NO_TAB, "This sheet has no tabs."),
+        TabSelector::First => FetchError::failed(NO_TAB, "This sheet has no tabs. Check the link."),
         TabSelector::Gid(gid) => no_tab_error(&format!("with the number {gid} (gid={gid})"), tabs),
         TabSelector::Name(name) => no_tab_error(&format!("“{}”", shorten(name)), tabs),
     })
@@ -70,12 +70,11 @@ pub(super) fn no_tab_error(which: &str, tabs: &[TabProperties]) -> FetchError {
     } else {
         String::new()
     };
-    let are = if tabs.len() == 1 { "is" } else { "are" };
+    let are = if tabs.len() == 1 { "The only tab is" } else { "The tabs are" };
     FetchError::failed(
         NO_TAB,
         format!(
-            "There is no tab {which}; there {are} {}{more}. Open the tab you want and copy its link from the \
-             address bar.",
+            "This sheet has no tab {which}. {are} {}{more}. Open the tab you want and copy its link from the address bar.",
             names.join(", ")
         ),
     )

@@ -36,7 +36,7 @@ fn a_tab_that_is_set_counts_more_than_that_of_the_link(db: &TestDatabase) {
     let source = read_with(&engine_of_account, "none", &link, by_tab("Play"));
     let record = engine_of_account.sync(&source);
     assert!(
-        failed(&record).1.starts_with("There is no tab “Play”; there are “Other”, “Pay”."),
+        failed(&record).1.starts_with("This sheet has no tab “Play”. The tabs are “Other”, “Pay”."),
         "{}",
         record.summary.message
     );
@@ -142,8 +142,8 @@ fn a_tab_by_name_has_one_header_row_and_it_is_the_one_that_is_set(db: &TestDatab
         assert_eq!(engine.lines(&source), ["A1|7", "A2|8"], "{slug}: {}", record.summary.message);
     }
     for (slug, rest, said) in [
-        ("whole", "", "Open the tab and use its link, which ends in gid=…, without the name"),
-        ("below", "#range=A1:B3", "the link's range A1:B3 has no row below it"),
+        ("whole", "", "Use the link of the tab, which ends in gid=…, instead of the name"),
+        ("below", "#range=A1:B3", "the link's range A1:B3 ends above it"),
     ] {
         let source = read_with(&engine, slug, &link(rest), options("Titled", Some(3)));
         let record = engine.sync(&source);

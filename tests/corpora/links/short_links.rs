@@ -26,12 +26,12 @@ fn an_address_that_redirects_to_a_sheet_is_obeyed_or_refused_as_the_link_of_that
     assert_eq!(engine.lines(&obeyed), ["A1|Blue"], "{}", record.summary.message);
     let asked = google.request_count(&format!("{sheet}/export"));
     for (slug, kind, rest, said) in [
-        ("hash", "csv", "/export?format=csv&gid=7#range=A1:B3", "Google passes over “range=” in this link"),
-        ("named", "csv", "/export?format=csv&sheet=Pay", "Google passes over “sheet=” in this link"),
-        ("view", "csv", "/export?format=csv&gid=7&fvid=3", "Google passes over “fvid=” in this link"),
-        ("page", "csv", "/edit?usp=sharing", "This is the link of a Google Sheet"),
-        ("published", "csv", "/pubhtml", "This is the link of a Google Sheet"),
-        ("workbook", "excel", "/export?format=xlsx&gid=7", "This is the link of a Google Sheet"),
+        ("hash", "csv", "/export?format=csv&gid=7#range=A1:B3", "Google ignores “range=” in this link"),
+        ("named", "csv", "/export?format=csv&sheet=Pay", "Google ignores “sheet=” in this link"),
+        ("view", "csv", "/export?format=csv&gid=7&fvid=3", "Google ignores “fvid=” in this link"),
+        ("page", "csv", "/edit?usp=sharing", "This is a link to a Google Sheet"),
+        ("published", "csv", "/pubhtml", "This is a link to a Google Sheet"),
+        ("workbook", "excel", "/export?format=xlsx&gid=7", "This is a link to a Google Sheet"),
     ] {
         let source = source(slug, kind, rest);
         let record = engine.sync(&source);

@@ -65,10 +65,7 @@ fn a_workbook_among_csv_files_names_the_kind_that_reads_it() {
     ] {
         let (code, message) = expect_failure(setup.content("csv", &SourceLocation::File(sample_path(name))).map(drop));
         assert_eq!(code, "not_csv");
-        assert_eq!(
-            message,
-            format!("This is {what}, not a CSV file. Choose the kind Excel (--kind excel), which reads it.")
-        );
+        assert_eq!(message, format!("This is {what}, not a CSV file. Choose the type Excel instead (--kind excel)."));
     }
 }
 
@@ -79,7 +76,7 @@ fn text_among_workbooks_names_the_kind_that_reads_it() {
     std::fs::write(&path, "id,title\n1,Blue\n").expect("written");
     let (code, message) = expect_failure(setup.content("excel", &SourceLocation::File(path)).map(drop));
     assert_eq!(code, "not_excel");
-    assert!(message.contains("choose the kind CSV (--kind csv)"), "{message}");
+    assert!(message.contains("choose the type CSV (--kind csv)"), "{message}");
 }
 
 /// A table as Excel 2003 saves it in XML, and as LibreOffice saves a flat OpenDocument file.
@@ -107,8 +104,8 @@ fn a_workbook_that_is_xml_gets_the_same_message_by_every_kind() {
         let path = setup.folder.path().join("a.xls");
         std::fs::write(&path, content).expect("written");
         stub.set("/a", StubReply::status(200).body(content));
-        let fix = "a format that Lockstep does not read. Open it in Excel or LibreOffice, save it as .xlsx, and take that \
-                   file.";
+        let fix =
+            "which Lockstep does not support. Open it in Excel or LibreOffice, save it as .xlsx, and use that file.";
         for place in [SourceLocation::File(path), SourceLocation::Url(stub.url("/a"))] {
             for (kind, code) in [("csv", "not_csv"), ("excel", "not_excel")] {
                 let (told, message) = expect_failure(setup.content(kind, &place).map(drop));
@@ -126,7 +123,7 @@ fn other_xml_is_not_sent_from_one_kind_to_another() {
     let place = SourceLocation::File(path);
     let (code, message) = expect_failure(setup.content("excel", &place).map(drop));
     assert_eq!(code, "not_excel");
-    assert!(message.starts_with("This is an XML document, not") && !message.contains("kind CSV"), "{message}");
+    assert!(message.starts_with("This is an XML document, not") && !message.contains("type CSV"), "{message}");
     let (_, message) = expect_failure(setup.content("csv", &place).map(drop));
     assert!(message.starts_with("This is an XML document, not a CSV file"), "{message}");
 }
@@ -142,7 +139,7 @@ fn a_password_is_named_with_its_fix_by_every_kind() {
     for kind in ["csv", "excel", "feeds"] {
         let (code, message) = expect_failure(setup.content(kind, &SourceLocation::File(path.clone())).map(drop));
         assert!(code == "password_protected" || kind == "feeds", "{kind}: {code}: {message}");
-        let said = ["protected with a password, and Lockstep cannot open it", "Save a copy without a password"];
+        let said = ["protected with a password, which Lockstep cannot open", "Save a copy without a password"];
         assert!(said.iter().all(|said| message.contains(said)), "{kind}: {message}");
         assert!(!message.contains("--kind excel"), "{kind}: {message}");
     }

@@ -29,7 +29,7 @@ fn one_wrong_byte_does_not_change_how_the_other_letters_are_read() {
 fn text_whose_high_bytes_are_all_invalid_is_a_single_byte_encoding_and_that_is_said() {
     let choice = choose(b"Artist;Titel\nBj\xF6rk;D\xE9but\n", None, &[]);
     assert_eq!((choice.encoding, choice.basis), (WINDOWS_1252, EncodingBasis::Guess));
-    let doubt = choice.doubt().expect("a doubt");
+    let doubt = choice.describe_doubt().expect("a doubt");
     assert!(doubt.contains("windows-1252"), "{doubt}");
 }
 
@@ -67,7 +67,7 @@ fn east_asian_text_is_not_taken_for_utf_8_because_a_few_of_its_bytes_could_be() 
         assert!(!unmappable, "{label}");
         let choice = choose(&bytes, None, &[]);
         assert_ne!(choice.encoding, UTF_8, "{label}");
-        assert!(choice.doubt().is_some(), "{label}");
+        assert!(choice.describe_doubt().is_some(), "{label}");
     }
 }
 
@@ -89,7 +89,7 @@ fn a_mark_beats_the_setting_and_the_setting_beats_what_is_declared() {
     let marked = choose("\u{FEFF}ä".as_bytes(), Some("windows-1252"), &["gbk"]);
     assert_eq!((marked.encoding, marked.mark_bytes, marked.basis), (UTF_8, 3, EncodingBasis::ByteOrderMark));
     let set = choose(b"\x8E", Some("macintosh"), &["windows-1252"]);
-    assert_eq!((set.encoding, set.basis, set.doubt()), (MACINTOSH, EncodingBasis::Setting, None));
+    assert_eq!((set.encoding, set.basis, set.describe_doubt()), (MACINTOSH, EncodingBasis::Setting, None));
     assert_eq!(choose(b"\x8E", Some("nonsense"), &["windows-1252"]).encoding, WINDOWS_1252);
 }
 
@@ -100,12 +100,12 @@ fn a_declared_encoding_is_believed_unless_the_bytes_contradict_it() {
     for declared in ["iso-8859-1", "windows-1251", "us-ascii", "shift_jis", "gb18030", "euc-kr"] {
         let choice = choose("Björk".as_bytes(), None, &[declared]);
         assert_eq!(choice.encoding, UTF_8, "{declared}");
-        assert!(choice.doubt().is_some_and(|doubt| doubt.contains(declared)), "{declared}");
+        assert!(choice.describe_doubt().is_some_and(|doubt| doubt.contains(declared)), "{declared}");
     }
     let choice = choose(b"Bj\xF6rk", None, &["utf-8", "windows-1252"]);
     assert_eq!((choice.encoding, choice.basis), (WINDOWS_1252, EncodingBasis::Declaration));
-    assert_eq!(choose(b"plain", None, &["iso-8859-1"]).doubt(), None);
-    assert!(choose(b"plain", None, &["utf8mb4"]).doubt().is_some_and(|doubt| doubt.contains("not known")));
+    assert_eq!(choose(b"plain", None, &["iso-8859-1"]).describe_doubt(), None);
+    assert!(choose(b"plain", None, &["utf8mb4"]).describe_doubt().is_some_and(|doubt| doubt.contains("unknown")));
 }
 
 #[test]

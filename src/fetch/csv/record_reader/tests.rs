@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::{CsvRecord, MAX_CELL_BYTES, MAX_COLUMNS, RecordError, RecordReader};
 
-/// Rows as the csv crate reads them, too: where no text stands after a closing quotation mark.
+/// Rows without text after a closing quotation mark. The csv crate reads the same cells from them.
 fn is_loose(text: &[u8]) -> bool {
     let mut records = RecordReader::new(text, b',');
     let mut record = CsvRecord::default();

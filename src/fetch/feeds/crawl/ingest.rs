@@ -86,7 +86,7 @@ impl FeedCrawler<'_> {
     }
 
     /// Writes the articles of a feed. `entries_without` are its entries as parsed without the configured encoding;
-    /// empty where none is configured.
+    /// empty if none is configured.
     fn write_articles(
         &self,
         rows: &mut RowWriter,

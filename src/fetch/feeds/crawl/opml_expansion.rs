@@ -36,7 +36,7 @@ impl<'a> CrawlState<'a> {
         FeedRecord { lists: BTreeMap::new(), ..feed }
     }
 
-    /// Adds the feeds that a list named before the run. Answers the jobs for them.
+    /// Adds the feeds that a list named before the run. Returns the jobs for them.
     pub(super) fn add_feeds_listed_before(&mut self, list: &str, now: DateTime<Utc>) -> Vec<FeedJob> {
         let before = self.feeds_listed_before(list);
         let version = before.first().and_then(|feed| feed.lists.get(list)).cloned().unwrap_or_default();
@@ -44,7 +44,7 @@ impl<'a> CrawlState<'a> {
         self.add_listed_feeds(list, &version, feeds, now)
     }
 
-    /// Adds the feeds of a list. Answers the jobs for those that are due.
+    /// Adds the feeds of a list. Returns the jobs for those that are due.
     pub(super) fn add_listed_feeds(
         &mut self,
         list: &str,
@@ -76,7 +76,7 @@ impl<'a> CrawlState<'a> {
         jobs
     }
 
-    /// Adds a feed that a list names. Answers whether it is new in this run.
+    /// Adds a feed that a list names. Returns whether it is new in this run.
     fn add_listed_feed(&mut self, list: &str, version: &str, address: &str, title: &str) -> bool {
         if self.source_addresses.iter().any(|given| given.address == address) {
             return false;
@@ -118,7 +118,7 @@ impl<'a> CrawlState<'a> {
         }
     }
 
-    /// Records that an address is a web page that links to `feeds`. Answers the jobs that follow.
+    /// Records that an address is a web page that links to `feeds`. Returns the jobs that follow.
     pub(super) fn record_web_page(&mut self, job: &FeedJob, feeds: &[Url], now: DateTime<Utc>) -> Vec<FeedJob> {
         let jobs = self.record_failure(job, &messages::web_page_instead(feeds), now);
         if let Some(feed) = self.feeds.get_mut(&job.address) {

@@ -81,7 +81,7 @@ pub(super) fn cap_rate_limit(requested: DateTime<Utc>, now: DateTime<Utc>) -> Da
 }
 
 /// Until when the version that came with `headers` is fresh, by RFC 9111 for a private cache: `max-age` before
-/// `Expires`, less its `Age`; `None` where the server forbids caching or does not say. The crate
+/// `Expires`, less its `Age`; `None` if the server forbids caching or does not say. The crate
 /// `headers` accepts directives only in lower case, and `cache_control` only one header line.
 pub(super) fn fresh_until(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let lines = headers.get_all(header::CACHE_CONTROL).iter().filter_map(|line| line.to_str().ok());

@@ -92,7 +92,7 @@ impl<'a> CrawlState<'a> {
         jobs
     }
 
-    /// The validators for the request to `address`. None where the feeds of that list, or the entry identity of that
+    /// The validators for the request to `address`. None if the feeds of that list, or the entry identity of that
     /// feed, are not known: a response without content would not bring them.
     pub(in crate::fetch) fn known_validators(&self, address: &str) -> Option<&'a Validators> {
         let known = self.request.validators.each.get(address)?;
@@ -114,7 +114,7 @@ impl<'a> CrawlState<'a> {
         self.feeds.get(address)?.identity
     }
 
-    /// Records that a feed or list did not change. Answers the jobs that follow.
+    /// Records that a feed or list did not change. Returns the jobs that follow.
     pub(in crate::fetch) fn record_unchanged(
         &mut self,
         job: &FeedJob,
@@ -156,7 +156,7 @@ impl<'a> CrawlState<'a> {
         }
     }
 
-    /// Records that a list of feeds was read. Answers the jobs for its feeds.
+    /// Records that a list of feeds was read. Returns the jobs for its feeds.
     pub(in crate::fetch) fn record_list(
         &mut self,
         job: &FeedJob,
@@ -194,7 +194,7 @@ impl<'a> CrawlState<'a> {
         jobs
     }
 
-    /// Records that a feed or list failed. Answers the jobs that follow: the feeds that the list named before.
+    /// Records that a feed or list failed. Returns the jobs that follow: the feeds that the list named before.
     pub(in crate::fetch) fn record_failure(
         &mut self,
         job: &FeedJob,
@@ -225,7 +225,7 @@ impl<'a> CrawlState<'a> {
         Vec::new()
     }
 
-    /// Records that `host` rate-limited a feed. Answers the jobs that follow.
+    /// Records that `host` rate-limited a feed. Returns the jobs that follow.
     pub(in crate::fetch) fn record_rate_limit_response(
         &mut self,
         job: &FeedJob,
@@ -243,7 +243,7 @@ impl<'a> CrawlState<'a> {
         self.rate_limits.until(address)
     }
 
-    /// Records that a feed or list is not fetched because of a rate limit. Answers the jobs that follow.
+    /// Records that a feed or list is not fetched because of a rate limit. Returns the jobs that follow.
     pub(in crate::fetch) fn record_rate_limited(
         &mut self,
         job: &FeedJob,

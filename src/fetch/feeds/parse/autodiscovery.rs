@@ -25,7 +25,7 @@ const MAX_ADDRESS_BYTES: usize = 200;
 const MAX_FEEDS: usize = 10;
 
 /// The addresses of the feeds that the page at `url` links to near its beginning, each once and in the order of the
-/// page. Empty where the page cannot be parsed. The addresses may be of any host, so they are not safe to fetch
+/// page. Empty if the page cannot be parsed. The addresses may be of any host, so they are not safe to fetch
 /// unchecked.
 #[must_use]
 pub fn find_feed_links(page: &[u8], url: &Url) -> Vec<Url> {

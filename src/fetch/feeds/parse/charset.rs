@@ -36,7 +36,7 @@ pub fn decode(bytes: &[u8], hints: EncodingHints<'_>) -> DecodedText {
     let (text, has_replaced) = choice.encoding.decode_without_bom_handling(&bytes[choice.mark_bytes..]);
     let name = choice.encoding.name();
     let replaced = || has_replaced.then(|| format!("Some bytes are not valid {name} and were replaced."));
-    let note = choice.doubt().or_else(replaced);
+    let note = choice.describe_doubt().or_else(replaced);
     DecodedText { text: text.into_owned(), encoding: name, note }
 }
 

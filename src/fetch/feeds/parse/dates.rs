@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 const MAX_DATE_BYTES: usize = 100;
 
 /// Parses RFC 3339 and shorter forms of ISO 8601, RFC 822 and 2822 with their usual deviations, and C's `asctime`. A
-/// date without a time is midnight, a time without a zone is UTC. `None` where `text` is no date.
+/// date without a time is midnight, a time without a zone is UTC. `None` if `text` is no date.
 #[must_use]
 pub fn parse_date(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();

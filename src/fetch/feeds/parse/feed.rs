@@ -10,7 +10,7 @@ pub const MAX_ENTRIES: usize = 20_000;
 /// A parsed feed.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Feed {
-    /// Its title in plain text; empty where it has none.
+    /// Its title in plain text; empty if it has none.
     pub title: String,
     /// The address of the website it belongs to.
     pub link: Option<String>,

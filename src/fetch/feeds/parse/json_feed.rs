@@ -22,8 +22,8 @@ const MAX_NAMES: usize = 100;
 /// Parses `text` as a JSON Feed.
 ///
 /// # Errors
-/// [`ParseErrorKind::MalformedFeed`] where it is not JSON or exceeds the budget of values, and
-/// [`ParseErrorKind::NotAFeed`] where it is other JSON.
+/// [`ParseErrorKind::MalformedFeed`] when it is not JSON or exceeds the budget of values, and
+/// [`ParseErrorKind::NotAFeed`] when it is other JSON.
 pub(super) fn parse_json_feed(text: &str, base: &Url) -> Result<Feed, ParseError> {
     let skipped = Cell::new(0);
     let value = read_object(text, &skipped).map_err(|error| {

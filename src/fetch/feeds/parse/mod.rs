@@ -41,8 +41,8 @@ pub use sniff::{BodyFormat, begins_as_feed, detect_format};
 /// Parses a feed in any of the supported formats; the format is detected from the content.
 ///
 /// # Errors
-/// [`ParseErrorKind::NotAFeed`] where the content is something else, [`ParseErrorKind::MalformedFeed`] where it cannot
-/// be read as far as its first entry, and [`ParseErrorKind::EntitiesDeclared`] where it declares entities of its own.
+/// [`ParseErrorKind::NotAFeed`] when the content is something else, [`ParseErrorKind::MalformedFeed`] when it cannot
+/// be read as far as its first entry, and [`ParseErrorKind::EntitiesDeclared`] when it declares entities of its own.
 pub fn parse(bytes: &[u8], hints: ParseHints<'_>) -> Result<Feed, ParseError> {
     let decoded = decode(bytes, hints.encoding);
     let text = decoded.text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{FEFF}' | '\0'));

@@ -42,7 +42,7 @@ pub struct FeedList {
 pub struct ListedFeed {
     /// The address as the list has it, with `feed:` replaced by a web address.
     pub address: String,
-    /// The title that the list gives it; empty where it gives none.
+    /// The title that the list gives it; empty if it gives none.
     pub title: String,
 }
 
@@ -50,8 +50,8 @@ pub struct ListedFeed {
 /// are read at any depth.
 ///
 /// # Errors
-/// [`ParseErrorKind::NotAList`] where the content is not OPML, [`ParseErrorKind::MalformedList`] where it is cut off
-/// before its first feed, and [`ParseErrorKind::EntitiesDeclared`] where it declares entities of its own.
+/// [`ParseErrorKind::NotAList`] when the content is not OPML, [`ParseErrorKind::MalformedList`] when it is cut off
+/// before its first feed, and [`ParseErrorKind::EntitiesDeclared`] when it declares entities of its own.
 pub fn parse_feed_list(bytes: &[u8], hints: EncodingHints<'_>) -> Result<FeedList, ParseError> {
     let decoded = charset::decode(bytes, hints);
     let text = without_comments(&decoded.text);

@@ -93,7 +93,7 @@ fn is_html_doctype(rest: &str) -> bool {
         && words.next().is_some_and(|word| word.eq_ignore_ascii_case("html"))
 }
 
-/// The part of `rest` after the first `end`; empty where there is none.
+/// The part of `rest` after the first `end`; empty if there is none.
 fn skip_past<'a>(rest: &'a str, end: &str) -> &'a str {
     rest.find(end).map_or("", |at| &rest[at + end.len()..])
 }

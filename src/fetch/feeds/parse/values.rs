@@ -43,7 +43,7 @@ pub(super) fn plain_text_of(text: &str) -> String {
     if contains_markup(text) { html::html_to_text(text) } else { collapse_whitespace(text) }
 }
 
-/// The address in `text`, resolved against `base`; `None` where it is blank. Text that is no address stays as it is,
+/// The address in `text`, resolved against `base`; `None` if it is blank. Text that is no address stays as it is,
 /// because it may still identify an entry.
 pub(super) fn resolve_address(text: &str, base: &Url) -> Option<String> {
     let text: String = text.trim().chars().filter(|c| !matches!(c, '\n' | '\r' | '\t')).collect();
@@ -78,7 +78,7 @@ fn read_value(element: &XmlElement) -> (ValueFormat, String) {
     (format, text)
 }
 
-/// Decodes text in base64; empty where it is a picture or other data. `None` where it is not base64.
+/// Decodes text in base64; empty if it is a picture or other data. `None` if it is not base64.
 fn decode_base64(element: &XmlElement) -> Option<String> {
     let raw: String = element.text().split_whitespace().collect();
     let bytes = base64::engine::general_purpose::STANDARD.decode(raw).ok()?;

@@ -90,7 +90,7 @@ impl<'a> XmlWalker<'a> {
     /// The next step; `None` at the end, or where the rest cannot be read ([`XmlWalker::is_cut`]).
     ///
     /// # Errors
-    /// [`super::error::ParseErrorKind::EntitiesDeclared`] where the document declares entities of its own.
+    /// [`super::error::ParseErrorKind::EntitiesDeclared`] when the document declares entities of its own.
     pub(super) fn next_step(&mut self) -> Result<Option<XmlStep>, ParseError> {
         loop {
             if self.closing > 0 {
@@ -188,7 +188,7 @@ impl<'a> XmlWalker<'a> {
         self.open.len() + self.untracked
     }
 
-    /// Closes the innermost element. Answers whether one was open.
+    /// Closes the innermost element. Returns whether one was open.
     fn close_innermost(&mut self) -> bool {
         if self.untracked == 0 {
             return self.open.pop().is_some();
@@ -215,7 +215,7 @@ impl<'a> XmlWalker<'a> {
         }
     }
 
-    /// Handles a start tag. Answers the element without its children.
+    /// Handles a start tag. Returns the element without its children.
     fn open_element(&mut self, start: &BytesStart<'_>) -> XmlElement {
         let is_untracked = self.open.len() == MAX_OPEN;
         let mut raw: Vec<(String, String)> = Vec::new();

@@ -272,7 +272,7 @@ impl EntryDraft {
     }
 }
 
-/// Reads the entry that `element` is. Its author is empty where it names none.
+/// Reads the entry that `element` is. Its author is empty if it names none.
 pub(super) fn read_entry(element: &XmlElement) -> FeedEntry {
     let mut draft = EntryDraft::default();
     for child in element.elements() {

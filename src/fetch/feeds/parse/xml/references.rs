@@ -71,7 +71,7 @@ pub(crate) fn resolve_references(text: &str) -> String {
 /// to files of the server.
 ///
 /// # Errors
-/// [`ParseErrorKind::EntitiesDeclared`] where `doctype` contains `<!ENTITY`.
+/// [`ParseErrorKind::EntitiesDeclared`] when `doctype` contains `<!ENTITY`.
 pub(crate) fn refuse_entities(doctype: &str) -> Result<(), ParseError> {
     let declares = doctype.as_bytes().windows(8).any(|window| window.eq_ignore_ascii_case(b"<!ENTITY"));
     if !declares {
