@@ -7,9 +7,9 @@ use chrono::SecondsFormat;
 use serde::Serialize;
 use serde_json::json;
 
-use super::http::app_state;
-use super::http::app_state::{AppData, AppState};
-use super::http::authentication::{RequestCaller, RequestCredentials};
+use super::http::app_context::AppContext;
+use super::http::app_state::AppState;
+use super::http::authentication::RequestCaller;
 use super::http::error::WebError;
 use super::http::form::{FormValues, trimmed_value};
 use super::http::html_response::HtmlResponse;
@@ -51,9 +51,8 @@ struct LegacyStats {
 }
 
 /// `POST /api/sync-sheets-bg` and `POST /api/sync-sheets`: starts a sync of the sheet. The body is ignored.
-pub(super) async fn start(app: AppData, credentials: RequestCredentials) -> Result<JsonResponse, WebError> {
-    app_state::run_blocking(&app, move |state| {
-        let caller = credentials.resolve(state)?;
+pub(super) async fn start(app: AppContext) -> Result<JsonResponse, WebError> {
+    app.run_blocking(move |state, caller| {
         let actor = caller.admin()?;
         let source = find_sheet(state, &caller)?;
         let request = StartRequest {
@@ -83,13 +82,8 @@ pub(super) async fn start(app: AppData, credentials: RequestCredentials) -> Resu
 }
 
 /// `GET /api/sync-sheets-bg`: the run `syncId`, or else the active or latest one of the sheet.
-pub(super) async fn status(
-    app: AppData,
-    credentials: RequestCredentials,
-    query: web::Query<FormValues>,
-) -> Result<JsonResponse, WebError> {
-    app_state::run_blocking(&app, move |state| {
-        let caller = credentials.resolve(state)?;
+pub(super) async fn status(app: AppContext, query: web::Query<FormValues>) -> Result<JsonResponse, WebError> {
+    app.run_blocking(move |state, caller| {
         let source = find_sheet(state, &caller)?;
         let context = PanelContext { state, source: &source, actor: caller.actor.as_ref() };
         JsonResponse::ok(&read_status(&context, &requested_run(&query))?)
@@ -155,16 +149,14 @@ fn legacy_status(report: &StatusReport) -> &'static str {
 /// `GET /catalog/sync-status/`: the panel of the sheet or, for programs that accept nothing else, its status in JSON.
 /// The run is named by `sync` or `syncId`.
 pub(super) async fn panel(
-    app: AppData,
-    credentials: RequestCredentials,
+    app: AppContext,
     query: web::Query<FormValues>,
     request: HttpRequest,
 ) -> Result<Either<HtmlResponse, JsonResponse>, WebError> {
     if is_legacy_json_request(&request) {
-        return status(app, credentials, query).await.map(Either::Right);
+        return status(app, query).await.map(Either::Right);
     }
-    app_state::run_blocking(&app, move |state| {
-        let caller = credentials.resolve(state)?;
+    app.run_blocking(move |state, caller| {
         let source = find_sheet(state, &caller)?;
         let context = PanelContext { state, source: &source, actor: caller.actor.as_ref() };
         render_status(&context, &requested_run(&query), &query).map(Either::Left)

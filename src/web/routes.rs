@@ -7,10 +7,9 @@ use actix_web::{HttpRequest, HttpResponse, Route};
 
 use super::accounts::{login, setup};
 use super::catalog::item;
-use super::http::app_state;
+use super::http::app_context::AppContext;
 use super::http::app_state::AppData;
 use super::http::assets;
-use super::http::authentication::RequestCredentials;
 use super::http::error::WebError;
 use super::http::return_path::normalized_path;
 use super::layout::badge;
@@ -92,12 +91,9 @@ async fn favicon(app: AppData) -> HttpResponse {
 }
 
 /// Any other path: 404, a redirect for a slash too many, or 401 for a bad token.
-async fn unknown_path(
-    app: AppData,
-    credentials: RequestCredentials,
-    request: HttpRequest,
-) -> Result<HttpResponse, WebError> {
-    app_state::run_blocking(&app, move |state| credentials.resolve(state).map(drop)).await?;
+async fn unknown_path(app: AppContext, request: HttpRequest) -> Result<HttpResponse, WebError> {
+    // Looks up the caller, so that a bad token is refused here too.
+    app.run_blocking(|_, _| Ok(())).await?;
     let trimmed = request.path().trim_end_matches('/');
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     if !is_read || trimmed == request.path() || trimmed.is_empty() {
@@ -105,5 +101,5 @@ async fn unknown_path(
     }
     let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
     let path = normalized_path(&format!("{trimmed}{query}")).unwrap_or_else(|| "/".to_owned());
-    Ok(HttpResponse::PermanentRedirect().insert_header((header::LOCATION, app.links.route(&path))).finish())
+    Ok(HttpResponse::PermanentRedirect().insert_header((header::LOCATION, app.state.links.route(&path))).finish())
 }

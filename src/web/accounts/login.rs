@@ -7,9 +7,8 @@ use serde::Deserialize;
 use super::login_view::LoginPage;
 use crate::domain::account::{AccountName, UserAccount};
 use crate::domain::secret;
-use crate::web::http::app_state;
-use crate::web::http::app_state::{AppData, AppState};
-use crate::web::http::authentication::RequestCredentials;
+use crate::web::http::app_context::AppContext;
+use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::http::form::FormData;
 use crate::web::http::html_response::HtmlResponse;
@@ -35,14 +34,10 @@ pub(in crate::web) struct LoginForm {
 }
 
 /// `GET /login`. Someone who is logged in already is redirected.
-pub(in crate::web) async fn page(
-    app: AppData,
-    credentials: RequestCredentials,
-    query: web::Query<LoginQuery>,
-) -> Result<HtmlResponse, WebError> {
-    app_state::run_blocking(&app, move |state| {
+pub(in crate::web) async fn page(app: AppContext, query: web::Query<LoginQuery>) -> Result<HtmlResponse, WebError> {
+    app.run_blocking(move |state, caller| {
         let next = checked_return_path(&query.next, &state.links);
-        if credentials.resolve(state)?.actor.is_some() {
+        if caller.actor.is_some() {
             return Ok(HtmlResponse::redirect(next));
         }
         render_page(state, next, String::new(), None)
@@ -52,22 +47,22 @@ pub(in crate::web) async fn page(
 
 /// `POST /login`.
 pub(in crate::web) async fn sign_in(
-    app: AppData,
-    credentials: RequestCredentials,
+    app: AppContext,
     request: HttpRequest,
     typed: FormData<LoginForm>,
 ) -> Result<HtmlResponse, WebError> {
     let is_https = session::is_https(&request);
     let LoginForm { username, password, next } = typed.into_values()?;
-    app_state::run_password_hashing(&app, move |state| {
+    let former_session = app.session_hash();
+    app.run_password_hashing(move |state| {
         let next = checked_return_path(&next, &state.links);
         let Some(user) = verify_user(state, &username, &password)? else {
             let error = "Incorrect username or password.";
             return Ok(render_page(state, next, username, Some(error))?.with_status(StatusCode::UNAUTHORIZED));
         };
         // Always a new session: one that someone else put into this browser (session fixation) ends.
-        if let Some(former) = credentials.session_hash() {
-            state.store.end_session(former)?;
+        if let Some(former) = former_session {
+            state.store.end_session(&former)?;
         }
         let cookie = session::begin_session(state, &user, is_https)?;
         Ok(HtmlResponse::redirect(next).with_header("set-cookie", cookie.to_string()))
@@ -76,10 +71,11 @@ pub(in crate::web) async fn sign_in(
 }
 
 /// `POST /logout`.
-pub(in crate::web) async fn sign_out(app: AppData, credentials: RequestCredentials) -> Result<HtmlResponse, WebError> {
-    app_state::run_blocking(&app, move |state| {
-        if let Some(session) = credentials.session_hash() {
-            state.store.end_session(session)?;
+pub(in crate::web) async fn sign_out(app: AppContext) -> Result<HtmlResponse, WebError> {
+    let session = app.session_hash();
+    app.run_blocking(move |state, _| {
+        if let Some(session) = session {
+            state.store.end_session(&session)?;
         }
         Ok(HtmlResponse::redirect(state.links.dashboard())
             .with_header("set-cookie", session::expired_cookie(state).to_string()))

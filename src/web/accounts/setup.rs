@@ -9,8 +9,8 @@ use crate::domain::account::{AccountName, PASSWORD_MIN_CHARS};
 use crate::domain::secret::{self, BadPassword};
 use crate::domain::text::measures::format_error;
 use crate::store::StoreError;
-use crate::web::http::app_state;
-use crate::web::http::app_state::{AppData, AppState};
+use crate::web::http::app_context::AppContext;
+use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::http::form::FormData;
 use crate::web::http::html_response::HtmlResponse;
@@ -42,9 +42,9 @@ struct SetupErrors {
 }
 
 /// `GET /setup`.
-pub(in crate::web) async fn page(app: AppData, link: web::Query<SetupQuery>) -> Result<HtmlResponse, WebError> {
+pub(in crate::web) async fn page(app: AppContext, link: web::Query<SetupQuery>) -> Result<HtmlResponse, WebError> {
     let token = link.into_inner().token;
-    app_state::run_blocking(&app, move |state| {
+    app.run_blocking(move |state, _| {
         if let Some(redirect) = check_setup_link(state, &token)? {
             return Ok(redirect);
         }
@@ -55,13 +55,13 @@ pub(in crate::web) async fn page(app: AppData, link: web::Query<SetupQuery>) -> 
 
 /// `POST /setup`. The new admin is logged in.
 pub(in crate::web) async fn create(
-    app: AppData,
+    app: AppContext,
     request: HttpRequest,
     typed: FormData<SetupForm>,
 ) -> Result<HtmlResponse, WebError> {
     let is_https = session::is_https(&request);
     let SetupForm { token, username, password } = typed.into_values()?;
-    app_state::run_password_hashing(&app, move |state| {
+    app.run_password_hashing(move |state| {
         // Before any password is hashed: hashing is expensive.
         if let Some(redirect) = check_setup_link(state, &token)? {
             return Ok(redirect);

@@ -12,9 +12,7 @@ use crate::domain::feed_counts::FeedCounts;
 use crate::domain::filter::Filter;
 use crate::store::catalogs::Catalog;
 use crate::store::items::{Item, ItemQuery};
-use crate::web::http::app_state;
-use crate::web::http::app_state::AppData;
-use crate::web::http::authentication::RequestCredentials;
+use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::json_response::JsonResponse;
 
@@ -73,14 +71,10 @@ impl From<Item> for ItemEntry {
 }
 
 /// `GET /api/sources`: the sources that the caller may read, by name.
-pub(in crate::web) async fn sources(
-    app: AppData,
-    credentials: RequestCredentials,
-    request: HttpRequest,
-) -> Result<JsonResponse, WebError> {
+pub(in crate::web) async fn sources(app: AppContext, request: HttpRequest) -> Result<JsonResponse, WebError> {
     let query = ListQuery::parse(request.query_string());
-    app_state::run_blocking(&app, move |state| {
-        let actor = credentials.resolve(state)?.actor;
+    app.run_blocking(move |state, caller| {
+        let actor = caller.actor;
         let query = query?;
         let is_admin = actor.as_ref().is_some_and(|actor| actor.role == Role::Admin);
         let mut sources = state.store.list_sources()?;
@@ -114,14 +108,13 @@ pub(in crate::web) async fn sources(
 
 /// `GET /api/catalog/{slug}/items`.
 pub(in crate::web) async fn items(
-    app: AppData,
-    credentials: RequestCredentials,
+    app: AppContext,
     slug: web::Path<String>,
     request: HttpRequest,
 ) -> Result<JsonResponse, WebError> {
     let query = ListQuery::parse(request.query_string());
-    app_state::run_blocking(&app, move |state| {
-        let source = credentials.resolve(state)?.source(state, &slug)?;
+    app.run_blocking(move |state, caller| {
+        let source = caller.source(state, &slug)?;
         let ListQuery { search, sort, filter, page, per } = query?;
         let Some(catalog) = state.store.find_catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
         let (sort, descending) = parse_sort(&sort, &catalog.columns)?;

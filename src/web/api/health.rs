@@ -10,9 +10,7 @@ use serde::Serialize;
 use super::json_time;
 use crate::domain::operation::Status;
 use crate::domain::sync_id::SyncId;
-use crate::web::http::app_state;
-use crate::web::http::app_state::AppData;
-use crate::web::http::authentication::RequestCredentials;
+use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::json_response::JsonResponse;
 
@@ -48,9 +46,8 @@ struct RecentSync {
 }
 
 /// `GET /api/health`.
-pub(in crate::web) async fn live(app: AppData, credentials: RequestCredentials) -> Result<JsonResponse, WebError> {
-    let check = app_state::run_blocking(&app, move |state| {
-        credentials.resolve(state)?;
+pub(in crate::web) async fn live(app: AppContext) -> Result<JsonResponse, WebError> {
+    let check = app.run_blocking(move |state, _| {
         state.store.now()?;
         Ok(())
     });
@@ -63,9 +60,8 @@ pub(in crate::web) async fn live(app: AppData, credentials: RequestCredentials) 
 }
 
 /// `GET /api/health/sync`.
-pub(in crate::web) async fn sync(app: AppData, credentials: RequestCredentials) -> Result<JsonResponse, WebError> {
-    app_state::run_blocking(&app, move |state| {
-        credentials.resolve(state)?;
+pub(in crate::web) async fn sync(app: AppContext) -> Result<JsonResponse, WebError> {
+    app.run_blocking(move |state, _| {
         let recent = state.store.recent_records(None, RECENT_RUNS)?;
         // Records outlive a removed source, but do not count here.
         let mut waiting: HashSet<_> = state.store.list_sources()?.into_iter().map(|source| source.id).collect();

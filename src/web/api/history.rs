@@ -16,9 +16,7 @@ use crate::domain::source::Slug;
 use crate::domain::sync_id::SyncId;
 use crate::store::history::HistoryQuery;
 use crate::web::history::handlers::{find_history_of, find_run};
-use crate::web::http::app_state;
-use crate::web::http::app_state::AppData;
-use crate::web::http::authentication::RequestCredentials;
+use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::json_response::JsonResponse;
 
@@ -117,14 +115,10 @@ impl ChangeEntry {
 }
 
 /// `GET /api/history`: finished runs, newest first, filtered by `source` and `status`.
-pub(in crate::web) async fn list(
-    app: AppData,
-    credentials: RequestCredentials,
-    request: HttpRequest,
-) -> Result<JsonResponse, WebError> {
+pub(in crate::web) async fn list(app: AppContext, request: HttpRequest) -> Result<JsonResponse, WebError> {
     let query = request.query_string().to_owned();
-    app_state::run_blocking(&app, move |state| {
-        credentials.resolve(state)?.viewer()?;
+    app.run_blocking(move |state, caller| {
+        caller.viewer()?;
         let ListQuery { page, per, .. } = ListQuery::parse(&query)?;
         let slug = query_value(&query, "source");
         let of = slug.as_ref().map(|slug| find_history_of(state, slug)).transpose()?.flatten();
@@ -140,13 +134,9 @@ pub(in crate::web) async fn list(
 }
 
 /// `GET /api/history/{id}`: one run, active or finished.
-pub(in crate::web) async fn one(
-    app: AppData,
-    credentials: RequestCredentials,
-    id: web::Path<String>,
-) -> Result<JsonResponse, WebError> {
-    app_state::run_blocking(&app, move |state| {
-        credentials.resolve(state)?.viewer()?;
+pub(in crate::web) async fn one(app: AppContext, id: web::Path<String>) -> Result<JsonResponse, WebError> {
+    app.run_blocking(move |state, caller| {
+        caller.viewer()?;
         JsonResponse::ok(&match find_run(state, &id)? {
             HistoryRun::Active(run) => HistoryEntry::from(run),
             HistoryRun::Ended(record) => HistoryEntry::from(record),
@@ -157,14 +147,13 @@ pub(in crate::web) async fn one(
 
 /// `GET /api/history/{id}/changes`: the changes of one `kind` that a run made or a preview found.
 pub(in crate::web) async fn changes(
-    app: AppData,
-    credentials: RequestCredentials,
+    app: AppContext,
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<JsonResponse, WebError> {
     let query = request.query_string().to_owned();
-    app_state::run_blocking(&app, move |state| {
-        credentials.resolve(state)?.viewer()?;
+    app.run_blocking(move |state, caller| {
+        caller.viewer()?;
         let run = find_run(state, &id)?;
         let ListQuery { page, per, .. } = ListQuery::parse(&query)?;
         let kind = query_value(&query, "kind").and_then(|word| word.parse::<ChangeKind>().ok()).ok_or_else(|| {
@@ -179,14 +168,13 @@ pub(in crate::web) async fn changes(
 
 /// `GET /api/history/{id}/issues`: the issues of a run. Of very many only the first are kept.
 pub(in crate::web) async fn issues(
-    app: AppData,
-    credentials: RequestCredentials,
+    app: AppContext,
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<JsonResponse, WebError> {
     let query = ListQuery::parse(request.query_string());
-    app_state::run_blocking(&app, move |state| {
-        credentials.resolve(state)?.viewer()?;
+    app.run_blocking(move |state, caller| {
+        caller.viewer()?;
         let id = find_run(state, &id)?.as_attempt().id;
         let ListQuery { page, per, .. } = query?;
         let items: Vec<Issue> = state.store.list_issues(id, page, per)?;

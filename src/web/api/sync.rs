@@ -6,13 +6,10 @@ use serde_json::{Value, json};
 
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use crate::domain::run_text;
-use crate::domain::source::Slug;
 use crate::domain::sync_id::SyncId;
 use crate::store::admission::StartOutcome;
 use crate::store::recovery::CancelOutcome;
-use crate::web::http::app_state;
-use crate::web::http::app_state::AppData;
-use crate::web::http::authentication::RequestCredentials;
+use crate::web::http::app_context::AppContext;
 use crate::web::http::error::{WebError, from_framework};
 use crate::web::http::json_response::JsonResponse;
 
@@ -66,19 +63,17 @@ impl SyncBody {
 
 /// `POST /api/sync`. Permissions are checked before the body is.
 pub(in crate::web) async fn start(
-    app: AppData,
-    credentials: RequestCredentials,
+    app: AppContext,
     body: Result<web::Json<Value>, Error>,
 ) -> Result<JsonResponse, WebError> {
     let body = match &body {
         Ok(json) => SyncBody::parse(json),
         Err(error) => Err(from_framework(error)),
     };
-    app_state::run_blocking(&app, move |state| {
-        let actor = credentials.resolve(state)?.admin()?;
+    app.run_blocking(move |state, caller| {
+        let actor = caller.admin()?;
         let SyncBody { source, kind, mode, options } = body?;
-        let slug = source.parse::<Slug>().map_err(|_| WebError::not_found("source"))?;
-        let source = state.store.find_source(&slug)?.ok_or_else(|| WebError::not_found("source"))?;
+        let source = state.find_source(&source)?.ok_or_else(|| WebError::not_found("source"))?;
         let request = StartRequest { kind, mode, options, priority: RunPriority::Manual, requested_by: actor.name };
         match state.control.start(&source, &request)? {
             StartOutcome::Accepted(id) => {
@@ -97,13 +92,8 @@ fn accepted_response(id: SyncId, status: &str, message: &str) -> Result<JsonResp
 }
 
 /// `GET /api/sync/status/{id}`: the status that programs poll.
-pub(in crate::web) async fn status(
-    app: AppData,
-    credentials: RequestCredentials,
-    id: web::Path<String>,
-) -> Result<JsonResponse, WebError> {
-    app_state::run_blocking(&app, move |state| {
-        let caller = credentials.resolve(state)?;
+pub(in crate::web) async fn status(app: AppContext, id: web::Path<String>) -> Result<JsonResponse, WebError> {
+    app.run_blocking(move |state, caller| {
         let report = match id.parse::<SyncId>() {
             Ok(id) => state.board.get(id)?,
             Err(_) => None,
@@ -123,13 +113,9 @@ pub(in crate::web) async fn status(
 }
 
 /// `POST /api/sync/{id}/cancel`.
-pub(in crate::web) async fn cancel(
-    app: AppData,
-    credentials: RequestCredentials,
-    id: web::Path<String>,
-) -> Result<JsonResponse, WebError> {
-    app_state::run_blocking(&app, move |state| {
-        let actor = credentials.resolve(state)?.admin()?;
+pub(in crate::web) async fn cancel(app: AppContext, id: web::Path<String>) -> Result<JsonResponse, WebError> {
+    app.run_blocking(move |state, caller| {
+        let actor = caller.admin()?;
         let id = id.parse::<SyncId>().map_err(|_| sync_not_found())?;
         let too_late = |code, message: &str| Err(WebError::new(StatusCode::CONFLICT, code, message).about_run(id));
         match state.control.cancel(id, &actor.name)? {

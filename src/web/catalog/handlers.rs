@@ -5,9 +5,7 @@ use actix_web::web;
 use super::table::{TableQuery, build_table};
 use super::view::CatalogPage;
 use crate::domain::operation::OperationKind;
-use crate::web::http::app_state;
-use crate::web::http::app_state::AppData;
-use crate::web::http::authentication::RequestCredentials;
+use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::form::{FormValues, trimmed_value};
 use crate::web::http::html_response::HtmlResponse;
@@ -19,13 +17,11 @@ use crate::web::panel::notice::restore_notice;
 
 /// `GET /catalog/{slug}`: `q` searches, `sort` sorts by a column (`-column` descending), `page` selects a page.
 pub(in crate::web) async fn page(
-    app: AppData,
-    credentials: RequestCredentials,
+    app: AppContext,
     slug: web::Path<String>,
     query: web::Query<FormValues>,
 ) -> Result<HtmlResponse, WebError> {
-    app_state::run_blocking(&app, move |state| {
-        let caller = credentials.resolve(state)?;
+    app.run_blocking(move |state, caller| {
         let source = caller.source(state, &slug)?;
         let actor = caller.actor;
         let Some(catalog) = state.store.find_catalog(source.id)? else { return Err(WebError::not_found("catalog")) };

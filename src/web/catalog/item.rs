@@ -9,9 +9,7 @@ use super::item_view::{ItemField, ItemPage};
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::text::comparable_form::is_same_form;
 use crate::store::items::Item;
-use crate::web::http::app_state;
-use crate::web::http::app_state::AppData;
-use crate::web::http::authentication::RequestCredentials;
+use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::form::clip_text;
 use crate::web::http::html_response::HtmlResponse;
@@ -24,14 +22,9 @@ use crate::web::layout::view::NavSection;
 const MAX_HEADING_CHARS: usize = 200;
 
 /// `GET /catalog/{slug}/items/{id}`, by the opaque id of the item.
-pub(in crate::web) async fn page(
-    app: AppData,
-    credentials: RequestCredentials,
-    path: web::Path<(String, String)>,
-) -> Result<HtmlResponse, WebError> {
-    app_state::run_blocking(&app, move |state| {
+pub(in crate::web) async fn page(app: AppContext, path: web::Path<(String, String)>) -> Result<HtmlResponse, WebError> {
+    app.run_blocking(move |state, caller| {
         let (slug, id) = path.into_inner();
-        let caller = credentials.resolve(state)?;
         let source = caller.source(state, &slug)?;
         let actor = caller.actor;
         let found = state.store.find_item(source.id, &id)?.zip(state.store.find_catalog(source.id)?);

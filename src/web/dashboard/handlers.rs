@@ -4,9 +4,7 @@ use std::collections::HashMap;
 
 use super::view::{DashboardPage, SourceLine};
 use crate::domain::source::Source;
-use crate::web::http::app_state;
-use crate::web::http::app_state::AppData;
-use crate::web::http::authentication::RequestCredentials;
+use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::html_response::HtmlResponse;
 use crate::web::layout::page::page_frame;
@@ -15,9 +13,9 @@ use crate::web::layout::time_label::time_label;
 use crate::web::layout::view::NavSection;
 
 /// `GET /`. Five queries, however many sources there are, and one status read for each active run.
-pub(in crate::web) async fn page(app: AppData, credentials: RequestCredentials) -> Result<HtmlResponse, WebError> {
-    app_state::run_blocking(&app, move |state| {
-        let actor = credentials.resolve(state)?.actor;
+pub(in crate::web) async fn page(app: AppContext) -> Result<HtmlResponse, WebError> {
+    app.run_blocking(move |state, caller| {
+        let actor = caller.actor;
         let visible = |source: &Source| source.public || actor.is_some();
         let sources: Vec<Source> = state.store.list_sources()?.into_iter().filter(visible).collect();
         let mut catalogs: HashMap<_, _> = state.store.list_catalogs()?.into_iter().collect();

@@ -1,14 +1,11 @@
 //! Renders the page of an error, in the frame of the caller if the database responds.
 
-use actix_web::dev::Payload;
+use actix_web::HttpRequest;
 use actix_web::http::{Method, StatusCode};
-use actix_web::{FromRequest, HttpRequest};
 use askama::Template;
 
 use super::view::ErrorPage;
-use crate::web::http::app_state;
-use crate::web::http::app_state::{AppData, AppState};
-use crate::web::http::authentication::RequestCredentials;
+use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::links::LinkBuilder;
 use crate::web::layout::page::page_frame;
@@ -16,34 +13,25 @@ use crate::web::layout::view::{NavSection, PageFrame};
 
 /// The page of an error, in the frame of the sender of `request`; `None` if it cannot be rendered.
 pub(super) async fn render_error_page(error: &WebError, request: &HttpRequest) -> Option<String> {
-    let app = request.app_data::<AppData>()?;
-    let credentials = RequestCredentials::from_request(request, &mut Payload::None).await.ok()?;
-    let error = error.clone();
+    let app = AppContext::of(request)?;
     // Only a page that was requested with GET is loaded again: loading the result of a form again would repeat it.
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let reload_after = error.retry_after.filter(|_| is_read && error.status == StatusCode::SERVICE_UNAVAILABLE);
     if error.code == "database_away" {
-        // The database would have to say who the caller is.
-        return render(&error, bare_frame(&error, &app.links), reload_after);
+        // The caller cannot be looked up without the database.
+        return render(error, bare_frame(error, &app.state.links), reload_after);
     }
-    let page = app_state::run_blocking(app, move |state| {
-        Ok(render(&error, caller_frame(state, &credentials, &error), reload_after))
-    });
-    page.await.ok().flatten()
+    let title = heading(error);
+    let frame =
+        app.run_blocking(|state, caller| page_frame(state, caller.actor.as_ref(), title, NavSection::Elsewhere));
+    // If the database cannot be queried, the page gets the frame of a visitor.
+    let frame = frame.await.unwrap_or_else(|_| bare_frame(error, &app.state.links));
+    render(error, frame, reload_after)
 }
 
 /// The page of an error in the frame of a visitor, without any query.
 pub(super) fn render_bare_page(error: &WebError, links: &LinkBuilder) -> Option<String> {
     render(error, bare_frame(error, links), None)
-}
-
-/// The frame for the caller; that of a visitor if the database cannot be queried.
-fn caller_frame(state: &AppState, credentials: &RequestCredentials, error: &WebError) -> PageFrame {
-    let frame = || {
-        let caller = credentials.resolve(state)?;
-        page_frame(state, caller.actor.as_ref(), heading(error), NavSection::Elsewhere)
-    };
-    frame().unwrap_or_else(|_| bare_frame(error, &state.links))
 }
 
 fn bare_frame(error: &WebError, links: &LinkBuilder) -> PageFrame {

@@ -10,9 +10,7 @@ use crate::domain::feed_counts::FeedCounts;
 use crate::domain::feed_names::feed_names;
 use crate::domain::location::without_secrets;
 use crate::domain::source::Validators;
-use crate::web::http::app_state;
-use crate::web::http::app_state::AppData;
-use crate::web::http::authentication::RequestCredentials;
+use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::form::clip_text;
 use crate::web::http::html_response::HtmlResponse;
@@ -24,13 +22,8 @@ use crate::web::layout::view::NavSection;
 const MAX_TEXT_CHARS: usize = 400;
 
 /// `GET /catalog/{slug}/feeds`.
-pub(in crate::web) async fn page(
-    app: AppData,
-    credentials: RequestCredentials,
-    slug: web::Path<String>,
-) -> Result<HtmlResponse, WebError> {
-    app_state::run_blocking(&app, move |state| {
-        let caller = credentials.resolve(state)?;
+pub(in crate::web) async fn page(app: AppContext, slug: web::Path<String>) -> Result<HtmlResponse, WebError> {
+    app.run_blocking(move |state, caller| {
         let actor = caller.viewer()?;
         let source = caller.source(state, &slug)?;
         let Some(catalog) = state.store.find_catalog(source.id)? else { return Err(WebError::not_found("catalog")) };

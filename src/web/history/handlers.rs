@@ -11,9 +11,8 @@ use crate::domain::record::HistoryRun;
 use crate::domain::source::{Slug, Source};
 use crate::domain::text::formula::escape_formula;
 use crate::store::history::{HistoryOf, HistoryPage, HistoryQuery};
-use crate::web::http::app_state;
-use crate::web::http::app_state::{AppData, AppState};
-use crate::web::http::authentication::RequestCredentials;
+use crate::web::http::app_context::AppContext;
+use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::http::form::{FormValues, trimmed_value};
 use crate::web::http::html_response::HtmlResponse;
@@ -51,13 +50,9 @@ impl HistoryListQuery {
 }
 
 /// `GET /history`: `source` and `status` filter, `page` selects a page.
-pub(in crate::web) async fn list(
-    app: AppData,
-    credentials: RequestCredentials,
-    query: web::Query<FormValues>,
-) -> Result<HtmlResponse, WebError> {
-    app_state::run_blocking(&app, move |state| {
-        let actor = credentials.resolve(state)?.viewer()?;
+pub(in crate::web) async fn list(app: AppContext, query: web::Query<FormValues>) -> Result<HtmlResponse, WebError> {
+    app.run_blocking(move |state, caller| {
+        let actor = caller.viewer()?;
         let mut asked = HistoryListQuery::from(&query);
         let known = state.store.list_sources()?;
         let of = find_history_of(state, &asked.source)?;
@@ -135,13 +130,12 @@ fn status_choice(status: Status, requested: Option<Status>) -> FilterChoice {
 
 /// `GET /history/{id}`: one run. `kind` selects the kind of changes, `changes` and `issues` select their pages.
 pub(in crate::web) async fn run_page(
-    app: AppData,
-    credentials: RequestCredentials,
+    app: AppContext,
     id: web::Path<String>,
     query: web::Query<FormValues>,
 ) -> Result<HtmlResponse, WebError> {
-    app_state::run_blocking(&app, move |state| {
-        let actor = credentials.resolve(state)?.viewer()?;
+    app.run_blocking(move |state, caller| {
+        let actor = caller.viewer()?;
         let run = find_run(state, &id)?;
         HtmlResponse::render(&build_run_page(state, &actor, &run, &query)?)
     })
@@ -158,34 +152,31 @@ pub(in crate::web) fn find_run(state: &AppState, id: &str) -> Result<HistoryRun,
 }
 
 /// `GET /history/{id}/issues.csv`: all kept issues of a run.
-pub(in crate::web) async fn issues_csv(
-    app: AppData,
-    credentials: RequestCredentials,
-    id: web::Path<String>,
-) -> Result<HttpResponse, WebError> {
-    let (name, csv) = app_state::run_blocking(&app, move |state| {
-        credentials.resolve(state)?.viewer()?;
-        let run = find_run(state, &id)?;
-        let source = match &run {
-            HistoryRun::Active(run) => &run.summary.source,
-            HistoryRun::Ended(record) => &record.summary.source,
-        };
-        let id = run.as_attempt().id;
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let mut wrote = writer.write_record(["row", "column", "kind", "reason"]);
-        for issue in state.store.list_issues(id, 1, MAX_KEPT_ISSUES as u64)? {
-            let row = issue.row.map(|row| row.to_string()).unwrap_or_default();
-            let column = escape_formula(issue.column.as_deref().unwrap_or_default());
-            let (kind, reason) = (issue.kind.to_string(), escape_formula(&issue.reason));
-            let fields: [&str; 4] = [&row, &column, &kind, &reason];
-            wrote = wrote.and_then(|()| writer.write_record(fields));
-        }
-        let failed = |error: &dyn std::fmt::Display| WebError::internal("a file could not be written", error);
-        wrote.map_err(|error| failed(&error))?;
-        let csv = writer.into_inner().map_err(|error| failed(&error))?;
-        Ok((format!("{source}-issues-{id}.csv"), csv))
-    })
-    .await?;
+pub(in crate::web) async fn issues_csv(app: AppContext, id: web::Path<String>) -> Result<HttpResponse, WebError> {
+    let (name, csv) = app
+        .run_blocking(move |state, caller| {
+            caller.viewer()?;
+            let run = find_run(state, &id)?;
+            let source = match &run {
+                HistoryRun::Active(run) => &run.summary.source,
+                HistoryRun::Ended(record) => &record.summary.source,
+            };
+            let id = run.as_attempt().id;
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            let mut wrote = writer.write_record(["row", "column", "kind", "reason"]);
+            for issue in state.store.list_issues(id, 1, MAX_KEPT_ISSUES as u64)? {
+                let row = issue.row.map(|row| row.to_string()).unwrap_or_default();
+                let column = escape_formula(issue.column.as_deref().unwrap_or_default());
+                let (kind, reason) = (issue.kind.to_string(), escape_formula(&issue.reason));
+                let fields: [&str; 4] = [&row, &column, &kind, &reason];
+                wrote = wrote.and_then(|()| writer.write_record(fields));
+            }
+            let failed = |error: &dyn std::fmt::Display| WebError::internal("a file could not be written", error);
+            wrote.map_err(|error| failed(&error))?;
+            let csv = writer.into_inner().map_err(|error| failed(&error))?;
+            Ok((format!("{source}-issues-{id}.csv"), csv))
+        })
+        .await?;
     let disposition = format!("attachment; filename=\"{name}\"");
     let headers = (header::CONTENT_DISPOSITION, disposition);
     Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").insert_header(headers).body(csv))

@@ -1,12 +1,9 @@
 //! Authentication and authorization: the credentials of a request, who they belong to, and what that caller may do.
 
-use std::convert::Infallible;
-use std::future::{Ready, ready};
 use std::sync::{Arc, OnceLock};
 
-use actix_web::dev::Payload;
+use actix_web::HttpRequest;
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 
 use super::app_state::AppState;
 use super::error::WebError;
@@ -14,9 +11,9 @@ use super::response_format::ResponseFormat;
 use super::session;
 use crate::domain::account::{Actor, Role};
 use crate::domain::secret::token_hash;
-use crate::domain::source::{Slug, Source};
+use crate::domain::source::Source;
 
-/// The credentials of a request. Extracting them does not touch the database.
+/// The credentials of a request.
 ///
 /// All copies within one request share one result: [`RequestCredentials::resolve`] queries the database at most once
 /// per request, whoever calls it how often.
@@ -58,21 +55,6 @@ impl PresentedCredentials {
     }
 }
 
-impl FromRequest for RequestCredentials {
-    type Error = Infallible;
-    type Future = Ready<Result<Self, Infallible>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let known = request.extensions().get::<Self>().cloned();
-        ready(Ok(known.unwrap_or_else(|| {
-            let presented = PresentedCredentials::of(request);
-            let credentials = Self(Arc::new(CredentialCheck { presented, result: OnceLock::new() }));
-            request.extensions_mut().insert(credentials.clone());
-            credentials
-        })))
-    }
-}
-
 fn bearer_token(request: &HttpRequest) -> Option<String> {
     let header = request.headers().get(header::AUTHORIZATION)?.to_str().unwrap_or("");
     let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
@@ -80,6 +62,12 @@ fn bearer_token(request: &HttpRequest) -> Option<String> {
 }
 
 impl RequestCredentials {
+    /// The credentials that `request` was sent with.
+    pub(super) fn of(request: &HttpRequest) -> Self {
+        let presented = PresentedCredentials::of(request);
+        Self(Arc::new(CredentialCheck { presented, result: OnceLock::new() }))
+    }
+
     /// The hash of the session cookie, if the request was sent with one and not with a token.
     #[must_use]
     pub fn session_hash(&self) -> Option<&str> {
@@ -132,11 +120,7 @@ impl RequestCaller {
     /// `sign_in` for visitors unless the source is public; `not_found` for everyone else if it does not exist;
     /// `database_away` or `database_busy` if it cannot be queried.
     pub fn source(&self, state: &AppState, slug: &str) -> Result<Source, WebError> {
-        let source = match slug.parse::<Slug>() {
-            Ok(slug) => state.store.find_source(&slug)?,
-            Err(_) => None,
-        };
-        match source {
+        match state.find_source(slug)? {
             Some(source) if source.public || self.actor.is_some() => Ok(source),
             _ if self.actor.is_none() => Err(WebError::sign_in()),
             _ => Err(WebError::not_found("catalog")),

@@ -1,5 +1,6 @@
 //! What requests and responses share: application state, authentication, forms, links, errors, headers, assets.
 
+pub(super) mod app_context;
 pub mod app_state;
 pub(super) mod assets;
 pub mod authentication;

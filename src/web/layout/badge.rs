@@ -7,9 +7,8 @@ use chrono::{TimeDelta, Utc};
 use super::view::{BadgeFragment, BadgeRun, SyncBadge};
 use crate::domain::account::Actor;
 use crate::domain::source::Source;
-use crate::web::http::app_state;
-use crate::web::http::app_state::{AppData, AppState};
-use crate::web::http::authentication::RequestCredentials;
+use crate::web::http::app_context::AppContext;
+use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::http::html_response::HtmlResponse;
 
@@ -19,9 +18,9 @@ const RESULT_SHOWN_FOR: TimeDelta = TimeDelta::minutes(1);
 const MAX_FINISHED_RUNS: u32 = 20;
 
 /// `GET /sync-badge`.
-pub(in crate::web) async fn fragment(app: AppData, credentials: RequestCredentials) -> Result<HtmlResponse, WebError> {
-    app_state::run_blocking(&app, move |state| {
-        let actor = credentials.resolve(state)?.actor;
+pub(in crate::web) async fn fragment(app: AppContext) -> Result<HtmlResponse, WebError> {
+    app.run_blocking(move |state, caller| {
+        let actor = caller.actor;
         HtmlResponse::render(&BadgeFragment::new(state.links.clone(), badge_runs(state, actor.as_ref())?))
     })
     .await

@@ -11,9 +11,7 @@ use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, S
 use crate::domain::sync_id::SyncId;
 use crate::store::admission::StartOutcome;
 use crate::store::recovery::CancelOutcome;
-use crate::web::http::app_state;
-use crate::web::http::app_state::AppData;
-use crate::web::http::authentication::RequestCredentials;
+use crate::web::http::app_context::AppContext;
 use crate::web::http::error::{WebError, whole_seconds};
 use crate::web::http::form::{FormData, FormValues, trimmed_value};
 use crate::web::http::html_response::HtmlResponse;
@@ -23,15 +21,13 @@ use crate::web::http::response_format::is_htmx_request;
 /// `POST /catalog/{slug}/sync`: field `action` (`sync`, `preview`, `full`, `failed`), and `accept_rekey=1` to sync
 /// although the key column seems to have changed.
 pub(in crate::web) async fn start(
-    app: AppData,
-    credentials: RequestCredentials,
+    app: AppContext,
     slug: web::Path<String>,
     form: FormData<FormValues>,
     request: HttpRequest,
 ) -> Result<HtmlResponse, WebError> {
     let is_htmx = is_htmx_request(&request);
-    app_state::run_blocking(&app, move |state| {
-        let caller = credentials.resolve(state)?;
+    app.run_blocking(move |state, caller| {
         let actor = caller.admin()?;
         let source = caller.source(state, &slug)?;
         let context = PanelContext { state, source: &source, actor: Some(&actor) };
@@ -74,13 +70,11 @@ fn parse_start(form: &FormValues, requested_by: String) -> Result<StartRequest, 
 /// `GET /catalog/{slug}/sync-status`: the panel with the run `sync`, or else the active or latest one. `seen` is the
 /// percentage that the browser shows already.
 pub(in crate::web) async fn status(
-    app: AppData,
-    credentials: RequestCredentials,
+    app: AppContext,
     slug: web::Path<String>,
     query: web::Query<FormValues>,
 ) -> Result<HtmlResponse, WebError> {
-    app_state::run_blocking(&app, move |state| {
-        let caller = credentials.resolve(state)?;
+    app.run_blocking(move |state, caller| {
         let source = caller.source(state, &slug)?;
         let context = PanelContext { state, source: &source, actor: caller.actor.as_ref() };
         render_status(&context, &trimmed_value(&query, "sync"), &query)
@@ -107,15 +101,13 @@ pub(in crate::web) fn render_status(
 
 /// `POST /catalog/{slug}/sync/cancel`: field `sync`, or else the active run.
 pub(in crate::web) async fn cancel(
-    app: AppData,
-    credentials: RequestCredentials,
+    app: AppContext,
     slug: web::Path<String>,
     form: FormData<FormValues>,
     request: HttpRequest,
 ) -> Result<HtmlResponse, WebError> {
     let is_htmx = is_htmx_request(&request);
-    app_state::run_blocking(&app, move |state| {
-        let caller = credentials.resolve(state)?;
+    app.run_blocking(move |state, caller| {
         let actor = caller.admin()?;
         let source = caller.source(state, &slug)?;
         let id: Option<SyncId> = match trimmed_value(&form.into_values()?, "sync").as_str() {

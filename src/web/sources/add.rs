@@ -31,21 +31,19 @@ use crate::domain::source::{Source, SourceDraft};
 use crate::domain::source_form_spec::AddressInput;
 use crate::domain::source_probe::{ProbeError, SourceProbe};
 use crate::store::StoreError;
-use crate::web::http::app_state;
-use crate::web::http::app_state::{AppData, AppState};
-use crate::web::http::authentication::RequestCredentials;
+use crate::web::http::app_context::AppContext;
+use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::http::form::{FormData, FormValues, trimmed_value};
 use crate::web::http::html_response::HtmlResponse;
 
 /// `GET /settings/sources/new`: the connect step. `kind` selects its fields.
 pub(in crate::web) async fn connect_page(
-    app: AppData,
-    credentials: RequestCredentials,
+    app: AppContext,
     query: web::Query<FormValues>,
 ) -> Result<HtmlResponse, WebError> {
-    app_state::run_slow_blocking(&app, move |state| {
-        let actor = credentials.resolve(state)?.admin()?;
+    app.run_slow_blocking(move |state, caller| {
+        let actor = caller.admin()?;
         let choices = source_choices(state, &trimmed_value(&query, "kind"));
         let kind = if choices.selected.is_some() { trimmed_value(&query, "kind") } else { String::new() };
         SourcePageContext::new(SourceStep::Connect(choices), SourceForm { kind, ..SourceForm::default() })
@@ -56,14 +54,13 @@ pub(in crate::web) async fn connect_page(
 
 /// `POST /settings/sources/new`: probes the link or file and shows the review step.
 pub(in crate::web) async fn review_page(
-    app: AppData,
-    credentials: RequestCredentials,
+    app: AppContext,
     request: HttpRequest,
     body: web::Payload,
 ) -> Result<HtmlResponse, WebError> {
-    let sent = receive_form(&app, &credentials, &request, body).await?;
-    app_state::run_slow_blocking(&app, move |state| {
-        let actor = credentials.resolve(state)?.admin()?;
+    let sent = receive_form(&app, &request, body).await?;
+    app.run_slow_blocking(move |state, caller| {
+        let actor = caller.admin()?;
         uploads::delete_abandoned(&state.uploads_dir, &state.store.list_sources()?);
         let mut form = form::parse_form(&sent.values);
         let called = match sent.file {
@@ -106,13 +103,9 @@ pub(in crate::web) async fn review_page(
 }
 
 /// `POST /settings/sources`: adds the source. It is probed again: it may have changed, and the form is not trusted.
-pub(in crate::web) async fn add_source(
-    app: AppData,
-    credentials: RequestCredentials,
-    form: FormData<FormValues>,
-) -> Result<HtmlResponse, WebError> {
-    app_state::run_slow_blocking(&app, move |state| {
-        let actor = credentials.resolve(state)?.admin()?;
+pub(in crate::web) async fn add_source(app: AppContext, form: FormData<FormValues>) -> Result<HtmlResponse, WebError> {
+    app.run_slow_blocking(move |state, caller| {
+        let actor = caller.admin()?;
         let values = form.into_values()?;
         let mut form = form::parse_form(&values);
         let proposed = trimmed_value(&values, "use_header_row");

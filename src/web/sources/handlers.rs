@@ -19,9 +19,8 @@ use super::uploads::SentFile;
 use super::view::{FoundColumns, RemoveFacts, SourceSetting, SourceStep, SourcesPage};
 use crate::domain::source::Source;
 use crate::store::sources::SourceChange;
-use crate::web::http::app_state;
-use crate::web::http::app_state::{AppData, AppState};
-use crate::web::http::authentication::RequestCredentials;
+use crate::web::http::app_context::AppContext;
+use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::http::form::{FormValues, trimmed_value};
 use crate::web::http::html_response::HtmlResponse;
@@ -35,12 +34,11 @@ const SYNC_RUNNING_MESSAGE: &str =
 
 /// `GET /settings/sources`.
 pub(in crate::web) async fn list_sources(
-    app: AppData,
-    credentials: RequestCredentials,
+    app: AppContext,
     query: web::Query<FormValues>,
 ) -> Result<HtmlResponse, WebError> {
-    app_state::run_slow_blocking(&app, move |state| {
-        let actor = credentials.resolve(state)?.admin()?;
+    app.run_slow_blocking(move |state, caller| {
+        let actor = caller.admin()?;
         let mut catalogs: std::collections::HashMap<_, _> = state.store.list_catalogs()?.into_iter().collect();
         let setting = |source: Source| {
             let catalog = catalogs.remove(&source.id);
@@ -74,13 +72,9 @@ pub(in crate::web) async fn list_sources(
 }
 
 /// `GET /settings/sources/{slug}`.
-pub(in crate::web) async fn edit_page(
-    app: AppData,
-    credentials: RequestCredentials,
-    slug: web::Path<String>,
-) -> Result<HtmlResponse, WebError> {
-    app_state::run_slow_blocking(&app, move |state| {
-        let actor = credentials.resolve(state)?.admin()?;
+pub(in crate::web) async fn edit_page(app: AppContext, slug: web::Path<String>) -> Result<HtmlResponse, WebError> {
+    app.run_slow_blocking(move |state, caller| {
+        let actor = caller.admin()?;
         let source = find_source(state, &slug)?;
         let place = SourcePlace::from(&source);
         let mut shown = SourcePageContext::new(
@@ -113,15 +107,14 @@ pub(in crate::web) async fn edit_page(
 /// `POST /settings/sources/{slug}`: changes a source, or with `again` only probes it. It is probed if its place, key or
 /// read options change.
 pub(in crate::web) async fn change_source(
-    app: AppData,
-    credentials: RequestCredentials,
+    app: AppContext,
     slug: web::Path<String>,
     request: HttpRequest,
     body: web::Payload,
 ) -> Result<HtmlResponse, WebError> {
-    let sent = receive_form(&app, &credentials, &request, body).await?;
-    app_state::run_slow_blocking(&app, move |state| {
-        let actor = credentials.resolve(state)?.admin()?;
+    let sent = receive_form(&app, &request, body).await?;
+    app.run_slow_blocking(move |state, caller| {
+        let actor = caller.admin()?;
         let source = find_source(state, &slug)?;
         let mut form = parse_change(state, &source, &sent.values);
         let only_looks = trimmed_value(&sent.values, "again") == "1";
@@ -184,25 +177,20 @@ pub(in crate::web) async fn change_source(
 
 /// `GET /settings/sources/{slug}/remove`: the confirmation.
 pub(in crate::web) async fn removal_confirmation(
-    app: AppData,
-    credentials: RequestCredentials,
+    app: AppContext,
     slug: web::Path<String>,
 ) -> Result<HtmlResponse, WebError> {
-    app_state::run_slow_blocking(&app, move |state| {
-        let actor = credentials.resolve(state)?.admin()?;
+    app.run_slow_blocking(move |state, caller| {
+        let actor = caller.admin()?;
         removal_page(state, &find_source(state, &slug)?)?.render(state, &actor)
     })
     .await
 }
 
 /// `POST /settings/sources/{slug}/remove`.
-pub(in crate::web) async fn remove_source(
-    app: AppData,
-    credentials: RequestCredentials,
-    slug: web::Path<String>,
-) -> Result<HtmlResponse, WebError> {
-    app_state::run_slow_blocking(&app, move |state| {
-        let actor = credentials.resolve(state)?.admin()?;
+pub(in crate::web) async fn remove_source(app: AppContext, slug: web::Path<String>) -> Result<HtmlResponse, WebError> {
+    app.run_slow_blocking(move |state, caller| {
+        let actor = caller.admin()?;
         let source = find_source(state, &slug)?;
         match state.store.remove_source(source.id)? {
             SourceChange::Done => {
@@ -228,12 +216,10 @@ fn removal_page(state: &AppState, source: &Source) -> Result<SourcePageContext, 
 
 /// Receives a form that may carry a file. Only admins may send one, which is checked before 50 MB are read.
 pub(super) async fn receive_form(
-    app: &AppData,
-    credentials: &RequestCredentials,
+    app: &AppContext,
     request: &HttpRequest,
     body: web::Payload,
 ) -> Result<uploads::UploadedForm, WebError> {
-    let check = credentials.clone();
-    app_state::run_slow_blocking(app, move |state| check.resolve(state)?.admin().map(drop)).await?;
-    uploads::read_form(request, body, &app.uploads_dir).await
+    app.run_slow_blocking(|_, caller| caller.admin().map(drop)).await?;
+    uploads::read_form(request, body, &app.state.uploads_dir).await
 }

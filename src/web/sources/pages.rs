@@ -196,9 +196,5 @@ pub(super) fn first_scheduled_run(schedule: Option<&Schedule>) -> Option<NaiveDa
 
 /// The source with that slug.
 pub(super) fn find_source(state: &AppState, slug: &str) -> Result<Source, WebError> {
-    let source = match slug.parse::<Slug>() {
-        Ok(slug) => state.store.find_source(&slug)?,
-        Err(_) => None,
-    };
-    source.ok_or_else(|| WebError::not_found("source"))
+    state.find_source(slug)?.ok_or_else(|| WebError::not_found("source"))
 }

@@ -1,0 +1,101 @@
+//! The application as one request uses it: handlers extract it and run their work on it.
+
+use std::future::{Ready, ready};
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, rt, web};
+use tokio::sync::Semaphore;
+
+use super::app_state::{AppData, AppState};
+use super::authentication::{RequestCaller, RequestCredentials};
+use super::error::WebError;
+
+/// How long a request waits for the database. A frozen database, or a locked table, never responds; the blocking
+/// thread that queried it stays occupied.
+const DATABASE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many passwords are hashed at once: each takes 19 MiB and a whole core.
+static HASHING_PERMITS: Semaphore = Semaphore::const_new(2);
+/// How long a login waits for a permit.
+const HASHING_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The application state and the credentials of one request. Extracting it does not touch the database.
+pub(in crate::web) struct AppContext {
+    pub(in crate::web) state: AppData,
+    credentials: RequestCredentials,
+}
+
+impl FromRequest for AppContext {
+    type Error = WebError;
+    type Future = Ready<Result<Self, WebError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(request).ok_or_else(|| WebError::internal("a request", &"the server has no application state")))
+    }
+}
+
+impl AppContext {
+    /// The context of `request`; `None` if the server has no application state. All contexts of one request share their
+    /// credentials.
+    pub(in crate::web) fn of(request: &HttpRequest) -> Option<Self> {
+        let state = request.app_data::<AppData>()?.clone();
+        let known = request.extensions().get::<RequestCredentials>().cloned();
+        let credentials = known.unwrap_or_else(|| {
+            let credentials = RequestCredentials::of(request);
+            request.extensions_mut().insert(credentials.clone());
+            credentials
+        });
+        Some(Self { state, credentials })
+    }
+
+    /// The hash of the session cookie, if the request was sent with one and not with a token.
+    pub(in crate::web) fn session_hash(&self) -> Option<String> {
+        self.credentials.session_hash().map(str::to_owned)
+    }
+
+    /// Runs `work` for the caller of the request on a blocking thread, because it may wait for the database. It is given
+    /// up after [`DATABASE_TIMEOUT`].
+    pub(in crate::web) async fn run_blocking<T, F>(&self, work: F) -> Result<T, WebError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&AppState, RequestCaller) -> Result<T, WebError> + Send + 'static,
+    {
+        match rt::time::timeout(DATABASE_TIMEOUT, self.run_slow_blocking(work)).await {
+            Ok(result) => result,
+            Err(_) => Err(WebError::database_away()),
+        }
+    }
+
+    /// [`AppContext::run_blocking`] without the timeout, for work that takes long: fetching a source, removing a big
+    /// catalog.
+    pub(in crate::web) async fn run_slow_blocking<T, F>(&self, work: F) -> Result<T, WebError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&AppState, RequestCaller) -> Result<T, WebError> + Send + 'static,
+    {
+        let (state, credentials) = (self.state.clone(), self.credentials.clone());
+        match web::block(move || work(&state, credentials.resolve(&state)?)).await {
+            Ok(result) => result,
+            Err(error) => Err(WebError::internal("a request was dropped", &error)),
+        }
+    }
+
+    /// [`AppContext::run_slow_blocking`] for work that hashes a password. Waiting for a permit occupies no thread.
+    pub(in crate::web) async fn run_password_hashing<T, F>(&self, work: F) -> Result<T, WebError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&AppState) -> Result<T, WebError> + Send + 'static,
+    {
+        let Ok(Ok(permit)) = rt::time::timeout(HASHING_TIMEOUT, HASHING_PERMITS.acquire()).await else {
+            let message = "Too many logins at once. Try again in a few seconds.";
+            return Err(WebError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).retry_after(HASHING_TIMEOUT));
+        };
+        // The permit moves with the work: a browser that disconnects must not let another hash start beside this one.
+        self.run_slow_blocking(move |state, _| {
+            let _permit = permit;
+            work(state)
+        })
+        .await
+    }
+}
