@@ -6,6 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::{print_note, to_single_line};
 use crate::domain::operation::Stage;
+use crate::domain::run_summary::RunSummary;
 use crate::domain::run_text::run_outcome_label;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
@@ -28,17 +29,18 @@ impl ProgressDisplay {
     }
 
     pub(super) fn show_report(&mut self, report: &StatusReport) {
+        let RunSummary { id, stage, progress, message, .. } = &report.summary;
         match self {
             Self::Bar(bar) => {
                 // The status is read from two places, one of which may be a moment behind.
-                bar.set_position(u64::from(report.summary.progress).max(bar.position()));
-                bar.set_message(to_single_line(&report.summary.message));
+                bar.set_position(u64::from(*progress).max(bar.position()));
+                bar.set_message(to_single_line(message));
             }
             Self::Lines(last) => {
-                let now = Some((report.summary.id, report.summary.stage));
+                let now = Some((*id, *stage));
                 if *last != now {
                     *last = now;
-                    print_note(&format!("{:>3} %  {}", report.summary.progress, report.summary.message));
+                    print_note(&format!("{progress:>3} %  {message}"));
                 }
             }
         }
@@ -61,23 +63,17 @@ impl ProgressDisplay {
 
     /// Leaves the bar with the outcome of the run. Without a last status the bar is removed.
     pub(super) fn finish(&self, last: Option<&StatusReport>) {
-        match (self, last) {
-            (Self::Bar(bar), Some(last)) => {
-                bar.set_position(u64::from(last.summary.progress));
-                bar.abandon_with_message(run_outcome_label(
-                    last.summary.kind,
-                    last.summary.status,
-                    &last.summary.stats,
-                ));
+        let result = last.map(|last| {
+            let RunSummary { kind, status, progress, stats, .. } = &last.summary;
+            (*progress, run_outcome_label(*kind, *status, stats))
+        });
+        match (self, result) {
+            (Self::Bar(bar), Some((progress, outcome))) => {
+                bar.set_position(u64::from(progress));
+                bar.abandon_with_message(outcome);
             }
             (Self::Bar(bar), None) => bar.finish_and_clear(),
-            (Self::Lines(_), Some(last)) => {
-                print_note(&format!(
-                    "{:>3} %  {}",
-                    last.summary.progress,
-                    run_outcome_label(last.summary.kind, last.summary.status, &last.summary.stats)
-                ));
-            }
+            (Self::Lines(_), Some((progress, outcome))) => print_note(&format!("{progress:>3} %  {outcome}")),
             (Self::Lines(_), None) => {}
         }
     }

@@ -8,6 +8,7 @@ use log::Level;
 
 use crate::domain::log_fields::SYNC_TARGET;
 use crate::domain::operation::{StartRequest, Status, SyncOperation};
+use crate::domain::record::SyncRecord;
 use crate::domain::source::{Slug, SourceId};
 use crate::domain::sync_id::SyncId;
 use crate::store::Store;
@@ -86,24 +87,25 @@ pub(super) fn log_ending(store: &Store, id: SyncId, status: Status, message: &st
         log::log!(target: SYNC_TARGET, level, event = "ended", syncId:% = id, status = status.as_str(); "{status}: {message}");
         return;
     };
-    let stats = record.summary.stats;
+    let SyncRecord { summary, timestamps, .. } = &record;
+    let stats = summary.stats;
     log::log!(
         target: SYNC_TARGET, level,
-        event = "ended", syncId:% = id, source = record.summary.source.as_str(), kind = record.summary.kind.as_str(),
-        mode = record.mode.as_str(), status = record.summary.status.as_str(), code = record.summary.code.as_deref(),
-        attempt = record.summary.attempt, retryOf = id_text(record.summary.retry_of).as_deref(),
-        successor = id_text(record.summary.successor).as_deref(), progress = record.summary.progress,
-        durationMs = record.timestamps.started_at.map_or(0, |start| millis(record.finished_at - start)),
-        waitedMs = millis(record.timestamps.started_at.unwrap_or(record.finished_at) - record.timestamps.created_at),
+        event = "ended", syncId:% = id, source = summary.source.as_str(), kind = summary.kind.as_str(),
+        mode = record.mode.as_str(), status = summary.status.as_str(), code = summary.code.as_deref(),
+        attempt = summary.attempt, retryOf = id_text(summary.retry_of).as_deref(),
+        successor = id_text(summary.successor).as_deref(), progress = summary.progress,
+        durationMs = timestamps.started_at.map_or(0, |start| millis(record.finished_at - start)),
+        waitedMs = millis(timestamps.started_at.unwrap_or(record.finished_at) - timestamps.created_at),
         bytes = stats.bytes, items = stats.items.processed, added = stats.added, updated = stats.updated,
         unchanged = stats.unchanged, removed = stats.removed, rejected = stats.rejected, issues = record.issues,
         withheldRemovals = record.withheld_removals, requestedBy = record.requested_by.as_str();
-        "{}: {}", record.summary.status, record.summary.message
+        "{}: {}", summary.status, summary.message
     );
-    if let Some(successor) = record.summary.successor {
+    if let Some(successor) = summary.successor {
         log::info!(
             target: SYNC_TARGET,
-            event = "requeued", syncId:% = successor, source = record.summary.source.as_str(), kind = record.summary.kind.as_str(),
+            event = "requeued", syncId:% = successor, source = summary.source.as_str(), kind = summary.kind.as_str(),
             mode = record.mode.as_str(), status = Status::Pending.as_str(), retryOf:% = id,
             requestedBy = record.requested_by.as_str();
             "queued again to continue {id}"

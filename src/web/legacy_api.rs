@@ -14,10 +14,11 @@ use super::http::error::WebError;
 use super::http::form::{FormValues, trimmed_value};
 use super::http::html_response::HtmlResponse;
 use super::http::json_response::JsonResponse;
-use super::http::legacy_paths::is_legacy_json_request;
+use super::http::response_format::is_legacy_json_request;
 use super::panel::build::PanelContext;
 use super::panel::handlers::render_status;
 use crate::domain::operation::{Mode, OperationKind, RunPriority, Stage, StartOptions, StartRequest, Status};
+use crate::domain::run_summary::RunSummary;
 use crate::domain::source::Source;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
@@ -118,30 +119,30 @@ fn read_status(context: &PanelContext<'_>, sync_id: &str) -> Result<LegacyStatus
     {
         report = context.report(last.id)?.unwrap_or(report);
     }
-    let report = context.visible_report(report);
-    let status = legacy_status(&report);
+    let StatusReport { summary, last_update, .. } = context.visible_report(report);
+    let status = legacy_status(&summary);
     // A cancelled run has no error of its own, but these clients show this field only.
-    let error = report.summary.error.clone().or_else(|| (status == "error").then(|| report.summary.message.clone()));
+    let error = summary.error.or_else(|| (status == "error").then(|| summary.message.clone()));
     Ok(LegacyStatus {
         success: true,
-        sync_id: Some(report.summary.id),
+        sync_id: Some(summary.id),
         status,
-        progress: report.summary.progress,
-        message: report.summary.message.clone(),
+        progress: summary.progress,
+        message: summary.message,
         error,
-        last_updated: Some(report.last_update.to_rfc3339_opts(SecondsFormat::Secs, true)),
-        stats: LegacyStats { size: report.summary.stats.bytes, lines: report.summary.stats.lines },
+        last_updated: Some(last_update.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        stats: LegacyStats { size: summary.stats.bytes, lines: summary.stats.lines },
     })
 }
 
 /// The status of a run as these clients name it.
-fn legacy_status(report: &StatusReport) -> &'static str {
-    match (report.summary.status, report.summary.stage) {
+fn legacy_status(run: &RunSummary) -> &'static str {
+    match (run.status, run.stage) {
         (Status::Pending, _) | (Status::Running, None | Some(Stage::Fetching)) => "downloading",
         (Status::Running, Some(Stage::Processing)) => "processing",
         (Status::Running, Some(Stage::Finalizing)) => "saving",
         (Status::Completed, _) => "complete",
-        (Status::Interrupted, _) if report.summary.successor.is_some() => "downloading",
+        (Status::Interrupted, _) if run.successor.is_some() => "downloading",
         (Status::Failed | Status::Cancelled | Status::Interrupted, _) => "error",
     }
 }

@@ -8,7 +8,8 @@ use crate::store::recovery::CancelOutcome;
 use crate::web::layout::run_labels::{Kind, KindLabels as _, RunStatus, StageLabels as _, StatusLabels as _};
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::view::{PageFrame, counted, grouped, seconds};
-use crate::web::panel::view::{ChangeLabels as _, PanelView};
+use crate::web::panel::lines::ChangeLabels as _;
+use crate::web::panel::view::PanelView;
 
 /// `GET /catalog/{slug}`.
 #[derive(Debug, Clone, Template)]

@@ -4,14 +4,13 @@
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse};
 
 use super::page::{render_bare_page, render_error_page};
 use crate::web::http::app_state::AppData;
 use crate::web::http::catch_panic::catch_panic;
-use crate::web::http::cross_site::is_cross_site;
 use crate::web::http::error::{WebError, from_framework};
 use crate::web::http::error_response::error_response;
 use crate::web::http::links::LinkBuilder;
@@ -48,6 +47,24 @@ pub(in crate::web) async fn process_request(
     let mut response = error_response(&error, format, &links.login(), render_bare_page(&error, &links));
     add_security_headers(response.headers_mut());
     Err(InternalError::from_response(error, response).into())
+}
+
+/// Whether a request that changes something was sent by another site.
+///
+/// Browsers send `Sec-Fetch-Site`, of which `same-origin` and `none` (typed or bookmarked) are accepted; older browsers
+/// send `Origin`. Programs send neither, and do not attach a cookie without meaning to.
+fn is_cross_site(request: &HttpRequest, links: &LinkBuilder) -> bool {
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return false;
+    }
+    let header =
+        |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("?").to_ascii_lowercase());
+    if let Some(site) = header("sec-fetch-site") {
+        return site != "same-origin" && site != "none";
+    }
+    let Some(origin) = header("origin") else { return false };
+    let Some((_, origin_host)) = origin.split_once("://") else { return true };
+    header("host").as_deref() != Some(origin_host) && links.public_host() != Some(origin_host)
 }
 
 /// The error of a response that is not rendered yet.

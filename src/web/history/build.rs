@@ -19,8 +19,8 @@ use crate::web::layout::run_labels::KindLabels as _;
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::time_label::{exact_time, time_label};
 use crate::web::layout::view::{NavSection, counted};
-use crate::web::panel::build_run::{change_line, finished_run_view, issue_line, reported_run_view};
-use crate::web::panel::view::{ChangeKind, ChangeLabels as _, RunView};
+use crate::web::panel::lines::{ChangeKind, ChangeLabels as _, ChangeLine, IssueLine};
+use crate::web::panel::run_view::RunView;
 
 /// Changes and issues on a page.
 const ENTRIES_PER_PAGE: u64 = 25;
@@ -35,7 +35,7 @@ pub(super) type SourceNames<'a> = HashMap<SourceId, &'a Source>;
 /// A finished run as a line of the list.
 pub(super) fn finished_line(state: &AppState, record: &SyncRecord, sources: &SourceNames<'_>) -> RunLine {
     let queued_at = time_label(record.timestamps.created_at);
-    line(state, &record.summary.source, sources.get(&record.source_id).copied(), finished_run_view(record), queued_at)
+    line(state, &record.summary.source, sources.get(&record.source_id).copied(), RunView::of_record(record), queued_at)
 }
 
 /// An active run as a line of the list.
@@ -65,14 +65,8 @@ fn kind_label(run: &RunView) -> &'static str {
 fn active_view(state: &AppState, run: &ActiveRun) -> Result<RunView, WebError> {
     let report = state.board.get(run.summary.id)?.filter(|report| report.summary.status.is_active());
     let view = match report {
-        Some(report) => reported_run_view(&report, 0),
-        None => RunView {
-            message: run.summary.message.clone(),
-            progress: run.summary.progress,
-            stats: run.summary.stats,
-            attempt: u32::try_from(run.summary.attempt).unwrap_or(1),
-            ..RunView::new(run.summary.id.to_string(), run.summary.kind, run.summary.status)
-        },
+        Some(report) => RunView::of_report(report, 0),
+        None => RunView::new(run.summary.clone()),
     };
     Ok(RunView { requested_by: Some(run.requested_by.clone()), is_full: run.mode == Mode::Full, ..view })
 }
@@ -84,18 +78,18 @@ pub(super) fn build_run_page(
     run: &HistoryRun,
     query: &FormValues,
 ) -> Result<RunPage, WebError> {
-    let (slug, source_id, timestamps) = match run {
-        HistoryRun::Active(run) => (&run.summary.source, run.source_id, run.timestamps),
-        HistoryRun::Ended(record) => (&record.summary.source, record.source_id, record.timestamps),
+    let (source_id, timestamps) = match run {
+        HistoryRun::Active(run) => (run.source_id, run.timestamps),
+        HistoryRun::Ended(record) => (record.source_id, record.timestamps),
     };
     let source = state.store.source_by_id(source_id)?;
     let noun = source.as_ref().map_or_else(Noun::default, |source| source.noun.clone());
     let attempts = state.store.list_attempts(run)?;
     let view = match run {
         HistoryRun::Active(run) => active_view(state, run)?,
-        HistoryRun::Ended(record) => finished_run_view(record),
+        HistoryRun::Ended(record) => RunView::of_record(record),
     };
-    let line = line(state, slug, source.as_ref(), view, time_label(timestamps.created_at));
+    let line = line(state, &run.summary().source, source.as_ref(), view, time_label(timestamps.created_at));
     let title = format!("{} of {}", line.run.kind.noun(), line.source);
     let mut page = RunPage {
         frame: page_frame(state, Some(actor), title, NavSection::History)?,
@@ -230,9 +224,10 @@ fn add_lists(
     noun: &Noun,
     query: &FormValues,
 ) -> Result<(), WebError> {
+    let (id, stats) = (record.summary.id, record.summary.stats);
     let number = |name| trimmed_value(query, name).parse().unwrap_or(1).max(1);
     let (changes_at, issues_at): (u64, u64) = (number("changes"), number("issues"));
-    let RunStats { added, updated, removed, .. } = record.summary.stats;
+    let RunStats { added, updated, removed, .. } = stats;
     let mut counts = vec![(ChangeKind::Added, added), (ChangeKind::Updated, updated), (ChangeKind::Removed, removed)];
     // The changes of a run are deleted with its source.
     counts.retain(|(_, count)| *count > 0 && !page.is_source_removed);
@@ -243,15 +238,15 @@ fn add_lists(
         let number = |page: u64| if page > 1 { page.to_string() } else { String::new() };
         let (changes, issues) = (number(changes), number(issues));
         let kind = kind.map_or("", ChangeKind::as_str);
-        let path = state.links.run(&record.summary.id);
+        let path = state.links.run(&id);
         format!("{}#{part}", with_query(&path, &[("kind", kind), ("changes", &changes), ("issues", &issues)]))
     };
     if let Some(selected) = selected {
         let (found, at) = load_page(changes_at, |at| {
-            let found = state.store.change_page(record.summary.id, selected, at, ENTRIES_PER_PAGE)?;
+            let found = state.store.change_page(id, selected, at, ENTRIES_PER_PAGE)?;
             Ok((found.changes, found.total))
         })?;
-        page.run.changes = found.0.iter().map(|change| change_line(change, &noun.one)).collect();
+        page.run.changes = found.0.iter().map(|change| ChangeLine::new(change, &noun.one)).collect();
         page.changes = page_links(at, ENTRIES_PER_PAGE, found.0.len() as u64, found.1, |at| {
             link(Some(selected), at, issues_at, "changes")
         });
@@ -267,12 +262,11 @@ fn add_lists(
         })
         .collect();
     if record.issues > 0 {
-        let total = state.store.count_kept_issues(record.summary.id)?;
-        let (found, at) =
-            load_page(issues_at, |at| Ok((state.store.list_issues(record.summary.id, at, ENTRIES_PER_PAGE)?, total)))?;
+        let total = state.store.count_kept_issues(id)?;
+        let (found, at) = load_page(issues_at, |at| Ok((state.store.list_issues(id, at, ENTRIES_PER_PAGE)?, total)))?;
         let shown = found.0.len() as u64;
-        let of_feeds = record.summary.stats.feeds.is_some();
-        page.run.issues = found.0.into_iter().map(|issue| issue_line(issue, of_feeds)).collect();
+        let of_feeds = stats.feeds.is_some();
+        page.run.issues = found.0.into_iter().map(|issue| IssueLine::new(issue, of_feeds)).collect();
         page.issues = page_links(at, ENTRIES_PER_PAGE, shown, total, |at| link(requested, changes_at, at, "issues"));
     }
     Ok(())

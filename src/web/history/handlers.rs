@@ -8,6 +8,7 @@ use super::view::{FilterChoice, HistoryListPage};
 use crate::domain::issue::MAX_KEPT_ISSUES;
 use crate::domain::operation::Status;
 use crate::domain::record::HistoryRun;
+use crate::domain::run_summary::RunSummary;
 use crate::domain::source::{Slug, Source};
 use crate::domain::text::formula::escape_formula;
 use crate::store::history::{HistoryOf, HistoryPage, HistoryQuery};
@@ -157,14 +158,10 @@ pub(in crate::web) async fn issues_csv(app: AppContext, id: web::Path<String>) -
         .run_blocking(move |state, caller| {
             caller.viewer()?;
             let run = find_run(state, &id)?;
-            let source = match &run {
-                HistoryRun::Active(run) => &run.summary.source,
-                HistoryRun::Ended(record) => &record.summary.source,
-            };
-            let id = run.as_attempt().id;
+            let RunSummary { id, source, .. } = run.summary();
             let mut writer = csv::Writer::from_writer(Vec::new());
             let mut wrote = writer.write_record(["row", "column", "kind", "reason"]);
-            for issue in state.store.list_issues(id, 1, MAX_KEPT_ISSUES as u64)? {
+            for issue in state.store.list_issues(*id, 1, MAX_KEPT_ISSUES as u64)? {
                 let row = issue.row.map(|row| row.to_string()).unwrap_or_default();
                 let column = escape_formula(issue.column.as_deref().unwrap_or_default());
                 let (kind, reason) = (issue.kind.to_string(), escape_formula(&issue.reason));

@@ -5,7 +5,8 @@ use askama::Template;
 use crate::web::layout::run_labels::{Kind, RunStatus, StatusLabels as _};
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::view::{PageFrame, grouped};
-use crate::web::panel::view::{ChangeLabels as _, RunView};
+use crate::web::panel::lines::ChangeLabels as _;
+use crate::web::panel::run_view::RunView;
 
 /// `GET /history`.
 #[derive(Debug, Clone, Template)]

@@ -1,13 +1,15 @@
 //! Decides what kind of response a request expects: JSON, a page, or a fragment of a page.
 
 use actix_web::HttpRequest;
+use actix_web::http::header;
 
-use super::legacy_paths::is_legacy_json_request;
+/// The status path of older clients, without a slash at its end.
+const LEGACY_STATUS_PATH: &str = "/catalog/sync-status";
 
 /// The kind of response that a request expects.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ResponseFormat {
-    /// JSON, exports and metrics. Bearer tokens are accepted here only.
+    /// JSON and exports. Bearer tokens are accepted here only.
     Json,
     /// A page for people.
     Page,
@@ -20,6 +22,7 @@ impl ResponseFormat {
     #[must_use]
     pub fn of(request: &HttpRequest) -> Self {
         let path = request.path();
+        // No route serves `/metrics` yet: a monitoring program gets its 404 as JSON, not as a page.
         let is_data = path == "/metrics" || path.ends_with(".json") || path.ends_with(".csv");
         if path.starts_with("/api/") || is_data || is_legacy_json_request(request) {
             Self::Json
@@ -39,4 +42,13 @@ pub(in crate::web) fn is_htmx_request(request: &HttpRequest) -> bool {
 /// Paths that only ever respond with a part of a page.
 fn is_fragment_path(path: &str) -> bool {
     path.trim_end_matches('/').ends_with("/sync-status") || path == "/sync-badge"
+}
+
+/// Whether this is a request for the legacy status path that accepts JSON and no page.
+pub(in crate::web) fn is_legacy_json_request(request: &HttpRequest) -> bool {
+    if request.path().trim_end_matches('/') != LEGACY_STATUS_PATH {
+        return false;
+    }
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.contains("application/json") && !accept.contains("text/html") && !accept.contains("*/*")
 }

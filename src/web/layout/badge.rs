@@ -49,16 +49,7 @@ pub(super) fn badge_runs(state: &AppState, actor: Option<&Actor>) -> Result<Sync
         let Some(source) = sources.get(&source_id) else { continue };
         // It may have ended since; the next response has it among the finished ones.
         let Some(report) = state.board.get(id)? else { continue };
-        runs.push(BadgeRun {
-            sync_id: id.to_string(),
-            href: state.links.catalog(source.slug.as_str()),
-            slug: source.slug.to_string(),
-            name: source.name.clone(),
-            kind: report.summary.kind,
-            status: report.summary.status,
-            progress: report.summary.progress,
-            stats: report.summary.stats,
-        });
+        runs.push(BadgeRun::new(&state.links, source, &report.summary));
     }
     for record in finished {
         // Only the latest run of a source is shown.
@@ -66,16 +57,7 @@ pub(super) fn badge_runs(state: &AppState, actor: Option<&Actor>) -> Result<Sync
             continue;
         }
         if let Some(source) = sources.get(&record.source_id) {
-            runs.push(BadgeRun {
-                sync_id: record.summary.id.to_string(),
-                href: state.links.catalog(source.slug.as_str()),
-                slug: source.slug.to_string(),
-                name: source.name.clone(),
-                kind: record.summary.kind,
-                status: record.summary.status,
-                progress: record.summary.progress,
-                stats: record.summary.stats,
-            });
+            runs.push(BadgeRun::new(&state.links, source, &record.summary));
         }
     }
     Ok(SyncBadge { runs })

@@ -8,11 +8,14 @@ use super::run_labels::{Kind, LatestRun, RunStats, RunStatus};
 use super::view::{BadgeFragment, BadgeRun, SyncBadge, counted, grouped};
 use crate::domain::feed_counts::FeedCounts;
 use crate::domain::progress::ProgressCount;
+use crate::domain::run_summary::RunSummary;
+use crate::domain::status_report::tests::summary;
 use crate::domain::sync_id::SyncId;
 use crate::store::admission::StartOutcome;
 use crate::web::http::links::LinkBuilder;
 use crate::web::layout::time_label::TimeLabel;
-use crate::web::panel::view::{PanelFragment, PanelView, RunView};
+use crate::web::panel::run_view::RunView;
+use crate::web::panel::view::{PanelFragment, PanelView};
 
 const ALL: [RunStatus; 6] = [
     RunStatus::Pending,
@@ -36,7 +39,8 @@ fn panel(run: Option<RunView>) -> PanelView {
 }
 
 fn run(status: RunStatus) -> RunView {
-    RunView { progress: 63, ..RunView::new("sync_1".to_owned(), Kind::Sync, status) }
+    let summary = RunSummary { status, progress: 63, stage: None, message: String::new(), ..summary() };
+    RunView { sync_id: "sync_1".to_owned(), ..RunView::new(summary) }
 }
 
 fn html(panel: PanelView) -> String {

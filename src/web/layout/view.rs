@@ -5,7 +5,9 @@ use std::time::Duration;
 use askama::Template;
 
 use super::run_labels::{Kind, KindLabels as _, RunStats, RunStatus, run_icon, run_tone};
+use crate::domain::run_summary::RunSummary;
 use crate::domain::run_text;
+use crate::domain::source::Source;
 use crate::domain::text::counts;
 use crate::web::http::error::whole_seconds;
 use crate::web::http::links::LinkBuilder;
@@ -104,6 +106,20 @@ pub struct BadgeRun {
 
 // Methods instead of traits: every page renders the badge, and each would have to import the traits.
 impl BadgeRun {
+    /// A run of `source`.
+    pub(super) fn new(links: &LinkBuilder, source: &Source, run: &RunSummary) -> Self {
+        Self {
+            sync_id: run.id.to_string(),
+            href: links.catalog(source.slug.as_str()),
+            slug: source.slug.to_string(),
+            name: source.name.clone(),
+            kind: run.kind,
+            status: run.status,
+            progress: run.progress,
+            stats: run.stats,
+        }
+    }
+
     /// What it does: "Syncing".
     pub fn doing(&self) -> &'static str {
         self.kind.doing()

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 
-use super::build_run::{change_line, duration_ms, issue_line, reported_run_view};
-use super::view::{ChangeKind, PanelView, RunView};
+use super::lines::{ChangeKind, ChangeLine, IssueLine};
+use super::run_view::{RunView, duration_ms};
+use super::view::PanelView;
 use crate::domain::account::{Actor, Role};
 use crate::domain::operation::{Mode, OperationKind, Status};
 use crate::domain::progress::RunStats;
@@ -125,7 +126,7 @@ impl PanelContext<'_> {
 
     fn active_panel(&self, report: StatusReport, seen: u8) -> Result<PanelView, WebError> {
         let id = report.summary.id;
-        let mut run = reported_run_view(&self.visible_report(report), seen);
+        let mut run = RunView::of_report(self.visible_report(report), seen);
         if self.actor.is_some()
             && let Some(note) = self.state.store.operation_note(id)?
         {
@@ -141,7 +142,7 @@ impl PanelContext<'_> {
         record: Option<SyncRecord>,
         seen: u8,
     ) -> Result<PanelView, WebError> {
-        let mut run = reported_run_view(&self.visible_report(report), seen);
+        let mut run = RunView::of_report(self.visible_report(report), seen);
         if let Some(record) = record {
             self.add_record(&mut run, &record)?;
         }
@@ -151,9 +152,10 @@ impl PanelContext<'_> {
     /// Adds what only the record of a finished run has: its counts, its duration and, for readers with an account, its
     /// issues and changes.
     fn add_record(&self, run: &mut RunView, record: &SyncRecord) -> Result<(), WebError> {
+        let summary = &record.summary;
         run.is_full = record.mode == Mode::Full;
-        run.stats = record.summary.stats;
-        run.successor = record.summary.successor.map(|id| id.to_string());
+        run.stats = summary.stats;
+        run.successor = summary.successor.map(|id| id.to_string());
         run.withheld = record.withheld_removals;
         run.finished_at = Some(time_label(record.finished_at));
         run.duration_ms = duration_ms(record);
@@ -161,21 +163,21 @@ impl PanelContext<'_> {
             return Ok(());
         }
         run.requested_by = Some(record.requested_by.clone());
-        run.details = Some(self.state.links.run(&record.summary.id));
+        run.details = Some(self.state.links.run(&summary.id));
         run.issues_total = record.issues;
         if record.issues > 0 {
-            let issues = self.state.store.list_issues(record.summary.id, 1, MAX_LISTED.into())?;
-            let is_of_feeds = record.summary.stats.feeds.is_some();
-            run.issues = issues.into_iter().map(|issue| issue_line(issue, is_of_feeds)).collect();
+            let issues = self.state.store.list_issues(summary.id, 1, MAX_LISTED.into())?;
+            let is_of_feeds = summary.stats.feeds.is_some();
+            run.issues = issues.into_iter().map(|issue| IssueLine::new(issue, is_of_feeds)).collect();
         }
-        let RunStats { added, updated, removed, .. } = record.summary.stats;
+        let RunStats { added, updated, removed, .. } = summary.stats;
         run.changes_total = added + updated + removed;
         for (kind, count) in
             [(ChangeKind::Added, added), (ChangeKind::Updated, updated), (ChangeKind::Removed, removed)]
         {
             if count > 0 {
-                let changes = self.state.store.list_changes(record.summary.id, kind, MAX_LISTED)?;
-                run.changes.extend(changes.iter().map(|change| change_line(change, &self.source.noun.one)));
+                let changes = self.state.store.list_changes(summary.id, kind, MAX_LISTED)?;
+                run.changes.extend(changes.iter().map(|change| ChangeLine::new(change, &self.source.noun.one)));
             }
         }
         Ok(())

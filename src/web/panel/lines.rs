@@ -1,8 +1,16 @@
 //! The entries of the lists of a finished run: issues and changes.
 
+use crate::domain::change_set::Change;
 pub use crate::domain::change_set::ChangeKind;
-use crate::domain::issue::IssueKind;
+use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::item::parse_fields;
 use crate::domain::run_text::issue_label;
+use crate::domain::text::counts::group_digits;
+use crate::web::http::form::clip_text;
+use crate::web::layout::item_title::find_title_column;
+
+/// The most characters of a value in a list.
+const MAX_VALUE_CHARS: usize = 200;
 
 /// An issue: a row or a feed that was skipped, or taken with a correction.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +26,25 @@ pub struct IssueLine {
 }
 
 impl IssueLine {
+    /// An issue as a list shows it. An issue of feeds names the feed where that of a table names the column.
+    pub(in crate::web) fn new(issue: Issue, is_of_feeds: bool) -> Self {
+        let is_of_feed = is_of_feeds && issue.row.is_none();
+        let place = match (issue.row, issue.column) {
+            (None, Some(feed)) if is_of_feeds => clip_text(&feed, MAX_VALUE_CHARS),
+            (None, None) if is_of_feeds => "All feeds".to_owned(),
+            (row, column) => {
+                let row = row.map_or("All rows".to_owned(), |row| format!("Row {}", group_digits(row)));
+                column.map_or(row.clone(), |column| format!("{row}, {column}"))
+            }
+        };
+        Self {
+            place,
+            is_of_feed,
+            is_skipped: issue.kind == IssueKind::Refused,
+            reason: clip_text(&issue.reason, 2 * MAX_VALUE_CHARS),
+        }
+    }
+
     /// The label beside its place: "skipped".
     pub fn label(&self) -> &'static str {
         issue_label(if self.is_skipped { IssueKind::Refused } else { IssueKind::Noted }, self.is_of_feed)
@@ -33,6 +60,37 @@ pub struct ChangeLine {
     pub kind: ChangeKind,
     /// The fields that differ; empty for added and removed items.
     pub fields: Vec<FieldChange>,
+}
+
+impl ChangeLine {
+    /// A change with the fields that differ. Fields that cannot be parsed are left out: the panel must not fail for them.
+    pub(in crate::web) fn new(change: &Change, noun: &str) -> Self {
+        let parse =
+            |side: &Option<String>| side.as_deref().and_then(|json| parse_fields(json).ok()).unwrap_or_default();
+        let (before, after) = (parse(&change.before), parse(&change.after));
+        let current = if after.is_empty() { &before } else { &after };
+        let names: Vec<&str> = current.iter().map(|(name, _)| name.as_str()).collect();
+        let title = find_title_column(&names, noun).map(|at| current[at].1.trim()).filter(|title| !title.is_empty());
+        let fields = if change.kind == ChangeKind::Updated { changed_fields(&before, &after) } else { Vec::new() };
+        Self { key: clip_text(title.unwrap_or(&change.key), MAX_VALUE_CHARS), kind: change.kind, fields }
+    }
+}
+
+/// The fields that differ, in the order of the current columns; then those whose columns were removed.
+fn changed_fields(before: &[(String, String)], after: &[(String, String)]) -> Vec<FieldChange> {
+    let clipped = |fields: &[(String, String)], name: &str| {
+        fields.iter().find(|(other, _)| other == name).map(|(_, value)| clip_text(value, MAX_VALUE_CHARS))
+    };
+    let raw = |fields: &[(String, String)], name: &str| {
+        fields.iter().position(|(other, _)| other == name).map(|at| fields[at].1.clone())
+    };
+    let removed = before.iter().filter(|(name, _)| raw(after, name).is_none());
+    after
+        .iter()
+        .filter(|(name, value)| raw(before, name).as_deref() != Some(value))
+        .chain(removed)
+        .map(|(name, _)| FieldChange { name: name.clone(), old: clipped(before, name), new: clipped(after, name) })
+        .collect()
 }
 
 /// Labels of a kind of change.
@@ -70,4 +128,49 @@ pub struct FieldChange {
     pub old: Option<String>,
     /// The value after; `None` if the column was removed.
     pub new: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Change, ChangeKind, ChangeLine, Issue, IssueKind, IssueLine};
+
+    #[test]
+    fn a_change_names_the_item_and_what_differs() {
+        let change = Change {
+            key: "a1".to_owned(),
+            kind: ChangeKind::Updated,
+            before: Some(r#"[["id","a1"],["title","Arival"],["mood","calm"],["year","1976"]]"#.to_owned()),
+            after: Some(r#"[["id","a1"],["title","Arrival"],["year","1976"],["label","Polar"]]"#.to_owned()),
+        };
+        let line = ChangeLine::new(&change, "album");
+        assert_eq!(line.key, "Arrival");
+        let changed: Vec<_> =
+            line.fields.iter().map(|f| (f.name.as_str(), f.old.as_deref(), f.new.as_deref())).collect();
+        assert_eq!(
+            changed,
+            [("title", Some("Arival"), Some("Arrival")), ("label", None, Some("Polar")), ("mood", Some("calm"), None)]
+        );
+    }
+
+    #[test]
+    fn a_change_that_cannot_be_read_still_has_its_key() {
+        let change =
+            Change { key: "a1".to_owned(), kind: ChangeKind::Added, before: None, after: Some("{".to_owned()) };
+        assert_eq!(ChangeLine::new(&change, "album").key, "a1");
+    }
+
+    #[test]
+    fn the_place_of_an_issue_is_a_row_a_column_or_a_feed() {
+        let place = |row: Option<u64>, column: Option<&str>, of_feeds: bool| {
+            let column = column.map(str::to_owned);
+            IssueLine::new(Issue { row, column, kind: IssueKind::Noted, reason: String::new() }, of_feeds).place
+        };
+        assert_eq!(place(Some(5), Some("title"), false), "Row 5, title");
+        assert_eq!(place(Some(5), None, false), "Row 5");
+        assert_eq!(place(None, Some("title"), false), "All rows, title");
+        assert_eq!(place(None, None, false), "All rows");
+        assert_eq!(place(None, Some("Jazz today"), true), "Jazz today");
+        assert_eq!(place(None, None, true), "All feeds");
+        assert_eq!(place(Some(5), Some("title"), true), "Row 5, title");
+    }
 }

@@ -2,10 +2,9 @@
 //! runs.
 
 pub(super) mod build;
-pub(super) mod build_run;
-pub(super) mod feed_labels;
 pub(super) mod handlers;
 pub mod lines;
 pub(super) mod notice;
 pub(super) mod outcome_view;
+pub mod run_view;
 pub mod view;

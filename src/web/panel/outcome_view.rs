@@ -1,6 +1,7 @@
 //! How the panel and the history show the end of a run.
 
-use super::view::{PanelView, RunView};
+use super::run_view::RunView;
+use super::view::PanelView;
 use crate::domain::run_text;
 use crate::web::layout::run_labels::{Kind, RunStats, RunStatus, run_icon, run_tone};
 

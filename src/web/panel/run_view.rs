@@ -1,0 +1,249 @@
+//! One run as the panel and the history show it.
+
+use std::time::Duration;
+
+use super::lines::{ChangeLine, IssueLine};
+use crate::domain::operation::Mode;
+use crate::domain::record::SyncRecord;
+use crate::domain::run_summary::RunSummary;
+use crate::domain::run_text;
+use crate::domain::status_report::StatusReport;
+use crate::domain::text::measures;
+use crate::web::layout::run_labels::{Kind, KindLabels as _, RunStats, RunStatus, Stage};
+use crate::web::layout::time_label::{TimeLabel, time_label};
+use crate::web::layout::view::{counted, grouped};
+
+/// One run, with everything that its reader may see of it.
+#[derive(Debug, Clone)]
+pub struct RunView {
+    /// The run's id: `sync_` and a UUID.
+    pub sync_id: String,
+    /// What it does.
+    pub kind: Kind,
+    /// Whether it is a full sync; Try again repeats it in the same mode.
+    pub is_full: bool,
+    /// Its status.
+    pub status: RunStatus,
+    /// The stage that it is in, or in which it ended.
+    pub stage: Stage,
+    /// The message of its worker: "Syncing album 450 of 1000…".
+    pub message: String,
+    /// Percent, 0 to 100; never less than the reader has seen.
+    pub progress: u8,
+    /// Its counts.
+    pub stats: RunStats,
+    /// Items per second, while known.
+    pub rate: Option<f64>,
+    /// Seconds left, while known.
+    pub eta_seconds: Option<u64>,
+    /// The error message of a failed run.
+    pub error: Option<String>,
+    /// The error code of a failed run: `empty_source`, `key_changed`, …
+    pub code: Option<String>,
+    /// What to do about a failure, if it is not what [`RunView::advice`] says.
+    pub hint: Option<String>,
+    /// 1, or 2 after a restart.
+    pub attempt: u32,
+    /// Who started it: a login name, "the schedule", "the command line".
+    pub requested_by: Option<String>,
+    /// Whether a cancel was requested.
+    pub cancel_requested: bool,
+    /// The run that continues this interrupted one.
+    pub successor: Option<String>,
+    /// Items that are no longer in the source and were kept until their removal is confirmed.
+    pub withheld: u64,
+    /// The first issues (about 20).
+    pub issues: Vec<IssueLine>,
+    /// How many there are in all.
+    pub issues_total: u64,
+    /// The first changes, or of a preview the first that a sync would make (about 20 of each kind).
+    pub changes: Vec<ChangeLine>,
+    /// How many there are in all.
+    pub changes_total: u64,
+    /// When it ended.
+    pub finished_at: Option<TimeLabel>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: Option<u64>,
+    /// The link to its page in the history, for readers who may open it.
+    pub details: Option<String>,
+}
+
+impl RunView {
+    /// A run with what its summary contains.
+    pub(in crate::web) fn new(summary: RunSummary) -> Self {
+        Self {
+            sync_id: summary.id.to_string(),
+            kind: summary.kind,
+            is_full: false,
+            status: summary.status,
+            stage: summary.stage.unwrap_or(Stage::Fetching),
+            message: summary.message,
+            progress: summary.progress,
+            stats: summary.stats,
+            rate: None,
+            eta_seconds: None,
+            error: summary.error,
+            code: summary.code,
+            hint: None,
+            attempt: u32::try_from(summary.attempt).unwrap_or(1),
+            requested_by: None,
+            cancel_requested: false,
+            successor: summary.successor.map(|id| id.to_string()),
+            withheld: 0,
+            issues: Vec::new(),
+            issues_total: 0,
+            changes: Vec::new(),
+            changes_total: 0,
+            finished_at: None,
+            duration_ms: None,
+            details: None,
+        }
+    }
+
+    /// A run as its status report describes it. `seen` is the percentage that the reader has seen.
+    pub(in crate::web) fn of_report(report: StatusReport, seen: u8) -> Self {
+        let StatusReport { summary, rate, eta_seconds, .. } = report;
+        Self {
+            progress: shown_progress(summary.status, summary.progress, seen),
+            rate,
+            eta_seconds,
+            ..Self::new(summary)
+        }
+    }
+
+    /// A finished run as its record describes it, for those who may read the history. Its lists stay empty.
+    pub(in crate::web) fn of_record(record: &SyncRecord) -> Self {
+        let RunStats { added, updated, removed, .. } = record.summary.stats;
+        Self {
+            is_full: record.mode == Mode::Full,
+            requested_by: Some(record.requested_by.clone()),
+            withheld: record.withheld_removals,
+            issues_total: record.issues,
+            changes_total: added + updated + removed,
+            finished_at: Some(time_label(record.finished_at)),
+            duration_ms: duration_ms(record),
+            ..Self::new(record.summary.clone())
+        }
+    }
+
+    /// Whether anything in the catalog differs afterwards; of a preview, whether anything would.
+    pub fn changed_anything(&self) -> bool {
+        self.stats.added + self.stats.updated + self.stats.removed > 0
+    }
+
+    /// The accessible name of its counts.
+    pub fn counts_label(&self) -> &'static str {
+        if self.kind == Kind::Preview { "What a sync would do" } else { "Counts" }
+    }
+
+    /// Whether it is active and no cancel was requested.
+    pub fn can_cancel(&self) -> bool {
+        self.status.is_active() && !self.cancel_requested
+    }
+
+    /// What it does and how far it is, short enough for a list: "Syncing, 45 %".
+    pub fn progress_label(&self) -> String {
+        self.kind.progress_label(self.status, self.progress)
+    }
+
+    /// The heading of the card.
+    pub fn title(&self) -> String {
+        let kind = self.kind;
+        match self.status {
+            RunStatus::Pending => "Queued".to_owned(),
+            RunStatus::Running if self.cancel_requested => "Stopping".to_owned(),
+            RunStatus::Running => kind.doing().to_owned(),
+            RunStatus::Completed if kind == Kind::Preview => "Preview".to_owned(),
+            status => run_text::run_outcome_label(kind, status, &self.stats),
+        }
+    }
+
+    /// The value of the form field `action` that repeats it; `None` if the Sync form cannot.
+    pub fn repeat_action(&self) -> Option<&'static str> {
+        match (self.kind, self.is_full) {
+            (Kind::Preview, _) => Some("preview"),
+            (Kind::Sync, true) => Some("full"),
+            (Kind::Sync, false) => Some("sync"),
+            (Kind::Undo | Kind::Removal, _) => None,
+        }
+    }
+
+    /// How many changes are not listed; `None` if all are.
+    pub fn more_changes(&self) -> Option<u64> {
+        self.changes_total.checked_sub(self.changes.len() as u64).filter(|more| *more > 0)
+    }
+
+    /// How many issues are not listed; `None` if all are.
+    pub fn more_issues(&self) -> Option<u64> {
+        self.issues_total.checked_sub(self.issues.len() as u64).filter(|more| *more > 0)
+    }
+
+    /// The time left: "3 s", "2 min", "1 h 5 min".
+    pub fn eta_label(&self) -> Option<String> {
+        self.eta_seconds.map(|s| match s {
+            0..=90 => format!("{s} s"),
+            91..=5400 => format!("{} min", s.div_ceil(60)),
+            _ => format!("{} h {} min", s / 3600, s % 3600 / 60),
+        })
+    }
+
+    /// How long it took: "0.4 s", "2 min 5 s".
+    pub fn duration_label(&self) -> Option<String> {
+        self.duration_ms.map(|ms| match ms {
+            0..100 => "under 0.1 s".to_owned(),
+            _ => measures::format_elapsed(Duration::from_millis(ms)),
+        })
+    }
+
+    /// Items per second: "214/s".
+    pub fn rate_label(&self) -> Option<String> {
+        // A rate is an estimate; below one it is not worth showing.
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is at least one, and fractions do not matter"
+        )]
+        self.rate.filter(|rate| *rate >= 1.0).map(|rate| format!("{}/s", grouped(&(rate as u64))))
+    }
+
+    /// How many feeds the run fetched and how many articles they contained: "22 feeds, 47 articles".
+    pub fn feeds_label(&self) -> Option<String> {
+        let Some(count) = self.stats.feeds else { return self.articles_label() };
+        let feeds = counted(&count.total.max(count.processed), "feed", "feeds");
+        Some(self.articles_label().map_or(feeds.clone(), |articles| format!("{feeds}, {articles}")))
+    }
+
+    /// How many articles the run found, once there are any: "47 articles".
+    pub fn articles_label(&self) -> Option<String> {
+        let found = self.stats.articles.map(|count| count.total.max(count.processed)).filter(|found| *found > 0);
+        found.map(|found| counted(&found, "article", "articles"))
+    }
+
+    /// The title of the list of issues.
+    pub fn issues_title(&self) -> &'static str {
+        if self.stats.feeds.is_some() { "Feed and article issues" } else { "Issues" }
+    }
+}
+
+pub(super) fn duration_ms(record: &SyncRecord) -> Option<u64> {
+    record.timestamps.started_at.and_then(|start| u64::try_from((record.finished_at - start).num_milliseconds()).ok())
+}
+
+/// The percentage to show: never less than the reader has seen, and 100 only for a completed run.
+fn shown_progress(status: RunStatus, reported: u8, seen: u8) -> u8 {
+    if status == RunStatus::Completed { 100 } else { reported.max(seen).min(99) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RunStatus, shown_progress};
+
+    #[test]
+    fn progress_never_goes_back_and_100_is_for_the_completed() {
+        assert_eq!(shown_progress(RunStatus::Running, 40, 63), 63);
+        assert_eq!(shown_progress(RunStatus::Running, 70, 63), 70);
+        assert_eq!(shown_progress(RunStatus::Running, 70, 255), 99);
+        assert_eq!(shown_progress(RunStatus::Failed, 12, 100), 99);
+        assert_eq!(shown_progress(RunStatus::Completed, 0, 0), 100);
+    }
+}
