@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::engine::SyncEngine;
-use super::executor::claim_and_run;
 use super::lease::recovery;
 use super::probe;
 use super::run_log;
 use super::shutdown_signal::ShutdownSignal;
+use super::worker::claim_and_run;
 use crate::domain::location::SourceLocation;
 use crate::domain::operation::{OperationKind, StartRequest, Status};
 use crate::domain::read_options::{ReadOptions, ReadSetting};

@@ -5,7 +5,6 @@
 mod catch_panic;
 pub mod control;
 mod engine;
-mod executor;
 mod health_log;
 mod lease;
 mod operations;

@@ -2,7 +2,6 @@
 //! kind of operation.
 
 pub(super) mod apply;
-pub(super) mod claim;
 pub(super) mod column_changes;
 pub(super) mod comparison;
 pub(super) mod context;

@@ -14,7 +14,6 @@ use crate::sync::run::context::RunContext;
 use crate::sync::run::fetch::{FetchScope, fetch_source};
 use crate::sync::run::findings::RunFindings;
 use crate::sync::run::finish::{begin_finalizing, finish_unchanged, list_removals};
-use crate::sync::run::hidden_columns::leave_out_hidden;
 use crate::sync::run::key_index::KeyIndex;
 use crate::sync::run::run_stop::RunStop;
 use crate::sync::run::survey::{guard_verdict, survey_source};
@@ -34,7 +33,7 @@ pub(super) fn run(context: &RunContext<'_>, findings: &mut RunFindings) -> Resul
     findings.feeds = None;
     let content = match fetched? {
         FetchOutcome::Unchanged(validators) => return finish_unchanged(context, findings, validators),
-        FetchOutcome::Content(content) => leave_out_hidden(&context.source, content),
+        FetchOutcome::Content(content) => content,
     };
     let layout = column_layout(&context.comparison(), &*content)?;
     let mut index = KeyIndex::with_capacity(context.catalog.item_count);

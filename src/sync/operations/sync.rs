@@ -13,7 +13,7 @@ use crate::sync::run::context::RunContext;
 use crate::sync::run::fetch::{FetchScope, fetch_source};
 use crate::sync::run::findings::RunFindings;
 use crate::sync::run::finish::{begin_finalizing, finish_unchanged, list_removals};
-use crate::sync::run::hidden_columns::{leave_out_hidden, names_in_items, strip_columns};
+use crate::sync::run::hidden_columns::strip_left_out_columns;
 use crate::sync::run::key_index::KeyIndex;
 use crate::sync::run::run_stop::RunStop;
 use crate::sync::run::survey::{guard_verdict, refuse_source, survey_source};
@@ -29,7 +29,7 @@ pub(super) fn run(
 ) -> Result<RunEnding, RunStop> {
     let content = match fetch_source(context, scope, findings)? {
         FetchOutcome::Unchanged(validators) => return finish_unchanged(context, findings, validators),
-        FetchOutcome::Content(content) => leave_out_hidden(&context.source, content),
+        FetchOutcome::Content(content) => content,
     };
     let layout = column_layout(&context.comparison(), &*content)?;
     let mut index = KeyIndex::with_capacity(context.catalog.item_count);
@@ -37,7 +37,7 @@ pub(super) fn run(
     let verdict = guard_verdict(context, &survey, &*content);
     refuse_source(context, &survey, content.columns(), verdict)?;
     findings.stats = apply_rows(context, &*content, &layout, &index, &survey)?;
-    strip_columns(context, &names_in_items(&*content, &context.catalog, &layout))?;
+    strip_left_out_columns(context, &*content, &layout)?;
     let removals = match verdict {
         GuardVerdict::Apply if survey.tally.removals > 0 => list_removals(context, &index)?,
         _ => Vec::new(),

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
-use super::claim::ClaimedRun;
 use super::comparison::{SourceComparison, StoredItems};
 use super::database_retry::retry_while_unavailable;
 use super::run_stop::RunStop;
 use crate::domain::change_set::KnownItem;
 use crate::domain::item::parse_fields;
-use crate::domain::operation::{Stage, SyncOperation};
+use crate::domain::operation::{Lease, Stage, SyncOperation};
 use crate::domain::progress::{RunStats, StageWeights};
 use crate::domain::run_text::stopped_run::{no_thread_message, unknown_kind_message};
 use crate::domain::source::Source;
@@ -21,6 +21,14 @@ use crate::sync::SyncEngine;
 use crate::sync::progress::reporter::ProgressReporter;
 use crate::sync::run_log;
 use crate::sync::run_signal::{RunSignal, StopReason};
+
+/// A run that this worker has claimed.
+pub(in crate::sync) struct ClaimedRun {
+    pub(in crate::sync) operation: SyncOperation,
+    pub(in crate::sync) lease: Lease,
+    /// When the lease was requested. It lasts at least from then.
+    pub(in crate::sync) requested_at: Instant,
+}
 
 /// A run in progress, with everything its steps need.
 pub(in crate::sync) struct RunContext<'a> {

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use super::claim::ClaimedRun;
+use super::context::ClaimedRun;
 use super::findings::RunFindings;
 use super::run_stop::RunStop;
 use crate::domain::operation::{Lease, OperationKind, Status};

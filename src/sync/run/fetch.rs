@@ -5,6 +5,7 @@ use parking_lot::Mutex;
 
 use super::context::RunContext;
 use super::findings::RunFindings;
+use super::hidden_columns::leave_out_hidden;
 use super::run_stop::RunStop;
 use crate::domain::feed::FeedRecord;
 use crate::domain::feed_counts::FeedCounts;
@@ -24,8 +25,8 @@ pub(in crate::sync) enum FetchScope {
     Everything,
 }
 
-/// Fetches the content of the source, or learns that nothing is new. Issues and feed records go to `findings`, also
-/// when the fetch fails.
+/// Fetches the content of the source, without columns that must not be published, or learns that nothing is new.
+/// Issues and feed records go to `findings`, also when the fetch fails.
 ///
 /// # Errors
 /// [`RunStop`] when the source cannot be fetched, the database refuses to read the feeds, or the run has to end.
@@ -53,12 +54,15 @@ pub(in crate::sync) fn fetch_source(
         items: context,
     };
     let observer = RunFetchObserver { context, found: Mutex::default() };
-    let fetched = context.kind.fetch(source, &request, &observer).map_err(RunStop::from);
+    let fetched = context.kind.fetch(source, &request, &observer);
     let FetchFindings { issues, feeds } = observer.found.into_inner();
     findings.issues = issues;
     findings.feed_counts = feeds.as_deref().and_then(FeedCounts::from_feeds);
     findings.feeds = feeds;
-    fetched
+    Ok(match fetched? {
+        FetchOutcome::Content(content) => FetchOutcome::Content(leave_out_hidden(source, content)),
+        unchanged @ FetchOutcome::Unchanged(_) => unchanged,
+    })
 }
 
 /// Whether the catalog lacks something that only a complete fetch brings: the types of its columns, or, of a public

@@ -63,11 +63,7 @@ pub(super) fn refuse_hidden_key(
 }
 
 /// The names that columns left out of `content` may have in items of `catalog`, without those that `layout` keeps.
-pub(in crate::sync) fn names_in_items(
-    content: &dyn FetchedContent,
-    catalog: &Catalog,
-    layout: &ColumnLayout,
-) -> Vec<String> {
+fn names_in_items(content: &dyn FetchedContent, catalog: &Catalog, layout: &ColumnLayout) -> Vec<String> {
     let left_out = content.excluded_columns();
     // A run stores its columns with its first batch, even if it does not complete. Items that it did not write have the
     // columns of the last sync that completed.
@@ -82,14 +78,18 @@ pub(in crate::sync) fn names_in_items(
     names
 }
 
-/// Removes the columns called like one of `columns` from all items of the catalog, also from those that the run does
+/// Removes the columns that were left out of `content` from all items of the catalog, also from those that the run does
 /// not write: items whose rows are refused, and items whose removal is withheld. Each page is one fenced transaction.
 /// What is left when the run ends early is removed by the next one.
 ///
 /// # Errors
 /// [`RunStop`] when the database refuses, or the run has to end.
-pub(in crate::sync) fn strip_columns(context: &RunContext<'_>, columns: &[String]) -> Result<(), RunStop> {
-    for columns in columns.chunks(MAX_COLUMNS_PER_QUERY) {
+pub(in crate::sync) fn strip_left_out_columns(
+    context: &RunContext<'_>,
+    content: &dyn FetchedContent,
+    layout: &ColumnLayout,
+) -> Result<(), RunStop> {
+    for columns in names_in_items(content, &context.catalog, layout).chunks(MAX_COLUMNS_PER_QUERY) {
         let mut after = 0;
         loop {
             context.check_stop()?;
