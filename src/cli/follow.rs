@@ -11,7 +11,7 @@ use crate::domain::operation::Status;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 use crate::store::StoreError;
-use crate::store::recovery::CancelOutcome;
+use crate::store::cancel::CancelOutcome;
 use crate::sync::ShutdownSignal;
 
 /// Who started the run, as people read it.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 
-use super::shown::SeenProgress;
+use super::seen_progress::SeenProgress;
 use super::{DatabaseStatus, StatusError, StatusStore};
 use crate::domain::log_fields;
 use crate::domain::operation::Status;

@@ -4,7 +4,7 @@ pub mod board;
 mod database;
 mod file;
 mod redis;
-mod shown;
+mod seen_progress;
 
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;

@@ -6,9 +6,9 @@ use diesel::prelude::*;
 use super::connection::{AnyConnection, Store};
 use super::dialect::clock;
 use super::error::StoreError;
-use super::facts;
+use super::installation;
 use super::schema::{api_tokens, installation_facts, sessions, users};
-use super::stored::{map_taken, parse_value};
+use super::stored_values::{map_taken, parse_value};
 use crate::domain::account::{AccountName, Actor, Role, UserAccount};
 
 /// An API token as it is listed; its secret is not kept.
@@ -66,7 +66,8 @@ impl Store {
     pub fn add_first_admin(&self, token: &str, name: &AccountName, hash: &str) -> Result<bool, StoreError> {
         let added = self.write(|conn| {
             // Deleting the token is the lock: of two people with the link one gets a row, the other none.
-            let link = installation_facts::table.find(facts::SETUP_TOKEN).filter(installation_facts::value.eq(token));
+            let link =
+                installation_facts::table.find(installation::SETUP_TOKEN).filter(installation_facts::value.eq(token));
             if diesel::delete(link).execute(conn)? == 0 || count_admins(conn)? > 0 {
                 return Ok(false);
             }
@@ -81,7 +82,8 @@ impl Store {
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn is_setup_token(&self, token: &str) -> Result<bool, StoreError> {
         self.read(|conn| {
-            Ok(facts::get_fact(conn, facts::SETUP_TOKEN)?.as_deref() == Some(token) && count_admins(conn)? == 0)
+            Ok(installation::get_fact(conn, installation::SETUP_TOKEN)?.as_deref() == Some(token)
+                && count_admins(conn)? == 0)
         })
     }
 

@@ -12,7 +12,7 @@ use super::dialect::lock::{SourceLock, lock_source};
 use super::error::StoreError;
 use super::operations::active_run_of;
 use super::schema::{sources, sync_operations};
-use super::stored::to_json;
+use super::stored_values::to_json;
 use crate::domain::operation::{OperationKind, RunPriority, StartRequest, Status};
 use crate::domain::source::SourceId;
 use crate::domain::sync_id::SyncId;

@@ -8,7 +8,7 @@ use diesel::sql_types::{Integer, Nullable, Text, Timestamp};
 use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
 use super::schema::sync_operations;
-use super::stored::parse_value;
+use super::stored_values::parse_value;
 use crate::domain::record::{HistoryRun, RunAttempt};
 use crate::domain::sync_id::SyncId;
 

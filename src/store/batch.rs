@@ -10,7 +10,7 @@ use super::error::StoreError;
 use super::item_write::ItemWrite;
 use super::lease::{RunProgress, fence_write};
 use super::schema::sync_operations;
-use super::{added, catalogs, operations};
+use super::{added_spans, catalogs, operations};
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::operation::Lease;
 
@@ -55,7 +55,7 @@ impl Store {
             let stamp = BatchStamp { source_id: row.source_id, sync_id: &id, now: now.naive_utc() };
             if !batch.new.is_empty() {
                 let ids = bulk::insert_items(conn, stamp, &batch.new)?;
-                added::record_added_items(conn, &id, ids, i64::try_from(batch.new.len()).unwrap_or(i64::MAX))?;
+                added_spans::record_added_items(conn, &id, ids, i64::try_from(batch.new.len()).unwrap_or(i64::MAX))?;
             }
             if !batch.changed.is_empty() {
                 bulk::rewrite_items(conn, stamp, &batch.changed)?;

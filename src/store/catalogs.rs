@@ -10,7 +10,7 @@ use super::error::StoreError;
 use super::feed_counts;
 use super::items::Item;
 use super::schema::catalogs;
-use super::stored::{parse_json, to_json};
+use super::stored_values::{parse_json, to_json};
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::feed::FeedRecord;
 use crate::domain::source::{SourceId, Validators};

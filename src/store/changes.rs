@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use diesel::dsl::min;
 use diesel::prelude::*;
 
-use super::added;
+use super::added_spans;
 use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
 use super::schema::item_changes;
@@ -54,7 +54,7 @@ impl Store {
         let offset = i64::try_from(page.saturating_sub(1)).unwrap_or(i64::MAX).saturating_mul(per);
         self.read(|conn| {
             let rows = count_rows(conn, &id, kind)?;
-            let first = if kind == ChangeKind::Added { added::count_added_items(conn, &id)? } else { 0 };
+            let first = if kind == ChangeKind::Added { added_spans::count_added_items(conn, &id)? } else { 0 };
             let mut changes = load_changes(conn, &id, kind, offset, per)?;
             // What is seen for the first time comes after what has rows.
             let begin = (offset - rows).clamp(0, first);
@@ -94,7 +94,7 @@ fn load_changes(
 
 /// At most `most` of the items that a run saw for the first time, in their order, without the first `left_out`.
 fn load_added_items(conn: &mut AnyConnection, id: &str, left_out: i64, most: i64) -> Result<Vec<Change>, StoreError> {
-    let found = if most > 0 { added::list_added_items(conn, id, left_out, most)? } else { Vec::new() };
+    let found = if most > 0 { added_spans::list_added_items(conn, id, left_out, most)? } else { Vec::new() };
     let Some((source_id, ..)) = found.first() else { return Ok(Vec::new()) };
     let keys: Vec<&str> = found.iter().map(|(_, key, _)| key.as_str()).collect();
     let later: Vec<Option<i64>> = item_changes::table
@@ -112,7 +112,7 @@ fn load_added_items(conn: &mut AnyConnection, id: &str, left_out: i64, most: i64
         .load::<(String, Option<String>)>(conn)?
         .into_iter()
         .collect();
-    let change = |(_, key, now): added::AddedItem| {
+    let change = |(_, key, now): added_spans::AddedItem| {
         let after = then.remove(&key).flatten().unwrap_or(now);
         Change { key, kind: ChangeKind::Added, before: None, after: Some(after) }
     };

@@ -7,9 +7,9 @@ use std::time::Duration;
 use parking_lot::FairMutex;
 use r2d2::{NopErrorHandler, Pool};
 
-pub use super::address::DatabaseAddress;
 pub(super) use super::any_connection::AnyConnection;
 use super::connector::DatabaseConnector;
+pub use super::database_address::DatabaseAddress;
 use super::dialect::{migrations, write_tx};
 use super::error::StoreError;
 

@@ -8,8 +8,8 @@ use diesel::r2d2::R2D2Connection;
 use diesel::result::Error as Statement;
 use diesel::{Connection, ConnectionError, ConnectionResult, PgConnection, SqliteConnection};
 
-use super::address::DatabaseAddress;
 use super::any_connection::AnyConnection;
+use super::database_address::DatabaseAddress;
 use super::dialect::session;
 
 /// Where to connect to, and what each connection is told first.

@@ -10,7 +10,7 @@ use super::dialect::clock;
 use super::error::StoreError;
 use super::operations::{self, OperationRow};
 use super::schema::{catalogs, sources, sync_operations, sync_records};
-use super::stored::{parse_json, to_json};
+use super::stored_values::{parse_json, to_json};
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::feed::FeedRecord;

@@ -10,7 +10,7 @@ use super::dialect::{clock, lock};
 use super::error::StoreError;
 use super::operations::{self, OperationRow};
 use super::schema::sync_operations;
-use super::stored::to_json;
+use super::stored_values::to_json;
 use crate::domain::operation::{Lease, Stage, Status, SyncOperation};
 use crate::domain::progress::RunStats;
 use crate::domain::sync_id::SyncId;

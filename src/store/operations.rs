@@ -9,7 +9,7 @@ use super::dialect::clock;
 use super::error::StoreError;
 use super::run_columns::RunColumns;
 use super::schema::{sources, sync_operations, sync_records};
-use super::stored::{parse_json, parse_value};
+use super::stored_values::{parse_json, parse_value};
 use crate::domain::operation::{RunPriority, StartOptions, Status, SyncOperation};
 use crate::domain::record::{ActiveRun, RunTimestamps};
 use crate::domain::run_summary::RunSummary;

@@ -11,7 +11,7 @@ use super::connection::Store;
 use super::error::StoreError;
 use super::run_columns::RunColumns;
 use super::schema::{sources, sync_issues, sync_operations, sync_records};
-use super::stored::{parse_json, parse_value};
+use super::stored_values::{parse_json, parse_value};
 use crate::domain::issue::Issue;
 use crate::domain::operation::Status;
 use crate::domain::progress::RunStats;

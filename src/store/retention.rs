@@ -10,9 +10,9 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::active_statuses::ACTIVE_STATUSES;
-use super::added;
+use super::added_spans;
 use super::connection::{AnyConnection, Store};
-use super::dialect::{clock, ended};
+use super::dialect::{clock, expired_rows};
 use super::error::StoreError;
 use super::schema::{item_changes, sessions, sync_issues, sync_operations, sync_records};
 
@@ -30,7 +30,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn clear_operations(&self, age: Duration) -> Result<usize, StoreError> {
-        self.delete_step(age, ended::lock_ended_operations, |conn, ids, _| {
+        self.delete_step(age, expired_rows::lock_ended_operations, |conn, ids, _| {
             let ended = sync_operations::table.filter(sync_operations::id.eq_any(ids));
             Ok(diesel::delete(ended.filter(sync_operations::status.ne_all(ACTIVE_STATUSES))).execute(conn)?)
         })
@@ -43,7 +43,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn clear_records(&self, age: Duration) -> Result<usize, StoreError> {
-        self.delete_step(age, |conn, before, _| ended::lock_ended_records(conn, before, MAX_RUNS_PER_STEP), clear_runs)
+        self.delete_step(
+            age,
+            |conn, before, _| expired_rows::lock_ended_records(conn, before, MAX_RUNS_PER_STEP),
+            clear_runs,
+        )
     }
 
     /// One step of clearing away the sessions that are over; answers how many rows it deleted. At 0 there is nothing
@@ -52,7 +56,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn clear_sessions(&self) -> Result<usize, StoreError> {
-        self.delete_step(Duration::ZERO, ended::lock_expired_sessions, |conn, ids, before| {
+        self.delete_step(Duration::ZERO, expired_rows::lock_expired_sessions, |conn, ids, before| {
             let over = sessions::table.filter(sessions::token_hash.eq_any(ids)).filter(sessions::expires_at.lt(before));
             Ok(diesel::delete(over).execute(conn)?)
         })
@@ -89,9 +93,9 @@ impl Store {
 
 /// Deletes some changes and issues of these runs, and the records of which there are none left.
 fn clear_runs(conn: &mut AnyConnection, ids: &[String], _: NaiveDateTime) -> Result<usize, StoreError> {
-    let changes = ended::lock_changes(conn, ids, MAX_DETAILS_PER_STEP)?;
+    let changes = expired_rows::lock_changes(conn, ids, MAX_DETAILS_PER_STEP)?;
     let mut rows = diesel::delete(item_changes::table.filter(item_changes::id.eq_any(&changes))).execute(conn)?;
-    let issues = ended::lock_issues(conn, ids, MAX_DETAILS_PER_STEP)?;
+    let issues = expired_rows::lock_issues(conn, ids, MAX_DETAILS_PER_STEP)?;
     rows += diesel::delete(sync_issues::table.filter(sync_issues::id.eq_any(&issues))).execute(conn)?;
     let changes_left = item_changes::table.filter(item_changes::sync_id.eq(sync_records::id));
     let issues_left = sync_issues::table.filter(sync_issues::sync_id.eq(sync_records::id));
@@ -101,7 +105,7 @@ fn clear_runs(conn: &mut AnyConnection, ids: &[String], _: NaiveDateTime) -> Res
         .filter(not(exists(issues_left)))
         .select(sync_records::id)
         .load(conn)?;
-    rows += added::delete_spans(conn, &done)?;
+    rows += added_spans::delete_spans(conn, &done)?;
     rows += diesel::delete(sync_records::table.filter(sync_records::id.eq_any(done))).execute(conn)?;
     Ok(rows)
 }

@@ -1,7 +1,7 @@
 //! Reads the columns that `sync_operations` and `sync_records` share as one summary of a run.
 
 use super::error::StoreError;
-use super::stored::{parse_json, parse_value};
+use super::stored_values::{parse_json, parse_value};
 use crate::domain::run_summary::RunSummary;
 
 /// The shared columns of one row, as they are stored.

@@ -3,14 +3,14 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use super::added;
+use super::added_spans;
 use super::connection::{AnyConnection, Store};
 use super::dialect::{clock, lock};
 use super::error::StoreError;
-use super::facts;
+use super::installation;
 use super::operations;
 use super::schema::{catalogs, item_changes, items, sources};
-use super::stored::{map_taken, parse_json, parse_value, to_json};
+use super::stored_values::{map_taken, parse_json, parse_value, to_json};
 use crate::domain::location::SourceLocation;
 use crate::domain::source::{Noun, Slug, Source, SourceDraft, SourceId};
 
@@ -119,7 +119,7 @@ fn insert_source(
     let row = sources::table.filter(sources::slug.eq(slug)).select(SourceRow::as_select()).first(conn)?;
     let source = Source::try_from(row)?;
     diesel::insert_into(catalogs::table).values(catalogs::source_id.eq(source.id.0)).execute(conn)?;
-    facts::insert_fact_if_absent(conn, facts::HAD_A_SOURCE, "yes")?;
+    installation::insert_fact_if_absent(conn, installation::HAD_A_SOURCE, "yes")?;
     Ok(source)
 }
 
@@ -148,7 +148,7 @@ impl Store {
     pub fn add_first_source(&self, draft: &SourceDraft) -> Result<bool, StoreError> {
         self.write(|conn| {
             // The fact is the lock: on PostgreSQL a second server waits on its key until we commit.
-            if !facts::insert_fact_if_absent(conn, facts::HAD_A_SOURCE, "yes")? {
+            if !installation::insert_fact_if_absent(conn, installation::HAD_A_SOURCE, "yes")? {
                 return Ok(false);
             }
             insert_source(conn, draft, None).map(|_| true)
@@ -193,7 +193,7 @@ impl Store {
             // These have no foreign key: its check would take a lock on the source's row with every batch, the very
             // row that admission locks without waiting.
             diesel::delete(item_changes::table.filter(item_changes::source_id.eq(id.0))).execute(conn)?;
-            added::delete_source_spans(conn, id.0)?;
+            added_spans::delete_source_spans(conn, id.0)?;
             diesel::delete(items::table.filter(items::source_id.eq(id.0))).execute(conn)?;
             diesel::delete(sources::table.find(id.0)).execute(conn)?;
             Ok(SourceChange::Done)

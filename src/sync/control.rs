@@ -20,7 +20,8 @@ use crate::domain::sync_id::SyncId;
 use crate::fetch::{SourceKind, build_unsaved_source};
 use crate::store::StoreError;
 use crate::store::admission::{AdmissionRequest, ScheduledStart, StartOutcome};
-use crate::store::recovery::{CancelOutcome, TakenOver};
+use crate::store::cancel::CancelOutcome;
+use crate::store::takeover::TakenOver;
 
 /// Starts, cancels and recovers runs, and probes places. Also answers questions about the kinds of sources.
 #[derive(Clone)]

@@ -10,7 +10,7 @@ use super::catch_panic::catch_panic;
 use super::engine::SyncEngine;
 use super::shutdown_signal::ShutdownSignal;
 use crate::domain::log_fields::HEALTH_TARGET;
-use crate::store::checkup::QueueCounts;
+use crate::store::diagnostics::QueueCounts;
 
 /// How often the database is checked.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);

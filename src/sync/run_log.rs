@@ -12,8 +12,8 @@ use crate::domain::record::SyncRecord;
 use crate::domain::source::{Slug, SourceId};
 use crate::domain::sync_id::SyncId;
 use crate::store::Store;
+use crate::store::cancel::CancelOutcome;
 use crate::store::lease::RunProgress;
-use crate::store::recovery::CancelOutcome;
 
 /// Logs that a run was accepted. A scheduled start does not know the slug of its source: `source` is `None` then.
 pub(super) fn log_accepted(id: SyncId, source: Option<&Slug>, request: &StartRequest) {

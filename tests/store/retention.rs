@@ -11,9 +11,9 @@ use lockstep::domain::status_report::StatusReport;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::status::{DatabaseStatus, StatusStore};
 use lockstep::store::Store;
+use lockstep::store::cancel::CancelOutcome;
 use lockstep::store::finish::{RequeuePolicy, RunEnding};
 use lockstep::store::lease::{LeaseRenewal, RunProgress};
-use lockstep::store::recovery::CancelOutcome;
 
 use super::worker_steps;
 use super::worker_steps::TERM;

@@ -8,7 +8,7 @@ use diesel::connection::SimpleConnection;
 use lockstep::domain::operation::{OperationKind, RunPriority, StartRequest, Status};
 use lockstep::domain::source::SourceId;
 use lockstep::domain::sync_id::SyncId;
-use lockstep::store::recovery::CancelOutcome;
+use lockstep::store::cancel::CancelOutcome;
 use lockstep::store::{Store, StoreError};
 
 use super::worker_steps::{TERM, claim, ending, expired_claim, progress, queue, source};

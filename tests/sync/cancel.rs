@@ -6,7 +6,7 @@ use std::time::Duration;
 use lockstep::domain::operation::Status;
 use lockstep::domain::source::Source;
 use lockstep::domain::sync_id::SyncId;
-use lockstep::store::recovery::CancelOutcome;
+use lockstep::store::cancel::CancelOutcome;
 use lockstep::sync::{ShutdownSignal, SyncThreads};
 
 use crate::store::worker_steps;

@@ -9,7 +9,7 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::{Mode, RunPriority, StartOptions, StartRequest, Status};
 use lockstep::domain::progress::ProgressCount;
 use lockstep::domain::source::Source;
-use lockstep::store::recovery::CancelOutcome;
+use lockstep::store::cancel::CancelOutcome;
 use lockstep::sync::{ShutdownSignal, SyncThreads};
 
 use crate::support::stub_server::{StubReply, StubServer};

@@ -14,8 +14,8 @@ use crate::app::SPARE_CONNECTIONS;
 use crate::config::Settings;
 use crate::domain::text::measures;
 use crate::store::DatabaseAddress;
-use crate::store::checkup::DatabaseProbe;
 use crate::store::database_facts::BlockingSession;
+use crate::store::diagnostics::DatabaseProbe;
 
 const CHECK_NAME: &str = "database";
 /// A round trip that takes longer makes every page slow.

@@ -7,7 +7,7 @@ use chrono::Utc;
 use super::check_result::CheckResult;
 use super::shared_connection::SharedConnection;
 use crate::domain::text::measures;
-use crate::store::checkup::{DatabaseProbe, FailedSource, LeftRun};
+use crate::store::diagnostics::{DatabaseProbe, FailedSource, LeftRun};
 
 /// A running server ends a run without a worker within this time.
 const RECOVERY_TIME: Duration = Duration::from_secs(30);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::time_limit::{CHECK_TIMEOUT, describe_timeout, wait_for_result};
 use crate::store::StoreError;
-use crate::store::checkup::DatabaseProbe;
+use crate::store::diagnostics::DatabaseProbe;
 
 /// A connection for one check after the other. A check that times out keeps the connection.
 pub(super) struct SharedConnection(Option<DatabaseProbe>);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::domain::operation::{Lease, Status};
 use crate::domain::sync_id::SyncId;
-use crate::store::recovery::TakenOver;
+use crate::store::takeover::TakenOver;
 use crate::store::{Retryability, StoreError};
 use crate::sync::SyncEngine;
 use crate::sync::catch_panic::catch_panic;

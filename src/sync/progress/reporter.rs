@@ -22,7 +22,7 @@ use crate::domain::status_report::StatusReport;
 use crate::store::StoreError;
 use crate::store::batch::ItemBatch;
 use crate::store::lease::{FinalizeOutcome, RunProgress};
-use crate::store::left_out::ItemToStrip;
+use crate::store::strip_columns::ItemToStrip;
 use crate::sync::SyncEngine;
 use crate::sync::run_log;
 use crate::sync::run_signal::RunSignal;

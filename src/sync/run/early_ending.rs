@@ -15,7 +15,7 @@ use crate::domain::sync_id::SyncId;
 use crate::store::StoreError;
 use crate::store::finish::{RequeuePolicy, RunEnding};
 use crate::store::lease::LeaseRenewal;
-use crate::store::recovery::interrupted_error;
+use crate::store::takeover::interrupted_error;
 use crate::sync::SyncEngine;
 use crate::sync::run_log;
 use crate::sync::run_signal::{RunSignal, StopReason};

@@ -8,7 +8,7 @@ use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, S
 use crate::domain::run_text;
 use crate::domain::sync_id::SyncId;
 use crate::store::admission::StartOutcome;
-use crate::store::recovery::CancelOutcome;
+use crate::store::cancel::CancelOutcome;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::error::{WebError, from_framework};
 use crate::web::http::json_response::JsonResponse;

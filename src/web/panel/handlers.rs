@@ -10,7 +10,7 @@ use super::view::{PanelFragment, PanelView};
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use crate::domain::sync_id::SyncId;
 use crate::store::admission::StartOutcome;
-use crate::store::recovery::CancelOutcome;
+use crate::store::cancel::CancelOutcome;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::error::{WebError, whole_seconds};
 use crate::web::http::form::{FormData, FormValues, trimmed_value};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::view::PanelView;
 use crate::store::admission::StartOutcome;
-use crate::store::recovery::CancelOutcome;
+use crate::store::cancel::CancelOutcome;
 use crate::web::http::error::WebError;
 
 const ALREADY_RUNNING: &str = "already-running";

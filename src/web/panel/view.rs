@@ -7,7 +7,7 @@ use super::lines::ChangeLabels as _;
 use super::run_view::RunView;
 use crate::domain::feed_counts::FeedCounts;
 use crate::store::admission::StartOutcome;
-use crate::store::recovery::CancelOutcome;
+use crate::store::cancel::CancelOutcome;
 use crate::web::http::links::LinkBuilder;
 use crate::web::layout::run_labels::{
     Kind, KindLabels as _, LatestRun, RunStatus, StageLabels as _, StatusLabels as _,

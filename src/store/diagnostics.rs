@@ -10,11 +10,11 @@ use super::active_statuses::ACTIVE_STATUSES;
 use super::connection::{AnyConnection, DatabaseAddress, Store};
 use super::connector::connect_postgres;
 use super::database_facts::{BlockingSession, DatabaseFacts, MigrationDiff};
-use super::dialect::{clock, migrations, vitals};
+use super::dialect::{clock, migrations, probe};
 use super::error::StoreError;
 use super::records::is_latest;
 use super::schema::{sources, sync_operations, sync_records};
-use super::stored::parse_value;
+use super::stored_values::parse_value;
 use crate::domain::operation::{Stage, Status};
 use crate::domain::source::Slug;
 use crate::domain::sync_id::SyncId;
@@ -115,7 +115,7 @@ impl DatabaseProbe {
                 AnyConnection::Postgres(connect_postgres(url).map_err(|error| trouble(error.to_string()))?)
             }
         };
-        vitals::prepare_probe(&mut conn)?;
+        probe::prepare_probe(&mut conn)?;
         Ok(Self { conn })
     }
 
@@ -124,7 +124,7 @@ impl DatabaseProbe {
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn database_facts(&mut self) -> Result<DatabaseFacts, StoreError> {
-        Ok(vitals::database_facts(&mut self.conn)?)
+        Ok(probe::database_facts(&mut self.conn)?)
     }
 
     /// How far the database's clock is ahead of this machine's, and how long its answer took. The one is known no
@@ -145,7 +145,7 @@ impl DatabaseProbe {
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn compare_migrations(&mut self) -> Result<MigrationDiff, StoreError> {
         let known = migrations::known_migrations(&self.conn)?;
-        let applied = vitals::applied_migrations(&mut self.conn)?;
+        let applied = probe::applied_migrations(&mut self.conn)?;
         let missing = known.iter().filter(|(version, _)| !applied.contains(version)).map(|(_, name)| name.clone());
         let is_known = |version: &&String| known.iter().any(|(known, _)| known == *version);
         Ok(MigrationDiff {
@@ -160,7 +160,7 @@ impl DatabaseProbe {
     /// # Errors
     /// When it cannot for another reason than another one that writes.
     pub fn may_write(&mut self, most_millis: u32) -> Result<bool, StoreError> {
-        vitals::can_begin_write(&mut self.conn, most_millis)
+        probe::can_begin_write(&mut self.conn, most_millis)
     }
 
     /// The sessions that sit inside a transaction without doing anything, that wait for others and that are waited for.
@@ -168,7 +168,7 @@ impl DatabaseProbe {
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn blocking_sessions(&mut self) -> Result<Vec<BlockingSession>, StoreError> {
-        Ok(vitals::blocking_sessions(&mut self.conn)?)
+        Ok(probe::blocking_sessions(&mut self.conn)?)
     }
 
     /// The runs whose lease ran out longer than `grace` ago, and those that wait longer than `patience` although nobody

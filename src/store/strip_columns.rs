@@ -3,7 +3,8 @@
 use diesel::prelude::*;
 
 use super::connection::Store;
-use super::dialect::bulk::{self, BatchStamp};
+use super::dialect::bulk;
+use super::dialect::bulk::BatchStamp;
 use super::dialect::search;
 use super::error::StoreError;
 use super::item_write::ItemWrite;
