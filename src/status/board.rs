@@ -12,10 +12,10 @@ use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 use crate::store::Store;
 
-/// How often an unchanged report is repeated, so that readers do not take it for one that was left behind.
+/// How often an unchanged report is published again, so that readers do not take it for an outdated one.
 pub const REPEAT_INTERVAL: Duration = Duration::from_millis(1500);
-/// A report of an active run that is older than this may have been left behind: by a run that ended and could not say
-/// so here, or could not take it away. The database is asked about it.
+/// A report of an active run that is older than this may be outdated: its run may have ended without being able to
+/// replace or delete it. Such a report is checked against the database.
 const VERIFY_AFTER: Duration = Duration::from_secs(2);
 
 /// The primary status store, and the database behind it. Reading never writes.
@@ -27,105 +27,105 @@ pub struct StatusBoard {
     database: DatabaseStatus,
     trusted_for: TimeDelta,
     verified_after: TimeDelta,
-    /// How far each run was at the last answer. A primary that returns with an older report, after the database
-    /// answered in its place, takes nothing back.
-    shown: SeenProgress,
+    /// The progress of each run in the last response. After an outage, during which the database answered, the primary
+    /// may return an older report, which must not lower the progress.
+    seen: SeenProgress,
 }
 
-/// What the primary says.
+/// A report of the primary store, and how far it can be trusted.
 enum PrimaryReading {
-    /// It is so.
-    Surely(StatusReport),
-    /// It may have been so: only where the database cannot be asked.
-    Perhaps(StatusReport),
-    /// Nothing that can be believed.
-    Nothing,
+    /// The report is current.
+    Trusted(StatusReport),
+    /// The report may be outdated; used only if the database is unavailable.
+    Unverified(StatusReport),
+    /// There is no report, or it cannot be used.
+    Unusable,
 }
 
 impl StatusBoard {
-    /// A board. A report of an active run that is older than two `renewal`s is not believed: its writer should have
-    /// said something since, or another server has the run now.
+    /// Creates a board. A report of an active run is ignored when it is older than two `renewal_interval`s: its worker
+    /// would have published a newer one, or another server has taken over the run.
     #[must_use]
-    pub fn new(primary: Box<dyn StatusStore>, store: Store, renewal: Duration) -> Self {
-        let longest = |time| TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX);
-        let trusted_for = longest(renewal * 2);
+    pub fn new(primary: Box<dyn StatusStore>, store: Store, renewal_interval: Duration) -> Self {
+        let to_delta = |time| TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX);
+        let trusted_for = to_delta(renewal_interval * 2);
         Self {
             primary,
             database: DatabaseStatus::new(store),
             trusted_for,
-            verified_after: longest(VERIFY_AFTER).min(trusted_for),
-            shown: SeenProgress::default(),
+            verified_after: to_delta(VERIFY_AFTER).min(trusted_for),
+            seen: SeenProgress::default(),
         }
     }
 
-    /// The status of a run, `None` when it is not known at all.
+    /// Returns the status of a run; `None` if the run is unknown.
     ///
     /// # Errors
-    /// When the primary has no answer that can be believed and the database fails too.
+    /// [`StatusError::Database`] when the primary has no trustworthy report and the database cannot be read either.
     pub fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError> {
         if self.primary.is_authoritative() {
             return self.primary.get(id);
         }
         let mut answer = match self.read_primary(id) {
-            PrimaryReading::Surely(report) => Some(report),
-            PrimaryReading::Nothing => self.database.get(id)?,
-            PrimaryReading::Perhaps(report) => self.database.get(id).or_else(|error| {
+            PrimaryReading::Trusted(report) => Some(report),
+            PrimaryReading::Unusable => self.database.get(id)?,
+            PrimaryReading::Unverified(report) => self.database.get(id).or_else(|error| {
                 log::debug!(syncId:% = id; "{error}; the {} status has to do", self.primary.name());
                 Ok::<_, StatusError>(Some(report))
             })?,
         };
         if let Some(report) = &mut answer {
-            self.shown.record_seen(report);
+            self.seen.record_seen(report);
         }
         Ok(answer)
     }
 
-    /// What the primary says, and how far that can be believed.
+    /// Reads the report of the primary and classifies it.
     fn read_primary(&self, id: SyncId) -> PrimaryReading {
         let report = match self.primary.get(id) {
             Ok(Some(report)) => report,
-            Ok(None) => return PrimaryReading::Nothing,
+            Ok(None) => return PrimaryReading::Unusable,
             Err(error) => {
                 log::debug!(syncId:% = id; "{} status: {error}; asking the database", self.primary.name());
-                return PrimaryReading::Nothing;
+                return PrimaryReading::Unusable;
             }
         };
-        if self.shown.is_ahead_of(&report) {
-            return PrimaryReading::Nothing;
+        if self.seen.is_ahead_of(&report) {
+            return PrimaryReading::Unusable;
         }
-        // The absolute difference: a clock that was set back must not make an old report look fresh for hours.
+        // The absolute difference, because after the clock was set back an old report must not look new for hours.
         let age = (Utc::now() - report.last_update).abs();
         match report.summary.status {
-            Status::Pending => PrimaryReading::Nothing,
-            Status::Running if age > self.trusted_for => PrimaryReading::Nothing,
-            Status::Running if age > self.verified_after => PrimaryReading::Perhaps(report),
+            Status::Pending => PrimaryReading::Unusable,
+            Status::Running if age > self.trusted_for => PrimaryReading::Unusable,
+            Status::Running if age > self.verified_after => PrimaryReading::Unverified(report),
             Status::Running | Status::Completed | Status::Failed | Status::Cancelled | Status::Interrupted => {
-                PrimaryReading::Surely(report)
+                PrimaryReading::Trusted(report)
             }
         }
     }
 
-    /// Publishes a status to pollers.
+    /// Publishes a report for pollers.
     ///
     /// # Errors
-    /// When the primary store cannot take it; readers ask the database then.
+    /// [`StatusError`] when the primary store cannot store it; readers then use the database.
     pub fn publish(&self, report: &StatusReport) -> Result<(), StatusError> {
         self.primary.put(report)
     }
 
-    /// Tells the end of a run, as the database has it: a terminal status goes there first. A primary that cannot take
-    /// it is only logged: readers ask the database then. `is_logged` is whether the log has that of this run
-    /// already; it is not said twice.
+    /// Publishes the end of a run as the database has it, because terminal statuses are written there first. If the
+    /// primary cannot store it, that is only logged; readers then use the database. `is_logged` is whether a failure of
+    /// this run was logged already; then it is logged at debug level.
     pub fn publish_end(&self, id: SyncId, is_logged: bool) {
         if self.primary.is_authoritative() {
             return;
         }
-        let reported = match self.database.get(id) {
+        let copied = match self.database.get(id) {
             Ok(Some(report)) if !report.summary.status.is_active() => self.primary.put(&report),
             Ok(_) => Ok(()),
             Err(error) => Err(error),
         };
-        if let Err(error) = reported {
+        if let Err(error) = copied {
             let level = if is_logged { log::Level::Debug } else { log::Level::Warn };
             log::log!(
                 target: log_fields::SYNC_TARGET, level, event = "trouble", syncId:% = id;
@@ -134,21 +134,21 @@ impl StatusBoard {
         }
     }
 
-    /// What the primary store is called.
+    /// Returns the name of the primary store.
     #[must_use]
     pub fn primary_name(&self) -> &'static str {
         self.primary.name()
     }
 
-    /// Whether the primary store does its part just now.
+    /// Checks whether the primary store works.
     ///
     /// # Errors
-    /// What the primary store answered instead, for people: a folder without write permission, a Redis that is away.
+    /// [`StatusError`] with the problem for people: a folder without write permission, a Redis that does not answer.
     pub fn check(&self) -> Result<(), StatusError> {
         self.primary.check()
     }
 
-    /// Clears away what the primary store was last told longer than `age` ago.
+    /// Deletes reports that were last written longer than `age` ago. Returns their number.
     ///
     /// # Errors
     /// When the primary store could not list or delete old statuses.

@@ -1,4 +1,4 @@
-//! Status as the database tells it: the SyncOperation row, and the kept record where the row is gone.
+//! Reads the status of runs from the database: from the operation's row, or from the record after the row was deleted.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub struct DatabaseStatus {
 }
 
 impl DatabaseStatus {
-    /// A status store that reads this database.
+    /// Creates a status store that reads this database.
     #[must_use]
     pub fn new(store: Store) -> Self {
         Self { store }
@@ -32,8 +32,8 @@ impl StatusStore for DatabaseStatus {
         true
     }
 
-    /// Nothing is left to do: the run keeps its progress in its row under its lease before it tells any status
-    /// store, and a second write without the lease would be the one that lies.
+    /// Does nothing: the run has stored its progress in its row, protected by its lease, and a second write without the
+    /// lease could be wrong.
     fn put(&self, _report: &StatusReport) -> Result<(), StatusError> {
         Ok(())
     }
@@ -43,19 +43,19 @@ impl StatusStore for DatabaseStatus {
             return Ok(Some(report));
         }
         let Some(record) = self.store.find_record(id)? else { return Ok(None) };
-        // The source may have got another address since; its row would say that one.
+        // The source may have another slug now; its row would report that one.
         let source = self.store.source_by_id(record.source_id)?.map(|source| source.slug);
         Ok(Some(report_from_record(record, source)))
     }
 
-    /// Operations and records have terms of their own, see `sync::retention`.
+    /// Does nothing: operations and records have their own retention, see `sync::retention`.
     fn sweep(&self, _age: Duration) -> Result<usize, StatusError> {
         Ok(0)
     }
 }
 
-/// The report that the row of an ended run gave before it was deleted. `slug` is that of its source today, `None`
-/// once the source was removed.
+/// Builds the report that the row of a finished run gave before it was deleted. `slug` is the current slug of its
+/// source, `None` after the source was removed.
 fn report_from_record(record: SyncRecord, slug: Option<Slug>) -> StatusReport {
     let elapsed = record.timestamps.started_at.map(|start| record.finished_at - start).unwrap_or_default();
     let mut summary = record.summary;

@@ -1,4 +1,4 @@
-//! Status as one small file a run: fast to read, and there while the database is busy.
+//! Stores the status of each run in a small file, which is fast to read even while the database is busy.
 
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::DirBuilderExt;
@@ -9,14 +9,14 @@ use super::{StatusError, StatusStore, read_report};
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 
-/// Status files in one folder: `sync-status-{syncId}.json`. The folder is for its owner alone, and so are they.
+/// Status files `sync-status-{syncId}.json` in one folder. Only the owner can read the folder and the files.
 #[derive(Debug)]
 pub struct FileStatus {
     folder: PathBuf,
 }
 
 impl FileStatus {
-    /// A store in that folder, which is made when it is first written to.
+    /// Creates a store in this folder, which is created by the first write.
     #[must_use]
     pub fn new(folder: PathBuf) -> Self {
         Self { folder }
@@ -27,14 +27,14 @@ impl FileStatus {
     }
 
     fn write_atomically(&self, path: &Path, json: &[u8]) -> io::Result<()> {
-        // A temporary name and a rename: a reader sees a whole report or none.
+        // A temporary file that is renamed: readers see a complete report or none.
         let mut file = self.create_temporary()?;
         file.write_all(json)?;
         file.persist(path)?;
         Ok(())
     }
 
-    /// A new file under a temporary name, which goes with it unless it gets another.
+    /// Creates a temporary file, which is deleted on drop unless it is persisted.
     fn create_temporary(&self) -> io::Result<tempfile::NamedTempFile> {
         let make = || tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(&self.folder);
         match make() {
@@ -47,16 +47,16 @@ impl FileStatus {
     }
 }
 
-/// What the name of a file under way begins with. A process that is killed leaves it behind.
+/// The prefix of temporary files. A process that is killed leaves them behind.
 const TEMPORARY_PREFIX: &str = ".new-";
 
-/// Whether a file of this folder is one of ours.
+/// Returns whether this is the name of a status file or of a temporary file.
 fn is_status_file(name: &std::ffi::OsStr) -> bool {
     let name = name.to_string_lossy();
     name.starts_with(TEMPORARY_PREFIX) || (name.starts_with("sync-status-") && name.ends_with(".json"))
 }
 
-/// Removes a file of ours that was written longer than `age` ago; answers whether it was one.
+/// Removes a status file that was written longer than `age` ago. Returns whether it was removed.
 fn remove_if_old(entry: &std::fs::DirEntry, age: Duration) -> io::Result<bool> {
     if !is_status_file(&entry.file_name()) {
         return Ok(false);
@@ -78,11 +78,11 @@ impl StatusStore for FileStatus {
         let path = self.report_path(report.summary.id);
         let json = serde_json::to_vec(report)?;
         self.write_atomically(&path, &json).map_err(|error| {
-            // Gone already is as good; anything else leaves a report that readers tell by its age.
-            if let Err(trouble) = std::fs::remove_file(&path)
-                && trouble.kind() != ErrorKind::NotFound
+            // A missing file is fine. Any other failure leaves an outdated report, which readers recognise by its age.
+            if let Err(remove_error) = std::fs::remove_file(&path)
+                && remove_error.kind() != ErrorKind::NotFound
             {
-                log::debug!("{}: {trouble}", path.display());
+                log::debug!("{}: {remove_error}", path.display());
             }
             StatusError::File { path, error }
         })
@@ -103,23 +103,23 @@ impl StatusStore for FileStatus {
     }
 
     fn sweep(&self, age: Duration) -> Result<usize, StatusError> {
-        let trouble = |error| StatusError::File { path: self.folder.clone(), error };
+        let to_error = |error| StatusError::File { path: self.folder.clone(), error };
         let entries = match std::fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
-            Err(error) => return Err(trouble(error)),
+            Err(error) => return Err(to_error(error)),
         };
         let (mut swept, mut first) = (0, None);
         for entry in entries {
             match entry.and_then(|entry| remove_if_old(&entry, age)) {
                 Ok(removed) => swept += usize::from(removed),
-                // Another server swept it first.
+                // Another server removed it first.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
-                // One that cannot be removed does not keep the others.
+                // A file that cannot be removed does not stop the removal of the others.
                 Err(error) => drop(first.get_or_insert(error)),
             }
         }
-        first.map_or(Ok(swept), |error| Err(trouble(error)))
+        first.map_or(Ok(swept), |error| Err(to_error(error)))
     }
 }
 

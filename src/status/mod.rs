@@ -1,4 +1,4 @@
-//! Live status: written for pollers to a primary store, and read through one board.
+//! Live status of runs: published to a primary store for pollers, and read through the [`StatusBoard`].
 
 pub mod board;
 mod database;
@@ -14,77 +14,77 @@ pub use database::DatabaseStatus;
 pub use file::FileStatus;
 pub use redis::{NotARedis, RedisAddress, RedisStatus};
 
-/// A place where live status is kept for pollers.
+/// A store of live status for pollers.
 pub trait StatusStore: Send + Sync {
-    /// Its name in log lines: `file`, `Redis`, `database`.
+    /// Returns its name for log lines: `file`, `Redis` or `database`.
     fn name(&self) -> &'static str;
 
-    /// Whether what it says is what is so, however long ago it was written: true of the database alone.
+    /// Returns whether its reports are always current, however long ago they were written: true for the database only.
     fn is_authoritative(&self) -> bool {
         false
     }
 
-    /// Keeps a report; the newest of a run replaces the one before. When this fails nothing of the run is left
-    /// here, so that an outdated report cannot be read as a live one.
+    /// Stores a report, which replaces the run's previous one. If this fails, the previous report is deleted if
+    /// possible, so that it is not read as a current one.
     ///
     /// # Errors
-    /// When it could not be written.
+    /// [`StatusError`] when the report could not be written.
     fn put(&self, report: &StatusReport) -> Result<(), StatusError>;
 
-    /// The newest report of a run.
+    /// Returns the newest report of a run; `None` if there is none.
     ///
     /// # Errors
-    /// When it cannot be read; absence is no error.
+    /// [`StatusError`] when the report cannot be read.
     fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError>;
 
-    /// Whether it does its part just now. What can be found out without a run is tried.
+    /// Checks whether the store works, as far as that is possible without a run.
     ///
     /// # Errors
-    /// When it does not.
+    /// [`StatusError`] with the problem.
     fn check(&self) -> Result<(), StatusError> {
-        // A run that cannot be there: an answer of a store that can be asked.
+        // The run does not exist; a store that works answers with `None`.
         self.get(SyncId::new()).map(drop)
     }
 
-    /// Clears away what was last written longer than `age` ago and answers how much that was.
+    /// Deletes reports that were last written longer than `age` ago and returns their number.
     ///
     /// # Errors
-    /// When something could not be cleared away; everything else is gone.
+    /// [`StatusError`] when some reports could not be deleted; all others are.
     fn sweep(&self, age: std::time::Duration) -> Result<usize, StatusError>;
 }
 
-/// A status store that does not do its part.
+/// A failure of a status store.
 #[derive(Debug, thiserror::Error)]
 pub enum StatusError {
-    /// The folder or file.
+    /// A status file or its folder cannot be read or written.
     #[error("the status file {path}: {error}")]
     File {
-        /// Which.
+        /// The path of the file or folder.
         path: std::path::PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         error: std::io::Error,
     },
-    /// The Redis.
+    /// Redis does not answer or refuses the command.
     #[error("the Redis at {address}: {reason}")]
     Redis {
-        /// Where it is, without a password.
+        /// The address without the password.
         address: String,
-        /// What it or the system said.
+        /// The reason, as reported by Redis or the operating system.
         reason: String,
     },
-    /// Something was there that is no report.
+    /// The stored text is no report.
     #[error("a status that cannot be read: {0}")]
     Unreadable(#[from] serde_json::Error),
-    /// The report of another run was there.
+    /// The stored report belongs to another run.
     #[error("a status of another run, {0}")]
-    OfAnother(SyncId),
-    /// The database.
+    WrongRun(SyncId),
+    /// The database cannot be read.
     #[error(transparent)]
     Database(#[from] crate::store::StoreError),
 }
 
-/// Reads what was kept as the report of a run.
+/// Parses a stored report and checks that it belongs to this run.
 fn read_report(id: SyncId, json: &[u8]) -> Result<StatusReport, StatusError> {
     let report: StatusReport = serde_json::from_slice(json)?;
-    if report.summary.id == id { Ok(report) } else { Err(StatusError::OfAnother(report.summary.id)) }
+    if report.summary.id == id { Ok(report) } else { Err(StatusError::WrongRun(report.summary.id)) }
 }

@@ -1,7 +1,7 @@
-//! Status in Redis: one place for several servers on several machines.
+//! Stores the status of runs in Redis, which several servers on several machines can share.
 //!
-//! A Redis that is away or frozen costs a poll nothing: it is given a quarter of a second, and after that it is left
-//! alone for two, while the database answers. It is in use again as soon as it is back.
+//! An unreachable Redis does not slow down polling: after a timeout of a quarter of a second it is skipped for two
+//! seconds while the database answers. It is used again as soon as it is back.
 
 mod address;
 
@@ -16,28 +16,28 @@ use crate::domain::sync_id::SyncId;
 
 pub use address::{NotARedis, RedisAddress};
 
-/// How long connecting, sending or an answer may take, each.
+/// The timeout for connecting, for sending and for receiving, each.
 const REDIS_TIMEOUT: Duration = Duration::from_millis(250);
-/// How long it is left alone when it did not answer.
+/// How long Redis is skipped after it did not answer.
 const BACKOFF_INTERVAL: Duration = Duration::from_secs(2);
-/// The most connections at a time. One is in use for a fraction of a millisecond.
+/// The maximum number of connections. Each command needs one for a fraction of a millisecond.
 const MAX_CONNECTIONS: u32 = 8;
 
-/// Status reports in a Redis, each under a key of its own that expires by itself.
+/// Status reports in Redis, each under a key that expires.
 pub struct RedisStatus {
     pool: r2d2::Pool<RedisConnector>,
     address: RedisAddress,
-    kept: Duration,
-    rest: RedisBackoff,
+    retention: Duration,
+    backoff: RedisBackoff,
 }
 
 impl RedisStatus {
-    /// A store in the Redis at that address, which need not be there yet. A report is kept for `kept` after it was
-    /// last put.
+    /// Creates a store in the Redis at this address, which need not be reachable yet. A report expires `retention`
+    /// after it was last written.
     ///
     /// # Errors
-    /// When the address cannot be used.
-    pub fn open(address: &RedisAddress, kept: Duration) -> Result<Self, StatusError> {
+    /// [`StatusError::Redis`] when the address is not usable.
+    pub fn open(address: &RedisAddress, retention: Duration) -> Result<Self, StatusError> {
         let client = Client::open((*address.info).clone()).map_err(|error| StatusError::Redis {
             address: address.for_people().to_owned(),
             reason: address.without_password(&error.to_string()),
@@ -45,64 +45,65 @@ impl RedisStatus {
         let pool = r2d2::Pool::builder()
             .max_size(MAX_CONNECTIONS)
             .min_idle(Some(1))
-            // A test before each use would double what a poll costs; `ask` takes the next connection instead.
+            // A test before each use would double the cost of a poll; `send_command` retries with the next connection
+            // instead.
             .test_on_check_out(false)
-            // What the pool tries again in the background, and how often, at most twice a second. Callers do not wait
-            // for as long, and it logs nothing: callers get the error.
+            // The interval of the pool's attempts to reconnect in the background, at most two a second. Callers do not
+            // wait that long, and they get the error, so the pool logs nothing.
             .connection_timeout(Duration::from_secs(1))
             .error_handler(Box::new(r2d2::NopErrorHandler))
             .build_unchecked(RedisConnector(client));
-        Ok(Self { pool, address: address.clone(), kept, rest: RedisBackoff::default() })
+        Ok(Self { pool, address: address.clone(), retention, backoff: RedisBackoff::default() })
     }
 
-    /// Asks it, whether it is resting or not.
+    /// Sends a command, regardless of the backoff.
     fn send_command<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisFailure> {
-        let begun = Instant::now();
+        let started = Instant::now();
         loop {
-            let mut line = self.pool.get_timeout(REDIS_TIMEOUT).map_err(|error| {
-                self.rest.begin();
+            let mut pooled = self.pool.get_timeout(REDIS_TIMEOUT).map_err(|error| {
+                self.backoff.begin();
                 let reported = error.to_string();
-                // What the pool waited for is not what was wrong.
+                // The pool's own prefix is not the cause.
                 RedisFailure::Away(
                     reported.strip_prefix("timed out waiting for connection: ").unwrap_or(&reported).to_owned(),
                 )
             })?;
-            let error = match command.query(&mut line.connection) {
+            let error = match command.query(&mut pooled.connection) {
                 Ok(answer) => {
-                    self.rest.end();
+                    self.backoff.end();
                     return Ok(answer);
                 }
                 Err(error) => error,
             };
             if is_server_reply(&error) {
-                self.rest.end();
+                self.backoff.end();
                 return Err(RedisFailure::Refused(error.to_string()));
             }
-            // What was asked may still be answered on it, later.
-            line.sound = false;
-            drop(line);
-            // A connection that ended while nobody used it says nothing about the Redis of today.
-            if !error.is_connection_dropped() || begun.elapsed() >= REDIS_TIMEOUT {
-                self.rest.begin();
+            // The reply may still arrive later on this connection.
+            pooled.reusable = false;
+            drop(pooled);
+            // A connection that was closed while idle says nothing about the current state of Redis.
+            if !error.is_connection_dropped() || started.elapsed() >= REDIS_TIMEOUT {
+                self.backoff.begin();
                 let late = || format!("it did not answer within {} ms", REDIS_TIMEOUT.as_millis());
                 return Err(RedisFailure::Away(if error.is_timeout() { late() } else { error.to_string() }));
             }
         }
     }
 
-    fn to_status_error(&self, trouble: RedisFailure) -> StatusError {
-        let reason = match trouble {
+    fn to_status_error(&self, failure: RedisFailure) -> StatusError {
+        let reason = match failure {
             RedisFailure::Away(reason) | RedisFailure::Refused(reason) => self.address.without_password(&reason),
         };
         StatusError::Redis { address: self.address.for_people().to_owned(), reason }
     }
 }
 
-/// Why there is no answer that can be used.
+/// Why a command has no usable reply.
 enum RedisFailure {
-    /// It does not answer.
+    /// Redis does not answer.
     Away(String),
-    /// It answers that it will not.
+    /// Redis refused the command.
     Refused(String),
 }
 
@@ -116,47 +117,47 @@ fn report_key(id: SyncId) -> String {
 
 impl StatusStore for RedisStatus {
     fn check(&self) -> Result<(), StatusError> {
-        self.send_command::<String>(&cmd("PING")).map(drop).map_err(|trouble| self.to_status_error(trouble))
+        self.send_command::<String>(&cmd("PING")).map(drop).map_err(|failure| self.to_status_error(failure))
     }
 
     fn name(&self) -> &'static str {
         "Redis"
     }
 
-    /// Tries in any case: a run that cannot tell its status here does not try again, and one that can is what ends a
-    /// rest.
+    /// Ignores the backoff: a run that cannot publish here does not try again, and a success ends the backoff.
     fn put(&self, report: &StatusReport) -> Result<(), StatusError> {
         let json = serde_json::to_vec(report)?;
-        let kept = u64::try_from(self.kept.as_millis()).unwrap_or(u64::MAX).max(1);
+        let retention = u64::try_from(self.retention.as_millis()).unwrap_or(u64::MAX).max(1);
         let key = report_key(report.summary.id);
-        self.send_command::<()>(cmd("SET").arg(&key).arg(json).arg("PX").arg(kept)).map_err(|trouble| {
-            // One that is full still deletes. One that is away cannot be asked to; readers tell by the report's age.
-            if let RedisFailure::Refused(_) = trouble
+        self.send_command::<()>(cmd("SET").arg(&key).arg(json).arg("PX").arg(retention)).map_err(|failure| {
+            // A Redis without free memory can still delete. An unreachable one cannot; readers recognise the outdated
+            // report by its age.
+            if let RedisFailure::Refused(_) = failure
                 && let Err(RedisFailure::Away(error) | RedisFailure::Refused(error)) =
                     self.send_command::<u64>(cmd("DEL").arg(&key))
             {
                 log::debug!("{key}: {}", self.address.without_password(&error));
             }
-            self.to_status_error(trouble)
+            self.to_status_error(failure)
         })
     }
 
     fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError> {
-        if !self.rest.is_over() {
+        if !self.backoff.is_over() {
             return Err(self.to_status_error(RedisFailure::Away("it did not answer a moment ago".to_owned())));
         }
         let json: Option<Vec<u8>> =
-            self.send_command(cmd("GET").arg(report_key(id))).map_err(|trouble| self.to_status_error(trouble))?;
+            self.send_command(cmd("GET").arg(report_key(id))).map_err(|failure| self.to_status_error(failure))?;
         json.map(|json| read_report(id, &json)).transpose()
     }
 
-    /// Nothing is left to do: reports expire by themselves.
+    /// Does nothing: reports expire in Redis.
     fn sweep(&self, _age: Duration) -> Result<usize, StatusError> {
         Ok(0)
     }
 }
 
-/// Whether a Redis that did not answer is left alone for now.
+/// The time until which Redis is skipped, if it did not answer.
 #[derive(Default)]
 struct RedisBackoff(Mutex<Option<Instant>>);
 
@@ -169,7 +170,8 @@ impl RedisBackoff {
         *self.0.lock() = None;
     }
 
-    /// Whether it may be asked. After a rest one asker is told so and finds out; the others leave it alone meanwhile.
+    /// Returns whether Redis may be used. After the backoff one caller gets true and tries it; the others skip it
+    /// meanwhile.
     fn is_over(&self) -> bool {
         let mut until = self.0.lock();
         match *until {
@@ -183,14 +185,13 @@ impl RedisBackoff {
     }
 }
 
-/// Makes connections that never wait for long. The crate's own part for the pool would wait for ever for a Redis that
-/// is frozen.
+/// Makes connections with timeouts. The crate's own connector for r2d2 would wait for a frozen Redis for ever.
 struct RedisConnector(Client);
 
-/// A connection, and whether nothing is left unanswered on it.
+/// A connection, and whether it has no outstanding reply.
 struct RedisConnection {
     connection: Connection,
-    sound: bool,
+    reusable: bool,
 }
 
 impl r2d2::ManageConnection for RedisConnector {
@@ -201,14 +202,14 @@ impl r2d2::ManageConnection for RedisConnector {
         let connection = self.0.get_connection_with_timeout(REDIS_TIMEOUT)?;
         connection.set_read_timeout(Some(REDIS_TIMEOUT))?;
         connection.set_write_timeout(Some(REDIS_TIMEOUT))?;
-        Ok(RedisConnection { connection, sound: true })
+        Ok(RedisConnection { connection, reusable: true })
     }
 
-    fn is_valid(&self, line: &mut RedisConnection) -> Result<(), RedisError> {
-        cmd("PING").query(&mut line.connection)
+    fn is_valid(&self, pooled: &mut RedisConnection) -> Result<(), RedisError> {
+        cmd("PING").query(&mut pooled.connection)
     }
 
-    fn has_broken(&self, line: &mut RedisConnection) -> bool {
-        !line.sound || !redis::ConnectionLike::is_open(&line.connection)
+    fn has_broken(&self, pooled: &mut RedisConnection) -> bool {
+        !pooled.reusable || !redis::ConnectionLike::is_open(&pooled.connection)
     }
 }

@@ -1,4 +1,4 @@
-//! Remembers what was answered about runs, so that later answers never go back.
+//! Remembers the progress that was returned for each run, so that later responses never go back.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -10,22 +10,22 @@ use crate::domain::progress::{ProgressCount, RunStats};
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 
-/// The most runs that are remembered. The run that was not asked about for the longest time is forgotten first.
+/// The maximum number of remembered runs. The run whose last request is oldest is dropped first.
 const MAX_REMEMBERED_RUNS: usize = 1000;
 
-/// How far each run was at its last answer.
+/// The progress of each run in its last response.
 #[derive(Default)]
 pub(super) struct SeenProgress(Mutex<HashMap<SyncId, SeenEntry>>);
 
-/// The most that was answered about a run, and the time of the last answer.
+/// The furthest progress returned for a run, and the time of the last response.
 struct SeenEntry {
-    most: SeenPoint,
+    furthest: SeenPoint,
     feeds: Option<ProgressCount>,
     articles: Option<ProgressCount>,
-    at: Instant,
+    answered_at: Instant,
 }
 
-/// How far a run is: whether it waits, runs or has ended, and its percent.
+/// The phase of a run (pending, running, ended) and its percentage, in this order of comparison.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct SeenPoint(u8, u8);
 
@@ -41,34 +41,38 @@ impl SeenPoint {
 }
 
 impl SeenProgress {
-    /// Whether an earlier answer said more than this report.
+    /// Returns whether an earlier response reported more progress than this report.
     pub(super) fn is_ahead_of(&self, report: &StatusReport) -> bool {
-        self.0.lock().get(&report.summary.id).is_some_and(|reported| SeenPoint::from_report(report) < reported.most)
+        self.0.lock().get(&report.summary.id).is_some_and(|entry| SeenPoint::from_report(report) < entry.furthest)
     }
 
-    /// Records this report as answered. While a run is active its feeds and articles are raised to those of the last
-    /// answer: the primary and the database agree on the percent, but not on these.
+    /// Records that this report is returned. For a running run, its feeds and articles are raised to those of the last
+    /// response: the primary and the database agree on the percentage, but not on these counts.
     pub(super) fn record_seen(&self, report: &mut StatusReport) {
-        let (reached, at) = (SeenPoint::from_report(report), Instant::now());
+        let (reached, answered_at) = (SeenPoint::from_report(report), Instant::now());
         let mut all = self.0.lock();
-        if let Some(reported) = all.get_mut(&report.summary.id) {
+        if let Some(entry) = all.get_mut(&report.summary.id) {
             let stats = &mut report.summary.stats;
             if report.summary.status == Status::Running {
-                stats.feeds = stats.feeds.or(reported.feeds).map(|now| now.not_before(reported.feeds));
-                stats.articles = stats.articles.or(reported.articles).map(|now| now.not_before(reported.articles));
+                stats.feeds = stats.feeds.or(entry.feeds).map(|now| now.not_before(entry.feeds));
+                stats.articles = stats.articles.or(entry.articles).map(|now| now.not_before(entry.articles));
             }
-            // An older report may arrive here later, with less.
-            *reported =
-                SeenEntry { most: reported.most.max(reached), feeds: stats.feeds, articles: stats.articles, at };
+            // A concurrent request may record an older report with less progress.
+            *entry = SeenEntry {
+                furthest: entry.furthest.max(reached),
+                feeds: stats.feeds,
+                articles: stats.articles,
+                answered_at,
+            };
             return;
         }
         if all.len() >= MAX_REMEMBERED_RUNS
-            && let Some(oldest) = all.iter().min_by_key(|(_, reported)| reported.at).map(|(id, _)| *id)
+            && let Some(oldest) = all.iter().min_by_key(|(_, entry)| entry.answered_at).map(|(id, _)| *id)
         {
             all.remove(&oldest);
         }
         let RunStats { feeds, articles, .. } = report.summary.stats;
-        all.insert(report.summary.id, SeenEntry { most: reached, feeds, articles, at });
+        all.insert(report.summary.id, SeenEntry { furthest: reached, feeds, articles, answered_at });
     }
 }
 

@@ -1,4 +1,4 @@
-//! Users, their sessions, and API tokens. Secrets come in as hashes; nothing here sees a password or a token.
+//! Users, their sessions and API tokens. Passwords and tokens arrive here as hashes only.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -11,16 +11,16 @@ use super::schema::{api_tokens, installation_facts, sessions, users};
 use super::stored_values::{map_taken, parse_value};
 use crate::domain::account::{AccountName, Actor, Role, UserAccount};
 
-/// An API token as it is listed; its secret is not kept.
+/// An API token, without its secret.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ApiToken {
     /// Its name.
     pub name: String,
-    /// What its bearer may do.
+    /// The permissions of a request with this token.
     pub role: Role,
-    /// When it was made.
+    /// The time at which it was created.
     pub created_at: DateTime<Utc>,
-    /// Since when it lets nobody in.
+    /// The time at which it was revoked; `None` while it is active.
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
@@ -42,7 +42,7 @@ fn count_admins(conn: &mut AnyConnection) -> Result<i64, StoreError> {
 }
 
 impl Store {
-    /// Whether an admin exists.
+    /// Returns whether an admin exists.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -50,7 +50,7 @@ impl Store {
         self.read(|conn| Ok(count_admins(conn)? > 0))
     }
 
-    /// Adds a user; `hash` is the password's, in PHC form.
+    /// Adds a user. `hash` is the hash of the password in PHC form.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when the name is in use; otherwise when the database fails.
@@ -59,13 +59,14 @@ impl Store {
         map_taken(added, &format!("a user called {}", name.as_str()))
     }
 
-    /// Adds the first admin, if `token` is that of the set-up link and no admin exists; answers whether it did.
+    /// Adds the first admin if `token` is the token of the set-up link and no admin exists. Returns whether the admin
+    /// was added.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when the name is in use; otherwise when the database fails.
     pub fn add_first_admin(&self, token: &str, name: &AccountName, hash: &str) -> Result<bool, StoreError> {
         let added = self.write(|conn| {
-            // Deleting the token is the lock: of two people with the link one gets a row, the other none.
+            // Deleting the token is the lock: if two people use the link at once, only one of them deletes a row.
             let link =
                 installation_facts::table.find(installation::SETUP_TOKEN).filter(installation_facts::value.eq(token));
             if diesel::delete(link).execute(conn)? == 0 || count_admins(conn)? > 0 {
@@ -76,7 +77,7 @@ impl Store {
         map_taken(added, &format!("a user called {}", name.as_str()))
     }
 
-    /// Whether `token` is that of the open set-up link.
+    /// Returns whether `token` is the token of the open set-up link.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -87,7 +88,7 @@ impl Store {
         })
     }
 
-    /// Changes a user's password and ends all sessions of that user; answers whether there is such a user.
+    /// Changes a user's password and ends all sessions of the user. Returns whether the user exists.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -101,7 +102,7 @@ impl Store {
         })
     }
 
-    /// A user and the hash of the password.
+    /// Finds a user by name, with the hash of the password.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -119,7 +120,7 @@ impl Store {
         })
     }
 
-    /// All users by name.
+    /// Returns all users, sorted by name.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -133,11 +134,11 @@ impl Store {
         })
     }
 
-    /// Begins a session that lasts for `term`; expired ones of anybody are cleared away.
+    /// Begins a session that expires after `lifetime`, and deletes all expired sessions.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn begin_session(&self, user: &UserAccount, token_hash: &str, term: TimeDelta) -> Result<(), StoreError> {
+    pub fn begin_session(&self, user: &UserAccount, token_hash: &str, lifetime: TimeDelta) -> Result<(), StoreError> {
         self.write(|conn| {
             let now = clock::now(conn)?.naive_utc();
             diesel::delete(sessions::table.filter(sessions::expires_at.lt(now))).execute(conn)?;
@@ -145,7 +146,7 @@ impl Store {
                 .values((
                     sessions::token_hash.eq(token_hash),
                     sessions::user_id.eq(user.id),
-                    sessions::expires_at.eq(now + term),
+                    sessions::expires_at.eq(now + lifetime),
                 ))
                 .execute(conn)?;
             Ok(())
@@ -160,7 +161,7 @@ impl Store {
         self.write(|conn| Ok(diesel::delete(sessions::table.find(token_hash)).execute(conn).map(drop)?))
     }
 
-    /// Who has this session.
+    /// Returns the user of a session, or `None` if the session is unknown or expired.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -197,19 +198,19 @@ impl Store {
         map_taken(added, &format!("a token called {}", name.as_str()))
     }
 
-    /// Makes a token let nobody in from now on; answers whether there was such a token in force.
+    /// Revokes a token. Returns whether there was an active token of this name.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn revoke_token(&self, name: &str) -> Result<bool, StoreError> {
         self.write(|conn| {
             let now = clock::now(conn)?.naive_utc();
-            let in_force = api_tokens::table.filter(api_tokens::name.eq(name)).filter(api_tokens::revoked_at.is_null());
-            Ok(diesel::update(in_force).set(api_tokens::revoked_at.eq(now)).execute(conn)? > 0)
+            let active = api_tokens::table.filter(api_tokens::name.eq(name)).filter(api_tokens::revoked_at.is_null());
+            Ok(diesel::update(active).set(api_tokens::revoked_at.eq(now)).execute(conn)? > 0)
         })
     }
 
-    /// All tokens by name.
+    /// Returns all tokens, sorted by name.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -229,7 +230,7 @@ impl Store {
         })
     }
 
-    /// Who bears this token, if it is in force.
+    /// Returns the name and role of an active token.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.

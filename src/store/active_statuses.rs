@@ -2,5 +2,5 @@
 
 use crate::domain::operation::Status;
 
-/// The stored words of the active statuses, for SQL filters.
+/// The active statuses as stored text, for SQL filters.
 pub(super) const ACTIVE_STATUSES: [&str; 2] = [Status::Pending.as_str(), Status::Running.as_str()];

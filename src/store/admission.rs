@@ -17,46 +17,47 @@ use crate::domain::operation::{OperationKind, RunPriority, StartRequest, Status}
 use crate::domain::source::SourceId;
 use crate::domain::sync_id::SyncId;
 
-/// The answer to a request to start a run.
+/// The result of a request to start a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StartOutcome {
-    /// The run exists and waits for a worker.
+    /// The run was created and waits for a worker.
     Accepted(SyncId),
-    /// Another run of this source is active; this one.
+    /// Another run of the source, with this id, is active.
     AlreadyRunning(SyncId),
-    /// The same was done so recently that this looks like a slip; ask again after so long.
+    /// A run of the same kind ended too recently; it may be started again after this time.
     CoolingDown(Duration),
-    /// There is no such source.
+    /// The source does not exist.
     NoSuchSource,
-    /// Another server kept this appointment, or the schedule was changed.
+    /// Another server already made this scheduled start, or the schedule was changed.
     NotDue,
 }
 
 /// A request to start a run.
 #[derive(Clone, Debug)]
 pub struct AdmissionRequest<'a> {
-    /// Which source.
+    /// The source to run.
     pub source: SourceId,
-    /// What to do.
+    /// The kind of run and its options.
     pub request: &'a StartRequest,
-    /// What the waiting run says.
+    /// The message of the run while it waits.
     pub message: &'a str,
-    /// How soon the same may be started again by hand; zero switches it off.
+    /// The minimum time between two manual runs of the same kind; zero disables the check.
     pub cooldown: Duration,
-    /// The appointment of a schedule that this start keeps.
+    /// The scheduled start that this request makes, if any.
     pub due: Option<ScheduledStart>,
 }
 
-/// An appointment of a schedule, and the one after it.
+/// A scheduled start, and the one after it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ScheduledStart {
-    /// When it was due.
+    /// The time at which it was due.
     pub at: DateTime<Utc>,
-    /// When the next one is; `None` when there is none.
+    /// The time of the next scheduled start; `None` if there is none.
     pub next: Option<DateTime<Utc>>,
 }
 
-/// How long a start that lost the lock looks for the winner's run, which it cannot see before the winner commits.
+/// How long a start that did not get the lock waits for the other start's run, which becomes visible when that
+/// transaction commits.
 const WINNER_WAIT: Duration = Duration::from_millis(500);
 
 enum AdmissionAttempt {
@@ -65,16 +66,17 @@ enum AdmissionAttempt {
 }
 
 impl Store {
-    /// Decides about a start.
+    /// Accepts a run and queues it, or returns why it cannot start.
     ///
     /// # Errors
-    /// When the database fails, or somebody else holds the source's row for long without starting a run.
+    /// [`StoreError`] when the database is unavailable or refuses the statement; [`StoreError::Busy`] when another
+    /// transaction keeps the source's row locked without starting a run.
     pub fn admit_run(&self, admission: &AdmissionRequest<'_>) -> Result<StartOutcome, StoreError> {
         let mut last_chance = false;
         loop {
             let attempt = self.write(|conn| match lock_source(conn, admission.source.0)? {
                 SourceLock::Held => decide_start(conn, admission),
-                SourceLock::Gone => Ok(StartOutcome::NoSuchSource),
+                SourceLock::NoSuchSource => Ok(StartOutcome::NoSuchSource),
                 SourceLock::Busy(error) => Err(StoreError::Statement(error)),
             });
             let lost = match self.classify_attempt(attempt)? {
@@ -99,7 +101,7 @@ impl Store {
         }
     }
 
-    /// Tells a decision from a lost race (the lock, or the unique index behind it) and from a failure.
+    /// Distinguishes a decision, a lost race (for the lock, or against the unique index) and a failure.
     fn classify_attempt(&self, attempt: Result<StartOutcome, StoreError>) -> Result<AdmissionAttempt, StoreError> {
         use diesel::result::DatabaseErrorKind::{UniqueViolation, Unknown};
         match attempt {
@@ -122,7 +124,7 @@ fn decide_start(conn: &mut AnyConnection, admission: &AdmissionRequest<'_>) -> R
     {
         return Ok(StartOutcome::NotDue);
     }
-    // 409 beats 429: a run that goes on is the better answer.
+    // The active run is reported before the cooldown: its id is more useful than a wait.
     if let Some(active) = active_run_of(conn, source.0)? {
         return Ok(StartOutcome::AlreadyRunning(active));
     }
@@ -151,15 +153,15 @@ fn decide_start(conn: &mut AnyConnection, admission: &AdmissionRequest<'_>) -> R
     Ok(StartOutcome::Accepted(id))
 }
 
-/// Moves a source's schedule on, if it still stands where the asker saw it: of several servers one gets a row. While a
-/// run is active the appointment passes without one, which is why this comes first.
+/// Advances a source's schedule if it still has the expected time; of several servers only one updates the row. This
+/// comes before the check for an active run, so that a start which is due during a run is skipped.
 fn advance_schedule(conn: &mut AnyConnection, source: SourceId, due: ScheduledStart) -> QueryResult<bool> {
     let expected = sources::table.find(source.0).filter(sources::next_run_at.eq(due.at.naive_utc()));
     let next = due.next.map(|time| time.naive_utc());
     Ok(diesel::update(expected).set(sources::next_run_at.eq(next)).execute(conn)? == 1)
 }
 
-/// What is left of the cooldown since the last run of the same kind by hand ended.
+/// Returns the remaining cooldown since the last manual run of the same kind ended.
 fn remaining_cooldown(
     conn: &mut AnyConnection,
     source: SourceId,
@@ -178,15 +180,15 @@ fn remaining_cooldown(
         .optional()?;
     let Some(ended) = ended.flatten() else { return Ok(None) };
     let cooldown = TimeDelta::from_std(cooldown).unwrap_or(TimeDelta::MAX);
-    // A clock that was set back must not make the wait longer than it is meant to be.
+    // If the clock was set back, the wait must not become longer than the cooldown.
     let passed = (now - ended.and_utc()).max(TimeDelta::zero());
     let left = cooldown - passed;
     Ok(left.to_std().ok().filter(|left| !left.is_zero()))
 }
 
 impl Store {
-    /// What is left of the cooldown of a kind of run: zero when it may be started by hand again. For the button that
-    /// counts down; whether a start is accepted is decided at the start.
+    /// Returns the remaining cooldown of a kind of run; zero when it may be started manually again. Used for the
+    /// countdown on the button; the decision is made when a run is started.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -202,7 +204,7 @@ impl Store {
         })
     }
 
-    /// Sources whose schedule is due, with the time it was due at and their cron lines.
+    /// Returns the sources whose schedule is due, each with the time at which it was due and its cron expression.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.

@@ -3,7 +3,7 @@
 
 use diesel::{PgConnection, SqliteConnection};
 
-/// A connection to either database. PostgreSQL stands first: SQLite accepts any address as a file name.
+/// A connection to either database. PostgreSQL comes first, because SQLite accepts any address as a file name.
 #[derive(diesel::MultiConnection)]
 pub enum AnyConnection {
     /// A connection to PostgreSQL.

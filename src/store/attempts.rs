@@ -1,4 +1,4 @@
-//! The runs that continue each other after interruptions.
+//! Finds the runs that continue each other after interruptions.
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -12,10 +12,10 @@ use super::stored_values::parse_value;
 use crate::domain::record::{HistoryRun, RunAttempt};
 use crate::domain::sync_id::SyncId;
 
-/// How many runs are followed in either direction: servers that restart every few seconds make long chains.
+/// The maximum number of runs followed in each direction: servers that restart every few seconds make long chains.
 const MAX_FOLLOWED_RUNS: usize = 20;
 
-/// A run with the one that is next to it in the direction of the walk.
+/// A run with the id of the next one in the direction of the walk.
 #[derive(Queryable, QueryableByName)]
 struct RunLink {
     #[diesel(sql_type = Text)]
@@ -46,8 +46,8 @@ impl TryFrom<RunLink> for RunAttempt {
     }
 }
 
-/// The runs from `first` on, each named by the column `next` of the one before, as far as they have ended and been
-/// kept.
+/// Returns the records from `first` on, following the column `next` from each run to the next one, as far as records
+/// are kept.
 fn follow_chain(conn: &mut AnyConnection, first: Option<SyncId>, next: &str) -> QueryResult<Vec<RunLink>> {
     let Some(first) = first else { return Ok(Vec::new()) };
     sql_query(format!(
@@ -64,8 +64,8 @@ fn follow_chain(conn: &mut AnyConnection, first: Option<SyncId>, next: &str) -> 
 }
 
 impl Store {
-    /// The runs that continued each other up to and after `of`, oldest first, it among them. A run that nothing
-    /// interrupted stands alone. Of very many those nearest to it.
+    /// Returns the runs that continued each other before and after `of`, oldest first, including `of`. A run without
+    /// interruptions is returned alone. In a very long chain only the runs nearest to `of` are returned.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -74,10 +74,10 @@ impl Store {
             let mut chain = follow_chain(conn, of.summary().retry_of, "retry_of")?;
             chain.reverse();
             let mut after = follow_chain(conn, of.summary().successor, "successor")?;
-            let last =
+            let last_id =
                 after.last().map_or_else(|| of.summary().successor.map(|id| id.to_string()), |last| last.next.clone());
-            // The last of them has no record before it has ended.
-            if let Some(id) = last.filter(|_| after.len() < MAX_FOLLOWED_RUNS) {
+            // The last run of the chain has no record until it has ended.
+            if let Some(id) = last_id.filter(|_| after.len() < MAX_FOLLOWED_RUNS) {
                 let row = sync_operations::table.find(id).select((
                     sync_operations::id,
                     sync_operations::status,

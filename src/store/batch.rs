@@ -1,4 +1,4 @@
-//! One batch of items, in a transaction that begins with the fence.
+//! Writes one batch of items, in a transaction that begins with the check of the lease.
 
 use std::time::Duration;
 
@@ -14,24 +14,24 @@ use super::{added_spans, catalogs, operations};
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::operation::Lease;
 
-/// What one batch writes.
+/// The items and changes of one batch.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct ItemBatch {
-    /// Which batch of its run this is, from 1. One that is there already is not written again.
+    /// The number of the batch in its run, from 1. A batch with a number that was already written is skipped.
     pub number: i64,
-    /// Items whose keys the database never saw. What they are now is their change, so none is kept beside them.
+    /// Items with new keys. No change is stored for them: the item itself is the change.
     pub new: Vec<ItemWrite>,
-    /// Known items with other fields than stored; soft-deleted ones among them return.
+    /// Stored items whose fields differ; soft-deleted items among them are restored.
     pub changed: Vec<ItemWrite>,
-    /// One for each of `changed`.
+    /// The changes, one for each item of `changed`.
     pub changes: Vec<Change>,
-    /// The columns in the source's order, with the first batch of a run.
+    /// The columns in the source's order; set in the first batch of a run.
     pub columns: Option<Vec<String>>,
 }
 
 impl Store {
-    /// Writes a batch and the progress that it makes, all or nothing. Where a connection broke during the commit nobody
-    /// knows what became of it; so the same batch may be handed over again, and is written once.
+    /// Writes a batch and the run's progress in one transaction. If the connection breaks during the commit, the
+    /// outcome is unknown; the same batch may then be passed again and is written once.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the lease is lost; otherwise when the database fails. Nothing is written then.
@@ -45,13 +45,14 @@ impl Store {
         self.write(|conn| {
             let now = fence_write(conn, lease, term, progress)?;
             let id = lease.id.to_string();
-            // The fence has locked the row: a commit of ours that was still under way is over by now.
+            // The check of the lease has locked the row, so an earlier commit of this run that was still in progress is
+            // now complete.
             let row = operations::find_row(conn, &id)?.ok_or(StoreError::Fenced)?;
             if row.batches >= batch.number {
                 return Ok(());
             }
-            let written = diesel::update(sync_operations::table.find(&id));
-            written.set(sync_operations::batches.eq(batch.number)).execute(conn)?;
+            let operation = diesel::update(sync_operations::table.find(&id));
+            operation.set(sync_operations::batches.eq(batch.number)).execute(conn)?;
             let stamp = BatchStamp { source_id: row.source_id, sync_id: &id, now: now.naive_utc() };
             if !batch.new.is_empty() {
                 let ids = bulk::insert_items(conn, stamp, &batch.new)?;
@@ -65,8 +66,8 @@ impl Store {
                 catalogs::begin_writing(conn, row.source_id, columns)?;
             }
             let returned = batch.changes.iter().filter(|change| change.kind == ChangeKind::Added).count();
-            let more = i64::try_from(batch.new.len() + returned).unwrap_or(i64::MAX);
-            Ok(catalogs::adjust_item_count(conn, row.source_id, more)?)
+            let added = i64::try_from(batch.new.len() + returned).unwrap_or(i64::MAX);
+            Ok(catalogs::adjust_item_count(conn, row.source_id, added)?)
         })
     }
 }

@@ -13,23 +13,24 @@ use super::stored_values::parse_value;
 use crate::domain::operation::{Stage, Status};
 use crate::domain::sync_id::SyncId;
 
-/// What became of the wish to end a run.
+/// The result of a request to cancel a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CancelOutcome {
-    /// It was waiting and is cancelled now.
+    /// The run was pending and is cancelled.
     Done,
-    /// Its worker is told and will end it.
+    /// The run is running; its worker will end it.
     Requested,
-    /// Its final transaction has begun.
+    /// The final transaction of the run has begun, so it cannot be cancelled.
     AlreadyFinishing,
-    /// It had ended before.
+    /// The run had already ended.
     AlreadyEnded,
-    /// There is no such run.
+    /// The run does not exist.
     NoSuchRun,
 }
 
 impl Store {
-    /// Asks to end a run: a waiting one ends at once, a running one is told, and one that is finishing goes on.
+    /// Cancels a run: a pending run ends immediately, a running one is ended by its worker, and one whose final
+    /// transaction has begun continues.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -38,14 +39,14 @@ impl Store {
             .filter(sync_operations::id.eq(id.to_string()))
             .filter(sync_operations::status.eq(Status::Running.as_str()))
             .filter(sync_operations::stage.eq(Stage::Finalizing.as_str()));
-        // Looked at without a turn to write: on SQLite the final transaction has it, and after it the run has ended.
+        // Read without the write lock: on SQLite the final transaction holds it, and afterwards the run has ended.
         if self.read(|conn| Ok(diesel::select(exists(finalizing)).get_result(conn)?))? {
             return Ok(CancelOutcome::AlreadyFinishing);
         }
         self.write(|conn| {
             lock::lock_run(conn, &id.to_string())?;
             let Some(row) = operations::find_row(conn, &id.to_string())? else {
-                // Its operation is gone, but what it came to may still be kept.
+                // The operation was deleted, but its record may exist.
                 let record = sync_records::table.find(id.to_string());
                 let ended = diesel::select(exists(record)).get_result(conn)?;
                 return Ok(if ended { CancelOutcome::AlreadyEnded } else { CancelOutcome::NoSuchRun });
@@ -56,7 +57,7 @@ impl Store {
                     let ending = RunEnding::new(Status::Cancelled, message);
                     match close_run(conn, ClosePrecondition::Waiting(id), &ending) {
                         Ok(_) => return Ok(CancelOutcome::Done),
-                        // A worker claimed it between our look and our lock; it is a running one now.
+                        // A worker claimed it between the read and the update; it is running now.
                         Err(StoreError::Fenced) => {}
                         Err(error) => return Err(error),
                     }

@@ -1,4 +1,4 @@
-//! What runs have written about each source's catalog as a whole.
+//! The properties of each source's catalog as a whole, as runs have written them.
 
 use std::collections::HashSet;
 
@@ -18,45 +18,45 @@ use crate::domain::source::{SourceId, Validators};
 /// A catalog as a whole.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Catalog {
-    /// Its columns in the source's order; empty before the first sync.
+    /// The columns in the source's order; empty before the first sync.
     pub columns: Vec<String>,
-    /// What the cells of each column are; empty before the first sync of a version that knew.
+    /// The type of each column; empty before the first sync by a version that detects types.
     pub column_types: Vec<ColumnType>,
-    /// How many items it holds now.
+    /// The number of items now.
     pub item_count: u64,
-    /// How many it held when it was last in step with its source; `None` before the first time.
+    /// The number of items when the catalog last matched its source; `None` before the first time.
     pub settled_count: Option<u64>,
-    /// What it was then; `None` before the first time, and where an earlier version did not keep it.
+    /// The state at that time; `None` before the first time, or if an earlier version did not store it.
     pub settled: Option<SettledState>,
-    /// When a run last succeeded; not the last attempt, and not a preview.
+    /// The time of the last successful run. Previews and failed runs do not count.
     pub last_success_at: Option<DateTime<Utc>>,
-    /// What the source said about the version that was last applied in full.
+    /// The HTTP validators of the source's version that was last applied completely.
     pub validators: Validators,
 }
 
-/// What a catalog was when it was last in step with its source.
+/// The state of a catalog when it last matched its source.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SettledState {
-    /// When that was.
+    /// The time of that state.
     pub at: DateTime<Utc>,
     columns: Vec<String>,
     column_types: Vec<ColumnType>,
 }
 
 impl Catalog {
-    /// What the cells of the column called `name` are. Text as long as no sync has looked at them.
+    /// Returns the type of the column `name`; text before a sync has detected types.
     #[must_use]
     pub fn column_type(&self, name: &str) -> ColumnType {
         type_of(name, &self.columns, &self.column_types)
     }
 
-    /// Its columns when it was last in step with its source, as far as that is known.
+    /// Returns the columns when the catalog last matched its source, or the current columns if that is unknown.
     #[must_use]
     pub fn settled_columns(&self) -> &[String] {
         self.settled.as_ref().map_or(&self.columns, |settled| &settled.columns)
     }
 
-    /// What the cells of the column called `name` were when it was last in step with its source.
+    /// Returns the type of the column `name` when the catalog last matched its source.
     #[must_use]
     pub fn settled_type(&self, name: &str) -> ColumnType {
         match &self.settled {
@@ -65,22 +65,22 @@ impl Catalog {
         }
     }
 
-    /// Takes out of `items` the fields that are no columns of the catalog. An item whose row no sync could take keeps
-    /// the fields that it had, and a column that left the catalog is shown nowhere.
+    /// Removes the fields from `items` that are no columns of the catalog. An item whose row was skipped in the last
+    /// syncs keeps its old fields, and a column that left the catalog must not be shown.
     pub fn retain_columns(&self, items: &mut [Item]) {
         let columns: HashSet<&str> = self.columns.iter().map(String::as_str).collect();
         items.iter_mut().for_each(|item| item.fields.retain(|(name, _)| columns.contains(name.as_str())));
     }
 
-    /// The columns that have a type, with it.
+    /// Returns the columns that have a type, with their types.
     pub fn typed_columns(&self) -> impl Iterator<Item = (&str, ColumnType)> {
         self.columns.iter().map(String::as_str).zip(self.column_types.iter().copied())
     }
 }
 
 fn type_of(name: &str, columns: &[String], types: &[ColumnType]) -> ColumnType {
-    let at = columns.iter().position(|column| column == name);
-    at.and_then(|at| types.get(at)).copied().unwrap_or_default()
+    let index = columns.iter().position(|column| column == name);
+    index.and_then(|index| types.get(index)).copied().unwrap_or_default()
 }
 
 type SettledRow = (Option<i64>, Option<NaiveDateTime>, String, String);
@@ -133,17 +133,17 @@ fn catalog_from_row((_, columns, types, validators, count, settled, last): Catal
     })
 }
 
-/// Moves the count of a catalog by `by`.
-pub(super) fn adjust_item_count(conn: &mut AnyConnection, source_id: i64, by: i64) -> QueryResult<()> {
-    if by != 0 {
+/// Adds `delta` to the number of items of a catalog.
+pub(super) fn adjust_item_count(conn: &mut AnyConnection, source_id: i64, delta: i64) -> QueryResult<()> {
+    if delta != 0 {
         diesel::update(catalogs::table.find(source_id))
-            .set(catalogs::item_count.eq(catalogs::item_count + by))
+            .set(catalogs::item_count.eq(catalogs::item_count + delta))
             .execute(conn)?;
     }
     Ok(())
 }
 
-/// Notes that a catalog is in step with its source as it is now.
+/// Records that a catalog now matches its source.
 pub(super) fn mark_settled(conn: &mut AnyConnection, source_id: i64, now: NaiveDateTime) -> QueryResult<()> {
     diesel::update(catalogs::table.find(source_id))
         .set((
@@ -156,16 +156,16 @@ pub(super) fn mark_settled(conn: &mut AnyConnection, source_id: i64, now: NaiveD
     Ok(())
 }
 
-/// Keeps what is known of the feeds of a source. They are read and written as a whole only, so they are one text.
+/// Stores the state of the feeds of a source. They are always read and written together, so they are one JSON text.
 pub(super) fn save_feeds(conn: &mut AnyConnection, source_id: i64, feeds: &[FeedRecord]) -> Result<(), StoreError> {
     let text = to_json("catalogs.feeds", &feeds)?;
     diesel::update(catalogs::table.find(source_id)).set(catalogs::feeds.eq(text)).execute(conn)?;
     feed_counts::save_feed_counts(conn, source_id, feeds)
 }
 
-/// Notes that a run begins to write items: the columns in the source's order, because a catalog that is half written
-/// must be readable too, and no validators, because until the run has ended the catalog is no version of its source.
-/// Without that a source that goes back to its former version would be taken for unchanged.
+/// Prepares a catalog for the writes of a run. Stores the columns in the source's order, so that a partly written
+/// catalog can be displayed, and deletes the validators, because until the run has ended the catalog matches no version
+/// of its source. With the old validators, a source that returns to its former version would count as unchanged.
 pub(super) fn begin_writing(conn: &mut AnyConnection, source_id: i64, names: &[String]) -> Result<(), StoreError> {
     let text = to_json("catalogs.columns", &names)?;
     diesel::update(catalogs::table.find(source_id))
@@ -175,7 +175,7 @@ pub(super) fn begin_writing(conn: &mut AnyConnection, source_id: i64, names: &[S
 }
 
 impl Store {
-    /// The catalog of a source.
+    /// Returns the catalog of a source.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -186,7 +186,7 @@ impl Store {
         })
     }
 
-    /// When a run of this source last succeeded.
+    /// Returns the time at which a run of this source last succeeded.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -198,8 +198,8 @@ impl Store {
         })
     }
 
-    /// What is known of the feeds of a source, in their order; none for a source that is not made of feeds, or was
-    /// never synced.
+    /// Returns the state of the feeds of a source, in their order; empty for a source without feeds or before the first
+    /// sync.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -210,7 +210,7 @@ impl Store {
         })
     }
 
-    /// All catalogs with the number of their source.
+    /// Returns all catalogs, each with the id of its source.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.

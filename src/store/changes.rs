@@ -1,7 +1,7 @@
-//! What each run changed, by item.
+//! Reads the changes that each run made.
 //!
-//! An item that a run saw for the first time has no row of its own among the changes: the item says who added it, and
-//! what it was then is what its first later change calls "before", or what it is now.
+//! An item that a run added has no row among the changes: the item's `added_by` names the run. Its fields at that time
+//! are the `before` of its first later change, or its current fields.
 
 use std::collections::HashMap;
 
@@ -20,47 +20,53 @@ use crate::domain::sync_id::SyncId;
 pub struct ChangePage {
     /// The changes on it.
     pub changes: Vec<Change>,
-    /// How many are kept on all pages. Of a preview that found very many it is not all it found; of a source that is
-    /// no more it is none.
+    /// The number of stored changes on all pages. A preview stores only the first of very many changes; after the
+    /// removal of the source it is 0.
     pub total: u64,
 }
 
 impl Store {
-    /// The first changes of one kind that a run made, or found if it was a preview, at most `most`.
+    /// Returns the first changes of one kind that a run made, or that a preview found, at most `limit`.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn list_changes(&self, id: SyncId, kind: ChangeKind, most: u32) -> Result<Vec<Change>, StoreError> {
+    pub fn list_changes(&self, id: SyncId, kind: ChangeKind, limit: u32) -> Result<Vec<Change>, StoreError> {
         let id = id.to_string();
-        let most = i64::from(most);
+        let limit = i64::from(limit);
         self.read(|conn| {
-            let mut changes = load_changes(conn, &id, kind, 0, most)?;
+            let mut changes = load_changes(conn, &id, kind, 0, limit)?;
             if kind == ChangeKind::Added {
-                let free_space = most - i64::try_from(changes.len()).unwrap_or(most);
-                changes.extend(load_added_items(conn, &id, 0, free_space)?);
+                let wanted = limit - i64::try_from(changes.len()).unwrap_or(limit);
+                changes.extend(load_added_items(conn, &id, 0, wanted)?);
             }
             Ok(changes)
         })
     }
 
-    /// One page of the changes of one kind that a run made, or found if it was a preview, in the order in which they
-    /// were made. `page` counts from 1, `per` is how many a page has.
+    /// Returns one page of the changes of one kind that a run made, or that a preview found, in the order in which they
+    /// were made. `page` counts from 1; a page has up to `per_page` changes.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn change_page(&self, id: SyncId, kind: ChangeKind, page: u64, per: u64) -> Result<ChangePage, StoreError> {
+    pub fn change_page(
+        &self,
+        id: SyncId,
+        kind: ChangeKind,
+        page: u64,
+        per_page: u64,
+    ) -> Result<ChangePage, StoreError> {
         let id = id.to_string();
-        let per = i64::try_from(per).unwrap_or(i64::MAX);
-        let offset = i64::try_from(page.saturating_sub(1)).unwrap_or(i64::MAX).saturating_mul(per);
+        let per_page = i64::try_from(per_page).unwrap_or(i64::MAX);
+        let offset = i64::try_from(page.saturating_sub(1)).unwrap_or(i64::MAX).saturating_mul(per_page);
         self.read(|conn| {
             let rows = count_rows(conn, &id, kind)?;
-            let first = if kind == ChangeKind::Added { added_spans::count_added_items(conn, &id)? } else { 0 };
-            let mut changes = load_changes(conn, &id, kind, offset, per)?;
-            // What is seen for the first time comes after what has rows.
-            let begin = (offset - rows).clamp(0, first);
-            let free_space = per - i64::try_from(changes.len()).unwrap_or(per);
-            changes.extend(load_added_items(conn, &id, begin, free_space.min(first - begin))?);
-            Ok(ChangePage { changes, total: u64::try_from(rows + first).unwrap_or(0) })
+            let added_count = if kind == ChangeKind::Added { added_spans::count_added_items(conn, &id)? } else { 0 };
+            let mut changes = load_changes(conn, &id, kind, offset, per_page)?;
+            // Items without change rows follow those with rows.
+            let begin = (offset - rows).clamp(0, added_count);
+            let wanted = per_page - i64::try_from(changes.len()).unwrap_or(per_page);
+            changes.extend(load_added_items(conn, &id, begin, wanted.min(added_count - begin))?);
+            Ok(ChangePage { changes, total: u64::try_from(rows + added_count).unwrap_or(0) })
         })
     }
 }
@@ -73,31 +79,31 @@ fn count_rows(conn: &mut AnyConnection, id: &str, kind: ChangeKind) -> QueryResu
         .get_result(conn)
 }
 
-/// The changes that have rows of their own.
+/// Loads the changes that have rows of their own.
 fn load_changes(
     conn: &mut AnyConnection,
     id: &str,
     kind: ChangeKind,
     offset: i64,
-    most: i64,
+    limit: i64,
 ) -> Result<Vec<Change>, StoreError> {
     let rows: Vec<(String, Option<String>, Option<String>)> = item_changes::table
         .filter(item_changes::sync_id.eq(id))
         .filter(item_changes::kind.eq(kind.as_str()))
         .order(item_changes::id)
         .offset(offset)
-        .limit(most)
+        .limit(limit)
         .select((item_changes::key, item_changes::before, item_changes::after))
         .load(conn)?;
     Ok(rows.into_iter().map(|(key, before, after)| Change { key, kind, before, after }).collect())
 }
 
-/// At most `most` of the items that a run saw for the first time, in their order, without the first `left_out`.
-fn load_added_items(conn: &mut AnyConnection, id: &str, left_out: i64, most: i64) -> Result<Vec<Change>, StoreError> {
-    let found = if most > 0 { added_spans::list_added_items(conn, id, left_out, most)? } else { Vec::new() };
+/// Loads up to `limit` of the items that a run added, as changes, without the first `offset`.
+fn load_added_items(conn: &mut AnyConnection, id: &str, offset: i64, limit: i64) -> Result<Vec<Change>, StoreError> {
+    let found = if limit > 0 { added_spans::list_added_items(conn, id, offset, limit)? } else { Vec::new() };
     let Some((source_id, ..)) = found.first() else { return Ok(Vec::new()) };
     let keys: Vec<&str> = found.iter().map(|(_, key, _)| key.as_str()).collect();
-    let later: Vec<Option<i64>> = item_changes::table
+    let later_ids: Vec<Option<i64>> = item_changes::table
         .filter(item_changes::source_id.eq(source_id))
         .filter(item_changes::key.eq_any(&keys))
         .filter(item_changes::before.is_not_null())
@@ -105,15 +111,15 @@ fn load_added_items(conn: &mut AnyConnection, id: &str, left_out: i64, most: i64
         .group_by(item_changes::key)
         .select(min(item_changes::id))
         .load(conn)?;
-    let later: Vec<i64> = later.into_iter().flatten().collect();
-    let mut then: HashMap<String, Option<String>> = item_changes::table
-        .filter(item_changes::id.eq_any(&later))
+    let later_ids: Vec<i64> = later_ids.into_iter().flatten().collect();
+    let mut first_fields: HashMap<String, Option<String>> = item_changes::table
+        .filter(item_changes::id.eq_any(&later_ids))
         .select((item_changes::key, item_changes::before))
         .load::<(String, Option<String>)>(conn)?
         .into_iter()
         .collect();
     let change = |(_, key, now): added_spans::AddedItem| {
-        let after = then.remove(&key).flatten().unwrap_or(now);
+        let after = first_fields.remove(&key).flatten().unwrap_or(now);
         Change { key, kind: ChangeKind::Added, before: None, after: Some(after) }
     };
     Ok(found.into_iter().map(change).collect())

@@ -13,39 +13,39 @@ pub use super::database_address::DatabaseAddress;
 use super::dialect::{migrations, write_tx};
 use super::error::StoreError;
 
-/// The database behind one pool of connections. Cloning it shares the pool.
+/// The database, accessed through a pool of connections. Clones share the pool.
 #[derive(Clone)]
 pub struct Store {
     pool: Pool<DatabaseConnector>,
     connector: DatabaseConnector,
-    /// On SQLite writers queue here in order before they ask the database. Its own lock is not fair: beside
-    /// back-to-back batches a heartbeat waited up to 3 s there, and 7 ms here.
+    /// On SQLite, writers queue here in order before they use the database, because SQLite's lock is not fair: beside
+    /// back-to-back batches a heartbeat waited up to 3 s with it, and 7 ms with this mutex.
     writers: Arc<Option<FairMutex<()>>>,
 }
 
-/// How long a writer waits for its turn among the writers of this process. Another program that holds a SQLite file
-/// for longer than the busy timeout must not make them wait for each other's timeouts too.
+/// How long a writer waits in the queue of this process. If another program holds a SQLite file for longer than the
+/// busy timeout, writers must not wait for each other's timeouts as well.
 const WRITER_TIMEOUT: Duration = Duration::from_secs(4);
-/// How long anybody waits for a connection. Short: a page says soon that the database is away, and a run that outlasts
-/// an outage asks again by itself. The pool also waits up to half of this between its attempts to reconnect.
+/// How long callers wait for a connection. It is short so that pages soon report that the database is unavailable; runs
+/// retry on their own. The pool also waits up to half of this time between attempts to reconnect.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(3);
 
 type PoolConnection = r2d2::PooledConnection<DatabaseConnector>;
 
 impl Store {
-    /// Opens the database with up to `connections` connections; the first is made at once, so that an address that
-    /// leads nowhere is an error here. A SQLite file and its folder are created. `lease` is how long a worker's right
-    /// to a run lasts: on PostgreSQL no session may sit inside a transaction longer than that.
+    /// Opens the database with up to `connections` connections. The first one is made immediately, so that a wrong
+    /// address is an error here. A SQLite file and its folder are created. `lease` is the duration of a worker's lease:
+    /// a PostgreSQL session may not stay idle inside a transaction for longer.
     ///
     /// # Errors
-    /// When the database cannot be opened or reached.
+    /// [`StoreError::Unreachable`] when the database cannot be opened or reached.
     pub fn open(address: &DatabaseAddress, connections: u32, lease: Duration) -> Result<Self, StoreError> {
         if let DatabaseAddress::Sqlite(path) = address {
             create_private(path)?;
         }
         let connector = DatabaseConnector { address: address.clone(), lease };
-        // One attempt outside the pool: the pool would retry for long and hide the reason.
-        let first = connector.make().map_err(|error| StoreError::Unreachable {
+        // The first attempt is made outside the pool, which would retry for a long time and hide the reason.
+        let first = connector.connect_once().map_err(|error| StoreError::Unreachable {
             address: address.for_people(),
             reason: address.without_password(&error.to_string()),
         })?;
@@ -55,35 +55,36 @@ impl Store {
         Ok(Self { pool, connector, writers: Arc::new(sqlite.then(|| FairMutex::new(()))) })
     }
 
-    /// The same database through a pool of its own with `connections` connections, so that its users do not wait for
-    /// this pool. Writers still take turns with each other.
+    /// Returns the same database with a separate pool of `connections` connections, so that its callers do not wait for
+    /// this pool. Both pools share the queue of writers.
     ///
     /// # Errors
-    /// When no connection can be made.
+    /// [`StoreError::Pool`] when no connection can be made.
     pub fn with_own_connections(&self, connections: u32) -> Result<Self, StoreError> {
         let pool = build_pool(&self.connector, connections)?;
         Ok(Self { pool, ..self.clone() })
     }
 
-    /// Brings the database up to date and answers how many migrations that took. Several servers may ask at once.
+    /// Applies the missing migrations and returns their number. Several servers may call this at the same time.
     ///
     /// # Errors
-    /// When one fails; it is rolled back then.
+    /// [`StoreError::Migration`] when a migration fails; it is rolled back.
     pub fn migrate(&self) -> Result<usize, StoreError> {
         if !self.is_sqlite() {
             return self.read(migrations::apply_migrations);
         }
-        // Looked at first: a file that another program writes to just now may well be up to date.
-        if self.read(migrations::are_pending)? { self.write(migrations::apply_migrations) } else { Ok(0) }
+        // Checked before the write lock is taken, because a database that another program is writing to may already be
+        // up to date.
+        if self.read(migrations::has_pending)? { self.write(migrations::apply_migrations) } else { Ok(0) }
     }
 
-    /// Whether the database is a SQLite file.
+    /// Returns whether the database is a SQLite file.
     #[must_use]
     pub fn is_sqlite(&self) -> bool {
         self.writers.is_some()
     }
 
-    /// Runs statements that only read. Each sees what is committed when it begins.
+    /// Runs statements that only read. Each statement sees the data committed before it begins.
     pub(super) fn read<T>(
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
@@ -91,12 +92,12 @@ impl Store {
         work(&mut self.take_connection()?.conn)
     }
 
-    /// Runs `work` as one transaction: committed if it answers `Ok`, rolled back otherwise.
+    /// Runs `work` in one transaction, which is committed if `work` returns `Ok` and rolled back otherwise.
     pub(super) fn write<T>(
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        // The turn first: writers that wait must not sit on connections that readers could use.
+        // The queue comes first: waiting writers must not hold connections that readers could use.
         let _turn = match self.writers.as_ref() {
             Some(writers) => Some(writers.try_lock_for(WRITER_TIMEOUT).ok_or(StoreError::Busy)?),
             None => None,
@@ -116,7 +117,7 @@ fn build_pool(connector: &DatabaseConnector, connections: u32) -> Result<Pool<Da
         .connection_timeout(CONNECTION_TIMEOUT)
         // The caller gets the error and logs it once; the pool would log each of its attempts.
         .error_handler(Box::new(NopErrorHandler))
-        // A server may have been restarted between two requests, and a file taken away.
+        // The server may have been restarted, or the file removed, since the last use.
         .test_on_check_out(true)
         .build(connector.clone())
         .map_err(|error| pool_error(connector, &error))
@@ -129,13 +130,13 @@ fn pool_error(connector: &DatabaseConnector, error: &r2d2::Error) -> StoreError 
 /// Creates the database file readable by its owner alone (it holds password hashes), and its folder.
 fn create_private(path: &Path) -> Result<(), StoreError> {
     use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-    let trouble = |error: std::io::Error| StoreError::Unreachable {
+    let to_error = |error: std::io::Error| StoreError::Unreachable {
         address: path.display().to_string(),
         reason: error.to_string(),
     };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(trouble)?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(to_error)?;
     }
-    std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(trouble)?;
+    std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(to_error)?;
     Ok(())
 }

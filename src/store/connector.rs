@@ -1,4 +1,4 @@
-//! Makes connections for the pool, and tells which still work.
+//! Makes connections for the pool, and checks whether they still work.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
@@ -12,67 +12,67 @@ use super::any_connection::AnyConnection;
 use super::database_address::DatabaseAddress;
 use super::dialect::session;
 
-/// Where to connect to, and what each connection is told first.
+/// The address of the database, and the settings of each new connection.
 #[derive(Clone, Debug)]
 pub(super) struct DatabaseConnector {
     pub(super) address: DatabaseAddress,
-    /// Bounds how long a PostgreSQL session may sit inside a transaction.
+    /// The longest time that a PostgreSQL session may stay idle inside a transaction.
     pub(super) lease: Duration,
 }
 
-/// Why there is no connection, or why one is of no use any more.
+/// Why a connection cannot be made, or cannot be used any longer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConnectFailure {
-    /// None could be made.
+    /// No connection could be made.
     #[error("{0}")]
     Unreachable(#[from] ConnectionError),
-    /// It does not answer.
+    /// The connection does not answer.
     #[error("{0}")]
-    Silent(#[from] Statement),
-    /// The file is not where it was.
+    NoReply(#[from] Statement),
+    /// The database file no longer exists.
     #[error("the file {path} is gone: {error}. Put it back, or stop the server before it makes a new one", path = path.display())]
-    Gone {
-        /// Where it should be.
+    FileMissing {
+        /// The path of the database file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         error: std::io::Error,
     },
-    /// There is another file in its place.
+    /// Another file has the path of the database file.
     #[error("there is another file in its place")]
-    Replaced,
+    FileReplaced,
 }
 
-/// A connection, and the file that it is to.
+/// A connection, and the database file it belongs to.
 pub(super) struct OpenConnection {
     pub(super) conn: AnyConnection,
-    /// The number of the file; none for a server.
-    file: Option<u64>,
+    /// The inode of the file; `None` for a PostgreSQL server.
+    inode: Option<u64>,
 }
 
 impl DatabaseConnector {
-    /// A connection, ready to be used. As the kind that the address is of and no other: Diesel, asked for either, takes
-    /// the address of a server that is away for the name of a file.
-    pub(super) fn make(&self) -> Result<AnyConnection, ConnectFailure> {
-        let made: ConnectionResult<AnyConnection> = match &self.address {
+    /// Makes a connection that is ready for use. The type of the connection follows from the address: if Diesel chose
+    /// the type, it would take the address of an unreachable server for the name of a SQLite file.
+    pub(super) fn connect_once(&self) -> Result<AnyConnection, ConnectFailure> {
+        let conn: ConnectionResult<AnyConnection> = match &self.address {
             DatabaseAddress::Sqlite(path) => {
                 SqliteConnection::establish(&path.display().to_string()).map(AnyConnection::Sqlite)
             }
             DatabaseAddress::Postgres(url) => connect_postgres(url).map(AnyConnection::Postgres),
         };
-        let mut made = made?;
-        session::prepare_session(&mut made, self.lease)?;
-        Ok(made)
+        let mut conn = conn?;
+        session::prepare_session(&mut conn, self.lease)?;
+        Ok(conn)
     }
 }
 
 impl DatabaseConnector {
-    /// The number of the file that is at the address now, if it is one of a file. SQLite goes on with a file that was
-    /// deleted or replaced, and all that is written to it is lost with the last connection.
-    fn file_number(&self) -> Result<Option<u64>, ConnectFailure> {
+    /// Returns the inode of the file at the address; `None` for a PostgreSQL server. SQLite continues to use a file
+    /// that was deleted or replaced, and everything written to it is lost with the last connection.
+    fn file_inode(&self) -> Result<Option<u64>, ConnectFailure> {
         match &self.address {
             DatabaseAddress::Sqlite(path) => match std::fs::metadata(path) {
                 Ok(file) => Ok(Some(file.ino())),
-                Err(error) => Err(ConnectFailure::Gone { path: path.clone(), error }),
+                Err(error) => Err(ConnectFailure::FileMissing { path: path.clone(), error }),
             },
             DatabaseAddress::Postgres(_) => Ok(None),
         }
@@ -84,16 +84,16 @@ impl r2d2::ManageConnection for DatabaseConnector {
     type Error = ConnectFailure;
 
     fn connect(&self) -> Result<OpenConnection, ConnectFailure> {
-        // Asked first: a connection would make a file that is missing.
-        let file = self.file_number()?;
-        Ok(OpenConnection { conn: self.make()?, file })
+        // Read before connecting, because a connection would create a missing file.
+        let inode = self.file_inode()?;
+        Ok(OpenConnection { conn: self.connect_once()?, inode })
     }
 
     fn is_valid(&self, connected: &mut OpenConnection) -> Result<(), ConnectFailure> {
-        match connected.file {
+        match connected.inode {
             None => Ok(connected.conn.ping()?),
-            file if file == self.file_number()? => Ok(()),
-            _ => Err(ConnectFailure::Replaced),
+            inode if inode == self.file_inode()? => Ok(()),
+            _ => Err(ConnectFailure::FileReplaced),
         }
     }
 
@@ -102,9 +102,9 @@ impl r2d2::ManageConnection for DatabaseConnector {
     }
 }
 
-/// How long a server that went away without a word is waited for, where the operator has not said so in the address: a
-/// connection is made within three seconds, and one that is there is given up when nobody confirms what was sent for
-/// eight, well within a lease. Otherwise libpq waits for as long as the system does, which is a quarter of an hour.
+/// libpq parameters that detect an unreachable server, unless the address sets them: connecting takes at most three
+/// seconds, and a connection is given up when sent data is not acknowledged for eight seconds, well within a lease.
+/// Without them libpq waits as long as the operating system, which is about fifteen minutes.
 ///
 /// <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS>
 const TIMEOUT_PARAMETERS: [(&str, &str); 5] = [
@@ -115,29 +115,29 @@ const TIMEOUT_PARAMETERS: [(&str, &str); 5] = [
     ("keepalives_count", "2"),
 ];
 
-/// Connects to a server, within limits.
+/// Connects to a PostgreSQL server with timeouts.
 pub(super) fn connect_postgres(url: &str) -> ConnectionResult<PgConnection> {
-    // libpq speaks TLS through OpenSSL, which otherwise clears itself away when the process ends, under the hands of a
-    // thread of the pool that connects at that moment.
+    // libpq uses OpenSSL for TLS. Without this call OpenSSL frees its state when the process exits, even while a thread
+    // of the pool is connecting.
     openssl_sys::init();
     PgConnection::establish(&add_timeouts(url))
 }
 
-/// The address of a server with the limits that it does not name itself.
+/// Returns the address with the timeout parameters that it does not set.
 fn add_timeouts(url: &str) -> String {
-    let (_, given) = url.split_once('?').unwrap_or((url, ""));
-    let names: Vec<&str> = given.split('&').filter_map(|pair| pair.split('=').next()).collect();
+    let (_, query) = url.split_once('?').unwrap_or((url, ""));
+    let names: Vec<&str> = query.split('&').filter_map(|pair| pair.split('=').next()).collect();
     let missing = TIMEOUT_PARAMETERS.iter().filter(|(name, _)| !names.contains(name));
-    let more: Vec<String> = missing.map(|(name, value)| format!("{name}={value}")).collect();
-    if more.is_empty() {
+    let added: Vec<String> = missing.map(|(name, value)| format!("{name}={value}")).collect();
+    if added.is_empty() {
         return url.to_owned();
     }
-    let joint = match url.split_once('?') {
+    let separator = match url.split_once('?') {
         None => "?",
         Some((_, "")) => "",
         Some(_) => "&",
     };
-    format!("{url}{joint}{}", more.join("&"))
+    format!("{url}{separator}{}", added.join("&"))
 }
 
 #[cfg(test)]

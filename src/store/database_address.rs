@@ -1,4 +1,4 @@
-//! Where the database is, and how to speak of it without its password.
+//! The address of the database, and how to show it without its password.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,21 +6,22 @@ use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
 
-/// The database that holds everything.
+/// The address of the database.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseAddress {
-    /// A file.
+    /// The path of a SQLite file.
     Sqlite(PathBuf),
-    /// A server, by its `postgres://` address.
+    /// The `postgres://` URL of a PostgreSQL server.
     Postgres(String),
 }
 
-/// Said in place of reasons that may quote a part of a password.
+/// Replaces error texts that may quote a part of a password.
 const UNCLEAR_ADDRESS: &str = "its address cannot be told from the password in it: in a user name or a password write @ as %40, \
                        / as %2F and ? as %3F";
 
 impl DatabaseAddress {
-    /// Reads a `DATABASE_URL`: `postgres://…`, `postgresql://…`, `sqlite:PATH`, `sqlite://PATH`, `file:PATH` or a path.
+    /// Parses a `DATABASE_URL`: `postgres://…`, `postgresql://…`, `sqlite:PATH`, `sqlite://PATH`, `file:PATH` or a
+    /// path.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
@@ -30,7 +31,7 @@ impl DatabaseAddress {
         Self::Sqlite(PathBuf::from(path.unwrap_or(text)))
     }
 
-    /// The address for people: a server's loses user name, password and what follows a `?`.
+    /// Returns the address for people: of a PostgreSQL URL without user name, password and query.
     #[must_use]
     pub fn for_people(&self) -> String {
         match self {
@@ -43,14 +44,15 @@ impl DatabaseAddress {
         }
     }
 
-    /// What the database or libpq says, in one line and without the password: libpq quotes what it cannot read.
+    /// Returns an error text in one line and without the password, because libpq quotes what it cannot parse.
     #[must_use]
     pub(super) fn without_password(&self, text: &str) -> String {
         let text = text.trim().replace(char::is_control, " ");
         let Self::Postgres(url) = self else { return text };
         let parts = AddressParts::parse(url);
         let Some(place) = parts.host_and_path() else { return UNCLEAR_ADDRESS.to_owned() };
-        // One that is also the name of the user or of the database is none, and names have to be said.
+        // A password that equals the name of the user or of the database cannot be hidden, because names must stay
+        // readable.
         let is_secret = |word: &str| !word.is_empty() && word != parts.user && !place.contains(word);
         let decoded = |word: &str| percent_decode_str(word).decode_utf8_lossy().into_owned();
         let passwords = parts.passwords().into_iter().flat_map(|word| [word.to_owned(), decoded(word)]);
@@ -69,7 +71,8 @@ impl fmt::Debug for DatabaseAddress {
     }
 }
 
-/// The parts of a server's address as libpq reads them, which `url` does not: there may be several hosts or none.
+/// The parts of a PostgreSQL URL as libpq parses it. The `url` crate parses it differently: there may be several hosts
+/// or none.
 struct AddressParts<'a> {
     scheme: &'a str,
     user: Cow<'a, str>,
@@ -89,7 +92,7 @@ impl<'a> AddressParts<'a> {
         Self { scheme, user: percent_decode_str(user).decode_utf8_lossy(), password, rest, query }
     }
 
-    /// Hosts, ports and the database; `None` where a piece of a password may be among them.
+    /// Hosts, ports and the database; `None` if they may contain a part of the password.
     fn host_and_path(&self) -> Option<&'a str> {
         let settings = || self.query.into_iter().flat_map(|query| query.split('&'));
         let is_clear = !self.rest.contains('@') && settings().all(|pair| pair.contains('=') || !pair.contains('@'));
@@ -147,7 +150,7 @@ mod tests {
             message("postgres://me:s3cret@[::1/db", "in URI: \"postgres://me:s3cret@[::1/db\""),
             "in URI: \"postgres://[::1/db\""
         );
-        // What everybody starts with.
+        // The credentials of most first installations.
         let missing = "role \"lockstep\" does not exist";
         assert_eq!(message("postgres://lockstep:lockstep@localhost/lockstep", missing), missing);
     }

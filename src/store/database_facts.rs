@@ -1,44 +1,44 @@
-//! What a checkup learns about a database: its version and size, its migrations, its other sessions.
+//! What diagnostics report about a database: version, size, migrations and sessions.
 
-/// What a database says of itself.
+/// Version, size and limits of a database.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DatabaseFacts {
-    /// Its name and version.
+    /// Name and version of the database, such as `SQLite 3.46.0`.
     pub version: String,
-    /// Its size.
+    /// The size in bytes.
     pub bytes: u64,
-    /// Whether readers and a writer do not stand in each other's way.
+    /// Whether readers and a writer do not block each other (WAL on SQLite).
     pub write_ahead: bool,
-    /// Whether it takes no writes at all.
+    /// Whether the database is read-only.
     pub read_only: bool,
-    /// How many more connections it would take, where there is such a limit.
+    /// The number of connections it would still accept, if there is a limit.
     pub connections_left: Option<i64>,
 }
 
 /// How the migrations of a database and of this program differ, by their names or versions.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MigrationDiff {
-    /// How many were applied.
+    /// The number of applied migrations.
     pub applied: usize,
-    /// The database lacks these.
+    /// Migrations that are missing in the database.
     pub missing: Vec<String>,
-    /// This program does not know these: a newer one was here.
+    /// Migrations that this program does not know, applied by a newer version.
     pub unknown: Vec<String>,
 }
 
-/// A session of another program that is worth a look. Only PostgreSQL has sessions.
+/// A session that blocks others, is blocked, or is idle inside a transaction. Only PostgreSQL has sessions.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BlockingSession {
-    /// The server's process for it.
+    /// The process id on the database server.
     pub pid: i32,
-    /// What the program calls itself; may be empty.
+    /// The application name; may be empty.
     pub name: String,
-    /// Where it comes from.
+    /// The client's address.
     pub client: String,
-    /// What it does.
+    /// The state, such as `idle in transaction`.
     pub state: String,
-    /// For how long.
+    /// How long it has been in that state, in seconds.
     pub seconds: u64,
-    /// The sessions that it waits for.
+    /// The process ids of the sessions it waits for.
     pub blocked_by: Vec<i32>,
 }

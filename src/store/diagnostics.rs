@@ -1,4 +1,4 @@
-//! Looks at the database as a whole: what waits and runs in it, and whether it is well.
+//! Inspects the database: the queue of runs, and the health of the database.
 
 use std::time::{Duration, Instant};
 
@@ -19,28 +19,28 @@ use crate::domain::operation::{Stage, Status};
 use crate::domain::source::Slug;
 use crate::domain::sync_id::SyncId;
 
-/// What waits and runs, on all servers of a database together.
+/// The queue of runs, on all servers of a database together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct QueueCounts {
-    /// Runs that workers have.
+    /// The number of running runs.
     pub running: u64,
-    /// Runs that wait for a worker.
+    /// The number of runs that wait for a worker.
     pub waiting: u64,
-    /// How long the oldest of these waits.
+    /// The wait of the oldest waiting run.
     pub oldest_waiting: Option<Duration>,
-    /// Runs whose lease has run out and that nobody has taken over yet.
+    /// The number of runs whose lease has expired and that no server has taken over yet.
     pub expired: u64,
 }
 
 impl Store {
-    /// What waits and runs.
+    /// Counts the waiting, running and expired runs.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn queue_counts(&self) -> Result<QueueCounts, StoreError> {
         self.read(|conn| {
             let now = clock::now(conn)?;
-            // There is at most one a source.
+            // At most one row for each source.
             let rows: Vec<(String, NaiveDateTime, Option<i64>)> = sync_operations::table
                 .filter(sync_operations::status.eq_any(ACTIVE_STATUSES))
                 .select((sync_operations::status, sync_operations::created_at, sync_operations::lease_until))
@@ -54,72 +54,72 @@ impl Store {
                 expired: expired.count() as u64,
                 running: running.len() as u64,
                 waiting: waiting.len() as u64,
-                // A clock that was set back makes no run younger than new.
+                // If the clock was set back, the wait is zero.
                 oldest_waiting: oldest.map(|since| (now.naive_utc() - since).to_std().unwrap_or_default()),
             })
         })
     }
 }
 
-/// A run that waits, or whose worker is gone.
+/// A run that waits for a worker, or whose lease has expired.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct LeftRun {
-    /// The run.
+pub struct StalledRun {
+    /// The id of the run.
     pub id: SyncId,
     /// The slug of its source.
     pub source: Slug,
-    /// Who had it, where somebody had.
+    /// The worker that held its lease, if any.
     pub worker: Option<String>,
-    /// For how long it waits, or how long ago its lease ran out.
-    pub since: Duration,
-    /// Whether it came to its last transaction. On PostgreSQL that one may go on without a lease: nobody can renew it
-    /// or take it over meanwhile.
+    /// The time it has waited, or the time since its lease expired.
+    pub stalled_for: Duration,
+    /// Whether its final transaction has begun. On PostgreSQL that transaction may continue without a lease: the locked
+    /// row can be neither renewed nor taken over.
     pub finalizing: bool,
 }
 
-/// A source whose latest run did not end well.
+/// A source whose latest run failed or was interrupted.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FailedSource {
     /// Its slug.
     pub source: Slug,
-    /// The run.
+    /// The id of the run.
     pub id: SyncId,
-    /// What was said.
+    /// The message of the run.
     pub message: String,
-    /// When it ended.
-    pub ended: DateTime<Utc>,
+    /// The time at which it ended.
+    pub ended_at: DateTime<Utc>,
 }
 
-/// A connection of its own, whose statements wait for nobody for long.
+/// A separate connection for diagnostics, whose statements have short timeouts.
 pub struct DatabaseProbe {
     conn: AnyConnection,
 }
 
 impl DatabaseProbe {
-    /// Connects. Neither a file nor a table is made.
+    /// Connects to an existing database. Creates neither a file nor a table.
     ///
     /// # Errors
-    /// When there is no database, or it cannot be reached.
+    /// [`StoreError::Unreachable`] when the file does not exist or the server cannot be reached.
     pub fn open(address: &DatabaseAddress) -> Result<Self, StoreError> {
-        let trouble = |reason: String| StoreError::Unreachable {
+        let unreachable = |reason: String| StoreError::Unreachable {
             address: address.for_people(),
             reason: address.without_password(&reason),
         };
         let mut conn = match address {
             DatabaseAddress::Sqlite(path) => {
-                std::fs::metadata(path).map_err(|error| trouble(error.to_string()))?;
+                std::fs::metadata(path).map_err(|error| unreachable(error.to_string()))?;
                 let conn = SqliteConnection::establish(&path.display().to_string());
-                AnyConnection::Sqlite(conn.map_err(|error| trouble(error.to_string()))?)
+                AnyConnection::Sqlite(conn.map_err(|error| unreachable(error.to_string()))?)
             }
             DatabaseAddress::Postgres(url) => {
-                AnyConnection::Postgres(connect_postgres(url).map_err(|error| trouble(error.to_string()))?)
+                AnyConnection::Postgres(connect_postgres(url).map_err(|error| unreachable(error.to_string()))?)
             }
         };
         probe::prepare_probe(&mut conn)?;
         Ok(Self { conn })
     }
 
-    /// What the database says of itself.
+    /// Returns the version, the size and the limits of the database.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -127,19 +127,19 @@ impl DatabaseProbe {
         Ok(probe::database_facts(&mut self.conn)?)
     }
 
-    /// How far the database's clock is ahead of this machine's, and how long its answer took. The one is known no
-    /// better than the other.
+    /// Returns how far the database's clock is ahead of this machine's clock, and the time of the round trip, which
+    /// limits the precision.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn measure_clock(&mut self) -> Result<(TimeDelta, Duration), StoreError> {
-        let (asked, begun) = (Utc::now(), Instant::now());
+        let (sent_at, started) = (Utc::now(), Instant::now());
         let answer = clock::now(&mut self.conn)?;
-        let took = begun.elapsed();
-        Ok((answer - (asked + took / 2), took))
+        let round_trip = started.elapsed();
+        Ok((answer - (sent_at + round_trip / 2), round_trip))
     }
 
-    /// How the migrations of the database and of this program differ.
+    /// Returns how the migrations of the database and of this program differ.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -155,15 +155,15 @@ impl DatabaseProbe {
         })
     }
 
-    /// Whether a transaction that writes can begin within so many milliseconds.
+    /// Returns whether a write transaction can begin within `max_millis` milliseconds.
     ///
     /// # Errors
-    /// When it cannot for another reason than another one that writes.
-    pub fn may_write(&mut self, most_millis: u32) -> Result<bool, StoreError> {
-        probe::can_begin_write(&mut self.conn, most_millis)
+    /// [`StoreError`] when it cannot begin for another reason than a concurrent write.
+    pub fn can_write(&mut self, max_millis: u32) -> Result<bool, StoreError> {
+        probe::can_begin_write(&mut self.conn, max_millis)
     }
 
-    /// The sessions that sit inside a transaction without doing anything, that wait for others and that are waited for.
+    /// Returns the sessions that are idle inside a transaction, that wait for others, or that block others.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -171,8 +171,8 @@ impl DatabaseProbe {
         Ok(probe::blocking_sessions(&mut self.conn)?)
     }
 
-    /// The runs whose lease ran out longer than `grace` ago, and those that wait longer than `patience` although nobody
-    /// holds a lease on another run.
+    /// Returns the runs whose lease expired longer than `grace` ago, and the runs that have waited longer than
+    /// `wait_limit` although no run has a valid lease.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -180,7 +180,7 @@ impl DatabaseProbe {
         &mut self,
         grace: Duration,
         wait_limit: Duration,
-    ) -> Result<(Vec<LeftRun>, Vec<LeftRun>), StoreError> {
+    ) -> Result<(Vec<StalledRun>, Vec<StalledRun>), StoreError> {
         let now = clock::now(&mut self.conn)?;
         type QueueRow = (String, String, Option<String>, Option<i64>, NaiveDateTime, Option<String>);
         let rows: Vec<QueueRow> = sync_operations::table
@@ -196,43 +196,43 @@ impl DatabaseProbe {
                 sync_operations::stage,
             ))
             .load(&mut self.conn)?;
-        let (mut lost, mut waiting, mut alive) = (Vec::new(), Vec::new(), false);
+        let (mut lost, mut waiting, mut any_alive) = (Vec::new(), Vec::new(), false);
         for (id, slug, worker, until, created_at, stage) in rows {
             let since = until.and_then(DateTime::from_timestamp_millis).unwrap_or(created_at.and_utc());
-            alive |= until.is_some() && since > now;
-            let since = (now - since).to_std().unwrap_or_default();
+            any_alive |= until.is_some() && since > now;
+            let stalled_for = (now - since).to_std().unwrap_or_default();
             let (id, source) = (parse_value("sync_operations.id", &id)?, parse_value("sources.slug", &slug)?);
             let finalizing = stage.is_some_and(|stage| stage == Stage::Finalizing.as_str());
-            let run = LeftRun { id, source, worker, since, finalizing };
+            let run = StalledRun { id, source, worker, stalled_for, finalizing };
             match until {
-                Some(_) if since > grace => lost.push(run),
-                None if since > wait_limit => waiting.push(run),
+                Some(_) if stalled_for > grace => lost.push(run),
+                None if stalled_for > wait_limit => waiting.push(run),
                 _ => {}
             }
         }
-        if alive {
-            // They wait for a worker that is busy.
+        if any_alive {
+            // The waiting runs wait for a busy worker.
             waiting.clear();
         }
         Ok((lost, waiting))
     }
 
-    /// The sources whose latest run, previews aside, failed or was interrupted.
+    /// Returns the sources whose latest run failed or was interrupted. Previews do not count.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn failed_sources(&mut self) -> Result<Vec<FailedSource>, StoreError> {
-        let bad = [Status::Failed.as_str(), Status::Interrupted.as_str()];
+        let failed_statuses = [Status::Failed.as_str(), Status::Interrupted.as_str()];
         let rows: Vec<(String, String, String, NaiveDateTime)> = sources::table
             .inner_join(sync_records::table.on(is_latest()))
-            .filter(sync_records::status.eq_any(bad))
+            .filter(sync_records::status.eq_any(failed_statuses))
             .order(sources::slug)
             .select((sources::slug, sync_records::id, sync_records::message, sync_records::finished_at))
             .load(&mut self.conn)?;
         rows.into_iter()
             .map(|(slug, id, message, ended)| {
                 let (source, id) = (parse_value("sources.slug", &slug)?, parse_value("sync_records.id", &id)?);
-                Ok(FailedSource { source, id, message, ended: ended.and_utc() })
+                Ok(FailedSource { source, id, message, ended_at: ended.and_utc() })
             })
             .collect()
     }

@@ -1,4 +1,4 @@
-//! The errors of the database, and which of them pass.
+//! The errors of the database, and whether a retry can succeed.
 
 /// A failure of the database, or a write that was not allowed to happen.
 #[derive(Debug, thiserror::Error)]
@@ -8,13 +8,13 @@ pub enum StoreError {
     Unreachable {
         /// Its address without a password.
         address: String,
-        /// What the database or the system said.
+        /// The reason, as reported by the database or the operating system.
         reason: String,
     },
-    /// No connection came free, or none could be made.
+    /// No connection became free in time, or none could be made.
     #[error("no connection to the database: {0}")]
     Pool(String),
-    /// Another writer has held the database for longer than is worth waiting.
+    /// Another writer kept the database locked for too long.
     #[error("the database is busy: somebody else has been writing to it for a long time")]
     Busy,
     /// A statement failed.
@@ -23,75 +23,75 @@ pub enum StoreError {
     /// The migrations failed.
     #[error("the database could not be brought up to date: {0}")]
     Migration(String),
-    /// The lease is no longer ours: nothing was written.
+    /// The lease was lost. Nothing was written.
     #[error("the lease on this run is lost; nothing was written")]
     Fenced,
-    /// A stored value is not of the form this program writes.
+    /// A stored value does not have the form that this program writes.
     #[error("the database holds a value that cannot be read ({what}): {reason}")]
     Corrupt {
-        /// Where.
+        /// The table and column.
         what: &'static str,
-        /// Why.
+        /// Why it cannot be parsed.
         reason: String,
     },
-    /// Something of that name exists already.
+    /// A row with that name exists already.
     #[error("{what} exists already")]
     Taken {
-        /// What it is, for people.
+        /// The thing that exists, for people, such as `a user called ada`.
         what: String,
     },
 }
 
-/// What a second try of what failed would come to.
+/// Whether a retry of a failed operation can succeed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Retryability {
-    /// The database is away or busy; when it is back the same succeeds.
-    Passing,
-    /// It may be passing or not: worth a few tries.
+    /// The database is unavailable or busy; a later retry succeeds.
+    Temporary,
+    /// The failure may be temporary; a few retries are useful.
     Unclear,
-    /// The same would fail again.
-    Final,
+    /// A retry would fail again.
+    Permanent,
 }
 
 impl StoreError {
-    /// A [`StoreError::Corrupt`] made from what the reader said.
+    /// Returns a function that turns a parse error into [`StoreError::Corrupt`].
     pub(super) fn corrupt(what: &'static str) -> impl Fn(&dyn std::fmt::Display) -> Self {
         move |reason| Self::Corrupt { what, reason: reason.to_string() }
     }
 
-    /// What a second try would make of this.
+    /// Returns whether a retry can succeed.
     #[must_use]
     pub fn retryability(&self) -> Retryability {
         use diesel::result::{DatabaseErrorKind as Kind, Error};
         match self {
-            Self::Pool(_) | Self::Busy | Self::Unreachable { .. } => Retryability::Passing,
-            // A commit that failed, and so did taking it back: the connection is gone.
+            Self::Pool(_) | Self::Busy | Self::Unreachable { .. } => Retryability::Temporary,
+            // The commit and the rollback failed: the connection is broken.
             Self::Statement(Error::BrokenTransactionManager | Error::RollbackErrorOnCommit { .. }) => {
-                Retryability::Passing
+                Retryability::Temporary
             }
             Self::Statement(Error::DatabaseError(kind, _)) => match kind {
                 Kind::ClosedConnection | Kind::UnableToSendCommand | Kind::SerializationFailure => {
-                    Retryability::Passing
+                    Retryability::Temporary
                 }
-                // A server that shuts down, a full disk and a lock that somebody else holds all come without a kind.
+                // A server that shuts down, a full disk and a lock held by another transaction all have this kind.
                 Kind::Unknown => Retryability::Unclear,
-                _ => Retryability::Final,
+                _ => Retryability::Permanent,
             },
             Self::Statement(_) | Self::Migration(_) | Self::Fenced | Self::Corrupt { .. } | Self::Taken { .. } => {
-                Retryability::Final
+                Retryability::Permanent
             }
         }
     }
 
-    /// Whether the disk of the database is full. Neither database has an error code of its own for it: SQLite says
-    /// "database or disk is full", PostgreSQL quotes the system's "No space left on device".
+    /// Returns whether the disk of the database is full. Diesel exposes no error code for it: SQLite says "database or
+    /// disk is full", PostgreSQL quotes the system's "No space left on device".
     #[must_use]
     pub fn is_disk_full(&self) -> bool {
         let text = self.to_string();
         matches!(self, Self::Statement(_)) && (text.contains("disk is full") || text.contains("No space left"))
     }
 
-    /// Whether the statement failed because a unique index said no.
+    /// Returns whether the statement violated a unique index.
     pub(super) fn is_unique_violation(&self) -> bool {
         use diesel::result::{DatabaseErrorKind, Error};
         matches!(self, Self::Statement(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))

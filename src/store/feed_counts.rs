@@ -1,5 +1,5 @@
-//! How the feeds of sources fare, counted: for pages that show many sources, or one in a line. The counts are kept
-//! beside the feeds, which may be megabytes, whenever those are written.
+//! Stores counts of each source's feeds, so that pages need not read the feeds themselves, which may be megabytes of
+//! JSON. The counts are updated whenever the feeds are.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ fn counts_from_row((total, failing, silent): FeedCountRow) -> Result<Option<Feed
     Ok((total > 0).then_some(FeedCounts { total, failing, silent_until }))
 }
 
-/// Keeps the counts of what is known of the feeds of a source.
+/// Stores the counts of these feeds for a source.
 pub(super) fn save_feed_counts(
     conn: &mut AnyConnection,
     source_id: i64,
@@ -46,7 +46,7 @@ pub(super) fn save_feed_counts(
 }
 
 impl Store {
-    /// How the feeds of a source fare; `None` where no feeds are known.
+    /// Returns the counts of a source's feeds; `None` if no feeds are known.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -57,7 +57,7 @@ impl Store {
         })
     }
 
-    /// How the feeds of all sources fare that are made of feeds.
+    /// Returns the counts of all sources that have feeds.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.

@@ -1,5 +1,4 @@
-//! One way for a run to end, whatever the reason: terminal status, kept record and everything that goes with them, in
-//! one transaction.
+//! Ends a run, for whatever reason, in one transaction: terminal status, record, issues, changes and catalog.
 
 use diesel::prelude::*;
 
@@ -21,33 +20,33 @@ use crate::domain::run_text::stopped_run::STARTING_AGAIN;
 use crate::domain::source::Validators;
 use crate::domain::sync_id::SyncId;
 
-/// How a run ends.
+/// The result of a run.
 #[derive(Clone, PartialEq, Debug)]
 pub struct RunEnding {
-    /// A terminal status.
+    /// The terminal status.
     pub status: Status,
-    /// The last line for people.
+    /// The final message for people.
     pub message: String,
-    /// A word and a sentence, where something went wrong.
+    /// The error code and message, if something went wrong.
     pub error: Option<(String, String)>,
-    /// The counts; `None` leaves them as the run's row has them. Removals are counted by the transaction itself.
+    /// The counts; `None` keeps those of the run's row. Removals are counted by the transaction.
     pub stats: Option<RunStats>,
-    /// What could not be taken, or was mended.
+    /// The issues of the run: skipped rows or feeds, and warnings.
     pub issues: IssueList,
-    /// Removals that wait for a person's word.
+    /// The number of removals that need confirmation.
     pub withheld_removals: u64,
-    /// What is known of the feeds of the source from now on, however the run ended; `None` leaves it as it is.
+    /// The new state of the source's feeds, stored however the run ended; `None` keeps the stored state.
     pub feeds: Option<Vec<FeedRecord>>,
-    /// What a preview found, kept with its record.
+    /// The changes that a preview found, stored with its record.
     pub changes: Vec<Change>,
-    /// What becomes of the catalog as a whole; `None` leaves it as it is.
+    /// The final changes to the catalog; `None` leaves it as it is.
     pub applied: Option<AppliedChanges>,
     /// Whether the run is queued again.
     pub requeue: RequeuePolicy,
 }
 
 impl RunEnding {
-    /// An end with nothing else to say.
+    /// Returns an ending with this status and message and nothing else.
     #[must_use]
     pub fn new(status: Status, message: impl Into<String>) -> Self {
         Self {
@@ -65,77 +64,77 @@ impl RunEnding {
     }
 }
 
-/// What the last transaction of a run that applied something does to the catalog.
+/// The changes that the final transaction of a run makes to the catalog.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct AppliedChanges {
-    /// The columns in the source's order; `None` when they were not looked at.
+    /// The columns in the source's order; `None` if the run did not read them.
     pub columns: Option<Vec<String>>,
-    /// What the cells of each column are; `None` when they were not looked at.
+    /// The type of each column; `None` if the run did not detect them.
     pub column_types: Option<Vec<ColumnType>>,
-    /// Keys of the items that left the source.
+    /// The keys of the items to remove.
     pub removals: Vec<String>,
-    /// What to send along at the next fetch; `None` clears it.
+    /// The HTTP validators for the next fetch; `None` deletes the stored ones.
     pub validators: Option<Validators>,
 }
 
 /// Whether a run that ended early is queued again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RequeuePolicy {
-    /// It is not.
+    /// The run is not queued again.
     No,
-    /// It is, as the same attempt: it was told to stop and did nothing wrong.
+    /// Queued again as the same attempt, because a shutdown stopped the run.
     SameAttempt,
-    /// It is, as the next attempt: its worker died.
+    /// Queued again as the next attempt, because the worker died.
     NextAttempt,
 }
 
-/// What the row must still say for a run to be ended.
+/// The state that the run's row must have for the run to be ended.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ClosePrecondition {
-    /// A worker ends its own.
+    /// The run is running under this lease; its worker ends it.
     Leased(Lease),
-    /// Nobody took it yet.
+    /// The run is still pending.
     Waiting(SyncId),
-    /// Its lease ran out by this time, in epoch milliseconds.
+    /// The run is running under this lease, which expired before this time, in epoch milliseconds.
     Expired(Lease, i64),
 }
 
 impl Store {
-    /// Ends a run that its worker holds. Answers the id of its successor, if it is queued again.
+    /// Ends a run under its worker's lease. Returns the id of the successor if the run is queued again.
     ///
     /// # Errors
-    /// [`StoreError::Fenced`] when the lease is lost: somebody else has ended the run. Otherwise when the database
-    /// fails. Nothing is written then.
+    /// [`StoreError::Fenced`] when the lease is lost because another server ended the run; otherwise when the database
+    /// is unavailable or refuses a statement. Nothing is written then.
     pub fn finish_run(&self, lease: Lease, ending: &RunEnding) -> Result<Option<SyncId>, StoreError> {
         self.write(|conn| close_run(conn, ClosePrecondition::Leased(lease), ending))
     }
 }
 
-/// Ends a run inside the transaction at hand.
+/// Ends a run inside the current transaction. Returns the id of the successor if the run is queued again.
 pub(super) fn close_run(
     conn: &mut AnyConnection,
-    hold: ClosePrecondition,
+    precondition: ClosePrecondition,
     ending: &RunEnding,
 ) -> Result<Option<SyncId>, StoreError> {
-    let (id, from, token, expired_by) = match hold {
+    let (id, from, token, expired_by) = match precondition {
         ClosePrecondition::Leased(lease) => (lease.id, Status::Running, lease.token, i64::MAX),
-        // A waiting run has no token; a running one always has, as the table's CHECK says.
+        // A pending run has no token; a running one always has one, as the table's CHECK ensures.
         ClosePrecondition::Waiting(id) => (id, Status::Pending, 0, i64::MAX),
         ClosePrecondition::Expired(lease, by) => (lease.id, Status::Running, lease.token, by),
     };
     debug_assert!(from.may_become(ending.status), "{from} does not become {}", ending.status);
     let id = id.to_string();
     let now = clock::now(conn)?.naive_utc();
-    let still_so = sync_operations::table
+    let matching_row = sync_operations::table
         .filter(sync_operations::id.eq(&id))
         .filter(sync_operations::status.eq(from.as_str()))
         .filter(sync_operations::token.is_null().or(sync_operations::token.eq(token)))
         .filter(sync_operations::lease_until.is_null().or(sync_operations::lease_until.lt(expired_by)));
     let completed = ending.status == Status::Completed;
-    let rows = diesel::update(still_so)
+    let rows = diesel::update(matching_row)
         .set((
             sync_operations::status.eq(ending.status.as_str()),
-            // 100 comes with *completed* and with nothing else; the table's CHECK holds both to it.
+            // 100 % and *completed* go together, as the table's CHECK ensures.
             completed.then(|| sync_operations::progress.eq(100)),
             sync_operations::message.eq(&ending.message),
             sync_operations::error.eq(ending.error.as_ref().map(|(_, message)| message)),
@@ -154,36 +153,37 @@ pub(super) fn close_run(
     };
     if let Some(applied) = &ending.applied {
         let stamp = BatchStamp { source_id: row.source_id, sync_id: &id, now };
-        let in_step = completed && ending.withheld_removals == 0;
-        stats.removed = apply_changes(conn, stamp, applied, completed, in_step)?;
+        let is_up_to_date = completed && ending.withheld_removals == 0;
+        stats.removed = apply_changes(conn, stamp, applied, completed, is_up_to_date)?;
     }
     if let Some(feeds) = &ending.feeds {
         catalog_rows::save_feeds(conn, row.source_id, feeds)?;
     }
-    let kept = to_json("sync_operations.stats", &stats)?;
-    diesel::update(sync_operations::table.find(&id)).set(sync_operations::stats.eq(&kept)).execute(conn)?;
-    // The row is locked since our UPDATE, so this cannot change any more: an accepted cancel is never undone by a stop.
-    let again = if row.cancel_requested { RequeuePolicy::No } else { ending.requeue };
-    let successor = requeue_run(conn, &row, again)?;
-    insert_record(conn, &row, ending, &kept, now, successor)?;
+    let stats_json = to_json("sync_operations.stats", &stats)?;
+    diesel::update(sync_operations::table.find(&id)).set(sync_operations::stats.eq(&stats_json)).execute(conn)?;
+    // The UPDATE above has locked the row, so a requested cancel cannot be lost here: a cancelled run is not queued
+    // again by a shutdown.
+    let requeue = if row.cancel_requested { RequeuePolicy::No } else { ending.requeue };
+    let successor = requeue_run(conn, &row, requeue)?;
+    insert_record(conn, &row, ending, &stats_json, now, successor)?;
     bulk::insert_issues(conn, &id, &ending.issues.kept)?;
     bulk::insert_changes(conn, &id, row.source_id, &ending.changes)?;
     Ok(successor)
 }
 
-/// Takes out what left the source and keeps what is to be known of the catalog as a whole; answers how many went.
-/// `in_step` is whether the catalog holds just what its source holds now.
+/// Removes the items that left the source and updates the catalog. Returns the number of removed items. `is_up_to_date`
+/// is whether the catalog then matches its source.
 fn apply_changes(
     conn: &mut AnyConnection,
     stamp: BatchStamp<'_>,
     applied: &AppliedChanges,
     completed: bool,
-    in_step: bool,
+    is_up_to_date: bool,
 ) -> Result<u64, StoreError> {
     let mut removed = 0;
     for keys in applied.removals.chunks(1000) {
-        let wanted: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let changes: Vec<Change> = bulk::load_fields(conn, stamp.source_id, &wanted)?
+        let key_refs: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let changes: Vec<Change> = bulk::load_fields(conn, stamp.source_id, &key_refs)?
             .into_iter()
             .map(|(key, fields)| Change { key, kind: ChangeKind::Removed, before: Some(fields), after: None })
             .collect();
@@ -202,13 +202,13 @@ fn apply_changes(
             completed.then(|| (catalogs::last_success_at.eq(stamp.now), catalogs::last_success_id.eq(stamp.sync_id))),
         ))
         .execute(conn)?;
-    if in_step {
+    if is_up_to_date {
         catalog_rows::mark_settled(conn, stamp.source_id, stamp.now)?;
     }
     Ok(u64::try_from(removed).unwrap_or(u64::MAX))
 }
 
-/// Queues the run again, if it is to be.
+/// Queues the run again if the policy asks for it. Returns the id of the new run.
 fn requeue_run(
     conn: &mut AnyConnection,
     row: &OperationRow,

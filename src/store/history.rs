@@ -1,4 +1,4 @@
-//! Which runs there were, newest first.
+//! Lists runs, newest first.
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -14,64 +14,64 @@ use crate::domain::record::{ActiveRun, HistoryRun, SyncRecord};
 use crate::domain::source::{Slug, SourceId};
 use crate::domain::sync_id::SyncId;
 
-/// Selects whose runs are listed.
+/// Selects the source whose runs are listed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum HistoryOf {
-    /// Those of this source, whatever it was called then.
+    /// The runs of this source, including those under earlier slugs.
     Source(SourceId),
-    /// Those of sources that were called so and are no more.
+    /// The runs of removed sources that had this slug.
     Removed(Slug),
 }
 
-/// Which past runs, and which page of them.
+/// Selects finished runs, and one page of them.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct HistoryQuery {
-    /// Whose; `None` is everybody's.
+    /// The source; `None` for all sources.
     pub of: Option<HistoryOf>,
-    /// Those that ended so; `None` is all.
+    /// The terminal status; `None` for all.
     pub status: Option<Status>,
-    /// From 1.
+    /// The number of the page, from 1.
     pub page: u64,
-    /// Runs a page.
-    pub per: u64,
+    /// The number of runs on a page.
+    pub per_page: u64,
 }
 
-/// One page of past runs.
+/// One page of finished runs.
 #[derive(Clone, PartialEq, Debug)]
 pub struct HistoryPage {
     /// The runs on it, newest first.
     pub records: Vec<SyncRecord>,
-    /// How many there are on all pages.
+    /// The number of runs on all pages.
     pub total: u64,
 }
 
 fn find_run(conn: &mut AnyConnection, id: SyncId) -> Result<Option<HistoryRun>, StoreError> {
     let id = id.to_string();
-    // The row first: a run that ends between the two looks has its record by the second.
-    let going_on: Option<(OperationRow, String)> = sync_operations::table
+    // The operation is read first: a run that ends between the two queries has a record by the second one.
+    let active: Option<(OperationRow, String)> = sync_operations::table
         .inner_join(sources::table)
         .filter(sync_operations::id.eq(&id))
         .filter(sync_operations::status.eq_any(ACTIVE_STATUSES))
         .select((OperationRow::as_select(), sources::slug))
         .first(conn)
         .optional()?;
-    if let Some((row, slug)) = going_on {
+    if let Some((row, slug)) = active {
         return row.active_run(&slug).map(|run| Some(HistoryRun::Active(run)));
     }
     let ended = sync_records::table.find(&id).select(RecordRow::as_select()).first(conn).optional()?;
     ended.map(|row| SyncRecord::try_from(row).map(HistoryRun::Ended)).transpose()
 }
 
-/// Of the records those of sources that were called so and are gone: a source that was only renamed has its runs under
-/// its name of today.
+/// Condition: the record belongs to a removed source that had this slug. The runs of a renamed source are listed under
+/// its current slug.
 #[diesel::dsl::auto_type]
 fn is_of_removed_source<'a>(slug: &'a str) -> _ {
-    let gone = sync_records::source_id.ne_all(sources::table.select(sources::id));
-    sync_records::source.eq(slug).and(gone)
+    let source_removed = sync_records::source_id.ne_all(sources::table.select(sources::id));
+    sync_records::source.eq(slug).and(source_removed)
 }
 
 impl Store {
-    /// A run, active or past; `None` when it is not known, or no longer.
+    /// Returns an active or finished run; `None` if it is unknown or was deleted.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -79,7 +79,7 @@ impl Store {
         self.read(|conn| find_run(conn, id))
     }
 
-    /// The active runs in the order in which they were accepted.
+    /// Returns the active runs in the order in which they were accepted.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -95,8 +95,8 @@ impl Store {
         })
     }
 
-    /// Whose history is asked for with this slug; `None` when no source is called so and none that is gone left
-    /// records under it.
+    /// Returns the source, or the removed sources, that this slug stands for; `None` if no source has it and no removed
+    /// source left records under it.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -106,35 +106,36 @@ impl Store {
             if let Some(id) = of.first(conn).optional()? {
                 return Ok(Some(HistoryOf::Source(SourceId(id))));
             }
-            let left: bool = diesel::select(exists(sync_records::table.filter(is_of_removed_source(slug.as_str()))))
-                .get_result(conn)?;
-            Ok(left.then(|| HistoryOf::Removed(slug.clone())))
+            let has_records: bool =
+                diesel::select(exists(sync_records::table.filter(is_of_removed_source(slug.as_str()))))
+                    .get_result(conn)?;
+            Ok(has_records.then(|| HistoryOf::Removed(slug.clone())))
         })
     }
 
-    /// One page of past runs, newest first.
+    /// Returns one page of finished runs, newest first.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn list_history(&self, query: &HistoryQuery) -> Result<HistoryPage, StoreError> {
-        let wanted = || {
-            let mut wanted = sync_records::table.into_boxed();
+        let matching = || {
+            let mut matching = sync_records::table.into_boxed();
             match &query.of {
-                Some(HistoryOf::Source(id)) => wanted = wanted.filter(sync_records::source_id.eq(id.0)),
-                Some(HistoryOf::Removed(slug)) => wanted = wanted.filter(is_of_removed_source(slug.as_str())),
+                Some(HistoryOf::Source(id)) => matching = matching.filter(sync_records::source_id.eq(id.0)),
+                Some(HistoryOf::Removed(slug)) => matching = matching.filter(is_of_removed_source(slug.as_str())),
                 None => {}
             }
             if let Some(status) = query.status {
-                wanted = wanted.filter(sync_records::status.eq(status.as_str()));
+                matching = matching.filter(sync_records::status.eq(status.as_str()));
             }
-            wanted
+            matching
         };
-        let offset = query.page.saturating_sub(1).saturating_mul(query.per);
+        let offset = query.page.saturating_sub(1).saturating_mul(query.per_page);
         self.read(|conn| {
-            let total = u64::try_from(wanted().count().get_result::<i64>(conn)?).unwrap_or(0);
-            let rows = wanted()
+            let total = u64::try_from(matching().count().get_result::<i64>(conn)?).unwrap_or(0);
+            let rows = matching()
                 .order((sync_records::finished_at.desc(), sync_records::id.desc()))
-                .limit(i64::try_from(query.per).unwrap_or(i64::MAX))
+                .limit(i64::try_from(query.per_page).unwrap_or(i64::MAX))
                 .offset(i64::try_from(offset).unwrap_or(i64::MAX))
                 .select(RecordRow::as_select())
                 .load(conn)?;

@@ -1,4 +1,4 @@
-//! Reading a catalog: pages for people, and the keys and hashes a run compares with.
+//! Reads catalogs: pages of items for people, and keys and hashes for the comparison of a run.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
@@ -12,39 +12,39 @@ use crate::domain::columns::column_type::ColumnType;
 use crate::domain::item::{fold_for_search, parse_fields};
 use crate::domain::source::SourceId;
 
-/// An item as it is shown.
+/// An item of a catalog.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Item {
-    /// Opaque; stays the same while the item exists, also across removal and return.
+    /// An opaque id that stays the same while the item exists, also when it is removed and restored.
     pub id: String,
-    /// The key.
+    /// The key, unique in the catalog.
     pub key: String,
-    /// Names and values in column order.
+    /// Names and values of the fields in column order.
     pub fields: Vec<(String, String)>,
-    /// When it was first seen.
+    /// The time at which the item was added.
     pub added_at: DateTime<Utc>,
-    /// When its fields last changed.
+    /// The time at which its fields last changed.
     pub changed_at: DateTime<Utc>,
 }
 
-/// Which items, in which order, which page.
+/// Selects items, their order and one page of them.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct ItemQuery {
-    /// Words that must all occur; case and accents do not matter.
+    /// Words that must all occur in the item, ignoring case and accents.
     pub search: String,
-    /// Only the items whose cell in this column says `yes`, or only the others.
+    /// A column and whether its cell must be `yes` (true) or must not be (false); `None` for all items.
     pub flagged: Option<(String, bool)>,
-    /// The column to sort by; `None` is the order in which items came.
+    /// The column to sort by; `None` for the order in which items were added.
     pub sort: Option<String>,
-    /// What the cells of that column are.
+    /// The type of that column.
     pub sort_type: ColumnType,
-    /// Last first.
+    /// Whether the order is reversed.
     pub descending: bool,
-    /// From 1.
+    /// The number of the page, from 1.
     pub page: u64,
-    /// Items a page.
-    pub per: u64,
-    /// How many items the catalog holds, if the asker knows: where all are asked for they need not be counted then.
+    /// The number of items on a page.
+    pub per_page: u64,
+    /// The number of items in the catalog, if the caller knows it; saves counting when nothing is filtered.
     pub known_total: Option<u64>,
 }
 
@@ -53,11 +53,11 @@ pub struct ItemQuery {
 pub struct ItemsPage {
     /// The items on it.
     pub items: Vec<Item>,
-    /// How many there are on all pages.
+    /// The number of items on all pages.
     pub total: u64,
 }
 
-/// How much of a search is looked at, in characters.
+/// The length to which a search text is cut, in characters.
 pub const SEARCH_MAX_CHARS: usize = 200;
 
 type ItemRow = (i64, String, String, NaiveDateTime, NaiveDateTime);
@@ -75,7 +75,7 @@ fn item_from_row((id, key, fields, added, changed): ItemRow) -> Result<Item, Sto
 const ITEM_COLUMNS: (items::id, items::key, items::fields, items::added_at, items::changed_at) =
     (items::id, items::key, items::fields, items::added_at, items::changed_at);
 
-/// `%word%` for LIKE, with what LIKE would read as a pattern escaped.
+/// Returns `%word%` for LIKE, with the special characters of LIKE escaped.
 fn like_pattern(word: &str) -> String {
     let mut pattern = String::with_capacity(word.len() + 2);
     pattern.push('%');
@@ -90,12 +90,12 @@ fn like_pattern(word: &str) -> String {
 }
 
 impl Store {
-    /// One page of a catalog.
+    /// Returns one page of the items of a catalog.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn list_items(&self, source: SourceId, query: &ItemQuery) -> Result<ItemsPage, StoreError> {
-        // Every word is a pass over the catalog's text, so a search has an end.
+        // Each word costs one pass over the catalog's text, so the search text is cut.
         let search: String = query.search.chars().filter(|&c| c != '\0').take(SEARCH_MAX_CHARS).collect();
         let words: Vec<String> = fold_for_search(&search).split_whitespace().map(like_pattern).collect();
         self.read(|conn| {
@@ -120,9 +120,9 @@ impl Store {
                 page = page.order(sorting::order_by_field(conn, column, query.sort_type, query.descending));
             }
             page = if query.descending { page.then_order_by(items::id.desc()) } else { page.then_order_by(items::id) };
-            let offset = query.page.saturating_sub(1).saturating_mul(query.per);
+            let offset = query.page.saturating_sub(1).saturating_mul(query.per_page);
             let rows: Vec<ItemRow> = page
-                .limit(i64::try_from(query.per).unwrap_or(i64::MAX))
+                .limit(i64::try_from(query.per_page).unwrap_or(i64::MAX))
                 .offset(i64::try_from(offset).unwrap_or(i64::MAX))
                 .load(conn)?;
             let items = rows.into_iter().map(item_from_row).collect::<Result<_, _>>()?;
@@ -130,7 +130,7 @@ impl Store {
         })
     }
 
-    /// How many items of a catalog say `yes` in this column, or how many do not.
+    /// Returns how many items have `yes` in this column, or how many have not.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -142,7 +142,7 @@ impl Store {
         })
     }
 
-    /// One item by its opaque id, if it is in that catalog.
+    /// Returns an item by its id, if it is in this catalog and not removed.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -158,16 +158,16 @@ impl Store {
         })
     }
 
-    /// A page of the items that the database knows of a source, soft-deleted ones too, by key, from the first key
-    /// `after` that one on; the empty text begins, and an empty page ends. In pages memory does not grow with the
-    /// catalog and no transaction stays open.
+    /// Returns up to 10,000 items of a source, soft-deleted ones included, in the order of their keys, starting after
+    /// the key `after`. Start with the empty text; an empty page is the end. Paging keeps memory constant and no
+    /// transaction open.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn known_items(&self, source: SourceId, after: &str) -> Result<Vec<(String, KnownItem)>, StoreError> {
         const PAGE: i64 = 10_000;
         let rows: Vec<(String, Vec<u8>, Option<NaiveDateTime>, NaiveDateTime)> = self.read(|conn| {
-            // By key, because that is the order of the index: other sources' items are not passed over one by one.
+            // Sorted by key because the index has this order, so the items of other sources are not scanned.
             let page = items::table
                 .filter(items::source_id.eq(source.0))
                 .filter(items::key.gt(after))
@@ -184,7 +184,7 @@ impl Store {
             .collect()
     }
 
-    /// The stored fields of the items with these keys, as JSON text.
+    /// Returns the stored fields, as JSON text, of the items with these keys.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.

@@ -1,4 +1,5 @@
-//! A worker's right to a run: taken at the claim, renewed by a heartbeat, named by every write.
+//! Leases: a worker's exclusive right to a run. A lease is taken when a run is claimed, renewed by a heartbeat, and
+//! checked by every write of the run.
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::case_when;
@@ -15,43 +16,45 @@ use crate::domain::operation::{Lease, Stage, Status, SyncOperation};
 use crate::domain::progress::RunStats;
 use crate::domain::sync_id::SyncId;
 
-/// How far a run is, as its row keeps it.
+/// The progress of a run, as stored in its row.
 #[derive(Clone, PartialEq, Debug)]
 pub struct RunProgress {
-    /// What it is doing.
+    /// The current stage.
     pub stage: Stage,
-    /// One line for people.
+    /// The message for people, in one line.
     pub message: String,
-    /// Percent, at most 99.
+    /// The percentage, at most 99.
     pub percent: u8,
     /// The counts.
     pub stats: RunStats,
 }
 
-/// What a heartbeat learns.
+/// The result of renewing or checking a lease.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LeaseRenewal {
-    /// The lease is ours for another term.
+    /// The lease is still held.
     Held {
-        /// Whether someone asked to end the run.
+        /// Whether a cancel was requested.
         cancel_requested: bool,
     },
-    /// It is not ours any more.
+    /// The lease was lost.
     Lost,
 }
 
-/// What became of the wish to begin the final transaction.
+/// The result of beginning the final transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FinalizeOutcome {
-    /// From here on a cancel comes too late.
+    /// It has begun; a cancel is refused from here on.
     Begun,
-    /// Someone asked to end the run before.
+    /// A cancel was requested before it began.
     CancelRequested,
 }
 
-/// First statement of everything a worker writes: takes the lease anew and keeps the progress. No row, no write.
+/// The first statement of every write of a worker: renews the lease and stores the progress. If the lease is lost, no
+/// row matches and nothing is written.
 ///
-/// The percent is never lowered, whatever order writes arrive in, and the time of a stage is that of its first word.
+/// The percentage never decreases, whatever the order of writes, and the time of a stage is the time of its first
+/// report.
 pub(super) fn fence_write(
     conn: &mut AnyConnection,
     lease: Lease,
@@ -62,21 +65,19 @@ pub(super) fn fence_write(
     let stats = to_json("sync_operations.stats", &progress.stats)?;
     let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let percent = i32::from(progress.percent.min(99));
-    let came = now.naive_utc().into_sql::<Nullable<Timestamp>>();
+    let reached_at = now.naive_utc().into_sql::<Nullable<Timestamp>>();
     let rows = diesel::update(leased_run(lease))
         .set((
             sync_operations::lease_until.eq(now.timestamp_millis() + to_millis(term)),
             sync_operations::last_update.eq(now.naive_utc()),
             sync_operations::stage.eq(progress.stage.as_str()),
             (progress.stage == Stage::Processing).then(|| {
-                sync_operations::processing_at
-                    .eq(case_when(sync_operations::processing_at.is_null(), came)
-                        .otherwise(sync_operations::processing_at))
+                sync_operations::processing_at.eq(case_when(sync_operations::processing_at.is_null(), reached_at)
+                    .otherwise(sync_operations::processing_at))
             }),
             (progress.stage == Stage::Finalizing).then(|| {
-                sync_operations::finalizing_at
-                    .eq(case_when(sync_operations::finalizing_at.is_null(), came)
-                        .otherwise(sync_operations::finalizing_at))
+                sync_operations::finalizing_at.eq(case_when(sync_operations::finalizing_at.is_null(), reached_at)
+                    .otherwise(sync_operations::finalizing_at))
             }),
             sync_operations::message.eq(&progress.message),
             sync_operations::progress
@@ -94,8 +95,8 @@ pub(super) fn to_millis(term: std::time::Duration) -> i64 {
 }
 
 impl Store {
-    /// Takes the next waiting run (or just `only`) for `worker`, whose right to it lasts for `term`. `token` is the
-    /// fencing token, drawn anew for each claim.
+    /// Claims the next pending run (or only `only`) for `worker` and leases it for `term`. `token` is the fencing
+    /// token, a new random number for each claim.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -107,7 +108,7 @@ impl Store {
         only: Option<SyncId>,
     ) -> Result<Option<(SyncOperation, Lease)>, StoreError> {
         let only = only.map(|id| id.to_string());
-        // Looked at before any lock is taken: an idle worker must not queue among the writers.
+        // Read before any lock is taken, so that idle workers do not queue among the writers.
         let waiting = self.read(|conn| {
             let pending = sync_operations::table.filter(sync_operations::status.eq(Status::Pending.as_str()));
             Ok(diesel::select(diesel::dsl::exists(pending)).get_result::<bool>(conn)?)
@@ -124,7 +125,7 @@ impl Store {
             .set((
                 sync_operations::status.eq(Status::Running.as_str()),
                 sync_operations::stage.eq(Stage::Fetching.as_str()),
-                // Until the run says more of itself: it does not wait for a worker any longer.
+                // Replaces the message of the pending run until the run reports its own.
                 sync_operations::message.eq("Starting…"),
                 sync_operations::worker.eq(worker),
                 sync_operations::token.eq(token),
@@ -143,10 +144,11 @@ impl Store {
         })
     }
 
-    /// Makes the lease last for another `term` from now, and asks whether the run should end.
+    /// Renews the lease for `term` from now, and returns whether a cancel was requested.
     ///
     /// # Errors
-    /// When the database fails; the lease may have been renewed or not.
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement; the lease may
+    /// have been renewed nevertheless.
     pub fn renew_lease(&self, lease: Lease, term: std::time::Duration) -> Result<LeaseRenewal, StoreError> {
         self.write(|conn| {
             lock::commit_without_waiting(conn)?;
@@ -166,7 +168,7 @@ impl Store {
         })
     }
 
-    /// Whether the lease still holds and whether the run should end; writes nothing.
+    /// Returns whether the lease is still held and whether a cancel was requested. Writes nothing.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -183,7 +185,7 @@ impl Store {
         })
     }
 
-    /// Keeps how far the run is.
+    /// Stores the progress of a run and renews its lease.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the lease is lost; otherwise when the database fails.
@@ -199,7 +201,7 @@ impl Store {
         })
     }
 
-    /// Marks that the final transaction begins, unless someone asked to end the run before.
+    /// Marks the final transaction as begun, unless a cancel was requested before.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the lease is lost; otherwise when the database fails.
@@ -210,7 +212,8 @@ impl Store {
         progress: &RunProgress,
     ) -> Result<FinalizeOutcome, StoreError> {
         self.write(|conn| {
-            // Changes nothing and holds the row until the commit, so a cancel comes either before this or after it.
+            // This update changes nothing but locks the row until the commit, so a cancel is recorded either before it
+            // or after it.
             let held = diesel::update(leased_run(lease)).set(sync_operations::token.eq(lease.token)).execute(conn)?;
             if held == 0 {
                 return Err(StoreError::Fenced);

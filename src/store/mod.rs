@@ -1,5 +1,5 @@
-//! The database. No other module uses it. Queries are written once for SQLite and PostgreSQL where that is possible;
-//! [`dialect`] has the rest.
+//! The database; no other module uses Diesel. Most queries are written once for SQLite and PostgreSQL; [`dialect`] has
+//! the SQL that differs.
 
 pub mod accounts;
 mod active_statuses;

@@ -1,4 +1,4 @@
-//! The SyncOperation row as pollers and people see it.
+//! Reads `sync_operations`, the rows of active and recent runs.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
@@ -17,12 +17,12 @@ use crate::domain::source::SourceId;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 
-/// What an operation's row says that its status JSON does not.
+/// Values of an operation's row that the status report does not have.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OperationNote {
-    /// Who asked for it.
+    /// The user, command or schedule that started the run.
     pub requested_by: String,
-    /// Whether someone asked to end it.
+    /// Whether a cancel was requested.
     pub cancel_requested: bool,
 }
 
@@ -70,7 +70,7 @@ impl OperationRow {
         })
     }
 
-    /// The row as a summary; `slug` is that of its source.
+    /// Returns the row as a summary. `slug` is the slug of its source.
     fn summary(&self, slug: &str, successor: Option<&str>) -> Result<RunSummary, StoreError> {
         let columns = RunColumns {
             id: &self.id,
@@ -96,7 +96,7 @@ impl OperationRow {
         Ok(StatusReport::new(self.summary(slug, successor)?, start_time, last_update, elapsed))
     }
 
-    /// The row of a run that has not ended, as the history shows it; `slug` is that of its source.
+    /// Returns the row of an active run, as the history shows it. `slug` is the slug of its source.
     pub(super) fn active_run(&self, slug: &str) -> Result<ActiveRun, StoreError> {
         Ok(ActiveRun {
             summary: self.summary(slug, None)?,
@@ -117,14 +117,15 @@ pub(super) fn find_row(conn: &mut AnyConnection, id: &str) -> Result<Option<Oper
     Ok(sync_operations::table.find(id).select(OperationRow::as_select()).first(conn).optional()?)
 }
 
-/// The id of the run that continues `id`, as its record has it: the successor's own row may be gone first.
+/// Returns the id of the run that continues `id`. Read from the record, because the successor's own row may be deleted
+/// first.
 fn successor_of(conn: &mut AnyConnection, id: &str) -> QueryResult<Option<String>> {
     let kept: Option<Option<String>> =
         sync_records::table.find(id).select(sync_records::successor).first(conn).optional()?;
     Ok(kept.flatten())
 }
 
-/// The id of the active run of a source.
+/// Returns the id of the active run of a source.
 pub(super) fn active_run_of(conn: &mut AnyConnection, source_id: i64) -> Result<Option<SyncId>, StoreError> {
     let id: Option<String> = sync_operations::table
         .filter(sync_operations::source_id.eq(source_id))
@@ -136,7 +137,7 @@ pub(super) fn active_run_of(conn: &mut AnyConnection, source_id: i64) -> Result<
 }
 
 impl Store {
-    /// The status of a run as its row tells it; `None` when there is no such row.
+    /// Returns the status of a run from its row; `None` if there is no such row.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -155,7 +156,7 @@ impl Store {
         })
     }
 
-    /// What the row of a run says beyond its status.
+    /// Returns what the row of a run contains beyond its status.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -169,8 +170,8 @@ impl Store {
         })
     }
 
-    /// Whose run it is, or was; that source may be gone. A slug does not tell: its source may have another by now, and
-    /// another source this one.
+    /// Returns the source of a run, active or finished; the source may have been removed. The slug does not identify
+    /// it: the source may have another slug now, and another source may have this one.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -186,7 +187,7 @@ impl Store {
         })
     }
 
-    /// The active run of a source.
+    /// Returns the active run of a source.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -194,7 +195,7 @@ impl Store {
         self.read(|conn| active_run_of(conn, source.0))
     }
 
-    /// All active runs with their sources.
+    /// Returns the ids of all active runs, each with its source.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -211,7 +212,7 @@ impl Store {
         })
     }
 
-    /// The newest run of a source, active or not.
+    /// Returns the newest run of a source, active or not.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -227,7 +228,7 @@ impl Store {
         })
     }
 
-    /// The database's clock.
+    /// Returns the current time of the database.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.

@@ -1,4 +1,4 @@
-//! The kept results of finished runs.
+//! Reads `sync_records`, the results of finished runs.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::dsl::{exists, sql};
@@ -84,28 +84,28 @@ impl TryFrom<RecordRow> for SyncRecord {
     }
 }
 
-/// Whether a record, joined with its source, is the one of the source's latest finished run that was more than a
-/// preview: for each source one look into the index over (source_id, finished_at), however many records are kept.
+/// Condition: the record, joined with its source, is the source's latest finished run that was no preview. For each
+/// source this is one look-up in the index over (source_id, finished_at).
 pub(super) fn is_latest() -> SqlLiteral<Bool> {
     sql("sync_records.id = (SELECT latest.id FROM sync_records AS latest WHERE latest.source_id = sources.id \
          AND latest.kind <> 'preview' ORDER BY latest.finished_at DESC, latest.id DESC LIMIT 1)")
 }
 
-/// How the latest finished run of a source that was more than a preview ended.
+/// The result of a source's latest finished run that was no preview.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LatestResult {
-    /// The source.
+    /// The id of the source.
     pub source_id: SourceId,
     /// The terminal status.
     pub status: Status,
     /// The counts.
     pub stats: RunStats,
-    /// How many removals it withheld.
+    /// The number of removals that it withheld.
     pub withheld_removals: u64,
 }
 
 impl Store {
-    /// The latest result of every source that has one, in one query.
+    /// Returns the latest result of every source that has one, in one query.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -113,7 +113,7 @@ impl Store {
         self.latest_results_of(None)
     }
 
-    /// The latest result of a source; `None` where nothing but previews has ended.
+    /// Returns the latest result of a source; `None` if only previews have ended.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -144,7 +144,7 @@ impl Store {
         })
     }
 
-    /// The kept result of a run; `None` while it is active, or when it is not known.
+    /// Returns the record of a run; `None` while it is active, or if it is unknown.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -155,7 +155,7 @@ impl Store {
         })
     }
 
-    /// Whether any run is active or ended after `since`: one look into two indexes.
+    /// Returns whether any run is active or ended after `since`, by one look-up in each of two indexes.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -165,11 +165,11 @@ impl Store {
         self.read(|conn| Ok(diesel::select(exists(active).or(exists(ended))).get_result(conn)?))
     }
 
-    /// The newest results, of one source or of all.
+    /// Returns the newest records of one source or of all, at most `limit`.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn recent_records(&self, source: Option<SourceId>, most: u32) -> Result<Vec<SyncRecord>, StoreError> {
+    pub fn recent_records(&self, source: Option<SourceId>, limit: u32) -> Result<Vec<SyncRecord>, StoreError> {
         self.read(|conn| {
             let mut query = sync_records::table.select(RecordRow::as_select()).into_boxed();
             if let Some(source) = source {
@@ -177,13 +177,13 @@ impl Store {
             }
             let rows = query
                 .order((sync_records::finished_at.desc(), sync_records::id.desc()))
-                .limit(i64::from(most))
+                .limit(i64::from(limit))
                 .load::<RecordRow>(conn)?;
             rows.into_iter().map(SyncRecord::try_from).collect()
         })
     }
 
-    /// How many issues of a run are kept with their text. There may have been more.
+    /// Returns the number of stored issues of a run. The run may have had more.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -194,17 +194,17 @@ impl Store {
         })
     }
 
-    /// The kept issues of a run in the order of their rows.
+    /// Returns one page of the stored issues of a run, in the order of their rows. `page` counts from 1.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn list_issues(&self, id: SyncId, page: u64, per: u64) -> Result<Vec<Issue>, StoreError> {
-        let offset = page.saturating_sub(1).saturating_mul(per);
+    pub fn list_issues(&self, id: SyncId, page: u64, per_page: u64) -> Result<Vec<Issue>, StoreError> {
+        let offset = page.saturating_sub(1).saturating_mul(per_page);
         self.read(|conn| {
             let rows: Vec<(Option<i64>, Option<String>, String, String)> = sync_issues::table
                 .filter(sync_issues::sync_id.eq(id.to_string()))
                 .order(sync_issues::id)
-                .limit(i64::try_from(per).unwrap_or(i64::MAX))
+                .limit(i64::try_from(per_page).unwrap_or(i64::MAX))
                 .offset(i64::try_from(offset).unwrap_or(i64::MAX))
                 .select((sync_issues::row_number, sync_issues::column_name, sync_issues::kind, sync_issues::reason))
                 .load(conn)?;

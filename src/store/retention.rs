@@ -1,7 +1,7 @@
-//! Clears away what has been kept long enough, in small steps: each is a transaction of its own that is over in
-//! milliseconds, so that no heartbeat waits for it however much there is to clear away.
+//! Deletes old operations, records and sessions in small steps. Each step is a transaction of a few milliseconds, so
+//! that heartbeats do not wait, however much there is to delete.
 //!
-//! Times are the database's. What is chosen is locked, or passed over where another server has chosen it.
+//! Ages are measured by the database's clock. Rows that another server is deleting are skipped.
 
 use std::time::Duration;
 
@@ -16,16 +16,16 @@ use super::dialect::{clock, expired_rows};
 use super::error::StoreError;
 use super::schema::{item_changes, sessions, sync_issues, sync_operations, sync_records};
 
-/// The most operations or sessions that one step deletes.
+/// The maximum number of operations or sessions that one step deletes.
 const MAX_ROWS_PER_STEP: i64 = 500;
-/// The most runs that one step looks after.
+/// The maximum number of runs whose details one step deletes.
 const MAX_RUNS_PER_STEP: i64 = 50;
-/// The most changes, and as many issues, that one step deletes.
+/// The maximum number of changes, and of issues, that one step deletes.
 const MAX_DETAILS_PER_STEP: i64 = 2000;
 
 impl Store {
-    /// One step of clearing away the operations that ended longer than `age` ago and whose record is kept; answers
-    /// how many rows it deleted. At 0 there is nothing left to do.
+    /// Deletes a batch of the operations that ended longer than `age` ago and have a record. Returns the number of
+    /// deleted rows; 0 means that nothing is left.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -36,9 +36,8 @@ impl Store {
         })
     }
 
-    /// One step of clearing away the records of runs that ended longer than `age` ago and whose operation is gone:
-    /// first the changes and the issues, at last the record. Answers how many rows it deleted. At 0 there is nothing
-    /// left to do.
+    /// Deletes a batch of the records of runs that ended longer than `age` ago and whose operation was deleted: first
+    /// their changes and issues, then the records. Returns the number of deleted rows; 0 means that nothing is left.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -50,19 +49,19 @@ impl Store {
         )
     }
 
-    /// One step of clearing away the sessions that are over; answers how many rows it deleted. At 0 there is nothing
-    /// left to do.
+    /// Deletes a batch of the expired sessions. Returns the number of deleted rows; 0 means that nothing is left.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn clear_sessions(&self) -> Result<usize, StoreError> {
         self.delete_step(Duration::ZERO, expired_rows::lock_expired_sessions, |conn, ids, before| {
-            let over = sessions::table.filter(sessions::token_hash.eq_any(ids)).filter(sessions::expires_at.lt(before));
-            Ok(diesel::delete(over).execute(conn)?)
+            let expired =
+                sessions::table.filter(sessions::token_hash.eq_any(ids)).filter(sessions::expires_at.lt(before));
+            Ok(diesel::delete(expired).execute(conn)?)
         })
     }
 
-    /// Chooses rows that are older than `age` and deletes them, in one transaction.
+    /// Selects rows older than `age` and deletes them, in one transaction.
     fn delete_step(
         &self,
         age: Duration,
@@ -73,14 +72,14 @@ impl Store {
         let before = |conn: &mut AnyConnection| -> QueryResult<Option<NaiveDateTime>> {
             Ok(clock::now(conn)?.naive_utc().checked_sub_signed(age))
         };
-        // Nearly always there is nothing to do, and to find that out takes no turn to write.
-        let some = self.read(|conn| {
+        // Usually there is nothing to delete, and finding that out needs no write lock.
+        let has_rows = self.read(|conn| {
             Ok(match before(conn)? {
                 Some(before) => !choose(conn, before, 1)?.is_empty(),
                 None => false,
             })
         })?;
-        if !some {
+        if !has_rows {
             return Ok(0);
         }
         self.write(|conn| {
@@ -91,7 +90,7 @@ impl Store {
     }
 }
 
-/// Deletes some changes and issues of these runs, and the records of which there are none left.
+/// Deletes a batch of changes and issues of these runs, and the records that have none left.
 fn clear_runs(conn: &mut AnyConnection, ids: &[String], _: NaiveDateTime) -> Result<usize, StoreError> {
     let changes = expired_rows::lock_changes(conn, ids, MAX_DETAILS_PER_STEP)?;
     let mut rows = diesel::delete(item_changes::table.filter(item_changes::id.eq_any(&changes))).execute(conn)?;

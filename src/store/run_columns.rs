@@ -22,7 +22,7 @@ pub(super) struct RunColumns<'a> {
 }
 
 impl RunColumns<'_> {
-    /// The columns as a summary.
+    /// Parses the columns.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] naming the first column whose value this program would not have written.

@@ -1,4 +1,4 @@
-//! The tables as both databases have them. Written by hand: one schema has to serve two sets of migrations.
+//! The tables of both databases. Written by hand, because one schema serves two sets of migrations.
 #![allow(missing_docs, reason = "the columns are explained in the migrations")]
 
 diesel::table! {

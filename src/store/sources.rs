@@ -1,4 +1,4 @@
-//! Sources: what is mirrored, as admins set it up.
+//! Reads and writes sources, as admins have set them up.
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -51,7 +51,7 @@ impl TryFrom<SourceRow> for Source {
     }
 }
 
-/// What a draft writes, whether it adds a source or changes one.
+/// The columns that a draft sets, for adding and for changing a source.
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = sources, treat_none_as_null = true)]
 struct SourceValues<'a> {
@@ -69,7 +69,7 @@ struct SourceValues<'a> {
 }
 
 impl<'a> SourceValues<'a> {
-    /// The values of `draft`, whose location is `location` as JSON text.
+    /// Returns the columns of `draft`. `location` is its location as JSON text.
     fn of(draft: &'a SourceDraft, location: &'a str, next_run_at: Option<NaiveDateTime>) -> Result<Self, StoreError> {
         Ok(Self {
             slug: draft.slug.as_str(),
@@ -87,15 +87,15 @@ impl<'a> SourceValues<'a> {
     }
 }
 
-/// What became of the wish to remove or change a source.
+/// The result of changing or removing a source.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SourceChange {
-    /// It is done.
+    /// The change was made.
     Done,
-    /// A run of it is active; nothing was changed.
+    /// A run of the source is active; nothing was changed.
     Busy,
-    /// There is no such source.
-    Gone,
+    /// The source does not exist.
+    NoSuchSource,
 }
 
 pub(super) fn find_source(conn: &mut AnyConnection, id: i64) -> Result<Option<Source>, StoreError> {
@@ -123,16 +123,17 @@ fn insert_source(
     Ok(source)
 }
 
-/// Locks the source's row, so that no run can be accepted meanwhile; `None` when it may be changed.
+/// Locks the source's row, so that no run can be accepted meanwhile. Returns `None` if the source may be changed,
+/// otherwise the result to return.
 fn lock_unless_busy(conn: &mut AnyConnection, source_id: i64) -> Result<Option<SourceChange>, StoreError> {
     if !lock::wait_for_source(conn, source_id)? {
-        return Ok(Some(SourceChange::Gone));
+        return Ok(Some(SourceChange::NoSuchSource));
     }
     Ok(operations::active_run_of(conn, source_id)?.map(|_| SourceChange::Busy))
 }
 
 impl Store {
-    /// Adds a source. `next_run_at` is when its schedule first fires.
+    /// Adds a source. `next_run_at` is the first scheduled start.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when the slug is in use; otherwise when the database fails.
@@ -141,13 +142,15 @@ impl Store {
         map_taken(added, &format!("a source called {}", draft.slug))
     }
 
-    /// Adds a source if this database never had one; answers whether it did. Several servers may ask at once.
+    /// Adds a source if this database never had one. Returns whether it was added. Several servers may call this at the
+    /// same time.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn add_first_source(&self, draft: &SourceDraft) -> Result<bool, StoreError> {
         self.write(|conn| {
-            // The fact is the lock: on PostgreSQL a second server waits on its key until we commit.
+            // The fact serves as a lock: on PostgreSQL a second server waits for its key until this transaction
+            // commits.
             if !installation::insert_fact_if_absent(conn, installation::HAD_A_SOURCE, "yes")? {
                 return Ok(false);
             }
@@ -155,8 +158,7 @@ impl Store {
         })
     }
 
-    /// Changes everything a person may change about a source. What it last said about its version is forgotten, so
-    /// that the next sync compares everything.
+    /// Changes the settings of a source. Its validators are deleted, so that the next sync compares everything.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when the slug is in use; otherwise when the database fails.
@@ -167,8 +169,8 @@ impl Store {
         next_run_at: Option<NaiveDateTime>,
     ) -> Result<SourceChange, StoreError> {
         let changed = self.write(|conn| {
-            if let Some(hindrance) = lock_unless_busy(conn, id.0)? {
-                return Ok(hindrance);
+            if let Some(refusal) = lock_unless_busy(conn, id.0)? {
+                return Ok(refusal);
             }
             let location = to_json("sources.location", &draft.location)?;
             diesel::update(sources::table.find(id.0))
@@ -180,18 +182,18 @@ impl Store {
         map_taken(changed, &format!("a source called {}", draft.slug))
     }
 
-    /// Removes a source with its catalog and all that runs changed in it, unless a run of it is active. What its runs
-    /// came to is kept as long as any other record.
+    /// Removes a source with its catalog and its changes, unless a run of it is active. The records of its runs are
+    /// kept as long as others.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn remove_source(&self, id: SourceId) -> Result<SourceChange, StoreError> {
         self.write(|conn| {
-            if let Some(hindrance) = lock_unless_busy(conn, id.0)? {
-                return Ok(hindrance);
+            if let Some(refusal) = lock_unless_busy(conn, id.0)? {
+                return Ok(refusal);
             }
-            // These have no foreign key: its check would take a lock on the source's row with every batch, the very
-            // row that admission locks without waiting.
+            // These tables have no foreign key: its check would lock the source's row with every batch, the row that
+            // admission locks without waiting.
             diesel::delete(item_changes::table.filter(item_changes::source_id.eq(id.0))).execute(conn)?;
             added_spans::delete_source_spans(conn, id.0)?;
             diesel::delete(items::table.filter(items::source_id.eq(id.0))).execute(conn)?;
@@ -200,7 +202,7 @@ impl Store {
         })
     }
 
-    /// The source of that slug.
+    /// Returns the source with this slug.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -211,7 +213,7 @@ impl Store {
         })
     }
 
-    /// The source of that number.
+    /// Returns the source with this id.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -219,7 +221,7 @@ impl Store {
         self.read(|conn| find_source(conn, id.0))
     }
 
-    /// All sources, by name.
+    /// Returns all sources, sorted by name.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.

@@ -1,4 +1,4 @@
-//! Converts values to stored text and back, and reports a name that is taken.
+//! Converts values to stored text and back, and maps unique violations to [`StoreError::Taken`].
 
 use super::error::StoreError;
 
@@ -21,7 +21,7 @@ pub(super) fn parse_json<T: serde::de::DeserializeOwned>(column: &'static str, t
     serde_json::from_str(text).map_err(|error| StoreError::corrupt(column)(&error))
 }
 
-/// `value` as JSON text for `column`.
+/// Returns `value` as JSON text for `column`.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] naming the column, when the value has no JSON form.

@@ -1,4 +1,4 @@
-//! Columns that are left out of a public catalog, taken out of the items that a run does not write.
+//! Removes hidden columns of a public catalog from stored items that the run does not write otherwise.
 
 use diesel::prelude::*;
 
@@ -15,21 +15,21 @@ use crate::domain::item::{ColumnLayout, parse_fields, search_text};
 use crate::domain::operation::Lease;
 use crate::domain::source::SourceId;
 
-/// How many items are rewritten at a time.
+/// The number of items that are rewritten at a time.
 const PAGE_ITEMS: i64 = 1000;
 
-/// An item that has a field which may not be in the catalog.
+/// An item that has a field to be removed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ItemToStrip {
-    /// Its number, in the order of which items are walked.
+    /// The database id; items are processed in this order.
     pub id: i64,
     key: String,
     fields: String,
 }
 
 impl Store {
-    /// The next items of the catalog, at most 1,000 behind `after`, that have a field called like one of `columns`.
-    /// At most a hundred names can be asked for at once: SQLite refuses conditions of a thousand parts.
+    /// Returns the next items of the catalog with ids above `after`, up to 1,000, that have a field named in `columns`.
+    /// `columns` may have up to a hundred names, because SQLite refuses conditions with a thousand parts.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -53,8 +53,7 @@ impl Store {
         Ok(rows.into_iter().map(|(id, key, fields)| ItemToStrip { id, key, fields }).collect())
     }
 
-    /// Writes these items without the fields called like one of `columns`, and takes these out of what searches look
-    /// at. Doing so twice changes nothing.
+    /// Removes the fields named in `columns` from these items and from their search text. Repeating it changes nothing.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the lease is lost; otherwise when the database fails. Nothing is written then.
@@ -79,7 +78,7 @@ impl Store {
     }
 }
 
-/// The item without the fields called like one of `columns`.
+/// Returns the item without the fields named in `columns`.
 fn strip_item(item: &ItemToStrip, columns: &[String]) -> Result<ItemWrite, StoreError> {
     let fields = parse_fields(&item.fields).map_err(|error| StoreError::corrupt("items.fields")(&error))?;
     let (names, cells): (Vec<String>, Vec<String>) =

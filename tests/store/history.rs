@@ -116,7 +116,7 @@ fn every_way_to_end_has_true_timings(db: &TestDatabase) {
 /// The ids on a page of history, and how many there are on all.
 fn listed(store: &Store, of: Option<&Source>, status: Option<Status>, page: u64, per: u64) -> (Vec<SyncId>, u64) {
     let of = of.map(|source| HistoryOf::Source(source.id));
-    let found = store.list_history(&HistoryQuery { of, status, page, per }).expect("history");
+    let found = store.list_history(&HistoryQuery { of, status, page, per_page: per }).expect("history");
     (found.records.iter().map(|record| record.summary.id).collect(), found.total)
 }
 
@@ -168,7 +168,7 @@ fn a_source_that_was_renamed_has_not_left_its_runs_behind(db: &TestDatabase) {
     assert_eq!(store.remove_source(removed.id).expect("an answer"), SourceChange::Done);
     let left = of("albums");
     assert_eq!(left, Some(HistoryOf::Removed("albums".parse().expect("a slug"))));
-    let found = store.list_history(&HistoryQuery { of: left, status: None, page: 1, per: 10 }).expect("history");
+    let found = store.list_history(&HistoryQuery { of: left, status: None, page: 1, per_page: 10 }).expect("history");
     assert_eq!((found.records.iter().map(|record| record.summary.id).collect::<Vec<_>>(), found.total), (vec![run], 1));
 }
 

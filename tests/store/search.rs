@@ -18,7 +18,7 @@ on_both_databases![
 ];
 
 fn find(engine: &TestEngine, source: &Source, search: &str) -> Vec<String> {
-    let query = ItemQuery { search: search.to_owned(), page: 1, per: 50, ..ItemQuery::default() };
+    let query = ItemQuery { search: search.to_owned(), page: 1, per_page: 50, ..ItemQuery::default() };
     let found = engine.store.list_items(source.id, &query).expect("an answer, whatever is searched for");
     assert_eq!(found.total, found.items.len() as u64);
     found.items.into_iter().map(|item| item.key).collect()
@@ -96,7 +96,7 @@ fn characters_that_patterns_use_are_plain_text(db: &TestDatabase) {
 }
 
 fn sorted(engine: &TestEngine, source: &Source, column: &str, descending: bool) -> Vec<String> {
-    let query = ItemQuery { sort: Some(column.to_owned()), descending, page: 1, per: 50, ..ItemQuery::default() };
+    let query = ItemQuery { sort: Some(column.to_owned()), descending, page: 1, per_page: 50, ..ItemQuery::default() };
     let page = engine.store.list_items(source.id, &query).expect("an answer, whatever is sorted by");
     page.items.into_iter().map(|item| item.key).collect()
 }
@@ -130,7 +130,7 @@ fn pages_hold_every_item_once(db: &TestDatabase) {
     engine.sync(&source);
     for sort in [None, Some("title".to_owned()), Some("no such column".to_owned())] {
         let page = |page| -> ItemsPage {
-            let query = ItemQuery { sort: sort.clone(), page, per: 10, ..ItemQuery::default() };
+            let query = ItemQuery { sort: sort.clone(), page, per_page: 10, ..ItemQuery::default() };
             engine.store.list_items(source.id, &query).expect("a page")
         };
         let mut seen: Vec<String> = Vec::new();
@@ -181,7 +181,7 @@ fn flags_are_recognised_by_the_values_of_their_column(db: &TestDatabase) {
     for (name, keys) in names[1..].iter().zip([["1"], ["2"], ["1"], ["3"]]) {
         let found = |yes| {
             let query =
-                ItemQuery { flagged: Some(((*name).to_owned(), yes)), page: 1, per: 50, ..ItemQuery::default() };
+                ItemQuery { flagged: Some(((*name).to_owned(), yes)), page: 1, per_page: 50, ..ItemQuery::default() };
             let page = engine.store.list_items(source.id, &query).expect("an answer");
             let count = engine.store.count_flagged(source.id, name, yes).expect("an answer");
             assert_eq!((page.total, count), (page.items.len() as u64, page.items.len() as u64), "{name}");

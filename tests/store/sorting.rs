@@ -40,7 +40,7 @@ const TYPES: [ColumnType; 11] = [
 /// The cells of a column in the order of a query.
 fn sorted(engine: &TestEngine, source: &Source, sort_type: ColumnType, descending: bool) -> Vec<String> {
     let sort = Some("cell".to_owned());
-    let query = ItemQuery { sort, sort_type, descending, page: 1, per: 10_000, ..ItemQuery::default() };
+    let query = ItemQuery { sort, sort_type, descending, page: 1, per_page: 10_000, ..ItemQuery::default() };
     let page = engine.store.list_items(source.id, &query).expect("an answer, whatever the cells say");
     let cell = |(_, value): &(String, String)| value.clone();
     page.items.iter().map(|item| item.fields.last().map(cell).expect("a cell")).collect()

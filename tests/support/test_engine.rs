@@ -189,7 +189,7 @@ impl TestEngine {
 
     /// The live items of a catalog in the order in which they came, at most 10,000.
     pub(crate) fn items(&self, source: &Source) -> Vec<Item> {
-        let query = ItemQuery { page: 1, per: 10_000, ..ItemQuery::default() };
+        let query = ItemQuery { page: 1, per_page: 10_000, ..ItemQuery::default() };
         self.store.list_items(source.id, &query).expect("items").items
     }
 

@@ -22,7 +22,7 @@ fn a_reader_during_syncs_never_sees_an_error_or_an_empty_catalog(db: &TestDataba
         while !over.load(Ordering::SeqCst) {
             let sort = number.is_multiple_of(2).then(|| "title".to_owned());
             let search = if number < 2 { "round" } else { "" }.to_owned();
-            let query = ItemQuery { search, sort, page: 1 + reads % 3, per: 20, ..ItemQuery::default() };
+            let query = ItemQuery { search, sort, page: 1 + reads % 3, per_page: 20, ..ItemQuery::default() };
             let page = engine.store.list_items(source.id, &query).expect("a page, never an error");
             assert_eq!((page.total, page.items.len()), (ROWS, 20));
             let item = &page.items[0];

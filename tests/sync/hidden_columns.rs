@@ -67,7 +67,7 @@ impl<'a> HiddenColumnSource<'a> {
 
     /// The number of items that a search finds.
     fn found(&self, search: &str) -> u64 {
-        let query = ItemQuery { search: search.to_owned(), page: 1, per: 10, ..ItemQuery::default() };
+        let query = ItemQuery { search: search.to_owned(), page: 1, per_page: 10, ..ItemQuery::default() };
         self.engine.store.list_items(self.source.id, &query).expect("items").total
     }
 

@@ -7,7 +7,7 @@ use chrono::Utc;
 use super::check_result::CheckResult;
 use super::shared_connection::SharedConnection;
 use crate::domain::text::measures;
-use crate::store::diagnostics::{DatabaseProbe, FailedSource, LeftRun};
+use crate::store::diagnostics::{DatabaseProbe, FailedSource, StalledRun};
 
 /// A running server ends a run without a worker within this time.
 const RECOVERY_TIME: Duration = Duration::from_secs(30);
@@ -22,7 +22,7 @@ const DATABASE_FIX: &str = "See the checks of the database above.";
 /// Checks runs and sources.
 pub(super) fn check_runs(connection: &mut SharedConnection) -> Vec<CheckResult> {
     let mut results = match connection.run_query(|probe| probe.stalled_runs(RECOVERY_TIME, MAX_QUEUE_TIME)) {
-        Ok((lost, waiting)) => report_left_runs(&lost, &waiting),
+        Ok((lost, waiting)) => report_stalled_runs(&lost, &waiting),
         Err(error) => vec![CheckResult::wrong("runs", error, DATABASE_FIX)],
     };
     results.extend(match connection.run_query(DatabaseProbe::failed_sources) {
@@ -33,11 +33,11 @@ pub(super) fn check_runs(connection: &mut SharedConnection) -> Vec<CheckResult> 
     results
 }
 
-fn report_left_runs(lost: &[LeftRun], waiting: &[LeftRun]) -> Vec<CheckResult> {
+fn report_stalled_runs(lost: &[StalledRun], waiting: &[StalledRun]) -> Vec<CheckResult> {
     const CHECK: &str = "runs";
     let lost_results = lost.iter().map(|run| {
-        let LeftRun { id, source, .. } = run;
-        let (worker, age) = (run.worker.as_deref().unwrap_or("unknown"), measures::format_elapsed(run.since));
+        let StalledRun { id, source, .. } = run;
+        let (worker, age) = (run.worker.as_deref().unwrap_or("unknown"), measures::format_elapsed(run.stalled_for));
         let fix = "No server is running, or none can write to the database. Start `lockstep serve`: it ends such runs \
                    and starts them again.";
         if !run.finalizing {
@@ -50,14 +50,14 @@ fn report_left_runs(lost: &[LeftRun], waiting: &[LeftRun]) -> Vec<CheckResult> {
              be running"
         );
         let wait = "Check again in a minute: the final transaction of a large sync takes a while.";
-        if run.since < MAX_FINAL_TRANSACTION_TIME {
+        if run.stalled_for < MAX_FINAL_TRANSACTION_TIME {
             CheckResult::warning(CHECK, message, wait)
         } else {
             CheckResult::wrong(CHECK, message, format!("{wait} If this persists: {fix}"))
         }
     });
     let waiting_results = waiting.iter().map(|run| {
-        let age = measures::format_elapsed(run.since);
+        let age = measures::format_elapsed(run.stalled_for);
         let message = format!("{} of {} has been queued for {age}, and no worker is busy", run.id, run.source);
         CheckResult::wrong(CHECK, message, "No server is running. Start `lockstep serve`.")
     });
@@ -69,8 +69,8 @@ fn report_left_runs(lost: &[LeftRun], waiting: &[LeftRun]) -> Vec<CheckResult> {
 }
 
 fn report_failed_source(failed: &FailedSource) -> CheckResult {
-    let FailedSource { source, id, message, ended } = failed;
-    let age = measures::format_elapsed((Utc::now() - ended).to_std().unwrap_or_default());
+    let FailedSource { source, id, message, ended_at } = failed;
+    let age = measures::format_elapsed((Utc::now() - ended_at).to_std().unwrap_or_default());
     let fix = format!(
         "Fix the cause that the message names, then run `lockstep sync {source}`. `lockstep source check {source}` \
          tests the source without writing."

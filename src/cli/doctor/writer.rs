@@ -29,7 +29,7 @@ struct WriteLockHolder {
 pub(super) fn check_write_lock(connection: &mut SharedConnection, path: &Path) -> CheckResult {
     const CHECK: &str = "write lock";
     let seconds = MAX_WRITE_MILLIS / 1000;
-    match connection.run_query(|probe| probe.may_write(MAX_WRITE_MILLIS)) {
+    match connection.run_query(|probe| probe.can_write(MAX_WRITE_MILLIS)) {
         Ok(true) => return CheckResult::ok(CHECK, "not held for long"),
         Ok(false) => {}
         Err(error) => {

@@ -1,4 +1,4 @@
-//! Where a Redis is.
+//! The address of a Redis server.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,14 +8,15 @@ use url::Url;
 
 use crate::domain::location::without_secrets;
 
-/// Where a Redis is: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`, `rediss://…` for TLS, or `unix:///PATH`.
+/// The address of a Redis server: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`, `rediss://…` for TLS, or
+/// `unix:///PATH`.
 #[derive(Clone)]
 pub struct RedisAddress {
     pub(super) info: Box<ConnectionInfo>,
     shown: String,
 }
 
-/// A text that is no address of a Redis: why, without the text, which may hold a password.
+/// Why a text is not a Redis address. The reason does not repeat the text, which may contain a password.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct NotARedis(String);
@@ -33,7 +34,8 @@ impl FromStr for RedisAddress {
             return Err(not("there is a # in the address; in a password write it as %23"));
         }
         let shown = without_secrets(url.as_str());
-        // The crate's reasons are its own words, but for one that quotes an option of the query: no password either.
+        // The crate's error texts contain no part of the password; one of them quotes an option of the query, which is
+        // cut off.
         let info = url.into_connection_info().map_err(|error| {
             let reason = error.to_string();
             NotARedis(reason.split(" - ").next().unwrap_or_default().to_lowercase())
@@ -43,13 +45,14 @@ impl FromStr for RedisAddress {
 }
 
 impl RedisAddress {
-    /// The address for people: without user name and password.
+    /// Returns the address for people, without user name and password.
     #[must_use]
     pub fn for_people(&self) -> &str {
         &self.shown
     }
 
-    /// `text` without the password, wherever it came from: a Redis repeats a command that it does not know.
+    /// Returns `text` without the password. Redis repeats unknown commands in its errors, and may so repeat the
+    /// password.
     pub(super) fn without_password(&self, text: &str) -> String {
         let text = text.replace(char::is_control, " ");
         match self.info.redis_settings().password() {

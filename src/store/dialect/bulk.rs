@@ -1,5 +1,5 @@
-//! Many rows at once. SQLite is fastest with one prepared statement stepped row by row inside a transaction;
-//! PostgreSQL with arrays that are unnested, so that a batch is one round trip.
+//! Writes and reads many rows at once. SQLite is fastest with one prepared statement executed row by row in a
+//! transaction; PostgreSQL with arrays that are unnested, so that a batch is one round trip.
 
 use chrono::NaiveDateTime;
 use diesel::dsl::sql;
@@ -12,12 +12,12 @@ use crate::store::any_connection::AnyConnection;
 use crate::store::item_write::ItemWrite;
 use crate::store::schema::{installation_facts, item_changes, items, sync_issues};
 
-/// What every row of a batch shares.
+/// The values that all rows of a batch share.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) struct BatchStamp<'a> {
-    /// The source.
+    /// The id of the source.
     pub source_id: i64,
-    /// The run that writes.
+    /// The id of the run that writes the batch.
     pub sync_id: &'a str,
     /// The time of the batch.
     pub now: NaiveDateTime,
@@ -31,10 +31,10 @@ struct IdsRow {
     last: i64,
 }
 
-/// The lowest and the highest id of some items.
+/// The lowest and the highest id of a batch of items.
 pub(in crate::store) type IdRange = (i64, i64);
 
-/// Adds items whose keys are new, at least one, and answers which ids they got.
+/// Adds items with new keys, at least one, and returns the range of their ids.
 pub(in crate::store) fn insert_items(
     conn: &mut AnyConnection,
     stamp: BatchStamp<'_>,
@@ -57,7 +57,7 @@ pub(in crate::store) fn insert_items(
                     ))
                     .execute(conn)?;
             }
-            // A transaction that writes is alone, and each id is the one after the highest.
+            // Only one transaction writes at a time, and each id is one higher than the highest id before.
             let last: i64 = diesel::select(sql::<BigInt>("last_insert_rowid()")).get_result(conn)?;
             Ok((last + 1 - i64::try_from(new.len()).unwrap_or(i64::MAX), last))
         }
@@ -80,7 +80,7 @@ pub(in crate::store) fn insert_items(
     }
 }
 
-/// Gives known items new fields; soft-deleted ones return.
+/// Updates stored items with new fields and restores soft-deleted ones. Returns the number of rows.
 pub(in crate::store) fn rewrite_items(
     conn: &mut AnyConnection,
     stamp: BatchStamp<'_>,
@@ -134,7 +134,7 @@ fn bind_items<'a>(query: PgQuery<'a>, stamp: BatchStamp<'a>, batch: &'a [ItemWri
         .bind::<Array<Text>, _>(batch.iter().map(|item| item.search_text.as_str()).collect::<Vec<_>>())
 }
 
-/// Soft-deletes items that are in the catalog; answers how many were.
+/// Soft-deletes items and returns how many were not deleted before.
 pub(in crate::store) fn remove_items(
     conn: &mut AnyConnection,
     stamp: BatchStamp<'_>,
@@ -170,7 +170,7 @@ pub(in crate::store) fn remove_items(
     }
 }
 
-/// The stored fields of the items with these keys, soft-deleted ones too, in no particular order.
+/// Returns the keys and stored fields of the items with these keys, soft-deleted ones included, in no particular order.
 pub(in crate::store) fn load_fields(
     conn: &mut AnyConnection,
     source_id: i64,
@@ -189,7 +189,7 @@ pub(in crate::store) fn load_fields(
     }
 }
 
-/// Keeps what changed.
+/// Stores the changes of a run.
 pub(in crate::store) fn insert_changes(
     conn: &mut AnyConnection,
     sync_id: &str,
@@ -227,7 +227,7 @@ pub(in crate::store) fn insert_changes(
     }
 }
 
-/// Keeps the issues of a run.
+/// Stores the issues of a run.
 pub(in crate::store) fn insert_issues(conn: &mut AnyConnection, sync_id: &str, issues: &[Issue]) -> QueryResult<()> {
     let number = |issue: &Issue| issue.row.map(|row| i64::try_from(row).unwrap_or(i64::MAX));
     match conn {
@@ -259,7 +259,7 @@ pub(in crate::store) fn insert_issues(conn: &mut AnyConnection, sync_id: &str, i
     }
 }
 
-/// Adds a fact about the installation, unless one of that name is there; answers how many were added.
+/// Adds a fact about the installation unless one of that name exists. Returns the number of added rows.
 pub(in crate::store) fn insert_fact(conn: &mut AnyConnection, name: &str, value: &str) -> QueryResult<usize> {
     let fact = (installation_facts::name.eq(name), installation_facts::value.eq(value));
     let insert = diesel::insert_into(installation_facts::table).values(fact).on_conflict_do_nothing();

@@ -1,4 +1,4 @@
-//! The database's clock. Several servers have several clocks; leases and cooldowns are measured by this one.
+//! Reads the database's clock. Several servers have different clocks, so leases and cooldowns are measured by this one.
 
 use chrono::{DateTime, Utc};
 use diesel::RunQueryDsl;
@@ -6,7 +6,7 @@ use diesel::sql_types::BigInt;
 
 use crate::store::any_connection::AnyConnection;
 
-/// Now, to the millisecond.
+/// Returns the current time of the database, to the millisecond.
 pub(in crate::store) fn now(conn: &mut AnyConnection) -> diesel::QueryResult<DateTime<Utc>> {
     let millis = match conn {
         AnyConnection::Sqlite(conn) => {

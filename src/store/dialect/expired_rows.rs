@@ -1,6 +1,6 @@
-//! Which rows are cleared away next. On PostgreSQL they are locked, and those that somebody else holds are passed
-//! over: servers that clear away at the same time share the work and wait for nobody. On SQLite a transaction that
-//! writes is alone.
+//! Selects and locks the rows that retention deletes next. On PostgreSQL, rows that another transaction has locked are
+//! skipped, so that servers which delete at the same time share the work and do not wait for each other. On SQLite only
+//! one transaction writes at a time.
 
 use chrono::NaiveDateTime;
 use diesel::dsl::{exists, not};
@@ -10,8 +10,8 @@ use crate::store::active_statuses::ACTIVE_STATUSES;
 use crate::store::any_connection::AnyConnection;
 use crate::store::schema::{item_changes, sessions, sync_issues, sync_operations, sync_records};
 
-/// Loads a query that chooses rows, with their locks where locks exist.
-macro_rules! chosen {
+/// Loads a query, and on PostgreSQL locks its rows.
+macro_rules! load_locked {
     ($conn:expr, $query:expr) => {
         match $conn {
             AnyConnection::Sqlite(conn) => $query.load(conn),
@@ -20,55 +20,55 @@ macro_rules! chosen {
     };
 }
 
-/// The operations that ended before `before` and whose record is kept, the oldest first.
+/// Returns the ids of operations that ended before `before` and have a record, oldest first.
 pub(in crate::store) fn lock_ended_operations(
     conn: &mut AnyConnection,
     before: NaiveDateTime,
-    most: i64,
+    limit: i64,
 ) -> QueryResult<Vec<String>> {
     let query = sync_operations::table
         .filter(sync_operations::finished_at.lt(before))
         .filter(sync_operations::status.ne_all(ACTIVE_STATUSES))
         .filter(exists(sync_records::table.filter(sync_records::id.eq(sync_operations::id))))
         .order(sync_operations::finished_at)
-        .limit(most)
+        .limit(limit)
         .select(sync_operations::id);
-    chosen!(conn, query)
+    load_locked!(conn, query)
 }
 
-/// The records of runs that ended before `before` and whose operation is gone, the oldest first.
+/// Returns the ids of records of runs that ended before `before` and whose operation was deleted, oldest first.
 pub(in crate::store) fn lock_ended_records(
     conn: &mut AnyConnection,
     before: NaiveDateTime,
-    most: i64,
+    limit: i64,
 ) -> QueryResult<Vec<String>> {
     let query = sync_records::table
         .filter(sync_records::finished_at.lt(before))
         .filter(not(exists(sync_operations::table.filter(sync_operations::id.eq(sync_records::id)))))
         .order(sync_records::finished_at)
-        .limit(most)
+        .limit(limit)
         .select(sync_records::id);
-    chosen!(conn, query)
+    load_locked!(conn, query)
 }
 
-/// Some changes of these runs.
-pub(in crate::store) fn lock_changes(conn: &mut AnyConnection, runs: &[String], most: i64) -> QueryResult<Vec<i64>> {
-    let query = item_changes::table.filter(item_changes::sync_id.eq_any(runs)).limit(most).select(item_changes::id);
-    chosen!(conn, query)
+/// Returns the ids of up to `limit` changes of these runs.
+pub(in crate::store) fn lock_changes(conn: &mut AnyConnection, runs: &[String], limit: i64) -> QueryResult<Vec<i64>> {
+    let query = item_changes::table.filter(item_changes::sync_id.eq_any(runs)).limit(limit).select(item_changes::id);
+    load_locked!(conn, query)
 }
 
-/// Some issues of these runs.
-pub(in crate::store) fn lock_issues(conn: &mut AnyConnection, runs: &[String], most: i64) -> QueryResult<Vec<i64>> {
-    let query = sync_issues::table.filter(sync_issues::sync_id.eq_any(runs)).limit(most).select(sync_issues::id);
-    chosen!(conn, query)
+/// Returns the ids of up to `limit` issues of these runs.
+pub(in crate::store) fn lock_issues(conn: &mut AnyConnection, runs: &[String], limit: i64) -> QueryResult<Vec<i64>> {
+    let query = sync_issues::table.filter(sync_issues::sync_id.eq_any(runs)).limit(limit).select(sync_issues::id);
+    load_locked!(conn, query)
 }
 
-/// The sessions that were over before `before`.
+/// Returns the token hashes of sessions that expired before `before`.
 pub(in crate::store) fn lock_expired_sessions(
     conn: &mut AnyConnection,
     before: NaiveDateTime,
-    most: i64,
+    limit: i64,
 ) -> QueryResult<Vec<String>> {
-    let query = sessions::table.filter(sessions::expires_at.lt(before)).limit(most).select(sessions::token_hash);
-    chosen!(conn, query)
+    let query = sessions::table.filter(sessions::expires_at.lt(before)).limit(limit).select(sessions::token_hash);
+    load_locked!(conn, query)
 }

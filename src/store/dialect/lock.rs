@@ -1,4 +1,4 @@
-//! Locks on rows. SQLite has none and needs none here: a transaction that writes is alone from its beginning.
+//! Locks rows. SQLite has no row locks and needs none: only one transaction writes at a time.
 
 use std::time::Duration;
 
@@ -12,19 +12,18 @@ use crate::store::any_connection::AnyConnection;
 use crate::store::error::StoreError;
 use crate::store::schema::{sources, sync_operations};
 
-/// What became of the attempt to lock a source's row.
+/// The result of an attempt to lock a source's row.
 pub(in crate::store) enum SourceLock {
-    /// It is ours until the transaction ends.
+    /// This transaction holds the lock until it ends.
     Held,
-    /// Somebody else holds it; on PostgreSQL the transaction is now unusable.
+    /// Another transaction holds the lock; on PostgreSQL this transaction can no longer be used.
     Busy(Error),
-    /// There is no such source.
-    Gone,
+    /// The source does not exist.
+    NoSuchSource,
 }
 
-/// Locks the row of a source without waiting. The row always exists while the source does, so there is always
-/// something to lock; locking its *active runs* would lock nothing when there are none, and two first starts would
-/// both pass.
+/// Locks the row of a source without waiting. This row exists as long as the source does. Locking the source's active
+/// runs instead would lock nothing when there are none, and two simultaneous first starts would both succeed.
 pub(in crate::store) fn lock_source(conn: &mut AnyConnection, source_id: i64) -> QueryResult<SourceLock> {
     let query = sources::table.find(source_id).select(sources::id);
     let locked = match conn {
@@ -33,17 +32,17 @@ pub(in crate::store) fn lock_source(conn: &mut AnyConnection, source_id: i64) ->
     };
     match locked {
         Ok(Some(_)) => Ok(SourceLock::Held),
-        Ok(None) => Ok(SourceLock::Gone),
-        // 55P03, lock_not_available. Diesel does not hand out the code and the text is in the server's language,
-        // so any failure of this one statement that has no kind of its own is taken for it; a second one in a row
-        // is reported as what it is.
+        Ok(None) => Ok(SourceLock::NoSuchSource),
+        // 55P03, lock_not_available. Diesel does not expose the code, and the text is in the server's language, so
+        // every failure of this statement with the kind `Unknown` is taken for it. A second one in a row is reported as
+        // an error.
         Err(error @ Error::DatabaseError(DatabaseErrorKind::Unknown, _)) => Ok(SourceLock::Busy(error)),
         Err(error) => Err(error),
     }
 }
 
-/// Locks the row of a source, waiting a second at most: a start in flight is over by then. Answers whether there is
-/// such a source.
+/// Locks the row of a source, waiting up to one second, which is enough for a concurrent start to finish. Returns
+/// whether the source exists.
 pub(in crate::store) fn wait_for_source(conn: &mut AnyConnection, source_id: i64) -> QueryResult<bool> {
     limit_lock_wait(conn)?;
     let query = sources::table.find(source_id).select(sources::id);
@@ -54,7 +53,7 @@ pub(in crate::store) fn wait_for_source(conn: &mut AnyConnection, source_id: i64
     Ok(locked.is_some())
 }
 
-/// The id of the run that should be claimed next, locked where locks exist. `only` narrows it to one run.
+/// Returns the id of the run to claim next; on PostgreSQL its row is locked. `only` restricts the search to one run.
 pub(in crate::store) fn next_pending(conn: &mut AnyConnection, only: Option<&str>) -> QueryResult<Option<String>> {
     use sync_operations::dsl;
     let mut query = dsl::sync_operations
@@ -81,22 +80,22 @@ pub(in crate::store) fn next_pending(conn: &mut AnyConnection, only: Option<&str
     }
 }
 
-/// Locks the row of a run, waiting two seconds at most.
+/// Locks the row of a run, waiting up to two seconds.
 pub(in crate::store) fn lock_run(conn: &mut AnyConnection, id: &str) -> Result<(), StoreError> {
     let AnyConnection::Postgres(conn) = conn else { return Ok(()) };
     conn.batch_execute("SET LOCAL lock_timeout = '2s'")?;
     match sync_operations::table.find(id).select(sync_operations::id).for_update().first::<String>(conn).optional() {
         Ok(_) => Ok(()),
-        // As in `lock_source`: lock_not_available has no kind of its own.
+        // As in `lock_source`: lock_not_available has the kind `Unknown`.
         Err(Error::DatabaseError(DatabaseErrorKind::Unknown, _)) => Err(StoreError::Busy),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Ends the sessions of processes that were frozen while they sent a statement: inside a transaction for longer than
-/// `term`, and waiting for their client. Such a session counts as active, so the timeout for those that idle inside a
-/// transaction never comes for it, and what it has locked stays so until the process goes on or its machine is given
-/// up. Answers how many there were.
+/// Ends the database sessions of processes that were frozen while sending a statement: sessions that have been in a
+/// transaction for longer than `term` and wait for their client. PostgreSQL counts such a session as active, so
+/// `idle_in_transaction_session_timeout` never ends it, and its locks stay until the process continues or its
+/// connection breaks. Returns the number of ended sessions.
 pub(in crate::store) fn end_frozen_sessions(conn: &mut AnyConnection, term: Duration) -> QueryResult<usize> {
     let AnyConnection::Postgres(conn) = conn else { return Ok(0) };
     diesel::sql_query(
@@ -110,7 +109,7 @@ pub(in crate::store) fn end_frozen_sessions(conn: &mut AnyConnection, term: Dura
     .execute(conn)
 }
 
-/// Bounds how long this transaction waits for a row that a frozen process may hold.
+/// Limits how long this transaction waits for a row that a frozen process may have locked.
 pub(in crate::store) fn limit_lock_wait(conn: &mut AnyConnection) -> QueryResult<()> {
     match conn {
         AnyConnection::Sqlite(_) => Ok(()),
@@ -118,8 +117,8 @@ pub(in crate::store) fn limit_lock_wait(conn: &mut AnyConnection) -> QueryResult
     }
 }
 
-/// Makes this transaction's commit not wait for the disk: what it writes is progress, and the next write makes up
-/// for a lost one. SQLite in WAL mode with synchronous NORMAL does not wait either.
+/// Lets this transaction commit without waiting for the disk. It writes progress only, and the next write replaces a
+/// lost one. SQLite in WAL mode with synchronous NORMAL does not wait either.
 pub(in crate::store) fn commit_without_waiting(conn: &mut AnyConnection) -> QueryResult<()> {
     match conn {
         AnyConnection::Sqlite(_) => Ok(()),

@@ -1,4 +1,4 @@
-//! The migrations of both databases. Several servers may start at once.
+//! Applies the migrations of either database. Several servers may do this at the same time.
 
 use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
@@ -13,9 +13,9 @@ const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/po
 /// The key of the advisory lock around migrations: "lockstep" in ASCII.
 const MIGRATION_LOCK: i64 = i64::from_be_bytes(*b"lockstep");
 
-/// Whether a SQLite file lacks migrations. On a server that is not for asking before the lock: looking makes the table
-/// of the migrations, and two servers must not make it at once.
-pub(in crate::store) fn are_pending(conn: &mut AnyConnection) -> Result<bool, StoreError> {
+/// Returns whether a SQLite file lacks migrations. On PostgreSQL it always returns true: the check creates the table of
+/// migrations, and two servers must not do that at the same time without the lock.
+pub(in crate::store) fn has_pending(conn: &mut AnyConnection) -> Result<bool, StoreError> {
     match conn {
         AnyConnection::Sqlite(conn) => {
             conn.has_pending_migration(SQLITE_MIGRATIONS).map_err(|error| StoreError::Migration(error.to_string()))
@@ -24,41 +24,41 @@ pub(in crate::store) fn are_pending(conn: &mut AnyConnection) -> Result<bool, St
     }
 }
 
-/// Runs the migrations that are not applied yet and answers how many there were.
+/// Applies the missing migrations and returns their number.
 ///
-/// On SQLite the caller's transaction is alone from its beginning, so a second server waits there and finds everything
-/// done. On PostgreSQL an advisory lock, held by the session, does the same.
+/// On SQLite the caller's transaction is the only writer, so a second server waits for it and then finds everything
+/// done. On PostgreSQL an advisory lock held by the session has the same effect.
 pub(in crate::store) fn apply_migrations(conn: &mut AnyConnection) -> Result<usize, StoreError> {
     match conn {
-        AnyConnection::Sqlite(conn) => run(conn, SQLITE_MIGRATIONS),
+        AnyConnection::Sqlite(conn) => run_pending(conn, SQLITE_MIGRATIONS),
         AnyConnection::Postgres(conn) => {
-            // Another server may take its time with them; that one is waited for.
+            // Another server may need a long time for its migrations; this one waits for it.
             conn.batch_execute(&format!(
                 "SET lock_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK}); RESET lock_timeout"
             ))?;
-            let done = run(conn, POSTGRES_MIGRATIONS);
+            let applied = run_pending(conn, POSTGRES_MIGRATIONS);
             conn.batch_execute(&format!("SELECT pg_advisory_unlock({MIGRATION_LOCK})"))?;
-            done
+            applied
         }
     }
 }
 
-/// The migrations of this program that belong to a database: version and name.
+/// Returns the version and name of each migration of this program for the connected database.
 pub(in crate::store) fn known_migrations(conn: &AnyConnection) -> Result<Vec<(String, String)>, StoreError> {
     match conn {
-        AnyConnection::Sqlite(_) => names::<diesel::sqlite::Sqlite>(&SQLITE_MIGRATIONS),
-        AnyConnection::Postgres(_) => names::<diesel::pg::Pg>(&POSTGRES_MIGRATIONS),
+        AnyConnection::Sqlite(_) => list_migrations::<diesel::sqlite::Sqlite>(&SQLITE_MIGRATIONS),
+        AnyConnection::Postgres(_) => list_migrations::<diesel::pg::Pg>(&POSTGRES_MIGRATIONS),
     }
 }
 
-fn names<DB: diesel::backend::Backend>(
+fn list_migrations<DB: diesel::backend::Backend>(
     migrations: &dyn MigrationSource<DB>,
 ) -> Result<Vec<(String, String)>, StoreError> {
     let all = migrations.migrations().map_err(|error| StoreError::Migration(error.to_string()))?;
-    Ok(all.iter().map(|one| (one.name().version().to_string(), one.name().to_string())).collect())
+    Ok(all.iter().map(|migration| (migration.name().version().to_string(), migration.name().to_string())).collect())
 }
 
-fn run<DB: diesel::backend::Backend>(
+fn run_pending<DB: diesel::backend::Backend>(
     conn: &mut impl MigrationHarness<DB>,
     migrations: EmbeddedMigrations,
 ) -> Result<usize, StoreError>

@@ -1,4 +1,4 @@
-//! The only statements that are written once per database; everything else is one query for both.
+//! The only SQL that is written separately for each database. All other queries are shared.
 
 pub(super) mod bulk;
 pub(super) mod clock;

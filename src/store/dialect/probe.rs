@@ -1,4 +1,4 @@
-//! What each database tells of itself.
+//! Reads version, size, migrations and sessions of a database for diagnostics.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -9,7 +9,7 @@ use crate::store::any_connection::AnyConnection;
 use crate::store::database_facts::{BlockingSession, DatabaseFacts};
 use crate::store::error::StoreError;
 
-/// Bounds how long the statements of a checkup wait for others.
+/// Sets short timeouts for the statements of diagnostics.
 pub(in crate::store) fn prepare_probe(conn: &mut AnyConnection) -> QueryResult<()> {
     match conn {
         AnyConnection::Sqlite(conn) => conn.batch_execute("PRAGMA busy_timeout = 1000"),
@@ -42,7 +42,7 @@ struct PostgresFacts {
     connections_left: Option<i64>,
 }
 
-/// Version, size and the like.
+/// Returns version, size and limits of the database.
 pub(in crate::store) fn database_facts(conn: &mut AnyConnection) -> QueryResult<DatabaseFacts> {
     match conn {
         AnyConnection::Sqlite(conn) => {
@@ -60,7 +60,7 @@ pub(in crate::store) fn database_facts(conn: &mut AnyConnection) -> QueryResult<
             })
         }
         AnyConnection::Postgres(conn) => {
-            // LEAST passes over NULL: limits that are not set.
+            // LEAST ignores NULL, the value of limits that are not set.
             let facts: PostgresFacts = diesel::sql_query(
                 "SELECT current_setting('server_version') AS version, pg_database_size(current_database()) AS bytes,
                         current_setting('transaction_read_only')::bool AS read_only,
@@ -95,29 +95,29 @@ struct VersionRow {
 }
 
 #[derive(QueryableByName)]
-struct ThereRow {
+struct ExistsRow {
     #[diesel(sql_type = Bool)]
-    there: bool,
+    found: bool,
 }
 
-/// The versions of the migrations that were applied; none in a database that is new.
+/// Returns the versions of the applied migrations; none for a new database.
 pub(in crate::store) fn applied_migrations(conn: &mut AnyConnection) -> QueryResult<Vec<String>> {
     let table = match conn {
         AnyConnection::Sqlite(_) => {
-            "SELECT count(*) > 0 AS there FROM sqlite_master WHERE name = '__diesel_schema_migrations'"
+            "SELECT count(*) > 0 AS found FROM sqlite_master WHERE name = '__diesel_schema_migrations'"
         }
-        AnyConnection::Postgres(_) => "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS there",
+        AnyConnection::Postgres(_) => "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS found",
     };
     let versions = "SELECT version FROM __diesel_schema_migrations ORDER BY version";
     let rows: Vec<VersionRow> = match conn {
         AnyConnection::Sqlite(conn) => {
-            if !diesel::sql_query(table).get_result::<ThereRow>(conn)?.there {
+            if !diesel::sql_query(table).get_result::<ExistsRow>(conn)?.found {
                 return Ok(Vec::new());
             }
             diesel::sql_query(versions).load(conn)?
         }
         AnyConnection::Postgres(conn) => {
-            if !diesel::sql_query(table).get_result::<ThereRow>(conn)?.there {
+            if !diesel::sql_query(table).get_result::<ExistsRow>(conn)?.found {
                 return Ok(Vec::new());
             }
             diesel::sql_query(versions).load(conn)?
@@ -126,19 +126,20 @@ pub(in crate::store) fn applied_migrations(conn: &mut AnyConnection) -> QueryRes
     Ok(rows.into_iter().map(|row| row.version).collect())
 }
 
-/// Whether a transaction that writes can begin. On SQLite it waits for `most_millis` for another one to end.
-pub(in crate::store) fn can_begin_write(conn: &mut AnyConnection, most_millis: u32) -> Result<bool, StoreError> {
+/// Returns whether a write transaction can begin. On SQLite it waits up to `max_millis` milliseconds for another one to
+/// end.
+pub(in crate::store) fn can_begin_write(conn: &mut AnyConnection, max_millis: u32) -> Result<bool, StoreError> {
     match conn {
         AnyConnection::Sqlite(conn) => {
-            conn.batch_execute(&format!("PRAGMA busy_timeout = {most_millis}"))?;
-            // It begins on a file that cannot be written to as well: who wants to know that looks at the file.
+            conn.batch_execute(&format!("PRAGMA busy_timeout = {max_millis}"))?;
+            // This also succeeds for a read-only file; the check of the file detects that.
             match conn.batch_execute("BEGIN IMMEDIATE; ROLLBACK") {
                 Ok(()) => Ok(true),
                 Err(error) if is_locked(&error) => Ok(false),
                 Err(error) => Err(error.into()),
             }
         }
-        // Writers of different rows do not stand in each other's way.
+        // Writers of different rows do not block each other.
         AnyConnection::Postgres(_) => Ok(true),
     }
 }
@@ -159,8 +160,8 @@ struct SessionRow {
     blocked_by: Vec<i32>,
 }
 
-/// The sessions of this database that sit inside a transaction without doing anything, that wait for others, and that
-/// are waited for.
+/// Returns the other sessions of this database that are idle inside a transaction, that wait for others, or that block
+/// others.
 pub(in crate::store) fn blocking_sessions(conn: &mut AnyConnection) -> QueryResult<Vec<BlockingSession>> {
     let AnyConnection::Postgres(conn) = conn else { return Ok(Vec::new()) };
     let rows: Vec<SessionRow> = diesel::sql_query(

@@ -1,4 +1,4 @@
-//! Looking into the JSON text of an item's fields.
+//! Builds SQL conditions on the fields of an item, which are stored as JSON text.
 
 use diesel::expression::SqlLiteral;
 use diesel::sql_types::Bool;
@@ -7,11 +7,11 @@ use super::literal::quote_literal;
 use crate::domain::item::{encode_field, encode_field_start};
 use crate::store::any_connection::AnyConnection;
 
-/// The value of the field called `column` of the item at hand, as SQL. By name, not position: in the middle of a sync
-/// two layouts stand side by side.
+/// Returns SQL for the value of the current item's field `column`. The field is found by name, not by position, because
+/// during a sync items with old and new column layouts exist side by side.
 pub(super) fn field_by_name(conn: &AnyConnection, column: &str) -> String {
-    // Diesel cannot bind inside ORDER BY of a boxed query shared by both databases, so the name becomes a literal. It
-    // is one of the catalog's own columns and never contains NUL.
+    // Diesel cannot bind a value inside ORDER BY of a boxed query that both databases share, so the name becomes a
+    // literal. It is a column name of the catalog and never contains NUL.
     let literal = quote_literal(column);
     match conn {
         AnyConnection::Sqlite(_) => format!(
@@ -25,15 +25,15 @@ pub(super) fn field_by_name(conn: &AnyConnection, column: &str) -> String {
     }
 }
 
-/// Whether the field called `column` of the item at hand says `yes`, or, without `yes`, whether it does not. It is
-/// looked for as it is written, which takes a hundredth of the time that taking the JSON of an article apart takes.
+/// Condition: the current item's field `column` has the value `yes` (or, if `yes` is false, has not). It searches for
+/// the encoded text, which takes a hundredth of the time of parsing the JSON of an article.
 pub(in crate::store) fn has_flag(conn: &AnyConnection, column: &str, yes: bool) -> SqlLiteral<Bool> {
     let pair = quote_literal(&encode_field(column, "yes"));
     let find = find_text(conn);
     diesel::dsl::sql(&format!("({find}(items.fields, {pair}) {} 0)", if yes { ">" } else { "=" }))
 }
 
-/// Whether the item at hand has a field that is called like one of `columns`.
+/// Condition: the current item has a field with one of these names.
 pub(in crate::store) fn has_any_field(conn: &AnyConnection, columns: &[String]) -> SqlLiteral<Bool> {
     let find = find_text(conn);
     let has = |column: &String| format!("{find}(items.fields, {}) > 0", quote_literal(&encode_field_start(column)));
@@ -41,7 +41,7 @@ pub(in crate::store) fn has_any_field(conn: &AnyConnection, columns: &[String]) 
     diesel::dsl::sql(&format!("({})", if any.is_empty() { "1 = 0".to_owned() } else { any.join(" OR ") }))
 }
 
-/// The function that answers at which position a text is in another, from 1; 0 where it is not.
+/// Returns the SQL function that finds a text inside another: the position from 1, or 0 if it is not found.
 fn find_text(conn: &AnyConnection) -> &'static str {
     match conn {
         AnyConnection::Sqlite(_) => "instr",

@@ -1,4 +1,4 @@
-//! What each new connection is told before it is used.
+//! Configures each new connection before its first use.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use diesel::connection::SimpleConnection;
 use super::sorting;
 use crate::store::any_connection::AnyConnection;
 
-/// Prepares a fresh connection. `lease` bounds how long a PostgreSQL session may sit inside a transaction: a frozen
-/// process must not hold a row longer than its right to it lasts. Nobody waits for a lock without end: a page says
-/// what is wrong, and a run asks again.
+/// Configures a new connection. `lease` limits how long a PostgreSQL session may stay idle inside a transaction,
+/// because a frozen process must not keep a row locked for longer than its lease. Waits for locks are limited too:
+/// pages report the failure, and runs retry.
 pub(in crate::store) fn prepare_session(conn: &mut AnyConnection, lease: Duration) -> diesel::QueryResult<()> {
     match conn {
-        // The busy timeout goes first: switching to WAL needs a lock that another server may hold just now.
+        // The busy timeout comes first: switching to WAL needs a lock that another server may hold.
         AnyConnection::Sqlite(conn) => {
             conn.batch_execute(
                 "PRAGMA busy_timeout = 5000;

@@ -1,6 +1,6 @@
-//! Sorting items by what a column means. Both databases put items in the order of [`sorting::sort_key`]: SQLite asks
-//! it, PostgreSQL is told the same in its own words. No cell raises an error there, however odd: in the middle of a
-//! sync two layouts stand side by side, and after an undo cells may be back that were of another type.
+//! Sorts items by the type of a column. Both databases sort by [`sorting::sort_key`]: SQLite calls it as a registered
+//! function, PostgreSQL computes the same in SQL. No cell may raise an SQL error: during a sync items with old and new
+//! layouts exist side by side, and an undo may restore cells of another type.
 
 use diesel::expression::SqlLiteral;
 use diesel::sql_types::{Nullable, Text};
@@ -19,13 +19,13 @@ use crate::store::any_connection::AnyConnection;
 
 #[declare_sql_function]
 extern "SQL" {
-    /// What a cell is sorted by in a column of this type, as JSON has it, where that is a number.
+    /// The sort key of a cell in a column of this type (as JSON), if it is a number.
     fn lockstep_number(cell: Nullable<Text>, column_type: Text) -> Nullable<Double>;
-    /// What a cell is sorted by as a text.
+    /// The sort key of a cell as text.
     fn lockstep_letters(cell: Nullable<Text>) -> Nullable<Text>;
 }
 
-/// Teaches a connection what sorting needs.
+/// Registers the functions that sorting needs on a SQLite connection.
 pub(super) fn register_functions(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
     lockstep_number_utils::register_impl(conn, |cell: Option<String>, column_type: String| {
         let column_type = serde_json::from_str(&column_type).unwrap_or(ColumnType::Text);
@@ -37,8 +37,7 @@ pub(super) fn register_functions(conn: &mut SqliteConnection) -> diesel::QueryRe
     lockstep_letters_utils::register_impl(conn, |cell: Option<String>| sorting::fold_letters(&cell?))
 }
 
-/// The order of the items at hand by the field called `column`. Items without anything to sort by come last, whichever
-/// way the others go.
+/// Returns the ORDER BY term for the field `column`. Items without a sort key come last in both directions.
 pub(in crate::store) fn order_by_field(
     conn: &AnyConnection,
     column: &str,
@@ -50,8 +49,8 @@ pub(in crate::store) fn order_by_field(
         AnyConnection::Sqlite(_) => sqlite_sort_key(&field, column_type),
         AnyConnection::Postgres(_) => postgres_sort_key(&field, column_type),
     };
-    let way = if descending { "DESC" } else { "ASC" };
-    diesel::dsl::sql(&format!("{key} {way} NULLS LAST"))
+    let direction = if descending { "DESC" } else { "ASC" };
+    diesel::dsl::sql(&format!("{key} {direction} NULLS LAST"))
 }
 
 fn sqlite_sort_key(field: &str, column_type: ColumnType) -> String {
@@ -60,8 +59,8 @@ fn sqlite_sort_key(field: &str, column_type: ColumnType) -> String {
             format!("lockstep_letters({field})")
         }
         ColumnType::Number(_) | ColumnType::Date(_) | ColumnType::Moment | ColumnType::Flag => {
-            let named = serde_json::to_string(&column_type).unwrap_or_default();
-            format!("lockstep_number({field}, {})", quote_literal(&named))
+            let type_json = serde_json::to_string(&column_type).unwrap_or_default();
+            format!("lockstep_number({field}, {})", quote_literal(&type_json))
         }
     }
 }
@@ -76,13 +75,13 @@ fn postgres_sort_key(field: &str, column_type: ColumnType) -> String {
     }
 }
 
-/// The field as `cell`, without white space around it. Without OFFSET 0, which changes nothing, the planner would put
-/// what it takes to find the field in the place of every mention of it.
+/// Returns a subquery with the trimmed field as `cell`. OFFSET 0 has no effect on the result, but keeps the planner
+/// from repeating the expression for the field at each use of `cell`.
 fn trimmed_sql(field: &str) -> String {
     format!("(SELECT btrim({field}, {}) AS cell OFFSET 0) AS trimmed", quote_literal(WHITE_SPACE))
 }
 
-/// [`sorting::fold_letters`]. What has only ASCII in it has as many bytes as letters, and is done with sooner.
+/// SQL for [`sorting::fold_letters`]. Text with as many bytes as characters is ASCII and takes a faster path.
 fn letters_sql(field: &str) -> String {
     let (trimmed, large, small) =
         (trimmed_sql(field), quote_literal(UPPERCASE_LETTERS), quote_literal(LOWERCASE_LETTERS));
@@ -94,27 +93,28 @@ fn letters_sql(field: &str) -> String {
     )
 }
 
-/// A class of a regular expression.
+/// Returns a character class for a regular expression.
 fn character_class(signs: &[char]) -> String {
     format!("[{}]", signs.iter().collect::<String>())
 }
 
-/// [`crate::domain::columns::numbers::parse_number`].
+/// SQL for [`crate::domain::columns::numbers::parse_number`].
 fn number_sql(field: &str, decimal: DecimalSign) -> String {
     let (sign, space) = (decimal.sign(), character_class(&GROUP_SPACES));
     let groups: Vec<char> = [&[decimal.group_sign()], &GROUP_SPACES[..], &GROUP_APOSTROPHES[..]].concat();
     let (group, minus) = (character_class(&groups), MINUS_SIGNS.map(|minus| minus.to_string()));
     let unit = format!("(?:{})", NUMBER_UNITS.map(|unit| unit.replace('$', "[$]")).join("|"));
-    // The hyphen stands first in its class, where it is itself.
+    // The hyphen comes first in its class, where it stands for itself.
     let signs = format!("[{}+]", minus.concat());
     let digits =
         format!("(?:(?:0|[1-9][0-9]*|[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+)(?:[{sign}][0-9]+)?|[{sign}][0-9]+)");
-    // One unit, behind or before.
+    // One unit, after or before the digits.
     let behind = format!("{signs}?{digits}(?:{space}?{unit})?");
     let before = format!("(?:{signs}?{unit}{space}?|{unit}{space}?{signs}){digits}");
     let pattern = quote_literal(&format!("^(?:{behind}|{before})$"));
-    // Digits alone, which most numbers are, take a short way. Otherwise, what goes at both ends, and what goes in
-    // between but for the first, which becomes a point. The fewer the better: each is held against every letter.
+    // Most numbers are digits alone and take a fast path. For the others, `ends` are the characters trimmed at both
+    // ends, and `between` those removed in between, except that the first of them becomes the decimal point. Short
+    // lists matter, because each character is compared with all of them.
     let ends: String =
         MINUS_SIGNS.into_iter().chain(['+']).chain(GROUP_SPACES).chain(NUMBER_UNITS.concat().chars()).collect();
     let between: String = std::iter::once(sign).chain(groups).collect();
@@ -128,7 +128,7 @@ fn number_sql(field: &str, decimal: DecimalSign) -> String {
     )
 }
 
-/// [`crate::domain::columns::dates::parse_date`].
+/// SQL for [`crate::domain::columns::dates::parse_date`].
 fn date_sql(field: &str, order: DateOrder) -> String {
     let (numbers, [year, month, day]) = match order {
         DateOrder::YearFirst => ("([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})", [1, 2, 3]),
@@ -138,7 +138,7 @@ fn date_sql(field: &str, order: DateOrder) -> String {
     let time = "(?:(?:T|,? )([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})([.][0-9]{1,9})?)?\
                 (?:Z| ?([-+])([0-9]{2}):?([0-9]{2}))?)?";
     let (pattern, trimmed) = (quote_literal(&format!("^{numbers}{time}$")), trimmed_sql(field));
-    // A CASE looks at its answer only when its condition holds, so make_date is never asked for a day that is none.
+    // CASE evaluates its result only when the condition holds, so make_date never gets an invalid day.
     format!(
         "(SELECT CASE WHEN y >= 1 AND d >= 1 AND hours <= 23 AND minutes <= 59 AND seconds <= 59 AND d <= \
          (ARRAY[31, CASE WHEN y % 4 = 0 AND (y % 100 <> 0 OR y % 400 = 0) THEN 29 ELSE 28 END, \

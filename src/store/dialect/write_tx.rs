@@ -1,4 +1,4 @@
-//! How a transaction that writes begins.
+//! Begins, commits and rolls back write transactions.
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 
@@ -7,8 +7,8 @@ use crate::store::error::StoreError;
 
 /// Runs `work` inside a transaction that may write.
 ///
-/// On SQLite it begins IMMEDIATE: a deferred one that reads before it writes gets "database is locked" at once when
-/// another writer came between, whatever the busy timeout is.
+/// On SQLite the transaction begins with BEGIN IMMEDIATE: a deferred transaction that reads before it writes fails at
+/// once with "database is locked" if another writer came first, whatever the busy timeout is.
 pub(in crate::store) fn run_write<T>(
     conn: &mut AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
@@ -21,29 +21,29 @@ pub(in crate::store) fn run_write<T>(
         AnyConnection::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn)?,
     }
     match work(conn) {
-        Ok(answer) => {
+        Ok(result) => {
             match conn {
                 AnyConnection::Sqlite(conn) => AnsiTransactionManager::commit_transaction(conn)?,
                 AnyConnection::Postgres(conn) => AnsiTransactionManager::commit_transaction(conn)?,
             }
-            Ok(answer)
+            Ok(result)
         }
         Err(error) => {
-            let undone = match conn {
+            let rolled_back = match conn {
                 AnyConnection::Sqlite(conn) => AnsiTransactionManager::rollback_transaction(conn),
                 AnyConnection::Postgres(conn) => AnsiTransactionManager::rollback_transaction(conn),
             };
-            if let Err(trouble) = undone {
+            if let Err(rollback_error) = rolled_back {
                 // The connection is marked broken and the pool drops it; the first error is the one that matters.
-                log::debug!("rolling back failed too: {trouble}");
+                log::debug!("rolling back failed too: {rollback_error}");
             }
             Err(error)
         }
     }
 }
 
-/// Whether SQLite refused because somebody else writes, and not because something is wrong with the file. Diesel does
-/// not hand out the code; the text is SQLite's own, in English: "database is locked", "database table is locked".
+/// Returns whether SQLite refused because of another writer, not because of a problem with the file. Diesel does not
+/// expose the error code; SQLite's texts are in English: "database is locked", "database table is locked".
 pub(in crate::store) fn is_locked(error: &diesel::result::Error) -> bool {
     matches!(error, diesel::result::Error::DatabaseError(_, information) if information.message().contains("is locked"))
 }

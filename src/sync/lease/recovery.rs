@@ -76,7 +76,7 @@ impl ExpiredLeases {
         match result {
             Ok(()) => {}
             // The row or the database is locked: by a worker that writes, or by one that is frozen while it writes.
-            Err(error) if error.retryability() != Retryability::Final => {
+            Err(error) if error.retryability() != Retryability::Permanent => {
                 self.0.remove(&lease.id);
                 log::debug!(syncId:% = lease.id; "its expired lease could not be taken over yet: {error}");
                 end_frozen_sessions(engine, lease);

@@ -42,9 +42,9 @@ impl RetryState {
     pub(super) fn record_failure(&mut self, error: StoreError, started: Instant) -> Result<Duration, StoreError> {
         let lasted = self.first_failure.get_or_insert(started).elapsed();
         match error.retryability() {
-            Retryability::Final => return Err(error),
+            Retryability::Permanent => return Err(error),
             Retryability::Unclear if lasted > UNCLEAR_RETRY_TIMEOUT => return Err(error),
-            Retryability::Unclear | Retryability::Passing => {}
+            Retryability::Unclear | Retryability::Temporary => {}
         }
         self.outage.record(Err::<(), _>(error));
         Ok(lasted)

@@ -121,7 +121,7 @@ pub(in crate::web) async fn items(
         let flagged = parse_filter(&filter, &catalog)?;
         let sort_type = sort.as_deref().map(|column| catalog.column_type(column)).unwrap_or_default();
         let known_total = Some(catalog.item_count);
-        let query = ItemQuery { search, flagged, sort, sort_type, descending, page, per, known_total };
+        let query = ItemQuery { search, flagged, sort, sort_type, descending, page, per_page: per, known_total };
         let mut found = state.store.list_items(source.id, &query)?;
         catalog.retain_columns(&mut found.items);
         let items: Vec<ItemEntry> = found.items.into_iter().map(ItemEntry::from).collect();

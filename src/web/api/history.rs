@@ -126,7 +126,7 @@ pub(in crate::web) async fn list(app: AppContext, request: HttpRequest) -> Resul
             return Err(WebError::not_found("source").on_field("source"));
         }
         let status = query_value(&query, "status").map(|word| parse_terminal_status(&word)).transpose()?;
-        let found = state.store.list_history(&HistoryQuery { of, status, page, per })?;
+        let found = state.store.list_history(&HistoryQuery { of, status, page, per_page: per })?;
         let items: Vec<HistoryEntry> = found.records.into_iter().map(HistoryEntry::from).collect();
         JsonResponse::ok(&JsonList { items, page, per, total: found.total })
     })

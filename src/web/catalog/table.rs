@@ -71,7 +71,7 @@ pub(super) fn build_table(
         sort_type: sorted.map(|(column, _)| catalog.column_type(column)).unwrap_or_default(),
         descending: sorted.is_some_and(|(_, descending)| descending),
         page: request.page,
-        per: ITEMS_PER_PAGE,
+        per_page: ITEMS_PER_PAGE,
         known_total: Some(catalog.item_count),
     };
     let mut found = state.store.list_items(source.id, &query)?;

@@ -100,7 +100,7 @@ fn load_finished(
         asked.page = 1;
         return Ok(HistoryPage { records: Vec::new(), total: 0 });
     }
-    let query = |page| HistoryQuery { of: of.cloned(), status: asked.status, page, per: RUNS_PER_PAGE };
+    let query = |page| HistoryQuery { of: of.cloned(), status: asked.status, page, per_page: RUNS_PER_PAGE };
     let found = state.store.list_history(&query(asked.page))?;
     let last_page = found.total.div_ceil(RUNS_PER_PAGE).max(1);
     if asked.page <= last_page {

@@ -184,7 +184,7 @@ impl From<StoreError> for WebError {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_busy", message).retry_after(DATABASE_RETRY_DELAY)
             }
             // Logged once by the engine's health check, not again with every request.
-            error if error.retryability() == Retryability::Passing => {
+            error if error.retryability() == Retryability::Temporary => {
                 log::debug!("{error}");
                 Self::database_away()
             }

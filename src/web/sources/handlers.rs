@@ -150,7 +150,7 @@ pub(in crate::web) async fn change_source(
                             )));
                         }
                         SourceChange::Busy => (general_error(SYNC_RUNNING_MESSAGE), StatusCode::CONFLICT),
-                        SourceChange::Gone => return Err(WebError::not_found("source")),
+                        SourceChange::NoSuchSource => return Err(WebError::not_found("source")),
                     }
                 }
                 Err(errors) => (errors, StatusCode::UNPROCESSABLE_ENTITY),
@@ -203,7 +203,7 @@ pub(in crate::web) async fn remove_source(app: AppContext, slug: web::Path<Strin
                 shown.status = StatusCode::CONFLICT;
                 shown.render(state, &actor)
             }
-            SourceChange::Gone => Err(WebError::not_found("source")),
+            SourceChange::NoSuchSource => Err(WebError::not_found("source")),
         }
     })
     .await
