@@ -49,10 +49,11 @@ pub(super) fn run(app: &App, source: &Source) -> Result<CommandExit, CommandErro
 /// Reports on a source whose kind knows its key column: on its feeds, if it has any.
 fn report_feeds(source: &Source, probe: &SourceProbe) -> Result<CommandExit, CommandError> {
     // A feed whose server refused the request for now has not succeeded either.
-    let is_failing = |feed: &&FeedRecord| feed.has_failed() || (feed.asked_at.is_some() && feed.succeeded_at.is_none());
+    let is_failing =
+        |feed: &&FeedRecord| feed.has_failed() || (feed.requested_at.is_some() && feed.succeeded_at.is_none());
     let failing: Vec<&FeedRecord> = probe.feeds.iter().filter(is_failing).collect();
     for feed in &failing {
-        let default = if feed.busy_until.is_some() { RATE_LIMITED } else { UNKNOWN_ERROR };
+        let default = if feed.rate_limited_until.is_some() { RATE_LIMITED } else { UNKNOWN_ERROR };
         let reason = feed.error.as_ref().map_or(default, |(_, message)| message.as_str());
         print_error(&to_single_line(&format!("{}: {reason}", without_secrets(&feed.address))));
     }
@@ -60,7 +61,7 @@ fn report_feeds(source: &Source, probe: &SourceProbe) -> Result<CommandExit, Com
         return Ok(CommandExit::Failed);
     }
     let Source { slug, .. } = source;
-    let checked = probe.feeds.iter().filter(|feed| feed.asked_at.is_some()).count();
+    let checked = probe.feeds.iter().filter(|feed| feed.requested_at.is_some()).count();
     let bytes = measures::format_bytes(probe.bytes);
     let message = match probe.feeds.len() {
         0 => format!("{slug} is OK: {bytes}."),

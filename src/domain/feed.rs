@@ -1,18 +1,18 @@
-//! A feed of a source, as it is remembered between runs: how its entries are told apart and how it fares. What its
-//! server said about the version it sent is not here but in [`super::source::Validators::each`]: that is forgotten when
-//! a run does not apply everything, and this is not.
+//! The state of a feed that is kept between runs: what identifies its entries, and whether it can be fetched. The HTTP
+//! validators of a feed are kept apart, in [`super::source::Validators::each`], because a run that does not apply
+//! everything discards those and keeps this state.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// What tells the entries of a feed apart. It is chosen when a feed is first read and stays, so that a feed that begins
-/// to give its entries ids does not bring all of them once more.
+/// What identifies the entries of a feed. It is chosen when a feed is first read and then kept: if the feed later
+/// begins to give its entries ids, they are not all imported a second time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EntryIdentity {
-    /// The id it gives them: `guid`, `id`.
+    /// The id that the feed gives them: `guid`, `id`.
     Guid,
     /// Their link.
     Link,
@@ -20,50 +20,51 @@ pub enum EntryIdentity {
     Hash,
 }
 
-/// What is known of one feed.
+/// The state of one feed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FeedRecord {
-    /// Its address as the list of the source has it; it may hold secrets.
+    /// The address as the source or a list has it. It may contain secrets.
     pub address: String,
-    /// What it calls itself; until it was read, what a list calls it, or nothing.
+    /// The feed's own title; until it was read, the title in a list, or empty.
     #[serde(default)]
     pub title: String,
-    /// How its entries are told apart; `None` until it was read.
+    /// What identifies its entries. `None` until it was read.
     #[serde(default)]
     pub identity: Option<EntryIdentity>,
-    /// How often it failed in a row.
+    /// How many times in a row it failed.
     #[serde(default)]
     pub failures: u32,
-    /// Why it failed the last time: a word and a sentence.
+    /// The code and the message of the last failure.
     #[serde(default)]
     pub error: Option<(String, String)>,
-    /// The addresses of the feeds that the web page in its place names; empty unless that is why it failed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub named: Vec<String>,
-    /// Until when its server asked to be left alone. Holds for everybody.
-    #[serde(default)]
-    pub busy_until: Option<DateTime<Utc>>,
-    /// Until when it is left alone after failures. A person who presses Sync need not wait for it.
-    #[serde(default)]
-    pub resting_until: Option<DateTime<Utc>>,
-    /// When it was last asked.
-    #[serde(default)]
-    pub asked_at: Option<DateTime<Utc>>,
-    /// When it last answered as it should.
+    /// The addresses of the feeds that the web page at this address links to. Empty unless the last failure was that
+    /// this is a web page.
+    #[serde(rename = "named", default, skip_serializing_if = "Vec::is_empty")]
+    pub linked_feeds: Vec<String>,
+    /// Until when its server asked to wait. Manual runs wait, too.
+    #[serde(rename = "busyUntil", default)]
+    pub rate_limited_until: Option<DateTime<Utc>>,
+    /// Until when scheduled runs do not request it, because it failed. Manual runs request it.
+    #[serde(rename = "restingUntil", default)]
+    pub backing_off_until: Option<DateTime<Utc>>,
+    /// When it was last requested.
+    #[serde(rename = "askedAt", default)]
+    pub requested_at: Option<DateTime<Utc>>,
+    /// When it was last read, or found to be unchanged.
     #[serde(default)]
     pub succeeded_at: Option<DateTime<Utc>>,
-    /// How many entries it had then.
+    /// How many entries it had when it was last read.
     #[serde(default)]
     pub entries: u64,
-    /// The lists of feeds that name it, by their addresses, each with the SHA-256 of the version that did; empty where
-    /// the source names it itself.
+    /// The addresses of the lists that name it, each with the SHA-256 of the version that did. Empty if the source
+    /// itself names it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub lists: BTreeMap<String, String>,
 }
 
 impl FeedRecord {
-    /// A feed that nothing is known of but its address.
+    /// The state of a feed that was never requested.
     #[must_use]
     pub fn new(address: impl Into<String>) -> Self {
         Self {
@@ -72,17 +73,17 @@ impl FeedRecord {
             identity: None,
             failures: 0,
             error: None,
-            named: Vec::new(),
-            busy_until: None,
-            resting_until: None,
-            asked_at: None,
+            linked_feeds: Vec::new(),
+            rate_limited_until: None,
+            backing_off_until: None,
+            requested_at: None,
             succeeded_at: None,
             entries: 0,
             lists: BTreeMap::new(),
         }
     }
 
-    /// Whether the last try failed.
+    /// Whether the last request failed.
     #[must_use]
     pub const fn has_failed(&self) -> bool {
         self.failures > 0

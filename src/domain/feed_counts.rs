@@ -22,7 +22,7 @@ impl FeedCounts {
     pub fn from_feeds(feeds: &[FeedRecord]) -> Option<Self> {
         let failing = feeds.iter().filter(|feed| feed.has_failed());
         // Nothing is before every moment: one that may be asked now makes the earliest of all.
-        let silent_until = failing.clone().map(|feed| feed.busy_until).min().flatten();
+        let silent_until = failing.clone().map(|feed| feed.rate_limited_until).min().flatten();
         let (total, failing) = (feeds.len() as u64, failing.count() as u64);
         (total > 0).then_some(Self { total, failing, silent_until })
     }
@@ -45,7 +45,11 @@ mod tests {
     fn those_that_failed_may_be_asked_again_where_one_server_does_not_mind() {
         let now = Utc::now();
         let (soon, later) = (now + TimeDelta::minutes(1), now + TimeDelta::hours(1));
-        let feed = |failures, busy_until| FeedRecord { failures, busy_until, ..FeedRecord::new("https://h.example/") };
+        let feed = |failures, rate_limited_until| FeedRecord {
+            failures,
+            rate_limited_until,
+            ..FeedRecord::new("https://h.example/")
+        };
         let counts = |feeds: &[FeedRecord]| FeedCounts::from_feeds(feeds).expect("counts");
         assert_eq!(FeedCounts::from_feeds(&[]), None);
         let fine = counts(&[feed(0, Some(later)), feed(0, None)]);

@@ -136,7 +136,7 @@ impl ProbeObserver {
                 Ok(SourceProbe { feeds, title, notes, issues, ..probe })
             }
             Err(error) => {
-                let named_feeds = self.feeds.into_inner().into_iter().flat_map(|feed| feed.named).collect();
+                let named_feeds = self.feeds.into_inner().into_iter().flat_map(|feed| feed.linked_feeds).collect();
                 Err(ProbeError { named_feeds, ..probe_error(error) })
             }
         }

@@ -66,14 +66,14 @@ fn feed_line(feed: &FeedRecord, name: &str, validators: &Validators, now: DateTi
     let ahead = |time: Option<DateTime<Utc>>| time.filter(|time| *time > now);
     let fresh = validators.each.get(&feed.address).and_then(|validators| validators.fresh_until);
     let state = if feed.has_failed() {
-        let next = match (ahead(feed.busy_until), ahead(feed.resting_until)) {
+        let next = match (ahead(feed.rate_limited_until), ahead(feed.backing_off_until)) {
             // A rate limit applies to manual retries too.
             (Some(until), _) => NextRetry::RateLimited(until_label(until, now)),
             (None, Some(until)) => NextRetry::Scheduled(time_label(until)),
             (None, None) => NextRetry::NextSync,
         };
         FeedState::Failing(feed.failures, next)
-    } else if let Some(until) = ahead(feed.busy_until) {
+    } else if let Some(until) = ahead(feed.rate_limited_until) {
         FeedState::RateLimited(until_label(until, now))
     } else if let Some(until) = ahead(fresh) {
         FeedState::Fresh(until_label(until, now))
@@ -83,7 +83,7 @@ fn feed_line(feed: &FeedRecord, name: &str, validators: &Validators, now: DateTi
         FeedState::Unknown
     };
     let untitled = feed.title.trim().is_empty();
-    let reason = feed.error.as_ref().filter(|_| feed.has_failed() || feed.busy_until > Some(now));
+    let reason = feed.error.as_ref().filter(|_| feed.has_failed() || feed.rate_limited_until > Some(now));
     FeedLine {
         title: clip_text(name, MAX_TEXT_CHARS),
         address: if untitled { String::new() } else { address },
@@ -131,15 +131,15 @@ mod tests {
         assert!(matches!(line(&fine, &fresh, now).state, FeedState::Fresh(_)));
         assert!(matches!(line(&fine, &fresh, later).state, FeedState::Ok), "no longer");
         assert_eq!(line(&fine, &none, now).address, "https://h.example/feed?…");
-        let busy = FeedRecord { busy_until: Some(later), ..fine.clone() };
+        let busy = FeedRecord { rate_limited_until: Some(later), ..fine.clone() };
         assert!(matches!(line(&busy, &fresh, now).state, FeedState::RateLimited(_)));
         let error = Some(("gone".to_owned(), "It is gone.".to_owned()));
-        let failing = FeedRecord { failures: 3, error, resting_until: Some(later), ..fine };
+        let failing = FeedRecord { failures: 3, error, backing_off_until: Some(later), ..fine };
         let shown = line(&failing, &fresh, now);
         assert!(matches!(shown.state, FeedState::Failing(3, NextRetry::Scheduled(_))));
         assert_eq!(shown.reason.as_deref(), Some("It is gone."));
         assert!(matches!(line(&failing, &fresh, later).state, FeedState::Failing(3, NextRetry::NextSync)));
-        let silent = FeedRecord { busy_until: Some(now + TimeDelta::minutes(1)), ..failing };
+        let silent = FeedRecord { rate_limited_until: Some(now + TimeDelta::minutes(1)), ..failing };
         assert!(matches!(line(&silent, &fresh, now).state, FeedState::Failing(3, NextRetry::RateLimited(_))));
     }
 }
