@@ -1,4 +1,5 @@
-//! The kind of source `feeds`: RSS, Atom and JSON Feed, by URL or from a list (OPML), detected from the content.
+//! The kind of source `feeds`: RSS, Atom and JSON Feed, by URL or from lists (OPML). What a URL is, is detected from
+//! its content.
 
 mod articles;
 mod crawl;
@@ -167,7 +168,7 @@ impl SourceKind for FeedsKind {
         let (feeds, validators, issues) = state.into_results();
         let no_feed_error = match tally {
             CrawlTally { succeeded: 1.., .. } => None,
-            // A run that reached no feed has not succeeded, even where others were skipped for good reasons.
+            // A run that reached no feed has not succeeded, even if other feeds were skipped for good reasons.
             CrawlTally { not_reached: 1.., .. } => Some(messages::no_feed_reached(tally, limit)),
             CrawlTally { skipped: 0, failing: 1.., .. } => Some(messages::no_feed_readable(tally.failing, &feeds)),
             _ => None,
@@ -181,19 +182,19 @@ impl SourceKind for FeedsKind {
         if let Some(error) = disk_error.or(no_feed_error) {
             return Err(error);
         }
-        // Without an earlier version, as in a preview, nothing counts as unchanged.
+        // Without validators of an earlier version, as in a preview, nothing counts as unchanged.
         if rows.rows() == 0 && request.mode == Mode::Incremental && !request.validators.each.is_empty() {
             return Ok(FetchOutcome::Unchanged(Some(validators)));
         }
         let (columns, types) = ARTICLE_COLUMNS.map(|(name, kind)| (name.to_owned(), Some(kind))).into_iter().unzip();
-        let facts = RowFileSummary { columns, types, validators, bytes, is_complete: false };
-        Ok(FetchOutcome::Content(Box::new(rows.finish(facts)?.with_replaced_cells(FEED_COLUMN, names))))
+        let summary = RowFileSummary { columns, types, validators, bytes, is_complete: false };
+        Ok(FetchOutcome::Content(Box::new(rows.finish(summary)?.with_replaced_cells(FEED_COLUMN, names))))
     }
 }
 
 fn no_sample_error() -> FetchError {
     FetchError::failed(
         "bad_address",
-        "There is no sample for feeds. Enter the URL of a feed or of a list of feeds (OPML).",
+        "There is no sample of the type Feeds. Enter the URL of a feed or of a list of feeds (OPML).",
     )
 }

@@ -1,8 +1,8 @@
 //! The guarded HTTP client that every kind of source fetches with.
 //!
-//! [`HttpClient::send`] makes a request, follows its redirects, retries passing failures, waits where a server asks for
-//! it, and stops within a second of a cancel. Bodies go to bounded temporary files, and no connection is made to a
-//! private address that is not allowed.
+//! [`HttpClient::send`] makes a request, follows its redirects, retries transient failures, waits if a server asks for
+//! it, and stops within a second of a cancel. Bodies are written to bounded temporary files. Connections to private
+//! addresses are refused unless the operator allows them.
 
 pub(in crate::fetch) mod address_guard;
 mod attempt;

@@ -1,8 +1,8 @@
 //! The kind of source `reader`: an account at a server with the Google Reader API, such as Inoreader, FreshRSS or
 //! Miniflux.
 //!
-//! Google never documented the API and shut its own server down in 2013. This module follows what these three document
-//! and do:
+//! Google never documented the API and shut its own server down in 2013. This module follows the documentation and the
+//! behavior of these three servers:
 //!
 //! - FreshRSS: `p/api/greader.php` in github.com/FreshRSS/FreshRSS
 //! - Miniflux: `internal/googlereader/` in github.com/miniflux/v2
@@ -33,7 +33,7 @@ use account::ReaderAccount;
 use mirror::AccountMirror;
 use session::ReaderSession;
 
-/// The kind of source that mirrors the articles of a reader account, and which of them are read and starred.
+/// The kind of source that mirrors the articles of a reader account with their read and starred states.
 #[derive(Debug)]
 pub(super) struct ReaderKind {
     pub(super) client: Arc<HttpClient>,
@@ -61,7 +61,7 @@ impl SourceKind for ReaderKind {
     }
 
     fn fixed_encoding_reason(&self) -> &'static str {
-        "its server answers in JSON, which is always UTF-8"
+        "reader servers send JSON, which is always UTF-8"
     }
 
     fn default_noun(&self) -> Noun {
@@ -94,7 +94,7 @@ impl SourceKind for ReaderKind {
         let fetched = mirror.fetch();
         // A probe stores nothing.
         if request.sync_id.is_some() {
-            pause::store_pause(&account, mirror.busy_until(), Utc::now(), observer);
+            pause::store_pause(&account, mirror.blocked_until(), Utc::now(), observer);
         }
         fetched
     }

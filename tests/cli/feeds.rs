@@ -64,7 +64,7 @@ fn the_encoding_of_feeds_can_be_set_and_for_an_account_the_refusal_names_the_rea
     let done = cli.run(&["sync", "news"]);
     assert_eq!((done.code, done.out.as_str()), (0, "news: 1 added, 0 updated, 0 removed.\n"), "{}", done.err);
     for (kind, place, why) in [
-        ("reader", "https://me:word@reader.example", "its server answers in JSON, which is always UTF-8"),
+        ("reader", "https://me:word@reader.example", "reader servers send JSON, which is always UTF-8"),
         ("sheet", "https://docs.google.com/spreadsheets/d/abc/edit", "Google sends every sheet in UTF-8"),
         ("excel", "https://h.example/a.xlsx", "workbooks declare their own text encoding"),
     ] {

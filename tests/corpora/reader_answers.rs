@@ -42,7 +42,7 @@ fn report_31_the_error_of_a_page_in_the_place_of_a_login_names_the_path_of_the_s
     let url = stub.url("").replace("http://", "http://me:s3cret@");
     let record = engine.sync(&account(&engine, "news", url));
     assert_eq!(record.summary.status, Status::Failed);
-    assert!(record.summary.message.contains("it answered with a web page"), "{}", record.summary.message);
+    assert!(record.summary.message.contains("it responded with a web page"), "{}", record.summary.message);
     assert!(
         record.summary.message.contains("/api/greader.php") && !record.summary.message.contains("s3cret"),
         "{}",
@@ -70,7 +70,8 @@ fn report_32_a_list_of_ids_that_breaks_off_keeps_what_came(db: &TestDatabase) {
         let record = is_taken(&engine, &source, 3);
         let said = issues(&engine, &record);
         assert!(
-            said.contains("broke off after 3, which were imported.") && said.contains("until the next sync"),
+            said.contains("ended early after 3, which were imported.")
+                && said.contains("The next sync updates the others."),
             "{said}"
         );
         server.clear_faults();

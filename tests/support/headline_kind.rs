@@ -110,7 +110,7 @@ impl SourceKind for HeadlineKind {
             let mut feed = known.remove(address.as_str()).unwrap_or_else(|| FeedRecord::new(address.clone()));
             report_progress(watch, at as u64 + 1, total, rows.len() as u64);
             if !order.only_failed || feed.has_failed() {
-                feed.asked_at = Some(Utc::now());
+                feed.requested_at = Some(Utc::now());
                 match self.read(address) {
                     Ok(headlines) => {
                         feed.title = format!(
@@ -118,7 +118,7 @@ impl SourceKind for HeadlineKind {
                             address_without_query(address).rsplit(['/', ':']).next().unwrap_or_default()
                         );
                         (feed.failures, feed.error, feed.entries) = (0, None, headlines.len() as u64);
-                        feed.succeeded_at = feed.asked_at;
+                        feed.succeeded_at = feed.requested_at;
                         rows.extend(headlines.into_iter().map(|line| vec![line, feed.title.clone()]));
                     }
                     Err(why) => {

@@ -186,7 +186,7 @@ fn a_server_that_asked_to_be_left_alone_is_left_alone_by_the_runs_after(db: &Tes
     assert_eq!(first.summary.code.as_deref(), Some("rate_limited"), "{}", first.summary.message);
     let kept = engine.store.feed_records(source.id).expect("feeds");
     let [pause] = &kept[..] else { panic!("one for the account: {kept:?}") };
-    let ahead = pause.busy_until.expect("a time") - chrono::Utc::now();
+    let ahead = pause.rate_limited_until.expect("a time") - chrono::Utc::now();
     assert!((3950..=4000).contains(&ahead.num_seconds()) && pause.title.starts_with("127.0.0.1"), "{pause:?}");
     assert!(!pause.has_failed() && !pause.address.contains("reader-of-news"), "{pause:?}");
     server.asked();

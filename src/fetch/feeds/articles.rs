@@ -13,8 +13,8 @@ use crate::domain::text::shortening::clip_name;
 use crate::fetch::FetchError;
 use crate::fetch::row_file::RowWriter;
 
-/// The position of the column with the name of the feed. It has the feed's address until all feeds were read: only then
-/// names are unique.
+/// The position of the column with the name of the feed. Its cells are addresses of feeds until all feeds were read,
+/// because the names are made unique only then.
 pub(super) const FEED_COLUMN: usize = 2;
 /// The name of the key column.
 pub(super) const KEY_COLUMN: &str = "id";
@@ -40,7 +40,7 @@ pub(super) const ARTICLE_COLUMNS: [(&str, ColumnType); 12] = [
 pub(super) struct FeedOrigin<'a> {
     /// Its address, or the path of a local file.
     pub(super) address: &'a str,
-    /// What identifies its entries.
+    /// What identifies the entries of the feed.
     pub(super) identity: EntryIdentity,
 }
 

@@ -7,11 +7,11 @@ use sha2::{Digest, Sha256};
 use super::parse::FeedEntry;
 use crate::domain::feed::EntryIdentity;
 
-/// The longest id or link that is used in a key as it is, in bytes. A longer one is replaced by its digest.
+/// The longest id or link that is part of a key unchanged, in bytes. A longer one is replaced by its digest.
 const MAX_READABLE_ID_BYTES: usize = 512;
 
 /// Chooses what identifies `entries`: the first of guid, link and content hash that differs for more than half of them.
-/// `None` if there are no entries, so that it is chosen later.
+/// `None` if there are no entries: then a later run chooses.
 pub(super) fn choose_identity(entries: &[FeedEntry]) -> Option<EntryIdentity> {
     let distinguishes = |id_of: fn(&FeedEntry) -> Option<&str>| {
         let distinct: HashSet<&str> = entries.iter().filter_map(id_of).collect();
@@ -25,14 +25,14 @@ pub(super) fn choose_identity(entries: &[FeedEntry]) -> Option<EntryIdentity> {
     }
 }
 
-/// The prefix of all keys of the feed at `address`, so that feeds may use the same ids. It is a digest because the
-/// address may contain secrets.
+/// The prefix of all keys of the feed at `address`, so that several feeds may use the same ids. It is a digest because
+/// the address may contain secrets.
 pub(super) fn key_prefix(address: &str) -> String {
     sha256_hex(address)[..16].to_owned()
 }
 
-/// The key of an entry of the feed with `prefix`. An entry without a guid is identified by its link, and one without
-/// that by its content.
+/// The key of an entry of the feed with `prefix`. An entry without a guid is identified by its link, and an entry
+/// without a link by its content.
 pub(super) fn entry_key(prefix: &str, identity: EntryIdentity, entry: &FeedEntry) -> String {
     let id = match identity {
         EntryIdentity::Guid => guid(entry).or_else(|| link(entry)),

@@ -1,5 +1,5 @@
-//! Keeps the keys of articles when a text encoding is configured for their source: keys made of misread text would
-//! change.
+//! Keeps the keys of articles when a text encoding is configured for their source. Otherwise keys that were made of
+//! misread text would change.
 
 use std::collections::HashMap;
 
@@ -12,14 +12,14 @@ use crate::fetch::{FetchError, ItemLookup};
 /// without the configured encoding.
 ///
 /// # Errors
-/// The error of the catalog where it cannot be queried.
+/// [`FetchError::Stopped`] when the run ended while the catalog was unavailable.
 pub(super) fn find_kept_keys(
     entries: &[FeedEntry],
     before: &[FeedEntry],
     origin: FeedOrigin<'_>,
     catalog: &dyn ItemLookup,
 ) -> Result<HashMap<String, String>, FetchError> {
-    // Without the same number of entries they cannot be matched.
+    // Entries are matched by position, which needs the same number on both sides.
     if entries.len() != before.len() {
         return Ok(HashMap::new());
     }

@@ -13,7 +13,7 @@ use crate::domain::text::redaction::redact_address;
 use crate::domain::text::shortening::{clip_name, shorten_title};
 use crate::fetch::FetchError;
 
-/// The title of a feed, or its address without secrets where it has none.
+/// The title of a feed, or its address without secrets if it has none.
 pub(super) fn feed_label(title: &str, address: &str) -> String {
     if title.trim().is_empty() { address_label(address) } else { shorten_title(title.trim()) }
 }
@@ -33,40 +33,40 @@ pub(super) fn note(reason: String) -> (IssueKind, String) {
     (IssueKind::Noted, reason)
 }
 
-/// A time in the near future: `14:05 UTC`, with its date where that is another day.
+/// A time in the near future: `14:05 UTC`, with the date unless it is today.
 fn format_time(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    // Rounded up to the minute, because nothing happens earlier.
+    // Rounded up to the minute, because nothing happens before the exact time.
     let time = time + TimeDelta::seconds(59);
     let form = if time.date_naive() == now.date_naive() { "%H:%M UTC" } else { "%Y-%m-%d %H:%M UTC" };
     time.format(form).to_string()
 }
 
-/// A feed whose server asked to wait.
+/// The note about a feed whose server asked to wait.
 pub(super) fn rate_limited(until: DateTime<Utc>, now: DateTime<Utc>) -> String {
     format!(
-        "Rate-limited until {}. The first sync after that fetches it again; its articles stay.",
+        "Rate-limited until {}. The first sync after that fetches it again; its articles are kept.",
         format_time(until, now)
     )
 }
 
-/// A feed that failed and waits for its next retry.
+/// The note about a feed that failed and waits for its next retry.
 pub(super) fn backing_off(feed: &FeedRecord, until: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let times = if feed.failures == 1 { "once".to_owned() } else { format!("{} times in a row", feed.failures) };
     let error = feed.error.as_ref().map(|(_, message)| format!(" {message}")).unwrap_or_default();
     format!("Failed {times}. Next retry at {}; you can retry now.{error}", format_time(until, now))
 }
 
-/// A list that could not be read, and what happened instead.
+/// The issue about a list that could not be read.
 pub(super) fn list_failed(error: &str) -> String {
-    format!("The list of feeds could not be read; the feeds of its last version were used. {error}")
+    format!("The list of feeds could not be read, so the feeds of its last version were used. {error}")
 }
 
-/// A list without feeds.
+/// The error for a list without feeds.
 pub(super) fn empty_list() -> FetchError {
     FetchError::failed("empty_list", "The list contains no feeds. Export it again, or enter the URLs of the feeds.")
 }
 
-/// A list that another list names.
+/// The error for a list that another list names.
 pub(super) fn nested_list() -> FetchError {
     FetchError::failed(
         "nested_list",
@@ -74,7 +74,7 @@ pub(super) fn nested_list() -> FetchError {
     )
 }
 
-/// A web page instead of a feed, with the addresses of the feeds it links to, ready to copy.
+/// The error for a web page instead of a feed, with the addresses of the feeds it links to, ready to copy.
 pub(super) fn web_page_instead(linked: &[Url]) -> FetchError {
     const MAX_LISTED: usize = 5;
     let mut feeds: Vec<String> = linked.iter().map(|url| clip_name(&redact_address(url.as_str()))).collect();
@@ -83,11 +83,11 @@ pub(super) fn web_page_instead(linked: &[Url]) -> FetchError {
     let message = match &feeds[..] {
         [] => "This is a web page, not a feed. Look for a link named RSS, Atom or Feed on it, and use that URL."
             .to_owned(),
-        [feed] => format!("This is a web page, not a feed. It links to this feed: {feed} – use that URL instead."),
+        [feed] => format!("This is a web page, not a feed. Use the feed that it links to instead: {feed}"),
         many => {
             let others = if more > 0 { format!(" , and {more} more") } else { String::new() };
             format!(
-                "This is a web page, not a feed. It links to {} feeds: {}{others} – use the URL of the one you want.",
+                "This is a web page, not a feed. Use one of the {} feeds that it links to instead: {}{others}",
                 linked.len(),
                 many.join(" , ")
             )
@@ -96,20 +96,20 @@ pub(super) fn web_page_instead(linked: &[Url]) -> FetchError {
     FetchError::failed("html_page", message)
 }
 
-/// A feed for which a sync had no time left.
+/// The note about a feed for which a sync had no time left.
 pub(super) const NO_TIME_LEFT: &str =
-    "Not fetched: no time left in this sync. The next sync fetches it first; its articles stay.";
+    "Not fetched: this sync ran out of time. The next sync fetches it first; its articles are kept.";
 
-/// A feed that was not fetched because of the size limit of all feeds together.
-pub(super) const SIZE_LIMIT_REACHED: &str = "Not fetched: the size limit of one sync was reached. The next sync continues; if this happens often, split the \
-     source or raise LOCKSTEP_MAX_BYTES.";
+/// The note about a feed that was not fetched because of the size limit of all feeds together.
+pub(super) const SIZE_LIMIT_REACHED: &str = "Not fetched: the size limit of one sync was reached. The next sync continues with this feed. If this happens often, \
+     split the source or raise LOCKSTEP_MAX_BYTES.";
 
-/// A feed that redirects permanently.
+/// The note about a feed that redirects permanently.
 pub(super) fn moved_permanently(to: &str) -> String {
     format!("Moved permanently to {}. Replace the old URL in the source.", address_label(to))
 }
 
-/// A feed with entries that repeat the ids of others.
+/// The note about a feed with entries that repeat the ids of others.
 pub(super) fn repeated_ids(count: u64) -> String {
     match count {
         1 => "1 entry repeats the ID of another; only the first was imported.".to_owned(),
@@ -117,16 +117,16 @@ pub(super) fn repeated_ids(count: u64) -> String {
     }
 }
 
-/// A parser that panicked on a feed.
+/// The error for a feed on which the parser panicked.
 pub(super) fn parser_panicked() -> FetchError {
     FetchError::failed(
         "internal",
-        "The feed could not be read because of an error in Lockstep. The server's log has the details; please report it \
-         with the feed's URL.",
+        "The feed could not be read because of an error in Lockstep. Please report it with the feed's URL and the details \
+         in the server's log.",
     )
 }
 
-/// A run in which every feed failed, with the first reasons.
+/// The error of a run in which every feed failed, with the first reasons.
 pub(super) fn no_feed_readable(failing: u64, feeds: &[FeedRecord]) -> FetchError {
     const MAX_REASONS: usize = 3;
     let reason = |(feed, label): (&FeedRecord, String)| {
@@ -152,7 +152,7 @@ pub(super) enum CrawlShortfall {
     Size,
 }
 
-/// A run in which no feed was read and some were not reached.
+/// The error of a run in which no feed was read and some were not reached.
 pub(super) fn no_feed_reached(tally: CrawlTally, limit: CrawlShortfall) -> FetchError {
     let CrawlTally { not_reached, failing, .. } = tally;
     let skipped = match not_reached {

@@ -1,20 +1,20 @@
-//! Decides which addresses may be fetched from: public ones, and those that the operator allows.
+//! Decides which IP addresses may be fetched from: public ones, and those that the operator allows.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// Hosts that may be fetched from although their addresses are not public: names, addresses and blocks of addresses.
+/// The hosts that may be fetched from although their addresses are not public: names, addresses and CIDR blocks.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct AllowHosts {
     names: Vec<String>,
     nets: Vec<IpNet>,
 }
 
-/// A text that is not a list of hosts.
+/// Why a text is not a list of hosts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{entry}` {why}; an entry is a name, an address or a block, such as `nas.local`, `10.0.0.7` or `10.0.0.0/8`")]
+#[error("`{entry}` {why}; use names, addresses or CIDR blocks, such as `nas.local`, `10.0.0.7` or `10.0.0.0/8`")]
 pub struct NotAllowHosts {
     entry: String,
     why: &'static str,
@@ -23,20 +23,20 @@ pub struct NotAllowHosts {
 impl FromStr for AllowHosts {
     type Err = NotAllowHosts;
 
-    /// Reads entries separated by commas. Nothing at all allows nothing.
+    /// Parses entries separated by commas. An empty text allows no host.
     fn from_str(text: &str) -> Result<Self, NotAllowHosts> {
         let mut hosts = Self::default();
         for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
             let wrong = |why| NotAllowHosts { entry: entry.to_owned(), why };
             let bare = entry.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(entry);
             if let Ok(ip) = bare.parse::<IpAddr>() {
-                hosts.nets.push(IpNet::from(plain(ip)));
+                hosts.nets.push(IpNet::from(canonical(ip)));
             } else if let Ok(net) = entry.parse::<IpNet>() {
                 hosts.nets.push(net.trunc());
             } else if entry.contains("://") {
-                return Err(wrong("is an address with a scheme"));
+                return Err(wrong("is a URL"));
             } else if entry.contains('/') {
-                return Err(wrong("is not a block of addresses"));
+                return Err(wrong("is not a CIDR block"));
             } else if entry.contains(':') {
                 return Err(wrong("has a port; a host is allowed on every port"));
             } else if is_name(entry) {
@@ -53,12 +53,12 @@ impl AllowHosts {
     /// Whether `ip`, reached through `host`, may be fetched from.
     #[must_use]
     pub fn permits(&self, host: &str, ip: IpAddr) -> bool {
-        let ip = plain(ip);
+        let ip = canonical(ip);
         let host = host.trim_end_matches('.');
         is_public(ip)
             || self.names.iter().any(|name| name.eq_ignore_ascii_case(host))
             || self.nets.iter().any(|net| net.contains(&ip))
-            || embedded(ip).is_some_and(|inner| self.nets.iter().any(|net| net.contains(&IpAddr::V4(inner))))
+            || embedded_ipv4(ip).is_some_and(|inner| self.nets.iter().any(|net| net.contains(&IpAddr::V4(inner))))
     }
 }
 
@@ -69,17 +69,17 @@ fn is_name(text: &str) -> bool {
             (1..=63).contains(&label.len())
                 && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
         })
-        // `10.0.0` or `300.1.2.3`: meant as an address, and not one.
+        // `10.0.0` and `300.1.2.3` are mistyped addresses, not names.
         && text.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
-/// An IPv4 address written as IPv6 (`::ffff:10.0.0.1`) is that IPv4 address.
-fn plain(ip: IpAddr) -> IpAddr {
+/// The IPv4 address of an IPv4-mapped IPv6 address (`::ffff:10.0.0.1`). Other addresses are returned unchanged.
+fn canonical(ip: IpAddr) -> IpAddr {
     ip.to_canonical()
 }
 
-/// The IPv4 address that a gateway makes of this IPv6 address: 6to4 and NAT64.
-fn embedded(ip: IpAddr) -> Option<Ipv4Addr> {
+/// The IPv4 address that a 6to4 or NAT64 gateway forwards this IPv6 address to.
+fn embedded_ipv4(ip: IpAddr) -> Option<Ipv4Addr> {
     let IpAddr::V6(v6) = ip else { return None };
     let s = v6.segments();
     let v4 = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
@@ -90,8 +90,8 @@ fn embedded(ip: IpAddr) -> Option<Ipv4Addr> {
     }
 }
 
-/// Blocks that are not the public internet, by the registries of special-purpose addresses.
-const CLOSED_V4: [(Ipv4Addr, u8); 15] = [
+/// IPv4 blocks that are not public (IANA IPv4 Special-Purpose Address Registry).
+const PRIVATE_V4_BLOCKS: [(Ipv4Addr, u8); 15] = [
     (Ipv4Addr::new(0, 0, 0, 0), 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     (Ipv4Addr::new(100, 64, 0, 0), 10),
@@ -109,11 +109,12 @@ const CLOSED_V4: [(Ipv4Addr, u8); 15] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4),
 ];
 
-/// The one block of IPv6 that is given out for public use, …
-const OPEN_V6: (Ipv6Addr, u8) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
+/// The IPv6 block for global unicast addresses. All others are not public.
+const PUBLIC_V6_BLOCK: (Ipv6Addr, u8) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
-/// … and the holes in it: protocols (Teredo among them) and documentation.
-const CLOSED_V6: [(Ipv6Addr, u8); 3] = [
+/// Blocks within [`PUBLIC_V6_BLOCK`] that are not public: protocol assignments such as Teredo, and documentation (IANA
+/// IPv6 Special-Purpose Address Registry).
+const PRIVATE_V6_BLOCKS: [(Ipv6Addr, u8); 3] = [
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
     (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
@@ -121,13 +122,15 @@ const CLOSED_V6: [(Ipv6Addr, u8); 3] = [
 
 /// Whether `ip` is an address of the public internet.
 fn is_public(ip: IpAddr) -> bool {
-    let ip = plain(ip);
-    match (ip, embedded(ip)) {
+    let ip = canonical(ip);
+    match (ip, embedded_ipv4(ip)) {
         (_, Some(inner)) => is_public(IpAddr::V4(inner)),
-        (IpAddr::V4(v4), None) => !CLOSED_V4.iter().any(|&(at, len)| Ipv4Net::new_assert(at, len).contains(&v4)),
+        (IpAddr::V4(v4), None) => {
+            !PRIVATE_V4_BLOCKS.iter().any(|&(at, len)| Ipv4Net::new_assert(at, len).contains(&v4))
+        }
         (IpAddr::V6(v6), None) => {
             let inside = |(at, len): (Ipv6Addr, u8)| Ipv6Net::new_assert(at, len).contains(&v6);
-            inside(OPEN_V6) && !CLOSED_V6.into_iter().any(inside)
+            inside(PUBLIC_V6_BLOCK) && !PRIVATE_V6_BLOCKS.into_iter().any(inside)
         }
     }
 }

@@ -33,8 +33,8 @@ use crate::fetch::{FetchObserver, FetchRequest};
 const MAX_REDIRECTS: usize = 8;
 /// How many bytes of an error page are read.
 const MAX_ERROR_PAGE_BYTES: u64 = 64 * 1024;
-/// How often one address may redirect back to itself while it sets no new cookie: its answer may depend on more than
-/// that.
+/// How many times an address may be requested again without a new cookie. Its response may depend on more than cookies,
+/// such as the time.
 const MAX_REVISITS: usize = 2;
 /// The `Accept` header of browsers. Some servers answer 406 when it lacks `text/html`.
 const BROWSER_ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
@@ -94,7 +94,7 @@ impl<'a> HttpAttempt<'a> {
         let mut hop = 0;
         while hop <= MAX_REDIRECTS {
             let visit = (url.clone(), self.cookies.borrow().changes());
-            let step = self.ask(&url, url.origin() == first);
+            let step = self.request_url(&url, url.origin() == first);
             match step.map_err(|failure| name_redirecting_host(failure, from.as_deref(), &url))? {
                 AttemptStep::Answer(FetchResponse::Body(body)) => {
                     return Ok(FetchResponse::Body(ResponseBody { is_moved, ..body }));
@@ -117,18 +117,20 @@ impl<'a> HttpAttempt<'a> {
         Err(too_many_redirects(&url, MAX_REDIRECTS))
     }
 
-    fn ask(&self, url: &Url, is_first_host: bool) -> Result<AttemptStep, FetchFailure> {
-        let origin = ResponseOrigin { host: display_host(url), url: url.clone(), google: self.settings.is_google(url) };
-        let _turn = HostLock::take(url, &self.connection.cancel)?;
+    /// Makes one request, while it holds the lock of the host, and logs it.
+    fn request_url(&self, url: &Url, is_first_host: bool) -> Result<AttemptStep, FetchFailure> {
+        let origin =
+            ResponseOrigin { host: display_host(url), url: url.clone(), is_google: self.settings.is_google(url) };
+        let _lock = HostLock::take(url, &self.connection.cancel)?;
         let begun = Instant::now();
         let mut status = None;
         let result = self.exchange(url, is_first_host, &origin, &mut status);
-        self.log(url, &origin.host, status, &result, begun.elapsed());
+        self.log_request(url, &origin.host, status, &result, begun.elapsed());
         result
     }
 
-    /// Logs a request to the log and to `fetch.jsonl`. The run explains a failure once, at its end.
-    fn log(
+    /// Logs a request to the log and to `fetch.jsonl`. A failure is explained once, by the run at its end.
+    fn log_request(
         &self,
         url: &Url,
         host: &str,
@@ -160,7 +162,8 @@ impl<'a> HttpAttempt<'a> {
         );
     }
 
-    /// `is_first_host` is whether `url` is on the host that the request was made for.
+    /// Sends the request and reads the response. `is_first_host` is whether `url` is on the host of the first request;
+    /// `answered` is set to the status of the response.
     fn exchange(
         &self,
         url: &Url,
@@ -168,7 +171,7 @@ impl<'a> HttpAttempt<'a> {
         origin: &ResponseOrigin,
         answered: &mut Option<u16>,
     ) -> Result<AttemptStep, FetchFailure> {
-        let response = self.send(url, is_first_host).map_err(|error| self.reach_failure(error, origin))?;
+        let response = self.send(url, is_first_host).map_err(|error| self.explain_no_response(error, origin))?;
         let (head, body) = response.into_parts();
         let status = head.status.as_u16();
         *answered = Some(status);
@@ -177,10 +180,10 @@ impl<'a> HttpAttempt<'a> {
             return Ok(AttemptStep::NotAcceptable);
         }
         if matches!(status, 301 | 302 | 303 | 307 | 308) {
-            // Many servers send UTF-8 letters in addresses unescaped; parsing escapes them.
+            // Many servers do not escape UTF-8 letters in addresses. Parsing the address escapes them.
             let to = head.headers.get(header::LOCATION).map(|to| String::from_utf8_lossy(to.as_bytes()));
             let to = to.unwrap_or_default();
-            let to = self.next(url, &to, origin)?;
+            let to = self.resolve_redirect(url, &to, origin)?;
             if self.request.form.is_some() {
                 return Err(redirected_form_error(origin, &to));
             }
@@ -192,11 +195,11 @@ impl<'a> HttpAttempt<'a> {
         let total = body.content_length();
         let coding = body_coding(&head.headers, origin);
         let mut reader = self
-            .unpacked(body.into_reader(), coding.as_ref().copied().unwrap_or(BodyCoding::ByContent))
-            .map_err(|error| self.body_failure(BodyRejection::Broken(error), origin))?;
+            .decompress(body.into_reader(), coding.as_ref().copied().unwrap_or(BodyCoding::ByContent))
+            .map_err(|error| self.explain_body_failure(BodyRejection::Broken(error), origin))?;
         let mut start = Vec::new();
         if !head.status.is_success() || response_status::declares_html(&head.headers) {
-            // The page explains more than the status does. A page that ends early is used as far as it was received.
+            // The page explains more than the status. If it ends early, the part that was received is used.
             let _ = reader.by_ref().take(MAX_ERROR_PAGE_BYTES).read_to_end(&mut start);
         }
         (self.request.check_response)(head.status, &head.headers, &start, origin)?;
@@ -212,7 +215,7 @@ impl<'a> HttpAttempt<'a> {
             &self.connection.cancel,
             self.observer,
         )
-        .map_err(|rejection| self.body_failure(rejection, origin))?;
+        .map_err(|rejection| self.explain_body_failure(rejection, origin))?;
         Ok(AttemptStep::Answer(FetchResponse::Body(ResponseBody {
             content,
             headers: head.headers,
@@ -221,11 +224,11 @@ impl<'a> HttpAttempt<'a> {
         })))
     }
 
-    /// The decompressed body.
-    fn unpacked<'b>(&'b self, body: impl Read + 'b, coding: BodyCoding) -> io::Result<DecompressedBody<'b>> {
+    /// Decompresses `body` while it is read.
+    fn decompress<'b>(&'b self, body: impl Read + 'b, coding: BodyCoding) -> io::Result<DecompressedBody<'b>> {
         let (limit, cancel) = (self.settings.max_bytes, &*self.connection.cancel);
-        let unpacked = DecompressedBody::gzip(body, limit, cancel)?;
-        if coding == BodyCoding::Deflate { unpacked.deflate(limit, cancel) } else { Ok(unpacked) }
+        let body = DecompressedBody::gzip(body, limit, cancel)?;
+        if coding == BodyCoding::Deflate { body.deflate(limit, cancel) } else { Ok(body) }
     }
 
     fn send(&self, url: &Url, is_first_host: bool) -> Result<Response<ureq::Body>, ureq::Error> {
@@ -259,16 +262,23 @@ impl<'a> HttpAttempt<'a> {
         }
     }
 
-    /// The target of a redirect, if it may be requested.
-    fn next(&self, from: &Url, to: &str, origin: &ResponseOrigin) -> Result<Url, FetchFailure> {
+    /// The target of a redirect.
+    ///
+    /// # Errors
+    /// `bad_redirect` for an invalid target or one outside of the request's scope, `sign_in_page` for Google's sign-in,
+    /// and the errors of the request's own check.
+    fn resolve_redirect(&self, from: &Url, to: &str, origin: &ResponseOrigin) -> Result<Url, FetchFailure> {
         let next = from.join(to).ok().filter(|_| !to.is_empty()).ok_or_else(|| {
             final_failure(
                 "bad_redirect",
-                format!("{} redirects to an invalid address. Check the address in a browser.", origin.host),
+                format!(
+                    "{} redirects to an invalid address. Open the source's URL in a browser to check it.",
+                    origin.host
+                ),
             )
         })?;
         if next.path().starts_with("/ServiceLogin") || next.host_str() == Some("accounts.google.com") {
-            let google = ResponseOrigin { google: true, ..origin.clone() };
+            let google = ResponseOrigin { is_google: true, ..origin.clone() };
             return Err(BodyProblem::Final(response_status::web_page_error(&google)).into());
         }
         let mut next = parse_web_address(next.as_str()).map_err(|error| invalid_redirect_target(error, origin))?;
@@ -276,12 +286,13 @@ impl<'a> HttpAttempt<'a> {
             return Err(final_failure(
                 "bad_redirect",
                 format!(
-                    "Google redirects to {}, which is not a Google address. Nothing was fetched from it.",
+                    "Google redirects to {}, which is not a Google address, so the redirect was not followed. Copy the \
+                     link from the sheet's address bar again.",
                     display_host(&next)
                 ),
             ));
         }
-        if !origin.google {
+        if !origin.is_google {
             (self.request.check_redirect)(&next).map_err(|error| redirect_to_sheet(error, origin))?;
         }
         if next.origin() == from.origin() && basic_auth(&next).is_none() {
@@ -293,16 +304,16 @@ impl<'a> HttpAttempt<'a> {
     }
 
     /// Explains why there is no response.
-    fn reach_failure(&self, error: ureq::Error, origin: &ResponseOrigin) -> FetchFailure {
+    fn explain_no_response(&self, error: ureq::Error, origin: &ResponseOrigin) -> FetchFailure {
         if let Err(ended) = self.connection.cancel.check() {
             return ended.into();
         }
         connection_failure(error, &origin.host)
     }
 
-    /// Explains why a body is incomplete.
-    fn body_failure(&self, rejection: BodyRejection, origin: &ResponseOrigin) -> FetchFailure {
-        // An error after a cancel or at the limit of received bytes is that end.
+    /// Explains why a body was not accepted.
+    fn explain_body_failure(&self, rejection: BodyRejection, origin: &ResponseOrigin) -> FetchFailure {
+        // After a cancel, or beyond the limit of received bytes, reading fails because of that.
         let rejection = match (rejection, self.connection.cancel.check()) {
             (BodyRejection::Damaged(_) | BodyRejection::Broken(_), Err(ended)) => BodyRejection::Ended(ended),
             (BodyRejection::Damaged(_) | BodyRejection::Broken(_), Ok(())) if self.connection.is_over_limit() => {

@@ -34,7 +34,7 @@ pub(in crate::fetch) enum BodyRejection {
     TooLarge,
     /// It is a web page.
     Html,
-    /// Its compressed data is truncated or damaged; the error tells which.
+    /// Its compressed data is truncated or damaged.
     Damaged(io::Error),
     /// Reading failed before its end.
     Broken(io::Error),
@@ -43,8 +43,9 @@ pub(in crate::fetch) enum BodyRejection {
 }
 
 impl BodyFile {
-    /// Writes everything from `from` to a file in `folder`, at most `limit` bytes. Gzip is decompressed: length and
-    /// hash are those of the content, and `total`, the compressed length, is not reported.
+    /// Writes the content of `from` to a file in `folder`, at most `limit` bytes. Gzip is decompressed; length and hash
+    /// are those of the decompressed content. `total` is the expected length, if it is known. It is reported with the
+    /// progress unless the content is compressed.
     pub(in crate::fetch) fn take(
         from: impl Read,
         folder: &Path,
@@ -128,8 +129,8 @@ pub(in crate::fetch) fn disk_error(error: &io::Error) -> FetchError {
     FetchError::failed(
         "disk",
         format!(
-            "Could not use the temporary file in the data folder ({error}). Check whether the disk is full or \
-                 read-only."
+            "Could not use the temporary file in the data folder ({error}). Check that the disk is not full or \
+             read-only."
         ),
     )
 }

@@ -1,5 +1,4 @@
-//! Ends a fetch at its deadline or after a cancel. Everything that waits does so in short intervals and checks the
-//! token in between.
+//! Ends a fetch at its deadline or after a cancel. Everything that waits checks the token at short intervals.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +10,7 @@ use parking_lot::Mutex;
 
 use crate::fetch::FetchObserver;
 
-/// How long anything waits before it checks again.
+/// The longest time between two checks of the token during a wait.
 pub(in crate::fetch) const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Why a fetch must end now.
@@ -23,7 +22,7 @@ pub(in crate::fetch) enum FetchEnd {
     TimedOut,
 }
 
-/// Tells all parts of a fetch whether to go on.
+/// Signals to all parts of a fetch that it must end.
 #[derive(Debug)]
 pub(in crate::fetch) struct CancelToken {
     stop: AtomicBool,
@@ -33,7 +32,10 @@ pub(in crate::fetch) struct CancelToken {
 }
 
 impl CancelToken {
-    /// `Ok` while the fetch may go on.
+    /// `Ok` while the fetch may continue.
+    ///
+    /// # Errors
+    /// Why the fetch must end now.
     pub(in crate::fetch) fn check(&self) -> Result<(), FetchEnd> {
         if self.stop.load(Ordering::Relaxed) {
             Err(FetchEnd::Stopped)
@@ -50,6 +52,9 @@ impl CancelToken {
     }
 
     /// `Ok` while this fetch may wait for another one. Such a wait does not count towards its time limit.
+    ///
+    /// # Errors
+    /// [`FetchEnd::Stopped`] after a cancel, [`FetchEnd::TimedOut`] at the deadline of the run.
     pub(in crate::fetch) fn check_while_queued(&self) -> Result<(), FetchEnd> {
         match self.check() {
             Err(FetchEnd::TimedOut) if Instant::now() < self.final_deadline => Ok(()),
@@ -57,13 +62,16 @@ impl CancelToken {
         }
     }
 
-    /// Moves the deadline by the time that was spent waiting for another fetch.
+    /// Moves the deadline by `time`, which was spent waiting for another fetch.
     pub(in crate::fetch) fn extend_deadline(&self, time: Duration) {
         let mut deadline = self.deadline.lock();
         *deadline = (*deadline + time).min(self.final_deadline);
     }
 
     /// Waits for `time`.
+    ///
+    /// # Errors
+    /// Why the fetch must end before that.
     pub(in crate::fetch) fn sleep(&self, time: Duration) -> Result<(), FetchEnd> {
         let until = Instant::now() + time;
         loop {
@@ -76,8 +84,11 @@ impl CancelToken {
         }
     }
 
-    /// Runs `work`, which cannot be interrupted, on a separate thread and waits at most `limit` for it. `Ok(None)`
-    /// when it takes longer; the thread then ends when its system call does.
+    /// Runs `work`, which cannot be interrupted, on a separate thread and waits at most `limit` for it. `Ok(None)` if
+    /// it takes longer; its thread then ends when its system call does.
+    ///
+    /// # Errors
+    /// Why the fetch must end before `work` is done.
     pub(in crate::fetch) fn run_with_timeout<T: Send + 'static>(
         &self,
         limit: Duration,
@@ -110,20 +121,22 @@ pub(in crate::fetch) fn deadline(time: Duration) -> Instant {
     Instant::now() + time.min(Duration::from_secs(366 * 24 * 3600))
 }
 
-/// Runs `work` with a [`CancelToken`] that stops soon after `observer` does. The work may take `timeout`, or `most`
-/// including waits for other fetches.
+/// Runs `work` with a [`CancelToken`] that signals a stop soon after `observer` requests it. The work may take
+/// `timeout`, and `total_timeout` including waits for other fetches.
 pub(in crate::fetch) fn with_cancel_token<T>(
     observer: &dyn FetchObserver,
     timeout: Duration,
-    most: Duration,
+    total_timeout: Duration,
     work: impl FnOnce(&Arc<CancelToken>) -> T,
 ) -> T {
-    let deadlines = (Mutex::new(deadline(timeout.min(most))), deadline(most));
-    let stop = AtomicBool::new(observer.should_stop());
-    let cancel = Arc::new(CancelToken { stop, deadline: deadlines.0, final_deadline: deadlines.1 });
+    let cancel = Arc::new(CancelToken {
+        stop: AtomicBool::new(observer.should_stop()),
+        deadline: Mutex::new(deadline(timeout.min(total_timeout))),
+        final_deadline: deadline(total_timeout),
+    });
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
-        let asking = scope.spawn(|| {
+        let watcher = scope.spawn(|| {
             while !done.load(Ordering::Acquire) {
                 if observer.should_stop() {
                     cancel.stop.store(true, Ordering::Relaxed);
@@ -132,20 +145,20 @@ pub(in crate::fetch) fn with_cancel_token<T>(
                 thread::park_timeout(POLL_INTERVAL);
             }
         });
-        let _over = CancelOnDrop { done: &done, asking: asking.thread().clone() };
+        let _end_watcher = EndWatcherOnDrop { done: &done, watcher: watcher.thread().clone() };
         work(&cancel)
     })
 }
 
-/// Ends the checking thread even when the work panics; otherwise the scope would never end.
-struct CancelOnDrop<'a> {
+/// Ends the watching thread even if the work panics. Otherwise the scope would never end.
+struct EndWatcherOnDrop<'a> {
     done: &'a AtomicBool,
-    asking: thread::Thread,
+    watcher: thread::Thread,
 }
 
-impl Drop for CancelOnDrop<'_> {
+impl Drop for EndWatcherOnDrop<'_> {
     fn drop(&mut self) {
         self.done.store(true, Ordering::Release);
-        self.asking.unpark();
+        self.watcher.unpark();
     }
 }

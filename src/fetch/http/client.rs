@@ -1,4 +1,4 @@
-//! Sends a request until it is answered: retries passing failures and waits where a server asks for it.
+//! Sends a request until there is a response: retries transient failures, and waits if a server asks for it.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -19,13 +19,13 @@ use super::web_address::parse_web_address;
 use crate::domain::text::measures;
 use crate::fetch::{FetchError, FetchObserver, FetchRequest};
 
-/// How often a request is made before a passing failure counts.
+/// How many times a request is attempted before a transient failure is reported.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// How often a server may ask to come back later, within the time of the whole run.
+/// How many times a server may ask for a wait during one fetch.
 const MAX_BUSY_WAITS: u32 = 20;
 
-/// The shortest wait after a server asked to come back later.
+/// The shortest wait after a server asked for one.
 const MIN_BUSY_WAIT: Duration = Duration::from_millis(500);
 
 /// The pause after the first failed attempt; it doubles with each further one.
@@ -38,7 +38,11 @@ pub(in crate::fetch) struct HttpClient {
 }
 
 impl HttpClient {
-    /// Sends a request. Retries transient failures, and repeats it when the server asked for a wait.
+    /// Sends a request. Retries transient failures, and repeats the request after a wait that the server asked for.
+    ///
+    /// # Errors
+    /// [`FetchError::Stopped`] after a cancel, `timeout`, `rate_limited` for a wait that ends after the run, and the
+    /// error of the last attempt.
     pub(in crate::fetch) fn send(
         &self,
         request: &OutgoingRequest<'_>,
@@ -54,7 +58,7 @@ impl HttpClient {
         loop {
             let answer = with_cancel_token(observer, fetch_request.timeout, left(), |cancel| {
                 let kept = self.send_with_retries(&url, request, fetch_request, (observer, cancel), &cookies);
-                // A failure after a cancel, or after the end of the run's time, is that end.
+                // A failure after a cancel is caused by it.
                 kept.map_err(|failure| if observer.should_stop() { FetchEnd::Stopped.into() } else { failure })
             });
             let (host, until) = match answer {
@@ -89,8 +93,8 @@ impl HttpClient {
             {
                 Ok(answer) => return Ok(answer),
                 Err(FetchFailure::Problem(BodyProblem::Transient(_))) if tries < MAX_ATTEMPTS => {
-                    // Half a second, a second, …, each varied by up to half, so that many clients do not return at
-                    // once.
+                    // Half a second, a second, …, each varied by up to half, so that clients do not return at the same
+                    // time.
                     let pause = FIRST_RETRY_PAUSE * 2_u32.pow(tries - 1);
                     tries += 1;
                     cancel.sleep(pause.mul_f64(0.5 + fastrand::f64()))?;

@@ -1,5 +1,5 @@
-//! Keeps cookies within one fetch (RFC 6265): they are sent back only to the host that set them, and dropped when the
-//! fetch ends. Servers that check visitors redirect to the check and back, and then require its cookie.
+//! Keeps cookies within one fetch (RFC 6265). They are sent back only to the host that set them, and dropped when the
+//! fetch ends. Servers that check visitors redirect to a check and back, and then require its cookie.
 
 use std::fmt;
 
@@ -65,14 +65,14 @@ impl CookieJar {
                 path: path.to_owned(),
                 is_secure,
             };
-            self.put(kept, is_over(&cookie));
+            self.put(kept, has_expired(&cookie));
         }
     }
 
-    fn put(&mut self, new: KeptCookie, is_over: bool) {
+    fn put(&mut self, new: KeptCookie, has_expired: bool) {
         let is_same = |old: &KeptCookie| (&old.site, &old.name, &old.path) == (&new.site, &new.name, &new.path);
         let before = self.cookies.iter().position(is_same);
-        if !is_over && before.is_some_and(|at| self.cookies[at] == new) {
+        if !has_expired && before.is_some_and(|at| self.cookies[at] == new) {
             return;
         }
         let was_there = before.map(|at| self.cookies.remove(at)).is_some();
@@ -81,7 +81,7 @@ impl CookieJar {
         let fits = self.cookies.len() < MAX_COOKIES
             && length(&new) <= MAX_COOKIE_BYTES
             && total + length(&new) <= MAX_TOTAL_BYTES;
-        let is_kept = fits && !is_over;
+        let is_kept = fits && !has_expired;
         if is_kept {
             self.cookies.push(new);
         }
@@ -104,7 +104,7 @@ impl CookieJar {
     }
 }
 
-/// The host that a cookie belongs to, with its port where that is not the usual one: another port is another server.
+/// The host that a cookie belongs to, with its port unless it is the default one: another port is another server.
 fn site(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
     url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"))
@@ -119,7 +119,7 @@ fn covers(domain: &str, url: &Url) -> bool {
         || is_name && !domain.is_empty() && host.strip_suffix(&domain).is_some_and(|rest| rest.ends_with('.'))
 }
 
-/// The path that a cookie holds for where it names none (RFC 6265, section 5.1.4).
+/// The path of a cookie that names none (RFC 6265, section 5.1.4).
 fn default_path(url: &Url) -> &str {
     match url.path().rfind('/') {
         None | Some(0) => "/",
@@ -133,7 +133,7 @@ fn is_within(path: &str, wanted: &str) -> bool {
 }
 
 /// Whether a cookie has expired, which removes it.
-fn is_over(cookie: &Cookie<'_>) -> bool {
+fn has_expired(cookie: &Cookie<'_>) -> bool {
     match cookie.max_age() {
         Some(age) => age.whole_seconds() <= 0,
         None => cookie.expires_datetime().is_some_and(|until| until.unix_timestamp() <= Utc::now().timestamp()),

@@ -1,5 +1,5 @@
-//! Decompresses bodies. Gzip is detected by its first bytes, because many servers send it undeclared or declare it
-//! without sending it; deflate is detected by `Content-Encoding` (RFC 9110, section 8.4).
+//! Decompresses bodies. Gzip is detected by its first bytes, because many servers send it without declaring it, or
+//! declare it without sending it. Deflate is detected by `Content-Encoding` (RFC 9110, section 8.4).
 
 use std::fmt;
 use std::io::{self, Cursor, ErrorKind, Read};
@@ -36,15 +36,15 @@ const UNSUPPORTED_CODINGS: [&str; 16] = [
     "zstd",
 ];
 
-/// Extra bytes for data that compresses badly.
+/// How many bytes compressed data may be longer than its content: some data compresses badly.
 const SLACK_BYTES: u64 = 256 * 1024;
 
 /// How a body is decoded according to its headers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::fetch) enum BodyCoding {
-    /// By its first bytes only.
+    /// Gzip if its first bytes are those of gzip, otherwise not compressed.
     ByContent,
-    /// As `deflate`, which first bytes do not prove.
+    /// `deflate`, which cannot be detected by first bytes.
     Deflate,
 }
 
@@ -52,8 +52,7 @@ pub(in crate::fetch) enum BodyCoding {
 /// detected by content.
 ///
 /// # Errors
-/// `bad_answer` for a coding that Lockstep does not support. It accepts gzip only, so the server ignored the request
-/// headers.
+/// `bad_answer` for a coding that Lockstep does not support. Requests accept gzip only, so such a server ignores them.
 pub(in crate::fetch) fn body_coding(headers: &HeaderMap, origin: &ResponseOrigin) -> Result<BodyCoding, FetchError> {
     let mut coding = BodyCoding::ByContent;
     for value in headers.get_all(header::CONTENT_ENCODING) {
@@ -86,11 +85,11 @@ pub(in crate::fetch) struct DecompressedBody<'a> {
 }
 
 impl<'a> DecompressedBody<'a> {
-    /// Decompresses `from` where it begins as gzip does; otherwise it stays as it is. Of a compressed body at most
-    /// `limit` bytes are read, and a little more for what gzip adds.
+    /// Decompresses `from` if it begins like gzip; otherwise reads it unchanged. At most `limit` compressed bytes and
+    /// [`SLACK_BYTES`] are read.
     ///
     /// # Errors
-    /// When `from` cannot be read.
+    /// When the first bytes of `from` cannot be read.
     pub(in crate::fetch) fn gzip(mut from: impl Read + 'a, limit: u64, cancel: &'a CancelToken) -> io::Result<Self> {
         let mut start = Vec::with_capacity(GZIP_START.len());
         from.by_ref().take(GZIP_START.len() as u64).read_to_end(&mut start)?;
@@ -106,10 +105,10 @@ impl<'a> DecompressedBody<'a> {
         Ok(Self { reader, was_compressed })
     }
 
-    /// Decompresses what is left of this as `deflate`, with the header of zlib or, as some servers send it, without.
+    /// Decompresses the rest of this body as `deflate`: with a zlib header, or without, as some servers send it.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When the first bytes of the rest cannot be read.
     pub(in crate::fetch) fn deflate(mut self, limit: u64, cancel: &'a CancelToken) -> io::Result<Self> {
         let mut start = Vec::with_capacity(2);
         self.reader.by_ref().take(2).read_to_end(&mut start)?;
@@ -163,8 +162,8 @@ pub(in crate::fetch) fn is_truncated(error: &io::Error) -> bool {
     error.get_ref().and_then(|inner| inner.downcast_ref::<DamageError>()).is_some_and(|damage| damage.is_truncated)
 }
 
-/// The input of a decoder: at most `left` bytes, and an error after a cancel. A decoder without output (a file of a
-/// million empty members) would otherwise run to its end.
+/// The input of a decoder: at most `left` bytes, and an error after a cancel. Without it, a decoder that produces no
+/// output (from a million empty gzip members) would not stop before the end of its input.
 struct BoundedReader<'a, R> {
     inner: R,
     left: u64,

@@ -39,8 +39,8 @@ impl From<FetchEnd> for FetchFailure {
 }
 
 impl From<BodyProblem> for FetchFailure {
-    fn from(trouble: BodyProblem) -> Self {
-        Self::Problem(trouble)
+    fn from(problem: BodyProblem) -> Self {
+        Self::Problem(problem)
     }
 }
 
@@ -56,7 +56,8 @@ pub(in crate::fetch) fn redirected_form_error(origin: &ResponseOrigin, to: &Url)
     final_failure(
         "bad_redirect",
         format!(
-            "{} redirects to {to}. Credentials are not sent to another address. Use that address instead.",
+            "{} redirects to {to}. Credentials are not sent to another address. If you trust it, use that address in the \
+             source.",
             origin.host
         ),
     )
@@ -78,18 +79,18 @@ pub(in crate::fetch) fn redirect_loop(from: &Url, to: &Url) -> FetchFailure {
     let host = display_host(from);
     let how = if from == to { "redirects this address to itself" } else { "redirects in a loop" };
     let message = format!(
-        "{host} {how}. It may need a cookie or a login. Open the address in a private browser window and use the \
-         address where it ends."
+        "{host} {how}. It may need a cookie or a login. Open the address in a private browser window and use the final \
+         address."
     );
     final_failure("too_many_redirects", message)
 }
 
-/// The error for more than `most` redirects, the last from `url`.
-pub(in crate::fetch) fn too_many_redirects(url: &Url, most: usize) -> FetchFailure {
+/// The error for more than `max` redirects, the last from `url`.
+pub(in crate::fetch) fn too_many_redirects(url: &Url, max: usize) -> FetchFailure {
     final_failure(
         "too_many_redirects",
         format!(
-            "{} redirects more than {most} times. Open the address in a browser and use the address where it ends.",
+            "{} redirects more than {max} times. Open the address in a browser and use the final address.",
             display_host(url)
         ),
     )
@@ -138,17 +139,11 @@ pub(in crate::fetch) fn connection_failure(error: ureq::Error, host: &str) -> Fe
         }
         ureq::Error::Io(error) if error.kind() == ErrorKind::InvalidData => final_failure(
             "tls",
-            format!(
-                "No secure connection to {host} ({error}). Check the certificate of that \
-                                          server."
-            ),
+            format!("No secure connection to {host} ({error}). Check the certificate of that server."),
         ),
         ureq::Error::Rustls(error) => final_failure(
             "tls",
-            format!(
-                "No secure connection to {host} ({error}). Check the certificate of that \
-                                          server."
-            ),
+            format!("No secure connection to {host} ({error}). Check the certificate of that server."),
         ),
         ureq::Error::Io(error) => {
             transient_failure("connection", format!("The connection to {host} was lost ({error}). Try again later."))

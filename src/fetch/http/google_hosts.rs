@@ -2,12 +2,12 @@
 
 use url::Url;
 
-/// Whether `url` is on a host of Google's that serves sheets or their exports.
+/// Whether `url` is on a Google host that serves sheets or their exports.
 pub(in crate::fetch) fn is_google_host(url: &Url) -> bool {
     is_within_domain(url, "google.com") || is_within_domain(url, "googleusercontent.com")
 }
 
-/// Whether `url` is on a host of Google's APIs. Files of any customer are on these hosts, too.
+/// Whether `url` is on a host of Google's APIs. These hosts also serve files of any Google Cloud customer.
 pub(in crate::fetch) fn is_google_api_host(url: &Url) -> bool {
     is_within_domain(url, "googleapis.com")
 }

@@ -1,7 +1,7 @@
-//! Decompresses gzip, member by member (RFC 1952, section 2.2), and passes over zero bytes behind them, with which
-//! tapes and block devices fill up their last block. `gunzip` and Python's `gzip` do the same.
+//! Decompresses gzip files of several members (RFC 1952, section 2.2). Zero bytes after a member are skipped, because
+//! tapes and block devices fill their last block with them; `gunzip` and Python's `gzip` skip them, too.
 //!
-//! flate2's own reader of several members takes such zero bytes for a damaged member.
+//! flate2's own reader of several members reports such zero bytes as a damaged member.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 
@@ -10,9 +10,9 @@ use flate2::bufread::GzDecoder;
 /// The first byte of a member (RFC 1952, section 2.3.1).
 const MEMBER_START: u8 = 0x1F;
 
-/// What the members of a gzip file hold, one behind the other.
+/// Reads the decompressed content of all members, one after the other.
 pub(super) struct GzipMembers<R> {
-    /// The member that is read just now; `None` behind the last.
+    /// The member that is being read. `None` after the last one.
     member: Option<GzDecoder<BufReader<R>>>,
 }
 
@@ -38,10 +38,10 @@ impl<R: Read> Read for GzipMembers<R> {
     }
 }
 
-/// Passes over zero bytes; whether another member begins behind them.
+/// Skips zero bytes. Returns whether another member follows.
 ///
 /// # Errors
-/// `InvalidData` when something else does, and when it cannot be read.
+/// `InvalidData` when something other than a member follows, and any error of `from`.
 fn has_member(from: &mut impl BufRead) -> io::Result<bool> {
     loop {
         let bytes = match from.fill_buf() {

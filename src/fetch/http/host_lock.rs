@@ -19,8 +19,11 @@ pub(in crate::fetch) struct HostLock {
 }
 
 impl HostLock {
-    /// Waits until no other fetch uses the host and port of `url`. The wait does not count towards the time limit:
-    /// one slow fetch must not fail those that wait for it.
+    /// Waits until no other fetch uses the host and port of `url`, and takes the lock. The wait does not count towards
+    /// the time limit: one slow fetch must not fail those that wait for it.
+    ///
+    /// # Errors
+    /// Why the fetch must end before the lock is free.
     pub(in crate::fetch) fn take(url: &Url, cancel: &CancelToken) -> Result<Self, FetchEnd> {
         let key = host_key(url);
         let begun = Instant::now();

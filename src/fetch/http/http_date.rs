@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-/// The moment that `text` names in one of the three formats of RFC 9110, section 5.6.7, or in that of an e-mail
-/// (RFC 5322), which some servers send instead: `Fri, 20 Nov 2026 08:00:00 +0000`.
+/// Parses a date in one of the three formats of RFC 9110, section 5.6.7, or in that of e-mails (RFC 5322), which some
+/// servers send: `Fri, 20 Nov 2026 08:00:00 +0000`. `None` for anything else.
 pub(in crate::fetch) fn parse_http_date(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
     let date = httpdate::parse_http_date(text).map(DateTime::<Utc>::from);

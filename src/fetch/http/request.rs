@@ -10,13 +10,13 @@ use crate::domain::operation::Mode;
 use crate::domain::source::Validators;
 use crate::fetch::FetchError;
 
-/// Decides by status and headers whether the body is accepted (`Ok`). For an error status or a declared web page the
-/// bytes are the beginning of the body, otherwise they are empty.
+/// Decides by status and headers whether the body is accepted (`Ok`). The bytes are the beginning of the body for an
+/// error status or a declared web page; otherwise they are empty.
 pub(in crate::fetch) type ResponseRule<'a> =
     dyn Fn(StatusCode, &HeaderMap, &[u8], &ResponseOrigin) -> Result<(), BodyProblem> + Sync + 'a;
 
-/// Decides whether a redirect target may be requested. Not used for redirects from Google, which has evaluated its
-/// own link before it redirects.
+/// Decides whether a redirect target may be requested. Not called for redirects from Google, whose targets are already
+/// limited to what the link selects.
 pub(in crate::fetch) type RedirectCheck<'a> = dyn Fn(&Url) -> Result<(), FetchError> + Sync + 'a;
 
 /// A request to one server.
@@ -29,7 +29,7 @@ pub(in crate::fetch) struct OutgoingRequest<'a> {
     pub(in crate::fetch) check_redirect: &'a RedirectCheck<'a>,
     /// The `Accept` header.
     pub(in crate::fetch) accept: &'static str,
-    /// Further headers, such as an authorization. They go to the host of `address` and to no other.
+    /// Further headers, such as an authorization. They are sent only to the host of `address`.
     pub(in crate::fetch) headers: Vec<(HeaderName, String)>,
     /// A form that is posted. Redirects are not followed with it.
     pub(in crate::fetch) form: Option<String>,
@@ -59,7 +59,7 @@ impl<'a> OutgoingRequest<'a> {
         Self { accept: "application/json", ..Self::table(address, redirect_scope) }
     }
 
-    /// Asks for what is newer than `validators`, unless everything is wanted.
+    /// Makes the request conditional on `validators`, unless `mode` is full.
     pub(in crate::fetch) fn with_validators(self, validators: &'a Validators, mode: Mode) -> Self {
         let has_any = validators.etag.is_some() || validators.last_modified.is_some();
         Self { validators: Some(validators).filter(|_| has_any && mode == Mode::Incremental), ..self }

@@ -7,7 +7,7 @@ use super::body_file::BodyFile;
 use super::response_status;
 use crate::domain::source::Validators;
 
-/// What a server answered.
+/// The response of a server.
 #[derive(Debug)]
 pub(in crate::fetch) enum FetchResponse {
     /// 304: the version that the request's validators name is still current. The headers may name new validators.
@@ -16,7 +16,7 @@ pub(in crate::fetch) enum FetchResponse {
     Body(ResponseBody),
 }
 
-/// A body, its headers, and where it was found.
+/// A body with its headers and its final address.
 #[derive(Debug)]
 pub(in crate::fetch) struct ResponseBody {
     /// The decompressed body in a temporary file.

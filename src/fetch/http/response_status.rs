@@ -7,25 +7,25 @@ use url::Url;
 use super::http_date::parse_http_date;
 use crate::fetch::FetchError;
 
-/// The message for a login page instead of a sheet.
+/// The message about a login page instead of a sheet.
 const SIGN_IN: &str = "This is a sign-in page: the sheet is not public. In Google Sheets choose Share → Anyone with \
                        the link → Viewer, then sync again.";
 
 /// The server that responded.
 #[derive(Clone, Debug)]
 pub(in crate::fetch) struct ResponseOrigin {
-    /// The host, and the port where it is not the default.
+    /// The host, with the port unless it is the default one.
     pub(in crate::fetch) host: String,
     /// The requested address, after redirects.
     pub(in crate::fetch) url: Url,
     /// Whether it is Google, or the host that replaces it.
-    pub(in crate::fetch) google: bool,
+    pub(in crate::fetch) is_google: bool,
 }
 
 impl ResponseOrigin {
     /// The name for messages.
     fn name(&self) -> String {
-        if self.google { "Google".to_owned() } else { self.host.clone() }
+        if self.is_google { "Google".to_owned() } else { self.host.clone() }
     }
 }
 
@@ -51,7 +51,7 @@ impl From<FetchError> for BodyProblem {
     }
 }
 
-/// Accepts a status with a body, and explains every other one.
+/// Accepts the statuses of a complete body, and explains every other one.
 pub(in crate::fetch) fn check_response(
     status: StatusCode,
     headers: &HeaderMap,
@@ -62,21 +62,21 @@ pub(in crate::fetch) fn check_response(
     let (code, message) = match status.as_u16() {
         200 | 203 | 204 if declares_html(headers) => return Err(BodyProblem::Final(web_page_error(origin))),
         200 | 203 | 204 => return Ok(()),
-        401 | 403 if origin.google => ("sign_in_page", SIGN_IN.to_owned()),
+        401 | 403 if origin.is_google => ("sign_in_page", SIGN_IN.to_owned()),
         401 => (
             "unauthorized",
             format!(
                 "{host} requires a username and password (401). Add them to the address, as in \
-                     https://name:password@{host}/…, or make the file public."
+                 https://name:password@{host}/…, or make the file public."
             ),
         ),
         403 => {
             ("forbidden", format!("{host} denied access to the file (403). Share it with everyone who has the link."))
         }
-        400 if origin.google => {
+        400 if origin.is_google => {
             ("not_found", "Tab not found in the Google Sheet (400). Open the tab and copy its link again.".to_owned())
         }
-        404 if origin.google => (
+        404 if origin.is_google => (
             "not_found",
             "Google Sheet not found (404). It may have been deleted, or the link is incomplete. Copy the link again \
              from the address bar."
@@ -86,8 +86,8 @@ pub(in crate::fetch) fn check_response(
         406 => (
             "not_acceptable",
             format!(
-                "{host} does not serve this file to programs (406 Not Acceptable), even with the headers of a \
-                 browser. If the address works in a browser, ask its operator to allow Lockstep."
+                "{host} refuses to send this file to programs (406 Not Acceptable). If the address works in a browser, ask \
+                 the operator of {host} to allow Lockstep."
             ),
         ),
         410 => ("gone", format!("{host} removed the file permanently (410). Enter the new address of the source.")),
@@ -114,14 +114,14 @@ pub(in crate::fetch) fn check_response(
 
 /// The error for a web page instead of data.
 pub(in crate::fetch) fn web_page_error(origin: &ResponseOrigin) -> FetchError {
-    if origin.google {
+    if origin.is_google {
         return FetchError::failed("sign_in_page", SIGN_IN);
     }
     FetchError::failed(
         "html_page",
         format!(
-            "{} sent a web page instead of a data file; it may be a login page. Open the address in a private \
-             window: it must download the file itself.",
+            "{} sent a web page instead of a data file; it may be a login page. Open the address in a private window: \
+             the file must download without a login.",
             origin.host
         ),
     )
@@ -136,7 +136,7 @@ pub(in crate::fetch) fn busy_error(host: &str, until: DateTime<Utc>) -> FetchErr
     )
 }
 
-/// The moment that `Retry-After` names, as seconds or as a date.
+/// The time in `Retry-After`, which is a number of seconds or a date.
 pub(in crate::fetch) fn parse_retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<u32>() {
@@ -166,13 +166,13 @@ pub(in crate::fetch) fn header_text(headers: &HeaderMap, name: &header::HeaderNa
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
-/// A header's value as it came, each byte as the character of its number (Latin-1): an entity tag may have bytes that
-/// are not text (RFC 9110, section 8.8.3), and is sent back unchanged.
+/// The value of a header as it was sent, with each byte as the character of its number (Latin-1). An entity tag may
+/// contain bytes that are not UTF-8 (RFC 9110, section 8.8.3), and has to be sent back unchanged.
 pub(in crate::fetch) fn header_as_latin1(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
     Some(headers.get(name)?.as_bytes().iter().copied().map(char::from).collect())
 }
 
-/// The host, and the port where it is not the default.
+/// The host of `url`, with the port unless it is the default one.
 pub(in crate::fetch) fn display_host(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))

@@ -1,4 +1,4 @@
-//! What the HTTP client may do: limits, allowed hosts, folders.
+//! The settings of the HTTP client: limits, allowed hosts, folders.
 
 use std::path::PathBuf;
 
@@ -21,12 +21,12 @@ pub(in crate::fetch) struct HttpSettings {
 }
 
 impl HttpSettings {
-    /// Whether `url` is on a host of Google's, or on the one that replaces it.
+    /// Whether `url` is on a Google host, or on the host that replaces Google.
     pub(in crate::fetch) fn is_google(&self, url: &Url) -> bool {
         is_google_host(url) || url.origin() == self.google_url.origin()
     }
 
-    /// Whether Google may redirect to `url`: to its own hosts over HTTPS, and to the host that replaces it.
+    /// Whether Google may redirect to `url`: to a Google host over HTTPS, or to the host that replaces Google.
     pub(in crate::fetch) fn may_google_redirect_to(&self, url: &Url) -> bool {
         let is_safe = url.scheme() == "https" || self.google_url.scheme() == "http";
         is_safe && (is_google_host(url) || url.host() == self.google_url.host())

@@ -18,18 +18,18 @@ use super::address_guard::AllowHosts;
 use super::cancel_token::{CancelToken, FetchEnd};
 use crate::fetch::FetchError;
 
-/// The time limit of resolving a name, and of connecting.
+/// The time limit for resolving a name, and for connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// How often a waiting socket checks for a cancel.
 const SOCKET_POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// What the parts of a connection share.
+/// The state that resolver, connector and transport share.
 #[derive(Debug)]
 pub(in crate::fetch) struct ConnectionContext {
     pub(in crate::fetch) cancel: Arc<CancelToken>,
     pub(in crate::fetch) allow: AllowHosts,
-    /// The most bytes that may be received: this limits a compressed body before it is decompressed.
+    /// The most bytes that may be received. This limits a compressed body before it is decompressed.
     pub(in crate::fetch) max_received_bytes: u64,
     /// How many bytes were received.
     pub(in crate::fetch) received_bytes: AtomicU64,
@@ -83,7 +83,7 @@ impl Resolver for GuardedResolver {
                 .connection
                 .cancel
                 .run_with_timeout(CONNECT_TIMEOUT, move || resolve_host(&name, port))
-                .map_err(ended)?
+                .map_err(end_error)?
             {
                 Some(Ok(found)) => found,
                 Some(Err(_)) => return Err(ureq::Error::HostNotFound),
@@ -113,8 +113,8 @@ fn address_refused(host: &str, ip: IpAddr) -> FetchError {
     )
 }
 
-/// Carries the end of a fetch through ureq. The caller checks the [`CancelToken`] again for the reason.
-fn ended(why: FetchEnd) -> ureq::Error {
+/// The error that ends a fetch inside ureq. The caller checks the [`CancelToken`] again for the reason.
+fn end_error(why: FetchEnd) -> ureq::Error {
     let kind = match why {
         FetchEnd::Stopped => io::ErrorKind::ConnectionAborted,
         FetchEnd::TimedOut => io::ErrorKind::TimedOut,
@@ -134,7 +134,7 @@ impl Connector<()> for GuardedConnector {
     fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<TcpTransport>, ureq::Error> {
         let addresses: Vec<SocketAddr> = details.addrs.iter().copied().collect();
         let connected =
-            self.connection.cancel.run_with_timeout(CONNECT_TIMEOUT, move || connect(&addresses)).map_err(ended)?;
+            self.connection.cancel.run_with_timeout(CONNECT_TIMEOUT, move || connect(&addresses)).map_err(end_error)?;
         let stream = connected.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(SOCKET_POLL_INTERVAL))?;
@@ -185,7 +185,7 @@ impl Transport for TcpTransport {
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
         let mut sent = 0;
         while sent < amount {
-            self.connection.cancel.check().map_err(ended)?;
+            self.connection.cancel.check().map_err(end_error)?;
             match self.stream.write(&self.buffers.output()[sent..amount]) {
                 Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
                 Ok(count) => sent += count,
@@ -198,13 +198,13 @@ impl Transport for TcpTransport {
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
         loop {
-            self.connection.cancel.check().map_err(ended)?;
+            self.connection.cancel.check().map_err(end_error)?;
             match self.stream.read(self.buffers.input_append_buf()) {
                 Ok(count) => {
                     self.buffers.input_appended(count);
                     self.connection.received_bytes.fetch_add(count as u64, Ordering::Relaxed);
                     if self.connection.is_over_limit() {
-                        return Err(io::Error::other("too much arrived").into());
+                        return Err(io::Error::other("more bytes than allowed").into());
                     }
                     return Ok(count > 0);
                 }

@@ -1,4 +1,4 @@
-//! Parses addresses as people write them, and extracts their credentials.
+//! Parses web addresses as people write them, and extracts their credentials.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -14,28 +14,31 @@ use crate::fetch::FetchError;
 pub(in crate::fetch) enum RedirectScope {
     /// To every public address.
     Anywhere,
-    /// To Google's hosts, and to the host that replaces them.
+    /// To Google's hosts, and to the host that replaces Google.
     Google,
 }
 
 /// The longest host name in bytes (RFC 1035, section 2.3.4).
 const MAX_HOST_BYTES: usize = 255;
 
-/// An `http` or `https` address with a host, also where it is written as `feed:`.
+/// Parses an `http` or `https` address with a host. `feed:` addresses are converted to web addresses.
+///
+/// # Errors
+/// `bad_address` for anything else.
 pub(in crate::fetch) fn parse_web_address(address: &str) -> Result<Url, FetchError> {
     let address = &*web_address(address);
     let url = Url::parse(address.trim()).map_err(|error| {
         let shown = clip_name(&without_secrets(address.trim()));
         FetchError::failed(
             "bad_address",
-            format!("`{shown}` is not a web address ({error}). A web address begins with https:// or http://."),
+            format!("`{shown}` is not a web address ({error}). Enter an address that begins with https:// or http://."),
         )
     })?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
         return Err(FetchError::failed(
             "bad_address",
             format!(
-                "This address begins with {}:. Only http:// and https:// addresses are supported.",
+                "This address begins with {}:. Enter an address that begins with https:// or http://.",
                 clip_name(url.scheme())
             ),
         ));

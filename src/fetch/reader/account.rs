@@ -1,4 +1,4 @@
-//! Reads a reader account from the URL of its source: the server, name and password, and the app's credentials.
+//! Parses the URL of a reader account: the server, name and password, and the credentials of the app.
 
 use std::fmt;
 
@@ -41,7 +41,7 @@ impl ReaderServer {
     /// The advice for a URL that is not that of the API.
     pub(super) const fn url_advice(self) -> &'static str {
         match self {
-            Self::FreshRss => "Open the URL without name and password in a browser: FreshRSS answers “OK”.",
+            Self::FreshRss => "Open the URL without name and password in a browser: the page must show “OK”.",
             Self::Inoreader => "The URL of Inoreader is https://www.inoreader.com.",
             Self::Other => {
                 "The URL of FreshRSS ends with /api/greader.php; that of Miniflux is the URL of its home page, with the \
@@ -74,8 +74,8 @@ impl ReaderAccount {
     /// The account at `location`.
     ///
     /// # Errors
-    /// A message about what is missing or wrong. It quotes nothing of the address, because in an invalid one any part
-    /// may be the password.
+    /// A message for people about what is missing or wrong. It quotes nothing of the address, because any part of an
+    /// invalid address may be the password.
     pub(super) fn from_location(location: &SourceLocation) -> Result<Self, String> {
         let address = match location {
             SourceLocation::Url(address) => address.trim(),
@@ -126,7 +126,7 @@ impl ReaderAccount {
         Ok(Self { base: format!("{}://{host}{path}", url.scheme()), host, name, password, app, server })
     }
 
-    /// The host, with the port where it is not the default.
+    /// The host, with the port unless it is the default one.
     pub(super) fn host(&self) -> String {
         self.host.clone()
     }
@@ -142,7 +142,10 @@ impl ReaderAccount {
     }
 }
 
-/// The `AppId` and `AppKey` of the query, in any case.
+/// The `AppId` and `AppKey` in the query. The case of these names does not matter.
+///
+/// # Errors
+/// A message for people if only one of them is there.
 fn read_app_credentials(url: &Url) -> Result<Option<(String, String)>, String> {
     let value = |wanted: &str| {
         let mut pairs = url.query_pairs();

@@ -1,4 +1,4 @@
-//! Interprets the responses of a reader server, with messages that say what to do.
+//! Checks the responses of a reader server and explains its errors.
 
 use chrono::Utc;
 use ureq::http::{HeaderMap, StatusCode};
@@ -13,8 +13,8 @@ use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
 /// The error code for a part of the API that a server lacks or answers in another form.
 pub(super) const UNSUPPORTED_CODE: &str = "unsupported";
 
-/// Whether an error with this code concerns a single response, so that earlier ones are kept: the server lacks this
-/// part of the API or sent something unusable. A rejected login, a used-up quota and a stop concern the whole run.
+/// Whether an error with this code concerns a single response, so that the run keeps the earlier ones: the server lacks
+/// a part of the API or sent something unusable. A rejected login, a used-up quota and a stop concern the whole run.
 pub(super) fn concerns_one_response(code: &str) -> bool {
     [
         UNSUPPORTED_CODE,
@@ -34,12 +34,12 @@ pub(super) fn concerns_one_response(code: &str) -> bool {
     .contains(&code)
 }
 
-/// Judges the response to a login. Its content type is ignored: Inoreader always declares a web page.
+/// Checks the response to a login. Its content type is ignored, because Inoreader always declares a web page.
 ///
 /// # Errors
-/// `unauthorized` for rejected credentials, `no_reader` when the API is not there, `api_disabled` when FreshRSS has
-/// it switched off, and the errors of any response.
-pub(super) fn judge_login(
+/// `unauthorized` for rejected credentials, `no_reader` for anything but the API, `api_disabled` when the API of
+/// FreshRSS is turned off, and the errors of any response.
+pub(super) fn check_login_response(
     account: &ReaderAccount,
     status: StatusCode,
     headers: &HeaderMap,
@@ -49,29 +49,29 @@ pub(super) fn judge_login(
     match status.as_u16() {
         200 | 203 if begins_as_web_page(start) => Err(no_reader_here(account, "a web page").into()),
         200 | 203 => Ok(()),
-        // FreshRSS answers 400 to a name that no user can have.
+        // FreshRSS responds with 400 to a name that no user can have.
         status @ (400 | 401 | 403) => Err(credentials_rejected(account, status).into()),
         404 | 405 | 410 | 501 => Err(no_reader_here(account, &format!("status {}", status.as_u16())).into()),
-        // FreshRSS answers this while its API is switched off.
+        // FreshRSS responds with this while its API is turned off.
         503 if account.server == ReaderServer::FreshRss && start.starts_with(b"Service Unavailable!") => {
             Err(BodyProblem::Final(FetchError::failed(
                 "api_disabled",
                 format!(
-                    "The API of FreshRSS at {} is switched off. Turn on Settings → Authentication → Allow API access.",
+                    "The API of FreshRSS at {} is turned off. Turn on Settings → Authentication → Allow API access.",
                     origin.host
                 ),
             )))
         }
-        _ => judge_other(status, headers, start, origin),
+        _ => check_other_response(status, headers, start, origin),
     }
 }
 
-/// Judges the response to any other request.
+/// Checks the response to any other request.
 ///
 /// # Errors
 /// `unauthorized` for a rejected token, `no_reader` for a web page, [`UNSUPPORTED_CODE`] for a missing part of the API,
 /// and the errors of any response.
-pub(super) fn judge_api_response(
+pub(super) fn check_api_response(
     account: &ReaderAccount,
     status: StatusCode,
     headers: &HeaderMap,
@@ -84,8 +84,8 @@ pub(super) fn judge_api_response(
         401 => Err(BodyProblem::Final(FetchError::failed(
             "unauthorized",
             format!(
-                "{} accepted name and password but rejected its own token (401). Its web server may drop the \
-                 Authorization header: open the API's self-check in a browser (FreshRSS: …/api/).",
+                "{} accepted the name and password but rejected its own token (401). Its web server may drop the \
+                 Authorization header. To check, open the self-check of the API in a browser (FreshRSS: …/api/).",
                 origin.host
             ),
         ))),
@@ -93,17 +93,17 @@ pub(super) fn judge_api_response(
         400 | 404 | 405 | 410 | 501 => Err(BodyProblem::Final(FetchError::failed(
             UNSUPPORTED_CODE,
             format!(
-                "{} does not support this request of the Google Reader API (status {}).",
+                "{} does not support a required request of the Google Reader API (status {}). Update its software.",
                 origin.host,
                 status.as_u16()
             ),
         ))),
-        _ => judge_other(status, headers, start, origin),
+        _ => check_other_response(status, headers, start, origin),
     }
 }
 
-/// Judges a response that is not specific to readers.
-fn judge_other(
+/// Checks a response for what is not specific to readers.
+fn check_other_response(
     status: StatusCode,
     headers: &HeaderMap,
     start: &[u8],
@@ -129,21 +129,21 @@ pub(super) fn credentials_rejected(account: &ReaderAccount, status: u16) -> Fetc
     )
 }
 
-/// The error for an address where something else than the API answers.
+/// The error for a server whose response is not that of the API.
 pub(super) fn no_reader_here(account: &ReaderAccount, instead: &str) -> FetchError {
     FetchError::failed(
         "no_reader",
-        format!("No reader server at {}: it answered with {instead}. {}", account.host(), account.server.url_advice()),
+        format!("No reader server at {}: it responded with {instead}. {}", account.host(), account.server.url_advice()),
     )
 }
 
-/// The error for a response without a required part. Miniflux answers `200 []` to any request it does not know.
+/// The error for a response without a required part. Miniflux responds with `200 []` to any request it does not know.
 pub(super) fn missing_part(account: &ReaderAccount, part: &str) -> FetchError {
     FetchError::failed(
         UNSUPPORTED_CODE,
         format!(
-            "{} answered without {part}, so it seems to lack this part of the Google Reader API. It does not count as \
-             an empty account: nothing changed. {}",
+            "{} did not return {part}. The server may not support this part of the Google Reader API. Nothing was \
+             changed. {}",
             account.host(),
             account.server.url_advice()
         ),

@@ -61,15 +61,15 @@ const fn flag_text(state: bool) -> &'static str {
     if state { "yes" } else { "no" }
 }
 
-/// The cells of an article stored in the catalog; `None` if it was stored with other columns.
+/// The cells of an article in the catalog. `None` if it was stored with other columns.
 pub(super) fn stored_cells(fields: &[(String, String)]) -> Option<Vec<String>> {
     let fits = fields.len() == ARTICLE_COLUMNS.len()
         && fields.iter().zip(ARTICLE_COLUMNS).all(|((name, _), column)| name == column.0);
     fits.then(|| fields.iter().map(|(_, value)| value.clone()).collect())
 }
 
-/// The id and the cells of an article from the server's JSON; `None` if that is no article. `feeds` are the names of
-/// the account's feeds by their stream ids, as [`clean_name`] writes them.
+/// The id and the cells of an article from the server's JSON. `None` if that is not an article. `feeds` maps the stream
+/// ids of the account's feeds to their names, as [`clean_name`] writes them.
 pub(super) fn received_cells(item: &Value, feeds: &HashMap<String, String>) -> Option<(ItemId, Vec<String>)> {
     let id = ItemId::from_json(&item["id"])?;
     let link = [&item["canonical"], &item["alternate"]].into_iter().find_map(|links| non_blank_text(&links[0]["href"]));
@@ -110,8 +110,8 @@ fn non_blank_text(value: &Value) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// A single line of text. Some servers write `&amp;` in it and others do not. Text with `<` stays as it is, because it
-/// may be about markup.
+/// A single line of text. Some servers write `&amp;` in it and others `&`. Text with `<` is not changed, because it may
+/// be about markup.
 fn clean_line(text: &str) -> String {
     if text.contains('&') && !text.contains('<') { html::html_to_text(text) } else { text.to_owned() }
 }
@@ -158,20 +158,20 @@ fn summarize(content: &str) -> String {
     }
 }
 
-/// The first attached file that is a picture, or that is none.
+/// The address of the first attached file that is a picture, or of the first that is not, as `wants_image` selects.
 fn find_enclosure(list: &Value, wants_image: bool) -> Option<String> {
-    list.as_array()?.iter().find_map(|one| {
-        let is_image = one["type"].as_str().is_some_and(|kind| kind.starts_with("image/"));
+    list.as_array()?.iter().find_map(|enclosure| {
+        let is_image = enclosure["type"].as_str().is_some_and(|kind| kind.starts_with("image/"));
         // Miniflux has `url`, the others `href`.
         if is_image == wants_image {
-            non_blank_text(&one["href"]).or_else(|| non_blank_text(&one["url"]))
+            non_blank_text(&enclosure["href"]).or_else(|| non_blank_text(&enclosure["url"]))
         } else {
             None
         }
     })
 }
 
-/// The first picture in sanitised HTML, which writes all attributes in one form.
+/// The address of the first picture in sanitised HTML, which has one form for all attributes.
 fn first_picture(content: &str) -> Option<String> {
     content.split("<img").skip(1).find_map(|rest| {
         let element = rest.split('>').next()?;

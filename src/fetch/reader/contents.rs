@@ -13,16 +13,16 @@ use crate::domain::operation::Mode;
 use crate::domain::progress::ProgressCount;
 use crate::domain::text::counts::group_digits;
 
-/// How many articles one request fetches.
+/// How many articles a request fetches.
 const BATCH_SIZE: usize = 100;
 
-/// After so many failed batches in a row no more are requested.
+/// After this many failed batches in a row, no more are requested.
 const MAX_FAILED_BATCHES: usize = 3;
 
 /// The share of a run's time that is reserved for writing articles.
 const RESERVED_TIME_SHARE: f64 = 0.4;
 
-/// The articles whose contents did not arrive.
+/// The articles whose contents were not received.
 #[derive(Default)]
 struct MissingContents {
     /// Articles that a response left out.
@@ -46,10 +46,10 @@ impl MissingContents {
 }
 
 impl AccountMirror<'_> {
-    /// Fetches the contents of articles. Returns those that did not arrive.
+    /// Fetches the contents of the `wanted` articles. Returns those that were not received.
     ///
     /// # Errors
-    /// The error of a request that concerns the whole run, or of the first one where nothing arrived.
+    /// An error that concerns the whole run, or the first error if nothing was received.
     pub(super) fn fetch_contents(
         &mut self,
         wanted: &[ItemId],
@@ -66,9 +66,11 @@ impl AccountMirror<'_> {
             self.report(&message, ProgressCount { processed: done, total });
             let remaining = group_digits(total - done);
             let nouns = &self.source.noun.many;
-            // Ending early keeps what was fetched; a timeout would lose it.
+            // Stopping early keeps what was fetched. A timeout would discard it.
             if requested > 0 && self.session.time_left() < self.request.total_timeout.mul_f64(RESERVED_TIME_SHARE) {
-                self.note(format!("The time limit was nearly reached: {remaining} {nouns} follow with the next sync."));
+                self.note(format!(
+                    "The time limit of this sync was almost reached. The next sync fetches the remaining {remaining} {nouns}."
+                ));
                 break;
             }
             match self.fetch_batch(batch, feeds, states, rows) {
@@ -77,7 +79,7 @@ impl AccountMirror<'_> {
                     missing.absent.extend(absent);
                 }
                 Err(FetchError::Failed { code: "rate_limited", message }) if rows.rows() > 0 => {
-                    self.note(format!("{message} {remaining} {nouns} follow with the next sync."));
+                    self.note(format!("{message} The next sync fetches the remaining {remaining} {nouns}."));
                     break;
                 }
                 Err(FetchError::Failed { code, message }) if answers::concerns_one_response(code) => {
@@ -101,7 +103,10 @@ impl AccountMirror<'_> {
         Ok(absent)
     }
 
-    /// Reports what is missing of `requested` articles.
+    /// Notes which of the `requested` articles are missing.
+    ///
+    /// # Errors
+    /// If all are missing: the first error, or [`answers::UNSUPPORTED_CODE`] if there was none.
     fn report_missing(
         &self,
         requested: usize,
@@ -122,7 +127,7 @@ impl AccountMirror<'_> {
         let (host, noun) = (self.session.account.host(), &self.source.noun);
         if !absent.is_empty() {
             let (many, nouns) = (group_digits(absent.len() as u64), noun.for_count(absent.len() as u64));
-            self.note(format!("{host} lists {many} {nouns} that it did not send. The next sync requests them again."));
+            self.note(format!("{host} did not send {many} {nouns} that it lists. The next sync requests them again."));
         }
         if let Some((_, error)) = first_error {
             let missing_count =
@@ -137,7 +142,7 @@ impl AccountMirror<'_> {
         Ok(())
     }
 
-    /// Fetches the contents of one batch. Returns the articles that did not arrive.
+    /// Fetches the contents of one batch. Returns the articles that were not received.
     fn fetch_batch(
         &mut self,
         batch: &[ItemId],

@@ -1,5 +1,5 @@
-//! Mirrors an account in one run: lists its articles, their read and starred states, and fetches the contents that the
-//! catalog lacks.
+//! Mirrors an account in one run: lists its articles with their read and starred states, and fetches the contents that
+//! the catalog lacks.
 
 use std::collections::{HashMap, HashSet};
 
@@ -22,7 +22,7 @@ use crate::domain::rows::row::TextRow;
 use crate::domain::source::{Source, Validators};
 use crate::domain::text::counts::group_digits;
 
-/// How many of the newest articles are mirrored: servers keep years of them.
+/// How many of the newest articles are mirrored. Servers keep articles of several years.
 const SYNC_LIMIT: ListLimit = ListLimit { max_articles: 10_000, page_size: 1000 };
 /// How many articles a probe fetches.
 const PROBE_LIMIT: ListLimit = ListLimit { max_articles: 20, page_size: 20 };
@@ -41,7 +41,7 @@ pub(super) struct AccountMirror<'a> {
     feed_count: u64,
 }
 
-/// The unread and the starred articles; `None` if the server did not answer.
+/// The unread and the starred articles. `None` if the server did not send them.
 #[derive(Default)]
 pub(super) struct KnownStates {
     unread: Option<HashSet<ItemId>>,
@@ -101,9 +101,9 @@ impl<'a> AccountMirror<'a> {
         Ok(FetchOutcome::Content(Box::new(content)))
     }
 
-    /// Until when the server asked not to be requested, if it did.
-    pub(super) fn busy_until(&self) -> Option<DateTime<Utc>> {
-        self.session.busy_until()
+    /// Until when the server allows no more requests, if it set such a time.
+    pub(super) fn blocked_until(&self) -> Option<DateTime<Utc>> {
+        self.session.blocked_until()
     }
 
     /// The names of the account's feeds, by their stream ids.
@@ -141,9 +141,9 @@ impl<'a> AccountMirror<'a> {
             self.note(format!("{host} has more than {max} {nouns}; only the newest {max} are mirrored."));
         }
         if listing.ids.is_empty() {
-            let contradiction = if listing.is_cyclic { ", although it names further pages" } else { "" };
+            let contradiction = if listing.is_cyclic { ", although it refers to further pages" } else { "" };
             self.note(format!(
-                "{host} lists no {nouns} in this account{contradiction}. The {nouns} in the catalog stay."
+                "{host} lists no {nouns} in this account{contradiction}. The {nouns} in the catalog are kept."
             ));
         } else if listing.is_cyclic {
             self.note(format!(
@@ -154,8 +154,8 @@ impl<'a> AccountMirror<'a> {
         if let Some(error) = &listing.cut_error {
             let listed = group_digits(listing.ids.len() as u64);
             self.note(format!(
-                "The list of {nouns} broke off after {listed}, which were imported. The others stay as they are in the \
-                 catalog until the next sync. {error}"
+                "The list of {nouns} ended early after {listed}, which were imported. The next sync updates the others. \
+                 {error}"
             ));
         }
         if listing.unreadable > 0 {
@@ -164,8 +164,7 @@ impl<'a> AccountMirror<'a> {
         }
     }
 
-    /// Fetches which articles are unread and which are starred. States that the server does not answer stay as they
-    /// were.
+    /// Fetches which articles are unread and which are starred. States that the server does not send are not changed.
     fn fetch_states(&mut self) -> Result<KnownStates, FetchError> {
         self.report("Updating read states…", ProgressCount::default());
         Ok(KnownStates {
@@ -176,17 +175,17 @@ impl<'a> AccountMirror<'a> {
 
     fn fetch_state_set(&mut self, stream: ArticleStream, state: &str) -> Result<Option<HashSet<ItemId>>, FetchError> {
         let reason = match stream::list_stream(&mut self.session, stream, SYNC_LIMIT) {
-            // With a partial list all missing articles would become read, or lose their star.
+            // With a partial list, articles that are missing from it would become read or lose their star.
             Ok(listing) if listing.is_whole() => return Ok(Some(listing.ids.into_iter().collect())),
             Ok(listing) => {
                 let host = self.session.account.host();
-                listing.cut_error.unwrap_or_else(|| format!("{host} did not send the whole list."))
+                listing.cut_error.unwrap_or_else(|| format!("{host} did not send the complete list."))
             }
             Err(FetchError::Failed { code, message }) if answers::concerns_one_response(code) => message,
             Err(error) => return Err(error),
         };
         let nouns = &self.source.noun.many;
-        self.note(format!("The {state} states of the {nouns} could not be updated and stay as they were. {reason}"));
+        self.note(format!("The {state} states of the {nouns} could not be updated. {reason}"));
         Ok(None)
     }
 

@@ -1,5 +1,5 @@
-//! Stores until when a server asked not to be requested, so that later runs obey it. It is stored as one
-//! [`FeedRecord`], like the rate limits of feeds, for as long as the pause lasts.
+//! Stores until when a server asked for no more requests, so that later runs obey it. The pause is stored as a
+//! [`FeedRecord`], like the rate limits of feeds, and removed when it has ended.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
@@ -11,7 +11,7 @@ use crate::domain::feed::FeedRecord;
 /// The longest pause that is obeyed; a longer one would disable the source.
 const MAX_PAUSE: TimeDelta = TimeDelta::days(7);
 
-/// Until when the account is paused, as an earlier run stored it.
+/// Until when the account is paused, if an earlier run stored a pause that has not ended.
 pub(super) fn paused_until(
     account: &ReaderAccount,
     request: &FetchRequest<'_>,
@@ -19,10 +19,10 @@ pub(super) fn paused_until(
 ) -> Option<DateTime<Utc>> {
     let address = pause_address(account);
     let known = request.feeds.iter().find(|feed| feed.address == address);
-    known.and_then(|feed| feed.busy_until).filter(|until| *until > now)
+    known.and_then(|feed| feed.rate_limited_until).filter(|until| *until > now)
 }
 
-/// Stores until when the account is paused; `None` removes a stored pause.
+/// Stores until when the account is paused. `None` removes a stored pause.
 pub(super) fn store_pause(
     account: &ReaderAccount,
     until: Option<DateTime<Utc>>,
@@ -31,15 +31,15 @@ pub(super) fn store_pause(
 ) {
     let feed = |until: DateTime<Utc>| FeedRecord {
         title: account.host(),
-        busy_until: Some(until.min(now + MAX_PAUSE)),
-        asked_at: Some(now),
+        rate_limited_until: Some(until.min(now + MAX_PAUSE)),
+        requested_at: Some(now),
         ..FeedRecord::new(pause_address(account))
     };
     observer.report_feeds(until.filter(|until| *until > now).map(feed).into_iter().collect());
 }
 
-/// The address under which the pause is stored: the server without secrets. Servers count the requests of one account
-/// and one application, so a digest of both follows as the fragment, which is not shown.
+/// The address under which the pause is stored: that of the server, without secrets. Servers count requests per account
+/// and application, so a digest of both follows as the fragment, which is never shown.
 fn pause_address(account: &ReaderAccount) -> String {
     let app = account.app.as_ref().map_or("", |(id, _)| id);
     let digest = Sha256::digest(format!("{}\n{app}", account.name));

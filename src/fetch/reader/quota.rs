@@ -1,7 +1,7 @@
 //! Reads the request quota of a server from its response headers.
 //!
-//! Inoreader counts requests per day, read requests in its zone 1, and sends the count with every response
-//! (www.inoreader.com/developers/rate-limiting). It answers 429 to requests beyond the quota.
+//! Inoreader counts requests per day (read requests in its zone 1) and sends the count with every response
+//! (www.inoreader.com/developers/rate-limiting). It responds with 429 to requests beyond the quota.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ureq::http::{HeaderMap, HeaderName};
@@ -10,14 +10,14 @@ const LIMIT_HEADER: HeaderName = HeaderName::from_static("x-reader-zone1-limit")
 const USAGE_HEADER: HeaderName = HeaderName::from_static("x-reader-zone1-usage");
 const RESET_HEADER: HeaderName = HeaderName::from_static("x-reader-limits-reset-after");
 
-/// When the quota is reset, by the headers of a response.
+/// When the quota is reset, according to the headers of a response.
 pub(super) fn reset_time(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     // In seconds; some servers send a fraction.
     let seconds = read_number(headers, &RESET_HEADER)?;
     now.checked_add_signed(TimeDelta::try_seconds(i64::try_from(seconds).ok()?)?)
 }
 
-/// Until when no more requests are allowed, where the response with these headers used up the quota.
+/// Until when no more requests are allowed. `None` unless the response with these headers used up the quota.
 pub(super) fn exhausted_until(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let all_used =
         read_number(headers, &USAGE_HEADER)? >= read_number(headers, &LIMIT_HEADER).filter(|limit| *limit > 0)?;

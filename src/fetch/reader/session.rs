@@ -1,5 +1,5 @@
-//! Makes the requests to a reader server in one run: logs in once, again when the token expires, and stays within the
-//! quota of the server.
+//! Makes the requests of one run to a reader server: logs in once, and again when the token expires, and stays within
+//! the quota of the server.
 
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,7 @@ use super::super::http::{FetchResponse, HttpClient, ResponseBody};
 use super::account::ReaderAccount;
 use super::{answers, quota};
 use crate::domain::bounded_json;
+use crate::domain::text::counts::group_digits;
 use crate::fetch::http::body_file::disk_error;
 use crate::fetch::http::cancel_token::{FetchEnd, deadline, with_cancel_token};
 use crate::fetch::http::response_status;
@@ -26,7 +27,7 @@ const APP_KEY_HEADER: HeaderName = HeaderName::from_static("appkey");
 
 /// How many times a run may log in: at its beginning, and when its token expires.
 const MAX_LOGINS: u32 = 2;
-/// The largest response in bytes. A hundred long articles have a tenth of it.
+/// The largest response in bytes. A hundred long articles need a tenth of that.
 const MAX_RESPONSE_BYTES: u64 = 64_000_000;
 
 /// The requests of one run to one server.
@@ -40,7 +41,7 @@ pub(super) struct ReaderSession<'a> {
     logins: u32,
     /// Until when the quota is used up.
     quota_exhausted_until: Option<DateTime<Utc>>,
-    /// Until when the last response asked to wait.
+    /// The end of the wait that the last response asked for.
     rate_limited_until: Option<DateTime<Utc>>,
     /// How many bytes were received in this run.
     pub(super) bytes: u64,
@@ -74,8 +75,8 @@ impl<'a> ReaderSession<'a> {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    /// Until when no request is allowed: the server asked to wait, or its quota is used up.
-    pub(super) fn busy_until(&self) -> Option<DateTime<Utc>> {
+    /// Until when no request is allowed, because the server asked for a wait or its quota is used up.
+    pub(super) fn blocked_until(&self) -> Option<DateTime<Utc>> {
         self.rate_limited_until.max(self.quota_exhausted_until)
     }
 
@@ -93,7 +94,7 @@ impl<'a> ReaderSession<'a> {
         self.request_json(&self.account.address(path, &query), None)
     }
 
-    /// Posts a form to `path`, which answers with JSON.
+    /// Posts a form to `path` and returns the JSON of the response.
     ///
     /// # Errors
     /// As [`ReaderSession::get`].
@@ -107,10 +108,11 @@ impl<'a> ReaderSession<'a> {
             let token = self.get_token()?;
             let mut request = OutgoingRequest::json(address, RedirectScope::Anywhere)
                 .with(header::AUTHORIZATION, format!("GoogleLogin auth={token}"));
-            // Miniflux ignores the header of a form and reads the token in it; the others ignore that.
+            // Miniflux ignores the header of a posted form and reads the token from the form. Other servers ignore that
+            // field.
             request.form = form.map(|form| encode_form(form.iter().copied().chain([("T", token.as_str())])));
             let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
-                answers::judge_api_response(account, status, headers, start, origin)
+                answers::check_api_response(account, status, headers, start, origin)
             };
             match self.send(OutgoingRequest { check_response: &judge, ..request }) {
                 Err(FetchError::Failed { code: "unauthorized", .. }) if self.logins < MAX_LOGINS => self.token = None,
@@ -119,7 +121,7 @@ impl<'a> ReaderSession<'a> {
         }
     }
 
-    /// The token of this run; logs in for it where there is none.
+    /// The token of this run. Logs in if there is none.
     fn get_token(&mut self) -> Result<String, FetchError> {
         if let Some(token) = &self.token {
             return Ok(token.clone());
@@ -127,7 +129,7 @@ impl<'a> ReaderSession<'a> {
         self.logins += 1;
         let account = self.account;
         let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
-            answers::judge_login(account, status, headers, start, origin)
+            answers::check_login_response(account, status, headers, start, origin)
         };
         let address = account.address("/accounts/ClientLogin", &[]);
         let form = [("Email", account.name.as_str()), ("Passwd", &account.password), ("service", "reader")];
@@ -182,7 +184,10 @@ impl<'a> ReaderSession<'a> {
         }
     }
 
-    /// Waits until the quota is reset, where the time of the run allows it.
+    /// Waits until the quota is reset.
+    ///
+    /// # Errors
+    /// `rate_limited` when that is after the end of the run.
     fn wait_for_quota(&mut self) -> Result<(), FetchError> {
         let Some(until) = self.quota_exhausted_until else { return Ok(()) };
         let wait = (until - Utc::now()).to_std().unwrap_or_default();
@@ -202,19 +207,20 @@ impl<'a> ReaderSession<'a> {
         let host = self.account.host();
         if body.content.bytes > MAX_RESPONSE_BYTES {
             let megabytes = MAX_RESPONSE_BYTES / 1_000_000;
-            let message = format!("{host} sent more than {megabytes} MB in one response, which was discarded.");
+            let message =
+                format!("A response of {host} is larger than {megabytes} MB and was discarded. Try again later.");
             return Err(FetchError::failed("too_large", message));
         }
         bounded_json::from_reader(std::io::BufReader::new(body.content.reader(0))).map_err(|error| {
             if error.is_data() {
                 let message = format!(
-                    "{host} sent more than {} values in one response, which was discarded.",
-                    bounded_json::MAX_VALUES
+                    "A response of {host} has more than {} values and was discarded. Try again later.",
+                    group_digits(bounded_json::MAX_VALUES as u64)
                 );
                 return FetchError::failed("too_large", message);
             }
             let message = format!(
-                "{host} sent invalid JSON (line {}, column {}), which was discarded. Try again.",
+                "A response of {host} is not valid JSON (line {}, column {}) and was discarded. Try again later.",
                 error.line(),
                 error.column()
             );
@@ -237,7 +243,7 @@ fn find_token(text: &str) -> Option<String> {
     (!token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic())).then_some(token)
 }
 
-/// Forwards waits and stops, but not the bytes of a single response, which say nothing about the progress of the run.
+/// Forwards waits and stops, but not the bytes of a single response, because they are not the progress of the run.
 struct ProgressForwarder<'a>(&'a dyn FetchObserver);
 
 impl FetchObserver for ProgressForwarder<'_> {

@@ -9,7 +9,7 @@ use super::answers;
 use super::item_id::ItemId;
 use super::session::ReaderSession;
 
-/// The longest continuation token in bytes: it becomes a part of an address.
+/// The longest continuation token in bytes. It becomes part of an address.
 const MAX_CONTINUATION_BYTES: usize = 2000;
 
 /// Which articles a list contains.
@@ -60,7 +60,7 @@ impl ArticleList {
     }
 }
 
-/// Fetches a list page by page. Where a page after the first fails, the pages before it are kept.
+/// Fetches a list page by page. If a page after the first fails, the pages before it are kept.
 ///
 /// # Errors
 /// The error of the first page, or of a later one that concerns the whole run.

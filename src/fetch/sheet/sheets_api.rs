@@ -218,7 +218,7 @@ fn find_error_in_body(service: GoogleService, account: &str, body: &ResponseBody
     let answer: Value = serde_json::from_reader(std::io::BufReader::new(body.content.reader(0))).ok()?;
     let code = u16::try_from(answer.get("error")?.get("code")?.as_u64()?).ok()?;
     let status = StatusCode::from_u16(code).ok().filter(|status| status.as_u16() >= 400)?;
-    let origin = ResponseOrigin { host: "Google".to_owned(), url: body.url.clone(), google: true };
+    let origin = ResponseOrigin { host: "Google".to_owned(), url: body.url.clone(), is_google: true };
     let message = answer.to_string();
     match google_errors::check_api_response(
         service,

@@ -37,7 +37,7 @@ fn a_feed_that_misbehaves_is_a_clear_issue() {
         ("/page", "html_page", "a web page, not a feed"),
         ("/page-in-disguise", "html_page", "a web page, not a feed"),
         ("/xhtml", "html_page", "a web page, not a feed"),
-        ("/bomb", "too_large", "is larger than the limit for one feed"),
+        ("/bomb", "too_large", "is larger than 20 MB, the limit for one feed"),
         ("/empty", "not_a_feed", ""),
         ("/csv", "not_a_feed", ""),
         ("/close", "connection", "was lost"),
@@ -83,15 +83,21 @@ fn a_page_that_names_a_feed_is_answered_with_its_address() {
     stub.set("/page", StubReply::html(page.replace("/feed.xml", "feed.xml")));
     for path in ["/said", "/html", "/elsewhere/before"] {
         let (_, message) = Reader::of(&[stub.url(path)]).by_hand().failure.expect("a failure");
-        assert!(message.contains(&format!("It links to this feed: {} ", stub.url("/feed.xml"))), "{path}: {message}");
+        assert!(
+            message.contains(&format!("Use the feed that it links to instead: {}", stub.url("/feed.xml"))),
+            "{path}: {message}"
+        );
     }
     let two = format!("<base href='/deep/'>{}", "<link rel=alternate type=application/atom+xml href=a.xml>");
     stub.set("/two", StubReply::html(format!("{page}{two}")));
     let mut reader = Reader::of(&[stub.url("/two")]);
     let (_, message) = reader.by_hand().failure.expect("a failure");
     let named = [stub.url("/feed.xml"), stub.url("/deep/a.xml")];
-    assert!(message.contains(&format!("It links to 2 feeds: {} – use", named.join(" , "))), "{message}");
-    assert_eq!(reader.feeds[0].named, named);
+    assert!(
+        message.contains(&format!("Use one of the 2 feeds that it links to instead: {}", named.join(" , "))),
+        "{message}"
+    );
+    assert_eq!(reader.feeds[0].linked_feeds, named);
     assert_eq!((stub.request_count("/feed.xml"), stub.request_count("/deep/a.xml")), (0, 0), "nobody was asked");
     // One that is told by its first bytes was not read on.
     let (_, message) = Reader::of(&[stub.url("/found")]).by_hand().failure.expect("a failure");

@@ -62,7 +62,7 @@ fn a_list_that_fails_does_not_take_its_feeds_along() {
         let (name, kind, reason) = run.only_issue();
         assert!(name.ends_with("/list") && kind == IssueKind::Refused, "{name}");
         assert!(
-            reason.starts_with("The list of feeds could not be read; the feeds of its last version were used."),
+            reason.starts_with("The list of feeds could not be read, so the feeds of its last version were used."),
             "{reason}"
         );
         assert_eq!(reader.feeds.len(), 4, "the list has a health while it fails");
@@ -89,7 +89,11 @@ fn a_list_that_arrives_cut_forgets_no_feed_and_is_asked_for_again() {
     let mut reader = Reader::of(&[stub.url("/list")]);
     reader.by_hand();
     stub.set("/list", StubReply::opml(&feeds).etag("\"cut\"").halved());
-    assert!(reader.by_hand().issues.iter().any(|issue| issue.reason.contains("The list is cut off")));
+    assert!(
+        reader.by_hand().issues.iter().any(|issue| issue
+            .reason
+            .contains("The end of the list is missing. The feeds before that point were read."))
+    );
     assert_eq!(titles(&reader).len(), 3);
     stub.set("/list", StubReply::opml(&feeds[1..]).etag("\"cut\""));
     reader.by_hand();

@@ -169,7 +169,7 @@ impl Reader {
     /// Time passes until no feed rests or is left alone any more.
     pub(super) fn later(&mut self) {
         for feed in &mut self.feeds {
-            (feed.busy_until, feed.resting_until) = (None, None);
+            (feed.rate_limited_until, feed.backing_off_until) = (None, None);
         }
     }
 }

@@ -53,7 +53,7 @@ fn a_server_that_asks_for_a_long_wait_is_left_alone_by_everybody() {
     let (name, kind, reason) = run.only_issue();
     assert!(name.ends_with("/busy") && kind == IssueKind::Noted, "{name}");
     assert!(reason.starts_with("Rate-limited until ") && reason.contains(" UTC"), "{reason}");
-    let until = reader.feed("/busy").busy_until.expect("a time");
+    let until = reader.feed("/busy").rate_limited_until.expect("a time");
     assert!((until - Utc::now()).num_seconds() > 3590);
     assert_eq!(reader.feed("/busy").failures, 0, "it is no failure");
 
@@ -64,7 +64,7 @@ fn a_server_that_asks_for_a_long_wait_is_left_alone_by_everybody() {
     assert_eq!(stub.request_count("/busy"), 1);
     reader.later();
     assert_eq!(reader.scheduled().titles(), ["Article 1"]);
-    assert_eq!(reader.feed("/busy").busy_until, None);
+    assert_eq!(reader.feed("/busy").rate_limited_until, None);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_server_that_asks_to_be_left_alone_means_all_its_feeds() {
     assert_eq!(hits, [1, 2, 1, 0]);
     assert_eq!((run.titles().len(), run.issues.len()), (2, 50), "{:?}", run.issues);
     assert!(run.issues.iter().all(|issue| issue.reason.contains("Rate-limited until")));
-    let left = |reader: &Reader| reader.feeds.iter().filter(|feed| feed.busy_until > Some(Utc::now())).count();
+    let left = |reader: &Reader| reader.feeds.iter().filter(|feed| feed.rate_limited_until > Some(Utc::now())).count();
     assert_eq!(left(&reader), 51, "the one that was read before as well");
     assert!(reader.feeds.iter().all(|feed| !feed.has_failed()));
     assert_eq!(run.progress.last().and_then(|now| now.feeds), Some(ProgressCount { processed: 52, total: 52 }));
@@ -139,7 +139,7 @@ fn a_feed_that_fails_rests_and_people_need_not_wait() {
     for (failures, minutes) in [(1, 5), (2, 10), (3, 20)] {
         reader.by_hand();
         let feed = reader.feed("/bad");
-        let rests = feed.resting_until.expect("a rest") - Utc::now();
+        let rests = feed.backing_off_until.expect("a rest") - Utc::now();
         assert_eq!(feed.failures, failures);
         assert!(rests <= TimeDelta::minutes(minutes) && rests > TimeDelta::minutes(minutes) * 3 / 4, "{rests}");
     }
@@ -156,7 +156,7 @@ fn a_feed_that_fails_rests_and_people_need_not_wait() {
     reader.later();
     assert_eq!(reader.scheduled().titles(), ["Article 1"]);
     let feed = reader.feed("/bad");
-    assert_eq!((feed.failures, &feed.error, feed.resting_until), (0, &None, None));
+    assert_eq!((feed.failures, &feed.error, feed.backing_off_until), (0, &None, None));
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_feed_that_is_gone_is_named_and_asked_once_a_day() {
     let mut reader = Reader::of(&[stub.url("/gone"), stub.url("/f")]);
     let run = reader.by_hand();
     assert!(run.only_issue().2.contains("Remove it from this source"), "{:?}", run.issues);
-    let rests = reader.feed("/gone").resting_until.expect("a rest") - Utc::now();
+    let rests = reader.feed("/gone").backing_off_until.expect("a rest") - Utc::now();
     assert!(rests > TimeDelta::hours(23) && rests <= TimeDelta::hours(24), "{rests}");
 }
 

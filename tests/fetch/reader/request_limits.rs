@@ -28,7 +28,7 @@ fn a_quota_that_is_used_up_puts_off_what_is_still_to_come() {
     assert_eq!(notes.waits.lock().expect("waits").len(), 0, "it does not wait for the quota of tomorrow");
     assert_eq!(keys, articles[..200].iter().map(ReaderArticle::key).collect::<Vec<_>>(), "the newest");
     let issues = notes.issues();
-    assert!(issues.len() == 1 && issues[0].contains("150 articles follow with the next sync"), "{issues:?}");
+    assert!(issues.len() == 1 && issues[0].contains("The next sync fetches the remaining 150 articles."), "{issues:?}");
     assert!(issues[0].contains("until") && issues[0].contains("UTC"), "{issues:?}");
     assert_eq!(
         server.take_request_names().len(),
@@ -101,7 +101,7 @@ fn a_run_whose_time_is_nearly_up_brings_what_it_has() {
     let (keys, _) = within(limit, &server.url(), Mode::Incremental, &StoredFields::new(), &notes).expect("a part");
     assert_eq!(keys.len(), 300, "{:?}", notes.issues());
     let issues = notes.issues();
-    assert!(issues.len() == 1 && issues[0].contains("600 articles follow with the next sync"), "{issues:?}");
+    assert!(issues.len() == 1 && issues[0].contains("The next sync fetches the remaining 600 articles."), "{issues:?}");
 }
 
 #[test]

@@ -35,25 +35,25 @@ pub(in crate::fetch) struct FeedCrawler<'a> {
     pub(super) observer: &'a dyn FetchObserver,
     /// The text encoding configured for the source.
     pub(super) encoding: Option<&'a str>,
-    /// Set where the source is a local file.
+    /// Set if the source is a local file.
     read_local: Option<&'a ReadLocalFile<'a>>,
     /// The size limit of all feeds together.
     max_total_bytes: u64,
-    /// When the last feed has to be fetched.
+    /// When fetching ends.
     deadline: Instant,
     pub(super) shared: Mutex<SharedCrawlState<'a>>,
     /// Notified when a job was added or a host became free.
     changed: Condvar,
-    /// Where articles are written. A thread locks it while it parses a feed, so that one feed at a time is in memory.
+    /// The articles. A thread holds the lock while it parses a feed, so that only one feed at a time is in memory.
     pub(super) rows: Mutex<RowWriter>,
 }
 
-/// What the threads of a crawl share.
+/// The state that the threads of a crawl share.
 pub(super) struct SharedCrawlState<'a> {
     pub(super) state: CrawlState<'a>,
     queue: HostQueue<FeedJob>,
     progress: CrawlProgress,
-    /// Why no more articles can be written.
+    /// Why no more articles can be written, if writing failed.
     disk_error: Option<FetchError>,
 }
 
@@ -66,7 +66,8 @@ pub(in crate::fetch) struct CrawlResult<'a> {
 }
 
 impl<'a> FeedCrawler<'a> {
-    /// A crawl of what `addresses` name. Where `read_local` is given, the one address stands for that local file.
+    /// A crawl of the feeds and lists at `addresses`. With `read_local`, the only address is the path of that local
+    /// file.
     ///
     /// # Errors
     /// `disk` when the temporary file for the articles cannot be created.
@@ -90,7 +91,7 @@ impl<'a> FeedCrawler<'a> {
         Ok(Self { client, request, observer, encoding, read_local, max_total_bytes, deadline, shared, changed, rows })
     }
 
-    /// Fetches every feed that is due. Ends after the last one, at the deadline, or soon after a stop is requested.
+    /// Fetches all feeds that are due. Ends after the last one, at the deadline, or soon after a stop is requested.
     pub(in crate::fetch) fn run(self) -> CrawlResult<'a> {
         {
             let shared = &mut *self.shared.lock();
@@ -119,7 +120,7 @@ impl<'a> FeedCrawler<'a> {
         }
     }
 
-    /// The next job with its host. Waits while a job under way may still add more; `None` when the crawl is over.
+    /// The next job with its host. Waits while a running job may still add more. `None` when the crawl is over.
     fn next_slot(&self) -> Option<HostSlot<'_, 'a>> {
         let mut shared = self.shared.lock();
         loop {
@@ -178,7 +179,8 @@ impl<'a> FeedCrawler<'a> {
             }
             Ok(FeedResponse::WebPage(feeds)) => self.update(|state, now| state.record_web_page(job, &feeds, now)),
             Ok(FeedResponse::New(body)) => self.ingest(job, &body),
-            // The feed had less than its own timeout, or none at all where another request occupied its host.
+            // The feed had less time than its own timeout, because the crawl ended or another request occupied its
+            // host.
             Err(FetchError::Failed { code: "timeout", .. }) if self.time_left().is_zero() => {
                 self.update(|state, _| {
                     state.record_not_reached(job, messages::NO_TIME_LEFT);
@@ -192,18 +194,18 @@ impl<'a> FeedCrawler<'a> {
     pub(super) fn record_failure(&self, job: &FeedJob, error: FetchError) {
         match error {
             FetchError::Failed { code: "disk", .. } => self.shared.lock().disk_error = Some(error),
-            // A stop changes nothing.
+            // A stop is not the fault of the feed.
             FetchError::Stopped => {}
             FetchError::Failed { .. } => self.update(|state, now| state.record_failure(job, &error, now)),
         }
     }
 
-    /// Applies `change`, queues the jobs that it answers, and reports progress.
+    /// Applies `change`, queues the jobs that it returns, and reports progress.
     pub(super) fn update(&self, change: impl FnOnce(&mut CrawlState<'a>, DateTime<Utc>) -> Vec<FeedJob>) {
         self.update_with_articles(0, change);
     }
 
-    /// As [`FeedCrawler::update`], after so many new articles.
+    /// As [`FeedCrawler::update`], after this many new articles.
     pub(super) fn update_with_articles(
         &self,
         articles: u64,
@@ -240,7 +242,7 @@ impl<'a> FeedCrawler<'a> {
     }
 }
 
-/// A job under way, which occupies its host. Dropping it releases the host.
+/// A running job, which occupies its host. Dropping it releases the host.
 struct HostSlot<'c, 'a> {
     crawler: &'c FeedCrawler<'a>,
     host: String,
@@ -257,7 +259,7 @@ impl Drop for HostSlot<'_, '_> {
 /// Adds the progress of one request to the progress of the crawl.
 struct FeedProgressForwarder<'c, 'a> {
     crawler: &'c FeedCrawler<'a>,
-    /// The most bytes that one attempt received: a retry counts from there.
+    /// The most bytes that one attempt received. Bytes of a retry count only beyond that.
     max_received: AtomicU64,
 }
 

@@ -5,13 +5,13 @@
 pub(in crate::fetch) struct FeedJob {
     /// The address, or the path of a local file.
     pub(in crate::fetch) address: String,
-    /// Whether the source itself names the address. Only then it may be a list.
+    /// Whether the source itself names the address. Only such an address may be a list.
     pub(in crate::fetch) is_source_address: bool,
 }
 
-/// An address that the source names.
+/// An address that the source itself names.
 pub(in crate::fetch) struct SourceAddress {
     pub(in crate::fetch) address: String,
-    /// The feeds that it names, where it is a list that was read in this run.
+    /// If it is a list that was read in this run, the addresses of its feeds.
     pub(in crate::fetch) feeds: Option<Vec<String>>,
 }

@@ -22,13 +22,14 @@ use crate::fetch::http::web_address::RedirectScope;
 use crate::fetch::http::{FetchResponse, HttpClient, ResponseBody};
 use crate::fetch::{FetchError, FetchObserver, FetchRequest};
 
-/// The timeout for one feed; a run has many.
+/// The timeout for one feed. It is short because a run has many feeds.
 pub(super) const FEED_TIMEOUT: Duration = Duration::from_secs(30);
-/// The size limit of one feed, which is in memory while it is parsed.
+/// The size limit of one feed. A feed is in memory while it is parsed.
 pub(in crate::fetch) const MAX_FEED_BYTES: u64 = 20_000_000;
 
-/// The longest `Retry-After` that is waited for within a run, and how many times per feed.
+/// The longest wait that a run makes for a `Retry-After`.
 const MAX_SHORT_WAIT: TimeDelta = TimeDelta::seconds(10);
+/// How many such waits a run makes for one feed.
 const MAX_SHORT_WAITS: u32 = 2;
 
 /// The `Accept` header of requests for feeds.
@@ -38,7 +39,7 @@ const ACCEPTED_MEDIA_TYPES: &str = "application/atom+xml, application/rss+xml, a
 /// The response to a request for a feed.
 #[derive(Debug)]
 pub(super) enum FeedResponse {
-    /// Nothing changed. The validators are those for the next request.
+    /// The feed has not changed. Holds the validators for the next request.
     Unchanged(Validators),
     /// A new version.
     New(FeedBody),
@@ -46,9 +47,9 @@ pub(super) enum FeedResponse {
     WebPage(Vec<Url>),
     /// A request to wait (429 or 503 with `Retry-After`).
     RateLimited {
-        /// The server that asked for it, after all redirects, with its port where it is not the default.
+        /// The server that asked for it, after all redirects, with its port unless it is the default one.
         host: String,
-        /// When it may be asked again.
+        /// When the feed may be requested again.
         until: DateTime<Utc>,
     },
 }
@@ -59,7 +60,7 @@ pub(in crate::fetch) struct FeedBody {
     content: BodyFile,
     /// The charset that the server declared.
     pub(super) charset: Option<String>,
-    /// Its address after all redirects.
+    /// The address after all redirects.
     pub(super) url: Url,
     /// Whether all redirects to it were permanent.
     pub(super) moved_permanently: bool,
@@ -90,10 +91,10 @@ impl FeedBody {
     }
 }
 
-/// Requests `address`; `known` are the validators of the last version.
+/// Requests the feed at `address`. `known` are the validators of its last version.
 ///
 /// # Errors
-/// The error of the request, with texts for feeds: `timeout`, `not_found`, `gone`, `too_large`, …
+/// The error of the request, with messages about feeds: `timeout`, `not_found`, `gone`, `too_large`, …
 pub(super) fn request_feed(
     client: &HttpClient,
     address: &str,
@@ -101,7 +102,7 @@ pub(super) fn request_feed(
     request: &FetchRequest<'_>,
     observer: &dyn FetchObserver,
 ) -> Result<FeedResponse, FetchError> {
-    // How many times the server asked to wait, and until when the last time.
+    // How many times the server asked for a wait, and the end of the last one.
     let requested_waits = Mutex::new((0, None));
     let linked_feeds = Mutex::new(Vec::new());
     let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
@@ -126,10 +127,10 @@ pub(super) fn request_feed(
                     origin.host
                 ),
             )),
-            // A retry at once would make it worse.
+            // An immediate retry would only prolong the rate limit.
             (429, None) => Err(final_failure(
                 "rate_limited",
-                format!("Rate-limited by {} (429). It is fetched again later.", origin.host),
+                format!("Rate-limited by {} (429). Lockstep retries later.", origin.host),
             )),
             (200 | 203, _) if response_status::declares_html(headers) && begins_as_feed(start) => Ok(()),
             (200 | 203, _) if response_status::declares_html(headers) => {
@@ -145,13 +146,14 @@ pub(super) fn request_feed(
         last_host.lock().clone_from(&origin.host);
         judge(status, headers, start, origin)
     };
-    let nothing = Validators::default();
+    let no_validators = Validators::default();
     let outgoing = OutgoingRequest {
         accept: ACCEPTED_MEDIA_TYPES,
         check_response: &judge,
         ..OutgoingRequest::table(address, RedirectScope::Anywhere)
     };
-    let response = client.send(&outgoing.with_validators(known.unwrap_or(&nothing), request.mode), request, observer);
+    let response =
+        client.send(&outgoing.with_validators(known.unwrap_or(&no_validators), request.mode), request, observer);
     let now = Utc::now();
     match response {
         Ok(FetchResponse::NotModified(headers)) => {
@@ -187,22 +189,22 @@ fn final_failure(code: &'static str, message: String) -> BodyProblem {
     BodyProblem::Final(FetchError::failed(code, message))
 }
 
-/// Replaces the texts of errors that do not fit feeds.
+/// Replaces the messages of errors that do not fit feeds.
 fn explain_for_feeds(error: FetchError, address: &str, request: &FetchRequest<'_>, max_bytes: u64) -> FetchError {
     let FetchError::Failed { code, message } = error else { return error };
     let address = messages::address_label(address);
     let message = match code {
         "timeout" => {
             format!(
-                "{address} did not send the file within {}. It is requested again later.",
+                "{address} did not send the file within {}. Lockstep retries later.",
                 measures::format_limit(request.timeout)
             )
         }
-        // A lower limit of the installation has its own text.
+        // If the operator set a lower limit, its own message applies.
         "too_large" if max_bytes == MAX_FEED_BYTES => {
             let megabytes = MAX_FEED_BYTES / 1_000_000;
             format!(
-                "{address} is larger than the limit for one feed ({megabytes} MB). Look for a shorter feed on its website."
+                "{address} is larger than {megabytes} MB, the limit for one feed. Look for a shorter feed on its website."
             )
         }
         _ => message,

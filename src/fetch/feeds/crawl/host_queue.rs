@@ -1,6 +1,6 @@
-//! Queues jobs by host, so that several hosts work at once and each has one request at a time.
+//! Queues jobs by host, so that several hosts are requested at once, and each of them by one request at a time.
 //!
-//! A slow host with many feeds occupies one thread, while the other threads serve the other hosts.
+//! A slow host with many feeds occupies only one thread.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -8,9 +8,9 @@ use std::collections::{HashMap, HashSet, VecDeque};
 #[derive(Debug)]
 pub(super) struct HostQueue<T> {
     waiting: HashMap<String, VecDeque<T>>,
-    /// The hosts that have waiting jobs and no job under way, in the order of their turns.
+    /// The hosts that have waiting jobs and no running job. The first one is next.
     ready: VecDeque<String>,
-    /// The hosts that have a job under way.
+    /// The hosts that have a running job.
     occupied: HashSet<String>,
 }
 
@@ -20,7 +20,7 @@ impl<T> HostQueue<T> {
         Self { waiting: HashMap::new(), ready: VecDeque::new(), occupied: HashSet::new() }
     }
 
-    /// Adds a job for `host`, after all that wait for it.
+    /// Adds a job for `host` after its other waiting jobs.
     pub(super) fn push(&mut self, host: &str, job: T) {
         let waiting = self.waiting.entry(host.to_owned()).or_default();
         if waiting.is_empty() && !self.occupied.contains(host) {
@@ -53,7 +53,7 @@ impl<T> HostQueue<T> {
         self.waiting.drain().flat_map(|(_, waiting)| waiting).collect()
     }
 
-    /// Whether nothing waits and nothing is under way that could add jobs.
+    /// Whether no job is waiting, and none is running that could add jobs.
     pub(super) fn is_finished(&self) -> bool {
         self.ready.is_empty() && self.occupied.is_empty()
     }

@@ -7,13 +7,14 @@ use chrono::{DateTime, Utc};
 use crate::fetch::http::response_status::display_host;
 use crate::fetch::http::web_address::parse_web_address;
 
-/// From how many rate-limited feeds on a whole host counts as rate-limited. A single one may concern that feed alone.
+/// If at least this many of its feeds are rate-limited, the whole host counts as rate-limited. A single rate limit may
+/// concern that feed alone.
 const MIN_RATE_LIMITED_FEEDS: u32 = 2;
 
 /// The rate limits that hosts declared in one run.
 #[derive(Default)]
 pub(super) struct HostRateLimits {
-    /// By host and port: for how many feeds, and the latest end.
+    /// By host and port: how many feeds are rate-limited, and until when at the latest.
     hosts: HashMap<String, (u32, DateTime<Utc>)>,
 }
 

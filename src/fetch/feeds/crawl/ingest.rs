@@ -1,4 +1,4 @@
-//! Reads the body of a response: a list names feeds, a feed has articles.
+//! Reads the body of a response, which is a list of feeds or a feed with articles, and records its content.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -29,7 +29,7 @@ enum IngestedBody {
     WebPage(Vec<Url>),
     /// A list of feeds.
     List(FeedList),
-    /// A feed. Where an encoding is configured, also the feed as parsed without it.
+    /// A feed. If an encoding is configured, also the feed as parsed without it.
     Feed { feed: Feed, without_configured: Option<Feed> },
 }
 
@@ -85,8 +85,8 @@ impl FeedCrawler<'_> {
         }
     }
 
-    /// Writes the articles of a feed. `entries_without` are its entries as parsed without the configured encoding;
-    /// empty if none is configured.
+    /// Writes the articles of a feed and records it as read. `entries_without` are its entries as parsed without the
+    /// configured encoding; empty if none is configured.
     fn write_articles(
         &self,
         rows: &mut RowWriter,
@@ -125,7 +125,7 @@ impl FeedCrawler<'_> {
     }
 }
 
-/// Runs a parser. A panic in it fails this feed alone.
+/// Runs a parser. If it panics, only this feed fails.
 fn catch_parser_panic<T>(run: impl FnOnce() -> Result<T, ParseError>) -> Result<T, FetchError> {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(parsed) => parsed.map_err(|error| FetchError::failed(error.kind.code(), error.to_string())),

@@ -1,8 +1,8 @@
-//! Fetches the feeds of a source: decides which feed is fetched when, by which thread, and what each response means.
+//! Fetches the feeds of a source: decides when each feed is fetched and by which thread, and records the result.
 //!
 //! [`pacing`] decides whether a feed is fetched now. [`crawler`] runs the threads, which take jobs from [`host_queue`],
-//! make one request each ([`feed_request`]) and read the body (`ingest`). [`state`] and `opml_expansion` keep what is
-//! known about the feeds of the source.
+//! make one request each ([`feed_request`]) and read the body (`ingest`). [`state`] and `opml_expansion` keep the
+//! records of the source's feeds.
 
 pub(super) mod crawler;
 mod feed_job;

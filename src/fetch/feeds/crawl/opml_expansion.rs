@@ -1,4 +1,4 @@
-//! Expands the lists of a source to feeds: those that a list names now, or named before where it cannot be read.
+//! Expands the lists of a source to their feeds. If a list cannot be read, the feeds of its last version are used.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,7 +16,7 @@ use crate::domain::source::Validators;
 use crate::domain::text::shortening::clip_name;
 use crate::fetch::feeds::messages;
 
-/// How many feeds a probe fetches: a person waits for it and sees twenty articles.
+/// How many feeds a probe fetches. People wait for a probe, and it shows only twenty articles.
 const MAX_PROBED_FEEDS: u64 = 4;
 
 impl<'a> CrawlState<'a> {
@@ -25,18 +25,18 @@ impl<'a> CrawlState<'a> {
         self.lists.contains_key(address)
     }
 
-    /// The feeds that a list named before the run.
+    /// The feeds that a list named before this run.
     fn feeds_listed_before(&self, list: &str) -> Vec<&'a FeedRecord> {
         self.lists.get(list).cloned().unwrap_or_default()
     }
 
-    /// The record of a feed from before the run, without the lists that name it: these are collected again.
+    /// The record of a feed from before this run, without the lists that name it, which are collected again.
     pub(super) fn remembered_feed(&self, address: &str) -> FeedRecord {
         let feed = self.before.get(address).map_or_else(|| FeedRecord::new(address), |feed| (*feed).clone());
         FeedRecord { lists: BTreeMap::new(), ..feed }
     }
 
-    /// Adds the feeds that a list named before the run. Returns the jobs for them.
+    /// Adds the feeds that a list named before this run. Returns the jobs for those that are due.
     pub(super) fn add_feeds_listed_before(&mut self, list: &str, now: DateTime<Utc>) -> Vec<FeedJob> {
         let before = self.feeds_listed_before(list);
         let version = before.first().and_then(|feed| feed.lists.get(list)).cloned().unwrap_or_default();
@@ -71,8 +71,8 @@ impl<'a> CrawlState<'a> {
             }
         }
         self.set_listed_feeds(list, addresses);
-        // Those that earlier runs did not reach come first.
-        jobs.sort_by_key(|job| self.feeds[&job.address].asked_at);
+        // Feeds that earlier runs did not reach come first.
+        jobs.sort_by_key(|job| self.feeds[&job.address].requested_at);
         jobs
     }
 
@@ -112,7 +112,7 @@ impl<'a> CrawlState<'a> {
                 self.add_listed_feed(&list, &version, &feed.address, &feed.title);
             }
             self.set_listed_feeds(&list, feeds.iter().map(|feed| feed.address.clone()).collect());
-            if self.feeds.get(&list).is_some_and(|feed| !feed.has_failed() && feed.busy_until.is_none()) {
+            if self.feeds.get(&list).is_some_and(|feed| !feed.has_failed() && feed.rate_limited_until.is_none()) {
                 self.feeds.remove(&list);
             }
         }
@@ -122,7 +122,7 @@ impl<'a> CrawlState<'a> {
     pub(super) fn record_web_page(&mut self, job: &FeedJob, feeds: &[Url], now: DateTime<Utc>) -> Vec<FeedJob> {
         let jobs = self.record_failure(job, &messages::web_page_instead(feeds), now);
         if let Some(feed) = self.feeds.get_mut(&job.address) {
-            feed.named = feeds.iter().map(Url::to_string).collect();
+            feed.linked_feeds = feeds.iter().map(Url::to_string).collect();
         }
         jobs
     }
@@ -130,12 +130,12 @@ impl<'a> CrawlState<'a> {
     /// The records of all feeds, the validators for the next run, and the issues, all in the order of the source.
     pub(in crate::fetch) fn into_results(mut self) -> (Vec<FeedRecord>, Validators, Vec<Issue>) {
         self.keep_unread_lists();
-        // A rate limit also holds for the feeds that were read before the host declared it.
+        // The rate limit of a host also applies to its feeds that were read before it was declared.
         let rate_limited =
             self.feeds.keys().filter_map(|address| Some((address.clone(), self.host_rate_limited_until(address)?)));
         for (address, until) in rate_limited.collect::<Vec<_>>() {
             if let Some(feed) = self.feeds.get_mut(&address) {
-                feed.busy_until = feed.busy_until.max(Some(until));
+                feed.rate_limited_until = feed.rate_limited_until.max(Some(until));
             }
         }
         let mut feeds = Vec::new();

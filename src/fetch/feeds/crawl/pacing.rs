@@ -1,5 +1,5 @@
-//! Decides whether a feed is fetched now: rate limits of its server, back-off after failures, freshness of its last
-//! version. The current time is always a parameter.
+//! Decides whether a feed is fetched now, by the rate limits of its server, the back-off after failures, and the
+//! freshness of its last version. The current time is always a parameter.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ureq::http::{HeaderMap, header};
@@ -11,12 +11,13 @@ use crate::fetch::FetchRequest;
 use crate::fetch::http::http_date::parse_http_date;
 use crate::fetch::http::response_status::header_text;
 
-/// The longest time for which a version counts as fresh, whatever its server says.
+/// The longest time for which a version counts as fresh, even if its server declares a longer one.
 const MAX_FRESHNESS: TimeDelta = TimeDelta::days(1);
 /// The longest rate limit that is obeyed; a longer one would disable the feed.
 const MAX_RATE_LIMIT: TimeDelta = TimeDelta::days(7);
-/// The back-off after the first failure, and the longest one.
+/// The back-off after the first failure.
 const FIRST_BACK_OFF: TimeDelta = TimeDelta::minutes(5);
+/// The longest back-off.
 const MAX_BACK_OFF: TimeDelta = TimeDelta::days(1);
 
 /// Whether a feed is fetched now.
@@ -34,7 +35,7 @@ pub(super) enum FetchDecision {
     NotFailed,
 }
 
-/// Decides whether `feed` is fetched now; `known` are the validators of its last version.
+/// Decides whether `feed` is fetched now. `known` are the validators of its last version.
 pub(super) fn decide_fetch(
     feed: &FeedRecord,
     known: Option<&Validators>,
@@ -42,14 +43,14 @@ pub(super) fn decide_fetch(
     now: DateTime<Utc>,
 ) -> FetchDecision {
     let later = |until: Option<DateTime<Utc>>| until.filter(|until| *until > now);
-    if let Some(until) = later(feed.busy_until) {
+    if let Some(until) = later(feed.rate_limited_until) {
         return FetchDecision::RateLimited(until);
     }
     if request.only_failed {
         return if feed.has_failed() { FetchDecision::Fetch } else { FetchDecision::NotFailed };
     }
     if !request.is_manual
-        && let Some(until) = later(feed.resting_until)
+        && let Some(until) = later(feed.backing_off_until)
     {
         return FetchDecision::BackingOff(until);
     }
@@ -62,8 +63,9 @@ pub(super) fn decide_fetch(
     }
 }
 
-/// When a feed is retried after so many failures in a row: after five minutes, twice as long each time, at most a day.
-/// `jitter`, from 0 to 1, shortens that by up to a fifth, so that many feeds are not retried at once.
+/// When a feed is retried after this many failures in a row. The back-off is five minutes, doubles with each failure,
+/// and is at most a day. `jitter`, from 0 to 1, shortens it by up to a fifth, so that feeds are not retried at the same
+/// time.
 pub(super) fn back_off_until(failures: u32, jitter: f64, now: DateTime<Utc>) -> DateTime<Utc> {
     let doublings = failures.saturating_sub(1).min(16);
     let whole = (FIRST_BACK_OFF * 2_i32.pow(doublings)).min(MAX_BACK_OFF).to_std().unwrap_or_default();
@@ -75,14 +77,14 @@ pub(super) fn gone_back_off_until(now: DateTime<Utc>) -> DateTime<Utc> {
     now + MAX_BACK_OFF
 }
 
-/// The rate limit that is obeyed where the server asked to wait until `requested`.
+/// The end of a rate limit until `requested`, but at most [`MAX_RATE_LIMIT`] from `now`.
 pub(super) fn cap_rate_limit(requested: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
     requested.min(now + MAX_RATE_LIMIT)
 }
 
-/// Until when the version that came with `headers` is fresh, by RFC 9111 for a private cache: `max-age` before
-/// `Expires`, less its `Age`; `None` if the server forbids caching or does not say. The crate
-/// `headers` accepts directives only in lower case, and `cache_control` only one header line.
+/// Until when the version with these `headers` is fresh, by RFC 9111 for a private cache: `max-age`, otherwise
+/// `Expires`, less `Age`. `None` if the server forbids caching or declares no time. No crate is used: `headers` accepts
+/// directives only in lower case, and `cache_control` only one header line.
 pub(super) fn fresh_until(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let lines = headers.get_all(header::CACHE_CONTROL).iter().filter_map(|line| line.to_str().ok());
     let mut max_age = None;
@@ -95,9 +97,9 @@ pub(super) fn fresh_until(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Dat
         }
     }
     let until = match max_age {
-        Some(good) => {
+        Some(max_age) => {
             let age = header_text(headers, &header::AGE).and_then(|age| parse_seconds(&age)).unwrap_or_default();
-            now + (good - age)
+            now + (max_age - age)
         }
         None => parse_http_date(&header_text(headers, &header::EXPIRES)?)?,
     };

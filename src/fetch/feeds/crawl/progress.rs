@@ -10,7 +10,7 @@ use crate::fetch::{FetchObserver, FetchProgress};
 pub(super) struct CrawlProgress {
     bytes: u64,
     articles: u64,
-    /// The largest share that was reported. It stays when a list turns out to have more feeds.
+    /// The largest share that was reported. It does not shrink if a list has more feeds than expected.
     share: ProgressCount,
     feeds: ProgressCount,
 }
@@ -29,7 +29,7 @@ impl CrawlProgress {
         self.articles += articles;
     }
 
-    /// Reports the progress that `tally` stands for.
+    /// Reports progress according to `tally`.
     pub(super) fn report(&mut self, tally: CrawlTally, observer: &dyn FetchObserver) {
         let now = ProgressCount { processed: tally.done.min(tally.planned), total: tally.planned };
         let widen = |count: ProgressCount| (u128::from(count.processed), u128::from(count.total));

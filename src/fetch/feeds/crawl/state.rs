@@ -1,4 +1,4 @@
-//! Keeps what is known about the feeds of a source during one run.
+//! Keeps the records of the feeds of a source during one run.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -16,15 +16,15 @@ use crate::fetch::feeds::messages;
 use crate::fetch::feeds::parse::FeedList;
 use crate::fetch::{FetchError, FetchRequest};
 
-/// The feeds of a source in one run: what was known before, and the results so far.
+/// The feeds of a source in one run: their records from before, and the results so far.
 pub(in crate::fetch) struct CrawlState<'a> {
     pub(in crate::fetch) request: FetchRequest<'a>,
-    /// The feeds as they were before the run, by address.
+    /// The records of the feeds from before this run, by address.
     pub(in crate::fetch) before: HashMap<&'a str, &'a FeedRecord>,
-    /// The feeds that each list named before the run.
+    /// The feeds that each list named before this run.
     pub(in crate::fetch) lists: HashMap<&'a str, Vec<&'a FeedRecord>>,
     pub(in crate::fetch) source_addresses: Vec<SourceAddress>,
-    /// The feeds of this run, and lists that failed.
+    /// The records of the feeds in this run, and of lists that failed.
     pub(in crate::fetch) feeds: HashMap<String, FeedRecord>,
     /// The new validators, by address.
     pub(in crate::fetch) validators: BTreeMap<String, Validators>,
@@ -60,7 +60,8 @@ impl<'a> CrawlState<'a> {
         }
     }
 
-    /// The first jobs of the run. A local file (`is_local`) is read each time.
+    /// The first jobs of the run: the addresses of the source that are due, and the feeds of lists that are not. A
+    /// local file (`is_local`) is always due.
     pub(in crate::fetch) fn first_jobs(&mut self, is_local: bool, now: DateTime<Utc>) -> Vec<FeedJob> {
         let mut jobs = Vec::new();
         for address in self.source_addresses.iter().map(|given| given.address.clone()).collect::<Vec<_>>() {
@@ -84,16 +85,16 @@ impl<'a> CrawlState<'a> {
                 self.record_postponed(&address, decision, true, now);
             }
         }
-        // Lists come first because they add feeds, then those that earlier runs did not reach.
+        // Lists come first because they add feeds. Then come feeds that earlier runs did not reach.
         jobs.sort_by_key(|job| {
-            let asked_at = self.feeds.get(&job.address).and_then(|feed| feed.asked_at);
-            (!self.is_list(&job.address), asked_at)
+            let requested_at = self.feeds.get(&job.address).and_then(|feed| feed.requested_at);
+            (!self.is_list(&job.address), requested_at)
         });
         jobs
     }
 
-    /// The validators for the request to `address`. None if the feeds of that list, or the entry identity of that
-    /// feed, are not known: a response without content would not bring them.
+    /// The validators for the request to `address`. `None` if the feeds of that list, or the entry identity of that
+    /// feed, are not known: they cannot be taken from a response without content.
     pub(in crate::fetch) fn known_validators(&self, address: &str) -> Option<&'a Validators> {
         let known = self.request.validators.each.get(address)?;
         let remembered = match self.lists.get(address) {
@@ -103,13 +104,13 @@ impl<'a> CrawlState<'a> {
         remembered.then_some(known)
     }
 
-    /// The title of the feed, or its address where it has none.
+    /// The title of the feed, or its address if it has none.
     pub(in crate::fetch) fn feed_label(&self, address: &str) -> String {
         let title = self.feeds.get(address).map(|feed| feed.title.as_str()).unwrap_or_default();
         messages::feed_label(title, address)
     }
 
-    /// What identifies the entries of the feed, once that is chosen.
+    /// What identifies the entries of the feed. `None` until it is chosen.
     pub(in crate::fetch) fn entry_identity(&self, address: &str) -> Option<EntryIdentity> {
         self.feeds.get(address)?.identity
     }
@@ -142,7 +143,7 @@ impl<'a> CrawlState<'a> {
     ) {
         self.validators.insert(job.address.clone(), validators);
         if self.is_list(&job.address) {
-            // It was a list before.
+            // The address was a list before, which is not counted as a feed.
             self.tally.planned += 1;
             self.set_listed_feeds(&job.address, Vec::new());
         }
@@ -180,7 +181,7 @@ impl<'a> CrawlState<'a> {
         self.validators.insert(address.clone(), validators);
         let mut feeds: Vec<_> = list.feeds.into_iter().map(|listed| (listed.address, listed.title)).collect();
         if list.is_cut {
-            // Feeds that the list named before and that may be behind the cut are kept.
+            // Feeds that the list named before may be in the part that is missing, so they are kept.
             let before = self.lists.get(&**address).into_iter().flatten();
             let before: Vec<_> = before.map(|feed| (feed.address.clone(), feed.title.clone())).collect();
             let named: HashSet<String> = feeds.iter().map(|(address, _)| address.clone()).collect();
@@ -188,7 +189,7 @@ impl<'a> CrawlState<'a> {
         }
         let jobs = self.add_listed_feeds(address, &version, feeds, now);
         if self.tally.planned < planned_before {
-            // It was counted as one feed and brings none to fetch. Progress that was reported does not go back.
+            // The list was counted as one feed, and none of its feeds is due. Reported progress must not go back.
             (self.tally.planned, self.tally.done) = (planned_before, self.tally.done + 1);
         }
         jobs
@@ -207,11 +208,11 @@ impl<'a> CrawlState<'a> {
         let feed = self.feed_record(&job.address);
         feed.failures = feed.failures.saturating_add(1);
         feed.error = Some(((*code).to_owned(), message.clone()));
-        feed.named.clear();
-        feed.asked_at = Some(now);
-        feed.busy_until = None;
+        feed.linked_feeds.clear();
+        feed.requested_at = Some(now);
+        feed.rate_limited_until = None;
         let gone = *code == "gone";
-        feed.resting_until = Some(if gone {
+        feed.backing_off_until = Some(if gone {
             pacing::gone_back_off_until(now)
         } else {
             pacing::back_off_until(feed.failures, fastrand::f64(), now)
@@ -234,7 +235,7 @@ impl<'a> CrawlState<'a> {
         now: DateTime<Utc>,
     ) -> Vec<FeedJob> {
         self.rate_limits.add(host, until);
-        self.feed_record(&job.address).asked_at = Some(now);
+        self.feed_record(&job.address).requested_at = Some(now);
         self.record_rate_limited(job, until, now)
     }
 
@@ -253,7 +254,7 @@ impl<'a> CrawlState<'a> {
         let is_list = job.is_source_address && self.is_list(&job.address);
         self.tally.skipped += u64::from(!is_list);
         let feed = self.feed_record(&job.address);
-        feed.busy_until = Some(until);
+        feed.rate_limited_until = Some(until);
         self.add_issue(&job.address, messages::note(messages::rate_limited(until, now)));
         if is_list {
             return self.add_feeds_listed_before(&job.address, now);
@@ -291,7 +292,7 @@ impl<'a> CrawlState<'a> {
         self.tally.skipped += u64::from(counts);
     }
 
-    /// The record of a feed, which is new where the feed is.
+    /// The record of a feed. A new feed gets a new record.
     fn feed_record(&mut self, address: &str) -> &mut FeedRecord {
         self.feeds.entry(address.to_owned()).or_insert_with(|| FeedRecord::new(address))
     }
@@ -308,9 +309,9 @@ impl<'a> CrawlState<'a> {
     }
 }
 
-/// Clears the failures of a feed that answered without an error.
+/// Records the success of a feed and clears its failures.
 fn mark_succeeded(feed: &mut FeedRecord, now: DateTime<Utc>) {
-    (feed.failures, feed.error, feed.busy_until, feed.resting_until) = (0, None, None, None);
-    feed.named.clear();
-    (feed.asked_at, feed.succeeded_at) = (Some(now), Some(now));
+    (feed.failures, feed.error, feed.rate_limited_until, feed.backing_off_until) = (0, None, None, None);
+    feed.linked_feeds.clear();
+    (feed.requested_at, feed.succeeded_at) = (Some(now), Some(now));
 }

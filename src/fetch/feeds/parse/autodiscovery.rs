@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::domain::location::web_address;
 
-/// The media types of links to feeds (RSS Advisory Board's autodiscovery, JSON Feed 1.1).
+/// The media types of links to feeds (RSS Autodiscovery of the RSS Advisory Board, JSON Feed 1.1).
 const FEED_MEDIA_TYPES: [&str; 4] =
     ["application/rss+xml", "application/atom+xml", "application/feed+json", "application/json"];
 
@@ -18,15 +18,14 @@ const FEED_MEDIA_TYPES: [&str; 4] =
 /// a tag with many attributes.
 const MAX_EXAMINED_BYTES: usize = 64 * 1024;
 
-/// The longest address of a feed in bytes: people copy it out of a message.
+/// The longest address of a feed in bytes. People copy it from a message.
 const MAX_ADDRESS_BYTES: usize = 200;
 
 /// How many feeds of one page are returned.
 const MAX_FEEDS: usize = 10;
 
-/// The addresses of the feeds that the page at `url` links to near its beginning, each once and in the order of the
-/// page. Empty if the page cannot be parsed. The addresses may be of any host, so they are not safe to fetch
-/// unchecked.
+/// The addresses of the feeds that the page at `url` links to near its beginning, in the order of the page and without
+/// duplicates. Empty if the page cannot be parsed. The addresses may be on any host, so check them before a request.
 #[must_use]
 pub fn find_feed_links(page: &[u8], url: &Url) -> Vec<Url> {
     let start = &page[..page.len().min(MAX_EXAMINED_BYTES)];
@@ -37,7 +36,7 @@ fn collect_feed_links(page: &[u8], url: &Url) -> Vec<Url> {
     let tokenizer = Tokenizer::new(FeedLinkSink::default(), TokenizerOpts::default());
     let input = BufferQueue::default();
     input.push_back(StrTendril::from(&*String::from_utf8_lossy(page)));
-    // The tokenizer returns at each script; scripts are not run, so it is fed on.
+    // The tokenizer returns after each script. Scripts are not run, so it continues at once.
     while !input.is_empty() {
         let _ = tokenizer.feed(&input);
     }
@@ -58,7 +57,7 @@ fn collect_feed_links(page: &[u8], url: &Url) -> Vec<Url> {
 #[derive(Default)]
 struct FeedLinkSink {
     found: RefCell<Vec<String>>,
-    /// The base that the page declares for its links.
+    /// The `href` of the first `<base>`.
     base: RefCell<Option<String>>,
 }
 

@@ -1,30 +1,32 @@
 //! Decodes the bytes of a feed to text.
 //!
-//! Feeds declare their encoding in several places, sometimes wrongly. In this order, each unless the bytes contradict
-//! it: a byte order mark, the encoding that a person chose, the one that the server declared, the one in the XML
-//! declaration (RFC 7303). Without any of these, valid UTF-8 is UTF-8, and anything else is guessed.
+//! Feeds declare their encoding in several places, sometimes wrongly. The first of these that the bytes do not
+//! contradict is used: a byte order mark, the encoding that a person chose, the one that the server declared, the one
+//! in the XML declaration (RFC 7303). Without any of them, valid UTF-8 is read as UTF-8, and any other encoding is
+//! guessed.
 
 use std::convert::Infallible;
 
 use super::hints::EncodingHints;
 use crate::domain::text::encoding_choice::{EncodingSurvey, detect_legacy};
 
-/// A decoded text.
+/// The text of a feed, decoded.
 #[derive(Debug)]
 pub struct DecodedText {
     /// The text.
     pub text: String,
-    /// The name of the encoding in the WHATWG Encoding Standard; `UTF-32BE` and `UTF-32LE`, which it lacks.
+    /// The name of the encoding in the WHATWG Encoding Standard, or `UTF-32BE` or `UTF-32LE`, which that standard
+    /// lacks.
     pub encoding: &'static str,
-    /// A doubt about the encoding or characters that were replaced, in a sentence for people.
+    /// A message for people about a doubtful encoding or replaced characters.
     pub note: Option<String>,
 }
 
-/// Decodes `bytes`. What is certainly UTF-8 or UTF-16 is decoded as such even where another encoding is configured,
-/// because often only one of several feeds needs the configured one.
+/// Decodes `bytes`. Text that is certainly UTF-8 or UTF-16 is decoded as such even if another encoding is configured: a
+/// setting may apply to several feeds of which only one needs it.
 #[must_use]
 pub fn decode(bytes: &[u8], hints: EncodingHints<'_>) -> DecodedText {
-    // Before UTF-16, whose byte order mark begins like that of UTF-32.
+    // Checked before UTF-16, because the byte order mark of UTF-32 begins with that of UTF-16.
     if let Some((is_big_endian, at)) = detect_utf_32(bytes) {
         return decode_utf_32(&bytes[at..], is_big_endian);
     }
@@ -40,8 +42,8 @@ pub fn decode(bytes: &[u8], hints: EncodingHints<'_>) -> DecodedText {
     DecodedText { text: text.into_owned(), encoding: name, note }
 }
 
-/// The encoding that the XML declaration names. Without zero bytes the declaration reads the same in all encodings that
-/// feeds are written in.
+/// The encoding that the XML declaration names. Without zero bytes, the declaration has the same bytes in all encodings
+/// of feeds.
 fn xml_encoding(bytes: &[u8]) -> Option<String> {
     let start: String = bytes.iter().take(400).filter(|byte| **byte != 0).map(|byte| char::from(*byte)).collect();
     let declaration = start.trim_start().strip_prefix("<?xml")?.split_once("?>")?.0.to_owned();
@@ -50,7 +52,7 @@ fn xml_encoding(bytes: &[u8]) -> Option<String> {
     value[1..].split_once(quote).map(|(name, _)| name.to_owned())
 }
 
-/// Detects UTF-32, which `encoding_rs` lacks: whether it is big-endian, and where the text begins.
+/// Detects UTF-32, which `encoding_rs` lacks. Returns whether it is big-endian, and the position of the text.
 fn detect_utf_32(bytes: &[u8]) -> Option<(bool, usize)> {
     match bytes {
         [0, 0, 0xFE, 0xFF, ..] => Some((true, 4)),

@@ -5,8 +5,9 @@ use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 /// The longest text that is parsed as a date, in bytes.
 const MAX_DATE_BYTES: usize = 100;
 
-/// Parses RFC 3339 and shorter forms of ISO 8601, RFC 822 and 2822 with their usual deviations, and C's `asctime`. A
-/// date without a time is midnight, a time without a zone is UTC. `None` if `text` is no date.
+/// Parses a date in one of these formats: RFC 3339 and shorter forms of ISO 8601, RFC 822 and 2822 with their usual
+/// deviations, and C's `asctime`. A date without a time is midnight; a time without a zone is UTC. `None` if `text` is
+/// not a date.
 #[must_use]
 pub fn parse_date(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
@@ -48,7 +49,7 @@ fn parse_iso_date(text: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(parse_year(year)?, number(month)?, number(day)?)
 }
 
-/// Parses a year. Two digits mean 1969 to 2068, as in POSIX.
+/// Parses a year. Two digits mean 1969 to 2068, as in POSIX; three digits count from 1900.
 fn parse_year(text: &str) -> Option<i32> {
     let year: i32 = text.parse().ok()?;
     match text.len() {
@@ -60,8 +61,8 @@ fn parse_year(text: &str) -> Option<i32> {
     }
 }
 
-/// Parses `Thu, 01 Jan 2004 19:48:21 GMT`, `Jan 1 2004`, `Sun Jan  4 16:29:06 PST 2004`: each part is recognised by its
-/// form, in any order.
+/// Parses `Thu, 01 Jan 2004 19:48:21 GMT`, `Jan 1 2004`, `Sun Jan  4 16:29:06 PST 2004`. The parts may be in any order
+/// and are recognised by their form.
 fn parse_in_parts(text: &str) -> Option<DateTime<Utc>> {
     let (mut day, mut month, mut year, mut time, mut zone) = (None, None, None, None, None);
     for word in text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()) {
@@ -78,7 +79,7 @@ fn parse_in_parts(text: &str) -> Option<DateTime<Utc>> {
                 zone = zone.or((offset != 0).then_some(offset));
             } else if word.starts_with(['+', '-']) && time.is_some() {
                 zone = parse_offset(word).or(zone);
-            } else if let Some(found) = month_named(word) {
+            } else if let Some(found) = parse_month(word) {
                 month = month.or(Some(found));
             } else if word.bytes().all(|byte| byte.is_ascii_digit()) {
                 if word.len() <= 2 && day.is_none() {
@@ -87,7 +88,7 @@ fn parse_in_parts(text: &str) -> Option<DateTime<Utc>> {
                     year = parse_year(word);
                 }
             } else if time.is_some() && zone.is_none() {
-                zone = zone_named(word);
+                zone = parse_zone_name(word);
             }
         }
     }
@@ -101,14 +102,15 @@ fn split_dashes(word: &str) -> Vec<&str> {
     if lettered { word.split(['-', '/', '.']).filter(|part| !part.is_empty()).collect() } else { vec![word] }
 }
 
-fn month_named(word: &str) -> Option<u32> {
+fn parse_month(word: &str) -> Option<u32> {
     const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let start = word.get(..3)?.to_ascii_lowercase();
     let at = MONTHS.iter().position(|month| *month == start)?;
     u32::try_from(at + 1).ok()
 }
 
-/// Parses time since midnight, and offset in minutes, of `10:14:55.123Z`, `10:14+01:00`, `19:48:21 GMT`, `101455`.
+/// Parses the time since midnight and the offset in minutes of `10:14:55.123Z`, `10:14+01:00`, `19:48:21 GMT`,
+/// `101455`.
 fn parse_time_and_zone(text: &str) -> Option<(Duration, i32)> {
     let end = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, ':' | '.' | ',')).unwrap_or(text.len());
     let (clock, zone) = (&text[..end], text[end..].trim());
@@ -130,7 +132,7 @@ fn parse_time_and_zone(text: &str) -> Option<(Duration, i32)> {
         return None;
     }
     let time = Duration::hours(hours) + Duration::minutes(minutes) + Duration::seconds(seconds);
-    let zone = if zone.is_empty() { 0 } else { parse_offset(zone).or_else(|| zone_named(zone)).unwrap_or(0) };
+    let zone = if zone.is_empty() { 0 } else { parse_offset(zone).or_else(|| parse_zone_name(zone)).unwrap_or(0) };
     Some((time, zone))
 }
 
@@ -152,8 +154,8 @@ fn parse_offset(text: &str) -> Option<i32> {
     (minutes <= 24 * 60).then_some(sign * minutes)
 }
 
-/// How many minutes a named zone is ahead of UTC: those of RFC 822 and some more that feeds use.
-fn zone_named(word: &str) -> Option<i32> {
+/// How many minutes a named zone is ahead of UTC. Knows the zones of RFC 822 and others that feeds use.
+fn parse_zone_name(word: &str) -> Option<i32> {
     let upper = word.to_ascii_uppercase();
     for known in ["GMT", "UTC", "UT"] {
         if let Some(more) = upper.strip_prefix(known).filter(|more| more.starts_with(['+', '-'])) {

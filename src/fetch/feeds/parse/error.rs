@@ -1,17 +1,17 @@
-//! Why a feed or a list of feeds cannot be parsed.
+//! The error for a feed or a list of feeds that cannot be parsed.
 
 /// Why bytes cannot be parsed as a feed or as a list of feeds.
 ///
-/// Its text is a complete sentence for people. It does not name the address, which the caller knows.
+/// Its text is a message for people. It does not name the address, which the caller knows.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct ParseError {
-    /// What is wrong.
+    /// The kind of problem.
     pub kind: ParseErrorKind,
     message: String,
 }
 
-/// What is wrong with bytes that cannot be parsed.
+/// The kind of problem with bytes that cannot be parsed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ParseErrorKind {
     /// The content is not RSS, Atom or JSON Feed.
@@ -22,12 +22,12 @@ pub enum ParseErrorKind {
     NotAList,
     /// The content is OPML that cannot be read as far as its first feed.
     MalformedList,
-    /// The document declares entities of its own, which are never resolved.
+    /// The document declares entities, which are never resolved.
     EntitiesDeclared,
 }
 
 impl ParseErrorKind {
-    /// The code for programs, which is also stored: `not_a_feed`, `bad_feed`, …
+    /// The code for programs, which is also stored in the database: `not_a_feed`, `bad_feed`, …
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -41,7 +41,7 @@ impl ParseErrorKind {
 }
 
 impl ParseError {
-    /// An error with its sentence for people.
+    /// An error with its message for people.
     pub(super) fn new(kind: ParseErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into() }
     }

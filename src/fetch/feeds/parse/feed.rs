@@ -4,44 +4,44 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::text::counts::group_digits;
 
-/// How many entries of one feed are read. No feed that people read has as many.
+/// How many entries of a feed are read. Real feeds have fewer.
 pub const MAX_ENTRIES: usize = 20_000;
 
 /// A parsed feed.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Feed {
-    /// Its title in plain text; empty if it has none.
+    /// The title in plain text; empty if there is none.
     pub title: String,
-    /// The address of the website it belongs to.
+    /// The address of the website that the feed belongs to.
     pub link: Option<String>,
     /// The entries in the order of the feed.
     pub entries: Vec<FeedEntry>,
-    /// What was repaired or skipped, in sentences for people.
+    /// Messages for people about what was repaired or skipped.
     pub notes: Vec<String>,
-    /// Whether a part of it could not be read, such as an end that is cut off. There may be more entries than these.
+    /// Whether a part of the feed could not be read, such as an end that is cut off. Entries may be missing.
     pub is_incomplete: bool,
 }
 
 /// An entry of a feed.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct FeedEntry {
-    /// The id that the feed gives it, as written.
+    /// The id of the entry, as written in the feed.
     pub guid: Option<String>,
-    /// The address of the web page with the entry.
+    /// The address of the entry's web page.
     pub link: Option<String>,
-    /// Its title in plain text.
+    /// The title in plain text.
     pub title: String,
-    /// Its authors in plain text, separated by commas; those of the feed where the entry has none.
+    /// The authors in plain text, separated by commas. The authors of the feed if the entry has none.
     pub author: String,
-    /// When it was published.
+    /// When the entry was published.
     pub published: Option<DateTime<Utc>>,
-    /// When it was last changed.
+    /// When the entry was last changed.
     pub updated: Option<DateTime<Utc>>,
-    /// Its summary as sanitised HTML.
+    /// The summary as sanitised HTML.
     pub summary: String,
-    /// Its content as sanitised HTML.
+    /// The content as sanitised HTML.
     pub content: String,
-    /// Its categories in plain text, each once.
+    /// The categories in plain text, without duplicates.
     pub categories: Vec<String>,
     /// The address of a picture.
     pub image: Option<String>,
@@ -49,7 +49,7 @@ pub struct FeedEntry {
     pub enclosure: Option<String>,
 }
 
-/// The note for a feed with `skipped` entries more than are read.
+/// The note about a feed with `skipped` entries beyond [`MAX_ENTRIES`].
 pub(super) fn skipped_entries_note(skipped: u64) -> String {
     let entries = if skipped == 1 { "entry was" } else { "entries were" };
     let max = group_digits(MAX_ENTRIES as u64);

@@ -22,8 +22,8 @@ const MAX_NAMES: usize = 100;
 /// Parses `text` as a JSON Feed.
 ///
 /// # Errors
-/// [`ParseErrorKind::MalformedFeed`] when it is not JSON or exceeds the budget of values, and
-/// [`ParseErrorKind::NotAFeed`] when it is other JSON.
+/// [`ParseErrorKind::MalformedFeed`] when the text is not JSON or has too many values, and [`ParseErrorKind::NotAFeed`]
+/// when it is other JSON.
 pub(super) fn parse_json_feed(text: &str, base: &Url) -> Result<Feed, ParseError> {
     let skipped = Cell::new(0);
     let value = read_object(text, &skipped).map_err(|error| {
@@ -32,11 +32,11 @@ pub(super) fn parse_json_feed(text: &str, base: &Url) -> Result<Feed, ParseError
     let skipped = skipped.get();
     let version = value["version"].as_str().unwrap_or_default();
     if !version.contains("jsonfeed.org/version/") && !value["items"].is_array() {
-        let message = "Not an RSS, Atom or JSON feed: it is other JSON.";
+        let message = "Not an RSS, Atom or JSON feed: this is other JSON.";
         return Err(ParseError::new(ParseErrorKind::NotAFeed, message));
     }
     let items = value["items"].as_array().map_or(&[][..], Vec::as_slice);
-    // Clipped here because it is copied into every entry.
+    // Clipped because every entry gets a copy.
     let feed_author = clip_name(&read_authors(&value));
     let entries =
         items.iter().filter(|item| item.is_object()).map(|item| read_entry(item, &feed_author, base)).collect();
@@ -50,7 +50,7 @@ pub(super) fn parse_json_feed(text: &str, base: &Url) -> Result<Feed, ParseError
     })
 }
 
-/// Reads the object that a feed is, with at most [`MAX_ENTRIES`] items. Counts the others in `skipped`.
+/// Reads the object of a feed with at most [`MAX_ENTRIES`] items. `skipped` counts the others.
 fn read_object(text: &str, skipped: &Cell<u64>) -> serde_json::Result<Value> {
     let budget = Cell::new(MAX_VALUES);
     let mut json = serde_json::Deserializer::from_str(text);

@@ -1,8 +1,8 @@
 //! Reads lists of feeds: OPML 1 and 2 (opml.org/spec2.opml).
 //!
-//! A list is not read as XML but outline by outline. Many lists are written by hand or by programs that escape nothing,
-//! and an unescaped quotation mark or link in a description must not lose the feeds after it. Well-formed lists give
-//! the same feeds as an XML reader would; the crate `opml` accepts no others.
+//! A list is not read as XML but outline by outline. Many lists are written by hand or by programs that do not escape
+//! text, and an unescaped quotation mark or link in a description must not lose the feeds after it. From well-formed
+//! lists the result is the same as that of an XML reader. The crate `opml` accepts only well-formed lists.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -18,20 +18,22 @@ use crate::domain::text::counts::group_digits;
 /// How many feeds of one list are read.
 const MAX_FEEDS: usize = 10_000;
 
-/// How many bytes of one outline are read, and how many of its attributes.
+/// How many bytes of one outline are read.
 const MAX_OUTLINE_BYTES: usize = 64 * 1024;
+/// How many attributes of one outline are read.
 const MAX_ATTRIBUTES: usize = 100;
 
-/// The longest name of an element that is read, and that an error quotes, in characters.
+/// The longest name of an element that is read, in characters.
 const MAX_NAME_CHARS: usize = 80;
+/// The longest name of an element that an error quotes, in characters.
 const MAX_QUOTED_NAME_CHARS: usize = 40;
 
 /// A list of feeds.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct FeedList {
-    /// Each address once, in the order of the list.
+    /// The feeds in the order of the list, without duplicates.
     pub feeds: Vec<ListedFeed>,
-    /// What was repaired or skipped, in sentences for people.
+    /// Messages for people about what was repaired or skipped.
     pub notes: Vec<String>,
     /// Whether the end of the list is cut off.
     pub is_cut: bool,
@@ -40,18 +42,18 @@ pub struct FeedList {
 /// A feed that a list names.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ListedFeed {
-    /// The address as the list has it, with `feed:` replaced by a web address.
+    /// The address as written in the list, with `feed:` addresses converted to web addresses.
     pub address: String,
-    /// The title that the list gives it; empty if it gives none.
+    /// The title in the list; empty if there is none.
     pub title: String,
 }
 
-/// Parses a list of feeds. Outlines without `xmlUrl` are folders or links to pages and are skipped; feeds in folders
-/// are read at any depth.
+/// Parses a list of feeds. Feeds in folders are read at any depth. Outlines without `xmlUrl` are folders or links to
+/// pages and are not returned.
 ///
 /// # Errors
 /// [`ParseErrorKind::NotAList`] when the content is not OPML, [`ParseErrorKind::MalformedList`] when it is cut off
-/// before its first feed, and [`ParseErrorKind::EntitiesDeclared`] when it declares entities of its own.
+/// before its first feed, and [`ParseErrorKind::EntitiesDeclared`] when it declares entities.
 pub fn parse_feed_list(bytes: &[u8], hints: EncodingHints<'_>) -> Result<FeedList, ParseError> {
     let decoded = charset::decode(bytes, hints);
     let text = without_comments(&decoded.text);
@@ -63,7 +65,7 @@ pub fn parse_feed_list(bytes: &[u8], hints: EncodingHints<'_>) -> Result<FeedLis
     refuse_entities(&text[..root])?;
     if !["opml", "outlinedocument"].contains(&root_name.as_str()) {
         let name: String = root_name.chars().take(MAX_QUOTED_NAME_CHARS).collect();
-        let message = format!("Not a list of feeds (OPML): it begins with <{name}>.");
+        let message = format!("Not a list of feeds (OPML): the file begins with <{name}>.");
         return Err(ParseError::new(ParseErrorKind::NotAList, message));
     }
     let (mut list, mut known) = (FeedList::default(), HashSet::new());
@@ -80,11 +82,16 @@ pub fn parse_feed_list(bytes: &[u8], hints: EncodingHints<'_>) -> Result<FeedLis
     }
     let is_cut = !text.trim_end().ends_with('>');
     if is_cut && list.feeds.is_empty() {
-        return Err(ParseError::new(ParseErrorKind::MalformedList, "The list is cut off before its first feed."));
+        return Err(ParseError::new(
+            ParseErrorKind::MalformedList,
+            "The list is cut off before its first feed. Export it again.",
+        ));
     }
     list.is_cut = is_cut;
     list.notes.extend(decoded.note);
-    list.notes.extend(is_cut.then(|| "The list is cut off. The feeds before that point were read.".to_owned()));
+    list.notes.extend(is_cut.then(|| {
+        "The end of the list is missing. The feeds before that point were read. Export the list again.".to_owned()
+    }));
     list.notes.extend((repeated > 0).then(|| match repeated {
         1 => "1 feed is listed more than once.".to_owned(),
         _ => format!("{} feeds are listed more than once.", group_digits(repeated)),
@@ -118,7 +125,7 @@ fn tag_name(text: &str) -> Option<String> {
         .then(|| whole.rsplit(':').next().unwrap_or_default().to_ascii_lowercase())
 }
 
-/// The text of each outline, up to where the next one begins or it ends.
+/// The text of each outline, up to its end or the beginning of the next outline.
 fn outlines(text: &str) -> impl Iterator<Item = &str> {
     let is_mark = |at: usize| {
         let rest = &text[at + 1..];
@@ -176,8 +183,8 @@ fn read_attributes(outline: &str) -> Vec<(&str, &str)> {
     found
 }
 
-/// Where the value ends that begins at `from`: at the first quotation mark that another attribute or the end of the tag
-/// follows, because an unescaped one is part of the value; where there is none, at the first quotation mark.
+/// The end of the value that begins at `from`: the first quotation mark that another attribute or the end of the tag
+/// follows. Other quotation marks are unescaped parts of the value. If none is followed so, the first one ends it.
 fn find_value_end(outline: &str, from: usize, quote: char) -> usize {
     let mut marks = outline[from..].match_indices(quote).map(|(at, _)| from + at);
     let ends = |at: &usize| {

@@ -1,4 +1,4 @@
-//! Detects what a body is from its content. Content types and addresses of feeds are not reliable.
+//! Detects the format of a body from its content, because content types and addresses of feeds are not reliable.
 
 use super::charset;
 use super::hints::EncodingHints;
@@ -20,7 +20,7 @@ pub enum BodyFormat {
     Other,
 }
 
-/// The format of the body that begins with `start`. Its first 4096 bytes are enough.
+/// Detects the format of the body that begins with `start`. Only the first 4096 bytes are examined.
 #[must_use]
 pub fn detect_format(start: &[u8]) -> BodyFormat {
     let start = &start[..start.len().min(MAX_EXAMINED_BYTES)];
@@ -37,7 +37,7 @@ pub fn detect_format(start: &[u8]) -> BodyFormat {
     detect_markup(text).0
 }
 
-/// Whether a body that is declared as a web page begins with a feed's root element, and so is a feed in fact.
+/// Whether a body that the server declared as a web page is a feed, because it begins with the root element of one.
 #[must_use]
 pub fn begins_as_feed(start: &[u8]) -> bool {
     if begins_as_web_page(start) {
@@ -46,7 +46,7 @@ pub fn begins_as_feed(start: &[u8]) -> bool {
     let text = charset::decode(&start[..start.len().min(MAX_EXAMINED_BYTES)], EncodingHints::default()).text;
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
     if text.starts_with('{') {
-        // Some programs escape slashes.
+        // Some programs escape slashes in JSON.
         let plain: String = text.chars().filter(|c| !c.is_whitespace() && *c != '\\').collect();
         return ["https", "http"]
             .iter()
@@ -58,7 +58,7 @@ pub fn begins_as_feed(start: &[u8]) -> bool {
 /// The format of a text with tags, and whether it has the document type of a web page.
 fn detect_markup(text: &str) -> (BodyFormat, bool) {
     let mut rest = text;
-    // A document type alone does not make it a page: some feeds have one by mistake.
+    // The document type alone does not decide, because some feeds have that of a web page by mistake.
     let mut is_page = false;
     let otherwise = |is_page| if is_page { BodyFormat::Page } else { BodyFormat::Other };
     while let Some(at) = rest.find('<') {

@@ -1,4 +1,4 @@
-//! All formats give the same kind of feed, and what is no feed gives an error.
+//! All formats produce the same kind of feed, and other content is an error.
 
 use super::{Feed, ParseError, ParseHints, parse};
 

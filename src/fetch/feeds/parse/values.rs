@@ -9,14 +9,14 @@ use super::xml::MAX_BASE_BYTES;
 use super::xml::element::{XmlElement, XmlNode};
 use crate::domain::text::html;
 
-/// How the value of an element is written, as its attributes declare or its text shows.
+/// The format of an element's value, as its attributes declare it or its text shows it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ValueFormat {
     /// Plain text.
     Plain,
     /// HTML as escaped text.
     Html,
-    /// HTML as elements of the feed's own XML.
+    /// HTML as XML elements of the feed.
     Inline,
 }
 
@@ -43,14 +43,14 @@ pub(super) fn plain_text_of(text: &str) -> String {
     if contains_markup(text) { html::html_to_text(text) } else { collapse_whitespace(text) }
 }
 
-/// The address in `text`, resolved against `base`; `None` if it is blank. Text that is no address stays as it is,
-/// because it may still identify an entry.
+/// The address in `text`, resolved against `base`. `None` if it is blank. Text that is not an address is returned
+/// unchanged, because it may still identify an entry.
 pub(super) fn resolve_address(text: &str, base: &Url) -> Option<String> {
     let text: String = text.trim().chars().filter(|c| !matches!(c, '\n' | '\r' | '\t')).collect();
     if text.is_empty() {
         return None;
     }
-    // An absolute address stays as it is written: it is compared letter by letter.
+    // An absolute address is not normalised, because keys made of it are compared byte by byte.
     if base.as_str().len() > MAX_BASE_BYTES || Url::parse(&text).is_ok() {
         return Some(text);
     }
@@ -78,7 +78,7 @@ fn read_value(element: &XmlElement) -> (ValueFormat, String) {
     (format, text)
 }
 
-/// Decodes text in base64; empty if it is a picture or other data. `None` if it is not base64.
+/// Decodes text in base64. Empty if it is a picture or other data; `None` if it is not base64.
 fn decode_base64(element: &XmlElement) -> Option<String> {
     let raw: String = element.text().split_whitespace().collect();
     let bytes = base64::engine::general_purpose::STANDARD.decode(raw).ok()?;

@@ -1,7 +1,7 @@
-//! Walks through XML as feeds write it.
+//! Reads XML step by step, and repairs the errors that are common in feeds.
 //!
-//! Tags that do not match, bare ampersands and HTML's named entities are accepted. Entities that a document declares
-//! for itself are refused, and nothing is ever fetched.
+//! Tags that do not match, bare ampersands and HTML's named entities are accepted. Documents that declare entities are
+//! refused, and external entities are never fetched.
 
 pub(super) mod element;
 pub(super) mod references;
@@ -20,29 +20,30 @@ use self::vocabulary::XmlVocabulary;
 use super::error::ParseError;
 use crate::domain::text::shortening::shorten;
 
-/// How deep elements are nested in memory. Of elements nested deeper only the text is kept.
+/// How deep elements in memory are nested. Of deeper elements only the text is kept.
 const MAX_DEPTH: usize = 200;
 
-/// How many open elements are tracked by name. Elements nested deeper are only counted.
+/// How many open elements are tracked by name. Deeper elements are only counted.
 const MAX_OPEN: usize = 1000;
 
-/// How many elements and attributes of one element are kept. Of those after them only the text is kept.
+/// How many elements and attributes inside one element are kept. Of further elements only the text is kept.
 const MAX_PARTS: usize = 50_000;
 
 /// How many attributes of one tag are kept.
 const MAX_ATTRIBUTES: usize = 100;
 
-/// The longest base address in bytes: it is prepended to every relative link.
+/// The longest base address in bytes. It is prepended to every relative link.
 pub(super) const MAX_BASE_BYTES: usize = 1024;
 
 /// The longest quotation of the XML reader's own error, in characters.
 const MAX_DEFECT_CHARS: usize = 200;
 
-/// How many namespace prefixes can be in scope, and how long each can be: an element that declares one copies them all.
+/// How many namespace prefixes can be in scope. An element that declares one copies them all.
 const MAX_PREFIXES: usize = 100;
+/// The longest namespace prefix in bytes.
 const MAX_PREFIX_BYTES: usize = 100;
 
-/// One step through a document.
+/// One step of reading a document.
 #[derive(Debug)]
 pub(super) enum XmlStep {
     /// An element begins. Its children are not read yet.
@@ -53,30 +54,30 @@ pub(super) enum XmlStep {
     Text(String),
 }
 
-/// An open element, with the meaning of prefixes and relative links inside it.
+/// An open element, with the namespace prefixes and the base of relative links inside it.
 struct OpenScope {
     name: String,
     base: Rc<Url>,
     prefixes: Option<Rc<HashMap<String, XmlVocabulary>>>,
 }
 
-/// Reads a document step by step and repairs it on the way.
+/// Reads a document step by step.
 pub(super) struct XmlWalker<'a> {
     reader: Reader<&'a [u8]>,
     open: Vec<OpenScope>,
-    /// How many elements are open inside those.
+    /// How many further elements are open inside those.
     untracked: usize,
     base: Rc<Url>,
-    /// How many elements to close before anything else is read.
+    /// How many elements to close before the next event is read.
     closing: usize,
-    /// The first defect of the document, as a part of a sentence for people.
+    /// The first defect of the document, as a part of a message for people.
     pub(super) first_defect: Option<String>,
     /// Whether the document could not be read to its end.
     pub(super) is_cut: bool,
 }
 
 impl<'a> XmlWalker<'a> {
-    /// A walk through `text`, whose relative links are resolved against `base` unless it declares another base.
+    /// Starts to read `text`. Relative links are resolved against `base` unless the document declares another base.
     pub(super) fn new(text: &'a str, base: &Url) -> Self {
         let mut reader = Reader::from_str(text);
         let config = reader.config_mut();
@@ -87,10 +88,10 @@ impl<'a> XmlWalker<'a> {
         Self { reader, open: Vec::new(), untracked: 0, base, closing: 0, first_defect: None, is_cut: false }
     }
 
-    /// The next step; `None` at the end, or where the rest cannot be read ([`XmlWalker::is_cut`]).
+    /// The next step. `None` at the end, or if the rest cannot be read ([`XmlWalker::is_cut`]).
     ///
     /// # Errors
-    /// [`super::error::ParseErrorKind::EntitiesDeclared`] when the document declares entities of its own.
+    /// [`super::error::ParseErrorKind::EntitiesDeclared`] when the document declares entities.
     pub(super) fn next_step(&mut self) -> Result<Option<XmlStep>, ParseError> {
         loop {
             if self.closing > 0 {
@@ -197,7 +198,8 @@ impl<'a> XmlWalker<'a> {
         true
     }
 
-    /// Handles the end tag of `name`: it closes the element it belongs to and everything inside it, or nothing.
+    /// Handles the end tag of `name`, which closes its element and everything inside it. Without such an element it is
+    /// ignored.
     fn close_element(&mut self, name: &str) {
         if self.untracked > 0 {
             self.closing = 1;

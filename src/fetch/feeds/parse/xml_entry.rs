@@ -1,8 +1,7 @@
 //! Reads one entry of a feed written in XML.
 //!
 //! RSS, Atom and the vocabularies used with them have different names for the same fields, and feeds mix them. Each
-//! name has a rank for its field, and the value of the highest rank is taken; the feed's own vocabulary ranks above
-//! others.
+//! name has a rank for its field, and the value with the highest rank is used. Names of RSS and Atom rank above others.
 
 mod best_value;
 mod person;
@@ -20,7 +19,7 @@ use super::xml::vocabulary::XmlVocabulary;
 /// How many categories, and how many authors, of one entry are kept.
 const MAX_NAMES: usize = 100;
 
-/// The fields of an entry, or of the feed itself, that were read so far.
+/// The fields of an entry, or of the feed itself, while they are read.
 #[derive(Default)]
 pub(super) struct EntryDraft {
     id: BestValue<String>,
@@ -38,7 +37,7 @@ pub(super) struct EntryDraft {
 }
 
 impl EntryDraft {
-    /// Adds what one element of the entry or feed says.
+    /// Adds the value of one element of the entry or feed.
     pub(super) fn add_element(&mut self, child: &XmlElement) {
         match child.vocabulary {
             XmlVocabulary::Core | XmlVocabulary::Rdf => self.add_core(child),
@@ -68,7 +67,7 @@ impl EntryDraft {
             "created" => self.published.offer_last(2, parse_date(&child.text())),
             "description" | "summary" | "tagline" | "subtitle" | "abstract" => {
                 let text = non_empty(safe_html(child));
-                // Of two such elements the second is the content.
+                // If there are two such elements, the second one is the content.
                 if self.summary.rank == 3 {
                     self.content.offer(1, text);
                 } else {
@@ -132,7 +131,7 @@ impl EntryDraft {
 
     fn add_atom_content(&mut self, child: &XmlElement) {
         if let Some(src) = child.attribute("src") {
-            // The content is at another address. It is not fetched, but linked.
+            // The content is at another address, which is not fetched. The entry links to it.
             self.link.offer(1, resolve_address(src, &child.base));
             if child.attribute("type").is_some_and(is_picture) {
                 self.image.offer(1, resolve_address(src, &child.base));
@@ -239,8 +238,8 @@ impl EntryDraft {
         (self.title.value.unwrap_or_default(), self.link.value)
     }
 
-    /// The first picture in the text, for entries that name none. Pictures of one pixel are tracking pixels and are
-    /// passed over.
+    /// The first picture in the text, for entries that name none. Pictures of one pixel are skipped, because they track
+    /// readers.
     fn first_picture(&self) -> Option<String> {
         let texts = [&self.content.value, &self.summary.value];
         let mut pictures = texts.into_iter().flatten().flat_map(|html| html.split("<img ").skip(1));
@@ -272,7 +271,7 @@ impl EntryDraft {
     }
 }
 
-/// Reads the entry that `element` is. Its author is empty if it names none.
+/// Reads the entry in `element`. Its author is empty if it names none.
 pub(super) fn read_entry(element: &XmlElement) -> FeedEntry {
     let mut draft = EntryDraft::default();
     for child in element.elements() {

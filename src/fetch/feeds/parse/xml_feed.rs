@@ -21,7 +21,7 @@ const MAX_QUOTED_NAME_CHARS: usize = 40;
 /// # Errors
 /// As [`super::parse`].
 pub(super) fn parse_xml_feed(text: &str, base: &Url) -> Result<Feed, ParseError> {
-    // Blank lines or warnings of a server's scripts may stand before the first tag.
+    // There may be blank lines or warnings of the server's scripts before the first tag.
     let text = &text[text.find('<').unwrap_or(text.len())..];
     let completed = complete_last_tag(text);
     let mut walker = XmlWalker::new(&completed, base);
@@ -65,7 +65,7 @@ pub(super) fn parse_xml_feed(text: &str, base: &Url) -> Result<Feed, ParseError>
         None if !is_feed => return Err(ParseError::new(ParseErrorKind::NotAFeed, "Not an RSS, Atom or JSON feed.")),
         _ => {}
     }
-    // Clipped here because it is copied into every entry.
+    // Clipped because every entry gets a copy.
     let feed_author = clip_name(&feed_draft.authors());
     for entry in entries.iter_mut().filter(|entry| entry.author.is_empty()) {
         entry.author.clone_from(&feed_author);
@@ -79,7 +79,7 @@ pub(super) fn parse_xml_feed(text: &str, base: &Url) -> Result<Feed, ParseError>
     Ok(feed)
 }
 
-/// `text` with the `>` of its very last end tag added where it is missing.
+/// `text` with a `>` added if its last end tag lacks one.
 fn complete_last_tag(text: &str) -> Cow<'_, str> {
     let last = text.rfind('<').map_or("", |at| &text[at..]);
     let is_cut = last.starts_with("</") && !last.contains('>');
@@ -88,5 +88,5 @@ fn complete_last_tag(text: &str) -> Cow<'_, str> {
 
 fn not_a_feed(name: &str) -> ParseError {
     let name: String = name.chars().take(MAX_QUOTED_NAME_CHARS).collect();
-    ParseError::new(ParseErrorKind::NotAFeed, format!("Not an RSS, Atom or JSON feed: it begins with <{name}>."))
+    ParseError::new(ParseErrorKind::NotAFeed, format!("Not an RSS, Atom or JSON feed: the file begins with <{name}>."))
 }

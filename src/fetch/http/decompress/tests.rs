@@ -111,7 +111,7 @@ fn a_coding_that_is_none_counts_as_none() {
     let origin = ResponseOrigin {
         host: "h.example".to_owned(),
         url: "https://h.example/".parse().expect("an address"),
-        google: false,
+        is_google: false,
     };
     let coding = |word: &str| {
         let value = HeaderValue::from_str(word).expect("a value");

@@ -56,10 +56,11 @@ fn a_version_is_fresh_as_long_as_its_server_says_and_a_day_at_most() {
 fn a_feed_is_fetched_unless_it_is_fresh_rate_limited_or_backing_off() {
     let until = now() + TimeDelta::minutes(5);
     let fine = FeedRecord::new("https://h.example/");
-    let busy = FeedRecord { busy_until: Some(until), ..fine.clone() };
-    let failed = FeedRecord { failures: 2, resting_until: Some(until), ..fine.clone() };
-    let both = FeedRecord { busy_until: Some(until), ..failed.clone() };
-    let over = FeedRecord { busy_until: Some(now()), resting_until: Some(now()), failures: 1, ..fine.clone() };
+    let busy = FeedRecord { rate_limited_until: Some(until), ..fine.clone() };
+    let failed = FeedRecord { failures: 2, backing_off_until: Some(until), ..fine.clone() };
+    let both = FeedRecord { rate_limited_until: Some(until), ..failed.clone() };
+    let over =
+        FeedRecord { rate_limited_until: Some(now()), backing_off_until: Some(now()), failures: 1, ..fine.clone() };
     let fresh = Validators { fresh_until: Some(until), ..Validators::default() };
     let stale = Validators { fresh_until: Some(now()), ..Validators::default() };
     let nothing = Validators::default();

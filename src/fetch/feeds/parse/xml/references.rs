@@ -1,13 +1,13 @@
-//! Resolves references to characters, repairs characters, and refuses entities that a document declares for itself.
+//! Resolves character references, repairs characters, and refuses documents that declare entities.
 
 use std::borrow::Cow;
 
 use encoding_rs::WINDOWS_1252;
 use html5ever::data::NAMED_ENTITIES;
 
-use crate::fetch::feeds::parse::error::{ParseError, ParseErrorKind};
+use super::super::error::{ParseError, ParseErrorKind};
 
-/// The longest reference that is looked for, in bytes. HTML's longest name has 31.
+/// The longest reference that is recognised, in bytes. HTML's longest name has 31.
 const MAX_REFERENCE_BYTES: usize = 40;
 
 /// The characters that a reference stands for: `name` is `eacute`, `#233` or `#xE9`.
@@ -26,7 +26,7 @@ pub(crate) fn resolve_reference(name: &str) -> Option<String> {
     Some(character.to_string())
 }
 
-/// Replaces a control character from 128 to 159 by the character that Windows-1252 has at that place, as HTML does.
+/// Replaces a control character from 128 to 159 by the character with this number in Windows-1252, as HTML does.
 fn fix_control(c: char) -> char {
     let byte = match u8::try_from(c) {
         Ok(byte @ 128..=159) => [byte],
@@ -35,7 +35,7 @@ fn fix_control(c: char) -> char {
     WINDOWS_1252.decode_without_bom_handling(&byte).0.chars().next().unwrap_or(c)
 }
 
-/// `text` with control characters replaced that were meant as Windows-1252, and without those that XML forbids.
+/// `text` with control characters that were meant as Windows-1252 replaced, and without those that XML forbids.
 pub(crate) fn fix_windows_1252(text: Cow<'_, str>) -> String {
     let is_forbidden = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
     if !text.contains(is_forbidden) {
@@ -44,7 +44,7 @@ pub(crate) fn fix_windows_1252(text: Cow<'_, str>) -> String {
     text.chars().map(fix_control).filter(|c| !is_forbidden(*c)).collect()
 }
 
-/// `text` with its references resolved. Ampersands that begin no known reference stay.
+/// `text` with its references resolved. Ampersands that do not begin a known reference are kept.
 pub(crate) fn resolve_references(text: &str) -> String {
     let mut resolved = String::with_capacity(text.len());
     let mut rest = text;

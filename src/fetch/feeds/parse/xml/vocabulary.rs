@@ -1,4 +1,4 @@
-//! Which vocabulary an XML name belongs to, by its namespace or by its customary prefix.
+//! Decides which vocabulary an XML name belongs to, by its namespace or by its customary prefix.
 
 /// The vocabulary of a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,7 +62,7 @@ impl XmlVocabulary {
         }
     }
 
-    /// The vocabulary that `prefix` customarily stands for, for feeds that do not declare it.
+    /// The vocabulary that `prefix` customarily means, for feeds that do not declare it.
     pub(crate) fn of_undeclared_prefix(prefix: &str) -> Self {
         match prefix {
             "dc" | "dcterms" => Self::DublinCore,

@@ -13,14 +13,14 @@ impl<T> Default for BestValue<T> {
 }
 
 impl<T> BestValue<T> {
-    /// Takes `value` where its rank is higher than that of the value so far.
+    /// Replaces the value if `rank` is higher.
     pub(super) fn offer(&mut self, rank: u8, value: Option<T>) {
         if rank > self.rank && value.is_some() {
             (self.value, self.rank) = (value, rank);
         }
     }
 
-    /// Takes `value` where its rank is at least that of the value so far. Used for dates: the second of two is a
+    /// Replaces the value if `rank` is higher or equal. Used for dates, because the second of two dates is a
     /// correction.
     pub(super) fn offer_last(&mut self, rank: u8, value: Option<T>) {
         if rank >= self.rank && value.is_some() {

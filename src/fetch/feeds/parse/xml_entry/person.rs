@@ -1,9 +1,9 @@
 //! Reads the name of a person.
 
-use crate::fetch::feeds::parse::values::{collapse_whitespace, plain_text, plain_text_of};
-use crate::fetch::feeds::parse::xml::element::XmlElement;
+use super::super::values::{collapse_whitespace, plain_text, plain_text_of};
+use super::super::xml::element::XmlElement;
 
-/// The name of the person in `element`, or the mail address where there is no name. Atom has `<name>`; RSS writes
+/// The name of the person in `element`, or the e-mail address if there is no name. Atom has `<name>`; RSS has
 /// `me@example.com (Name)`, `Name <me@example.com>` or `Name (me@example.com)`.
 pub(super) fn person_name(element: &XmlElement) -> String {
     for part in ["name", "title", "email"] {
