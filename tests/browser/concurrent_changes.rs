@@ -1,8 +1,9 @@
 //! What other people do: start runs, break sources, write markup into cells.
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::albums;
+use crate::support::PausePoint;
 use crate::support::browser::Browser;
 use crate::support::reverse_proxy::ReverseProxy;
 use crate::support::server_process::ServerSetup;
@@ -14,8 +15,16 @@ fn an_idle_page_learns_of_a_run_started_elsewhere_and_of_how_it_failed() {
     let server = home.start();
     home.add_admin_and_token();
     let outside = StubServer::start();
-    outside.set("/albums.csv", StubReply::csv(albums(20)));
-    outside.then("/albums.csv", StubReply::status(404).after(Duration::from_secs(4)));
+    // The second fetch is answered only when the page has shown the run.
+    let (is_shown, is_first) = (PausePoint::default(), AtomicBool::new(true));
+    let before_failure = is_shown.clone();
+    outside.reply_with("/albums.csv", move |_| {
+        if is_first.swap(false, Ordering::Relaxed) {
+            return StubReply::csv(albums(20));
+        }
+        before_failure.pause();
+        StubReply::status(404)
+    });
     home.add_url("albums", outside.url("/albums.csv"));
     let front = ReverseProxy::in_front_of(server.address());
     let browser = Browser::open();
@@ -29,6 +38,7 @@ fn an_idle_page_learns_of_a_run_started_elsewhere_and_of_how_it_failed() {
     browser.until("it follows the run", || browser.attr("#panel", "data-sync").as_ref() == Some(&failing));
     browser.sees("#panel-sync", "Syncing…");
     browser.sees(".panel-meta", "started by robot");
+    is_shown.resume();
     browser.sees("#panel-title", "Sync failed");
     browser.sees("#panel-message", "404");
     browser.sees("#panel .advice", "The catalog is unchanged.");

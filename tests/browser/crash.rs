@@ -1,10 +1,12 @@
 //! A server that is killed while somebody watches.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::albums;
+use crate::support::PausePoint;
 use crate::support::browser::Browser;
 use crate::support::reverse_proxy::ReverseProxy;
 use crate::support::server_process::{ServerProcess, ServerSetup};
@@ -34,29 +36,44 @@ fn kill(home: &ServerSetup, browser: &Browser, mut server: ServerProcess) -> Ser
     server
 }
 
-/// A server whose source takes its time for so many fetches, and is quick then; a page on which Sync was pressed.
-fn begin(slow_fetches: usize) -> (ServerSetup, StubServer, ServerProcess, ReverseProxy, Browser) {
+/// A server with an open page on which Sync was pressed, and the source of the sync.
+struct CrashSetup {
+    home: ServerSetup,
+    server: ServerProcess,
+    front: ReverseProxy,
+    browser: Browser,
+    /// The fetches after the endless ones are answered when this is resumed.
+    later_fetches: PausePoint,
+    source: StubServer,
+}
+
+/// Starts a server whose source never completes its first `endless_fetches` fetches, and presses Sync on an open page.
+fn press_sync(endless_fetches: usize) -> CrashSetup {
     let home = ServerSetup::new();
     let server = home.start();
     home.add_admin_and_token();
     let (outside, csv) = (StubServer::start(), albums(4000));
-    let slow = StubReply::csv(&csv).drip(csv.len() / 400, Duration::from_millis(50));
-    outside.set("/albums.csv", slow.clone());
-    (1..slow_fetches).for_each(|_| outside.then("/albums.csv", slow.clone()));
-    // Slow enough to be seen on its way.
-    outside.then("/albums.csv", StubReply::csv(albums(60)).drip(300, Duration::from_millis(800)));
+    let (later_fetches, fetches) = (PausePoint::default(), AtomicUsize::new(0));
+    let before_later_fetches = later_fetches.clone();
+    outside.reply_with("/albums.csv", move |_| {
+        if fetches.fetch_add(1, Ordering::Relaxed) < endless_fetches {
+            return StubReply::csv(&csv).hang_at(csv.len() / 2);
+        }
+        before_later_fetches.pause();
+        StubReply::csv(albums(60))
+    });
     home.add_url("albums", outside.url("/albums.csv"));
     let front = ReverseProxy::in_front_of(server.address());
     let browser = Browser::open();
     browser.log_in(&front.url("/login?next=/catalog/albums"));
     browser.js("window.sameAsBefore = true");
     browser.click("#panel-sync");
-    (home, outside, server, front, browser)
+    CrashSetup { home, server, front, browser, later_fetches, source: outside }
 }
 
 #[test]
 fn an_open_page_follows_a_run_over_a_crash_to_its_end() {
-    let (home, _outside, server, front, browser) = begin(1);
+    let CrashSetup { home, server, front, browser, later_fetches, source: _source } = press_sync(1);
     browser.until("it has begun", || percent(&browser) >= 2);
     let (first, seen) = (shown(&browser), percent(&browser));
     let server = kill(&home, &browser, server);
@@ -72,6 +89,7 @@ fn an_open_page_follows_a_run_over_a_crash_to_its_end() {
     browser.until("it follows", || shown(&browser) != first);
     assert_eq!(status["successor"], shown(&browser).as_str());
     browser.sees(".panel-meta", "attempt 2");
+    later_fetches.resume();
     browser.sees("#panel-title", "Sync completed");
     browser.sees("#catalog-facts .count", "60 albums");
     browser.until("the table is new", || browser.count("#table tbody tr") == 50);
@@ -81,7 +99,7 @@ fn an_open_page_follows_a_run_over_a_crash_to_its_end() {
 
 #[test]
 fn after_a_second_crash_the_open_page_offers_to_try_again() {
-    let (home, _outside, server, front, browser) = begin(2);
+    let CrashSetup { home, server, front, browser, later_fetches, source: _source } = press_sync(2);
     browser.until("it has begun", || percent(&browser) >= 1);
     let first = shown(&browser);
     let server = kill(&home, &browser, server);
@@ -98,6 +116,7 @@ fn after_a_second_crash_the_open_page_offers_to_try_again() {
     assert_eq!(server.status(&second)["successor"], Value::Null);
     is_quiet(&browser, &front);
 
+    later_fetches.resume();
     browser.click("#panel-again");
     browser.sees("#panel-title", "Sync completed");
     browser.sees("#catalog-facts .count", "60 albums");

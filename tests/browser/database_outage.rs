@@ -4,7 +4,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 use lockstep::store::DatabaseAddress;
 
-use super::{albums, crawl};
+use super::{albums, serve_half};
 use crate::support::browser::Browser;
 use crate::support::postgres_server::PostgresServer;
 use crate::support::server_process::ServerSetup;
@@ -20,7 +20,7 @@ fn the_pages_say_that_the_database_is_away_and_heal_when_it_is_back() {
     let server = home.start();
     home.add_admin_and_token();
     let outside = StubServer::start();
-    crawl(&outside, "/albums.csv", &albums(4000));
+    serve_half(&outside, "/albums.csv", &albums(4000));
     outside.then("/albums.csv", StubReply::csv(albums(60)));
     home.add_url("albums", outside.url("/albums.csv"));
     let browser = Browser::open();

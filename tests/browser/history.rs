@@ -1,6 +1,6 @@
 //! Past runs, in a real browser.
 
-use super::{albums, crawl};
+use super::{albums, serve_half};
 use crate::support::browser::Browser;
 use crate::support::server_process::ServerSetup;
 use crate::support::stub_server::{StubReply, StubServer};
@@ -26,7 +26,7 @@ fn a_failure_is_looked_up_tried_again_and_followed_to_its_end() {
     browser.sees(".outcome", "404");
     browser.sees(".stage-lengths", "not reached");
     browser.fits_a_phone();
-    crawl(&outside, "/albums.csv", &albums(60));
+    serve_half(&outside, "/albums.csv", &albums(60));
     browser.click("#run-again");
     browser.sees("#panel-title", "Syncing");
     assert_eq!(browser.path(), "/catalog/albums");
@@ -58,7 +58,7 @@ fn an_open_page_of_a_run_learns_of_its_end() {
     let server = home.start();
     home.add_admin_and_token();
     let outside = StubServer::start();
-    crawl(&outside, "/albums.csv", &albums(60));
+    serve_half(&outside, "/albums.csv", &albums(60));
     home.add_url("albums", outside.url("/albums.csv"));
     let id = server.begin("albums");
     let browser = Browser::open();
@@ -77,7 +77,7 @@ fn an_open_page_says_what_is_done_also_of_a_preview() {
     let server = home.start();
     home.add_admin_and_token();
     let outside = StubServer::start();
-    crawl(&outside, "/albums.csv", &albums(60));
+    serve_half(&outside, "/albums.csv", &albums(60));
     home.add_url("albums", outside.url("/albums.csv"));
     let preview = serde_json::json!({ "source": "albums", "options": { "preview": true } });
     let id = server.post("/api/sync", &preview).json()["syncId"].as_str().expect("an id").to_owned();

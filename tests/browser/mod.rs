@@ -25,7 +25,13 @@ fn albums(count: usize) -> String {
     text
 }
 
-/// The CSV file at `path` comes in pieces and takes most of a minute.
-fn crawl(outside: &StubServer, path: &str, csv: &str) {
-    outside.set(path, StubReply::csv(csv).drip(csv.len() / 400, Duration::from_millis(100)));
+/// Serves a CSV file at `path` in pieces, which takes two minutes: the percentage changes every twelve seconds.
+fn serve_slowly(outside: &StubServer, path: &str, csv: &str) {
+    outside.set(path, StubReply::csv(csv).drip(csv.len() / 400, Duration::from_millis(300)));
+}
+
+/// Serves the first half of a CSV file at `path` and never the second half, so that a fetch lasts until it is cancelled
+/// or its server ends.
+fn serve_half(outside: &StubServer, path: &str, csv: &str) {
+    outside.set(path, StubReply::csv(csv).hang_at(csv.len() / 2));
 }

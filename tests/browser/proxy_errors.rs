@@ -1,6 +1,6 @@
 //! A proxy that answers for a server, and a server that goes away in the middle.
 
-use super::{albums, crawl};
+use super::{albums, serve_half};
 use crate::support::browser::Browser;
 use crate::support::reverse_proxy::ReverseProxy;
 use crate::support::server_process::ServerSetup;
@@ -12,7 +12,7 @@ fn the_panel_outlives_a_bad_gateway_and_a_restart_and_heals_by_itself() {
     let mut server = home.start();
     home.add_admin_and_token();
     let outside = StubServer::start();
-    crawl(&outside, "/albums.csv", &albums(4000));
+    serve_half(&outside, "/albums.csv", &albums(4000));
     outside.then("/albums.csv", StubReply::csv(albums(60)));
     home.add_url("albums", outside.url("/albums.csv"));
     let front = ReverseProxy::in_front_of(server.address());

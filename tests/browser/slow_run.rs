@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{albums, crawl};
+use super::{albums, serve_slowly};
 use crate::support::browser::Browser;
 use crate::support::reverse_proxy::ReverseProxy;
 use crate::support::server_process::ServerSetup;
@@ -27,7 +27,7 @@ fn progress_moves_in_every_tab_survives_a_reload_rests_while_hidden_and_ends_by_
     let server = home.start();
     home.add_admin_and_token();
     let outside = StubServer::start();
-    crawl(&outside, "/albums.csv", &albums(4000));
+    serve_slowly(&outside, "/albums.csv", &albums(4000));
     home.add_url("albums", outside.url("/albums.csv"));
     let front = ReverseProxy::in_front_of(server.address());
     let browser = Browser::open();
@@ -58,7 +58,8 @@ fn progress_moves_in_every_tab_survives_a_reload_rests_while_hidden_and_ends_by_
     assert!(percent(&browser) >= shown, "and where it was");
 
     hide(&browser, true);
-    std::thread::sleep(Duration::from_millis(300));
+    // Requests that were sent before have arrived by then.
+    std::thread::sleep(Duration::from_secs(2));
     let hidden = Instant::now();
     std::thread::sleep(Duration::from_millis(4500));
     assert_eq!(front.requests_since(hidden, "/sync-"), 0, "a hidden tab asks for nothing");

@@ -1,8 +1,9 @@
 //! With JavaScript off.
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::albums;
+use crate::support::PausePoint;
 use crate::support::browser::Browser;
 use crate::support::server_process::ServerSetup;
 use crate::support::stub_server::{StubReply, StubServer};
@@ -13,8 +14,16 @@ fn everything_works_without_javascript() {
     let server = home.start();
     home.add_admin_and_token();
     let outside = StubServer::start();
-    outside.set("/albums.csv", StubReply::csv(albums(120)).after(Duration::from_secs(3)));
-    outside.then("/albums.csv", StubReply::csv(albums(120)).hang());
+    // The first fetch is answered only when the page has shown the run, the second one never.
+    let (is_shown, is_first) = (PausePoint::default(), AtomicBool::new(true));
+    let before_end = is_shown.clone();
+    outside.reply_with("/albums.csv", move |_| {
+        if is_first.swap(false, Ordering::Relaxed) {
+            before_end.pause();
+            return StubReply::csv(albums(120));
+        }
+        StubReply::csv(albums(120)).hang()
+    });
     home.add_url("albums", outside.url("/albums.csv"));
     let browser = Browser::without_javascript();
     browser.log_in(&server.url("/login?next=/catalog/albums"));
@@ -23,6 +32,7 @@ fn everything_works_without_javascript() {
     browser.click("#panel-sync");
     browser.sees("#panel-sync", "Syncing…");
     browser.sees(".noscript", "Refresh now");
+    is_shown.resume();
     browser.sees("#panel-title", "Sync completed");
     browser.sees("#catalog-facts .count", "120 albums");
     assert!(!browser.has(".noscript"), "it looks no more");

@@ -14,7 +14,7 @@ use super::{CliFixture, send_signal};
 use crate::support::load_clock::LoadClock;
 use crate::support::test_database::RawConnection;
 use crate::support::test_engine::{full_sync, source_draft};
-use crate::support::waiting::wait_for;
+use crate::support::waiting::{WAIT_LIMIT, wait_for};
 use crate::support::{TestDatabase, on_both_databases};
 
 /// Set for the child process: the database to lock, and the file to create when it is locked.
@@ -76,7 +76,7 @@ fn hold(part: &str) {
     let mut database = RawConnection::Sqlite(diesel::Connection::establish(url).expect("the database"));
     database.run("BEGIN IMMEDIATE");
     fs::write(Path::new(sign), "").expect("a sign");
-    std::thread::sleep(Duration::from_secs(60));
+    std::thread::sleep(WAIT_LIMIT);
 }
 
 #[test]
@@ -88,6 +88,8 @@ fn a_session_that_keeps_others_waiting_is_named_on_postgres() {
     first.run("SET application_name = 'the holder'; BEGIN; UPDATE house_facts SET value = 'y'");
     std::thread::scope(|scope| {
         scope.spawn(move || second.run("SET application_name = 'who waits'; UPDATE house_facts SET value = 'z'"));
+        let waits = "application_name = 'who waits' AND wait_event_type = 'Lock'";
+        wait_for("the second session waits", || db.count("pg_stat_activity", waits) == 1);
         std::thread::sleep(Duration::from_millis(10_500));
         let (code, findings) = examine(&cli, &[("DATABASE_URL", &url)]);
         first.run("ROLLBACK");

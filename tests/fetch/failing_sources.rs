@@ -16,6 +16,7 @@ use super::{FetchSetup, peak_memory, source_of_kind};
 use crate::support::load_clock::LoadClock;
 use crate::support::source_fixture::SourceFixture;
 use crate::support::stub_server::{ReplyTransform, StubReply};
+use crate::support::waiting::WAIT_LIMIT;
 
 /// Records issues and feeds.
 #[derive(Default)]
@@ -57,7 +58,7 @@ fn end(fixture: &SourceFixture, limit: Duration, max_bytes: u64) -> FetchEnd {
     let (nothing, notes) = (Validators::default(), IssueObserver::default());
     let order = FetchRequest {
         sync_id: Some(SyncId::new()),
-        total_timeout: Duration::from_secs(120),
+        total_timeout: WAIT_LIMIT,
         ..FetchRequest::for_probe(&nothing, limit)
     };
     let begun = LoadClock::start();
@@ -100,7 +101,7 @@ pub(super) struct ExpectedFailure {
 impl Default for ExpectedFailure {
     fn default() -> Self {
         // What breaks off is tried three times, with a moment in between.
-        Self { limit: Duration::from_secs(60), most: Duration::from_secs(6), max_bytes: 5_000_000 }
+        Self { limit: WAIT_LIMIT, most: Duration::from_secs(6), max_bytes: 5_000_000 }
     }
 }
 

@@ -11,6 +11,7 @@ use lockstep::fetch::{FetchError, FetchOutcome, FetchRequest, FetchedContent, So
 use super::{FetchSetup, RecordingObserver, expect_failure, peak_memory, read_cells, read_rows, source_of_kind};
 use crate::support::google_server::{GoogleServer, SERVICE_ACCOUNT_EMAIL, SHEET_ID, SheetTab, TabCells, api_error};
 use crate::support::stub_server::StubReply;
+use crate::support::waiting::WAIT_LIMIT;
 
 pub(super) fn fetch_setup(google: &GoogleServer) -> FetchSetup {
     let mut setup = FetchSetup::new();
@@ -34,9 +35,8 @@ fn run(
     known: &Validators,
     watch: &RecordingObserver,
 ) -> Result<FetchOutcome, FetchError> {
-    let limit = Duration::from_secs(20);
     let sync = Some(SyncId::new());
-    let order = FetchRequest { sync_id: sync, mode: Mode::Incremental, ..FetchRequest::for_probe(known, limit) };
+    let order = FetchRequest { sync_id: sync, mode: Mode::Incremental, ..FetchRequest::for_probe(known, WAIT_LIMIT) };
     kinds.get("sheet").expect("a kind").fetch(&source_of_kind("sheet", place.clone()), &order, watch)
 }
 

@@ -174,7 +174,7 @@ fn a_fetch_waits_for_a_used_up_quota_and_reports_it() {
 fn passing_troubles_pass_and_broken_answers_are_never_rows() {
     let google = GoogleServer::start();
     google.sheet(SHEET_ID, vec![albums()]);
-    let setup = fetch_setup(&google).within(Duration::from_secs(3));
+    let setup = fetch_setup(&google);
     google.times(2, "values:batchGet", StubReply::status(500));
     assert!(setup.content("sheet", &link("/edit")).is_ok());
     google.times(2, "/token", StubReply::status(503));
@@ -194,6 +194,7 @@ fn passing_troubles_pass_and_broken_answers_are_never_rows() {
     }
     google.times(3, "values:batchGet", StubReply::status(200).body("{\"valueRanges\": []}").claiming(99));
     assert_eq!(expect_failure(setup.content("sheet", &link("/edit"))).0, "truncated");
+    let setup = setup.within(Duration::from_secs(3));
     google.once("values:batchGet", StubReply::status(200).hang());
     assert_eq!(expect_failure(setup.content("sheet", &link("/edit"))).0, "timeout");
 }

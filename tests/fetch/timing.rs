@@ -82,14 +82,18 @@ fn a_server_that_asks_to_wait_is_obeyed_and_the_wait_is_reported() {
     assert!(waits[0].0.starts_with("127.0.0.1"), "{waits:?}");
 }
 
+/// A timeout of at least `least` that a fetch on this machine keeps: eight times as long as a plain fetch takes now.
+fn ample_timeout(stub: &StubServer, least: Duration) -> Duration {
+    stub.csv("/plain", "id\n1\n");
+    let begun = Instant::now();
+    FetchSetup::new().get(&stub.url("/plain")).expect("content");
+    (begun.elapsed() * 8).max(least)
+}
+
 #[test]
 fn a_wait_longer_than_a_fetch_may_take_is_obeyed_while_the_run_has_time() {
     let stub = StubServer::start();
-    stub.set("/plain", StubReply::csv("id\n1\n"));
-    // A plain fetch shows how fast this machine is.
-    let begun = Instant::now();
-    FetchSetup::new().get(&stub.url("/plain")).expect("content");
-    let timeout = (begun.elapsed() * 8).max(Duration::from_millis(1200));
+    let timeout = ample_timeout(&stub, Duration::from_millis(1200));
     let (answer_delay, wait) = (timeout * 11 / 20, timeout.as_secs() + 2);
     stub.set("/busy", StubReply::status(503).header("Retry-After", &wait.to_string()).after(answer_delay));
     // It needs most of its own time after the wait, too.
@@ -107,8 +111,9 @@ fn a_wait_longer_than_a_fetch_may_take_is_obeyed_while_the_run_has_time() {
 #[test]
 fn a_run_gives_a_busy_server_the_time_that_the_run_has_left() {
     let (db, stub) = (TestDatabase::sqlite(), StubServer::start());
-    let engine = TestEngine::with_timeouts(db.store(), Timeouts { fetch: Duration::from_secs(4), ..TEST_TIMEOUTS });
-    stub.set("/busy", StubReply::status(503).header("Retry-After", "5"));
+    let fetch = ample_timeout(&stub, Duration::from_secs(4));
+    let engine = TestEngine::with_timeouts(db.store(), Timeouts { fetch, ..TEST_TIMEOUTS });
+    stub.set("/busy", StubReply::status(503).header("Retry-After", &(fetch.as_secs() + 1).to_string()));
     stub.then("/busy", StubReply::csv("id,title\n1,One\n"));
     let source = engine.url_source("albums", stub.url("/busy"));
     let record = engine.sync(&source);
@@ -123,10 +128,11 @@ fn a_run_gives_a_busy_server_the_time_that_the_run_has_left() {
 #[test]
 fn waits_are_measured_against_the_whole_run_however_many_they_are() {
     let stub = StubServer::start();
-    stub.set("/busy", StubReply::status(429).header("Retry-After", "3"));
+    let wait = ample_timeout(&stub, Duration::from_secs(3)).as_secs();
+    stub.set("/busy", StubReply::status(429).header("Retry-After", &wait.to_string()));
     // The third wait would end half a second after the run.
-    let run_limit = Duration::from_millis(8500);
-    let setup = FetchSetup::new().within(Duration::from_secs(10)).with_run_limit(run_limit);
+    let run_limit = Duration::from_secs(wait * 3) - Duration::from_millis(500);
+    let setup = FetchSetup::new().with_run_limit(run_limit);
     let begun = LoadClock::start();
     assert_eq!(setup.failure(&stub.url("/busy")).0, "rate_limited");
     assert_eq!(stub.request_count("/busy"), 3);
@@ -220,12 +226,14 @@ fn a_fetch_that_hangs_does_not_use_up_the_time_of_those_behind_it() {
     let stub = StubServer::start();
     stub.set("/hangs", StubReply::csv("").hang());
     stub.csv("/behind", "id\n1\n");
-    let limit = Duration::from_secs(5);
+    let own_limit = ample_timeout(&stub, Duration::from_secs(3));
+    // The second fetch waits for longer than its own limit.
+    let limit = own_limit + Duration::from_secs(2);
     thread::scope(|scope| {
         let hanging = scope.spawn(|| FetchSetup::new().within(limit).failure(&stub.url("/hangs")).0);
         wait_until(|| stub.request_count("/hangs") == 1);
         thread::sleep(Duration::from_millis(200));
-        let behind = FetchSetup::new().within(Duration::from_secs(3)).with_run_limit(Duration::from_secs(60));
+        let behind = FetchSetup::new().within(own_limit);
         assert_eq!(read_cells(&*behind.get(&stub.url("/behind")).expect("its own time")), [["1"]]);
         assert_eq!(hanging.join().expect("no panic"), "timeout");
     });

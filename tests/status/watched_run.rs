@@ -9,6 +9,7 @@ use lockstep::domain::status_report::StatusReport;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::status::StatusBoard;
 
+use crate::support::load_clock::LoadClock;
 use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryTable};
 use crate::support::test_engine::full_sync;
 use crate::support::waiting::wait_until;
@@ -25,7 +26,7 @@ pub(super) struct WatchedRun {
     pub(super) id: SyncId,
     /// The time from the end until the last poller knew it.
     pub(super) told_after: Duration,
-    /// The duration of the slowest poll.
+    /// The duration of the slowest poll, by a [`LoadClock`].
     pub(super) slowest: Duration,
     /// The warnings and errors that were logged with the run's id.
     pub(super) complaints: Vec<String>,
@@ -109,11 +110,12 @@ impl StatusPoller {
     /// Polls until `over`; returns the last report and the duration of the slowest poll.
     fn poll(&self, board: &StatusBoard, id: SyncId, over: &AtomicBool) -> (StatusReport, Duration) {
         let (mut last, mut slowest): (Option<StatusReport>, _) = (None, Duration::ZERO);
+        let clock = LoadClock::start();
         loop {
             let last_look = over.load(Ordering::SeqCst);
-            let asked = Instant::now();
+            let asked = clock.elapsed();
             let report = board.get(id).expect("no poll fails").expect("no poll finds nothing");
-            slowest = slowest.max(asked.elapsed());
+            slowest = slowest.max(clock.elapsed().saturating_sub(asked));
             assert_eq!(report.summary.progress == 100, report.summary.status == Status::Completed, "{report:?}");
             if let Some(before) = &last {
                 assert!(

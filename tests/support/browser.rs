@@ -17,6 +17,7 @@ use tokio::runtime::Runtime;
 use ureq::http::Method;
 use url::{ParseError, Url};
 
+use super::load_clock::LoadClock;
 use super::server_process::ADMIN_LOGIN;
 use super::waiting::WAIT_LIMIT;
 
@@ -122,17 +123,29 @@ impl Browser {
 
     /// Waits until `so` answers true; `what` names it in a failure.
     #[track_caller]
-    pub(crate) fn until(&self, what: &str, so: impl FnMut() -> bool) {
-        self.until_within(WAIT_LIMIT, what, so);
+    pub(crate) fn until(&self, what: &str, mut so: impl FnMut() -> bool) {
+        self.wait_until(what, WAIT_LIMIT, &mut so, |begun| begun.elapsed() < WAIT_LIMIT);
     }
 
-    /// Waits until `so` answers true, at most for `most`.
+    /// Waits until `so` answers true, at most for `limit` by a [`LoadClock`].
     #[track_caller]
-    pub(crate) fn until_within(&self, most: Duration, what: &str, mut so: impl FnMut() -> bool) {
+    pub(crate) fn until_within(&self, limit: Duration, what: &str, mut so: impl FnMut() -> bool) {
+        let clock = LoadClock::start();
+        self.wait_until(what, limit, &mut so, |_| clock.elapsed() < limit);
+    }
+
+    #[track_caller]
+    fn wait_until(
+        &self,
+        what: &str,
+        limit: Duration,
+        so: &mut dyn FnMut() -> bool,
+        is_in_time: impl Fn(Instant) -> bool,
+    ) {
         let begun = Instant::now();
         while !so() {
-            if begun.elapsed() > most {
-                panic!("within {most:?} it did not come to: {what}. {} says: {}", self.path(), self.text("body"));
+            if !is_in_time(begun) {
+                panic!("{what}: not within {limit:?}. {} shows: {}", self.path(), self.text("body"));
             }
             std::thread::sleep(Duration::from_millis(30));
         }

@@ -2,11 +2,11 @@
 //! the server.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use serde_json::Value;
 
 use super::server_process::{ADMIN_LOGIN, ROBOT_TOKEN, ServerAnswer};
+use super::waiting::WAIT_LIMIT;
 
 /// An HTTP client. It keeps no connection and no state between two requests.
 pub(crate) struct TestHttpClient {
@@ -24,7 +24,7 @@ impl TestHttpClient {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .max_idle_connections(0)
-            .timeout_global(Some(Duration::from_secs(30)))
+            .timeout_global(Some(WAIT_LIMIT))
             .build();
         Self { agent: agent.into(), address, who: None }
     }

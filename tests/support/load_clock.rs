@@ -1,5 +1,6 @@
-//! Measures time in steps that this machine could really run, so that a limit of seconds holds on a busy machine too.
+//! Measures time on a busy machine as an idle machine would show it, so that a limit of seconds holds on both.
 
+use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -8,33 +9,35 @@ use std::time::Duration;
 /// One step of the clock.
 const TICK: Duration = Duration::from_millis(10);
 
-/// A clock that advances by [`TICK`] whenever a thread that sleeps for a tick has run again.
+/// A clock that runs as slowly as the machine is busy.
 ///
-/// On an idle machine it is as fast as any clock. Where a thread waits for a processor after each sleep, as the code
-/// under test then does too, the clock is slower by as much; where the machine stands still, so does the clock. It is
-/// for upper limits; a lower limit is measured with `Instant`.
+/// A thread sleeps for a [`TICK`] again and again. Each time it adds the share of the tick that a thread that always
+/// has work was running: a whole tick while there are enough processors, a quarter while eight threads share two
+/// processors. Where the sleeping thread itself has to wait for a processor, the clock stands still. On an idle machine
+/// it is as fast as any clock. It is for upper limits; a lower limit is measured with `Instant`.
 pub(crate) struct LoadClock {
-    ticks: Arc<AtomicU64>,
+    elapsed_nanos: Arc<AtomicU64>,
     is_over: Arc<AtomicBool>,
 }
 
 impl LoadClock {
     /// Starts a clock at zero.
     pub(crate) fn start() -> Self {
-        let clock = Self { ticks: Arc::default(), is_over: Arc::default() };
-        let (ticks, is_over) = (Arc::clone(&clock.ticks), Arc::clone(&clock.is_over));
+        let clock = Self { elapsed_nanos: Arc::default(), is_over: Arc::default() };
+        let (elapsed_nanos, is_over) = (Arc::clone(&clock.elapsed_nanos), Arc::clone(&clock.is_over));
         thread::spawn(move || {
             while !is_over.load(Ordering::Relaxed) {
                 thread::sleep(TICK);
-                ticks.fetch_add(1, Ordering::Relaxed);
+                let step = TICK.mul_f64(processor_share());
+                elapsed_nanos.fetch_add(step.as_nanos().try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
             }
         });
         clock
     }
 
-    /// The time since the start, a whole number of ticks.
+    /// The time since the start.
     pub(crate) fn elapsed(&self) -> Duration {
-        TICK.saturating_mul(u32::try_from(self.ticks.load(Ordering::Relaxed)).unwrap_or(u32::MAX))
+        Duration::from_nanos(self.elapsed_nanos.load(Ordering::Relaxed))
     }
 }
 
@@ -44,9 +47,33 @@ impl Drop for LoadClock {
     }
 }
 
+/// The share of a processor that each thread with work gets now, at most 1. It is 1 where the system does not count its
+/// threads.
+fn processor_share() -> f64 {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    match count_running_threads(&load) {
+        // The thread that reads the count is one of them.
+        Some(running) if running > processors + 1 => processors as f64 / (running - 1) as f64,
+        _ => 1.0,
+    }
+}
+
+/// The number of threads that run or wait for a processor, from a line of `/proc/loadavg`: `8.45 5.49 5.77 9/156 17782`.
+fn count_running_threads(load: &str) -> Option<usize> {
+    load.split(' ').nth(3)?.split_once('/')?.0.parse().ok()
+}
+
 /// Runs `act`; returns its result and how long it took by a [`LoadClock`].
 pub(crate) fn measure_load_time<T>(act: impl FnOnce() -> T) -> (T, Duration) {
     let clock = LoadClock::start();
     let result = act();
     (result, clock.elapsed())
+}
+
+#[test]
+fn running_threads_are_counted_from_the_load_average() {
+    assert_eq!(count_running_threads("8.45 5.49 5.77 9/156 17782\n"), Some(9));
+    assert_eq!(count_running_threads(""), None);
+    assert!((0.0..=1.0).contains(&processor_share()));
 }

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::waiting::WAIT_LIMIT;
+
 /// Its password, which must not appear anywhere.
 pub(crate) const PASSWORD: &str = "s3cret-of-redis";
 
@@ -75,8 +77,7 @@ impl RedisServer {
 }
 
 fn connect(port: u16) -> redis::RedisResult<redis::Connection> {
-    redis::Client::open(format!("redis://:{PASSWORD}@127.0.0.1:{port}/"))?
-        .get_connection_with_timeout(Duration::from_secs(5))
+    redis::Client::open(format!("redis://:{PASSWORD}@127.0.0.1:{port}/"))?.get_connection_with_timeout(WAIT_LIMIT)
 }
 
 fn launch_redis(port: u16, settings: &[&str], folder: &TempDir) -> Option<Child> {
@@ -97,7 +98,7 @@ fn launch_redis(port: u16, settings: &[&str], folder: &TempDir) -> Option<Child>
         if connect(port).is_ok_and(|mut it| redis::cmd("PING").query::<String>(&mut it).is_ok()) {
             return Some(child);
         }
-        assert!(begun.elapsed() < Duration::from_secs(20), "Redis does not answer");
+        assert!(begun.elapsed() < WAIT_LIMIT, "Redis does not answer");
         std::thread::sleep(Duration::from_millis(5));
     }
     None

@@ -19,6 +19,7 @@ use tempfile::TempDir;
 use super::TestDatabase;
 use super::http_client::TestHttpClient;
 use super::load_clock::measure_load_time;
+use super::test_database::open_store;
 use super::waiting::{wait_for, wait_for_value};
 
 /// The name and the password of the admin whom [`ServerSetup::furnish`] adds.
@@ -84,7 +85,7 @@ impl ServerSetup {
     pub(crate) fn store(&self) -> Store {
         let in_folder = || DatabaseAddress::Sqlite(self.path("data/lockstep.db"));
         let address = self.database.clone().unwrap_or_else(in_folder);
-        Store::open(&address, 2, lockstep::domain::defaults::LEASE_DURATION).expect("an open store")
+        open_store(&address, 2)
     }
 
     /// Adds an admin and an API token.

@@ -9,6 +9,7 @@ use lockstep::store::{DatabaseAddress, Store};
 use tempfile::TempDir;
 
 use super::postgres_database::PostgresDatabase;
+use super::waiting::wait_for_value;
 
 /// The lease of the stores made here. It only limits how long a PostgreSQL session may idle inside a transaction; each
 /// claim names its own lease.
@@ -101,7 +102,7 @@ impl TestDatabase {
 
     /// A pool of its own on the same database: what another server has.
     pub(crate) fn second_store(&self) -> Store {
-        Store::open(&self.address(), 12, LEASE).expect("an open store")
+        open_store(&self.address(), 12)
     }
 
     pub(crate) fn raw_connection(&self) -> RawConnection {
@@ -158,6 +159,17 @@ impl TestDatabase {
              FROM items ORDER BY id"
         ))
     }
+}
+
+/// Opens a store. On a busy machine the database may need more time than the store gives it, so it is tried again.
+pub(crate) fn open_store(address: &DatabaseAddress, connections: u32) -> Store {
+    let mut store = None;
+    let mut open = || {
+        store = Some(Store::open(address, connections, LEASE).map_err(|error| error.to_string())?);
+        Ok::<_, String>(())
+    };
+    wait_for_value("an open store", &mut open, Result::is_ok).expect("an open store");
+    store.expect("an open store")
 }
 
 impl RawConnection {

@@ -26,6 +26,7 @@ use tempfile::TempDir;
 
 pub(super) use super::site_response::SiteResponse;
 use super::site_response::unpacked;
+use crate::support::waiting::WAIT_LIMIT;
 
 /// The columns are not in the order of the alphabet.
 const ALBUMS: &[u8] = b"year,id,artist,title\n1959,a1,Miles Davis,Kind of Blue\n1957,a2,John Coltrane,Blue Train\n\
@@ -267,7 +268,7 @@ impl SiteClient<'_> {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .timeout_global(Some(Duration::from_secs(30)))
+            .timeout_global(Some(WAIT_LIMIT))
             .build()
             .into();
         let mut request =

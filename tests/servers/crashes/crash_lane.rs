@@ -16,6 +16,7 @@ use crate::servers::crash_tally::{CrashTally, KillMoment, Violation};
 use crate::servers::status_follower::{FollowedRun, FollowerState, StatusFollower};
 use crate::support::TestDatabase;
 use crate::support::http_client::TestHttpClient;
+use crate::support::load_clock::LoadClock;
 use crate::support::seeded_random::SeededRandom;
 use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::stub_server::{StubReply, StubServer};
@@ -131,7 +132,7 @@ impl<'a> CrashLane<'a> {
         let kind = if self.random.percent(50) { "full" } else { "incremental" };
         let aim = KillAim::of(number, &mut self.random);
         let answered = self.start_and_kill(kind, &aim, &mut before);
-        let (killed, killed_at) = (Instant::now(), Utc::now());
+        let (killed, killed_at, since_kill) = (Instant::now(), Utc::now(), LoadClock::start());
         let after = self.sheet.clone();
         if self.random.percent(30) {
             self.sheet.take_back(&before);
@@ -145,7 +146,7 @@ impl<'a> CrashLane<'a> {
             None => self.start(kind).expect("an answer"),
         };
         self.between(&id, [&before, &after]);
-        self.wait_for_successor(&id, killed);
+        self.wait_for_successor(&id, &since_kill);
         let hit = if answered.is_none() { KillMoment::Unanswered } else { self.hit(&id, killed_at) };
         self.tally.hit(hit);
         if hit == KillMoment::Ended {
@@ -233,13 +234,13 @@ impl<'a> CrashLane<'a> {
     }
 
     /// Waits for the end of the run and of its successor.
-    fn wait_for_successor(&mut self, id: &str, killed: Instant) {
+    fn wait_for_successor(&mut self, id: &str, since_kill: &LoadClock) {
         let ended = |run: &str| self.watch.seen(run).ended.is_some();
-        while !ended(id) && killed.elapsed() < INTERRUPTION_LIMIT {
+        while !ended(id) && since_kill.elapsed() < INTERRUPTION_LIMIT {
             std::thread::sleep(Duration::from_millis(20));
         }
         let first = self.watch.seen(id);
-        let words = || format!("{id}: {:?} after the kill {}", killed.elapsed(), first.report);
+        let words = || format!("{id}: {:?} after the kill {}", since_kill.elapsed(), first.report);
         self.tally.check(first.ended.is_some(), Violation::Stuck, words);
         if first.status() != "interrupted" {
             return;
