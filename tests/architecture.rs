@@ -92,7 +92,7 @@ fn no_name_has_a_forbidden_word() {
 }
 
 #[test]
-fn no_type_name_stands_for_two_things() {
+fn no_type_name_is_defined_twice() {
     assert_none(&language::repeated_types(&definitions()));
 }
 
@@ -105,7 +105,7 @@ fn a_type_name_of_one_word_is_a_term() {
 }
 
 #[test]
-fn most_functions_say_what_they_do_to_what() {
+fn most_functions_are_a_verb_with_an_object() {
     let share = language::one_word_share(&definitions(), DefinitionKind::Function);
     assert!(share <= MAX_ONE_WORD_FUNCTIONS, "{share} % of the functions have one word");
 }

@@ -42,7 +42,7 @@ fn forbidden_imports_are_found_however_they_are_written() {
 }
 
 #[test]
-fn text_that_only_looks_like_an_import_is_none() {
+fn text_that_looks_like_an_import_is_ignored() {
     let good = [
         (
             "src/web/panel.rs",

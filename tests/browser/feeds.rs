@@ -1,159 +1,164 @@
 //! Feeds, from their addresses to the catalog, and what becomes of one that fails.
 
-use super::albums;
+use super::format_albums;
 use crate::support::browser::Browser;
 use crate::support::server_process::ServerSetup;
 use crate::support::stub_server::{StubReply, StubServer};
 
 /// A feed with these entries.
-fn feed(title: &str, entries: &[&str]) -> StubReply {
+fn feed_reply(title: &str, entries: &[&str]) -> StubReply {
     let item = |entry: &&str| format!("<item><guid>{entry}</guid><title>{entry}</title></item>");
     let items: String = entries.iter().map(item).collect();
     StubReply::rss(&format!("<title>{title}</title><link>https://h.example/</link>{items}"))
 }
 
 /// Chooses feeds on the page that adds sources, and types addresses, one per line.
-fn look_into(browser: &Browser, addresses: &str) {
+fn submit_addresses(browser: &Browser, addresses: &str) {
     browser.click(".kinds a[href$='kind=feeds']");
-    browser.sees(".card h2", "Feeds");
-    browser.fill("#url", addresses);
+    browser.wait_for_text(".card h2", "Feeds");
+    browser.fill_field("#url", addresses);
     browser.click("form.card button[type=submit]");
 }
 
 #[test]
-fn two_addresses_become_a_catalog_and_the_one_that_failed_is_asked_again_when_it_is_mended() {
-    let outside = StubServer::start();
-    outside.set("/jazz", feed("Jazz today", &["Kind of Blue", "Blue Train"]));
-    let home = ServerSetup::new();
-    let server = home.start();
-    home.add_admin_and_token();
+fn two_feeds_become_a_catalog_and_the_failed_one_is_retried_after_its_repair() {
+    let stub = StubServer::start();
+    stub.set_reply("/jazz", feed_reply("Jazz today", &["Kind of Blue", "Blue Train"]));
+    let setup = ServerSetup::new();
+    let server = setup.start();
+    setup.add_admin_and_token();
     let browser = Browser::open();
     browser.log_in(&server.url("/login?next=/settings/sources/new"));
-    browser.fits_a_phone();
-    look_into(&browser, &format!("{}\n{}", outside.url("/jazz"), outside.url("/rock?token=s3cret")));
-    browser.sees(".preview tbody", "Blue Train");
-    browser.sees(".found-feeds .bad", "/rock?…");
-    browser.sees(".found-feeds .good", "Jazz today");
-    assert!(!browser.has("[name=key]"), "feeds know their key");
-    assert!(!browser.js("return document.documentElement.outerHTML").to_string().contains("s3cret"));
-    browser.fits_a_phone();
-    browser.fill("#name", "The news");
-    browser.fill("#slug", "news");
+    browser.assert_fits_phone();
+    submit_addresses(&browser, &format!("{}\n{}", stub.url("/jazz"), stub.url("/rock?token=s3cret")));
+    browser.wait_for_text(".preview tbody", "Blue Train");
+    browser.wait_for_text(".found-feeds .bad", "/rock?…");
+    browser.wait_for_text(".found-feeds .good", "Jazz today");
+    assert!(!browser.has_element("[name=key]"), "feeds know their key");
+    assert!(!browser.run_script("return document.documentElement.outerHTML").to_string().contains("s3cret"));
+    browser.assert_fits_phone();
+    browser.fill_field("#name", "The news");
+    browser.fill_field("#slug", "news");
     browser.click(".form-actions button");
-    browser.sees("h1", "The news");
+    browser.wait_for_text("h1", "The news");
 
     browser.click("#panel-sync");
-    browser.sees("#panel-title", "Sync completed");
-    browser.sees("#panel-message", "1 of 2 feeds failed");
-    browser.sees("#panel .panel-meta", "2 feeds, 2 articles");
-    browser.sees("#catalog-facts", "1 failing");
+    browser.wait_for_text("#panel-title", "Sync completed");
+    browser.wait_for_text("#panel-message", "1 of 2 feeds failed");
+    browser.wait_for_text("#panel .panel-meta", "2 feeds, 2 articles");
+    browser.wait_for_text("#catalog-facts", "1 failing");
     browser.click("#panel-issues summary");
-    browser.sees("#panel-issues .lines", "/rock?…");
-    browser.fits_a_phone();
+    browser.wait_for_text("#panel-issues .lines", "/rock?…");
+    browser.assert_fits_phone();
 
     browser.click("#feeds-link");
-    browser.sees("h1", "Feeds");
-    browser.sees("ul.feeds li:first-child .state", "Failed once");
-    browser.sees("ul.feeds li:first-child .feed-why", "404");
-    browser.sees("ul.feeds li:last-child", "2 entries");
-    browser.fits_a_phone();
-    assert_eq!(browser.path(), "/catalog/news/feeds");
+    browser.wait_for_text("h1", "Feeds");
+    browser.wait_for_text("ul.feeds li:first-child .state", "Failed once");
+    browser.wait_for_text("ul.feeds li:first-child .feed-why", "404");
+    browser.wait_for_text("ul.feeds li:last-child", "2 entries");
+    browser.assert_fits_phone();
+    assert_eq!(browser.page_path(), "/catalog/news/feeds");
 
-    let jazz = outside.request_count("/jazz");
-    outside.set("/rock", feed("Rock today", &["Autobahn"]));
+    let jazz = stub.request_count("/jazz");
+    stub.set_reply("/rock", feed_reply("Rock today", &["Autobahn"]));
     browser.click("#retry-failed");
-    browser.sees("#panel-title", "Sync completed");
-    browser.sees("#catalog-facts .count", "3 articles");
-    browser.until("nothing fails any more", || !browser.text("#catalog-facts").contains("failing"));
-    assert!(!browser.has("#panel-failed"));
-    assert_eq!(outside.request_count("/jazz"), jazz, "the one that was fine is left alone");
+    browser.wait_for_text("#panel-title", "Sync completed");
+    browser.wait_for_text("#catalog-facts .count", "3 articles");
+    browser
+        .wait_for_condition("nothing fails any more", || !browser.element_text("#catalog-facts").contains("failing"));
+    assert!(!browser.has_element("#panel-failed"));
+    assert_eq!(stub.request_count("/jazz"), jazz, "the one that was fine is left alone");
     browser.click("#feeds-link");
-    browser.sees(".title", "none failing");
-    assert!(!browser.has("#retry-failed"));
-    browser.go(&server.url("/"));
-    browser.sees("#sources", "The news");
-    assert!(!browser.text("#sources").contains("failing"));
-    assert_eq!(browser.complaints(), [""; 0]);
+    browser.wait_for_text(".title", "none failing");
+    assert!(!browser.has_element("#retry-failed"));
+    browser.open_page(&server.url("/"));
+    browser.wait_for_text("#sources", "The news");
+    assert!(!browser.element_text("#sources").contains("failing"));
+    assert_eq!(browser.console_problems(), [""; 0]);
 }
 
 #[test]
-fn the_failed_ones_are_asked_again_from_the_panel_too() {
-    let outside = StubServer::start();
-    outside.set("/jazz", feed("Jazz today", &["Kind of Blue"]));
-    let home = ServerSetup::new();
-    let server = home.start();
-    home.add_admin_and_token();
+fn failed_feeds_can_be_retried_from_the_panel() {
+    let stub = StubServer::start();
+    stub.set_reply("/jazz", feed_reply("Jazz today", &["Kind of Blue"]));
+    let setup = ServerSetup::new();
+    let server = setup.start();
+    setup.add_admin_and_token();
     let browser = Browser::open();
     browser.log_in(&server.url("/login?next=/settings/sources/new"));
-    look_into(&browser, &format!("{}\n{}", outside.url("/jazz"), outside.url("/rock")));
+    submit_addresses(&browser, &format!("{}\n{}", stub.url("/jazz"), stub.url("/rock")));
     browser.click(".form-actions button");
     browser.click("#panel-sync");
-    browser.sees("#panel-failed", "Retry failed feeds");
-    outside.set("/rock", feed("Rock today", &["Autobahn"]));
+    browser.wait_for_text("#panel-failed", "Retry failed feeds");
+    stub.set_reply("/rock", feed_reply("Rock today", &["Autobahn"]));
     browser.click("#panel-failed");
-    browser.sees("#catalog-facts .count", "2 articles");
-    browser.until("it is not offered any more", || !browser.has("#panel-failed"));
-    assert_eq!(browser.complaints(), [""; 0]);
+    browser.wait_for_text("#catalog-facts .count", "2 articles");
+    browser.wait_for_condition("it is not offered any more", || !browser.has_element("#panel-failed"));
+    assert_eq!(browser.console_problems(), [""; 0]);
 }
 
 #[test]
-fn feeds_work_without_javascript_and_what_is_something_else_is_offered_as_that() {
-    let outside = StubServer::start();
-    outside.set("/jazz", feed("Jazz today", &["Kind of Blue"]));
-    outside.csv("/albums.csv", &albums(3));
-    let home = ServerSetup::new();
-    let server = home.start();
-    home.add_admin_and_token();
+fn feeds_work_without_javascript_and_a_csv_file_is_offered_as_such() {
+    let stub = StubServer::start();
+    stub.set_reply("/jazz", feed_reply("Jazz today", &["Kind of Blue"]));
+    stub.serve_csv("/albums.csv", &format_albums(3));
+    let setup = ServerSetup::new();
+    let server = setup.start();
+    setup.add_admin_and_token();
     let browser = Browser::without_javascript();
     browser.log_in(&server.url("/login?next=/settings/sources/new"));
-    look_into(&browser, &outside.url("/albums.csv"));
-    browser.sees("#url-error", "Not an RSS");
-    browser.sees(".offer", "CSV file");
+    submit_addresses(&browser, &stub.url("/albums.csv"));
+    browser.wait_for_text("#url-error", "Not an RSS");
+    browser.wait_for_text(".offer", "CSV file");
     browser.click("#offer");
-    browser.sees(".preview tbody", "Album 2");
-    browser.sees("#key-help", "CSV by link");
+    browser.wait_for_text(".preview tbody", "Album 2");
+    browser.wait_for_text("#key-help", "CSV by link");
 
     // A link in the box for any link needs no choice at all.
-    browser.go(&server.url("/settings/sources/new"));
-    browser.fill("#url", &outside.url("/jazz"));
+    browser.open_page(&server.url("/settings/sources/new"));
+    browser.fill_field("#url", &stub.url("/jazz"));
     browser.click("form:has(#url) button[type=submit]");
-    browser.sees(".preview tbody", "Kind of Blue");
-    assert_eq!(browser.attr("#slug", "value").as_deref(), Some("jazz-today"), "the feed says what it is called");
+    browser.wait_for_text(".preview tbody", "Kind of Blue");
+    assert_eq!(
+        browser.find_attribute("#slug", "value").as_deref(),
+        Some("jazz-today"),
+        "the feed says what it is called"
+    );
     browser.click(".form-actions button");
-    browser.sees("h1", "Jazz today");
+    browser.wait_for_text("h1", "Jazz today");
     browser.click("#panel-sync");
-    browser.sees("#catalog-facts .count", "1 article");
+    browser.wait_for_text("#catalog-facts .count", "1 article");
 
-    browser.go(&server.url("/settings/sources/jazz-today"));
-    browser.fill("#url", &format!("{}\n{}", outside.url("/jazz"), outside.url("/late")));
+    browser.open_page(&server.url("/settings/sources/jazz-today"));
+    browser.fill_field("#url", &format!("{}\n{}", stub.url("/jazz"), stub.url("/late")));
     browser.click(".form-actions button");
-    browser.sees("#url-error", "404");
-    outside.set("/late", feed("Late", &["Good night"]));
+    browser.wait_for_text("#url-error", "404");
+    stub.set_reply("/late", feed_reply("Late", &["Good night"]));
     browser.click(".form-actions button");
-    browser.sees(".done", "Source saved.");
-    browser.go(&server.url("/catalog/jazz-today"));
+    browser.wait_for_text(".done", "Source saved.");
+    browser.open_page(&server.url("/catalog/jazz-today"));
     browser.click("#panel-sync");
-    browser.sees("#catalog-facts .count", "2 articles");
+    browser.wait_for_text("#catalog-facts .count", "2 articles");
     browser.click("#feeds-link");
-    browser.sees(".title", "2 feeds");
+    browser.wait_for_text(".title", "2 feeds");
     // A list that another reader exported, in the box for any file.
-    let list = home.path("subscriptions.opml");
-    let outline = |path: &str| format!("<outline type=\"rss\" text=\"{path}\" xmlUrl=\"{}\"/>", outside.url(path));
+    let list = setup.path("subscriptions.opml");
+    let outline = |path: &str| format!("<outline type=\"rss\" text=\"{path}\" xmlUrl=\"{}\"/>", stub.url(path));
     let body = outline("/jazz") + &outline("/late");
     std::fs::write(&list, format!("<opml version=\"2.0\"><body>{body}</body></opml>")).expect("a file");
-    browser.go(&server.url("/settings/sources/new"));
-    browser.fill("#file", &list.display().to_string());
+    browser.open_page(&server.url("/settings/sources/new"));
+    browser.fill_field("#file", &list.display().to_string());
     browser.click("form:has(#file) button[type=submit]");
-    browser.sees(".preview tbody", "Good night");
-    assert_eq!(browser.attr("#name", "value").as_deref(), Some("Subscriptions"));
+    browser.wait_for_text(".preview tbody", "Good night");
+    assert_eq!(browser.find_attribute("#name", "value").as_deref(), Some("Subscriptions"));
     browser.click(".form-actions button");
     browser.click("#panel-sync");
-    browser.sees("#catalog-facts .count", "2 articles");
+    browser.wait_for_text("#catalog-facts .count", "2 articles");
 }
 
 #[test]
 fn the_table_of_articles_fits_a_screen() {
-    let outside = StubServer::start();
+    let stub = StubServer::start();
     let text = "A long story about a city whose walls were painted over and over again. ".repeat(8);
     let item = |n: usize| {
         format!(
@@ -163,31 +168,31 @@ fn the_table_of_articles_fits_a_screen() {
              <category>Architecture</category><category>Neighbourhoods</category><category>History</category>\
              <pubDate>Fri, 20 Nov 2026 08:{n:02}:00 GMT</pubDate><description>{text}</description>\
              <enclosure url=\"{}\" type=\"image/png\"/></item>",
-            outside.url("/wall.png")
+            stub.url("/wall.png")
         )
     };
     let items: String = (10..30).map(item).collect();
-    outside.set(
+    stub.set_reply(
         "/city",
         StubReply::rss(&format!("<title>The daily news of the inner city and its neighbours</title>{items}")),
     );
-    let home = ServerSetup::new();
-    let server = home.start();
-    home.add_admin_and_token();
+    let setup = ServerSetup::new();
+    let server = setup.start();
+    setup.add_admin_and_token();
     let browser = Browser::open();
     browser.log_in(&server.url("/login?next=/settings/sources/new"));
-    look_into(&browser, &outside.url("/city"));
-    browser.sees(".preview tbody", "painters");
-    browser.fill("#slug", "city");
+    submit_addresses(&browser, &stub.url("/city"));
+    browser.wait_for_text(".preview tbody", "painters");
+    browser.fill_field("#slug", "city");
     browser.click(".form-actions button");
     browser.click("#panel-sync");
-    browser.sees("#catalog-facts .count", "20 articles");
-    browser.sees("#table tbody", "29: what the painters");
-    assert!(browser.js("return innerWidth").as_u64() <= Some(1280));
-    let wide =
-        browser.js("const box = document.querySelector('#table .scroll'); return [box.scrollWidth, box.clientWidth]");
+    browser.wait_for_text("#catalog-facts .count", "20 articles");
+    browser.wait_for_text("#table tbody", "29: what the painters");
+    assert!(browser.run_script("return innerWidth").as_u64() <= Some(1280));
+    let wide = browser
+        .run_script("const box = document.querySelector('#table .scroll'); return [box.scrollWidth, box.clientWidth]");
     assert!(wide[0].as_u64() <= wide[1].as_u64(), "the table scrolls sideways: {wide}");
-    browser.fits_a_phone();
+    browser.assert_fits_phone();
     browser.click("#table tbody tr:first-child .lead a");
-    browser.sees("dl.item", "A long story");
+    browser.wait_for_text("dl.item", "A long story");
 }

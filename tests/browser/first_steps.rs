@@ -7,47 +7,47 @@ use crate::support::reverse_proxy::ReverseProxy;
 use crate::support::server_process::{ADMIN_LOGIN, ServerSetup};
 
 #[test]
-fn from_the_set_up_link_to_a_catalog_in_step_and_then_silence() {
-    let home = ServerSetup::new();
-    let server = home.start();
-    let front = ReverseProxy::in_front_of(server.address());
+fn a_new_admin_syncs_the_sample_and_polling_ends() {
+    let setup = ServerSetup::new();
+    let server = setup.start();
+    let proxy = ReverseProxy::in_front_of(server.address());
     let browser = Browser::open();
 
     let (_, token) = server.set_up_link().split_once("/setup").expect("a link to the set-up");
-    browser.go(&front.url(&format!("/setup{token}")));
-    browser.fill("#username", ADMIN_LOGIN.0);
-    browser.fill("#password", ADMIN_LOGIN.1);
+    browser.open_page(&proxy.url(&format!("/setup{token}")));
+    browser.fill_field("#username", ADMIN_LOGIN.0);
+    browser.fill_field("#password", ADMIN_LOGIN.1);
     browser.click("main button[type=submit]");
-    browser.sees(".logout", ADMIN_LOGIN.0);
-    assert_eq!(browser.path(), "/");
-    browser.fits_a_phone();
+    browser.wait_for_text(".logout", ADMIN_LOGIN.0);
+    assert_eq!(browser.page_path(), "/");
+    browser.assert_fits_phone();
 
     browser.click(".source-name a");
-    browser.sees("#table", "No albums yet");
-    browser.sees("#catalog-facts", "never synced");
-    browser.js("window.sameAsBefore = true");
+    browser.wait_for_text("#table", "No albums yet");
+    browser.wait_for_text("#catalog-facts", "never synced");
+    browser.run_script("window.sameAsBefore = true");
     browser.click("#panel-sync");
-    browser.sees("#panel-title", "Sync completed");
-    browser.until("the table shows the items", || browser.count("#table tbody tr") == 50);
-    browser.sees("#catalog-facts .count", "209 albums");
-    browser.sees("#catalog-facts .synced", "last synced");
-    assert_eq!(browser.js("return window.sameAsBefore"), true, "the page was loaded anew");
-    assert!(browser.text("#panel .counts").contains("209 added"));
+    browser.wait_for_text("#panel-title", "Sync completed");
+    browser.wait_for_condition("the table shows the items", || browser.count_elements("#table tbody tr") == 50);
+    browser.wait_for_text("#catalog-facts .count", "209 albums");
+    browser.wait_for_text("#catalog-facts .synced", "last synced");
+    assert_eq!(browser.run_script("return window.sameAsBefore"), true, "the page was loaded anew");
+    assert!(browser.element_text("#panel .counts").contains("209 added"));
 
     let ended = Instant::now();
     std::thread::sleep(Duration::from_secs(6));
-    assert_eq!(front.requests_since(ended, "/sync-status"), 0, "it is over, and still asked for");
-    assert!(front.requests_since(ended, "/sync-badge") <= 1, "the badge asks every 30 s");
+    assert_eq!(proxy.requests_since(ended, "/sync-status"), 0, "it is over, and still asked for");
+    assert!(proxy.requests_since(ended, "/sync-badge") <= 1, "the badge asks every 30 s");
 
-    browser.fits_a_phone();
+    browser.assert_fits_phone();
     for page in ["/", "/settings/sources", "/settings/sources/new", "/settings/sources/sample-albums"] {
-        browser.go(&front.url(page));
-        browser.fits_a_phone();
+        browser.open_page(&proxy.url(page));
+        browser.assert_fits_phone();
     }
-    browser.go(&front.url("/catalog/sample-albums?q=davis"));
-    browser.sees(".found", "found for “davis”");
+    browser.open_page(&proxy.url("/catalog/sample-albums?q=davis"));
+    browser.wait_for_text(".found", "found for “davis”");
     browser.click("#table tbody td a");
-    browser.sees(".item", "Miles Davis");
-    browser.fits_a_phone();
-    assert_eq!(browser.complaints(), [""; 0]);
+    browser.wait_for_text(".item", "Miles Davis");
+    browser.assert_fits_phone();
+    assert_eq!(browser.console_problems(), [""; 0]);
 }

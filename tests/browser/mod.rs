@@ -17,7 +17,7 @@ use std::time::Duration;
 use crate::support::stub_server::{StubReply, StubServer};
 
 /// A CSV file of so many albums.
-fn albums(count: usize) -> String {
+fn format_albums(count: usize) -> String {
     let mut text = String::from("id,title,year\n");
     for number in 1..=count {
         text.push_str(&format!("{number},Album {number},{}\n", 1950 + number % 60));
@@ -26,12 +26,12 @@ fn albums(count: usize) -> String {
 }
 
 /// Serves a CSV file at `path` in pieces, which takes two minutes: the percentage changes every twelve seconds.
-fn serve_slowly(outside: &StubServer, path: &str, csv: &str) {
-    outside.set(path, StubReply::csv(csv).drip(csv.len() / 400, Duration::from_millis(300)));
+fn serve_slowly(stub: &StubServer, path: &str, csv: &str) {
+    stub.set_reply(path, StubReply::csv(csv).drip(csv.len() / 400, Duration::from_millis(300)));
 }
 
 /// Serves the first half of a CSV file at `path` and never the second half, so that a fetch lasts until it is cancelled
 /// or its server ends.
-fn serve_half(outside: &StubServer, path: &str, csv: &str) {
-    outside.set(path, StubReply::csv(csv).hang_at(csv.len() / 2));
+fn serve_half(stub: &StubServer, path: &str, csv: &str) {
+    stub.set_reply(path, StubReply::csv(csv).hang_at(csv.len() / 2));
 }

@@ -16,73 +16,80 @@ const RECORD_VISIBLE_TIME: &str = "
     }";
 
 /// The sample's catalog, just synced, on a phone.
-fn synced(browser: &Browser, home: &ServerSetup, link: &str) {
-    home.add_admin_and_token();
+fn sync_sample(browser: &Browser, setup: &ServerSetup, link: &str) {
+    setup.add_admin_and_token();
     browser.log_in(&format!("{link}/login?next=/catalog/sample-albums"));
-    browser.narrow(true);
-    browser.js(RECORD_VISIBLE_TIME);
+    browser.set_narrow(true);
+    browser.run_script(RECORD_VISIBLE_TIME);
     browser.click("#panel-sync");
-    browser.sees("#panel-title", "Sync completed");
-    browser.sees("#catalog-facts .count", "209 albums");
+    browser.wait_for_text("#panel-title", "Sync completed");
+    browser.wait_for_text("#catalog-facts .count", "209 albums");
 }
 
 #[test]
-fn a_phone_sorts_without_a_head_and_searches_with_a_button() {
-    let home = ServerSetup::new();
-    let server = home.start();
+fn a_phone_sorts_with_a_menu_and_searches_with_a_button() {
+    let setup = ServerSetup::new();
+    let server = setup.start();
     let browser = Browser::open();
-    synced(&browser, &home, &server.url(""));
-    let first = || browser.text("#table tbody tr td.lead");
-    let order = || browser.js("return document.querySelector('#search select').value");
+    sync_sample(&browser, &setup, &server.url(""));
+    let first = || browser.element_text("#table tbody tr td.lead");
+    let order = || browser.run_script("return document.querySelector('#search select').value");
     let unsorted = first();
     browser.click("#search select option[value=title]");
-    browser.until("it is sorted", || first() != unsorted);
+    browser.wait_for_condition("it is sorted", || first() != unsorted);
     let ascending = first();
-    assert_eq!(browser.path(), "/catalog/sample-albums?sort=title&q=");
+    assert_eq!(browser.page_path(), "/catalog/sample-albums?sort=title&q=");
     browser.click("#search select option[value='-title']");
-    browser.until("it is turned around", || first() != ascending && first() != unsorted);
-    browser.fill("#search-field", "davis");
+    browser.wait_for_condition("it is turned around", || first() != ascending && first() != unsorted);
+    browser.fill_field("#search-field", "davis");
     browser.click("#search button");
-    browser.sees(".found", "found for “davis”");
+    browser.wait_for_text(".found", "found for “davis”");
     assert_eq!(order(), "-title", "a search keeps the order");
 
-    browser.narrow(false);
+    browser.set_narrow(false);
     browser.click("thead th:first-child a");
-    browser.until("the head gives another order", || order() != "-title");
-    assert!(browser.path().ends_with(&format!("sort={}", order().as_str().unwrap_or_default())), "{}", browser.path());
-    browser.fits_a_phone();
-    assert_eq!(browser.complaints(), [""; 0]);
+    browser.wait_for_condition("the head gives another order", || order() != "-title");
+    assert!(
+        browser.page_path().ends_with(&format!("sort={}", order().as_str().unwrap_or_default())),
+        "{}",
+        browser.page_path()
+    );
+    browser.assert_fits_phone();
+    assert_eq!(browser.console_problems(), [""; 0]);
 }
 
 #[test]
-fn an_outcome_that_was_seen_no_longer_covers_the_page() {
-    let home = ServerSetup::new();
-    let server = home.start();
+fn an_outcome_is_hidden_after_eight_seconds() {
+    let setup = ServerSetup::new();
+    let server = setup.start();
     let browser = Browser::open();
-    synced(&browser, &home, &server.url(""));
-    browser.sees("#sync-badge", "Sync completed");
-    let seen = |browser: &Browser| browser.js("return !!document.querySelector('#sync-badge li:not([hidden])')");
-    let visible_time = browser.js("return window.visibleMs").as_u64();
+    sync_sample(&browser, &setup, &server.url(""));
+    browser.wait_for_text("#sync-badge", "Sync completed");
+    let seen =
+        |browser: &Browser| browser.run_script("return !!document.querySelector('#sync-badge li:not([hidden])')");
+    let visible_time = browser.run_script("return window.visibleMs").as_u64();
     assert!(visible_time.is_some_and(|time| (7000..=8000).contains(&time)), "time to read it: {visible_time:?} ms");
-    let end = || browser.js("return Object.entries(sessionStorage).find(([key]) => key.includes('outcome-until'))[1]");
+    let end = || {
+        browser.run_script("return Object.entries(sessionStorage).find(([key]) => key.includes('outcome-until'))[1]")
+    };
     let first_end = end();
-    browser.until("half of its time has passed", || {
+    browser.wait_for_condition("half of its time has passed", || {
         let state = "return [!!document.querySelector('#sync-badge li:not([hidden])'), arguments[0] - Date.now()]";
-        let state = browser.js(&state.replace("arguments[0]", first_end.as_str().expect("a time")));
+        let state = browser.run_script(&state.replace("arguments[0]", first_end.as_str().expect("a time")));
         let left = state[1].as_i64().expect("milliseconds");
         assert!(state[0] == true || left <= 0, "hidden {left} ms too early");
         left < 4000
     });
-    browser.go(&server.url("/"));
-    browser.until("it is hidden", || seen(&browser) == Value::Bool(false));
+    browser.open_page(&server.url("/"));
+    browser.wait_for_condition("it is hidden", || seen(&browser) == Value::Bool(false));
     assert_eq!(end(), first_end, "the time does not start again on another page");
-    browser.js("htmx.trigger('#sync-badge', 'every', {}, false)");
+    browser.run_script("htmx.trigger('#sync-badge', 'every', {}, false)");
     std::thread::sleep(Duration::from_secs(1));
     assert_eq!(seen(&browser), Value::Bool(false), "nor does it come back with the next answer");
     browser.reload();
-    assert_eq!(browser.count("#sync-badge li"), 1, "the server still tells it");
+    assert_eq!(browser.count_elements("#sync-badge li"), 1, "the server still tells it");
     assert_eq!(seen(&browser), Value::Bool(false), "but it was said in this tab");
     browser.open_tab();
-    browser.go(&server.url("/"));
-    browser.sees("#sync-badge", "Sync completed");
+    browser.open_page(&server.url("/"));
+    browser.wait_for_text("#sync-badge", "Sync completed");
 }

@@ -1,50 +1,50 @@
 //! A proxy that answers for a server, and a server that goes away in the middle.
 
-use super::{albums, serve_half};
+use super::{format_albums, serve_half};
 use crate::support::browser::Browser;
 use crate::support::reverse_proxy::ReverseProxy;
 use crate::support::server_process::ServerSetup;
 use crate::support::stub_server::{StubReply, StubServer};
 
 #[test]
-fn the_panel_outlives_a_bad_gateway_and_a_restart_and_heals_by_itself() {
-    let home = ServerSetup::new();
-    let mut server = home.start();
-    home.add_admin_and_token();
-    let outside = StubServer::start();
-    serve_half(&outside, "/albums.csv", &albums(4000));
-    outside.then("/albums.csv", StubReply::csv(albums(60)));
-    home.add_url("albums", outside.url("/albums.csv"));
-    let front = ReverseProxy::in_front_of(server.address());
+fn the_panel_recovers_from_a_bad_gateway_and_a_restart() {
+    let setup = ServerSetup::new();
+    let mut server = setup.start();
+    setup.add_admin_and_token();
+    let stub = StubServer::start();
+    serve_half(&stub, "/albums.csv", &format_albums(4000));
+    stub.queue_reply("/albums.csv", StubReply::csv(format_albums(60)));
+    setup.add_url("albums", stub.url("/albums.csv"));
+    let proxy = ReverseProxy::in_front_of(server.address());
     let browser = Browser::open();
-    browser.log_in(&front.url("/login?next=/catalog/albums"));
+    browser.log_in(&proxy.url("/login?next=/catalog/albums"));
     browser.click("#panel-sync");
-    browser.sees("#panel-message", "Fetching");
-    browser.js("window.sameAsBefore = true");
-    let first = browser.attr("#panel", "data-sync");
+    browser.wait_for_text("#panel-message", "Fetching");
+    browser.run_script("window.sameAsBefore = true");
+    let first = browser.find_attribute("#panel", "data-sync");
 
     let lost = || {
-        browser.sees("#panel-note", "Connection lost, retrying…");
-        browser.sees("#panel-sync", "Syncing…");
-        browser.sees("#panel-message", "Fetching");
-        assert!(!browser.text("body").contains("Bad Gateway"), "{}", browser.text("body"));
-        assert_eq!(browser.attr("#panel", "data-sync"), first);
+        browser.wait_for_text("#panel-note", "Connection lost, retrying…");
+        browser.wait_for_text("#panel-sync", "Syncing…");
+        browser.wait_for_text("#panel-message", "Fetching");
+        assert!(!browser.element_text("body").contains("Bad Gateway"), "{}", browser.element_text("body"));
+        assert_eq!(browser.find_attribute("#panel", "data-sync"), first);
     };
-    front.set_broken(true);
+    proxy.set_broken(true);
     lost();
-    front.set_broken(false);
-    browser.until("the note goes", || browser.text("#panel-note").is_empty());
-    assert_eq!(browser.attr("#panel", "data-sync"), first);
+    proxy.set_broken(false);
+    browser.wait_for_condition("the note goes", || browser.element_text("#panel-note").is_empty());
+    assert_eq!(browser.find_attribute("#panel", "data-sync"), first);
 
     server.stop();
     lost();
-    let server = home.start_at("data", server.address().port());
-    browser.sees("#panel-title", "Sync completed");
-    browser.sees("#catalog-facts .count", "60 albums");
-    browser.until("the items are there", || browser.count("#table tbody tr") == 50);
-    assert_eq!(browser.text("#panel-note"), "");
-    assert_eq!(browser.js("return window.sameAsBefore"), true, "nobody pressed reload");
-    let (first, last) = (first.expect("a run"), browser.attr("#panel", "data-sync").expect("a run"));
+    let server = setup.start_at("data", server.address().port());
+    browser.wait_for_text("#panel-title", "Sync completed");
+    browser.wait_for_text("#catalog-facts .count", "60 albums");
+    browser.wait_for_condition("the items are there", || browser.count_elements("#table tbody tr") == 50);
+    assert_eq!(browser.element_text("#panel-note"), "");
+    assert_eq!(browser.run_script("return window.sameAsBefore"), true, "nobody pressed reload");
+    let (first, last) = (first.expect("a run"), browser.find_attribute("#panel", "data-sync").expect("a run"));
     let interrupted = server.status(&first);
     assert_eq!((&interrupted["status"], &interrupted["successor"]), (&"interrupted".into(), &last.into()));
 }

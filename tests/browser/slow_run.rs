@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{albums, serve_slowly};
+use super::{format_albums, serve_slowly};
 use crate::support::browser::Browser;
 use crate::support::reverse_proxy::ReverseProxy;
 use crate::support::server_process::ServerSetup;
@@ -10,74 +10,74 @@ use crate::support::stub_server::StubServer;
 
 /// Makes the page think that it is hidden, or shown again. The tab that is led always counts as shown in a browser
 /// without a window, whatever is on top of it.
-fn hide(browser: &Browser, hidden: bool) {
-    browser.js(&format!(
+fn set_hidden(browser: &Browser, hidden: bool) {
+    browser.run_script(&format!(
         "Object.defineProperty(document, 'hidden', {{ configurable: true, get: () => {hidden} }}); \
          document.dispatchEvent(new Event('visibilitychange'));"
     ));
 }
 
-fn percent(browser: &Browser) -> u64 {
-    browser.attr("#panel-bar", "value").and_then(|value| value.parse().ok()).unwrap_or(0)
+fn read_percent(browser: &Browser) -> u64 {
+    browser.find_attribute("#panel-bar", "value").and_then(|value| value.parse().ok()).unwrap_or(0)
 }
 
 #[test]
-fn progress_moves_in_every_tab_survives_a_reload_rests_while_hidden_and_ends_by_cancel() {
-    let home = ServerSetup::new();
-    let server = home.start();
-    home.add_admin_and_token();
-    let outside = StubServer::start();
-    serve_slowly(&outside, "/albums.csv", &albums(4000));
-    home.add_url("albums", outside.url("/albums.csv"));
-    let front = ReverseProxy::in_front_of(server.address());
+fn progress_is_shown_in_every_tab_survives_a_reload_and_pauses_while_hidden() {
+    let setup = ServerSetup::new();
+    let server = setup.start();
+    setup.add_admin_and_token();
+    let stub = StubServer::start();
+    serve_slowly(&stub, "/albums.csv", &format_albums(4000));
+    setup.add_url("albums", stub.url("/albums.csv"));
+    let proxy = ReverseProxy::in_front_of(server.address());
     let browser = Browser::open();
-    browser.log_in(&front.url("/login?next=/catalog/albums"));
-    let first = browser.tab();
+    browser.log_in(&proxy.url("/login?next=/catalog/albums"));
+    let first = browser.current_tab();
 
     browser.click("#panel-sync");
-    browser.sees("#panel-sync", "Syncing…");
-    assert!(browser.attr("#panel-sync", "disabled").is_some());
-    browser.until("it has begun", || percent(&browser) > 0);
-    let begun = percent(&browser);
-    browser.until("it moves", || percent(&browser) > begun);
-    let moved = percent(&browser);
-    browser.fits_a_phone();
+    browser.wait_for_text("#panel-sync", "Syncing…");
+    assert!(browser.find_attribute("#panel-sync", "disabled").is_some());
+    browser.wait_for_condition("it has begun", || read_percent(&browser) > 0);
+    let begun = read_percent(&browser);
+    browser.wait_for_condition("it moves", || read_percent(&browser) > begun);
+    let moved = read_percent(&browser);
+    browser.assert_fits_phone();
 
     let second = browser.open_tab();
-    browser.go(&front.url("/catalog/albums"));
-    let sync = browser.attr("#panel", "data-sync");
-    assert!(sync.is_some() && percent(&browser) >= moved);
-    browser.sees("#panel-sync", "Syncing…");
+    browser.open_page(&proxy.url("/catalog/albums"));
+    let sync = browser.find_attribute("#panel", "data-sync");
+    assert!(sync.is_some() && read_percent(&browser) >= moved);
+    browser.wait_for_text("#panel-sync", "Syncing…");
     browser.close_tab(&first);
-    assert_eq!(browser.attr("#panel", "data-sync"), sync, "both tabs show the same run");
+    assert_eq!(browser.find_attribute("#panel", "data-sync"), sync, "both tabs show the same run");
     drop(second);
 
-    let shown = percent(&browser);
+    let shown = read_percent(&browser);
     browser.reload();
-    assert_eq!(browser.attr("#panel", "data-sync"), sync, "a reload keeps it");
-    assert!(percent(&browser) >= shown, "and where it was");
+    assert_eq!(browser.find_attribute("#panel", "data-sync"), sync, "a reload keeps it");
+    assert!(read_percent(&browser) >= shown, "and where it was");
 
-    hide(&browser, true);
+    set_hidden(&browser, true);
     // Requests that were sent before have arrived by then.
     std::thread::sleep(Duration::from_secs(2));
     let hidden = Instant::now();
     std::thread::sleep(Duration::from_millis(4500));
-    assert_eq!(front.requests_since(hidden, "/sync-"), 0, "a hidden tab asks for nothing");
+    assert_eq!(proxy.requests_since(hidden, "/sync-"), 0, "a hidden tab asks for nothing");
     let again = Instant::now();
-    hide(&browser, false);
-    browser.until_within(Duration::from_secs(1), "it asks at once", || front.requests_since(again, "/sync-status") > 0);
+    set_hidden(&browser, false);
+    browser.wait_within(Duration::from_secs(1), "it asks at once", || proxy.requests_since(again, "/sync-status") > 0);
 
-    browser.js("document.querySelector('#panel-cancel').focus()");
+    browser.run_script("document.querySelector('#panel-cancel').focus()");
     let focused = Instant::now();
-    browser.until("some polls go by", || front.requests_since(focused, "/sync-status") >= 2);
-    let polls = front.requests_since(focused, "/sync-status");
+    browser.wait_for_condition("some polls go by", || proxy.requests_since(focused, "/sync-status") >= 2);
+    let polls = proxy.requests_since(focused, "/sync-status");
     assert!(polls as u64 <= focused.elapsed().as_secs() / 2 + 2, "{polls} in {:?}", focused.elapsed());
-    assert_eq!(front.requests_since(focused, "/sync-badge"), 0, "the panel asks for both");
-    assert_eq!(browser.js("return document.activeElement.id"), "panel-cancel", "the focus stays");
+    assert_eq!(proxy.requests_since(focused, "/sync-badge"), 0, "the panel asks for both");
+    assert_eq!(browser.run_script("return document.activeElement.id"), "panel-cancel", "the focus stays");
     browser.press_enter();
-    browser.sees("#panel-title", "Sync cancelled");
-    browser.sees("#panel-sync", "Sync");
-    assert_eq!(browser.js("return document.querySelector('#panel').contains(document.activeElement)"), true);
+    browser.wait_for_text("#panel-title", "Sync cancelled");
+    browser.wait_for_text("#panel-sync", "Sync");
+    assert_eq!(browser.run_script("return document.querySelector('#panel').contains(document.activeElement)"), true);
     assert_eq!(server.status(&sync.expect("a run"))["status"], "cancelled");
-    assert_eq!(browser.complaints(), [""; 0]);
+    assert_eq!(browser.console_problems(), [""; 0]);
 }

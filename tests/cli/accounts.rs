@@ -5,17 +5,17 @@ use super::CliFixture;
 #[test]
 fn adding_a_token_prints_the_token_alone_and_it_can_be_revoked() {
     let cli = CliFixture::new();
-    let token = cli.ok(&["token", "add", "bot", "--role", "viewer"]);
+    let token = cli.expect_success(&["token", "add", "bot", "--role", "viewer"]);
     let token = token.strip_suffix('\n').expect("one line");
     assert!(token.len() == 43 && token.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)), "{token:?}");
 
-    let again = cli.run(&["token", "add", "bot", "--role", "admin"]);
+    let again = cli.run_command(&["token", "add", "bot", "--role", "admin"]);
     assert_eq!((again.code, again.out.as_str()), (1, ""), "{}", again.err);
-    assert!(!cli.ok(&["token", "list"]).contains(token));
-    cli.ok(&["token", "revoke", "bot"]);
-    assert!(cli.ok(&["token", "list"]).contains("revoked on"));
-    assert_eq!(cli.run(&["token", "revoke", "bot"]).code, 2);
-    assert_eq!(cli.run(&["token", "add", "x", "--role", "king"]).code, 2);
+    assert!(!cli.expect_success(&["token", "list"]).contains(token));
+    cli.expect_success(&["token", "revoke", "bot"]);
+    assert!(cli.expect_success(&["token", "list"]).contains("revoked on"));
+    assert_eq!(cli.run_command(&["token", "revoke", "bot"]).code, 2);
+    assert_eq!(cli.run_command(&["token", "add", "x", "--role", "king"]).code, 2);
 }
 
 #[test]
@@ -28,9 +28,9 @@ fn a_user_is_added_listed_and_gets_another_password() {
     let added = cli.run_with_input(&add, "a long password\r\nignored\n");
     assert_eq!((added.code, added.out.as_str()), (0, ""), "{}", added.err);
     assert_eq!(cli.run_with_input(&add, "a long password\n").code, 1, "the name is taken");
-    assert_eq!(cli.ok(&["user", "list"]), "NAME  ROLE\nann   admin\n");
+    assert_eq!(cli.expect_success(&["user", "list"]), "NAME  ROLE\nann   admin\n");
 
-    assert_eq!(cli.run(&["user", "add", "bob", "--role", "admin"]).code, 2, "never on the command line");
+    assert_eq!(cli.run_command(&["user", "add", "bob", "--role", "admin"]).code, 2, "never on the command line");
     assert_eq!(cli.run_with_input(&["user", "passwd", "ann", "--password-stdin"], "another one").code, 0);
     let unknown = cli.run_with_input(&["user", "passwd", "bob", "--password-stdin"], "another one");
     assert_eq!(unknown.code, 2);

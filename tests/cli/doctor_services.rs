@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::CliFixture;
-use super::doctor::{examine, of_state, the_only, url_of};
+use super::doctor::{findings_of_state, only_finding, run_doctor, url_of};
 use crate::support::TestDatabase;
 use crate::support::load_clock::LoadClock;
 use crate::support::redis_server::{PASSWORD, RedisServer};
@@ -14,27 +14,27 @@ use crate::support::redis_server::{PASSWORD, RedisServer};
 #[test]
 fn doctor_checks_the_configured_status_store() {
     let cli = CliFixture::new();
-    cli.make();
+    cli.create_database();
     let mut redis = RedisServer::start();
     let url = redis.url();
     let env = [("LOCKSTEP_REDIS_URL", url.as_str())];
-    let look = || {
+    let probe = || {
         let begun = LoadClock::start();
-        let (code, findings) = examine(&cli, &env);
+        let (code, findings) = run_doctor(&cli, &env);
         assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
         let all = serde_json::to_string(&findings).expect("JSON");
         assert!(!all.contains(PASSWORD) && !all.contains("data/status"), "{all}");
         (code, findings)
     };
     let is_well = || {
-        let (code, findings) = look();
-        assert_eq!((code, of_state(&findings, "ok").len()), (0, findings.len()), "{findings:#?}");
-        let said = "status store: live status can be written to the Redis at redis://127.0.0.1:";
-        assert!(of_state(&findings, "ok").iter().any(|line| line.starts_with(said)), "{findings:#?}");
+        let (code, findings) = probe();
+        assert_eq!((code, findings_of_state(&findings, "ok").len()), (0, findings.len()), "{findings:#?}");
+        let text = "status store: live status can be written to the Redis at redis://127.0.0.1:";
+        assert!(findings_of_state(&findings, "ok").iter().any(|line| line.starts_with(text)), "{findings:#?}");
     };
     let is_missed = |reason: &str| {
-        let (code, findings) = look();
-        let wrong = the_only(&findings, "wrong");
+        let (code, findings) = probe();
+        let wrong = only_finding(&findings, "wrong");
         assert_eq!(code, 1);
         assert!(
             wrong.starts_with("status store: the Redis at redis://127.0.0.1:") && wrong.contains(reason),
@@ -52,20 +52,20 @@ fn doctor_checks_the_configured_status_store() {
     redis.start_again();
     is_well();
 
-    let (code, findings) = examine(&cli, &[("LOCKSTEP_REDIS_URL", &url.replace(PASSWORD, "s3cret-and-wrong"))]);
-    let wrong = the_only(&findings, "wrong");
+    let (code, findings) = run_doctor(&cli, &[("LOCKSTEP_REDIS_URL", &url.replace(PASSWORD, "s3cret-and-wrong"))]);
+    let wrong = only_finding(&findings, "wrong");
     assert!(code == 1 && wrong.starts_with("status store") && !wrong.contains("s3cret"), "{wrong}");
 
     redis.kill();
-    let (code, findings) = examine(&cli, &[env[0], ("LOCKSTEP_STATUS_STORE", "database")]);
-    assert_eq!((code, of_state(&findings, "ok").len()), (0, findings.len()), "{findings:#?}");
+    let (code, findings) = run_doctor(&cli, &[env[0], ("LOCKSTEP_STATUS_STORE", "database")]);
+    assert_eq!((code, findings_of_state(&findings, "ok").len()), (0, findings.len()), "{findings:#?}");
     assert!(!cli.path("data/status").exists(), "a house that keeps status elsewhere has no use for it");
 }
 
 #[test]
 fn doctor_reports_a_database_that_stops_answering_once_and_ends() {
     let cli = CliFixture::new();
-    cli.make();
+    cli.create_database();
     let database = TestDatabase::postgres();
     let url = url_of(&database);
     let (login, rest) = url.split_once('@').expect("a login");
@@ -75,11 +75,11 @@ fn doctor_reports_a_database_that_stops_answering_once_and_ends() {
         let port = silent_after(answered, server.to_owned());
         let url = format!("{login}@127.0.0.1:{port}/{name}");
         let begun = LoadClock::start();
-        let (code, findings) = examine(&cli, &[("DATABASE_URL", &url)]);
-        println!("silent after {answered} answers: {:?}, {:?}", begun.elapsed(), of_state(&findings, "wrong"));
+        let (code, findings) = run_doctor(&cli, &[("DATABASE_URL", &url)]);
+        println!("silent after {answered} answers: {:?}, {:?}", begun.elapsed(), findings_of_state(&findings, "wrong"));
         assert!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
         assert_eq!(code, 1, "{findings:#?}");
-        let wrong = the_only(&findings, "wrong");
+        let wrong = only_finding(&findings, "wrong");
         assert!(wrong.contains("did not answer within") || wrong.contains("timeout expired"), "{wrong}");
     }
 }

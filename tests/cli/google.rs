@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::doctor::{of_state, the_only, url_of};
+use super::doctor::{findings_of_state, only_finding, url_of};
 use super::{CliFixture, CommandOutput, read_output};
 use crate::support::TestDatabase;
 use crate::support::google_server::{
@@ -25,7 +25,8 @@ impl GoogleCommands {
     fn open() -> Self {
         let (cli, google) = (CliFixture::new(), GoogleServer::start());
         google.key_file(&cli.path("robot.json"));
-        google.sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &[&["id", "title"], &["1", "One"], &["2", "Two"]])]);
+        google
+            .serve_sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &[&["id", "title"], &["1", "One"], &["2", "Two"]])]);
         Self { cli, google }
     }
 
@@ -35,7 +36,7 @@ impl GoogleCommands {
 
     /// Runs a command and checks that its output holds no secret.
     fn run_with(&self, args: &[&str], env: &[(&str, &str)]) -> CommandOutput {
-        let mut command = self.cli.command(args);
+        let mut command = self.cli.build_command(args);
         command.env("LOCKSTEP_GOOGLE_URL", self.google.url()).env("LOCKSTEP_GOOGLE_CREDENTIALS", "robot.json");
         let answer = read_output(command.env("RUST_LOG", "trace").envs(env.iter().copied()).output().expect("it runs"));
         self.is_secretive(&answer.out);
@@ -54,7 +55,8 @@ impl GoogleCommands {
         let answer = self.run(&["doctor", "--json"]);
         let findings: Vec<serde_json::Value> = serde_json::from_str(&answer.out).expect("JSON");
         let about = |state: &str| {
-            let lines = of_state(&findings, state).into_iter().filter(|line| line.starts_with("Google credentials"));
+            let lines =
+                findings_of_state(&findings, state).into_iter().filter(|line| line.starts_with("Google credentials"));
             lines.map(|line| (state.to_owned(), line)).collect::<Vec<_>>()
         };
         (answer.code, ["ok", "warning", "wrong"].into_iter().flat_map(about).collect())
@@ -94,13 +96,13 @@ fn wrong_credentials_stop_the_start_with_one_line_that_does_not_contain_them() {
         (good.to_string().replace('{', "{{"), "that is not JSON"),
         (pem.clone(), "that is only a private key"),
     ];
-    for (content, said) in cases {
+    for (content, shown_text) in cases {
         fs::write(office.cli.path("bad.json"), &content).expect("written");
         for given in ["bad.json", content.as_str()] {
             let answer = office.run_with(&["source", "list"], &[("LOCKSTEP_GOOGLE_CREDENTIALS", given)]);
             assert_eq!((answer.code, answer.out.as_str(), answer.err.lines().count()), (2, "", 1), "{}", answer.err);
             let is_named = answer.err.starts_with("error: LOCKSTEP_GOOGLE_CREDENTIALS: ");
-            assert!(is_named && answer.err.contains(said), "{said}: {}", answer.err);
+            assert!(is_named && answer.err.contains(shown_text), "{shown_text}: {}", answer.err);
         }
     }
     let one_line = pem.replace('\n', "");
@@ -114,7 +116,7 @@ fn wrong_credentials_stop_the_start_with_one_line_that_does_not_contain_them() {
 #[test]
 fn the_doctor_tries_the_key_and_names_what_is_wrong() {
     let office = GoogleCommands::open();
-    office.cli.make();
+    office.cli.create_database();
     let (code, findings) = office.doctor();
     let [(state, line)] = &findings[..] else { panic!("{findings:?}") };
     assert!(
@@ -141,10 +143,10 @@ fn the_doctor_tries_the_key_and_names_what_is_wrong() {
     assert!(line.contains("The clock of this server is 75 minutes behind"), "{line}");
     office.google.clock_ahead(TimeDelta::zero());
 
-    office.google.once("/token", token_error(400, "invalid_grant", "Invalid grant: account not found"));
+    office.google.reply_once("/token", token_error(400, "invalid_grant", "Invalid grant: account not found"));
     let (_, findings) = office.doctor();
     assert!(findings[0].0 == "wrong" && findings[0].1.contains("deleted or disabled"), "{findings:?}");
-    office.google.once("/token", StubReply::status(200).hang());
+    office.google.reply_once("/token", StubReply::status(200).hang());
     let begun = LoadClock::start();
     let (code, findings) = office.doctor();
     assert!(
@@ -154,7 +156,7 @@ fn the_doctor_tries_the_key_and_names_what_is_wrong() {
     assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
     let asked = office.run_with(&["doctor", "--json"], &[("LOCKSTEP_GOOGLE_CREDENTIALS", "missing.json")]);
     let findings: Vec<serde_json::Value> = serde_json::from_str(&asked.out).expect("JSON");
-    assert!(the_only(&findings, "wrong").contains("missing.json cannot be read"), "{findings:?}");
+    assert!(only_finding(&findings, "wrong").contains("missing.json cannot be read"), "{findings:?}");
 }
 
 #[test]
@@ -174,12 +176,12 @@ fn a_check_and_a_sync_name_the_same_fix() {
         (api_disabled("Google Sheets API", "sheets.googleapis.com"), "Enable the Google Sheets API in project"),
         (api_error(404, "NOT_FOUND", "Requested entity was not found.", ""), "Google Sheet not found (404)"),
     ];
-    for (reply, said) in cases {
-        office.google.times(2, "/v4/", reply);
+    for (reply, shown_text) in cases {
+        office.google.reply_times(2, "/v4/", reply);
         let checked = office.run(&["source", "check", "albums"]);
-        assert!(checked.code == 1 && checked.err.contains(said), "{}", checked.err);
+        assert!(checked.code == 1 && checked.err.contains(shown_text), "{}", checked.err);
         let synced = office.run(&["sync", "albums"]);
-        assert!(synced.code == 1 && synced.err.contains(said), "{}{}", synced.out, synced.err);
+        assert!(synced.code == 1 && synced.err.contains(shown_text), "{}{}", synced.out, synced.err);
     }
     office.add("b-sides", "/edit#gid=9");
     let checked = office.run(&["source", "check", "b-sides"]);
@@ -199,8 +201,8 @@ fn a_sheet_is_synced_on_both_databases_and_the_key_is_in_no_file() {
         let env = [("DATABASE_URL", database.as_str())];
         let url = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit");
         office.run_with(&["source", "add", "sheet", "--kind", "sheet", "--key", "id", "--url", &url], &env);
-        office.google.once("values:batchGet", quota_exceeded().header("Retry-After", "1"));
-        office.google.modified("2026-11-20T08:00:00.000Z");
+        office.google.reply_once("values:batchGet", quota_exceeded().header("Retry-After", "1"));
+        office.google.set_modified_time("2026-11-20T08:00:00.000Z");
         let synced = office.run_with(&["sync", "sheet", "--json"], &env);
         assert_eq!(synced.code, 0, "{}{}", synced.out, synced.err);
         assert!(synced.out.contains("\"added\": 2") || synced.out.contains("\"added\":2"), "{}", synced.out);

@@ -39,18 +39,18 @@ impl CliFixture {
     }
 
     /// Creates the data folder and the database, as every command but `doctor` does.
-    fn make(&self) {
-        self.ok(&["user", "list"]);
+    fn create_database(&self) {
+        self.expect_success(&["user", "list"]);
     }
 
     /// Writes a CSV file.
-    fn csv(&self, name: &str, text: &str) -> String {
+    fn write_csv(&self, name: &str, text: &str) -> String {
         std::fs::write(self.path(name), text).expect("written");
         name.to_owned()
     }
 
     /// A command whose environment holds no settings of this process.
-    fn command(&self, args: &[&str]) -> Command {
+    fn build_command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lockstep"));
         command
             .args(args)
@@ -65,19 +65,19 @@ impl CliFixture {
         command
     }
 
-    fn run(&self, args: &[&str]) -> CommandOutput {
-        read_output(self.command(args).output().expect("it runs"))
+    fn run_command(&self, args: &[&str]) -> CommandOutput {
+        read_output(self.build_command(args).output().expect("it runs"))
     }
 
     /// Runs a command that must succeed; returns its standard output.
-    fn ok(&self, args: &[&str]) -> String {
-        let answer = self.run(args);
+    fn expect_success(&self, args: &[&str]) -> String {
+        let answer = self.run_command(args);
         assert_eq!(answer.code, 0, "{args:?}: {}{}", answer.out, answer.err);
         answer.out
     }
 
     fn run_with_input(&self, args: &[&str], input: &str) -> CommandOutput {
-        let mut child = self.command(args).stdin(Stdio::piped()).spawn().expect("it runs");
+        let mut child = self.build_command(args).stdin(Stdio::piped()).spawn().expect("it runs");
         child.stdin.take().expect("an input").write_all(input.as_bytes()).expect("written");
         read_output(child.wait_with_output().expect("it ends"))
     }

@@ -5,7 +5,7 @@ use super::CliFixture;
 #[test]
 fn a_source_is_added_listed_shown_and_removed() {
     let cli = CliFixture::new();
-    cli.csv("albums.csv", "id,title\n1,A\n");
+    cli.write_csv("albums.csv", "id,title\n1,A\n");
     let add = [
         "source",
         "add",
@@ -22,8 +22,9 @@ fn a_source_is_added_listed_shown_and_removed() {
         "0 6 * * *",
         "--public",
     ];
-    assert_eq!(cli.ok(&add), "");
-    let list: serde_json::Value = serde_json::from_str(&cli.ok(&["source", "list", "--json"])).expect("JSON");
+    assert_eq!(cli.expect_success(&add), "");
+    let list: serde_json::Value =
+        serde_json::from_str(&cli.expect_success(&["source", "list", "--json"])).expect("JSON");
     let path = std::fs::canonicalize(cli.path("albums.csv")).expect("a path");
     assert_eq!(
         list,
@@ -33,23 +34,23 @@ fn a_source_is_added_listed_shown_and_removed() {
             "lastSuccess": null,
         }])
     );
-    assert!(cli.ok(&["source", "list"]).contains("our-albums  Our albums  csv   0      never"));
-    assert!(cli.ok(&["source", "show", "our-albums"]).contains("key column    id"));
+    assert!(cli.expect_success(&["source", "list"]).contains("our-albums  Our albums  csv   0      never"));
+    assert!(cli.expect_success(&["source", "show", "our-albums"]).contains("key column    id"));
 
-    let again = cli.run(&add);
+    let again = cli.run_command(&add);
     assert_eq!(again.code, 1);
     assert!(again.err.contains("exists already"), "{}", again.err);
 
     // There is no terminal to ask a person.
-    let removed = cli.run(&["source", "remove", "our-albums"]);
+    let removed = cli.run_command(&["source", "remove", "our-albums"]);
     assert_eq!((removed.code, removed.out.as_str()), (0, ""), "{}", removed.err);
-    assert_eq!(cli.ok(&["source", "list", "--json"]), "[]\n");
+    assert_eq!(cli.expect_success(&["source", "list", "--json"]), "[]\n");
 }
 
 #[test]
-fn what_cannot_be_a_source_is_refused_with_a_reason() {
+fn an_invalid_source_is_refused_with_a_reason() {
     let cli = CliFixture::new();
-    cli.csv("a.csv", "id\n1\n");
+    cli.write_csv("a.csv", "id\n1\n");
     let sheet = |rest: &str| {
         format!("https://docs.google.com/spreadsheets/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms/{rest}")
     };
@@ -67,20 +68,20 @@ fn what_cannot_be_a_source_is_refused_with_a_reason() {
         (&["--kind", "csv", "--file", "a.csv", "--key", "id", "--schedule", "daily"], "0 6 * * *"),
     ];
     for (rest, reason) in cases {
-        let answer = cli.run(&[&["source", "add", "albums"], rest].concat());
+        let answer = cli.run_command(&[&["source", "add", "albums"], rest].concat());
         assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{rest:?}: {}", answer.err);
         assert!(answer.err.contains(reason), "{rest:?}: {}", answer.err);
     }
-    assert_eq!(cli.ok(&["source", "list", "--json"]), "[]\n");
+    assert_eq!(cli.expect_success(&["source", "list", "--json"]), "[]\n");
 }
 
 #[test]
 fn an_unknown_source_names_the_known_ones() {
     let cli = CliFixture::new();
-    cli.csv("a.csv", "id\n1\n");
-    cli.ok(&["source", "add", "albums", "--kind", "csv", "--file", "a.csv", "--key", "id"]);
+    cli.write_csv("a.csv", "id\n1\n");
+    cli.expect_success(&["source", "add", "albums", "--kind", "csv", "--file", "a.csv", "--key", "id"]);
     for args in [&["sync", "album"][..], &["source", "show", "album"], &["source", "remove", "album", "--yes"]] {
-        let answer = cli.run(args);
+        let answer = cli.run_command(args);
         assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{args:?}");
         assert!(answer.err.contains("no source named album. Sources: albums."), "{}", answer.err);
     }
@@ -89,8 +90,8 @@ fn an_unknown_source_names_the_known_ones() {
 #[test]
 fn a_check_names_the_problem_and_its_fix() {
     let cli = CliFixture::new();
-    let file = cli.csv("a.csv", "");
-    cli.ok(&["source", "add", "albums", "--kind", "csv", "--file", &file, "--key", "id"]);
+    let file = cli.write_csv("a.csv", "");
+    cli.expect_success(&["source", "add", "albums", "--kind", "csv", "--file", &file, "--key", "id"]);
     let cases: [(&str, &[&str]); 6] = [
         (
             "id,title\n",
@@ -115,28 +116,28 @@ fn a_check_names_the_problem_and_its_fix() {
         ),
         ("id,title\n1,A,x\n2,B,y\n", &["A sync would be refused: All 2 rows have 3 cells and the header has 2"]),
     ];
-    for (text, said) in cases {
-        cli.csv("a.csv", text);
-        let answer = cli.run(&["source", "check", "albums"]);
+    for (text, shown_text) in cases {
+        cli.write_csv("a.csv", text);
+        let answer = cli.run_command(&["source", "check", "albums"]);
         assert_eq!((answer.code, answer.out.as_str()), (1, ""), "{text:?}: {}", answer.err);
-        for part in said {
+        for part in shown_text {
             assert!(answer.err.contains(part), "{text:?} should say {part:?}: {}", answer.err);
         }
     }
     std::fs::remove_file(cli.path("a.csv")).expect("removed");
-    assert_eq!(cli.run(&["source", "check", "albums"]).code, 1);
-    cli.csv("a.csv", "id,title\n1,A\n2,B\n");
-    assert!(cli.ok(&["source", "check", "albums"]).starts_with("albums is OK: 2 columns (“id”, “title”)"));
-    assert!(cli.ok(&["source", "list"]).contains("never"), "nothing was written");
+    assert_eq!(cli.run_command(&["source", "check", "albums"]).code, 1);
+    cli.write_csv("a.csv", "id,title\n1,A\n2,B\n");
+    assert!(cli.expect_success(&["source", "check", "albums"]).starts_with("albums is OK: 2 columns (“id”, “title”)"));
+    assert!(cli.expect_success(&["source", "list"]).contains("never"), "nothing was written");
 }
 
 #[test]
 fn how_a_source_is_read_is_shown_and_an_unknown_encoding_is_refused() {
     let cli = CliFixture::new();
-    cli.csv("a.csv", "Titles\n\nid,title\n1,A\n");
+    cli.write_csv("a.csv", "Titles\n\nid,title\n1,A\n");
     let add = |rest: &[&str]| {
         let source = ["source", "add", "albums", "--kind", "csv", "--file", "a.csv", "--key", "id"];
-        cli.run(&[&source[..], rest].concat())
+        cli.run_command(&[&source[..], rest].concat())
     };
     for label in ["nonsense", "replacement", "x-user-defined", ""] {
         let refused = add(&["--encoding", label]);
@@ -145,35 +146,36 @@ fn how_a_source_is_read_is_shown_and_an_unknown_encoding_is_refused() {
     }
     let added = add(&["--encoding", "latin1", "--header-row", "3", "--accept-header-mismatch"]);
     assert_eq!(added.code, 0, "{}", added.err);
-    let list: serde_json::Value = serde_json::from_str(&cli.ok(&["source", "list", "--json"])).expect("JSON");
+    let list: serde_json::Value =
+        serde_json::from_str(&cli.expect_success(&["source", "list", "--json"])).expect("JSON");
     let options = serde_json::json!({ "encoding": "windows-1252", "headerRow": 3, "acceptHeaderMismatch": true });
     assert_eq!(list[0]["readOptions"], options);
-    let shown = cli.ok(&["source", "show", "albums"]);
-    for said in ["windows-1252", "header row", "header mismatch"] {
-        assert!(shown.contains(said), "{said}: {shown}");
+    let shown = cli.expect_success(&["source", "show", "albums"]);
+    for shown_text in ["windows-1252", "header row", "header mismatch"] {
+        assert!(shown.contains(shown_text), "{shown_text}: {shown}");
     }
 }
 
 #[test]
 fn a_check_names_the_row_of_a_header_below_titles() {
     let cli = CliFixture::new();
-    let text = String::from_utf8(crate::corpora::report("04a-title-rows-above-header.csv")).expect("UTF-8");
-    cli.csv("sales.csv", &text);
-    cli.ok(&["source", "add", "sales", "--kind", "csv", "--file", "sales.csv", "--key", "Transaction"]);
-    let checked = cli.run(&["source", "check", "sales"]);
-    let said = "The column “Transaction” is in row 4. Delete the three rows above the header.";
-    assert!(checked.code == 1 && checked.err.contains(said), "{}", checked.err);
-    let synced = cli.run(&["sync", "sales"]);
-    assert!(synced.code == 1 && synced.err.contains(said), "{}", synced.err);
+    let text = String::from_utf8(crate::corpora::read_report("04a-title-rows-above-header.csv")).expect("UTF-8");
+    cli.write_csv("sales.csv", &text);
+    cli.expect_success(&["source", "add", "sales", "--kind", "csv", "--file", "sales.csv", "--key", "Transaction"]);
+    let checked = cli.run_command(&["source", "check", "sales"]);
+    let shown_text = "The column “Transaction” is in row 4. Delete the three rows above the header.";
+    assert!(checked.code == 1 && checked.err.contains(shown_text), "{}", checked.err);
+    let synced = cli.run_command(&["sync", "sales"]);
+    assert!(synced.code == 1 && synced.err.contains(shown_text), "{}", synced.err);
 }
 
 #[test]
 fn a_file_of_another_format_and_names_in_one_cell_are_named_as_the_cause() {
     let cli = CliFixture::new();
-    cli.csv("a.csv", "id,name\n1,A\n");
-    cli.ok(&["source", "add", "albums", "--kind", "csv", "--file", "a.csv", "--key", "id"]);
-    cli.ok(&["sync", "albums"]);
-    for (text, said) in [
+    cli.write_csv("a.csv", "id,name\n1,A\n");
+    cli.expect_success(&["source", "add", "albums", "--kind", "csv", "--file", "a.csv", "--key", "id"]);
+    cli.expect_success(&["sync", "albums"]);
+    for (text, shown_text) in [
         ("[{\"id\": 1, \"name\": \"A\"}]", "This is JSON, not a CSV file. Export the data as CSV"),
         ("{\"id\": 1}\n{\"id\": 2}\n", "This is JSON, not a CSV file."),
         ("<albums><album id=\"1\"/></albums>", "This is an XML document, not a CSV file."),
@@ -183,13 +185,13 @@ fn a_file_of_another_format_and_names_in_one_cell_are_named_as_the_cause() {
         ("\"id,name\",year,price\n1,A,1999,5\n", "The cell “id,name” of the header holds “id” among other names"),
         ("\"id;name;year\"\n\"1;A;1999\"\n", "Quotation marks enclose whole rows, so each row would be a single cell."),
     ] {
-        cli.csv("a.csv", text);
-        let checked = cli.run(&["source", "check", "albums"]);
-        assert!(checked.code == 1 && checked.err.contains(said), "{text:?}: {}", checked.err);
-        let synced = cli.run(&["sync", "albums"]);
-        assert!(synced.code == 1 && synced.err.contains(said), "{text:?}: {}", synced.err);
+        cli.write_csv("a.csv", text);
+        let checked = cli.run_command(&["source", "check", "albums"]);
+        assert!(checked.code == 1 && checked.err.contains(shown_text), "{text:?}: {}", checked.err);
+        let synced = cli.run_command(&["sync", "albums"]);
+        assert!(synced.code == 1 && synced.err.contains(shown_text), "{text:?}: {}", synced.err);
     }
-    cli.csv("a.csv", "id,name\n1,A\n");
-    let synced = cli.ok(&["sync", "albums"]);
+    cli.write_csv("a.csv", "id,name\n1,A\n");
+    let synced = cli.expect_success(&["sync", "albums"]);
     assert!(synced.contains("0 added, 0 updated, 0 removed") || synced.contains("Nothing new"), "{synced}");
 }

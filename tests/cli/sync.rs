@@ -14,9 +14,9 @@ use crate::support::load_clock::LoadClock;
 
 fn with_albums(text: &str) -> CliFixture {
     let cli = CliFixture::new();
-    cli.csv("albums.csv", text);
+    cli.write_csv("albums.csv", text);
     let file = ["--kind", "csv", "--file", "albums.csv", "--key", "id", "--noun", "album/albums"];
-    cli.ok(&[&["source", "add", "albums"], &file[..]].concat());
+    cli.expect_success(&[&["source", "add", "albums"], &file[..]].concat());
     cli
 }
 
@@ -25,12 +25,12 @@ fn with_silent_server() -> (CliFixture, TcpListener) {
     let cli = CliFixture::new();
     let server = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}/albums.csv", server.local_addr().expect("an address"));
-    cli.ok(&["source", "add", "albums", "--kind", "csv", "--url", &url, "--key", "id"]);
+    cli.expect_success(&["source", "add", "albums", "--kind", "csv", "--url", &url, "--key", "id"]);
     (cli, server)
 }
 
-fn started(cli: &CliFixture, server: &TcpListener) -> (Child, std::net::TcpStream) {
-    let child = cli.command(&["sync", "albums"]).spawn().expect("it runs");
+fn start_sync(cli: &CliFixture, server: &TcpListener) -> (Child, std::net::TcpStream) {
+    let child = cli.build_command(&["sync", "albums"]).spawn().expect("it runs");
     let (mut request, _) = server.accept().expect("a request");
     // The run is active once the server has received a part of the request.
     assert!(request.read(&mut [0; 16]).expect("a request") > 0);
@@ -40,34 +40,37 @@ fn started(cli: &CliFixture, server: &TcpListener) -> (Child, std::net::TcpStrea
 #[test]
 fn a_file_is_synced_and_the_second_time_nothing_changes() {
     let cli = with_albums("id,title\n1,A\n2,B\n2,again\n");
-    let first = cli.run(&["sync", "albums"]);
+    let first = cli.run_command(&["sync", "albums"]);
     assert_eq!(
         (first.code, first.out.as_str()),
         (0, "albums: 2 added, 0 updated, 0 removed. 1 row skipped. 1 issue.\n")
     );
     assert!(first.err.contains("row 4, column “id”, skipped"), "{}", first.err);
-    assert_eq!(cli.ok(&["sync", "albums"]), "albums: Nothing new since the last sync: 2 albums. 1 row skipped.\n");
-    assert!(cli.ok(&["sync", "albums", "--full"]).contains("No changes"));
-    assert!(cli.ok(&["sync", "albums", "--force"]).contains("0 added, 2 updated, 0 removed."));
-    cli.csv("albums.csv", "id,title\n1,A\n2,B\n3,C\n");
-    assert!(cli.ok(&["sync", "albums", "--preview"]).contains("A sync would add 1"));
-    assert!(cli.ok(&["source", "list"]).contains("csv   2 "), "a preview writes nothing");
+    assert_eq!(
+        cli.expect_success(&["sync", "albums"]),
+        "albums: Nothing new since the last sync: 2 albums. 1 row skipped.\n"
+    );
+    assert!(cli.expect_success(&["sync", "albums", "--full"]).contains("No changes"));
+    assert!(cli.expect_success(&["sync", "albums", "--force"]).contains("0 added, 2 updated, 0 removed."));
+    cli.write_csv("albums.csv", "id,title\n1,A\n2,B\n3,C\n");
+    assert!(cli.expect_success(&["sync", "albums", "--preview"]).contains("A sync would add 1"));
+    assert!(cli.expect_success(&["source", "list"]).contains("csv   2 "), "a preview writes nothing");
 }
 
 #[test]
 fn withheld_removals_are_reported_once_with_their_reason() {
     let cli = with_albums("id,title\n1,A\n2,B\n3,C\n");
-    cli.ok(&["sync", "albums"]);
-    cli.csv("albums.csv", "id,title\n1,A\n#REF!,B\n");
-    let in_doubt = cli.run(&["sync", "albums"]);
+    cli.expect_success(&["sync", "albums"]);
+    cli.write_csv("albums.csv", "id,title\n1,A\n#REF!,B\n");
+    let in_doubt = cli.run_command(&["sync", "albums"]);
     let why = "2 albums were not found in the source and kept, because rows or keys may have been misread.";
     assert!(in_doubt.code == 0 && in_doubt.out.contains(why), "{}", in_doubt.out);
     assert!(!in_doubt.err.contains("withheld") && !in_doubt.err.contains("confirm"), "{}", in_doubt.err);
     let many: String = (1..=30).map(|number| format!("{number},A\n")).collect();
-    cli.csv("albums.csv", &format!("id,title\n{many}"));
-    cli.ok(&["sync", "albums"]);
-    cli.csv("albums.csv", "id,title\n1,A\n");
-    let most = cli.run(&["sync", "albums"]);
+    cli.write_csv("albums.csv", &format!("id,title\n{many}"));
+    cli.expect_success(&["sync", "albums"]);
+    cli.write_csv("albums.csv", "id,title\n1,A\n");
+    let most = cli.run_command(&["sync", "albums"]);
     let why = "29 albums were no longer in the source and kept: that is more than half of the catalog.";
     assert!(most.code == 0 && most.out.contains(why), "{}", most.out);
     assert!(!most.err.contains("withheld"), "{}", most.err);
@@ -76,14 +79,14 @@ fn withheld_removals_are_reported_once_with_their_reason() {
 #[test]
 fn json_is_the_last_status_alone() {
     let cli = with_albums("id,title\n1,A\n");
-    let out = cli.ok(&["sync", "albums", "--json"]);
+    let out = cli.expect_success(&["sync", "albums", "--json"]);
     assert_eq!(out.lines().count(), 1, "{out}");
     let status: serde_json::Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!((&status["status"], &status["progress"]), (&"completed".into(), &100.into()));
     assert_eq!(status["stats"]["added"], 1);
 
     std::fs::remove_file(cli.path("albums.csv")).expect("removed");
-    let failed = cli.run(&["sync", "albums", "--json"]);
+    let failed = cli.run_command(&["sync", "albums", "--json"]);
     assert_eq!(failed.code, 1);
     let status: serde_json::Value = serde_json::from_str(&failed.out).expect("JSON");
     assert_eq!(status["status"], "failed");
@@ -93,12 +96,12 @@ fn json_is_the_last_status_alone() {
 #[test]
 fn the_second_of_two_at_once_names_the_first_and_ctrl_c_cancels_it() {
     let (cli, server) = with_silent_server();
-    let (first, _request) = started(&cli, &server);
-    let second = cli.run(&["sync", "albums"]);
+    let (first, _request) = start_sync(&cli, &server);
+    let second = cli.run_command(&["sync", "albums"]);
     assert_eq!((second.code, second.out.as_str()), (75, ""), "{}", second.err);
     let (_, id) = second.err.trim_end().trim_end_matches('.').rsplit_once(' ').expect("an id");
     assert!(id.parse::<lockstep::domain::sync_id::SyncId>().is_ok(), "{}", second.err);
-    let removed = cli.run(&["source", "remove", "albums", "--yes"]);
+    let removed = cli.run_command(&["source", "remove", "albums", "--yes"]);
     assert_eq!(removed.code, 75, "{}", removed.err);
 
     let asked = LoadClock::start();
@@ -107,23 +110,23 @@ fn the_second_of_two_at_once_names_the_first_and_ctrl_c_cancels_it() {
     assert_eq!(first.code, 130, "{}", first.err);
     assert!(asked.elapsed() < Duration::from_secs(7), "{:?}", asked.elapsed());
     assert!(first.err.contains("Cancelled at"), "{}", first.err);
-    let past = cli.ok(&["source", "show", "albums"]);
+    let past = cli.expect_success(&["source", "show", "albums"]);
     assert!(past.contains(&format!("{id} cancelled")), "{past}");
 }
 
 #[test]
 fn a_repeat_within_the_cooldown_is_refused() {
     let cli = with_albums("id,title\n1,A\n");
-    cli.ok(&["sync", "albums"]);
-    let output = cli.command(&["sync", "albums"]).env("LOCKSTEP_COOLDOWN", "1h").output().expect("it runs");
+    cli.expect_success(&["sync", "albums"]);
+    let output = cli.build_command(&["sync", "albums"]).env("LOCKSTEP_COOLDOWN", "1h").output().expect("it runs");
     let soon = read_output(output);
     assert_eq!(soon.code, 75);
     assert!(soon.err.contains("again in 3"), "{}", soon.err);
-    cli.ok(&["sync", "albums"]);
+    cli.expect_success(&["sync", "albums"]);
 }
 
 #[test]
-fn a_run_whose_process_died_is_gone_on_with_although_no_server_runs() {
+fn a_run_whose_process_died_is_continued_without_a_server() {
     let cli = with_albums("id,title\n1,A\n");
     let address = DatabaseAddress::Sqlite(cli.path("data/lockstep.db"));
     let store = Store::open(&address, 2, lockstep::domain::defaults::LEASE_DURATION).expect("a database");
@@ -135,12 +138,15 @@ fn a_run_whose_process_died_is_gone_on_with_although_no_server_runs() {
         priority: RunPriority::Manual,
         requested_by: "somebody".to_owned(),
     };
-    let wish = AdmissionRequest { source, request: &request, message: "…", cooldown: Duration::ZERO, due: None };
-    let StartOutcome::Accepted(dead) = store.admit_run(&wish).expect("admitted") else { panic!("not accepted") };
+    let admission_request =
+        AdmissionRequest { source, request: &request, message: "…", cooldown: Duration::ZERO, due: None };
+    let StartOutcome::Accepted(dead) = store.admit_run(&admission_request).expect("admitted") else {
+        panic!("not accepted")
+    };
     store.claim_run("dead", 7, Duration::from_millis(1), Some(dead)).expect("readable").expect("claimed");
     std::thread::sleep(Duration::from_millis(20));
 
-    let next = cli.run(&["sync", "albums"]);
+    let next = cli.run_command(&["sync", "albums"]);
     assert_eq!((next.code, next.out.as_str()), (0, "albums: 1 added, 0 updated, 0 removed.\n"), "{}", next.err);
     assert!(next.err.contains(&format!("was interrupted ({dead})")), "{}", next.err);
 }

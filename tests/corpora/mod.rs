@@ -20,6 +20,6 @@ pub(crate) fn report_path(name: &str) -> PathBuf {
 }
 
 /// The content of the file `name` of `tests/corpora/reports`.
-pub(crate) fn report(name: &str) -> Vec<u8> {
+pub(crate) fn read_report(name: &str) -> Vec<u8> {
     std::fs::read(report_path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }

@@ -2,26 +2,26 @@
 
 use lockstep::domain::operation::Status;
 
-use super::report;
+use super::read_report;
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
-    a_table_that_leaves_out_trailing_cells_removes_what_has_left,
-    a_row_that_alone_has_another_width_withholds_removals,
+    a_table_without_trailing_cells_still_removes_missing_rows,
+    a_single_row_of_another_width_withholds_removals,
     a_name_with_a_comma_in_quotation_marks_is_a_name,
     a_byte_order_mark_in_the_middle_is_no_part_of_a_key,
     a_probe_reports_the_failures_and_issues_of_the_sync,
     numbers_with_narrow_spaces_look_like_numbers,
-    two_swapped_cells_are_named_and_keep_nothing_back,
+    two_swapped_cells_are_noted_and_withhold_nothing,
     a_key_that_is_swapped_with_its_neighbour_withholds_removals,
     many_rows_with_swapped_cells_are_one_note,
-    what_a_header_mismatch_compares_with_is_known_to_a_check,
+    a_check_finds_the_same_header_mismatch,
     a_header_that_is_joined_with_the_row_below_fails_the_run,
     a_header_that_is_joined_with_a_row_of_numbers_is_reported,
-    a_column_with_a_longer_name_is_no_joined_header,
+    a_column_with_a_longer_name_is_not_a_joined_header,
 ];
 
-fn a_table_that_leaves_out_trailing_cells_removes_what_has_left(db: &TestDatabase) {
+fn a_table_without_trailing_cells_still_removes_missing_rows(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let rows =
         |numbers: &[u32], end: &str| -> String { numbers.iter().map(|n| format!("{n},Title {n}{end}\n")).collect() };
@@ -36,7 +36,7 @@ fn a_table_that_leaves_out_trailing_cells_removes_what_has_left(db: &TestDatabas
     }
 }
 
-fn a_row_that_alone_has_another_width_withholds_removals(db: &TestDatabase) {
+fn a_single_row_of_another_width_withholds_removals(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let clean: String = (1..=8).map(|n| format!("k{n},Title {n},x\n")).collect();
     let source = engine.csv_source("albums", format!("id,title,note\n{clean}"));
@@ -47,10 +47,10 @@ fn a_row_that_alone_has_another_width_withholds_removals(db: &TestDatabase) {
     assert!(record.summary.message.contains("rows or keys may have been misread"), "{}", record.summary.message);
     // Mended, it is as it was but for the key that was joined with the title.
     engine.rewrite_file(&source, format!("id,title,note\n{clean}"));
-    assert_eq!((engine.sync(&source).summary.status, engine.items(&source).len()), (Status::Completed, 8));
+    assert_eq!((engine.sync(&source).summary.status, engine.list_items(&source).len()), (Status::Completed, 8));
 }
 
-fn two_swapped_cells_are_named_and_keep_nothing_back(db: &TestDatabase) {
+fn two_swapped_cells_are_noted_and_withhold_nothing(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let clean: String = (1..=30).map(|n| format!("k{n},Artist of {n},{}\n", 1950 + n)).collect();
     let source = engine.csv_source("albums", format!("id,artist,year\n{clean}"));
@@ -64,10 +64,10 @@ fn two_swapped_cells_are_named_and_keep_nothing_back(db: &TestDatabase) {
         "{}",
         record.summary.message
     );
-    let issues = engine.issues(record.summary.id);
-    let said = "8/artist/noted: “1957” does not look like the rest of “artist”, nor “Artist of 7” like that of “year”. Are \
+    let issues = engine.list_issues(record.summary.id);
+    let shown_text = "8/artist/noted: “1957” does not look like the rest of “artist”, nor “Artist of 7” like that of “year”. Are \
                 the two cells swapped?";
-    assert_eq!(issues, [said]);
+    assert_eq!(issues, [shown_text]);
 }
 
 fn a_key_that_is_swapped_with_its_neighbour_withholds_removals(db: &TestDatabase) {
@@ -108,9 +108,9 @@ fn many_rows_with_swapped_cells_are_one_note(db: &TestDatabase) {
     };
     let source = engine.csv_source("albums", format!("id,artist,year\n{}", (1..=100).map(row).collect::<String>()));
     let record = engine.sync(&source);
-    let said = "26/artist/noted: 4 rows (rows 26, 51, 76, 101) have cells in “artist” and “year” that each look like the other \
+    let shown_text = "26/artist/noted: 4 rows (rows 26, 51, 76, 101) have cells in “artist” and “year” that each look like the other \
                 column (first “1975” and “Artist of 25”). Are the two cells swapped?";
-    assert_eq!(engine.issues(record.summary.id), [said]);
+    assert_eq!(engine.list_issues(record.summary.id), [shown_text]);
 }
 
 fn a_name_with_a_comma_in_quotation_marks_is_a_name(db: &TestDatabase) {
@@ -121,9 +121,9 @@ fn a_name_with_a_comma_in_quotation_marks_is_a_name(db: &TestDatabase) {
         (record.summary.status, record.summary.stats.rejected),
         (Status::Completed, 0),
         "{:?}",
-        engine.issues(record.summary.id)
+        engine.list_issues(record.summary.id)
     );
-    assert_eq!(engine.lines(&source), ["Smith, John|", "Doe, Jane|x"]);
+    assert_eq!(engine.item_lines(&source), ["Smith, John|", "Doe, Jane|x"]);
 }
 
 fn a_byte_order_mark_in_the_middle_is_no_part_of_a_key(db: &TestDatabase) {
@@ -135,30 +135,37 @@ fn a_byte_order_mark_in_the_middle_is_no_part_of_a_key(db: &TestDatabase) {
         (record.summary.status, record.summary.stats.rejected),
         (Status::Completed, 0),
         "{:?}",
-        engine.issues(record.summary.id)
+        engine.list_issues(record.summary.id)
     );
-    let keys: Vec<String> = engine.items(&source).into_iter().map(|item| item.key).collect();
+    let keys: Vec<String> = engine.list_items(&source).into_iter().map(|item| item.key).collect();
     assert_eq!(keys, ["1", "3", "4"]);
-    let issues = engine.issues(record.summary.id);
+    let issues = engine.list_issues(record.summary.id);
     assert!(issues.iter().any(|issue| issue.contains("byte order mark")), "{issues:?}");
 }
 
 fn a_probe_reports_the_failures_and_issues_of_the_sync(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
-    let source = engine.csv_source("reports", report("11-one-cell-too-many.csv"));
-    let look = engine.control.probe_source(&source).expect("a look");
+    let source = engine.csv_source("reports", read_report("11-one-cell-too-many.csv"));
+    let probe = engine.control.probe_source(&source).expect("a look");
     let failed = engine.sync(&source).summary.error.expect("a message");
-    assert_eq!(look.failure.map(|failure| failure.message()).as_ref(), Some(&failed));
-    let mac = engine.csv_source("mac", report("09-macintosh.csv"));
-    let look = engine.control.probe_source(&mac).expect("a look");
-    assert!(look.problems.is_empty() && look.notes.iter().any(|note| note.contains("macintosh")), "{:?}", look.notes);
+    assert_eq!(probe.failure.map(|failure| failure.message()).as_ref(), Some(&failed));
+    let mac = engine.csv_source("mac", read_report("09-macintosh.csv"));
+    let probe = engine.control.probe_source(&mac).expect("a look");
+    assert!(
+        probe.problems.is_empty() && probe.notes.iter().any(|note| note.contains("macintosh")),
+        "{:?}",
+        probe.notes
+    );
     // An unclosed quotation mark is found at every position.
     let mut text = String::from("id,title\n");
     (0..3000).for_each(|n| text.push_str(&format!("{n},Title {n}\n")));
     let late = engine.csv_source("late", text + "3000,\"open\n");
-    let (look, record) = (engine.control.probe_source(&late), engine.sync(&late));
-    let told = look.expect_err("it cannot be read").to_string();
-    assert!(record.summary.error.is_some_and(|error| error.contains(&told) && told.contains("Row 3002")), "{told}");
+    let (probe, record) = (engine.control.probe_source(&late), engine.sync(&late));
+    let reported = probe.expect_err("it cannot be read").to_string();
+    assert!(
+        record.summary.error.is_some_and(|error| error.contains(&reported) && reported.contains("Row 3002")),
+        "{reported}"
+    );
 }
 
 fn numbers_with_narrow_spaces_look_like_numbers(db: &TestDatabase) {
@@ -166,20 +173,20 @@ fn numbers_with_narrow_spaces_look_like_numbers(db: &TestDatabase) {
     let rows: String = (1..=8).map(|n| format!("{n},{n}\u{202F}014,x\n")).collect();
     let source = engine.csv_source("prices", format!("id,price,note\n{rows}9,9\u{202F}014\n"));
     let record = engine.sync(&source);
-    let issues = engine.issues(record.summary.id);
+    let issues = engine.list_issues(record.summary.id);
     assert!(issues.len() == 1 && issues[0].contains("fewer cells than the header"), "{issues:?}");
 }
 
-fn what_a_header_mismatch_compares_with_is_known_to_a_check(db: &TestDatabase) {
+fn a_check_finds_the_same_header_mismatch(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let rows: String = (1..=8).map(|n| format!("{n},Title,{}\n", 1990 + n)).collect();
     let source = engine.csv_source("albums", format!("id,title,year\n{rows}"));
     engine.sync(&source);
     engine.rewrite_file(&source, format!("id,ti,tle,year\n{rows}"));
-    let look = engine.control.probe_source(&source).expect("a look");
+    let probe = engine.control.probe_source(&source).expect("a look");
     let record = engine.sync(&source);
     assert_eq!(record.summary.code.as_deref(), Some("header_mismatch"), "{}", record.summary.message);
-    let problems: Vec<String> = look.all_problems().collect();
+    let problems: Vec<String> = probe.all_problems().collect();
     assert!(problems.iter().any(|problem| problem.contains("stand under the wrong names")), "{problems:?}");
 }
 
@@ -190,19 +197,19 @@ fn a_header_that_is_joined_with_the_row_below_fails_the_run(db: &TestDatabase) {
     });
     engine.sync(&source);
     // A row that is not in the catalog, with text alone: only the stored columns show the fault.
-    for (header, sign) in [
+    for (header, signal_file) in [
         ("name,genrePhaedra,Ambient", "“genrePhaedra” begins with the name of the column “genre”"),
         ("name,genre,Musik,Techno", "“Musik” is a key of the catalog"),
     ] {
         let rows = if header.contains("Musik") { "Rubycon,Ambient\n" } else { "Rubycon,Ambient\nMusik,Techno\n" };
         engine.rewrite_file(&source, format!("{header}\n{rows}"));
-        let look = engine.control.probe_source(&source).expect("a look");
+        let probe = engine.control.probe_source(&source).expect("a look");
         let record = engine.sync(&source);
         assert_eq!(record.summary.code.as_deref(), Some("header_mismatch"), "{}", record.summary.message);
-        let said = format!("row 1 seems to be the header and the row below it in one ({sign})");
-        assert!(record.summary.message.contains(&said), "{}", record.summary.message);
-        assert_eq!(look.failure.map(|failure| failure.message()), Some(record.summary.message));
-        assert_eq!(engine.lines(&source), ["Rubycon|Ambient", "Musik|Techno"], "nothing is written");
+        let shown_text = format!("row 1 seems to be the header and the row below it in one ({signal_file})");
+        assert!(record.summary.message.contains(&shown_text), "{}", record.summary.message);
+        assert_eq!(probe.failure.map(|failure| failure.message()), Some(record.summary.message));
+        assert_eq!(engine.item_lines(&source), ["Rubycon|Ambient", "Musik|Techno"], "nothing is written");
     }
 }
 
@@ -212,12 +219,12 @@ fn a_header_that_is_joined_with_a_row_of_numbers_is_reported(db: &TestDatabase) 
     let source = engine.csv_source("albums", format!("id,title,year1,Title 1,1991\n{rows}"));
     let record = engine.sync(&source);
     assert_eq!(record.summary.code.as_deref(), Some("header_mismatch"), "{}", record.summary.message);
-    let said = "All 8 rows have 3 cells and the header has 5: row 1 seems to be the header and the row below it in one \
+    let shown_text = "All 8 rows have 3 cells and the header has 5: row 1 seems to be the header and the row below it in one \
                 (“1991” looks like a cell and not like a name). Put the line break between them back and sync again.";
-    assert!(record.summary.message.starts_with(said), "{}", record.summary.message);
+    assert!(record.summary.message.starts_with(shown_text), "{}", record.summary.message);
 }
 
-fn a_column_with_a_longer_name_is_no_joined_header(db: &TestDatabase) {
+fn a_column_with_a_longer_name_is_not_a_joined_header(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,genre\n1,Ambient\n2,Techno\n");
     engine.sync(&source);

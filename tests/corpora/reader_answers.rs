@@ -4,8 +4,8 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
 use lockstep::domain::source::{Source, SourceDraft};
 
-use super::report;
-use super::server_answers::{is_taken, issues, values};
+use super::read_report;
+use super::server_answers::{format_issues, is_taken, list_values};
 use crate::support::reader_server::{ReaderArticle, ReaderDialect, ReaderFault, ReaderServer};
 use crate::support::stub_server::{StubReply, StubServer};
 use crate::support::test_engine::{incremental_sync, source_draft};
@@ -15,11 +15,11 @@ on_both_databases![
     report_30_contents_are_asked_for_by_long_ids,
     report_31_the_error_of_a_page_in_the_place_of_a_login_names_the_path_of_the_server,
     report_32_a_list_of_ids_that_breaks_off_keeps_what_came,
-    a_batch_of_contents_that_fails_costs_nothing_but_itself,
+    a_failed_batch_of_contents_affects_only_itself,
     a_reader_run_counts_feeds_and_articles,
 ];
 
-pub(super) fn account(engine: &TestEngine, slug: &str, url: String) -> Source {
+pub(super) fn add_account(engine: &TestEngine, slug: &str, url: String) -> Source {
     let noun = "article/articles".parse().expect("a noun");
     let draft = SourceDraft { noun, ..source_draft(slug, "reader", SourceLocation::Url(url)) };
     engine.store.add_source(&draft, None).expect("a source added")
@@ -27,9 +27,9 @@ pub(super) fn account(engine: &TestEngine, slug: &str, url: String) -> Source {
 
 fn report_30_contents_are_asked_for_by_long_ids(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
-    let server = ReaderServer::start(ReaderDialect::Miniflux, ReaderArticle::many(40, 20));
-    is_taken(&engine, &account(&engine, "news", server.url()), 20);
-    let asked = server.asked();
+    let server = ReaderServer::start(ReaderDialect::Miniflux, ReaderArticle::make_many(40, 20));
+    is_taken(&engine, &add_account(&engine, "news", server.url()), 20);
+    let asked = server.take_requests();
     let contents = asked.iter().filter(|asked| asked.what == "contents");
     let ids: Vec<&String> =
         contents.flat_map(|asked| &asked.fields).filter(|(name, _)| name == "i").map(|(_, id)| id).collect();
@@ -38,9 +38,9 @@ fn report_30_contents_are_asked_for_by_long_ids(db: &TestDatabase) {
 
 fn report_31_the_error_of_a_page_in_the_place_of_a_login_names_the_path_of_the_server(db: &TestDatabase) {
     let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
-    stub.set("/accounts/ClientLogin", StubReply::html(report("31-login-page.html")));
+    stub.set_reply("/accounts/ClientLogin", StubReply::html(read_report("31-login-page.html")));
     let url = stub.url("").replace("http://", "http://me:s3cret@");
-    let record = engine.sync(&account(&engine, "news", url));
+    let record = engine.sync(&add_account(&engine, "news", url));
     assert_eq!(record.summary.status, Status::Failed);
     assert!(record.summary.message.contains("it responded with a web page"), "{}", record.summary.message);
     assert!(
@@ -54,33 +54,33 @@ fn report_32_a_list_of_ids_that_breaks_off_keeps_what_came(db: &TestDatabase) {
     let misdeeds = [
         ReaderFault::Status(404, vec![]),
         ReaderFault::Status(500, vec![]),
-        ReaderFault::Page,
-        ReaderFault::Cut,
-        ReaderFault::Lacks,
+        ReaderFault::LoginPage,
+        ReaderFault::TruncatedJson,
+        ReaderFault::UnknownPath,
     ];
-    for (dialect, misdeed) in [ReaderDialect::FreshRss, ReaderDialect::Miniflux]
+    for (dialect, fault) in [ReaderDialect::FreshRss, ReaderDialect::Miniflux]
         .into_iter()
-        .flat_map(|dialect| misdeeds.clone().map(|misdeed| (dialect, misdeed)))
+        .flat_map(|dialect| misdeeds.clone().map(|fault| (dialect, fault)))
     {
         let engine = TestEngine::on_database(db);
-        let server = ReaderServer::start(dialect, ReaderArticle::many(200, 10));
+        let server = ReaderServer::start(dialect, ReaderArticle::make_many(200, 10));
         server.set_page_size(3);
-        let source = account(&engine, "news", server.url());
-        server.inject_fault("all", 2..usize::MAX, misdeed.clone());
+        let source = add_account(&engine, "news", server.url());
+        server.inject_fault("all", 2..usize::MAX, fault.clone());
         let record = is_taken(&engine, &source, 3);
-        let said = issues(&engine, &record);
+        let text = format_issues(&engine, &record);
         assert!(
-            said.contains("ended early after 3, which were imported.")
-                && said.contains("The next sync updates the others."),
-            "{said}"
+            text.contains("ended early after 3, which were imported.")
+                && text.contains("The next sync updates the others."),
+            "{text}"
         );
         server.clear_faults();
         is_taken(&engine, &source, 10);
         // Articles that are no longer listed keep everything, their states too.
-        let before = (values(&engine, &source, "read"), values(&engine, &source, "starred"));
-        server.change(|articles| articles.iter_mut().for_each(|article| article.title.push('!')));
+        let before = (list_values(&engine, &source, "read"), list_values(&engine, &source, "starred"));
+        server.change_articles(|articles| articles.iter_mut().for_each(|article| article.title.push('!')));
         for part in ["all", "unread"] {
-            server.inject_fault(part, 2..usize::MAX, misdeed.clone());
+            server.inject_fault(part, 2..usize::MAX, fault.clone());
         }
         let record = engine.run_request(&source, &incremental_sync());
         assert_eq!(
@@ -89,28 +89,28 @@ fn report_32_a_list_of_ids_that_breaks_off_keeps_what_came(db: &TestDatabase) {
             "{}",
             record.summary.message
         );
-        assert_eq!((values(&engine, &source, "read"), values(&engine, &source, "starred")), before);
+        assert_eq!((list_values(&engine, &source, "read"), list_values(&engine, &source, "starred")), before);
         engine.store.remove_source(source.id).expect("removed");
     }
 }
 
-fn a_batch_of_contents_that_fails_costs_nothing_but_itself(db: &TestDatabase) {
-    for misdeed in [ReaderFault::Status(404, vec![]), ReaderFault::Page, ReaderFault::Cut] {
+fn a_failed_batch_of_contents_affects_only_itself(db: &TestDatabase) {
+    for fault in [ReaderFault::Status(404, vec![]), ReaderFault::LoginPage, ReaderFault::TruncatedJson] {
         let engine = TestEngine::on_database(db);
-        let server = ReaderServer::start(ReaderDialect::Miniflux, ReaderArticle::many(1000, 350));
-        let source = account(&engine, "news", server.url());
-        server.inject_fault("contents", 2..3, misdeed.clone());
+        let server = ReaderServer::start(ReaderDialect::Miniflux, ReaderArticle::make_many(1000, 350));
+        let source = add_account(&engine, "news", server.url());
+        server.inject_fault("contents", 2..3, fault.clone());
         let record = is_taken(&engine, &source, 250);
-        let said = issues(&engine, &record);
-        assert!(said.contains("did not send the contents of 100 articles"), "{misdeed:?}: {said}");
+        let text = format_issues(&engine, &record);
+        assert!(text.contains("did not send the contents of 100 articles"), "{fault:?}: {text}");
         let record = engine.run_request(&source, &incremental_sync());
         assert_eq!(
-            (record.summary.stats.added, record.summary.stats.updated, engine.items(&source).len()),
+            (record.summary.stats.added, record.summary.stats.updated, engine.list_items(&source).len()),
             (100, 0, 350)
         );
-        server.change(|articles| articles.extend(ReaderArticle::many(600, 450)));
-        server.asked();
-        server.inject_fault("contents", 1..usize::MAX, misdeed);
+        server.change_articles(|articles| articles.extend(ReaderArticle::make_many(600, 450)));
+        server.take_requests();
+        server.inject_fault("contents", 1..usize::MAX, fault);
         // A run that gets none of the new articles fails.
         let record = engine.run_request(&source, &incremental_sync());
         assert_eq!(
@@ -119,7 +119,7 @@ fn a_batch_of_contents_that_fails_costs_nothing_but_itself(db: &TestDatabase) {
             "{}",
             record.summary.message
         );
-        assert_eq!(engine.items(&source).len(), 350);
+        assert_eq!(engine.list_items(&source).len(), 350);
         assert_eq!(
             server.take_request_names().iter().filter(|asked| *asked == "contents").count(),
             3,
@@ -131,10 +131,10 @@ fn a_batch_of_contents_that_fails_costs_nothing_but_itself(db: &TestDatabase) {
 
 fn a_reader_run_counts_feeds_and_articles(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
-    let server = ReaderServer::start(ReaderDialect::Inoreader, ReaderArticle::many(1000, 230));
-    let id = engine.start(&account(&engine, "news", server.url()), &incremental_sync());
+    let server = ReaderServer::start(ReaderDialect::Inoreader, ReaderArticle::make_many(1000, 230));
+    let id = engine.start(&add_account(&engine, "news", server.url()), &incremental_sync());
     let record = engine.run(id);
-    let json = serde_json::to_value(engine.report(id)).expect("JSON");
+    let json = serde_json::to_value(engine.status_report(id)).expect("JSON");
     assert_eq!(json["stats"]["feeds"], serde_json::json!({"processed": 2, "total": 2}), "{}", record.summary.message);
     assert_eq!(json["stats"]["articles"], serde_json::json!({"processed": 230, "total": 230}));
 }

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use lockstep::domain::operation::Status;
 use lockstep::domain::source::Source;
 
-use super::report;
+use super::read_report;
 use crate::support::http_client::TestHttpClient;
 use crate::support::log_files;
 use crate::support::log_files::read_run_lines;
@@ -29,81 +29,84 @@ const SOME_ROWS: &str = "id,title\n1,One\n,None\n2,Two\n1,Again\n3,Three\n,None\
 const SKIPPED: &str = "3 rows skipped";
 
 /// The standard output and the standard error of the program.
-fn command(home: &ServerSetup, args: &[&str]) -> (String, String) {
-    let mut command = home.command("data");
+fn run_command(setup: &ServerSetup, args: &[&str]) -> (String, String) {
+    let mut command = setup.build_command("data");
     let output = command.args(args).stdin(Stdio::null()).output().expect("the program runs");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     (text(output.stdout), text(output.stderr))
 }
 
-fn page(asker: &TestHttpClient, path: &str) -> String {
-    let ServerAnswer { status, body } = asker.get(path).expect("an answer");
+fn get_page(client: &TestHttpClient, path: &str) -> String {
+    let ServerAnswer { status, body } = client.get(path).expect("an answer");
     assert_eq!(status, 200, "{path}: {body}");
     body
 }
 
-/// Asserts that all places that tell of the run `id` have `said` in them; `skipped` is what badges and titles say.
-fn assert_shown_everywhere(home: &ServerSetup, server: &ServerProcess, id: &str, said: &str) {
+/// Asserts that all places that tell of the run `id` have `shown_text` in them; `skipped` is what badges and titles say.
+fn assert_shown_everywhere(setup: &ServerSetup, server: &ServerProcess, id: &str, shown_text: &str) {
     let status = server.status(id);
-    assert!(status["message"].as_str().is_some_and(|message| message.contains(said)), "{status}");
+    assert!(status["message"].as_str().is_some_and(|message| message.contains(shown_text)), "{status}");
     let entry = server.get(&format!("/api/history/{id}")).json();
-    assert!(entry["message"].as_str().is_some_and(|message| message.contains(said)), "{entry}");
+    assert!(entry["message"].as_str().is_some_and(|message| message.contains(shown_text)), "{entry}");
     assert_eq!(entry["stats"]["rejected"], 3, "{entry}");
     let ended =
-        read_run_lines(home, "sync.jsonl", id).into_iter().find(|line| line["event"] == "ended").expect("an end");
-    assert!(ended["message"].as_str().is_some_and(|message| message.contains(said)), "{ended}");
+        read_run_lines(setup, "sync.jsonl", id).into_iter().find(|line| line["event"] == "ended").expect("an end");
+    assert!(ended["message"].as_str().is_some_and(|message| message.contains(shown_text)), "{ended}");
 
     let admin = TestHttpClient::logged_in_admin(server.address());
-    let dashboard = page(&admin, "/");
-    assert!(dashboard.contains(&format!("data-state-of=\"albums\">Completed, {said}<")), "dashboard: {dashboard}");
-    let badge = page(&admin, "/sync-badge");
-    assert!(badge.contains(&format!("Sync completed, {said}")), "badge: {badge}");
-    let panel = page(&admin, &format!("/catalog/albums/sync-status?sync={id}"));
-    assert!(panel.contains(&format!("<span>Sync completed, {said}</span>")), "panel: {panel}");
-    assert!(panel.contains(&format!(". {said}.")), "panel: {panel}");
-    assert!(page(&admin, "/history").contains(&format!("<span>Completed, {said}</span>")), "history");
-    let run = page(&admin, &format!("/history/{id}"));
-    assert!(run.contains(&format!("<span>Sync completed, {said}</span>")), "run: {run}");
+    let dashboard = get_page(&admin, "/");
+    assert!(
+        dashboard.contains(&format!("data-state-of=\"albums\">Completed, {shown_text}<")),
+        "dashboard: {dashboard}"
+    );
+    let badge = get_page(&admin, "/sync-badge");
+    assert!(badge.contains(&format!("Sync completed, {shown_text}")), "badge: {badge}");
+    let panel = get_page(&admin, &format!("/catalog/albums/sync-status?sync={id}"));
+    assert!(panel.contains(&format!("<span>Sync completed, {shown_text}</span>")), "panel: {panel}");
+    assert!(panel.contains(&format!(". {shown_text}.")), "panel: {panel}");
+    assert!(get_page(&admin, "/history").contains(&format!("<span>Completed, {shown_text}</span>")), "history");
+    let run = get_page(&admin, &format!("/history/{id}"));
+    assert!(run.contains(&format!("<span>Sync completed, {shown_text}</span>")), "run: {run}");
     assert!(!run.contains("</b> refused") && !run.contains("</svg> refused"), "one word for it: {run}");
     let visitor = TestHttpClient::anonymous(server.address());
-    assert!(page(&visitor, "/").contains(&format!("Completed, {said}")), "to visitors, too");
+    assert!(get_page(&visitor, "/").contains(&format!("Completed, {shown_text}")), "to visitors, too");
 }
 
 fn a_run_with_skipped_rows_shows_them_everywhere(db: &TestDatabase) {
     let stub = StubServer::start();
-    stub.csv("/albums.csv", SOME_ROWS);
-    let home = ServerSetup::on_database(db);
-    let server = home.start();
-    home.add_admin_and_token();
-    home.add_url("albums", stub.url("/albums.csv"));
-    let (id, _) = log_files::sync_until_logged(&home, &server, "albums");
+    stub.serve_csv("/albums.csv", SOME_ROWS);
+    let setup = ServerSetup::on_database(db);
+    let server = setup.start();
+    setup.add_admin_and_token();
+    setup.add_url("albums", stub.url("/albums.csv"));
+    let (id, _) = log_files::sync_until_logged(&setup, &server, "albums");
     assert_eq!(server.status(&id)["message"], "3 added, 0 updated, 0 removed. 3 rows skipped.");
-    assert_shown_everywhere(&home, &server, &id, SKIPPED);
-    let (id, _) = log_files::sync_until_logged(&home, &server, "albums");
+    assert_shown_everywhere(&setup, &server, &id, SKIPPED);
+    let (id, _) = log_files::sync_until_logged(&setup, &server, "albums");
     assert_eq!(server.status(&id)["message"], "No changes. 3 rows skipped.");
-    assert_shown_everywhere(&home, &server, &id, SKIPPED);
+    assert_shown_everywhere(&setup, &server, &id, SKIPPED);
 
-    let (out, err) = command(&home, &["sync", "albums", "--full"]);
+    let (out, err) = run_command(&setup, &["sync", "albums", "--full"]);
     assert_eq!(out, "albums: No changes. 3 rows skipped. 3 issues.\n");
     assert!(err.contains("100 % Sync completed, 3 rows skipped"), "{err}");
     assert!(err.contains("row 3, column “id”, skipped: "), "{err}");
-    let (out, _) = command(&home, &["source", "show", "albums"]);
+    let (out, _) = run_command(&setup, &["source", "show", "albums"]);
     assert!(out.lines().any(|line| line.contains("completed, 3 rows skipped") && line.ends_with("skipped.")), "{out}");
 
     // A source that is mended is up to date.
-    stub.csv("/albums.csv", "id,title\n1,One\n2,Two\n3,Three\n");
-    log_files::sync_until_logged(&home, &server, "albums");
+    stub.serve_csv("/albums.csv", "id,title\n1,One\n2,Two\n3,Three\n");
+    log_files::sync_until_logged(&setup, &server, "albums");
     let admin = TestHttpClient::logged_in_admin(server.address());
-    assert!(page(&admin, "/").contains("data-state-of=\"albums\">Up to date<"));
-    assert!(!page(&admin, "/sync-badge").contains("skipped"));
+    assert!(get_page(&admin, "/").contains("data-state-of=\"albums\">Up to date<"));
+    assert!(!get_page(&admin, "/sync-badge").contains("skipped"));
 }
 
 fn a_preview_shows_that_rows_would_be_skipped(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", SOME_ROWS);
     let record = engine.run_request(&source, &preview_run());
-    let said = "A sync would add 3, update 0 and remove 0. 3 rows would be skipped. Nothing was written.";
-    assert_eq!(record.summary.message, said);
+    let shown_text = "A sync would add 3, update 0 and remove 0. 3 rows would be skipped. Nothing was written.";
+    assert_eq!(record.summary.message, shown_text);
 }
 
 fn a_failed_run_shows_how_many_rows_it_skipped(db: &TestDatabase) {
@@ -116,7 +119,7 @@ fn a_failed_run_shows_how_many_rows_it_skipped(db: &TestDatabase) {
 }
 
 /// A source with the key column `key`.
-fn keyed(engine: &TestEngine, slug: &str, key: &str, content: &[u8]) -> Source {
+fn add_keyed_source(engine: &TestEngine, slug: &str, key: &str, content: &[u8]) -> Source {
     engine.csv_source_with(slug, content, |draft| key.clone_into(&mut draft.key_column))
 }
 
@@ -128,31 +131,34 @@ fn missing_key(db: &TestDatabase, engine: &TestEngine, source: &Source) -> Strin
     assert_eq!((record.summary.status, record.summary.code.as_deref()), (Status::Failed, Some("no_key_column")));
     assert_eq!(db.items_as_written(), before);
     let message = record.summary.error.expect("a message");
-    let look = engine.control.probe_source(source).expect("a look");
-    assert_eq!(look.missing_key.map(|said| format!("{said} Nothing was changed.")).as_ref(), Some(&message));
+    let probe = engine.control.probe_source(source).expect("a look");
+    assert_eq!(
+        probe.missing_key.map(|shown_text| format!("{shown_text} Nothing was changed.")).as_ref(),
+        Some(&message)
+    );
     message
 }
 
 fn a_header_below_title_rows_is_named_with_its_row(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
-    let sales = report("04a-title-rows-above-header.csv");
-    let source = keyed(&engine, "sales", "Transaction", &sales);
-    let said = "The column “Transaction” is in row 4. Delete the three rows above the header. Or set the header row to 4 in \
+    let sales = read_report("04a-title-rows-above-header.csv");
+    let source = add_keyed_source(&engine, "sales", "Transaction", &sales);
+    let shown_text = "The column “Transaction” is in row 4. Delete the three rows above the header. Or set the header row to 4 in \
                 the settings of this source (/settings/sources/sales). Nothing was changed.";
-    assert_eq!(missing_key(db, &engine, &source), said);
+    assert_eq!(missing_key(db, &engine, &source), shown_text);
     // With a catalog whose keys stand below, too.
     let text = String::from_utf8(sales).expect("UTF-8");
     let table: String = text.lines().skip(3).map(|line| format!("{line}\n")).collect();
     engine.rewrite_file(&source, table);
     assert_eq!(engine.sync(&source).summary.stats.added, 2);
     engine.rewrite_file(&source, text);
-    assert_eq!(missing_key(db, &engine, &source), said);
-    assert_eq!(engine.items(&source).len(), 2);
+    assert_eq!(missing_key(db, &engine, &source), shown_text);
+    assert_eq!(engine.list_items(&source).len(), 2);
 }
 
 fn the_header_row_can_be_set_instead(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
-    let content = report("04a-title-rows-above-header.csv");
+    let content = read_report("04a-title-rows-above-header.csv");
     let keyed = |slug: &str, row| {
         engine.csv_source_with(slug, &content, |draft| {
             "Transaction".clone_into(&mut draft.key_column);
@@ -166,20 +172,20 @@ fn the_header_row_can_be_set_instead(db: &TestDatabase) {
         (Status::Completed, 2, 1)
     );
     assert_eq!(record.summary.message, "2 added, 0 updated, 0 removed. 1 row skipped.", "the row of totals has no key");
-    assert_eq!(engine.lines(&source)[0], "IT|T-1001|1/1/26|Red lamp");
-    let said = missing_key(db, &engine, &keyed("other", 2));
+    assert_eq!(engine.item_lines(&source)[0], "IT|T-1001|1/1/26|Red lamp");
+    let shown_text = missing_key(db, &engine, &keyed("other", 2));
     assert!(
-        said.starts_with("The column “Transaction” is in row 4, and the header row is set to 2. Set it to 4 in"),
-        "{said}"
+        shown_text.starts_with("The column “Transaction” is in row 4, and the header row is set to 2. Set it to 4 in"),
+        "{shown_text}"
     );
 }
 
 fn a_column_that_differs_in_a_character_that_cannot_be_seen_is_marked(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let text = "Member\u{a0}No\u{200d},Name\n1,Ada\n2,Bob\n";
-    let source = keyed(&engine, "members", "Member No", text.as_bytes());
-    let said = missing_key(db, &engine, &source);
+    let source = add_keyed_source(&engine, "members", "Member No", text.as_bytes());
+    let shown_text = missing_key(db, &engine, &source);
     let named = "There is no column “Member No”; the columns are “Member⍽No·U+200D·”, “Name”. “Member⍽No·U+200D·” and “Member \
                  No” differ only in characters that cannot be seen or in white space";
-    assert!(said.starts_with(named), "{said}");
+    assert!(shown_text.starts_with(named), "{shown_text}");
 }

@@ -8,7 +8,7 @@ use lockstep::domain::source::Source;
 
 use super::pollution::clean::CleanTable;
 use super::pollution::faults::Fault;
-use super::report;
+use super::read_report;
 use crate::support::seeded_random::SeededRandom;
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
@@ -55,8 +55,8 @@ const TABLES: [(&str, &str); 24] = [
 fn check_and_sync(engine: &TestEngine, source: &Source, name: &str) -> (SyncRecord, Vec<String>) {
     let looked = engine.control.probe_source(source);
     let record = engine.sync(source);
-    let look = match looked {
-        Ok(look) => look,
+    let probe = match looked {
+        Ok(probe) => probe,
         Err(error) => {
             assert_eq!(record.summary.code.as_deref(), Some(error.code), "{name}: {error}");
             assert!(record.summary.message.starts_with(&error.message), "{name}: {} {error}", record.summary.message);
@@ -65,11 +65,11 @@ fn check_and_sync(engine: &TestEngine, source: &Source, name: &str) -> (SyncReco
     };
     assert_eq!(
         record.summary.code.as_deref(),
-        look.failure.as_ref().map(|failure| failure.code),
+        probe.failure.as_ref().map(|failure| failure.code),
         "{name}: {}",
         record.summary.message
     );
-    if let Some(failure) = &look.failure {
+    if let Some(failure) = &probe.failure {
         assert!(
             record.summary.message.starts_with(&failure.message()),
             "{name}: {} {failure:?}",
@@ -77,13 +77,13 @@ fn check_and_sync(engine: &TestEngine, source: &Source, name: &str) -> (SyncReco
         );
     }
     let mut issues = engine.store.list_issues(record.summary.id, 1, 20_000).expect("issues");
-    let mut foretold = look.issues.kept.clone();
+    let mut foretold = probe.issues.kept.clone();
     let order = |issue: &Issue| (issue.row, issue.column.clone(), issue.reason.clone());
     issues.sort_by_key(order);
     foretold.sort_by_key(order);
     assert_eq!(foretold, issues, "{name}");
-    assert_eq!(look.issues.count, record.issues, "{name}");
-    let problems: Vec<String> = look.all_problems().collect();
+    assert_eq!(probe.issues.count, record.issues, "{name}");
+    let problems: Vec<String> = probe.all_problems().collect();
     if record.summary.status == Status::Completed {
         let is_foretold = problems.iter().any(|problem| problem.starts_with("A sync would keep "));
         assert_eq!(is_foretold, record.withheld_removals > 0, "{name}: {problems:?} {}", record.summary.message);
@@ -93,7 +93,7 @@ fn check_and_sync(engine: &TestEngine, source: &Source, name: &str) -> (SyncReco
     (record, problems)
 }
 
-fn keyed(engine: &TestEngine, slug: &str, content: impl AsRef<[u8]>, key: &str) -> Source {
+fn add_keyed_source(engine: &TestEngine, slug: &str, content: impl AsRef<[u8]>, key: &str) -> Source {
     engine.csv_source_with(slug, content, |draft| key.clone_into(&mut draft.key_column))
 }
 
@@ -104,14 +104,14 @@ fn a_probe_of_every_report_agrees_with_its_sync(db: &TestDatabase) {
         folder.filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().extension() == Some("csv".as_ref())));
     assert_eq!(tables.count(), TABLES.len(), "every table is among them");
     for (at, (name, key)) in TABLES.into_iter().enumerate() {
-        let source = keyed(&engine, &format!("report-{at}"), report(name), key);
+        let source = add_keyed_source(&engine, &format!("report-{at}"), read_report(name), key);
         let (first, _) = check_and_sync(&engine, &source, name);
         let (second, _) = check_and_sync(&engine, &source, name);
         assert_eq!(first.summary.status, second.summary.status, "{name}");
     }
     // What is no table fails alike, whatever it is.
     for (at, name) in ["17-sign-in.html", "21-feed-packed.xml.gz", "29-feed-numeric-id.json"].into_iter().enumerate() {
-        let source = keyed(&engine, &format!("other-{at}"), report(name), "id");
+        let source = add_keyed_source(&engine, &format!("other-{at}"), read_report(name), "id");
         check_and_sync(&engine, &source, name);
     }
 }
@@ -120,11 +120,11 @@ fn a_probe_of_the_second_file_of_a_pair_agrees_with_its_sync(db: &TestDatabase) 
     let engine = TestEngine::on_database(db);
     // Each report after each other with the same key: columns and keys come and go.
     let same_key: Vec<&str> = TABLES.into_iter().filter(|(_, key)| *key == "id").map(|(name, _)| name).collect();
-    let source = keyed(&engine, "pairs", "id\n1\n", "id");
+    let source = add_keyed_source(&engine, "pairs", "id\n1\n", "id");
     for (before, after) in same_key.iter().zip(&same_key[1..]).chain([(&same_key[0], &same_key[12])]) {
-        engine.rewrite_file(&source, report(before));
+        engine.rewrite_file(&source, read_report(before));
         check_and_sync(&engine, &source, before);
-        engine.rewrite_file(&source, report(after));
+        engine.rewrite_file(&source, read_report(after));
         check_and_sync(&engine, &source, &format!("{before}, then {after}"));
     }
 }
@@ -135,15 +135,19 @@ fn a_probe_of_a_polluted_file_agrees_with_its_sync(db: &TestDatabase) {
     let cases = if db.is_sqlite() { 76 } else { 19 };
     for case in 0..cases {
         let mut random = SeededRandom::new(0xC4EC_0000 + case);
-        let clean = CleanTable::draw(&mut random);
+        let clean = CleanTable::draw_table(&mut random);
         let fault = Fault::ALL[usize::try_from(case).expect("small") % Fault::ALL.len()];
         let polluted = fault.pollute(&clean, &mut random);
-        let source = engine.csv_source(&format!("case-{case}"), clean.bytes());
-        if random.percent(70) {
+        let source = engine.csv_source(&format!("case-{case}"), clean.to_bytes());
+        if random.next_chance(70) {
             engine.sync(&source);
         }
-        engine.rewrite_file(&source, &polluted.bytes);
-        check_and_sync(&engine, &source, &format!("case {case}: {}", String::from_utf8_lossy(&polluted.bytes)));
+        engine.rewrite_file(&source, &polluted.polluted_bytes);
+        check_and_sync(
+            &engine,
+            &source,
+            &format!("case {case}: {}", String::from_utf8_lossy(&polluted.polluted_bytes)),
+        );
     }
 }
 
@@ -155,9 +159,9 @@ fn a_check_finds_the_row_of_an_item_inside_a_cell(db: &TestDatabase) {
     engine.rewrite_file(&source, "id,note,year\n1,\"One,1990\n2,Two\",1991\n3,Three,1992\n");
     let (record, problems) = check_and_sync(&engine, &source, "albums");
     assert_eq!(record.summary.code.as_deref(), Some("unclosed_quote"), "{}", record.summary.message);
-    let said = "A sync would be refused: Row 2: an unclosed quotation mark (\") includes the rows below; the row of the key “2” is \
+    let shown_text = "A sync would be refused: Row 2: an unclosed quotation mark (\") includes the rows below; the row of the key “2” is \
                 inside a cell. Remove the quotation mark, or double it if it belongs to the text.";
-    assert_eq!(problems, [said]);
+    assert_eq!(problems, [shown_text]);
 }
 
 fn a_check_knows_rows_that_were_only_filled_down(db: &TestDatabase) {
@@ -168,7 +172,7 @@ fn a_check_knows_rows_that_were_only_filled_down(db: &TestDatabase) {
     let source = engine.csv_source("albums", format!("id,title,state\n{}{}", rows(1, true), rows(21, false)));
     let (record, problems) = check_and_sync(&engine, &source, "albums");
     assert_eq!((record.summary.stats.rejected, problems), (0, Vec::new()), "{}", record.summary.message);
-    let issues = engine.issues(record.summary.id);
+    let issues = engine.list_issues(record.summary.id);
     assert!(issues.len() == 1 && issues[0].contains("They contain only “new” in “state”"), "{issues:?}");
 }
 
@@ -180,22 +184,22 @@ fn a_check_foretells_a_changed_key_and_withheld_removals(db: &TestDatabase) {
     engine.rewrite_file(&source, format!("id,title\n{}", rows(100..140)));
     let (record, problems) = check_and_sync(&engine, &source, "albums");
     assert_eq!(record.summary.code.as_deref(), Some("key_changed"));
-    let said = "A sync would be refused: Did the key column change? 40 of the catalog's 40 albums would go and 40 would come. If \
+    let shown_text = "A sync would be refused: Did the key column change? 40 of the catalog's 40 albums would go and 40 would come. If \
                 this is meant, choose “Sync anyway”.";
-    assert_eq!(problems, [said]);
+    assert_eq!(problems, [shown_text]);
     engine.rewrite_file(&source, format!("id,title\n{}", rows(0..10)));
     let (record, problems) = check_and_sync(&engine, &source, "albums");
     assert_eq!(record.withheld_removals, 30);
-    let said = "A sync would keep 30 albums no longer in the source: that is more than half of the catalog. Large deletions \
+    let shown_text = "A sync would keep 30 albums no longer in the source: that is more than half of the catalog. Large deletions \
                 need confirmation.";
-    assert_eq!(problems, [said]);
+    assert_eq!(problems, [shown_text]);
 }
 
 fn a_probe_of_an_empty_source_agrees_with_its_sync(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\n1,One\n");
     engine.sync(&source);
-    let said = [
+    let shown_text = [
         ("", "The source is empty. Nothing was changed: the catalog keeps its 1 album. Its first row must name"),
         (
             "id,title\n",
@@ -203,10 +207,10 @@ fn a_probe_of_an_empty_source_agrees_with_its_sync(db: &TestDatabase) {
         ),
         ("id,title\n,One\n", "The source has no rows that can be taken. Nothing was changed: the catalog keeps its"),
     ];
-    for (text, said) in said {
+    for (text, shown_text) in shown_text {
         engine.rewrite_file(&source, text);
         let (record, _) = check_and_sync(&engine, &source, text);
         assert_eq!(record.summary.code.as_deref(), Some("empty_source"), "{text:?}");
-        assert!(record.summary.message.starts_with(said), "{text:?}: {}", record.summary.message);
+        assert!(record.summary.message.starts_with(shown_text), "{text:?}: {}", record.summary.message);
     }
 }

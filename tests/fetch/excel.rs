@@ -32,7 +32,7 @@ impl WorkbookObserver {
         Self { issues: Mutex::default(), questions: AtomicU64::new(0), stops_after: questions }
     }
 
-    fn reasons(&self) -> Vec<String> {
+    fn issue_reasons(&self) -> Vec<String> {
         self.issues.lock().expect("issues").iter().map(|issue| issue.reason.clone()).collect()
     }
 }
@@ -54,11 +54,11 @@ impl FetchObserver for WorkbookObserver {
 /// What was read, and what was noted.
 pub(super) struct WorkbookReading {
     pub(super) content: Box<dyn FetchedContent>,
-    pub(super) reasons: Vec<String>,
+    pub(super) issue_reasons: Vec<String>,
 }
 
 impl WorkbookReading {
-    pub(super) fn cells(&self) -> Vec<Vec<String>> {
+    pub(super) fn list_cells(&self) -> Vec<Vec<String>> {
         super::read_cells(&*self.content)
     }
 
@@ -77,13 +77,13 @@ pub(super) fn read_with(
     let nothing = Validators::default();
     let source = Source { read_options: options, ..source_of_kind("excel", location.clone()) };
     let order = FetchRequest { total_timeout: setup.run, ..FetchRequest::for_probe(&nothing, setup.timeout) };
-    match setup.kinds().get("excel").expect("the kind").fetch(&source, &order, &notes)? {
-        FetchOutcome::Content(content) => Ok(WorkbookReading { content, reasons: notes.reasons() }),
+    match setup.source_kinds().get("excel").expect("the kind").fetch(&source, &order, &notes)? {
+        FetchOutcome::Content(content) => Ok(WorkbookReading { content, issue_reasons: notes.issue_reasons() }),
         FetchOutcome::Unchanged(_) => panic!("a full fetch is never unchanged"),
     }
 }
 
-pub(super) fn read(setup: &FetchSetup, location: &SourceLocation) -> Result<WorkbookReading, FetchError> {
+pub(super) fn read_workbook(setup: &FetchSetup, location: &SourceLocation) -> Result<WorkbookReading, FetchError> {
     read_with(setup, location, ReadOptions::default())
 }
 
@@ -91,15 +91,15 @@ pub(super) fn read(setup: &FetchSetup, location: &SourceLocation) -> Result<Work
 pub(super) fn read_bytes(setup: &FetchSetup, bytes: &[u8]) -> Result<WorkbookReading, FetchError> {
     let path = setup.folder.path().join("a.workbook");
     std::fs::write(&path, bytes).expect("written");
-    read(setup, &SourceLocation::File(path))
+    read_workbook(setup, &SourceLocation::File(path))
 }
 
 /// A setup whose fetches may take as long as a slow machine needs.
-pub(super) fn patient_road() -> FetchSetup {
-    FetchSetup::new().within(Duration::from_secs(1800)).with_run_limit(Duration::from_secs(1800))
+pub(super) fn patient_setup() -> FetchSetup {
+    FetchSetup::new().with_timeout(Duration::from_secs(1800)).with_run_limit(Duration::from_secs(1800))
 }
 
-pub(super) fn tab(name: &str) -> ReadOptions {
+pub(super) fn select_tab(name: &str) -> ReadOptions {
     ReadOptions { tab: Some(name.to_owned()), ..ReadOptions::default() }
 }
 
@@ -113,7 +113,7 @@ pub(super) fn memory_growth<T>(read: impl FnOnce() -> T) -> (T, u64) {
     // What is set up once for all fetches is not the workbook's.
     let small =
         crate::support::workbook_builder::XlsxBuilder::of_rows(&crate::support::workbook_builder::text_row(1, &["id"]));
-    drop(read_bytes(&patient_road(), &small.bytes()));
+    drop(read_bytes(&patient_setup(), &small.bytes()));
     // Forgets the most that was in use until now (proc(5), clear_refs).
     std::fs::write("/proc/self/clear_refs", "5").expect("Linux takes it");
     let before = super::peak_memory();

@@ -51,7 +51,7 @@ pub(super) struct FetchEnd {
 }
 
 /// Fetches a source with a timeout of `limit` and at most `max_bytes`.
-fn end(fixture: &SourceFixture, limit: Duration, max_bytes: u64) -> FetchEnd {
+fn expect_failed_fetch(fixture: &SourceFixture, limit: Duration, max_bytes: u64) -> FetchEnd {
     let mut setup = FetchSetup::new();
     fixture.apply_settings(&mut setup.settings);
     setup.settings.max_bytes = max_bytes;
@@ -62,7 +62,7 @@ fn end(fixture: &SourceFixture, limit: Duration, max_bytes: u64) -> FetchEnd {
         ..FetchRequest::for_probe(&nothing, limit)
     };
     let begun = LoadClock::start();
-    let fetched = setup.kinds().get(fixture.kind).expect("a kind").fetch(
+    let fetched = setup.source_kinds().get(fixture.kind).expect("a kind").fetch(
         &source_of_kind(fixture.kind, fixture.location.clone()),
         &order,
         &notes,
@@ -78,13 +78,13 @@ fn end(fixture: &SourceFixture, limit: Duration, max_bytes: u64) -> FetchEnd {
     };
     let (issues, feeds) = (notes.issues.into_inner().expect("issues"), notes.feeds.into_inner().expect("feeds"));
     for secret in fixture.secrets() {
-        let told = format!("{message} {issues:?} {:?}", feeds.iter().map(|feed| &feed.error).collect::<Vec<_>>());
-        assert!(!told.contains(&secret), "{}: {secret} in {told}", fixture.name);
+        let reported = format!("{message} {issues:?} {:?}", feeds.iter().map(|feed| &feed.error).collect::<Vec<_>>());
+        assert!(!reported.contains(&secret), "{}: {secret} in {reported}", fixture.name);
     }
     // The error of a single feed is stored with the feed.
     let own = feeds.into_iter().find_map(|feed| feed.error);
-    let (code, message) = own.map_or((code, message.clone()), |(code, said)| {
-        assert!(message.contains(&said), "{}: {message}", fixture.name);
+    let (code, message) = own.map_or((code, message.clone()), |(code, text)| {
+        assert!(message.contains(&text), "{}: {message}", fixture.name);
         (code, message)
     });
     assert!(message.ends_with('.') && !message.contains('\n'), "{}: {message}", fixture.name);
@@ -107,7 +107,7 @@ impl Default for ExpectedFailure {
 
 /// Changes the replies of a source of each kind, fetches all at the same time, and judges each end.
 #[track_caller]
-pub(super) fn on_every_way(
+pub(super) fn fail_every_fixture(
     expected: &ExpectedFailure,
     transform: impl Fn(StubReply) -> StubReply + Send + Sync + 'static,
     judge: impl Fn(&SourceFixture, &FetchEnd) + Sync,
@@ -119,7 +119,7 @@ pub(super) fn on_every_way(
             fixture.inject_fault(&transform);
             let judge = &judge;
             scope.spawn(move || {
-                let end = end(fixture, expected.limit, expected.max_bytes);
+                let end = expect_failed_fetch(fixture, expected.limit, expected.max_bytes);
                 println!("{}: {} in {:?}: {}", fixture.name, end.code, end.took, end.message);
                 assert!(end.took < expected.most, "{}: {:?}: {}", fixture.name, end.took, end.message);
                 judge(fixture, &end);
@@ -130,9 +130,13 @@ pub(super) fn on_every_way(
 
 /// Asserts that the failure has this code, and that its message names the host and says what to do.
 #[track_caller]
-pub(super) fn is(fixture: &SourceFixture, end: &FetchEnd, code: &str, says: &str) {
-    let FetchEnd { code: told, message, .. } = end;
-    assert!(told == code && message.contains(says), "{}: not {code} “{says}”: {told}: {message}", fixture.name);
+pub(super) fn assert_failure(fixture: &SourceFixture, end: &FetchEnd, code: &str, expected_text: &str) {
+    let FetchEnd { code: reported, message, .. } = end;
+    assert!(
+        reported == code && message.contains(expected_text),
+        "{}: not {code} “{expected_text}”: {reported}: {message}",
+        fixture.name
+    );
     assert!(
         message.contains(&fixture.host) || fixture.uses_google() && message.contains("Google"),
         "{}: {message}",
@@ -145,16 +149,17 @@ fn every_kind_of_source_delivers_its_content_without_faults() {
     for fixture in SourceFixture::all() {
         let mut setup = FetchSetup::new();
         fixture.apply_settings(&mut setup.settings);
-        let content =
-            setup.content(fixture.kind, &fixture.location).unwrap_or_else(|error| panic!("{}: {error}", fixture.name));
+        let content = setup
+            .fetch_content(fixture.kind, &fixture.location)
+            .unwrap_or_else(|error| panic!("{}: {error}", fixture.name));
         assert!(content.line_count() >= 20, "{}: {}", fixture.name, content.line_count());
     }
 }
 
 /// Asserts that a redirect to `target` is not followed and that `forbidden` gets no connection.
-fn is_not_led_to(target: &str, forbidden: Option<&TcpListener>) {
+fn assert_redirect_refused(target: &str, forbidden: Option<&TcpListener>) {
     let to = target.to_owned();
-    on_every_way(
+    fail_every_fixture(
         &ExpectedFailure::default(),
         move |_| StubReply::redirect(302, &to),
         |fixture, end| {
@@ -165,12 +170,12 @@ fn is_not_led_to(target: &str, forbidden: Option<&TcpListener>) {
                 fixture.name,
                 end.message
             );
-            let (code, says) = match fixture {
+            let (code, expected_text) = match fixture {
                 fixture if fixture.uses_form => ("bad_redirect", "Credentials are not sent to another address"),
                 fixture if fixture.uses_google() => ("bad_redirect", "is not a Google address"),
                 _ => ("address_refused", "LOCKSTEP_ALLOW_HOSTS"),
             };
-            is(fixture, end, code, says);
+            assert_failure(fixture, end, code, expected_text);
         },
     );
     if let Some(forbidden) = forbidden {
@@ -183,31 +188,31 @@ fn is_not_led_to(target: &str, forbidden: Option<&TcpListener>) {
 fn a_redirect_to_another_host_in_the_network_is_not_followed() {
     let forbidden = TcpListener::bind("127.0.0.2:0").expect("a port");
     let port = forbidden.local_addr().expect("an address").port();
-    is_not_led_to(&format!("http://127.0.0.2:{port}/a?token=s3cret"), Some(&forbidden));
+    assert_redirect_refused(&format!("http://127.0.0.2:{port}/a?token=s3cret"), Some(&forbidden));
 }
 
 #[test]
 fn a_redirect_to_a_private_address_is_not_followed() {
-    is_not_led_to("http://10.0.0.1/a", None);
+    assert_redirect_refused("http://10.0.0.1/a", None);
 }
 
 #[test]
 fn a_redirect_to_this_machine_by_ipv6_is_not_followed() {
     let forbidden = TcpListener::bind("[::1]:0").ok();
     let port = forbidden.as_ref().map_or(9, |listener| listener.local_addr().expect("an address").port());
-    is_not_led_to(&format!("http://[::1]:{port}/a"), forbidden.as_ref());
+    assert_redirect_refused(&format!("http://[::1]:{port}/a"), forbidden.as_ref());
 }
 
 #[test]
 fn a_loop_of_redirects_ends() {
-    on_every_way(
+    fail_every_fixture(
         &ExpectedFailure::default(),
         |_| StubReply::redirect(302, "?again=1"),
         |fixture, end| {
             let uses_form = ("bad_redirect", "Credentials are not sent to another address");
-            let (code, says) =
+            let (code, expected_text) =
                 if fixture.uses_form { uses_form } else { ("too_many_redirects", "redirects this address to itself") };
-            is(fixture, end, code, says);
+            assert_failure(fixture, end, code, expected_text);
         },
     );
 }
@@ -216,11 +221,11 @@ fn a_loop_of_redirects_ends() {
 fn a_redirect_to_a_file_or_another_protocol_is_not_followed() {
     for target in ["file:///etc/passwd?s3cret-word", "ftp://me:s3cret-word@127.0.0.1/a.csv", "gopher://127.0.0.1/"] {
         let scheme = target.split(':').next().expect("a scheme");
-        on_every_way(
+        fail_every_fixture(
             &ExpectedFailure::default(),
             move |_| StubReply::redirect(302, target),
             |fixture, end| {
-                is(fixture, end, "bad_address", &format!("begins with {scheme}:"));
+                assert_failure(fixture, end, "bad_address", &format!("begins with {scheme}:"));
             },
         );
     }
@@ -228,11 +233,11 @@ fn a_redirect_to_a_file_or_another_protocol_is_not_followed() {
 
 #[test]
 fn a_gzip_that_ends_in_the_middle_is_not_taken() {
-    on_every_way(
+    fail_every_fixture(
         &ExpectedFailure::default(),
         |whole| whole.gzip().halved(),
         |fixture, end| {
-            is(fixture, end, "truncated", "Nothing was changed; try again");
+            assert_failure(fixture, end, "truncated", "Nothing was changed; try again");
         },
     );
 }
@@ -241,11 +246,11 @@ fn a_gzip_that_ends_in_the_middle_is_not_taken() {
 fn a_gzip_bomb_stops_at_the_limit_with_flat_memory() {
     let bomb = StubReply::bomb(100_000_000);
     let before = peak_memory();
-    on_every_way(
+    fail_every_fixture(
         &ExpectedFailure::default(),
         move |_| bomb.clone(),
         |fixture, end| {
-            is(fixture, end, "too_large", "");
+            assert_failure(fixture, end, "too_large", "");
         },
     );
     assert!(peak_memory() < before + 50_000, "{before} → {} kB", peak_memory());
@@ -253,8 +258,8 @@ fn a_gzip_bomb_stops_at_the_limit_with_flat_memory() {
 
 #[test]
 fn a_length_that_is_larger_than_the_body_is_an_error() {
-    on_every_way(&ExpectedFailure::default(), StubReply::overstated, |fixture, end| {
-        is(fixture, end, "truncated", "Nothing was changed; try again");
+    fail_every_fixture(&ExpectedFailure::default(), StubReply::overstated, |fixture, end| {
+        assert_failure(fixture, end, "truncated", "Nothing was changed; try again");
     });
 }
 
@@ -262,11 +267,11 @@ fn a_length_that_is_larger_than_the_body_is_an_error() {
 fn more_than_the_limit_is_refused() {
     let expected = ExpectedFailure { max_bytes: 100_000, ..ExpectedFailure::default() };
     let large = vec![b' '; 100_001];
-    on_every_way(
+    fail_every_fixture(
         &expected,
         move |whole| whole.body(&large),
         |fixture, end| {
-            is(fixture, end, "too_large", "LOCKSTEP_MAX_BYTES");
+            assert_failure(fixture, end, "too_large", "LOCKSTEP_MAX_BYTES");
         },
     );
 }
@@ -278,44 +283,46 @@ fn a_drip_ends_at_the_timeout() {
         most: Duration::from_secs(3),
         ..ExpectedFailure::default()
     };
-    on_every_way(
+    fail_every_fixture(
         &expected,
         |whole| whole.drip(1, Duration::from_millis(200)),
         |fixture, end| {
-            is(fixture, end, "timeout", "did not send the file within 1500 ms");
+            assert_failure(fixture, end, "timeout", "did not send the file within 1500 ms");
         },
     );
 }
 
 #[test]
-fn a_server_that_never_answers_is_left_at_the_timeout() {
+fn a_server_that_never_answers_fails_at_the_timeout() {
     let expected = ExpectedFailure {
         limit: Duration::from_millis(1500),
         most: Duration::from_secs(3),
         ..ExpectedFailure::default()
     };
-    on_every_way(&expected, StubReply::hang, |fixture, end| {
-        is(fixture, end, "timeout", "did not send the file within 1500 ms");
+    fail_every_fixture(&expected, StubReply::hang, |fixture, end| {
+        assert_failure(fixture, end, "timeout", "did not send the file within 1500 ms");
     });
 }
 
 #[test]
 fn a_web_page_is_never_taken_for_content() {
     let page = |_| StubReply::html("<!doctype html><title>Log in</title><form action=/login>");
-    on_every_way(&ExpectedFailure::default(), page, |fixture, end| {
-        let (code, says) = match fixture.kind {
+    fail_every_fixture(&ExpectedFailure::default(), page, |fixture, end| {
+        let (code, expected_text) = match fixture.kind {
             "sheet" if fixture.google().is_some() => ("bad_answer", "Check for a proxy"),
             "sheet" => ("sign_in_page", "Anyone with the link"),
             "feeds" => ("html_page", "a web page, not a feed"),
             "reader" => ("no_reader", "No reader server at "),
             _ => ("html_page", "a web page instead of a data file"),
         };
-        is(fixture, end, code, says);
+        assert_failure(fixture, end, code, expected_text);
     });
 }
 
 #[test]
 fn a_connection_that_is_reset_during_the_body_is_an_error() {
     let expected = ExpectedFailure::default();
-    on_every_way(&expected, StubReply::reset, |fixture, end| is(fixture, end, "truncated", "arrived incomplete"));
+    fail_every_fixture(&expected, StubReply::reset, |fixture, end| {
+        assert_failure(fixture, end, "truncated", "arrived incomplete")
+    });
 }

@@ -15,7 +15,7 @@ use super::{FetchSetup, RecordingObserver, expect_failure, peak_memory, read_cel
 use crate::support::load_clock::LoadClock;
 use crate::support::{TestDatabase, TestEngine};
 
-fn file(path: &Path) -> SourceLocation {
+fn file_location(path: &Path) -> SourceLocation {
     SourceLocation::File(path.to_owned())
 }
 
@@ -24,13 +24,14 @@ fn a_file_is_read_anew_each_time_and_unchanged_if_its_content_is() {
     let setup = FetchSetup::new();
     let path = setup.folder.path().join("albums.csv");
     std::fs::write(&path, "id\n1\n").expect("written");
-    let first = setup.content("csv", &file(&path)).expect("content");
+    let first = setup.fetch_content("csv", &file_location(&path)).expect("content");
     std::fs::write(&path, "id\n1\n2\n").expect("written");
     assert_eq!(read_cells(&*first), [["1"]], "what was fetched stays as it was");
-    let second = setup.content("csv", &file(&path)).expect("content");
+    let second = setup.fetch_content("csv", &file_location(&path)).expect("content");
     assert_eq!(read_cells(&*second).len(), 2);
-    let again =
-        setup.fetch("csv", &file(&path), Some(second.validators()), &RecordingObserver::default()).expect("an answer");
+    let again = setup
+        .fetch("csv", &file_location(&path), Some(second.validators()), &RecordingObserver::default())
+        .expect("an answer");
     assert!(matches!(again, FetchOutcome::Unchanged(_)));
 }
 
@@ -38,7 +39,7 @@ fn a_file_is_read_anew_each_time_and_unchanged_if_its_content_is() {
 fn a_file_that_cannot_be_read_is_an_error() {
     let setup = FetchSetup::new();
     let folder = setup.folder.path();
-    let code = |path: &Path| expect_failure(setup.content("csv", &file(path))).0;
+    let code = |path: &Path| expect_failure(setup.fetch_content("csv", &file_location(path))).0;
     assert_eq!(code(&folder.join("none.csv")), "not_found");
     assert_eq!(code(folder), "not_a_file");
     assert_eq!(code(Path::new("/dev/zero")), "not_a_file");
@@ -63,7 +64,7 @@ fn a_file_larger_than_the_limit_is_refused() {
     setup.settings.max_bytes = 100;
     let path = setup.folder.path().join("large.csv");
     std::fs::write(&path, "id\n".repeat(100)).expect("written");
-    assert_eq!(expect_failure(setup.content("csv", &file(&path))).0, "too_large");
+    assert_eq!(expect_failure(setup.fetch_content("csv", &file_location(&path))).0, "too_large");
 }
 
 #[test]
@@ -72,15 +73,22 @@ fn an_upload_is_found_by_its_name_and_nothing_else_is() {
     std::fs::create_dir_all(&setup.settings.uploads_dir).expect("made");
     std::fs::write(setup.settings.uploads_dir.join("u1.csv"), "id\n5\n").expect("written");
     std::fs::write(setup.folder.path().join("secret.csv"), "id\n6\n").expect("written");
-    assert_eq!(read_cells(&*setup.content("csv", &SourceLocation::Upload("u1.csv".into())).expect("content")), [["5"]]);
+    assert_eq!(
+        read_cells(&*setup.fetch_content("csv", &SourceLocation::Upload("u1.csv".into())).expect("content")),
+        [["5"]]
+    );
     for bad in ["../secret.csv", "/etc/passwd", "", ".", "..", "a/b", "u1.csv/", "./u1.csv"] {
-        assert_eq!(expect_failure(setup.content("csv", &SourceLocation::Upload(bad.into()))).0, "bad_upload", "{bad}");
+        assert_eq!(
+            expect_failure(setup.fetch_content("csv", &SourceLocation::Upload(bad.into()))).0,
+            "bad_upload",
+            "{bad}"
+        );
     }
 }
 
 #[test]
-fn the_sample_takes_the_same_path() {
-    let content = FetchSetup::new().content("csv", &SourceLocation::Sample).expect("content");
+fn the_sample_is_read_like_any_file() {
+    let content = FetchSetup::new().fetch_content("csv", &SourceLocation::Sample).expect("content");
     assert_eq!(read_cells(&*content), [["1", "Miles Davis"]]);
 }
 
@@ -89,7 +97,7 @@ fn an_unclosed_quotation_mark_fails_and_names_its_row() {
     let setup = FetchSetup::new();
     let path = setup.folder.path().join("open.csv");
     std::fs::write(&path, "id,title\n1,a\n2,\"b\n3,c\n").expect("written");
-    let content = setup.content("csv", &file(&path)).expect("content");
+    let content = setup.fetch_content("csv", &file_location(&path)).expect("content");
     let last = content.rows().expect("rows").last().expect("an item");
     let (code, message) = expect_failure(last);
     assert_eq!(code, "unclosed_quote");
@@ -102,7 +110,7 @@ fn an_empty_file_has_no_columns_and_no_rows() {
     for text in ["", "\n\n", "\u{FEFF}", " , \n"] {
         let path = setup.folder.path().join("empty.csv");
         std::fs::write(&path, text).expect("written");
-        let content = setup.content("csv", &file(&path)).expect("content");
+        let content = setup.fetch_content("csv", &file_location(&path)).expect("content");
         assert!(content.columns().is_empty() && read_cells(&*content).is_empty(), "{text:?}");
     }
 }
@@ -119,7 +127,7 @@ fn a_probe_shows_columns_first_rows_and_a_key() {
     let db = TestDatabase::sqlite();
     let seen = TestEngine::on_database(&db)
         .control
-        .probe_location("csv", &file(&path), &ReadOptions::default())
+        .probe_location("csv", &file_location(&path), &ReadOptions::default())
         .expect("a look");
     assert_eq!(seen.columns, ["title", "year", "Album ID", "note"]);
     assert_eq!(seen.rows.len(), 20);
@@ -136,7 +144,7 @@ fn a_cancel_ends_the_examination_of_a_large_file_at_once() {
     let length = std::fs::metadata(&path).expect("there").len();
     let watch = RecordingObserver::default();
     let ended = thread::scope(|scope| {
-        let fetching = scope.spawn(|| setup.fetch("csv", &file(&path), None, &watch).map(drop));
+        let fetching = scope.spawn(|| setup.fetch("csv", &file_location(&path), None, &watch).map(drop));
         while watch.bytes.load(Ordering::Relaxed) < length {
             thread::sleep(Duration::from_millis(5));
         }
@@ -152,7 +160,7 @@ fn a_cancel_ends_the_examination_of_a_large_file_at_once() {
 #[test]
 fn other_users_cannot_read_the_work_folder() {
     let setup = FetchSetup::new();
-    setup.content("csv", &SourceLocation::Sample).expect("content");
+    setup.fetch_content("csv", &SourceLocation::Sample).expect("content");
     let mode = std::fs::metadata(&setup.settings.work_dir).expect("it was made").permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
 }
@@ -169,7 +177,9 @@ fn a_million_rows_stay_flat_in_memory() {
     large.into_inner().expect("written");
     let length = std::fs::metadata(&path).expect("there").len();
     let (before, watch) = (peak_memory(), RecordingObserver::default());
-    let Ok(FetchOutcome::Content(content)) = setup.fetch("csv", &file(&path), None, &watch) else { panic!("content") };
+    let Ok(FetchOutcome::Content(content)) = setup.fetch("csv", &file_location(&path), None, &watch) else {
+        panic!("content")
+    };
     assert_eq!((content.byte_count(), content.line_count()), (length, 1_000_001));
     assert_eq!(watch.bytes.load(Ordering::Relaxed), length);
     let whole = content.rows().expect("rows").filter(|row| row.as_ref().is_ok_and(|row| row.cells[1].len() > 14));

@@ -20,16 +20,16 @@ pub(super) fn fetch_setup(google: &GoogleServer) -> FetchSetup {
     setup
 }
 
-pub(super) fn link(rest: &str) -> SourceLocation {
+pub(super) fn sheet_link(rest: &str) -> SourceLocation {
     SourceLocation::Url(format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}{rest}"))
 }
 
-pub(super) fn albums() -> SheetTab {
+pub(super) fn albums_tab() -> SheetTab {
     SheetTab::new(0, "Albums", &[&["id", "title"], &["1", "Kind of Blue"]])
 }
 
 /// The fetch of a run. A probe is not a run, and requests less.
-fn run(
+fn fetch_for_run(
     kinds: &SourceKinds,
     place: &SourceLocation,
     known: &Validators,
@@ -40,7 +40,7 @@ fn run(
     kinds.get("sheet").expect("a kind").fetch(&source_of_kind("sheet", place.clone()), &order, watch)
 }
 
-pub(super) fn content(fetched: Result<FetchOutcome, FetchError>) -> Box<dyn FetchedContent> {
+pub(super) fn expect_content(fetched: Result<FetchOutcome, FetchError>) -> Box<dyn FetchedContent> {
     match fetched.expect("a fetch") {
         FetchOutcome::Content(content) => content,
         FetchOutcome::Unchanged(_) => panic!("it is new"),
@@ -48,21 +48,21 @@ pub(super) fn content(fetched: Result<FetchOutcome, FetchError>) -> Box<dyn Fetc
 }
 
 #[test]
-fn a_sheet_is_read_by_the_service_account_with_the_tab_that_is_meant() {
+fn the_service_account_reads_the_tab_of_the_link() {
     let google = GoogleServer::start();
     let hidden = SheetTab { hidden: true, ..SheetTab::new(3, "Hidden", &[&["id"], &["h"]]) };
     let odd = SheetTab::new(42, "Bob's; “A:Z”, 100%", &[&["id", "title"], &["1", "second"]]);
-    google.sheet(SHEET_ID, vec![hidden, albums(), odd]);
+    google.serve_sheet(SHEET_ID, vec![hidden, albums_tab(), odd]);
     let setup = fetch_setup(&google);
     for (place, title) in [
-        (link("/edit?usp=sharing"), "Kind of Blue"),
+        (sheet_link("/edit?usp=sharing"), "Kind of Blue"),
         (SourceLocation::Url(SHEET_ID.to_owned()), "Kind of Blue"),
-        (link("/edit#gid=0"), "Kind of Blue"),
-        (link("/edit?gid=42#gid=42"), "second"),
-        (link("/gviz/tq?tqx=out:csv&sheet=Albums"), "Kind of Blue"),
-        (link("/edit?sheet=Bob%27s%3B%20%E2%80%9CA%3AZ%E2%80%9D%2C%20100%25"), "second"),
+        (sheet_link("/edit#gid=0"), "Kind of Blue"),
+        (sheet_link("/edit?gid=42#gid=42"), "second"),
+        (sheet_link("/gviz/tq?tqx=out:csv&sheet=Albums"), "Kind of Blue"),
+        (sheet_link("/edit?sheet=Bob%27s%3B%20%E2%80%9CA%3AZ%E2%80%9D%2C%20100%25"), "second"),
     ] {
-        let content = setup.content("sheet", &place).expect("the sheet");
+        let content = setup.fetch_content("sheet", &place).expect("the sheet");
         assert_eq!(content.columns(), ["id", "title"]);
         assert_eq!(read_cells(&*content), [["1", title]], "{place:?}");
     }
@@ -93,8 +93,8 @@ fn rows_are_counted_padded_and_flagged_as_those_of_a_csv() {
         &["3", "a\0b", "line\nbreak", "", " "],
         &["4", "", "", "=1+1"],
     ];
-    google.sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", wide)]);
-    let content = fetch_setup(&google).content("sheet", &link("/edit")).expect("the sheet");
+    google.serve_sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", wide)]);
+    let content = fetch_setup(&google).fetch_content("sheet", &sheet_link("/edit")).expect("the sheet");
     assert_eq!(content.columns(), ["id", "column 2", "title", "title (2)"]);
     let found = read_rows(&*content);
     let numbers: Vec<(u64, bool, usize)> =
@@ -105,26 +105,29 @@ fn rows_are_counted_padded_and_flagged_as_those_of_a_csv() {
     assert_eq!(found[2].repairs[0].what, "NUL characters were dropped");
     assert_eq!(found[3].cells[3], "=1+1");
     assert_eq!(read_cells(&*content), found.into_iter().map(|row| row.cells).collect::<Vec<_>>(), "and again");
-    google.sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &[])]);
-    assert!(fetch_setup(&google).content("sheet", &link("/edit")).expect("an empty sheet").columns().is_empty());
+    google.serve_sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &[])]);
+    assert!(
+        fetch_setup(&google).fetch_content("sheet", &sheet_link("/edit")).expect("an empty sheet").columns().is_empty()
+    );
 }
 
 #[test]
-fn one_token_serves_all_runs_until_it_is_not_taken() {
+fn one_token_is_used_until_it_is_refused() {
     let google = GoogleServer::start();
-    google.sheet(SHEET_ID, vec![albums()]);
-    let kinds = fetch_setup(&google).kinds();
+    google.serve_sheet(SHEET_ID, vec![albums_tab()]);
+    let kinds = fetch_setup(&google).source_kinds();
     let nothing = Validators::default();
     for _ in 0..3 {
-        content(run(&kinds, &link("/edit"), &nothing, &RecordingObserver::default()));
+        expect_content(fetch_for_run(&kinds, &sheet_link("/edit"), &nothing, &RecordingObserver::default()));
     }
     assert_eq!(google.request_count("/token"), 1);
     google.revoke_tokens();
-    content(run(&kinds, &link("/edit"), &nothing, &RecordingObserver::default()));
+    expect_content(fetch_for_run(&kinds, &sheet_link("/edit"), &nothing, &RecordingObserver::default()));
     assert_eq!(google.request_count("/token"), 2, "one more, and it was enough");
     let expired = api_error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.", "");
-    google.times(9, "/v4/", expired);
-    let (code, message) = expect_failure(run(&kinds, &link("/edit"), &nothing, &RecordingObserver::default()));
+    google.reply_times(9, "/v4/", expired);
+    let (code, message) =
+        expect_failure(fetch_for_run(&kinds, &sheet_link("/edit"), &nothing, &RecordingObserver::default()));
     assert!(
         code == "token_refused" && message.contains(SERVICE_ACCOUNT_EMAIL) && message.contains("revoked"),
         "{message}"
@@ -133,43 +136,43 @@ fn one_token_serves_all_runs_until_it_is_not_taken() {
 }
 
 #[test]
-fn what_was_not_modified_is_not_fetched_and_the_same_values_change_nothing() {
+fn an_unmodified_sheet_is_not_fetched_and_equal_values_change_nothing() {
     let google = GoogleServer::start();
-    google.sheet(SHEET_ID, vec![albums()]);
-    let kinds = fetch_setup(&google).kinds();
-    let fetch = |known: &Validators| run(&kinds, &link("/edit"), known, &RecordingObserver::default());
-    let first = content(fetch(&Validators::default()));
+    google.serve_sheet(SHEET_ID, vec![albums_tab()]);
+    let kinds = fetch_setup(&google).source_kinds();
+    let fetch = |known: &Validators| fetch_for_run(&kinds, &sheet_link("/edit"), known, &RecordingObserver::default());
+    let first = expect_content(fetch(&Validators::default()));
     assert_eq!(first.validators().modified, None, "Drive is not enabled, and the sync goes on");
     let same = fetch(first.validators());
     assert!(matches!(same, Ok(FetchOutcome::Unchanged(Some(_)))), "the same body");
     assert_eq!(google.request_count("values:batchGet"), 2);
 
-    google.modified("2026-11-20T08:00:00.000Z");
+    google.set_modified_time("2026-11-20T08:00:00.000Z");
     let Ok(FetchOutcome::Unchanged(Some(known))) = fetch(first.validators()) else { panic!("the same body") };
     assert_eq!(known.modified.as_deref(), Some("2026-11-20T08:00:00.000Z"));
     assert_eq!(google.request_count("values:batchGet"), 3);
     assert!(matches!(fetch(&known), Ok(FetchOutcome::Unchanged(None))));
     assert_eq!(google.request_count("values:batchGet"), 3, "nothing was fetched");
 
-    google.modified("2026-11-20T09:00:00.000Z");
-    google.sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &[&["id"], &["2"]])]);
-    assert_eq!(read_cells(&*content(fetch(&known))), [["2"]]);
+    google.set_modified_time("2026-11-20T09:00:00.000Z");
+    google.serve_sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &[&["id"], &["2"]])]);
+    assert_eq!(read_cells(&*expect_content(fetch(&known))), [["2"]]);
     for broken in
         [StubReply::status(500), StubReply::html("<html>"), api_error(404, "NOT_FOUND", "File not found: 1.", "")]
     {
-        google.times(3, "/drive/", broken);
-        content(fetch(&Validators::default()));
+        google.reply_times(3, "/drive/", broken);
+        expect_content(fetch(&Validators::default()));
     }
 }
 
 #[test]
-fn a_hundred_megabytes_go_through_little_memory() {
+fn a_hundred_megabytes_are_read_in_little_memory() {
     let google = GoogleServer::start();
-    google.sheet(SHEET_ID, vec![SheetTab { cells: TabCells::Many(112_000), ..albums() }]);
-    let setup = fetch_setup(&google).within(Duration::from_secs(100)).with_run_limit(Duration::from_secs(100));
-    drop(setup.content("sheet", &link("/edit?gid=5")));
+    google.serve_sheet(SHEET_ID, vec![SheetTab { cells: TabCells::Many(112_000), ..albums_tab() }]);
+    let setup = fetch_setup(&google).with_timeout(Duration::from_secs(100)).with_run_limit(Duration::from_secs(100));
+    drop(setup.fetch_content("sheet", &sheet_link("/edit?gid=5")));
     let (before, begun) = (peak_memory(), Instant::now());
-    let content = setup.content("sheet", &link("/edit")).expect("the sheet");
+    let content = setup.fetch_content("sheet", &sheet_link("/edit")).expect("the sheet");
     let last = content.rows().expect("rows").last().expect("a last one").expect("a row");
     assert_eq!((last.number, last.cells[0].as_str()), (112_001, "112000"));
     assert!(content.byte_count() > 100_000_000, "{}", content.byte_count());
@@ -179,14 +182,14 @@ fn a_hundred_megabytes_go_through_little_memory() {
 }
 
 #[test]
-fn a_published_link_goes_without_the_service_account() {
+fn a_published_link_is_read_without_the_service_account() {
     let google = GoogleServer::start();
     let place = SourceLocation::Url("https://docs.google.com/spreadsheets/d/e/2PACX-1vQx_y/pubhtml".to_owned());
-    google.once("/pub?output=csv", StubReply::csv("id,title\n1,published\n"));
+    google.reply_once("/pub?output=csv", StubReply::csv("id,title\n1,published\n"));
     let setup = fetch_setup(&google);
-    assert_eq!(read_cells(&*setup.content("sheet", &place).expect("the sheet")), [["1", "published"]]);
-    google.once("/pub?output=csv", StubReply::html("<!doctype html><title>Sign in"));
-    let (code, message) = expect_failure(setup.content("sheet", &place));
+    assert_eq!(read_cells(&*setup.fetch_content("sheet", &place).expect("the sheet")), [["1", "published"]]);
+    google.reply_once("/pub?output=csv", StubReply::html("<!doctype html><title>Sign in"));
+    let (code, message) = expect_failure(setup.fetch_content("sheet", &place));
     assert!(code == "sign_in_page" && message.contains("Publish to web"), "{message}");
     assert_eq!(google.request_count("/token"), 0);
 }

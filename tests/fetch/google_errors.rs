@@ -9,7 +9,7 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::read_options::ReadOptions;
 use lockstep::fetch::{FetchError, build_unsaved_source, fetch_everything};
 
-use super::google::{albums, content, fetch_setup, link};
+use super::google::{albums_tab, expect_content, fetch_setup, sheet_link};
 use super::{RecordingObserver, expect_failure};
 use crate::support::google_server::{
     GoogleServer, PROJECT_NUMBER, SERVICE_ACCOUNT_EMAIL, SHEET_ID, SheetTab, api_disabled, api_error, quota_exceeded,
@@ -21,7 +21,7 @@ use crate::support::stub_server::StubReply;
 #[test]
 fn every_refusal_names_its_fix() {
     let google = GoogleServer::start();
-    google.sheet(SHEET_ID, vec![albums(), SheetTab::new(7, "B-sides", &[&["id"]])]);
+    google.serve_sheet(SHEET_ID, vec![albums_tab(), SheetTab::new(7, "B-sides", &[&["id"]])]);
     let setup = fetch_setup(&google);
     let sheets = api_disabled("Google Sheets API", "sheets.googleapis.com");
     let parse = api_error(400, "INVALID_ARGUMENT", "Unable to parse range: 'Albums'", "");
@@ -58,26 +58,27 @@ fn every_refusal_names_its_fix() {
             "Google's message: “Invalid field”",
         ),
     ];
-    for (at, reply, code, said) in cases {
-        google.once(at, reply);
-        let (told, message) = expect_failure(setup.content("sheet", &link("/edit")));
-        assert!(told == code && message.contains(said), "{code} {said}: {told} {message}");
+    for (at, reply, code, text) in cases {
+        google.reply_once(at, reply);
+        let (reported, message) = expect_failure(setup.fetch_content("sheet", &sheet_link("/edit")));
+        assert!(reported == code && message.contains(text), "{code} {text}: {reported} {message}");
         assert!(
             !message.contains('\n') && google.secrets().iter().all(|secret| !message.contains(secret)),
             "{message}"
         );
     }
     let there = ". The tabs are “Albums”, “B-sides”. Open the tab you want";
-    for (place, which) in [(link("/edit#gid=9"), "with the number 9 (gid=9)"), (link("/edit?sheet=Albms"), "“Albms”")]
+    for (place, which) in
+        [(sheet_link("/edit#gid=9"), "with the number 9 (gid=9)"), (sheet_link("/edit?sheet=Albms"), "“Albms”")]
     {
-        let (code, message) = expect_failure(setup.content("sheet", &place));
+        let (code, message) = expect_failure(setup.fetch_content("sheet", &place));
         assert!(code == "no_tab" && message.starts_with(&format!("This sheet has no tab {which}{there}")), "{message}");
     }
-    let gone = SourceLocation::Url("https://docs.google.com/spreadsheets/d/gone/edit".to_owned());
-    assert_eq!(expect_failure(setup.content("sheet", &gone)).0, "not_found");
-    google.once("/v4/", sheets);
-    let kinds = setup.kinds();
-    let source = build_unsaved_source("sheet", &link("/edit"), &ReadOptions::default()).expect("a source");
+    let deleted = SourceLocation::Url("https://docs.google.com/spreadsheets/d/gone/edit".to_owned());
+    assert_eq!(expect_failure(setup.fetch_content("sheet", &deleted)).0, "not_found");
+    google.reply_once("/v4/", sheets);
+    let kinds = setup.source_kinds();
+    let source = build_unsaved_source("sheet", &sheet_link("/edit"), &ReadOptions::default()).expect("a source");
     let kind = kinds.get("sheet").expect("a kind");
     let looked = fetch_everything(kind, &source, Duration::from_secs(9), &RecordingObserver::default());
     assert!(expect_failure(looked.map(drop)).1.contains(&enable), "a look says the same");
@@ -86,7 +87,7 @@ fn every_refusal_names_its_fix() {
 #[test]
 fn a_refused_sign_in_names_the_reason() {
     let google = GoogleServer::start();
-    google.sheet(SHEET_ID, vec![albums()]);
+    google.serve_sheet(SHEET_ID, vec![albums_tab()]);
     let setup = fetch_setup(&google);
     let cases = [
         (token_error(400, "invalid_grant", "Invalid JWT Signature."), "key_refused", "it may have been deleted"),
@@ -103,42 +104,46 @@ fn a_refused_sign_in_names_the_reason() {
         (StubReply::status(200).body("{\"access_token\": \"a\\nb\"}"), "bad_answer", "no access token"),
         (StubReply::status(200).body("{\"access_tok"), "bad_answer", "no access token"),
     ];
-    for (reply, code, said) in cases {
-        google.once("/token", reply);
-        let (told, message) = expect_failure(setup.content("sheet", &link("/edit")));
-        assert!(told == code && message.contains(said), "{code} {said}: {told} {message}");
+    for (reply, code, text) in cases {
+        google.reply_once("/token", reply);
+        let (reported, message) = expect_failure(setup.fetch_content("sheet", &sheet_link("/edit")));
+        assert!(reported == code && message.contains(text), "{code} {text}: {reported} {message}");
     }
     assert_eq!((google.request_count("/v4/"), google.request_count("/elsewhere")), (0, 0));
-    for (ahead, said) in [(-95, "95 minutes ahead"), (95, "95 minutes behind")] {
+    for (ahead, text) in [(-95, "95 minutes ahead"), (95, "95 minutes behind")] {
         google.clock_ahead(TimeDelta::minutes(ahead));
-        let (code, message) = expect_failure(setup.content("sheet", &link("/edit")));
+        let (code, message) = expect_failure(setup.fetch_content("sheet", &sheet_link("/edit")));
         assert!(code == "clock_wrong" && message.starts_with("The clock of this server is "), "{message}");
-        assert!(message.contains(said), "{message}");
+        assert!(message.contains(text), "{message}");
     }
 }
 
 #[test]
-fn the_key_is_used_at_google_and_its_stand_in_only() {
+fn the_key_is_used_only_at_google_and_its_configured_substitute() {
     let (google, other) = (GoogleServer::start(), GoogleServer::start());
-    google.sheet(SHEET_ID, vec![albums()]);
+    google.serve_sheet(SHEET_ID, vec![albums_tab()]);
     let mut setup = fetch_setup(&google);
     let mut key = google.key_json();
     for elsewhere in [format!("{}/token", other.url()), "https://google.com.evil.example/token".to_owned()] {
         key["token_uri"] = elsewhere.as_str().into();
         setup.settings.service_account = Some(key.to_string().parse().expect("a key"));
-        assert_eq!(expect_failure(setup.content("sheet", &link("/edit"))).0, "bad_credentials", "{elsewhere}");
+        assert_eq!(
+            expect_failure(setup.fetch_content("sheet", &sheet_link("/edit"))).0,
+            "bad_credentials",
+            "{elsewhere}"
+        );
     }
     // Google's own is stood in for; what is signed is meant for Google itself, which this one is not.
     key["token_uri"] = "https://oauth2.googleapis.com/token".into();
     setup.settings.service_account = Some(key.to_string().parse().expect("a key"));
-    let (_, message) = expect_failure(setup.content("sheet", &link("/edit")));
+    let (_, message) = expect_failure(setup.fetch_content("sheet", &sheet_link("/edit")));
     assert!(message.contains("audience"), "{message}");
     assert_eq!((google.request_count("/token"), other.request_count("/token")), (1, 0));
 
     // A redirect takes no authorization along.
     setup.settings.service_account = Some(google.key_json().to_string().parse().expect("a key"));
-    google.times(2, "/v4/", StubReply::redirect(307, &format!("{}/v4/spreadsheets/{SHEET_ID}", other.url())));
-    expect_failure(setup.content("sheet", &link("/edit")));
+    google.reply_times(2, "/v4/", StubReply::redirect(307, &format!("{}/v4/spreadsheets/{SHEET_ID}", other.url())));
+    expect_failure(setup.fetch_content("sheet", &sheet_link("/edit")));
     assert_eq!(other.requests("/v4/")[0].header("Authorization"), None);
     assert!(google.requests("/v4/")[0].header("Authorization").is_some());
 }
@@ -146,39 +151,39 @@ fn the_key_is_used_at_google_and_its_stand_in_only() {
 #[test]
 fn a_fetch_waits_for_a_used_up_quota_and_reports_it() {
     let google = GoogleServer::start();
-    google.sheet(SHEET_ID, vec![albums()]);
+    google.serve_sheet(SHEET_ID, vec![albums_tab()]);
     let setup = fetch_setup(&google);
-    google.once("values:batchGet", quota_exceeded());
-    google.once("values:batchGet", quota_exceeded().header("Retry-After", "1"));
+    google.reply_once("values:batchGet", quota_exceeded());
+    google.reply_once("values:batchGet", quota_exceeded().header("Retry-After", "1"));
     let watch = RecordingObserver::default();
     let (begun, load_clock) = (Instant::now(), LoadClock::start());
-    content(setup.fetch("sheet", &link("/edit"), None, &watch));
+    expect_content(setup.fetch("sheet", &sheet_link("/edit"), None, &watch));
     let (took, load_time) = (begun.elapsed(), load_clock.elapsed());
     assert!(took >= Duration::from_millis(2700) && load_time < Duration::from_secs(15), "{took:?}, {load_time:?}");
     let waits = watch.waits.lock().expect("waits").clone();
     assert_eq!(waits.iter().map(|(who, _)| who.as_str()).collect::<Vec<_>>(), ["Google", "Google"]);
 
     let setup = setup.with_run_limit(Duration::from_secs(4));
-    google.times(9, "values:batchGet", quota_exceeded());
+    google.reply_times(9, "values:batchGet", quota_exceeded());
     let load_clock = LoadClock::start();
-    let (code, message) = expect_failure(setup.content("sheet", &link("/edit")));
+    let (code, message) = expect_failure(setup.fetch_content("sheet", &sheet_link("/edit")));
     assert!(code == "rate_limited" && message.contains("quota"), "{code} {message}");
     let took = load_clock.elapsed();
     assert!(took < Duration::from_secs(10), "within the limit of the run: {took:?}");
     let stopping = RecordingObserver::default();
     stopping.stop.store(true, Ordering::Relaxed);
-    assert!(matches!(setup.fetch("sheet", &link("/edit"), None, &stopping), Err(FetchError::Stopped)));
+    assert!(matches!(setup.fetch("sheet", &sheet_link("/edit"), None, &stopping), Err(FetchError::Stopped)));
 }
 
 #[test]
-fn passing_troubles_pass_and_broken_answers_are_never_rows() {
+fn temporary_errors_are_retried_and_broken_answers_are_never_rows() {
     let google = GoogleServer::start();
-    google.sheet(SHEET_ID, vec![albums()]);
+    google.serve_sheet(SHEET_ID, vec![albums_tab()]);
     let setup = fetch_setup(&google);
-    google.times(2, "values:batchGet", StubReply::status(500));
-    assert!(setup.content("sheet", &link("/edit")).is_ok());
-    google.times(2, "/token", StubReply::status(503));
-    assert!(setup.content("sheet", &link("/edit")).is_ok());
+    google.reply_times(2, "values:batchGet", StubReply::status(500));
+    assert!(setup.fetch_content("sheet", &sheet_link("/edit")).is_ok());
+    google.reply_times(2, "/token", StubReply::status(503));
+    assert!(setup.fetch_content("sheet", &sheet_link("/edit")).is_ok());
     let half = StubReply::status(200).body("{\"valueRanges\": [{\"values\": [[\"id\"], [\"1\"], [\"2");
     let cases = [
         (half, "truncated"),
@@ -189,20 +194,20 @@ fn passing_troubles_pass_and_broken_answers_are_never_rows() {
         (StubReply::status(200).body("{\"valueRanges\": []}"), "bad_answer"),
     ];
     for (reply, code) in cases {
-        google.once("values:batchGet", reply);
-        assert_eq!(expect_failure(setup.content("sheet", &link("/edit"))).0, code);
+        google.reply_once("values:batchGet", reply);
+        assert_eq!(expect_failure(setup.fetch_content("sheet", &sheet_link("/edit"))).0, code);
     }
-    google.times(3, "values:batchGet", StubReply::status(200).body("{\"valueRanges\": []}").claiming(99));
-    assert_eq!(expect_failure(setup.content("sheet", &link("/edit"))).0, "truncated");
-    let setup = setup.within(Duration::from_secs(3));
-    google.once("values:batchGet", StubReply::status(200).hang());
-    assert_eq!(expect_failure(setup.content("sheet", &link("/edit"))).0, "timeout");
+    google.reply_times(3, "values:batchGet", StubReply::status(200).body("{\"valueRanges\": []}").claiming(99));
+    assert_eq!(expect_failure(setup.fetch_content("sheet", &sheet_link("/edit"))).0, "truncated");
+    let setup = setup.with_timeout(Duration::from_secs(3));
+    google.reply_once("values:batchGet", StubReply::status(200).hang());
+    assert_eq!(expect_failure(setup.fetch_content("sheet", &sheet_link("/edit"))).0, "timeout");
 }
 
 #[test]
-fn a_refusal_with_a_good_status_is_read_as_the_refusal_it_is() {
+fn a_refusal_with_status_200_is_recognised() {
     let google = GoogleServer::start();
-    google.sheet(SHEET_ID, vec![albums()]);
+    google.serve_sheet(SHEET_ID, vec![albums_tab()]);
     let setup = fetch_setup(&google);
     let answer = |body: &str| StubReply::status(200).header("Content-Type", "application/json").body(body);
     let error = |code: u16, status: &str, message: &str| {
@@ -218,35 +223,35 @@ fn a_refusal_with_a_good_status_is_read_as_the_refusal_it_is() {
         (SHEET_ID, answer("{\"sheets\":[]}"), "bad_answer"),
         (SHEET_ID, answer("{\"error\":\"no\"}"), "bad_answer"),
     ];
-    for place in [link("/edit"), link("/edit#gid=0"), link("/edit?sheet=Albums")] {
+    for place in [sheet_link("/edit"), sheet_link("/edit#gid=0"), sheet_link("/edit?sheet=Albums")] {
         for (at, reply, code) in &cases {
-            google.once(at, reply.clone());
-            let (told, message) = expect_failure(setup.content("sheet", &place));
-            assert_eq!(told, *code, "{message}");
+            google.reply_once(at, reply.clone());
+            let (reported, message) = expect_failure(setup.fetch_content("sheet", &place));
+            assert_eq!(reported, *code, "{message}");
         }
     }
     // A refused token is replaced, whatever the status is.
-    google.once("/v4/", error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials."));
-    assert!(setup.content("sheet", &link("/edit")).is_ok());
+    google.reply_once("/v4/", error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials."));
+    assert!(setup.fetch_content("sheet", &sheet_link("/edit")).is_ok());
 }
 
 #[test]
-fn what_is_too_large_too_wide_or_hidden_is_called_so() {
+fn too_large_too_wide_and_hidden_sheets_have_their_own_errors() {
     let google = GoogleServer::start();
     let hidden = SheetTab { hidden: true, ..SheetTab::new(7, "Drafts", &[&["id"]]) };
     let wide = SheetTab::new(8, "Wide", &[&["x"; 10_001]]);
-    google.sheet(SHEET_ID, vec![albums(), hidden, wide]);
+    google.serve_sheet(SHEET_ID, vec![albums_tab(), hidden, wide]);
     let setup = fetch_setup(&google);
-    let (_, message) = expect_failure(setup.content("sheet", &link("/edit#gid=9")));
+    let (_, message) = expect_failure(setup.fetch_content("sheet", &sheet_link("/edit#gid=9")));
     assert!(message.contains("The tabs are “Albums”, “Drafts” (hidden), “Wide”. Open"), "{message}");
-    let (code, message) = expect_failure(setup.content("sheet", &link("/edit#gid=8")));
+    let (code, message) = expect_failure(setup.fetch_content("sheet", &sheet_link("/edit#gid=8")));
     assert!(code == "too_many_columns" && message.contains("10,000 columns, which is the maximum"), "{message}");
     assert!(message.contains("Remove empty columns at its end, or move some"), "{message}");
     let title = "x".repeat(6_000_000);
-    google.once(
+    google.reply_once(
         "/v4/",
         StubReply::status(200).body(format!("{{\"sheets\":[{{\"properties\":{{\"title\":\"{title}\"}}}}]}}")),
     );
-    let (code, message) = expect_failure(setup.content("sheet", &link("/edit")));
+    let (code, message) = expect_failure(setup.fetch_content("sheet", &sheet_link("/edit")));
     assert!(code == "too_large" && message.contains("larger than 4 MiB"), "{code}: {message}");
 }

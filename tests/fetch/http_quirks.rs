@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::failing_sources::{ExpectedFailure, is, on_every_way};
+use super::failing_sources::{ExpectedFailure, assert_failure, fail_every_fixture};
 use super::{FetchSetup, peak_memory};
 use crate::support::source_fixture::SourceFixture;
 use crate::support::stub_server::{ReplyTransform, StubReply, StubServer};
@@ -12,24 +12,24 @@ use crate::support::stub_server::{ReplyTransform, StubReply, StubServer};
 fn a_gzip_bomb_that_no_header_announces_stops_at_the_limit_with_flat_memory() {
     let bomb = StubReply::bomb(100_000_000).header("Content-Encoding", "identity");
     let before = peak_memory();
-    on_every_way(
+    fail_every_fixture(
         &ExpectedFailure::default(),
         move |_| bomb.clone(),
         |fixture, end| {
-            is(fixture, end, "too_large", "");
+            assert_failure(fixture, end, "too_large", "");
         },
     );
     assert!(peak_memory() < before + 50_000, "{before} → {} kB", peak_memory());
 }
 
 #[test]
-fn a_gzip_in_a_gzip_is_a_bomb_no_less() {
+fn a_gzip_bomb_inside_a_gzip_is_detected() {
     let bomb = StubReply::bomb(20_000_000).packed().header("Content-Encoding", "gzip");
-    on_every_way(
+    fail_every_fixture(
         &ExpectedFailure::default(),
         move |_| bomb.clone(),
         |fixture, end| {
-            is(fixture, end, "too_large", "");
+            assert_failure(fixture, end, "too_large", "");
         },
     );
 }
@@ -41,29 +41,30 @@ fn a_gzip_that_no_header_announces_is_unpacked() {
         fixture.inject_fault(&transform);
         let mut setup = FetchSetup::new();
         fixture.apply_settings(&mut setup.settings);
-        let content =
-            setup.content(fixture.kind, &fixture.location).unwrap_or_else(|error| panic!("{}: {error}", fixture.name));
+        let content = setup
+            .fetch_content(fixture.kind, &fixture.location)
+            .unwrap_or_else(|error| panic!("{}: {error}", fixture.name));
         assert!(content.line_count() >= 20, "{}: {}", fixture.name, content.line_count());
     }
 }
 
 #[test]
 fn a_coding_that_was_not_requested_is_named() {
-    on_every_way(
+    fail_every_fixture(
         &ExpectedFailure::default(),
         |whole| whole.header("Content-Encoding", "br"),
         |fixture, end| {
-            is(fixture, end, "bad_answer", "compressed as “br”");
+            assert_failure(fixture, end, "bad_answer", "compressed as “br”");
         },
     );
 }
 
 #[test]
 fn a_406_is_asked_again_once_as_a_browser_asks_and_then_named() {
-    on_every_way(
+    fail_every_fixture(
         &ExpectedFailure::default(),
         |_| StubReply::status(406),
-        |fixture, end| is(fixture, end, "not_acceptable", "(406"),
+        |fixture, end| assert_failure(fixture, end, "not_acceptable", "(406"),
     );
 }
 
@@ -71,7 +72,7 @@ fn a_406_is_asked_again_once_as_a_browser_asks_and_then_named() {
 fn a_cookie_goes_to_no_other_host() {
     let other = StubServer::start();
     let to = other.url("/elsewhere");
-    on_every_way(
+    fail_every_fixture(
         &ExpectedFailure::default(),
         move |_| StubReply::redirect(302, &to).header("Set-Cookie", "pass=s3cret-word; Path=/; Domain=127.0.0.1"),
         |_, end| assert!(!end.message.contains("s3cret-word"), "{}", end.message),

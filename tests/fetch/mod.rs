@@ -48,12 +48,12 @@ impl FetchSetup {
         Self { folder, settings, timeout: WAIT_LIMIT, run: WAIT_LIMIT }
     }
 
-    pub(super) fn allowing(mut self, hosts: &str) -> Self {
+    pub(super) fn allow_hosts(mut self, hosts: &str) -> Self {
         self.settings.allow_hosts = hosts.parse().expect("a list");
         self
     }
 
-    pub(super) fn within(mut self, timeout: Duration) -> Self {
+    pub(super) fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
@@ -63,7 +63,7 @@ impl FetchSetup {
         self
     }
 
-    pub(super) fn kinds(&self) -> SourceKinds {
+    pub(super) fn source_kinds(&self) -> SourceKinds {
         SourceKinds::built_in(self.settings.clone())
     }
 
@@ -78,15 +78,19 @@ impl FetchSetup {
         let mode = if known.is_some() { Mode::Incremental } else { Mode::Full };
         let validators = known.unwrap_or(&nothing);
         let order = FetchRequest { mode, total_timeout: self.run, ..FetchRequest::for_probe(validators, self.timeout) };
-        self.kinds().get(kind).expect("a kind").fetch(&source_of_kind(kind, location.clone()), &order, watch)
+        self.source_kinds().get(kind).expect("a kind").fetch(&source_of_kind(kind, location.clone()), &order, watch)
     }
 
     /// The content of a CSV file at an address.
-    pub(super) fn get(&self, url: &str) -> Result<Box<dyn FetchedContent>, FetchError> {
-        self.content("csv", &SourceLocation::Url(url.to_owned()))
+    pub(super) fn fetch_url(&self, url: &str) -> Result<Box<dyn FetchedContent>, FetchError> {
+        self.fetch_content("csv", &SourceLocation::Url(url.to_owned()))
     }
 
-    pub(super) fn content(&self, kind: &str, location: &SourceLocation) -> Result<Box<dyn FetchedContent>, FetchError> {
+    pub(super) fn fetch_content(
+        &self,
+        kind: &str,
+        location: &SourceLocation,
+    ) -> Result<Box<dyn FetchedContent>, FetchError> {
         match self.fetch(kind, location, None, &RecordingObserver::default())? {
             FetchOutcome::Content(content) => Ok(content),
             FetchOutcome::Unchanged(_) => panic!("a full fetch is never unchanged"),
@@ -94,8 +98,8 @@ impl FetchSetup {
     }
 
     /// The code and the message of a fetch that must fail.
-    pub(super) fn failure(&self, url: &str) -> (&'static str, String) {
-        expect_failure(self.get(url).map(drop))
+    pub(super) fn fetch_failure(&self, url: &str) -> (&'static str, String) {
+        expect_failure(self.fetch_url(url).map(drop))
     }
 }
 

@@ -28,15 +28,15 @@ impl CsvFolder {
 }
 
 fn read(path: PathBuf) -> Result<Box<dyn FetchedContent>, FetchError> {
-    FetchSetup::new().content("csv", &SourceLocation::File(path))
+    FetchSetup::new().fetch_content("csv", &SourceLocation::File(path))
 }
 
-fn only(content: &dyn FetchedContent, number: u64) -> TextRow {
+fn find_row(content: &dyn FetchedContent, number: u64) -> TextRow {
     read_rows(content).into_iter().find(|row| row.number == number).expect("the row")
 }
 
 #[test]
-fn csv_spectrum_equals_its_twins() {
+fn csv_spectrum_files_equal_their_json_counterparts() {
     let Some(spectrum) = CsvFolder::folder("csv-spectrum/csvs") else { return };
     let copies = tempfile::tempdir().expect("a folder");
     let mut seen = 0;
@@ -78,7 +78,7 @@ fn csv_spectrum_equals_its_twins() {
 }
 
 #[test]
-fn every_file_is_read_to_its_end_or_refused_and_no_row_is_shifted_in_silence() {
+fn every_file_is_read_completely_or_refused_and_shifted_rows_are_reported() {
     let Some(fixtures) = CsvFolder::folder("csv-parser-fixtures") else { return };
     let Some(horrors) = CsvFolder::folder("messytables/horror") else { return };
     let mut seen = 0;
@@ -101,7 +101,7 @@ fn every_file_is_read_to_its_end_or_refused_and_no_row_is_shifted_in_silence() {
 }
 
 #[test]
-fn the_names_of_the_files_match_the_issues() {
+fn the_file_names_match_the_issues() {
     let Some(fixtures) = CsvFolder::folder("csv-parser-fixtures") else { return };
     let fixture = |name: &str| fixtures.read(name);
     assert_eq!(read_cells(&*fixture("comma-in-quote.csv")), [["John", "Doe", "120 any st.", "Anytown, WW", "08123"]]);
@@ -114,10 +114,10 @@ fn the_names_of_the_files_match_the_issues() {
     assert_eq!(fixture("backtick.csv").columns().len(), 1);
     assert_eq!(read_cells(&*fixture("option-quote.csv"))[0], ["1", "'some value'", "2"]);
     // Too many cells cannot be placed; too few are padded.
-    assert!(only(&*fixture("strict.csv"), 4).surplus);
-    assert!(only(&*fixture("no-headers.csv"), 4).surplus);
-    assert!(only(&*fixture("strict-false-more-columns.csv"), 3).surplus);
-    assert_eq!(only(&*fixture("strict-false-less-columns.csv"), 3).cells, ["4", "5", ""]);
+    assert!(find_row(&*fixture("strict.csv"), 4).surplus);
+    assert!(find_row(&*fixture("no-headers.csv"), 4).surplus);
+    assert!(find_row(&*fixture("strict-false-more-columns.csv"), 3).surplus);
+    assert_eq!(find_row(&*fixture("strict-false-less-columns.csv"), 3).cells, ["4", "5", ""]);
     assert!(
         read_rows(&*fixture("comment.csv")).iter().all(|row| row.surplus),
         "the table under a comment has no header"
@@ -136,7 +136,7 @@ fn the_names_of_the_files_match_the_issues() {
 }
 
 #[test]
-fn the_horrors_are_read_in_their_own_encodings_and_delimiters() {
+fn odd_files_are_read_in_their_own_encodings_and_delimiters() {
     let Some(horrors) = CsvFolder::folder("messytables/horror") else { return };
     let horror = |name: &str| horrors.read(name);
     let wide = horror("utf-16le_encoded.csv");
@@ -154,9 +154,9 @@ fn the_horrors_are_read_in_their_own_encodings_and_delimiters() {
     assert_eq!((horror("small.csv").columns(), horror("small.csv").line_count()), (&["a".to_owned()][..], 1));
     assert!(horror("simple.unknown").columns().is_empty());
     // A space before a quotation mark makes it text: the row is too long and says why.
-    let row = only(&*horror("complex.csv"), 4);
+    let row = find_row(&*horror("complex.csv"), 4);
     assert!(row.surplus && row.repairs.iter().any(|mend| mend.what.contains("space")), "{row:?}");
-    assert_eq!(only(&*horror("weird_head_padding.csv"), 5).number, 5);
+    assert_eq!(find_row(&*horror("weird_head_padding.csv"), 5).number, 5);
 }
 
 #[test]

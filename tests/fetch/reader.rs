@@ -42,7 +42,7 @@ struct ReaderObserver {
 }
 
 impl ReaderObserver {
-    fn issues(&self) -> Vec<String> {
+    fn list_issues(&self) -> Vec<String> {
         self.issues.lock().expect("issues").clone()
     }
 }
@@ -70,16 +70,16 @@ impl FetchObserver for ReaderObserver {
 
 /// Fetches the account at `url` for a catalog with these articles. Returns the keys in the order of arrival, and the
 /// articles; of several with one key the last.
-fn fetch(
+fn fetch_articles(
     url: &str,
     mode: Mode,
     stored: &StoredFields,
     notes: &ReaderObserver,
 ) -> Result<(Vec<String>, StoredFields), FetchError> {
-    within(WAIT_LIMIT, url, mode, stored, notes)
+    fetch_within(WAIT_LIMIT, url, mode, stored, notes)
 }
 
-fn within(
+fn fetch_within(
     limit: Duration,
     url: &str,
     mode: Mode,
@@ -87,12 +87,16 @@ fn within(
     notes: &ReaderObserver,
 ) -> Result<(Vec<String>, StoredFields), FetchError> {
     let setup = FetchSetup::new();
-    let (nothing, shelf) = (Validators::default(), StoredCatalog(stored.clone()));
-    let order =
-        FetchRequest { sync_id: Some(SyncId::new()), mode, items: &shelf, ..FetchRequest::for_probe(&nothing, limit) };
+    let (nothing, stored_items) = (Validators::default(), StoredCatalog(stored.clone()));
+    let order = FetchRequest {
+        sync_id: Some(SyncId::new()),
+        mode,
+        items: &stored_items,
+        ..FetchRequest::for_probe(&nothing, limit)
+    };
     let mut source = source_of_kind("reader", SourceLocation::Url(url.to_owned()));
     source.noun = "article/articles".parse().expect("a noun");
-    match setup.kinds().get("reader").expect("a kind").fetch(&source, &order, notes)? {
+    match setup.source_kinds().get("reader").expect("a kind").fetch(&source, &order, notes)? {
         FetchOutcome::Content(content) => {
             assert!(!content.is_complete(), "articles that roll off stay");
             let columns = content.columns().to_vec();
@@ -106,12 +110,12 @@ fn within(
 }
 
 /// The value of a field of an article.
-fn field<'a>(stored: &'a StoredFields, article: &ReaderArticle, name: &str) -> &'a str {
+fn find_field<'a>(stored: &'a StoredFields, article: &ReaderArticle, name: &str) -> &'a str {
     let fields = stored.get(&article.key()).unwrap_or_else(|| panic!("{} is not there", article.title));
     fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).expect(name)
 }
 
-fn articles() -> Vec<ReaderArticle> {
+fn sample_articles() -> Vec<ReaderArticle> {
     let mut articles = vec![
         ReaderArticle::new(i64::MAX - 7, "Kind &amp; Blue"),
         ReaderArticle::new(-2, "How to use <div>"),
@@ -126,12 +130,12 @@ fn articles() -> Vec<ReaderArticle> {
 #[test]
 fn each_of_the_three_servers_is_understood() {
     for dialect in ALL {
-        let articles = articles();
+        let articles = sample_articles();
         let server = ReaderServer::start(dialect, articles.clone());
         let notes = ReaderObserver::default();
-        let (keys, stored) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("articles");
+        let (keys, stored) = fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("articles");
         assert_eq!(keys, articles.iter().map(ReaderArticle::key).collect::<Vec<_>>(), "{dialect:?}");
-        let cell = |at: usize, name: &str| field(&stored, &articles[at], name);
+        let cell = |at: usize, name: &str| find_field(&stored, &articles[at], name);
         assert_eq!((cell(0, "title"), cell(1, "title")), ("Kind & Blue", "How to use <div>"), "{dialect:?}");
         assert_eq!((cell(0, "read"), cell(1, "read"), cell(2, "read")), ("no", "yes", "no"), "{dialect:?}");
         assert_eq!((cell(0, "starred"), cell(2, "starred")), ("no", "yes"), "{dialect:?}");
@@ -146,22 +150,22 @@ fn each_of_the_three_servers_is_understood() {
         assert!(!cell(2, "content").contains("alert") && !cell(2, "content").contains("onclick"));
         let sound = if dialect == ReaderDialect::Inoreader { "" } else { "https://news.example/sound.mp3" };
         assert_eq!(cell(0, "enclosure"), sound, "{dialect:?}");
-        assert_eq!(notes.issues(), [""; 0], "{dialect:?}");
+        assert_eq!(notes.list_issues(), [""; 0], "{dialect:?}");
         assert_eq!(
             server.take_request_names(),
             ["login", "subscriptions", "all", "unread", "starred", "contents"],
             "{dialect:?}"
         );
         // The fields of an article are the same each time.
-        let again = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("articles").1;
+        let again = fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("articles").1;
         assert_eq!(again, stored, "{dialect:?}");
     }
 }
 
 #[test]
 fn columns_have_their_types() {
-    let server = ReaderServer::start(ReaderDialect::Miniflux, articles());
-    let content = FetchSetup::new().content("reader", &SourceLocation::Url(server.url())).expect("a look");
+    let server = ReaderServer::start(ReaderDialect::Miniflux, sample_articles());
+    let content = FetchSetup::new().fetch_content("reader", &SourceLocation::Url(server.url())).expect("a look");
     let kinds: Vec<_> =
         content.columns().iter().zip(0..).map(|(name, at)| (name.as_str(), content.column_type(at))).collect();
     for (name, kind) in [
@@ -176,20 +180,25 @@ fn columns_have_their_types() {
         assert!(kinds.contains(&(name, Some(kind))), "{name}: {kinds:?}");
     }
     let setup = FetchSetup::new();
-    let kinds = setup.kinds();
+    let kinds = setup.source_kinds();
     let kind = kinds.get("reader").expect("a kind");
     assert_eq!((kind.key_column(), kind.default_noun().many.as_str()), (Some("id"), "articles"));
     assert_eq!(kind.label(&SourceLocation::Url(server.url())), "Reader account");
 }
 
 #[test]
-fn an_account_without_articles_is_no_trouble() {
+fn an_account_without_articles_is_no_error() {
     for dialect in ALL {
         let server = ReaderServer::start(dialect, Vec::new());
         let notes = ReaderObserver::default();
-        let (keys, _) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("an empty account");
-        assert!(keys.is_empty() && notes.issues().len() == 1, "{dialect:?}: {:?}", notes.issues());
-        assert!(notes.issues()[0].contains("lists no articles in this account"), "{dialect:?}: {:?}", notes.issues());
+        let (keys, _) =
+            fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("an empty account");
+        assert!(keys.is_empty() && notes.list_issues().len() == 1, "{dialect:?}: {:?}", notes.list_issues());
+        assert!(
+            notes.list_issues()[0].contains("lists no articles in this account"),
+            "{dialect:?}: {:?}",
+            notes.list_issues()
+        );
         assert_eq!(server.take_request_names(), ["login", "subscriptions", "all"]);
     }
 }
@@ -197,13 +206,14 @@ fn an_account_without_articles_is_no_trouble() {
 #[test]
 fn long_lists_come_page_by_page_and_contents_in_batches() {
     for dialect in ALL {
-        let articles = ReaderArticle::many(5000, 2345);
+        let articles = ReaderArticle::make_many(5000, 2345);
         let server = ReaderServer::start(dialect, articles.clone());
         let notes = ReaderObserver::default();
-        let (keys, stored) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("articles");
+        let (keys, stored) = fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("articles");
         assert_eq!(keys, articles.iter().map(ReaderArticle::key).collect::<Vec<_>>(), "{dialect:?}");
         for article in &articles {
-            let states = (field(&stored, article, "read") == "yes", field(&stored, article, "starred") == "yes");
+            let states =
+                (find_field(&stored, article, "read") == "yes", find_field(&stored, article, "starred") == "yes");
             assert_eq!(states, (article.read, article.starred), "{dialect:?}: {}", article.title);
         }
         let asked = server.take_request_names();
@@ -214,25 +224,27 @@ fn long_lists_come_page_by_page_and_contents_in_batches() {
             "{dialect:?}"
         );
         assert_eq!((count("starred"), count("contents")), (1, 24), "{dialect:?}");
-        let told = notes.progress.lock().expect("progress");
-        let messages: Vec<&str> = told.iter().map(|progress| progress.message.as_str()).collect();
+        let reported = notes.progress.lock().expect("progress");
+        let messages: Vec<&str> = reported.iter().map(|progress| progress.message.as_str()).collect();
         assert!(messages.contains(&"Updating read states…"), "{messages:?}");
         assert!(messages.contains(&"Fetching articles 1200 of 2345…"), "{messages:?}");
-        let at = told.iter().position(|progress| progress.message.starts_with("Fetching articles 1200")).expect("told");
-        let counts = told[at].articles.map(|count| (count.processed, count.total));
-        assert_eq!((counts, told[at].steps.total), (Some((1200, 2345)), 2345));
-        assert!(told.iter().all(|now| now.articles.is_some()));
+        let at =
+            reported.iter().position(|progress| progress.message.starts_with("Fetching articles 1200")).expect("told");
+        let counts = reported[at].articles.map(|count| (count.processed, count.total));
+        assert_eq!((counts, reported[at].steps.total), (Some((1200, 2345)), 2345));
+        assert!(reported.iter().all(|now| now.articles.is_some()));
     }
 }
 
 #[test]
-fn what_the_catalog_has_gets_its_states_and_nothing_more() {
+fn stored_articles_get_new_states_only() {
     for dialect in ALL {
-        let mut articles = ReaderArticle::many(300, 250);
+        let mut articles = ReaderArticle::make_many(300, 250);
         let server = ReaderServer::start(dialect, articles.clone());
         let notes = ReaderObserver::default();
-        let (_, mut stored) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("articles");
-        server.asked();
+        let (_, mut stored) =
+            fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("articles");
+        server.take_requests();
         let title = |article: &ReaderArticle| article.title.clone();
         // An article that was stored differently is fetched again.
         stored.get_mut(&articles[7].key()).expect("the seventh").remove(0);
@@ -240,32 +252,32 @@ fn what_the_catalog_has_gets_its_states_and_nothing_more() {
         articles[3].title = "Another title, which only a full sync sees".to_owned();
         articles[4].starred = !articles[4].starred;
         articles.insert(0, ReaderArticle::new(301, "New"));
-        server.change(|all| *all = articles.clone());
-        let (_, now) = fetch(&server.url(), Mode::Incremental, &stored, &notes).expect("articles");
-        let asked = server.asked();
+        server.change_articles(|all| *all = articles.clone());
+        let (_, now) = fetch_articles(&server.url(), Mode::Incremental, &stored, &notes).expect("articles");
+        let asked = server.take_requests();
         let words: Vec<&str> = asked.iter().map(|asked| asked.what.as_str()).collect();
         assert_eq!(words, ["login", "subscriptions", "all", "unread", "starred", "contents"], "{dialect:?}");
         let ids = asked[5].fields.iter().filter(|(name, _)| name == "i");
         let ids: Vec<String> =
             ids.map(|(_, id)| id.trim_start_matches("tag:google.com,2005:reader/item/").to_owned()).collect();
         assert_eq!(ids, [articles[0].key(), articles[8].key()], "{dialect:?}");
-        assert_eq!((now.len(), field(&now, &articles[0], "title")), (251, "New"));
-        assert_eq!(field(&now, &articles[4], "title"), "Article 297", "{dialect:?}: {}", title(&articles[4]));
+        assert_eq!((now.len(), find_field(&now, &articles[0], "title")), (251, "New"));
+        assert_eq!(find_field(&now, &articles[4], "title"), "Article 297", "{dialect:?}: {}", title(&articles[4]));
         for article in &articles {
-            let states = (field(&now, article, "read") == "yes", field(&now, article, "starred") == "yes");
+            let states = (find_field(&now, article, "read") == "yes", find_field(&now, article, "starred") == "yes");
             assert_eq!(states, (article.read, article.starred), "{dialect:?}: {}", article.title);
         }
-        let (_, full) = fetch(&server.url(), Mode::Full, &now, &notes).expect("articles");
-        assert!(field(&full, &articles[4], "title").starts_with("Another title"));
-        assert_eq!(notes.issues(), [""; 0]);
+        let (_, full) = fetch_articles(&server.url(), Mode::Full, &now, &notes).expect("articles");
+        assert!(find_field(&full, &articles[4], "title").starts_with("Another title"));
+        assert_eq!(notes.list_issues(), [""; 0]);
     }
 }
 
 #[test]
 fn a_probe_reads_a_few_articles_with_few_requests() {
     for dialect in ALL {
-        let server = ReaderServer::start(dialect, ReaderArticle::many(5000, 2345));
-        let content = FetchSetup::new().content("reader", &SourceLocation::Url(server.url())).expect("a look");
+        let server = ReaderServer::start(dialect, ReaderArticle::make_many(5000, 2345));
+        let content = FetchSetup::new().fetch_content("reader", &SourceLocation::Url(server.url())).expect("a look");
         assert_eq!(read_rows(&*content).len(), 20);
         assert_eq!(server.take_request_names(), ["login", "subscriptions", "all", "contents"]);
     }

@@ -21,9 +21,9 @@ use crate::support::{TestDatabase, TestEngine};
 #[test]
 fn a_slow_drip_ends_at_the_timeout() {
     let stub = StubServer::start();
-    stub.set("/slow", StubReply::csv("id\n".repeat(1000)).drip(1, Duration::from_millis(50)));
+    stub.set_reply("/slow", StubReply::csv("id\n".repeat(1000)).drip(1, Duration::from_millis(50)));
     let begun = LoadClock::start();
-    let (code, message) = FetchSetup::new().within(Duration::from_secs(1)).failure(&stub.url("/slow"));
+    let (code, message) = FetchSetup::new().with_timeout(Duration::from_secs(1)).fetch_failure(&stub.url("/slow"));
     assert_eq!(code, "timeout", "{message}");
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
 }
@@ -31,14 +31,14 @@ fn a_slow_drip_ends_at_the_timeout() {
 #[test]
 fn a_cancel_ends_a_hanging_fetch_at_once_wherever_it_hangs() {
     let stub = StubServer::start();
-    stub.set("/before", StubReply::csv("").hang());
-    stub.set("/middle", StubReply::csv("id\n1\n2\n").hang_at(4));
-    stub.set("/later", StubReply::status(503).header("Retry-After", "15"));
+    stub.set_reply("/before", StubReply::csv("").hang());
+    stub.set_reply("/middle", StubReply::csv("id\n1\n2\n").hang_at(4));
+    stub.set_reply("/later", StubReply::status(503).header("Retry-After", "15"));
     // This listener accepts no connection, and the last address has no host.
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let silent_url = format!("http://{}/", silent.local_addr().expect("an address"));
     let tls_url = silent_url.replace("http:", "https:");
-    let setup = FetchSetup::new().allowing("127.0.0.1,240.0.0.1");
+    let setup = FetchSetup::new().allow_hosts("127.0.0.1,240.0.0.1");
     for (path, url) in [
         (Some("/before"), stub.url("/before")),
         (Some("/middle"), stub.url("/middle")),
@@ -71,8 +71,8 @@ fn a_server_that_asks_to_wait_is_obeyed_and_the_wait_is_reported() {
     let stub = StubServer::start();
     let watch = RecordingObserver::default();
     for (status, after) in [(429, "1".to_owned()), (503, (Utc::now() + TimeDelta::seconds(3)).to_rfc2822())] {
-        stub.set("/busy", StubReply::status(status).header("Retry-After", &after));
-        stub.then("/busy", StubReply::csv("id\n1\n"));
+        stub.set_reply("/busy", StubReply::status(status).header("Retry-After", &after));
+        stub.queue_reply("/busy", StubReply::csv("id\n1\n"));
         let begun = Instant::now();
         FetchSetup::new().fetch("csv", &SourceLocation::Url(stub.url("/busy")), None, &watch).expect("in the end");
         assert!(begun.elapsed() > Duration::from_millis(900), "{status}: {:?}", begun.elapsed());
@@ -84,9 +84,9 @@ fn a_server_that_asks_to_wait_is_obeyed_and_the_wait_is_reported() {
 
 /// A timeout of at least `least` that a fetch on this machine keeps: eight times as long as a plain fetch takes now.
 fn ample_timeout(stub: &StubServer, least: Duration) -> Duration {
-    stub.csv("/plain", "id\n1\n");
+    stub.serve_csv("/plain", "id\n1\n");
     let begun = Instant::now();
-    FetchSetup::new().get(&stub.url("/plain")).expect("content");
+    FetchSetup::new().fetch_url(&stub.url("/plain")).expect("content");
     (begun.elapsed() * 8).max(least)
 }
 
@@ -95,10 +95,10 @@ fn a_wait_longer_than_a_fetch_may_take_is_obeyed_while_the_run_has_time() {
     let stub = StubServer::start();
     let timeout = ample_timeout(&stub, Duration::from_millis(1200));
     let (answer_delay, wait) = (timeout * 11 / 20, timeout.as_secs() + 2);
-    stub.set("/busy", StubReply::status(503).header("Retry-After", &wait.to_string()).after(answer_delay));
+    stub.set_reply("/busy", StubReply::status(503).header("Retry-After", &wait.to_string()).after(answer_delay));
     // It needs most of its own time after the wait, too.
-    stub.then("/busy", StubReply::csv("id\n1\n").after(answer_delay));
-    let setup = FetchSetup::new().within(timeout).with_run_limit(timeout * 10 + Duration::from_secs(60));
+    stub.queue_reply("/busy", StubReply::csv("id\n1\n").after(answer_delay));
+    let setup = FetchSetup::new().with_timeout(timeout).with_run_limit(timeout * 10 + Duration::from_secs(60));
     let watch = RecordingObserver::default();
     let begun = Instant::now();
     setup.fetch("csv", &SourceLocation::Url(stub.url("/busy")), None, &watch).expect("in the end");
@@ -113,8 +113,8 @@ fn a_run_gives_a_busy_server_the_time_that_the_run_has_left() {
     let (db, stub) = (TestDatabase::sqlite(), StubServer::start());
     let fetch = ample_timeout(&stub, Duration::from_secs(4));
     let engine = TestEngine::with_timeouts(db.store(), Timeouts { fetch, ..TEST_TIMEOUTS });
-    stub.set("/busy", StubReply::status(503).header("Retry-After", &(fetch.as_secs() + 1).to_string()));
-    stub.then("/busy", StubReply::csv("id,title\n1,One\n"));
+    stub.set_reply("/busy", StubReply::status(503).header("Retry-After", &(fetch.as_secs() + 1).to_string()));
+    stub.queue_reply("/busy", StubReply::csv("id,title\n1,One\n"));
     let source = engine.url_source("albums", stub.url("/busy"));
     let record = engine.sync(&source);
     assert_eq!(
@@ -126,15 +126,15 @@ fn a_run_gives_a_busy_server_the_time_that_the_run_has_left() {
 }
 
 #[test]
-fn waits_are_measured_against_the_whole_run_however_many_they_are() {
+fn all_waits_together_are_limited_by_the_run() {
     let stub = StubServer::start();
     let wait = ample_timeout(&stub, Duration::from_secs(3)).as_secs();
-    stub.set("/busy", StubReply::status(429).header("Retry-After", &wait.to_string()));
+    stub.set_reply("/busy", StubReply::status(429).header("Retry-After", &wait.to_string()));
     // The third wait would end half a second after the run.
     let run_limit = Duration::from_secs(wait * 3) - Duration::from_millis(500);
     let setup = FetchSetup::new().with_run_limit(run_limit);
     let begun = LoadClock::start();
-    assert_eq!(setup.failure(&stub.url("/busy")).0, "rate_limited");
+    assert_eq!(setup.fetch_failure(&stub.url("/busy")).0, "rate_limited");
     assert_eq!(stub.request_count("/busy"), 3);
     assert!(begun.elapsed() < run_limit, "{:?}", begun.elapsed());
 }
@@ -142,9 +142,9 @@ fn waits_are_measured_against_the_whole_run_however_many_they_are() {
 #[test]
 fn a_wait_beyond_the_time_limit_fails_at_once_with_the_time_of_the_next_try() {
     let stub = StubServer::start();
-    stub.set("/busy", StubReply::status(429).header("Retry-After", "3600"));
+    stub.set_reply("/busy", StubReply::status(429).header("Retry-After", "3600"));
     let begun = LoadClock::start();
-    let (code, message) = FetchSetup::new().failure(&stub.url("/busy"));
+    let (code, message) = FetchSetup::new().fetch_failure(&stub.url("/busy"));
     assert_eq!(code, "rate_limited");
     assert!(message.contains("until") && message.contains("UTC"), "{message}");
     assert!(begun.elapsed() < Duration::from_secs(1));
@@ -154,16 +154,16 @@ fn a_wait_beyond_the_time_limit_fails_at_once_with_the_time_of_the_next_try() {
 fn a_temporary_error_is_retried_and_a_lasting_one_is_reported() {
     let stub = StubServer::start();
     let setup = FetchSetup::new();
-    stub.set("/flaky", StubReply::status(502));
-    stub.then("/flaky", StubReply::status(200).close());
-    stub.then("/flaky", StubReply::csv("id\n1\n"));
-    assert_eq!(read_cells(&*setup.get(&stub.url("/flaky")).expect("the third time")), [["1"]]);
+    stub.set_reply("/flaky", StubReply::status(502));
+    stub.queue_reply("/flaky", StubReply::status(200).close());
+    stub.queue_reply("/flaky", StubReply::csv("id\n1\n"));
+    assert_eq!(read_cells(&*setup.fetch_url(&stub.url("/flaky")).expect("the third time")), [["1"]]);
     assert_eq!(stub.request_count("/flaky"), 3);
-    stub.set("/broken", StubReply::html("<html>oops</html>").header("X", "y"));
-    stub.set("/down", StubReply::status(500));
-    assert_eq!(setup.failure(&stub.url("/down")).0, "server_error");
+    stub.set_reply("/broken", StubReply::html("<html>oops</html>").header("X", "y"));
+    stub.set_reply("/down", StubReply::status(500));
+    assert_eq!(setup.fetch_failure(&stub.url("/down")).0, "server_error");
     assert_eq!(stub.request_count("/down"), 3);
-    assert_eq!(setup.failure(&stub.url("/missing")).0, "not_found");
+    assert_eq!(setup.fetch_failure(&stub.url("/missing")).0, "not_found");
     assert_eq!(stub.request_count("/missing"), 1);
 }
 
@@ -172,8 +172,8 @@ fn a_refused_connection_and_an_unknown_host_are_different_errors() {
     let free = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}/", free.local_addr().expect("an address"));
     drop(free);
-    assert_eq!(FetchSetup::new().failure(&url).0, "connection");
-    assert_eq!(FetchSetup::new().failure("http://no-such-host.invalid/").0, "unknown_host");
+    assert_eq!(FetchSetup::new().fetch_failure(&url).0, "connection");
+    assert_eq!(FetchSetup::new().fetch_failure("http://no-such-host.invalid/").0, "unknown_host");
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn one_request_at_a_time_per_host_and_in_parallel_to_others() {
     thread::scope(|scope| {
         for _ in 0..4 {
             for stub in [&one, &other] {
-                scope.spawn(|| FetchSetup::new().get(&stub.url("/a.csv")).expect("its turn").byte_count());
+                scope.spawn(|| FetchSetup::new().fetch_url(&stub.url("/a.csv")).expect("its turn").byte_count());
             }
         }
     });
@@ -204,7 +204,7 @@ fn one_request_at_a_time_per_host_and_in_parallel_to_others() {
 #[test]
 fn a_cancel_ends_the_wait_for_another_request_to_the_host() {
     let stub = StubServer::start();
-    stub.set("/a", StubReply::csv("").hang());
+    stub.set_reply("/a", StubReply::csv("").hang());
     let (setup, first, second) = (FetchSetup::new(), RecordingObserver::default(), RecordingObserver::default());
     let location = SourceLocation::Url(stub.url("/a"));
     thread::scope(|scope| {
@@ -222,19 +222,19 @@ fn a_cancel_ends_the_wait_for_another_request_to_the_host() {
 }
 
 #[test]
-fn a_fetch_that_hangs_does_not_use_up_the_time_of_those_behind_it() {
+fn a_hanging_fetch_does_not_use_up_the_time_of_waiting_ones() {
     let stub = StubServer::start();
-    stub.set("/hangs", StubReply::csv("").hang());
-    stub.csv("/behind", "id\n1\n");
+    stub.set_reply("/hangs", StubReply::csv("").hang());
+    stub.serve_csv("/behind", "id\n1\n");
     let own_limit = ample_timeout(&stub, Duration::from_secs(3));
     // The second fetch waits for longer than its own limit.
     let limit = own_limit + Duration::from_secs(2);
     thread::scope(|scope| {
-        let hanging = scope.spawn(|| FetchSetup::new().within(limit).failure(&stub.url("/hangs")).0);
+        let hanging = scope.spawn(|| FetchSetup::new().with_timeout(limit).fetch_failure(&stub.url("/hangs")).0);
         wait_until(|| stub.request_count("/hangs") == 1);
         thread::sleep(Duration::from_millis(200));
-        let behind = FetchSetup::new().within(own_limit);
-        assert_eq!(read_cells(&*behind.get(&stub.url("/behind")).expect("its own time")), [["1"]]);
+        let behind = FetchSetup::new().with_timeout(own_limit);
+        assert_eq!(read_cells(&*behind.fetch_url(&stub.url("/behind")).expect("its own time")), [["1"]]);
         assert_eq!(hanging.join().expect("no panic"), "timeout");
     });
 }

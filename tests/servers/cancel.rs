@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::mid_run::{EndedTooSoon, in_the_middle, reach, wait_for_percent};
+use super::mid_run::{EndedTooSoon, repeat_until_mid_run, wait_for_percent, wait_mid_run};
 use super::write_albums;
 use crate::support::http_client::TestHttpClient;
 use crate::support::load_clock::measure_load_time;
@@ -20,7 +20,7 @@ on_both_databases! {
 }
 
 /// Cancels a running run; returns its status report after it has ended.
-fn cancel(server: &ServerProcess, id: &str, during: &str) -> Result<Value, EndedTooSoon> {
+fn cancel_run(server: &ServerProcess, id: &str, during: &str) -> Result<Value, EndedTooSoon> {
     let mut last = Value::Null;
     let (answer, took) = measure_load_time(|| {
         let answer = server.post(&format!("/api/sync/{id}/cancel"), &json!({}));
@@ -43,7 +43,7 @@ fn cancel(server: &ServerProcess, id: &str, during: &str) -> Result<Value, Ended
 }
 
 fn a_cancel_takes_effect_within_five_seconds_while_it_fetches_or_waits(db: &TestDatabase) {
-    let setup = ServerSetup::on_database(db).with("LOCKSTEP_WORKERS", "1");
+    let setup = ServerSetup::on_database(db).with_setting("LOCKSTEP_WORKERS", "1");
     let server = setup.start();
     setup.add_admin_and_token();
     let (stub, csv) = (StubServer::start(), write_albums(&setup.path("small.csv"), 300, "Title"));
@@ -60,59 +60,59 @@ fn a_cancel_takes_effect_within_five_seconds_while_it_fetches_or_waits(db: &Test
     ];
     let count = ways.len();
     for (what, reply) in ways {
-        stub.set("/albums.csv", reply);
+        stub.set_reply("/albums.csv", reply);
         let asked = stub.request_count("/albums.csv");
-        let id = server.begin("albums");
+        let id = server.start_sync("albums");
         wait_for(what, || {
             let waits =
                 server.status(&id)["message"].as_str().is_some_and(|message| message.starts_with("Rate-limited by"));
             stub.request_count("/albums.csv") > asked && waits == what.starts_with("a server")
         });
         // The only worker is busy, so another run is pending. A pending run is cancelled at once.
-        let other = server.begin("big");
+        let other = server.start_sync("big");
         assert_eq!(server.status(&other)["status"], "pending", "{what}");
         let answer = server.post(&format!("/api/sync/{other}/cancel"), &json!({}));
         assert_eq!((answer.status, &answer.json()["status"]), (202, &"cancelled".into()), "{}", answer.body);
         assert_eq!(server.status(&other)["status"], "cancelled");
-        let Ok(ended) = cancel(&server, &id, what) else { panic!("{what} came to an end") };
+        let Ok(ended) = cancel_run(&server, &id, what) else { panic!("{what} came to an end") };
         assert!(ended["progress"].as_u64() < Some(11), "{ended}");
     }
-    assert_eq!(db.count("items", "1 = 1"), 0);
+    assert_eq!(db.count_rows("items", "1 = 1"), 0);
     let records = i64::try_from(2 * count).expect("a few");
-    assert_eq!(db.count("sync_records", "status = 'cancelled'"), records, "one for each");
+    assert_eq!(db.count_rows("sync_records", "status = 'cancelled'"), records, "one for each");
 
-    stub.csv("/albums.csv", &csv);
-    let id = server.begin("albums");
+    stub.serve_csv("/albums.csv", &csv);
+    let id = server.start_sync("albums");
     server.wait_for_status(&id, "completed");
 }
 
 fn a_cancel_takes_effect_within_five_seconds_while_it_works(db: &TestDatabase) {
-    in_the_middle(db, 100_000, |db, albums| {
+    repeat_until_mid_run(db, 100_000, |db, albums| {
         let setup = ServerSetup::on_database(db);
         let server = setup.start();
         setup.add_admin_and_token();
         let file = setup.path("albums.csv");
         write_albums(&file, albums, "Title");
         setup.add_file("albums", &file);
-        let id = server.begin("albums");
+        let id = server.start_sync("albums");
         wait_for_percent(&server, &id, 20)?;
-        let ended = cancel(&server, &id, "the work")?["progress"].as_u64().expect("a percentage");
+        let ended = cancel_run(&server, &id, "the work")?["progress"].as_u64().expect("a percentage");
         assert!((20..100).contains(&ended), "{ended} %");
-        let kept = db.count("items", "removed_at IS NULL");
+        let kept = db.count_rows("items", "removed_at IS NULL");
         if kept == albums as i64 {
             return Err(EndedTooSoon);
         }
         assert!(kept > 0 && kept % 1000 == 0, "whole batches stay: {kept}");
-        assert_eq!(db.count("sync_records", "status = 'cancelled'"), 1);
+        assert_eq!(db.count_rows("sync_records", "status = 'cancelled'"), 1);
         Ok(())
     });
 }
 
 fn a_cancel_in_the_final_transaction_is_refused_as_too_late(db: &TestDatabase) {
-    in_the_middle(db, 30_000, too_late);
+    repeat_until_mid_run(db, 30_000, try_late_cancel);
 }
 
-fn too_late(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
+fn try_late_cancel(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     let rest = albums - albums / 2 + 1000;
     let setup = ServerSetup::on_database(db);
     let server = setup.start();
@@ -121,27 +121,27 @@ fn too_late(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     let file = setup.path("albums.csv");
     write_albums(&file, albums, "Title");
     setup.add_file("albums", &file);
-    let all = server.begin("albums");
+    let all = server.start_sync("albums");
     server.wait_for_status(&all, "completed");
     // Almost half of the items are removed, which takes long enough for a cancel during the final transaction.
     write_albums(&file, rest, "Title");
-    let id = server.begin("albums");
-    reach(&server, &id, |status| status["stage"] == "finalizing")?;
+    let id = server.start_sync("albums");
+    wait_mid_run(&server, &id, |status| status["stage"] == "finalizing")?;
     let asked = Instant::now();
-    let told = server.post(&format!("/api/sync/{id}/cancel"), &json!({}));
-    let shown = admin.press("/catalog/albums/sync/cancel", &format!("sync={id}")).expect("an answer");
+    let reported = server.post(&format!("/api/sync/{id}/cancel"), &json!({}));
+    let shown = admin.submit_form("/catalog/albums/sync/cancel", &format!("sync={id}")).expect("an answer");
     println!("told after {:?}", asked.elapsed());
     let ended = shown.status == 200 && server.status(&id)["status"] == "completed";
-    if told.json()["code"] == "already_ended" || ended {
+    if reported.json()["code"] == "already_ended" || ended {
         return Err(EndedTooSoon);
     }
-    assert_eq!((told.status, &told.json()["code"]), (409, &"already_finishing".into()), "{}", told.body);
-    assert_eq!(told.json()["error"], "The run is already finishing.");
-    assert_eq!(told.json()["syncId"], id.as_str());
+    assert_eq!((reported.status, &reported.json()["code"]), (409, &"already_finishing".into()), "{}", reported.body);
+    assert_eq!(reported.json()["error"], "The run is already finishing.");
+    assert_eq!(reported.json()["syncId"], id.as_str());
     assert_eq!(shown.status, 409, "{}", shown.body);
     assert!(shown.body.contains("Too late to cancel: the run is finishing."), "{}", shown.body);
     server.wait_for_status(&id, "completed");
     assert_eq!(super::count_albums(db, &setup, "Title"), (rest as i64, rest as u64));
-    assert_eq!(db.count("sync_records", "1 = 1"), 2);
+    assert_eq!(db.count_rows("sync_records", "1 = 1"), 2);
     Ok(())
 }

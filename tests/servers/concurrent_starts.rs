@@ -24,7 +24,7 @@ fn two_hundred_starts_on_two_servers_begin_one_run_and_every_refusal_names_it(db
     let servers = two_servers(db, &setup);
     setup.add_admin_and_token();
     let stub = StubServer::start();
-    stub.set("/albums.csv", StubReply::csv("id\n1\n").hang());
+    stub.set_reply("/albums.csv", StubReply::csv("id\n1\n").hang());
     setup.add_url("albums", stub.url("/albums.csv"));
 
     let (go, answers) = (Barrier::new(STARTS), Mutex::new(Vec::new()));
@@ -45,7 +45,7 @@ fn two_hundred_starts_on_two_servers_begin_one_run_and_every_refusal_names_it(db
     assert_eq!((begun, lost), (1, STARTS - 1), "{answers:?}");
     let named: HashSet<String> = answers.iter().map(|answer| answer.json()["syncId"].to_string()).collect();
     assert_eq!(named.len(), 1, "all name the same run: {named:?}");
-    assert_eq!(db.count("sync_operations", "1 = 1"), 1);
+    assert_eq!(db.count_rows("sync_operations", "1 = 1"), 1);
 
     let id = named.iter().next().expect("an id").trim_matches('"');
     for server in &servers {
@@ -53,7 +53,7 @@ fn two_hundred_starts_on_two_servers_begin_one_run_and_every_refusal_names_it(db
     }
     assert_eq!(servers[1].post(&format!("/api/sync/{id}/cancel"), &json!({})).status, 202);
     servers[0].wait_for_status(id, "cancelled");
-    assert_eq!(db.count("sync_records", "1 = 1"), 1);
+    assert_eq!(db.count_rows("sync_records", "1 = 1"), 1);
 }
 
 fn a_reader_during_a_sync_never_sees_an_error(db: &TestDatabase) {
@@ -63,12 +63,12 @@ fn a_reader_during_a_sync_never_sees_an_error(db: &TestDatabase) {
     let file = setup.path("albums.csv");
     write_albums(&file, 30_000, "First");
     setup.add_file("albums", &file);
-    let first = servers[0].begin("albums");
+    let first = servers[0].start_sync("albums");
     servers[0].wait_for_status(&first, "completed");
     write_albums(&file, 30_000, "Second");
 
     let over = AtomicBool::new(false);
-    let id = servers[0].begin("albums");
+    let id = servers[0].start_sync("albums");
     std::thread::scope(|scope| {
         let _over_whatever_happens = SetOnDrop(&over);
         let paths = [
@@ -125,15 +125,15 @@ impl Drop for SetOnDrop<'_> {
 #[test]
 fn servers_that_start_at_once_on_a_new_database_migrate_it_once_and_add_the_sample_once() {
     let db = TestDatabase::empty_postgres();
-    begin_at_once(&ServerSetup::on_database(&db), ["data-1", "data-2", "data-3", "data-4"]);
+    start_at_once(&ServerSetup::on_database(&db), ["data-1", "data-2", "data-3", "data-4"]);
 }
 
 #[test]
 fn servers_that_start_at_once_in_a_new_folder_migrate_it_once_and_add_the_sample_once() {
-    begin_at_once(&ServerSetup::new(), ["data"; 4]);
+    start_at_once(&ServerSetup::new(), ["data"; 4]);
 }
 
-fn begin_at_once(setup: &ServerSetup, folders: [&str; 4]) {
+fn start_at_once(setup: &ServerSetup, folders: [&str; 4]) {
     let servers = folders.map(|folder| setup.launch(folder, 0)).map(StartingServer::expect_up);
     let links: HashSet<_> =
         servers.iter().map(|server| server.set_up_link().split_once("/setup").expect("a link").1).collect();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::mid_run::{EndedTooSoon, check_mid_run, in_the_middle, wait_for_percent};
+use super::mid_run::{EndedTooSoon, check_mid_run, repeat_until_mid_run, wait_for_percent};
 use super::{INTERRUPTION_LIMIT, count_albums, write_albums};
 use crate::support::load_clock::LoadClock;
 use crate::support::server_process::{ServerProcess, ServerSetup};
@@ -19,13 +19,13 @@ on_both_databases! {
 }
 
 /// A server whose run has written a part of its items.
-fn under_way(setup: &ServerSetup, albums: usize) -> Result<(ServerProcess, String), EndedTooSoon> {
+fn start_mid_run(setup: &ServerSetup, albums: usize) -> Result<(ServerProcess, String), EndedTooSoon> {
     let server = setup.start();
     setup.add_admin_and_token();
     let file = setup.path("albums.csv");
     write_albums(&file, albums, "Old");
     setup.add_file("albums", &file);
-    let id = server.begin("albums");
+    let id = server.start_sync("albums");
     wait_for_percent(&server, &id, 25)?;
     Ok((server, id))
 }
@@ -38,12 +38,12 @@ fn wait_for_successor(server: &ServerProcess, interrupted: &Value) -> Value {
 }
 
 fn a_run_whose_server_was_killed_is_interrupted_within_half_a_minute_and_completed_by_its_successor(db: &TestDatabase) {
-    in_the_middle(db, ALBUMS, killed);
+    repeat_until_mid_run(db, ALBUMS, try_kill);
 }
 
-fn killed(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
+fn try_kill(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     let setup = ServerSetup::on_database(db);
-    let (mut server, id) = under_way(&setup, albums)?;
+    let (mut server, id) = start_mid_run(&setup, albums)?;
     server.kill();
     let killed = LoadClock::start();
     check_mid_run(&setup, &id)?;
@@ -68,26 +68,29 @@ fn killed(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     let done = wait_for_successor(&server, &last);
     assert_eq!((&done["attempt"], &done["retryOf"]), (&json!(2), &json!(id)));
     assert_eq!(count_albums(db, &setup, "New"), (albums as i64, albums as u64));
-    assert_eq!(db.count("sync_records", "1 = 1"), 2);
+    assert_eq!(db.count_rows("sync_records", "1 = 1"), 2);
     assert_eq!(server.status(&id)["status"], "interrupted");
     Ok(())
 }
 
 fn a_server_shuts_down_within_five_seconds_and_its_run_continues_at_the_next_start(db: &TestDatabase) {
-    in_the_middle(db, ALBUMS, stopped);
+    repeat_until_mid_run(db, ALBUMS, try_shutdown);
 }
 
-fn stopped(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
+fn try_shutdown(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     let setup = ServerSetup::on_database(db);
-    let (mut server, id) = under_way(&setup, albums)?;
+    let (mut server, id) = start_mid_run(&setup, albums)?;
     let took = server.stop();
     assert!(took < Duration::from_secs(5), "{took:?}");
-    if db.count("sync_operations", &format!("id = '{id}' AND status = 'completed'")) == 1 {
+    if db.count_rows("sync_operations", &format!("id = '{id}' AND status = 'completed'")) == 1 {
         return Err(EndedTooSoon);
     }
-    assert_eq!(db.count("sync_operations", &format!("id = '{id}' AND status = 'interrupted'")), 1);
-    assert_eq!(db.count("sync_operations", &format!("retry_of = '{id}' AND status = 'pending' AND attempt = 1")), 1);
-    assert_eq!(db.count("items", "removed_at IS NULL AND fields NOT LIKE '%Old%'"), 0);
+    assert_eq!(db.count_rows("sync_operations", &format!("id = '{id}' AND status = 'interrupted'")), 1);
+    assert_eq!(
+        db.count_rows("sync_operations", &format!("retry_of = '{id}' AND status = 'pending' AND attempt = 1")),
+        1
+    );
+    assert_eq!(db.count_rows("items", "removed_at IS NULL AND fields NOT LIKE '%Old%'"), 0);
     write_albums(&setup.path("albums.csv"), albums, "New");
 
     let server = setup.start_at("data", server.address().port());
@@ -96,6 +99,6 @@ fn stopped(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     let done = wait_for_successor(&server, &interrupted);
     assert_eq!((&done["attempt"], &done["retryOf"]), (&json!(1), &json!(id)), "a stop is not a crash");
     assert_eq!(count_albums(db, &setup, "New"), (albums as i64, albums as u64));
-    assert_eq!(db.count("sync_records", "1 = 1"), 2);
+    assert_eq!(db.count_rows("sync_records", "1 = 1"), 2);
     Ok(())
 }

@@ -53,36 +53,36 @@ pub(super) struct CrashTally {
     /// The time from each kill until pollers saw the run as interrupted.
     pub(super) waits: Vec<Duration>,
     /// The violations, with descriptions.
-    wrong: Vec<(Violation, String)>,
+    violations: Vec<(Violation, String)>,
 }
 
 impl CrashTally {
-    pub(super) fn hit(&mut self, hit: KillMoment) {
+    pub(super) fn record_kill(&mut self, hit: KillMoment) {
         self.hits.push(hit);
     }
 
-    pub(super) fn wrong(&mut self, what: Violation, words: String) {
-        self.wrong.push((what, words));
+    pub(super) fn record_violation(&mut self, what: Violation, words: String) {
+        self.violations.push((what, words));
     }
 
-    pub(super) fn check(&mut self, so: bool, what: Violation, words: impl FnOnce() -> String) {
+    pub(super) fn record_unless(&mut self, so: bool, what: Violation, words: impl FnOnce() -> String) {
         if !so {
-            self.wrong(what, words());
+            self.record_violation(what, words());
         }
     }
 
-    pub(super) fn count(&self, what: Violation) -> usize {
-        self.wrong.iter().filter(|(wrong, _)| *wrong == what).count()
+    pub(super) fn count_violations(&self, what: Violation) -> usize {
+        self.violations.iter().filter(|(wrong, _)| *wrong == what).count()
     }
 
-    pub(super) fn kills(&self) -> usize {
+    pub(super) fn count_kills(&self) -> usize {
         self.hits.len()
     }
 
-    pub(super) fn add(&mut self, mut other: Self) {
+    pub(super) fn add_counts(&mut self, mut other: Self) {
         self.hits.append(&mut other.hits);
         self.waits.append(&mut other.waits);
-        self.wrong.append(&mut other.wrong);
+        self.violations.append(&mut other.violations);
         self.polls += other.polls;
         self.runs += other.runs;
         self.records += other.records;
@@ -90,7 +90,7 @@ impl CrashTally {
 
     /// Fails when there was a violation, or not exactly one record for each run.
     pub(super) fn assert_nothing_wrong(&self) {
-        let words: Vec<&str> = self.wrong.iter().take(40).map(|(_, words)| words.as_str()).collect();
+        let words: Vec<&str> = self.violations.iter().take(40).map(|(_, words)| words.as_str()).collect();
         assert!(words.is_empty(), "{self}\n{}", words.join("\n"));
         assert_eq!(self.records, self.runs, "{self}");
     }
@@ -98,7 +98,7 @@ impl CrashTally {
 
 impl fmt::Display for CrashTally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} kills (", self.kills())?;
+        write!(f, "{} kills (", self.count_kills())?;
         for (at, hit) in KillMoment::ALL.iter().enumerate() {
             let count = self.hits.iter().filter(|other| *other == hit).count();
             write!(f, "{}{hit:?} {count}", if at > 0 { ", " } else { "" })?;
@@ -112,7 +112,7 @@ impl fmt::Display for CrashTally {
             "runs without just one record",
             "statuses that lied",
         ]) {
-            write!(f, " {word} {},", self.count(*what))?;
+            write!(f, " {word} {},", self.count_violations(*what))?;
         }
         let per_start = self.records as f64 / self.runs.max(1) as f64;
         write!(f, " records per start {per_start:.2} ({} of {})", self.records, self.runs)?;

@@ -18,13 +18,13 @@ use crate::support::waiting::wait_for;
 const ALBUMS: usize = 150_000;
 
 /// A server during a run: some of its items are committed, most are not.
-fn in_the_middle(setup: &ServerSetup) -> (ServerProcess, String) {
+fn start_mid_run(setup: &ServerSetup) -> (ServerProcess, String) {
     let server = setup.start();
     setup.add_admin_and_token();
     let file = setup.path("albums.csv");
     write_albums(&file, ALBUMS, "Old");
     setup.add_file("albums", &file);
-    let id = server.begin("albums");
+    let id = server.start_sync("albums");
     wait_for("the middle of the run", || server.status(&id)["progress"].as_u64() >= Some(20));
     (server, id)
 }
@@ -48,13 +48,13 @@ fn poll_to_the_end(server: &ServerProcess, id: &str) -> (Value, Vec<Value>) {
     (last, refused)
 }
 
-fn only_of_the_database(refused: &[Value]) {
+fn assert_database_errors(refused: &[Value]) {
     for answer in refused {
         assert_eq!((&answer["status"], &answer["body"]["code"]), (&json!(503), &json!("database_away")), "{answer}");
     }
 }
 
-fn complete(server: &ServerProcess, db_count: i64, setup: &ServerSetup, last: &Value) {
+fn assert_completed(server: &ServerProcess, db_count: i64, setup: &ServerSetup, last: &Value) {
     assert_eq!((&last["status"], &last["attempt"]), (&json!("completed"), &json!(1)), "{last}\n{}", server.log());
     assert_eq!(last["stats"]["added"], ALBUMS, "every item was counted once");
     let store = setup.store();
@@ -65,7 +65,7 @@ fn complete(server: &ServerProcess, db_count: i64, setup: &ServerSetup, last: &V
 }
 
 /// A PostgreSQL server for this test alone, and a setup on it.
-fn on_a_server_of_its_own() -> (PostgresServer, ServerSetup, String) {
+fn start_own_postgres() -> (PostgresServer, ServerSetup, String) {
     let note = std::env::temp_dir().join(format!("lockstep-note-{}", uuid::Uuid::new_v4()));
     let postgres = PostgresServer::start(std::process::id(), &note);
     let mut conn = PgConnection::establish(&format!("{}/postgres", postgres.address())).expect("a connection");
@@ -75,19 +75,19 @@ fn on_a_server_of_its_own() -> (PostgresServer, ServerSetup, String) {
     (postgres, setup, url)
 }
 
-fn items(url: &str) -> i64 {
+fn count_items(url: &str) -> i64 {
     use diesel::RunQueryDsl;
     use diesel::sql_types::BigInt;
     let mut conn = PgConnection::establish(url).expect("a connection");
     diesel::select(diesel::dsl::sql::<BigInt>("(SELECT count(*) FROM items)")).get_result(&mut conn).expect("a number")
 }
 
-/// Stops PostgreSQL during a run for the time `away`.
-fn a_run_without_its_server(how: &str, away: Duration) {
-    let (postgres, setup, url) = on_a_server_of_its_own();
-    let (server, id) = in_the_middle(&setup);
+/// Stops PostgreSQL during a run for the time `unavailable`.
+fn continue_after_stop(how: &str, unavailable: Duration) {
+    let (postgres, setup, url) = start_own_postgres();
+    let (server, id) = start_mid_run(&setup);
     postgres.stop(how);
-    let gone = Instant::now();
+    let deleted = Instant::now();
     let asked = LoadClock::start();
     let page = server.get("/catalog/albums");
     assert_eq!(page.status, 503, "{}", page.body);
@@ -95,10 +95,10 @@ fn a_run_without_its_server(how: &str, away: Duration) {
     assert!(asked.elapsed() < Duration::from_secs(6), "the page took {:?}", asked.elapsed());
     let health = server.get("/api/health");
     assert_eq!((health.status, &health.json()["database"]), (503, &json!("away")));
-    std::thread::sleep(away.saturating_sub(gone.elapsed()));
+    std::thread::sleep(unavailable.saturating_sub(deleted.elapsed()));
     postgres.start_again();
 
-    goes_on(&server, &id, &url, &setup);
+    assert_continues(&server, &id, &url, &setup);
     assert_eq!(server.get("/catalog/albums").status, 200);
     assert_eq!(server.get("/api/health").status, 200);
     let lines = server.log().lines().filter(|line| line.contains(&id) && line.contains("WARN")).count();
@@ -107,30 +107,30 @@ fn a_run_without_its_server(how: &str, away: Duration) {
 
 #[test]
 fn a_run_continues_after_postgresql_was_restarted() {
-    a_run_without_its_server("fast", Duration::from_secs(3));
+    continue_after_stop("fast", Duration::from_secs(3));
 }
 
 #[test]
 fn a_run_continues_after_postgresql_crashed_and_recovered() {
-    a_run_without_its_server("immediate", Duration::from_secs(1));
+    continue_after_stop("immediate", Duration::from_secs(1));
 }
 
 #[test]
 fn a_run_continues_after_postgresql_was_down_for_longer_than_its_lease() {
-    a_run_without_its_server("fast", Duration::from_secs(19));
+    continue_after_stop("fast", Duration::from_secs(19));
 }
 
 /// Waits for the end of a run and checks that there was one run and every item exists once.
-fn goes_on(server: &ServerProcess, id: &str, url: &str, setup: &ServerSetup) {
+fn assert_continues(server: &ServerProcess, id: &str, url: &str, setup: &ServerSetup) {
     let (last, refused) = poll_to_the_end(server, id);
-    only_of_the_database(&refused);
-    complete(server, items(url), setup, &last);
+    assert_database_errors(&refused);
+    assert_completed(server, count_items(url), setup, &last);
 }
 
 #[test]
 fn a_run_continues_after_postgresql_was_frozen_for_longer_than_its_lease() {
-    let (postgres, setup, url) = on_a_server_of_its_own();
-    let (server, id) = in_the_middle(&setup);
+    let (postgres, setup, url) = start_own_postgres();
+    let (server, id) = start_mid_run(&setup);
     postgres.freeze();
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(25) {
@@ -140,19 +140,19 @@ fn a_run_continues_after_postgresql_was_frozen_for_longer_than_its_lease() {
         assert!(asked.elapsed() < Duration::from_secs(14), "the page took {:?}", asked.elapsed());
     }
     postgres.thaw();
-    goes_on(&server, &id, &url, &setup);
+    assert_continues(&server, &id, &url, &setup);
 }
 
 #[test]
 fn a_run_continues_after_a_table_was_locked_for_longer_than_its_lease() {
     for table in ["sources", "items", "sync_operations"] {
-        let (_postgres, setup, url) = on_a_server_of_its_own();
-        let (server, id) = in_the_middle(&setup);
+        let (_postgres, setup, url) = start_own_postgres();
+        let (server, id) = start_mid_run(&setup);
         let mut other = PgConnection::establish(&url).expect("a connection");
         other.batch_execute(&format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")).expect("a lock");
         std::thread::sleep(Duration::from_secs(22));
         other.batch_execute("COMMIT").expect("the lock goes");
-        goes_on(&server, &id, &url, &setup);
+        assert_continues(&server, &id, &url, &setup);
     }
 }
 
@@ -160,28 +160,28 @@ fn a_run_continues_after_a_table_was_locked_for_longer_than_its_lease() {
 fn a_run_continues_after_another_program_locked_the_sqlite_file_for_20_seconds() {
     let db = TestDatabase::sqlite();
     let setup = ServerSetup::on_database(&db);
-    let (server, id) = in_the_middle(&setup);
+    let (server, id) = start_mid_run(&setup);
     let mut other = db.raw_connection();
-    other.run("BEGIN EXCLUSIVE");
+    other.run_sql("BEGIN EXCLUSIVE");
     let begun = Instant::now();
     let seen = server.status(&id)["progress"].as_u64().expect("a percent");
-    let mut said = Vec::new();
+    let mut text = Vec::new();
     while begun.elapsed() < Duration::from_secs(20) {
         // Reads still work, and the run stays running: its worker is alive and waits.
         let status = server.status(&id);
         assert_eq!(status["status"], "running", "{status}");
-        said.push(status["message"].as_str().expect("a message").to_owned());
+        text.push(status["message"].as_str().expect("a message").to_owned());
         assert_eq!(server.get("/catalog/albums").status, 200);
         std::thread::sleep(Duration::from_millis(500));
     }
     let refused = server.post("/api/sync", &json!({ "source": "sample-albums" }));
     assert_eq!((refused.status, &refused.json()["code"]), (503, &json!("database_busy")), "{}", refused.body);
-    other.run("COMMIT");
-    assert!(said.iter().any(|message| message == "Waiting for the database…"), "{said:?}");
+    other.run_sql("COMMIT");
+    assert!(text.iter().any(|message| message == "Waiting for the database…"), "{text:?}");
     let (last, refused) = poll_to_the_end(&server, &id);
     assert!(refused.is_empty(), "{refused:?}");
     assert!(last["progress"].as_u64() >= Some(seen));
-    complete(&server, db.count("items", "1 = 1"), &setup, &last);
+    assert_completed(&server, db.count_rows("items", "1 = 1"), &setup, &last);
     assert_eq!(count_albums(&db, &setup, "Old"), (ALBUMS as i64, ALBUMS as u64));
 }
 
@@ -189,7 +189,7 @@ fn a_run_continues_after_another_program_locked_the_sqlite_file_for_20_seconds()
 fn a_run_continues_after_the_sqlite_file_was_moved_away_and_back() {
     let db = TestDatabase::sqlite();
     let setup = ServerSetup::on_database(&db);
-    let (server, id) = in_the_middle(&setup);
+    let (server, id) = start_mid_run(&setup);
     let DatabaseAddress::Sqlite(file) = db.address() else { panic!("not SQLite") };
     let elsewhere = file.with_extension("elsewhere");
     std::fs::rename(&file, &elsewhere).expect("taken away");
@@ -198,32 +198,32 @@ fn a_run_continues_after_the_sqlite_file_was_moved_away_and_back() {
     assert!(!file.exists(), "no new database is made in its place");
     std::fs::rename(&elsewhere, &file).expect("put back");
     let (last, refused) = poll_to_the_end(&server, &id);
-    only_of_the_database(&refused);
-    complete(&server, db.count("items", "1 = 1"), &setup, &last);
+    assert_database_errors(&refused);
+    assert_completed(&server, db.count_rows("items", "1 = 1"), &setup, &last);
 }
 
 #[test]
 fn a_run_that_waited_for_the_database_until_its_time_limit_fails_with_that_reason() {
     let db = TestDatabase::sqlite();
-    let setup = ServerSetup::on_database(&db).with("LOCKSTEP_SYNC_TIMEOUT", "40s");
-    let (mut server, id) = in_the_middle(&setup);
+    let setup = ServerSetup::on_database(&db).with_setting("LOCKSTEP_SYNC_TIMEOUT", "40s");
+    let (mut server, id) = start_mid_run(&setup);
     let mut other = db.raw_connection();
-    other.run("BEGIN EXCLUSIVE");
+    other.run_sql("BEGIN EXCLUSIVE");
     std::thread::sleep(Duration::from_secs(44));
-    other.run("COMMIT");
+    other.run_sql("COMMIT");
     let (last, _) = poll_to_the_end(&server, &id);
     assert_eq!((&last["status"], &last["code"]), (&json!("failed"), &json!("timeout")), "{last}");
-    let sentence = last["error"].as_str().expect("a sentence");
+    let error_text = last["error"].as_str().expect("a sentence");
     assert!(
-        sentence.contains("Timed out after 40 s") && sentence.contains("the database did not respond for "),
-        "{sentence}"
+        error_text.contains("Timed out after 40 s") && error_text.contains("the database did not respond for "),
+        "{error_text}"
     );
-    assert!(sentence.contains("sync again"), "{sentence}");
+    assert!(error_text.contains("sync again"), "{error_text}");
     // The next sync takes the time it needs.
     server.stop();
-    let setup = setup.with("LOCKSTEP_SYNC_TIMEOUT", "1h");
+    let setup = setup.with_setting("LOCKSTEP_SYNC_TIMEOUT", "1h");
     let server = setup.start();
-    let again = server.begin("albums");
+    let again = server.start_sync("albums");
     let (last, _) = poll_to_the_end(&server, &again);
     assert_eq!(last["status"], "completed");
     assert_eq!(count_albums(&db, &setup, "Old"), (ALBUMS as i64, ALBUMS as u64));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 
-use super::mid_run::{EndedTooSoon, check_mid_run, in_the_middle, wait_for_percent};
+use super::mid_run::{EndedTooSoon, check_mid_run, repeat_until_mid_run, wait_for_percent};
 use super::{INTERRUPTION_LIMIT, count_albums, two_servers, write_albums};
 use crate::support::load_clock::LoadClock;
 use crate::support::server_process::{ServerProcess, ServerSetup};
@@ -14,11 +14,16 @@ use crate::support::{TestDatabase, on_both_databases};
 
 const ALBUMS: usize = 100_000;
 
-on_both_databases! { a_run_of_a_frozen_server_is_taken_over_and_nothing_of_it_is_taken_afterwards }
+on_both_databases! { a_run_of_a_frozen_server_is_taken_over_and_its_later_writes_are_refused }
 
 /// Freezes the server during its run. A process frozen inside a write on SQLite blocks all other writers; that is
 /// documented and not tested here.
-fn freeze(db: &TestDatabase, setup: &ServerSetup, server: &ServerProcess, id: &str) -> Result<(), EndedTooSoon> {
+fn freeze_mid_run(
+    db: &TestDatabase,
+    setup: &ServerSetup,
+    server: &ServerProcess,
+    id: &str,
+) -> Result<(), EndedTooSoon> {
     let may_write = || match db.raw_connection() {
         RawConnection::Sqlite(mut conn) => {
             conn.batch_execute("PRAGMA busy_timeout = 100; BEGIN IMMEDIATE; ROLLBACK").is_ok()
@@ -35,11 +40,11 @@ fn freeze(db: &TestDatabase, setup: &ServerSetup, server: &ServerProcess, id: &s
     }
 }
 
-fn a_run_of_a_frozen_server_is_taken_over_and_nothing_of_it_is_taken_afterwards(db: &TestDatabase) {
-    in_the_middle(db, ALBUMS, frozen);
+fn a_run_of_a_frozen_server_is_taken_over_and_its_later_writes_are_refused(db: &TestDatabase) {
+    repeat_until_mid_run(db, ALBUMS, try_freeze);
 }
 
-fn frozen(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
+fn try_freeze(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     let all = (albums as i64, albums as u64);
     let setup = ServerSetup::on_database(db);
     let [first, second] = two_servers(db, &setup);
@@ -49,8 +54,8 @@ fn frozen(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     setup.add_file("albums", &file);
     // The first server must get the run, so the second one is stopped until then.
     second.freeze();
-    let id = first.begin("albums");
-    freeze(db, &setup, &first, &id)?;
+    let id = first.start_sync("albums");
+    freeze_mid_run(db, &setup, &first, &id)?;
     let frozen = LoadClock::start();
     write_albums(&file, albums, "New");
     second.thaw();

@@ -12,16 +12,16 @@ use crate::support::waiting::wait_for;
 use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases! {
-    a_server_waits_for_google_and_shows_it,
+    a_server_shows_that_it_waits_for_google,
 }
 
-fn a_server_waits_for_google_and_shows_it(db: &TestDatabase) {
+fn a_server_shows_that_it_waits_for_google(db: &TestDatabase) {
     let google = GoogleServer::start();
-    google.sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &[&["id", "title"], &["1", "One"]])]);
-    let setup = ServerSetup::on_database(db).with("LOCKSTEP_GOOGLE_URL", &google.url());
+    google.serve_sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &[&["id", "title"], &["1", "One"]])]);
+    let setup = ServerSetup::on_database(db).with_setting("LOCKSTEP_GOOGLE_URL", &google.url());
     let key = google.key_file(&setup.path("robot.json"));
     fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).expect("another mode");
-    let setup = setup.with("LOCKSTEP_GOOGLE_CREDENTIALS", &key.to_string_lossy());
+    let setup = setup.with_setting("LOCKSTEP_GOOGLE_CREDENTIALS", &key.to_string_lossy());
     let server = setup.start();
     setup.add_admin_and_token();
     let draft = SourceDraft {
@@ -36,14 +36,14 @@ fn a_server_waits_for_google_and_shows_it(db: &TestDatabase) {
         read_options: lockstep::domain::read_options::ReadOptions::default(),
     };
     setup.store().add_source(&draft, None).expect("a source");
-    google.once("values:batchGet", quota_exceeded());
-    let id = server.begin("albums");
-    let mut said = String::new();
+    google.reply_once("values:batchGet", quota_exceeded());
+    let id = server.start_sync("albums");
+    let mut text = String::new();
     wait_for("it waits", || {
-        said = server.status(&id)["message"].as_str().expect("a message").to_owned();
-        said.starts_with("Rate-limited by Google, retrying at ")
+        text = server.status(&id)["message"].as_str().expect("a message").to_owned();
+        text.starts_with("Rate-limited by Google, retrying at ")
     });
-    assert!(said.ends_with(" UTC"), "{said}");
+    assert!(text.ends_with(" UTC"), "{text}");
     server.wait_for_status(&id, "completed");
     assert_eq!(server.status(&id)["stats"]["added"], 1);
     let log = server.log();

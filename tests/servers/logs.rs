@@ -20,7 +20,7 @@ on_both_databases! {
 
 fn every_line_of_a_run_names_it_in_the_files_and_on_standard_error(db: &TestDatabase) {
     let stub = StubServer::start();
-    stub.csv("/albums.csv", "id,title\n1,One\n2,Two\n2,Two again\n");
+    stub.serve_csv("/albums.csv", "id,title\n1,One\n2,Two\n2,Two again\n");
     let address = stub.url("/albums.csv?token=s3cret").replace("http://", "http://me:pass-word@");
     let setup = ServerSetup::on_database(db);
     let server = setup.start();
@@ -29,9 +29,9 @@ fn every_line_of_a_run_names_it_in_the_files_and_on_standard_error(db: &TestData
     setup.add_url("gone", stub.url("/gone.csv"));
 
     let (id, ended) = sync_until_logged(&setup, &server, "albums");
-    let told = read_run_lines(&setup, "sync.jsonl", &id);
-    assert_eq!(event_names(&told), ["accepted", "started", "stage", "stage", "ended"]);
-    assert!(told.iter().all(|line| line["source"] == "albums" && line["kind"] == "sync"), "{told:?}");
+    let reported = read_run_lines(&setup, "sync.jsonl", &id);
+    assert_eq!(event_names(&reported), ["accepted", "started", "stage", "stage", "ended"]);
+    assert!(reported.iter().all(|line| line["source"] == "albums" && line["kind"] == "sync"), "{reported:?}");
     let figures = ["status", "attempt", "added", "updated", "unchanged", "removed", "rejected", "issues", "level"];
     let figures = figures.map(|name| ended[name].to_string()).join(" ");
     assert_eq!(figures, r#""completed" 1 2 0 0 0 1 1 "info""#);
@@ -58,29 +58,29 @@ fn every_line_of_a_run_names_it_in_the_files_and_on_standard_error(db: &TestData
     assert_eq!((&health[0]["healthy"], &health[0]["databaseAnswers"]), (&true.into(), &true.into()));
     assert_eq!(health[0]["statusStoreAnswers"], true);
 
-    let said = server.log();
+    let text = server.log();
     let words = ["accepted", "running", "fetch", "completed", "failed"];
-    let about: Vec<&str> = said.lines().filter(|line| words.iter().any(|word| line.contains(word))).collect();
-    assert_eq!(about.len(), 8, "{said}");
-    assert!(about.iter().all(|line| line.contains(&id) || line.contains(&failed)), "{said}");
+    let about: Vec<&str> = text.lines().filter(|line| words.iter().any(|word| line.contains(word))).collect();
+    assert_eq!(about.len(), 8, "{text}");
+    assert!(about.iter().all(|line| line.contains(&id) || line.contains(&failed)), "{text}");
     let files = ["sync.jsonl", "fetch.jsonl", "health.jsonl"];
     let kept = files.map(|file| fs::read_to_string(setup.path("data/logs").join(file)).expect("a file")).concat();
     for secret in ["s3cret", "pass-word", "token-of-robot"] {
-        assert!(!kept.contains(secret) && !said.contains(secret), "{kept}{said}");
+        assert!(!kept.contains(secret) && !text.contains(secret), "{kept}{text}");
     }
 }
 
 fn a_run_whose_server_died_is_followed_through_the_file(db: &TestDatabase) {
     let stub = StubServer::start();
-    stub.set("/albums.csv", StubReply::csv("id\n1\n").hang());
+    stub.set_reply("/albums.csv", StubReply::csv("id\n1\n").hang());
     let setup = ServerSetup::on_database(db);
     let mut server = setup.start();
     setup.add_admin_and_token();
     setup.add_url("albums", stub.url("/albums.csv"));
-    let id = server.begin("albums");
+    let id = server.start_sync("albums");
     wait_for("the request", || stub.request_count("/albums.csv") == 1);
     server.kill();
-    stub.csv("/albums.csv", "id\n1\n");
+    stub.serve_csv("/albums.csv", "id\n1\n");
 
     let server = setup.start_at("data", server.address().port());
     let ended = || read_log_lines(&setup, "sync.jsonl").iter().filter(|line| line["event"] == "ended").count();
@@ -101,8 +101,8 @@ fn a_run_whose_server_died_is_followed_through_the_file(db: &TestDatabase) {
 #[test]
 fn log_files_are_written_although_standard_error_is_off() {
     let stub = StubServer::start();
-    stub.csv("/albums.csv", "id\n1\n");
-    let setup = ServerSetup::new().with("RUST_LOG", "off");
+    stub.serve_csv("/albums.csv", "id\n1\n");
+    let setup = ServerSetup::new().with_setting("RUST_LOG", "off");
     let server = setup.start();
     setup.add_admin_and_token();
     setup.add_url("albums", stub.url("/albums.csv"));
@@ -120,7 +120,7 @@ fn servers_of_one_folder_lose_no_line_when_a_file_is_full() {
     let servers = [setup.start(), setup.start()];
     setup.add_admin_and_token();
     for slug in slugs {
-        stub.csv(&format!("/{slug}.csv"), "id\n1\n");
+        stub.serve_csv(&format!("/{slug}.csv"), "id\n1\n");
         setup.add_url(slug, stub.url(&format!("/{slug}.csv")));
     }
     // Room for the first lines and not for all of them.
@@ -144,14 +144,14 @@ fn servers_of_one_folder_lose_no_line_when_a_file_is_full() {
 #[test]
 fn a_log_folder_that_cannot_be_written_to_costs_one_warning_and_no_sync() {
     let stub = StubServer::start();
-    stub.csv("/albums.csv", "id\n1\n");
+    stub.serve_csv("/albums.csv", "id\n1\n");
     let setup = ServerSetup::new();
     let server = setup.start();
     setup.add_admin_and_token();
     setup.add_url("albums", stub.url("/albums.csv"));
     let logs = setup.path("data/logs");
     let completed = || {
-        let id = server.begin("albums");
+        let id = server.start_sync("albums");
         server.wait_for_status(&id, "completed");
         id
     };
@@ -168,12 +168,12 @@ fn a_log_folder_that_cannot_be_written_to_costs_one_warning_and_no_sync() {
     fs::write(&logs, "no folder").expect("a file");
     completed();
     completed();
-    let said = |words: &str| server.log().matches(words).count();
-    assert_eq!(said("cannot write log files"), 1, "{}", server.log());
+    let text = |words: &str| server.log().matches(words).count();
+    assert_eq!(text("cannot write log files"), 1, "{}", server.log());
     // Wait for the last two lines of the run before: deleting the file between them would lose one of the two.
     thread::sleep(Duration::from_millis(300));
     fs::remove_file(&logs).expect("deleted");
     ended(&completed());
-    wait_for("the relief", || said("writing log files in") == 1);
-    assert_eq!(said("cannot write log files"), 1, "{}", server.log());
+    wait_for("the relief", || text("writing log files in") == 1);
+    assert_eq!(text("cannot write log files"), 1, "{}", server.log());
 }

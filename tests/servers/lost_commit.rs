@@ -15,34 +15,34 @@ const ALBUMS: usize = 3500;
 struct LostCommitSetup {
     server: ServerProcess,
     setup: ServerSetup,
-    gateway: FlakyPgProxy,
+    proxy: FlakyPgProxy,
     db: TestDatabase,
 }
 
 impl LostCommitSetup {
     fn new() -> Self {
         let db = TestDatabase::postgres();
-        let gateway = FlakyPgProxy::to_database(&db);
-        let setup = ServerSetup::at_address(gateway.address());
+        let proxy = FlakyPgProxy::to_database(&db);
+        let setup = ServerSetup::at_address(proxy.address());
         let server = setup.start();
         setup.add_admin_and_token();
         setup.add_file("albums", &setup.path("albums.csv"));
-        Self { server, setup, gateway, db }
+        Self { server, setup, proxy, db }
     }
 
     /// Syncs albums of this wording while the answer to the first commit with such a statement is lost. The run must
     /// complete without a successor; returns its id and its status report.
-    fn sync(&self, wording: &str, statement: &'static str) -> (String, Value) {
+    fn sync_losing_commit(&self, wording: &str, statement: &'static str) -> (String, Value) {
         write_albums(&self.setup.path("albums.csv"), ALBUMS, wording);
-        let lost = self.gateway.lost();
-        self.gateway.lose_commit_of(statement);
-        let id = self.server.begin("albums");
+        let lost = self.proxy.count_lost_commits();
+        self.proxy.lose_commit_of(statement);
+        let id = self.server.start_sync("albums");
         let mut last = Value::Null;
         wait_for("the end", || {
             last = self.server.status(&id);
             !["pending", "running"].contains(&last["status"].as_str().expect("a status"))
         });
-        assert_eq!(self.gateway.lost(), lost + 1, "no such transaction was committed");
+        assert_eq!(self.proxy.count_lost_commits(), lost + 1, "no such transaction was committed");
         assert_eq!((&last["status"], &last["attempt"]), (&json!("completed"), &json!(1)), "{last}");
         assert_eq!((&last["successor"], &last["error"]), (&Value::Null, &Value::Null), "{last}");
         let all = ALBUMS as u64;
@@ -60,44 +60,44 @@ impl LostCommitSetup {
             event_names(&read_run_lines(&self.setup, "sync.jsonl", id)).contains(&"ended")
         });
         let lines = read_run_lines(&self.setup, "sync.jsonl", id);
-        let mut told = event_names(&lines);
-        told.retain(|event| !["trouble", "relief"].contains(event));
-        assert_eq!(told, ["accepted", "started", "stage", "stage", "ended"], "{lines:#?}");
+        let mut reported = event_names(&lines);
+        reported.retain(|event| !["trouble", "relief"].contains(event));
+        assert_eq!(reported, ["accepted", "started", "stage", "stage", "ended"], "{lines:#?}");
         assert_eq!(lines[lines.len() - 1]["status"], "completed", "{lines:#?}");
-        assert_eq!(self.db.count("sync_records", &format!("id = '{id}'")), 1);
-        assert_eq!(self.db.count("sync_operations", "retry_of IS NOT NULL OR status <> 'completed'"), 0);
+        assert_eq!(self.db.count_rows("sync_records", &format!("id = '{id}'")), 1);
+        assert_eq!(self.db.count_rows("sync_operations", "retry_of IS NOT NULL OR status <> 'completed'"), 0);
     }
 
     fn keys_are_there_once(&self, table: &str, condition: &str) {
         let keys = format!("SELECT count(DISTINCT key) FROM {table} WHERE {condition}");
-        let rows = self.db.count(table, condition);
-        assert_eq!((rows, self.db.number(&keys)), (ALBUMS as i64, ALBUMS as i64), "{table}");
+        let rows = self.db.count_rows(table, condition);
+        assert_eq!((rows, self.db.select_number(&keys)), (ALBUMS as i64, ALBUMS as i64), "{table}");
     }
 }
 
 #[test]
-fn a_batch_whose_commit_was_not_answered_is_there_once() {
-    let scene = LostCommitSetup::new();
-    let (_, first) = scene.sync("Old", "WITH added AS (");
+fn a_batch_whose_commit_was_not_answered_is_stored_once() {
+    let fixture = LostCommitSetup::new();
+    let (_, first) = fixture.sync_losing_commit("Old", "WITH added AS (");
     assert_eq!(first["stats"]["added"], ALBUMS, "{first}");
-    scene.keys_are_there_once("items", "removed_at IS NULL");
-    assert_eq!(scene.db.count("item_changes", "1 = 1"), 0);
+    fixture.keys_are_there_once("items", "removed_at IS NULL");
+    assert_eq!(fixture.db.count_rows("item_changes", "1 = 1"), 0);
 
     // If the batch were applied twice, the same change would be stored twice.
-    let (id, second) = scene.sync("New", "INSERT INTO item_changes");
+    let (id, second) = fixture.sync_losing_commit("New", "INSERT INTO item_changes");
     assert_eq!((&second["stats"]["added"], &second["stats"]["updated"]), (&json!(0), &json!(ALBUMS)), "{second}");
-    scene.keys_are_there_once("items", "removed_at IS NULL");
+    fixture.keys_are_there_once("items", "removed_at IS NULL");
     let change = format!("sync_id = '{id}' AND before LIKE '%Old %' AND after LIKE '%New %'");
-    scene.keys_are_there_once("item_changes", &change);
-    assert_eq!(scene.db.count("item_changes", "1 = 1"), ALBUMS as i64);
-    assert_eq!(scene.db.count("sync_records", "1 = 1"), 2);
+    fixture.keys_are_there_once("item_changes", &change);
+    assert_eq!(fixture.db.count_rows("item_changes", "1 = 1"), ALBUMS as i64);
+    assert_eq!(fixture.db.count_rows("sync_records", "1 = 1"), 2);
 }
 
 #[test]
 fn a_run_whose_last_commit_got_no_answer_is_completed_and_reported_as_completed() {
-    let scene = LostCommitSetup::new();
-    let (_, last) = scene.sync("Old", "INSERT INTO \"sync_records\"");
+    let fixture = LostCommitSetup::new();
+    let (_, last) = fixture.sync_losing_commit("Old", "INSERT INTO \"sync_records\"");
     assert_eq!(last["stats"]["added"], ALBUMS, "{last}");
-    scene.keys_are_there_once("items", "removed_at IS NULL");
-    assert_eq!(scene.db.count("sync_records", "1 = 1"), 1);
+    fixture.keys_are_there_once("items", "removed_at IS NULL");
+    assert_eq!(fixture.db.count_rows("sync_records", "1 = 1"), 1);
 }

@@ -15,22 +15,22 @@ const TRIES: usize = 4;
 
 /// Tries a test with a number of albums. Where its run ended too soon, tries again on another fresh database with twice
 /// as many.
-pub(super) fn in_the_middle(
+pub(super) fn repeat_until_mid_run(
     db: &TestDatabase,
     albums: usize,
-    scene: impl Fn(&TestDatabase, usize) -> Result<(), EndedTooSoon>,
+    fixture: impl Fn(&TestDatabase, usize) -> Result<(), EndedTooSoon>,
 ) {
-    let mut played = scene(db, albums);
+    let mut outcome = fixture(db, albums);
     for again in 1..TRIES {
-        if played.is_ok() {
+        if outcome.is_ok() {
             return;
         }
         let more = albums << again;
         println!("too quick: again with {more} albums");
         let fresh = if db.is_sqlite() { TestDatabase::sqlite() } else { TestDatabase::postgres() };
-        played = scene(&fresh, more);
+        outcome = fixture(&fresh, more);
     }
-    assert!(played.is_ok(), "it was too quick {TRIES} times");
+    assert!(outcome.is_ok(), "it was too quick {TRIES} times");
 }
 
 /// Whether the run of this status report has not ended.
@@ -39,7 +39,7 @@ pub(super) fn is_active(status: &Value) -> bool {
 }
 
 /// Waits until `so` accepts the status report of a run that is still active.
-pub(super) fn reach(server: &ServerProcess, id: &str, so: impl Fn(&Value) -> bool) -> Result<(), EndedTooSoon> {
+pub(super) fn wait_mid_run(server: &ServerProcess, id: &str, so: impl Fn(&Value) -> bool) -> Result<(), EndedTooSoon> {
     let mut goes_on = true;
     wait_for("the middle of the run", || {
         let status = server.status(id);
@@ -52,7 +52,7 @@ pub(super) fn reach(server: &ServerProcess, id: &str, so: impl Fn(&Value) -> boo
 
 /// Waits until a run has reached this percentage.
 pub(super) fn wait_for_percent(server: &ServerProcess, id: &str, percent: u64) -> Result<(), EndedTooSoon> {
-    reach(server, id, |status| status["progress"].as_u64() >= Some(percent))
+    wait_mid_run(server, id, |status| status["progress"].as_u64() >= Some(percent))
 }
 
 /// Checks, after a test interfered, that by the database the run was still writing items.

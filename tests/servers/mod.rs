@@ -60,7 +60,7 @@ fn count_albums(db: &TestDatabase, setup: &ServerSetup, wording: &str) -> (i64, 
     let all =
         store.list_items(source.id, &ItemQuery { page: 1, per_page: 1, ..ItemQuery::default() }).expect("items").total;
     let condition = format!("source_id = {} AND removed_at IS NULL AND fields LIKE '%\"{wording} %'", source.id.0);
-    (db.count("items", &condition), all)
+    (db.count_rows("items", &condition), all)
 }
 
 /// The promise: within this time after its server died or froze a run is interrupted.

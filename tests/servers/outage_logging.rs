@@ -11,16 +11,16 @@ use crate::support::{FlakyPgProxy, TestDatabase};
 #[test]
 fn an_outage_of_the_database_costs_a_handful_of_log_lines() {
     let db = TestDatabase::postgres();
-    let gateway = FlakyPgProxy::to_database(&db);
-    let setup = ServerSetup::at_address(gateway.address());
+    let proxy = FlakyPgProxy::to_database(&db);
+    let setup = ServerSetup::at_address(proxy.address());
     let server = setup.start();
     let seen = || event_names(&read_log_lines(&setup, "health.jsonl")).join(" ");
     wait_for("the first line", || seen() == "started");
 
-    gateway.cut();
+    proxy.cut_connections();
     wait_for("the outage is seen", || seen() == "started database_away");
     thread::sleep(Duration::from_secs(25));
-    gateway.mend();
+    proxy.restore_connections();
     wait_for("its end is seen", || seen() == "started database_away database_back");
     let health = read_log_lines(&setup, "health.jsonl");
     assert_eq!((&health[1]["healthy"], &health[1]["databaseAnswers"]), (&false.into(), &false.into()));

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::mid_run::{EndedTooSoon, check_mid_run, in_the_middle};
+use super::mid_run::{EndedTooSoon, check_mid_run, repeat_until_mid_run};
 use super::{count_albums, two_servers, write_albums};
 use crate::support::load_clock::measure_load_time;
 use crate::support::redis_server::{PASSWORD, RedisServer};
@@ -22,13 +22,13 @@ on_both_databases! {
 /// Within this time after one server reported the end of a run, all servers report it.
 const APART: Duration = Duration::from_secs(2);
 
-/// Polls both servers to the end of a run and calls `trouble` before that. No poll may fail, go back or be held up.
-fn follow(
+/// Polls both servers to the end of a run and calls `interfere` before that. No poll may fail, go back or be held up.
+fn poll_both_servers(
     servers: &[ServerProcess; 2],
     id: &str,
-    trouble: impl FnOnce() -> Result<(), EndedTooSoon>,
+    interfere: impl FnOnce() -> Result<(), EndedTooSoon>,
 ) -> Result<(), EndedTooSoon> {
-    let (mut trouble, mut seen, mut ended) = (Some(trouble), [0, 0], [None, None]);
+    let (mut interfere, mut seen, mut ended) = (Some(interfere), [0, 0], [None, None]);
     let mut hit = Ok(());
     wait_for("the end", || {
         for (at, server) in servers.iter().enumerate() {
@@ -50,23 +50,23 @@ fn follow(
             assert!(progress == 100 || !late, "the other server told of the end long ago: {status}");
         }
         if seen[0] >= 25
-            && let Some(trouble) = trouble.take()
+            && let Some(interfere) = interfere.take()
         {
-            hit = trouble();
+            hit = interfere();
         }
         hit.is_err() || ended.iter().all(Option::is_some)
     });
     hit
 }
 
-fn complaints(servers: &[ServerProcess], id: &str) -> Vec<String> {
+fn list_warnings(servers: &[ServerProcess], id: &str) -> Vec<String> {
     let lines = servers.iter().flat_map(|server| server.log().lines().map(str::to_owned).collect::<Vec<_>>());
     lines.filter(|line| line.contains(id) && (line.contains("WARN") || line.contains("ERROR"))).collect()
 }
 
 /// Two servers with that Redis and a source of many albums.
 fn start_servers(db: &TestDatabase, albums: usize, redis: &RedisServer) -> (ServerSetup, [ServerProcess; 2]) {
-    let setup = ServerSetup::on_database(db).with("LOCKSTEP_REDIS_URL", &redis.url());
+    let setup = ServerSetup::on_database(db).with_setting("LOCKSTEP_REDIS_URL", &redis.url());
     let servers = two_servers(db, &setup);
     setup.add_admin_and_token();
     write_albums(&setup.path("albums.csv"), albums, "Old");
@@ -74,30 +74,30 @@ fn start_servers(db: &TestDatabase, albums: usize, redis: &RedisServer) -> (Serv
     (setup, servers)
 }
 
-fn key(id: &str) -> String {
+fn redis_key(id: &str) -> String {
     format!("lockstep:sync-status:{id}")
 }
 
-fn is_used(redis: &RedisServer, id: &str) {
+fn assert_redis_used(redis: &RedisServer, id: &str) {
     // An end is written to the database first, so a poller of the database may know it already.
-    let told = || redis.ask::<Option<String>>(&["GET", &key(id)]);
-    wait_for("its end in Redis", || told().is_some_and(|told| told.contains("\"completed\"")));
-    assert!(redis.ask::<u64>(&["PTTL", &key(id)]) > 200_000, "for five minutes");
+    let reported = || redis.run_command::<Option<String>>(&["GET", &redis_key(id)]);
+    wait_for("its end in Redis", || reported().is_some_and(|reported| reported.contains("\"completed\"")));
+    assert!(redis.run_command::<u64>(&["PTTL", &redis_key(id)]) > 200_000, "for five minutes");
 }
 
 fn a_redis_that_is_killed_during_a_run_costs_one_log_line_and_is_used_again_by_the_next_run(db: &TestDatabase) {
-    in_the_middle(db, ALBUMS, killed);
+    repeat_until_mid_run(db, ALBUMS, try_killed_redis);
 }
 
-fn killed(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
+fn try_killed_redis(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     let mut redis = RedisServer::start();
     let (setup, servers) = start_servers(db, albums, &redis);
-    let first = servers[0].begin("albums");
-    follow(&servers, &first, || {
+    let first = servers[0].start_sync("albums");
+    poll_both_servers(&servers, &first, || {
         redis.kill();
         check_mid_run(&setup, &first)
     })?;
-    let lines = complaints(&servers, &first);
+    let lines = list_warnings(&servers, &first);
     assert_eq!(lines.len(), 1, "{lines:#?}");
     assert!(lines[0].contains("status comes from the database from here on"), "{lines:?}");
     assert_eq!(count_albums(db, &setup, "Old"), (albums as i64, albums as u64));
@@ -106,10 +106,10 @@ fn killed(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     // On a busy machine a healthy Redis may take longer than a quarter of a second to answer.
     let is_trusted = (0..MAX_TRUST_TRIES).any(|number| {
         write_albums(&setup.path("albums.csv"), albums, &format!("Edition {number}:"));
-        let next = servers[1].begin("albums");
-        assert!(follow(&servers, &next, || Ok(())).is_ok());
-        is_used(&redis, &next);
-        let lines = complaints(&servers, &next);
+        let next = servers[1].start_sync("albums");
+        assert!(poll_both_servers(&servers, &next, || Ok(())).is_ok());
+        assert_redis_used(&redis, &next);
+        let lines = list_warnings(&servers, &next);
         assert!(lines.iter().all(|line| line.contains("did not answer within 250 ms")), "{lines:?}");
         lines.is_empty()
     });
@@ -122,18 +122,18 @@ fn killed(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
 }
 
 fn a_redis_that_freezes_during_a_run_costs_one_log_line_and_delays_no_poll(db: &TestDatabase) {
-    in_the_middle(db, ALBUMS, frozen);
+    repeat_until_mid_run(db, ALBUMS, try_frozen_redis);
 }
 
-fn frozen(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
+fn try_frozen_redis(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     let redis = RedisServer::start();
     let (setup, servers) = start_servers(db, albums, &redis);
-    let id = servers[0].begin("albums");
-    follow(&servers, &id, || {
+    let id = servers[0].start_sync("albums");
+    poll_both_servers(&servers, &id, || {
         redis.freeze();
         check_mid_run(&setup, &id)
     })?;
-    let lines = complaints(&servers, &id);
+    let lines = list_warnings(&servers, &id);
     assert_eq!(lines.len(), 1, "{lines:#?}");
     assert!(lines[0].contains("did not answer within 250 ms"), "{lines:?}");
     assert_eq!(count_albums(db, &setup, "Old"), (albums as i64, albums as u64));
@@ -154,19 +154,19 @@ fn frozen(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
 fn a_server_starts_without_its_redis_and_logs_it_once() {
     let mut redis = RedisServer::start();
     redis.kill();
-    let setup = ServerSetup::new().with("LOCKSTEP_REDIS_URL", &redis.url());
+    let setup = ServerSetup::new().with_setting("LOCKSTEP_REDIS_URL", &redis.url());
     let server = setup.start();
     setup.add_admin_and_token();
     // The health check detects it a moment after the start.
-    let said = || server.log().matches("the status store (Redis) is unavailable").count();
-    wait_for("it is said", || said() > 0);
-    let id = server.begin("sample-albums");
+    let text = || server.log().matches("the status store (Redis) is unavailable").count();
+    wait_for("it is said", || text() > 0);
+    let id = server.start_sync("sample-albums");
     server.wait_for_status(&id, "completed");
-    assert_eq!(said(), 1, "{}", server.log());
-    assert!(complaints(std::slice::from_ref(&server), &id).len() <= 1, "{}", server.log());
+    assert_eq!(text(), 1, "{}", server.log());
+    assert!(list_warnings(std::slice::from_ref(&server), &id).len() <= 1, "{}", server.log());
     assert!(!server.log().contains(PASSWORD), "{}", server.log());
     redis.start_again();
-    let id = server.begin("sample-albums");
+    let id = server.start_sync("sample-albums");
     server.wait_for_status(&id, "completed");
-    wait_for("its end in Redis", || redis.ask::<u64>(&["EXISTS", &key(&id)]) == 1);
+    wait_for("its end in Redis", || redis.run_command::<u64>(&["EXISTS", &redis_key(&id)]) == 1);
 }

@@ -25,10 +25,10 @@ fn kill_in_the_middle(
         assert_eq!(status["error"], Value::Null);
         status["progress"].as_u64() >= Some(3)
     });
-    follower.watch.turn();
+    follower.watch.note_server_change();
     server.kill();
     let server = setup.start_at("data", server.address().port());
-    follower.watch.turn();
+    follower.watch.note_server_change();
     server
 }
 
@@ -41,15 +41,15 @@ fn after_a_second_crash_a_run_is_repeated_only_when_a_person_presses_try_again(d
     let stub = StubServer::start();
     let csv = write_albums(&setup.path("albums.csv"), 500, "Old");
     // The fetch never ends, so the run does not either.
-    stub.set("/albums.csv", StubReply::csv(&csv).hang_at(csv.len() / 2));
+    stub.set_reply("/albums.csv", StubReply::csv(&csv).hang_at(csv.len() / 2));
     setup.add_url("albums", stub.url("/albums.csv"));
 
-    let first = server.begin("albums");
-    follower.watch.follow(&first);
+    let first = server.start_sync("albums");
+    follower.watch.follow_run(&first);
     let server = kill_in_the_middle(&setup, server, &follower, &first);
     let dead = wait_until_interrupted(&server, &first);
     let second = dead["successor"].as_str().expect("a successor").to_owned();
-    follower.watch.follow(&second);
+    follower.watch.follow_run(&second);
     let server = kill_in_the_middle(&setup, server, &follower, &second);
     let dead = wait_until_interrupted(&server, &second);
     assert_eq!((&dead["attempt"], &dead["retryOf"], &dead["successor"]), (&2.into(), &first.into(), &Value::Null));
@@ -57,8 +57,8 @@ fn after_a_second_crash_a_run_is_repeated_only_when_a_person_presses_try_again(d
 
     // No third attempt starts, however long the test waits.
     std::thread::sleep(Duration::from_secs(3));
-    assert_eq!(db.count("sync_operations", "1 = 1"), 2);
-    assert_eq!(db.count("sync_operations", "status IN ('pending', 'running')"), 0);
+    assert_eq!(db.count_rows("sync_operations", "1 = 1"), 2);
+    assert_eq!(db.count_rows("sync_operations", "status IN ('pending', 'running')"), 0);
     let panel = admin.get(&format!("/catalog/albums/sync-status?sync={second}")).expect("an answer").body;
     let page = admin.get("/catalog/albums").expect("an answer").body;
     for shown in [&panel, &page] {
@@ -69,16 +69,16 @@ fn after_a_second_crash_a_run_is_repeated_only_when_a_person_presses_try_again(d
     let (_, form) = panel.rsplit_once("name=\"action\" value=\"").expect("a form");
     assert!(form.starts_with("full\""), "{form}");
     write_albums(&setup.path("albums.csv"), 500, "New");
-    stub.csv("/albums.csv", &std::fs::read_to_string(setup.path("albums.csv")).expect("the file"));
-    let pressed = admin.press("/catalog/albums/sync", "action=full").expect("an answer");
+    stub.serve_csv("/albums.csv", &std::fs::read_to_string(setup.path("albums.csv")).expect("the file"));
+    let pressed = admin.submit_form("/catalog/albums/sync", "action=full").expect("an answer");
     assert_eq!(pressed.status, 202, "{}", pressed.body);
     let (_, third) = pressed.body.split_once("data-sync=\"").expect("a run");
     let third = third.split('"').next().expect("an id");
-    follower.watch.follow(third);
+    follower.watch.follow_run(third);
     server.wait_for_status(third, "completed");
     let last = server.status(third);
     assert_eq!((&last["attempt"], &last["retryOf"]), (&1.into(), &Value::Null), "a person's own start");
     assert_eq!(count_albums(db, &setup, "New"), (500, 500));
-    assert_eq!(db.count("sync_records", "1 = 1"), 3);
+    assert_eq!(db.count_rows("sync_records", "1 = 1"), 3);
     follower.assert_nothing_wrong();
 }

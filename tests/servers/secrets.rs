@@ -33,33 +33,33 @@ fn bad_replies() -> [ReplyTransform; 5] {
 }
 
 /// Starts a sync of the source, which may fail; returns its id and the messages of its status reports.
-fn sync(server: &ServerProcess, slug: &str, told: &mut ResponsesByPath) -> (String, String) {
-    let id = server.begin(slug);
+fn sync_to_end(server: &ServerProcess, slug: &str, reported: &mut ResponsesByPath) -> (String, String) {
+    let id = server.start_sync(slug);
     let mut status = String::new();
     wait_for("the end", || {
         let body = server.get(&format!("/api/sync/status/{id}")).body;
         let state: serde_json::Value = serde_json::from_str(&body).expect("JSON");
         state["status"].as_str().expect("a status").clone_into(&mut status);
-        told.entry(format!("the status of {id}")).or_default().push_str(&body);
+        reported.entry(format!("the status of {id}")).or_default().push_str(&body);
         !["pending", "running", "cancelling"].contains(&status.as_str())
     });
     (id, status)
 }
 
 /// Requests everything there is about a run or a source.
-fn ask(asker: &TestHttpClient, paths: &[String], told: &mut ResponsesByPath) {
+fn request_all(client: &TestHttpClient, paths: &[String], reported: &mut ResponsesByPath) {
     for path in paths {
-        let answer = asker.get(path).unwrap_or_else(|| panic!("no answer for {path}"));
+        let answer = client.get(path).unwrap_or_else(|| panic!("no answer for {path}"));
         assert!(answer.status == 200, "{path}: {} {}", answer.status, answer.body);
-        told.insert(path.clone(), answer.body);
+        reported.insert(path.clone(), answer.body);
     }
 }
 
 /// Runs a command; returns whether it succeeded.
-fn run(setup: &ServerSetup, args: &[&str], told: &mut ResponsesByPath) -> bool {
-    let output = setup.command("data").args(args).env("RUST_LOG", "trace").output().expect("it runs");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    told.entry(args.join(" ")).or_default().push_str(&said);
+fn run_command(setup: &ServerSetup, args: &[&str], reported: &mut ResponsesByPath) -> bool {
+    let output = setup.build_command("data").args(args).env("RUST_LOG", "trace").output().expect("it runs");
+    let shown_text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    reported.entry(args.join(" ")).or_default().push_str(&shown_text);
     output.status.success()
 }
 
@@ -70,64 +70,73 @@ fn no_secret_appears_anywhere_for_any_kind(db: &TestDatabase) {
         .filter(|fixture| !fixture.uses_google() || fixture.google().is_some())
         .collect();
     let google = fixtures.iter().find_map(SourceFixture::google).expect("a Google");
-    let setup = ServerSetup::on_database(db).with("RUST_LOG", "trace").with("LOCKSTEP_GOOGLE_URL", &google.url());
+    let setup = ServerSetup::on_database(db)
+        .with_setting("RUST_LOG", "trace")
+        .with_setting("LOCKSTEP_GOOGLE_URL", &google.url());
     let key = google.key_file(&setup.path("robot.json"));
-    let setup = setup.with("LOCKSTEP_GOOGLE_CREDENTIALS", &key.to_string_lossy());
+    let setup = setup.with_setting("LOCKSTEP_GOOGLE_CREDENTIALS", &key.to_string_lossy());
     let mut server = setup.start();
     setup.add_admin_and_token();
-    let (admin, robot) =
+    let (admin, api_client) =
         (TestHttpClient::logged_in_admin(server.address()), TestHttpClient::with_token(server.address()));
-    let mut told = ResponsesByPath::new();
+    let mut reported = ResponsesByPath::new();
     for (number, fixture) in fixtures.iter().enumerate() {
         let slug = format!("news-{number}");
         let named = source_draft(&slug, fixture.kind, fixture.location.clone());
         let source = SourceDraft { public: true, ..named };
         setup.store().add_source(&source, None).expect("a source");
-        let (well, status) = sync(&server, &slug, &mut told);
-        assert_eq!(status, "completed", "{}: {}", fixture.name, told[&format!("the status of {well}")]);
-        assert!(run(&setup, &["source", "check", &slug], &mut told), "{}", fixture.name);
+        let (well, status) = sync_to_end(&server, &slug, &mut reported);
+        assert_eq!(status, "completed", "{}: {}", fixture.name, reported[&format!("the status of {well}")]);
+        assert!(run_command(&setup, &["source", "check", &slug], &mut reported), "{}", fixture.name);
         let mut ids = vec![well];
         for transform in bad_replies() {
             fixture.inject_fault(&transform);
-            let (id, status) = sync(&server, &slug, &mut told);
+            let (id, status) = sync_to_end(&server, &slug, &mut reported);
             // The feeds that a list named before are fetched all the same.
             assert!(
                 status == "failed" || fixture.is_list(),
                 "{}: {}",
                 fixture.name,
-                told[&format!("the status of {id}")]
+                reported[&format!("the status of {id}")]
             );
-            run(&setup, &["source", "check", &slug], &mut told);
+            run_command(&setup, &["source", "check", &slug], &mut reported);
             ids.push(id);
         }
         for id in &ids {
             let own = ["", "/changes?kind=added", "/issues"].map(|rest| format!("/api/history/{id}{rest}"));
-            ask(&robot, &own, &mut told);
-            ask(&admin, &[format!("/history/{id}"), format!("/history/{id}/issues.csv")], &mut told);
+            request_all(&api_client, &own, &mut reported);
+            request_all(&admin, &[format!("/history/{id}"), format!("/history/{id}/issues.csv")], &mut reported);
         }
-        ask(&admin, &[format!("/catalog/{slug}"), format!("/settings/sources/{slug}")], &mut told);
+        request_all(&admin, &[format!("/catalog/{slug}"), format!("/settings/sources/{slug}")], &mut reported);
         if fixture.kind == "feeds" {
-            ask(&admin, &[format!("/catalog/{slug}/feeds")], &mut told);
+            request_all(&admin, &[format!("/catalog/{slug}/feeds")], &mut reported);
         }
-        run(&setup, &["source", "show", &slug], &mut told);
-        run(&setup, &["sync", &slug], &mut told);
+        run_command(&setup, &["source", "show", &slug], &mut reported);
+        run_command(&setup, &["sync", &slug], &mut reported);
     }
-    ask(&robot, &["/api/sources", "/api/history", "/api/health", "/api/health/sync"].map(str::to_owned), &mut told);
-    ask(&admin, &["/", "/settings", "/history", "/settings/sources/new"].map(str::to_owned), &mut told);
+    request_all(
+        &api_client,
+        &["/api/sources", "/api/history", "/api/health", "/api/health/sync"].map(str::to_owned),
+        &mut reported,
+    );
+    request_all(&admin, &["/", "/settings", "/history", "/settings/sources/new"].map(str::to_owned), &mut reported);
     for args in [&["source", "list", "--json"][..], &["source", "list"], &["doctor", "--json"], &["doctor"]] {
-        run(&setup, args, &mut told);
+        run_command(&setup, args, &mut reported);
     }
     server.stop();
-    told.insert("standard error".to_owned(), server.log());
+    reported.insert("standard error".to_owned(), server.log());
     for file in fs::read_dir(setup.path("data/logs")).expect("logs") {
         let path = file.expect("a file").path();
-        told.insert(path.display().to_string(), fs::read_to_string(&path).expect("text"));
+        reported.insert(path.display().to_string(), fs::read_to_string(&path).expect("text"));
     }
-    assert!(told["standard error"].contains("TRACE") && told["/settings"].contains("news-0"), "everything is there");
+    assert!(
+        reported["standard error"].contains("TRACE") && reported["/settings"].contains("news-0"),
+        "everything is there"
+    );
     let mut secrets: Vec<String> = fixtures.iter().flat_map(SourceFixture::secrets).collect();
     secrets.extend([ROBOT_TOKEN, ADMIN_LOGIN.1].map(str::to_owned));
     let mut found = Vec::new();
-    for (place, text) in &told {
+    for (place, text) in &reported {
         for secret in &secrets {
             if let Some(line) = text.lines().find(|line| line.contains(secret)) {
                 let at = line.find(secret.as_str()).expect("found");

@@ -66,19 +66,19 @@ impl FollowerState {
         Self { address, notes: Mutex::default(), life: AtomicU64::new(1), over: AtomicBool::new(false) }
     }
 
-    fn notes(&self) -> MutexGuard<'_, FollowerNotes> {
+    fn lock_notes(&self) -> MutexGuard<'_, FollowerNotes> {
         self.notes.lock().expect("the notes")
     }
 
     /// Notes that the server is about to be killed, or is up again.
-    pub(super) fn turn(&self) {
+    pub(super) fn note_server_change(&self) {
         self.life.fetch_add(1, Ordering::SeqCst);
-        self.notes().news = Some(Instant::now());
+        self.lock_notes().news = Some(Instant::now());
     }
 
     /// Polls this run, too, from now on.
-    pub(super) fn follow(&self, run: &str) {
-        let mut notes = self.notes();
+    pub(super) fn follow_run(&self, run: &str) {
+        let mut notes = self.lock_notes();
         if !notes.runs.iter().any(|known| known == run) {
             notes.runs.push(run.to_owned());
             notes.news = Some(Instant::now());
@@ -86,51 +86,56 @@ impl FollowerState {
     }
 
     /// All runs that are followed.
-    pub(super) fn runs(&self) -> Vec<String> {
-        self.notes().runs.clone()
+    pub(super) fn followed_runs(&self) -> Vec<String> {
+        self.lock_notes().runs.clone()
     }
 
     /// What the poller has seen of a run.
-    pub(super) fn seen(&self, run: &str) -> FollowedRun {
-        self.notes().seen.get(run).cloned().unwrap_or_default()
+    pub(super) fn find_seen(&self, run: &str) -> FollowedRun {
+        self.lock_notes().seen.get(run).cloned().unwrap_or_default()
     }
 
     /// Polls until it is ended.
-    fn poll(&self) {
+    fn poll_until_over(&self) {
         // Visitors of a public catalog poll the panel, API clients the JSON.
-        let (robot, visitor) = (TestHttpClient::with_token(self.address), TestHttpClient::anonymous(self.address));
+        let (api_client, visitor) = (TestHttpClient::with_token(self.address), TestHttpClient::anonymous(self.address));
         for turn in 0_usize.. {
             if self.over.load(Ordering::SeqCst) {
                 return;
             }
-            let quiet = self.notes().news.is_none_or(|news| news.elapsed() > Duration::from_secs(1));
+            let quiet = self.lock_notes().news.is_none_or(|news| news.elapsed() > Duration::from_secs(1));
             std::thread::sleep(if quiet { LONG_PAUSE } else { PAUSE });
-            let runs = self.runs();
+            let runs = self.followed_runs();
             let Some(last) = runs.last() else { continue };
             // Runs that ended long ago must be answered, too, after every restart.
             let run = if turn % 8 == 0 { &runs[turn / 8 % runs.len()] } else { last };
             if turn % 4 == 1 {
                 let path = format!("/catalog/albums/sync-status?sync={run}");
-                self.ask(&visitor, &path, |notes, answer| notes.take_panel(run, answer));
+                self.poll_path(&visitor, &path, |notes, answer| notes.take_panel(run, answer));
             } else {
                 let path = format!("/api/sync/status/{run}");
-                self.ask(&robot, &path, |notes, answer| notes.take_report(run, answer));
+                self.poll_path(&api_client, &path, |notes, answer| notes.take_report(run, answer));
             }
         }
     }
 
-    fn ask(&self, asker: &TestHttpClient, path: &str, take: impl FnOnce(&mut FollowerNotes, &ServerAnswer)) {
+    fn poll_path(&self, client: &TestHttpClient, path: &str, take: impl FnOnce(&mut FollowerNotes, &ServerAnswer)) {
         let life = self.life.load(Ordering::SeqCst);
         let begun = Instant::now();
-        let answer = asker.try_get(path);
+        let answer = client.try_get(path);
         let same = self.life.load(Ordering::SeqCst) == life;
-        let mut notes = self.notes();
+        let mut notes = self.lock_notes();
         notes.tally.polls += 1;
         match answer {
             Ok(answer) if answer.status == 200 => take(&mut notes, &answer),
-            Ok(ServerAnswer { status, body }) => notes.tally.wrong(Violation::Poll, format!("{path}: {status} {body}")),
+            Ok(ServerAnswer { status, body }) => {
+                notes.tally.record_violation(Violation::Poll, format!("{path}: {status} {body}"))
+            }
             Err(error) if same && life % 2 == 1 => {
-                notes.tally.wrong(Violation::Poll, format!("{path}: no answer after {:?}: {error}", begun.elapsed()));
+                notes.tally.record_violation(
+                    Violation::Poll,
+                    format!("{path}: no answer after {:?}: {error}", begun.elapsed()),
+                );
             }
             Err(_) => {}
         }
@@ -148,21 +153,21 @@ impl StatusFollower {
     pub(super) fn follow_server(server: &ServerProcess) -> Self {
         let watch = Arc::new(FollowerState::for_server(server.address()));
         let asking = Arc::clone(&watch);
-        Self { watch, polling: Some(std::thread::spawn(move || asking.poll())) }
+        Self { watch, polling: Some(std::thread::spawn(move || asking.poll_until_over())) }
     }
 
     /// Ends the poller and asserts that every poll was answered and every status was right.
     pub(super) fn assert_nothing_wrong(self) {
-        let tally = self.end();
+        let tally = self.stop_polling();
         assert!(tally.polls > 0);
         tally.assert_nothing_wrong();
     }
 
     /// Ends the poller and returns its counts.
-    pub(super) fn end(mut self) -> CrashTally {
+    pub(super) fn stop_polling(mut self) -> CrashTally {
         self.watch.over.store(true, Ordering::SeqCst);
         self.polling.take().expect("a thread").join().expect("no panic");
-        std::mem::take(&mut self.watch.notes().tally)
+        std::mem::take(&mut self.watch.lock_notes().tally)
     }
 }
 
@@ -175,7 +180,7 @@ impl Drop for StatusFollower {
 impl FollowerNotes {
     fn take_report(&mut self, run: &str, answer: &ServerAnswer) {
         let report = serde_json::from_str(&answer.body).unwrap_or(Value::Null);
-        let Some(percent) = self.percent(run, report["progress"].as_u64(), &answer.body) else { return };
+        let Some(percent) = self.note_percent(run, report["progress"].as_u64(), &answer.body) else { return };
         let seen = self.seen.entry(run.to_owned()).or_default();
         let (before, status) = (seen.status().to_owned(), report["status"].as_str().unwrap_or_default());
         let may_follow = match before.as_str() {
@@ -186,7 +191,7 @@ impl FollowerNotes {
         let legal = may_follow && (percent == 100) == (status == "completed") && report["syncId"] == run;
         let waits = report["message"].as_str().is_some_and(|message| message.starts_with("Queued: "));
         let legal = legal && (status == "pending" || !waits);
-        self.tally.check(legal, Violation::Status, || format!("{run}: after {before:?} {report}"));
+        self.tally.record_unless(legal, Violation::Status, || format!("{run}: after {before:?} {report}"));
         if !["pending", "running"].contains(&status) {
             seen.ended.get_or_insert_with(Instant::now);
         }
@@ -203,19 +208,20 @@ impl FollowerNotes {
         let after = |mark: &str| Some(answer.body.split_once(mark)?.1.split('"').next().unwrap_or_default().to_owned());
         let bar = answer.body.split_once("id=\"panel-bar\"").and_then(|(_, bar)| bar.split_once(" value=\""));
         let percent = bar.and_then(|(_, value)| value.split('"').next()?.parse().ok());
-        if self.percent(run, percent, &answer.body).is_some() {
+        if self.note_percent(run, percent, &answer.body).is_some() {
             let own = after("data-sync=\"").as_deref() == Some(run);
-            self.tally.check(own, Violation::Status, || format!("{run}: not its panel: {}", answer.body));
+            self.tally.record_unless(own, Violation::Status, || format!("{run}: not its panel: {}", answer.body));
         }
     }
 
     /// Progress never goes back, whichever process answers.
-    fn percent(&mut self, run: &str, told: Option<u64>, answer: &str) -> Option<u64> {
+    fn note_percent(&mut self, run: &str, reported: Option<u64>, answer: &str) -> Option<u64> {
         let seen = self.seen.entry(run.to_owned()).or_default();
         let most = seen.percent;
-        seen.percent = most.max(told.unwrap_or(0));
-        let sound = told.is_some_and(|told| told >= most);
-        self.tally.check(sound, Violation::Status, || format!("{run}: {told:?} % after {most} %: {answer}"));
-        told
+        seen.percent = most.max(reported.unwrap_or(0));
+        let sound = reported.is_some_and(|reported| reported >= most);
+        self.tally
+            .record_unless(sound, Violation::Status, || format!("{run}: {reported:?} % after {most} %: {answer}"));
+        reported
     }
 }

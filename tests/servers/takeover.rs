@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::mid_run::{EndedTooSoon, check_mid_run, in_the_middle, is_active};
+use super::mid_run::{EndedTooSoon, check_mid_run, is_active, repeat_until_mid_run};
 use super::{StatusFollower, count_albums, wait_until_interrupted, write_albums};
 use crate::support::server_process::ServerSetup;
 use crate::support::stub_server::{StubReply, StubServer};
@@ -12,42 +12,44 @@ use crate::support::{TestDatabase, on_both_databases};
 const ALBUMS: usize = 20_000;
 
 mod with_a_folder_each {
-    use super::{ALBUMS, TestDatabase, in_the_middle, survive};
+    use super::{ALBUMS, TestDatabase, repeat_until_mid_run, try_takeover};
 
     #[test]
     fn the_survivor_on_postgres_takes_over_and_answers_at_every_moment() {
-        in_the_middle(&TestDatabase::postgres(), ALBUMS, |db, albums| survive(db, albums, ["data", "data-2"]));
+        repeat_until_mid_run(&TestDatabase::postgres(), ALBUMS, |db, albums| {
+            try_takeover(db, albums, ["data", "data-2"])
+        });
     }
 }
 
 mod with_one_folder {
-    use super::{ALBUMS, TestDatabase, in_the_middle, on_both_databases, survive};
+    use super::{ALBUMS, TestDatabase, on_both_databases, repeat_until_mid_run, try_takeover};
 
     on_both_databases! { the_survivor_takes_over_and_answers_at_every_moment }
 
     fn the_survivor_takes_over_and_answers_at_every_moment(db: &TestDatabase) {
-        in_the_middle(db, ALBUMS, |db, albums| survive(db, albums, ["data", "data"]));
+        repeat_until_mid_run(db, ALBUMS, |db, albums| try_takeover(db, albums, ["data", "data"]));
     }
 }
 
-fn survive(db: &TestDatabase, albums: usize, folders: [&str; 2]) -> Result<(), EndedTooSoon> {
+fn try_takeover(db: &TestDatabase, albums: usize, folders: [&str; 2]) -> Result<(), EndedTooSoon> {
     let setup = ServerSetup::on_database(db);
     let [mut first, second] = folders.map(|folder| setup.start_at(folder, 0));
     setup.add_admin_and_token();
     let stub = StubServer::start();
     let publish = |wording: &str| {
         let csv = write_albums(&setup.path("albums.csv"), albums, wording);
-        stub.set("/albums.csv", StubReply::csv(&csv).drip(csv.len() / 20, Duration::from_millis(50)));
+        stub.set_reply("/albums.csv", StubReply::csv(&csv).drip(csv.len() / 20, Duration::from_millis(50)));
     };
     publish("Old");
     setup.add_url("albums", stub.url("/albums.csv"));
     // The first server must get the run, so the second one is stopped until then.
     second.freeze();
-    let id = first.begin("albums");
+    let id = first.start_sync("albums");
     first.wait_for_status(&id, "running");
     second.thaw();
     let follower = StatusFollower::follow_server(&second);
-    follower.watch.follow(&id);
+    follower.watch.follow_run(&id);
     let mut seen = 0;
     wait_for("the middle of the run", || {
         let [one, other] = [&first, &second].map(|server| server.status(&id));
@@ -67,12 +69,12 @@ fn survive(db: &TestDatabase, albums: usize, folders: [&str; 2]) -> Result<(), E
     // The last progress of the killed server may be in its own status file alone; the database may have a little less.
     assert!(dead["progress"].as_u64() >= Some(seen) && dead["progress"].as_u64() < Some(100), "{seen}: {dead}");
     let successor = dead["successor"].as_str().expect("a successor");
-    follower.watch.follow(successor);
+    follower.watch.follow_run(successor);
     second.wait_for_status(successor, "completed");
     let done = second.status(successor);
     assert_eq!((&done["attempt"], &done["retryOf"]), (&2.into(), &id.into()));
     assert_eq!(count_albums(db, &setup, "New"), (albums as i64, albums as u64));
-    assert_eq!(db.count("sync_records", "1 = 1"), 2);
+    assert_eq!(db.count_rows("sync_records", "1 = 1"), 2);
     follower.assert_nothing_wrong();
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::support::waiting::wait_for;
 
 /// A running server with these settings.
 fn start_servers(settings: &[(&'static str, &str)]) -> (ServerSetup, ServerProcess) {
-    let setup = settings.iter().fold(ServerSetup::new(), |setup, (name, value)| setup.with(name, value));
+    let setup = settings.iter().fold(ServerSetup::new(), |setup, (name, value)| setup.with_setting(name, value));
     let server = setup.start();
     setup.add_admin_and_token();
     (setup, server)
@@ -32,7 +32,7 @@ fn expect_timeout(server: &ServerProcess, slug: &str) -> TimedOutRun {
     let mut last = Value::Null;
     let begun = Instant::now();
     let (id, load_time) = measure_load_time(|| {
-        let id = server.begin(slug);
+        let id = server.start_sync(slug);
         wait_for("the end", || {
             last = server.status(&id);
             !is_active(&last)
@@ -60,7 +60,7 @@ fn a_fetch_that_takes_longer_than_it_may_fails_and_names_the_limit_and_the_setti
         ("late", StubReply::csv(&csv).after(Duration::from_secs(30))),
     ];
     for (slug, reply) in ways {
-        stub.set(&format!("/{slug}.csv"), reply);
+        stub.set_reply(&format!("/{slug}.csv"), reply);
         setup.add_url(slug, stub.url(&format!("/{slug}.csv")));
         let TimedOutRun { error, took, load_time } = expect_timeout(&server, slug);
         assert!(error.contains("1500 ms") && error.contains("LOCKSTEP_FETCH_TIMEOUT"), "{slug}: {error}");
@@ -73,9 +73,9 @@ fn a_fetch_that_takes_longer_than_it_may_fails_and_names_the_limit_and_the_setti
 fn a_sync_that_takes_longer_than_it_may_fails_and_names_the_limit_and_the_setting() {
     let (setup, server) = start_servers(&[("LOCKSTEP_SYNC_TIMEOUT", "2s")]);
     let stub = StubServer::start();
-    stub.set("/silent.csv", StubReply::csv("id\n1\n").hang());
+    stub.set_reply("/silent.csv", StubReply::csv("id\n1\n").hang());
     setup.add_url("silent", stub.url("/silent.csv"));
-    stub.set("/busy.csv", StubReply::status(503));
+    stub.set_reply("/busy.csv", StubReply::status(503));
     setup.add_url("busy", stub.url("/busy.csv"));
     let TimedOutRun { error, took, load_time } = expect_timeout(&server, "silent");
     assert!(error.contains("after 2 s") && error.contains("LOCKSTEP_SYNC_TIMEOUT"), "{error}");

@@ -13,7 +13,7 @@ const PAGE: &str = include_str!("../../docs/troubleshooting.md");
 const MAY_BE_SILENT: &str = "silence is good news";
 
 /// The queries of the page, and whether each finds something on a server that had every problem but an outage.
-fn questions() -> Vec<(&'static str, bool)> {
+fn list_queries() -> Vec<(&'static str, bool)> {
     let mut before = "";
     let mut questions = Vec::new();
     for line in PAGE.lines() {
@@ -27,11 +27,11 @@ fn questions() -> Vec<(&'static str, bool)> {
 
 /// A server with a failed sync, a changed key column, a busy host, a kill and a broken status folder. Returns the id of
 /// a run that completed.
-fn troubled(setup: &ServerSetup, stub: &StubServer) -> (ServerProcess, String) {
+fn start_troubled_server(setup: &ServerSetup, stub: &StubServer) -> (ServerProcess, String) {
     let albums = |from: usize| (from..from + 20).fold("id\n".to_owned(), |text, number| format!("{text}{number}\n"));
-    stub.csv("/albums.csv", &albums(0));
-    stub.csv("/rekeyed.csv", &albums(0));
-    stub.set("/slow.csv", StubReply::csv("id\n1\n").hang());
+    stub.serve_csv("/albums.csv", &albums(0));
+    stub.serve_csv("/rekeyed.csv", &albums(0));
+    stub.set_reply("/slow.csv", StubReply::csv("id\n1\n").hang());
     let mut server = setup.start();
     setup.add_admin_and_token();
     for slug in ["albums", "rekeyed", "slow", "gone"] {
@@ -39,16 +39,16 @@ fn troubled(setup: &ServerSetup, stub: &StubServer) -> (ServerProcess, String) {
     }
     let (id, _) = sync_until_logged(setup, &server, "albums");
     sync_until_logged(setup, &server, "rekeyed");
-    stub.csv("/rekeyed.csv", &albums(1000));
+    stub.serve_csv("/rekeyed.csv", &albums(1000));
     let (_, ended) = sync_until_logged(setup, &server, "rekeyed");
     assert_eq!(ended["code"], "key_changed");
     sync_until_logged(setup, &server, "gone");
-    stub.set("/busy.csv", StubReply::status(429).header("Retry-After", "3600"));
+    stub.set_reply("/busy.csv", StubReply::status(429).header("Retry-After", "3600"));
     setup.add_url("busy", stub.url("/busy.csv"));
     let (_, ended) = sync_until_logged(setup, &server, "busy");
     assert_eq!(ended["code"], "rate_limited");
 
-    server.begin("slow");
+    server.start_sync("slow");
     wait_for("the request", || stub.request_count("/slow.csv") == 1);
     server.kill();
     let status = setup.path("data/status");
@@ -62,10 +62,10 @@ fn troubled(setup: &ServerSetup, stub: &StubServer) -> (ServerProcess, String) {
 }
 
 #[test]
-fn every_question_of_the_page_is_understood_and_answered() {
+fn every_query_of_the_page_runs_and_finds_something() {
     let (setup, stub) = (ServerSetup::new(), StubServer::start());
-    let (_server, id) = troubled(&setup, &stub);
-    let questions = questions();
+    let (_server, id) = start_troubled_server(&setup, &stub);
+    let questions = list_queries();
     assert!(questions.len() >= 15, "{questions:?}");
     for (question, answered) in questions {
         let asked =
@@ -73,9 +73,9 @@ fn every_question_of_the_page_is_understood_and_answered() {
         let asked = asked.expect("a shell");
         let wrong = String::from_utf8_lossy(&asked.stderr);
         assert!(asked.status.success(), "{question}\n{wrong}\n(jq is needed here: `make test` installs it)");
-        let said = String::from_utf8_lossy(&asked.stdout);
-        println!("$ {question}\n{said}");
-        assert!(!answered || !said.trim().is_empty(), "{question} has no answer");
+        let shown_text = String::from_utf8_lossy(&asked.stdout);
+        println!("$ {question}\n{shown_text}");
+        assert!(!answered || !shown_text.trim().is_empty(), "{question} has no answer");
     }
 }
 
@@ -87,14 +87,14 @@ fn the_query_of_rotated_files_begins_with_the_oldest_lines() {
     for (name, text) in [("sync.jsonl", "newest"), ("sync.jsonl.1", "younger"), ("sync.jsonl.2", "oldest")] {
         fs::write(folder.path().join(name), format!("{text}\n")).expect("written");
     }
-    let said = Command::new("sh").args(["-c", &command]).current_dir(folder.path()).output().expect("a shell");
-    assert_eq!(String::from_utf8_lossy(&said.stdout), "oldest\nyounger\nnewest\n");
+    let shown_text = Command::new("sh").args(["-c", &command]).current_dir(folder.path()).output().expect("a shell");
+    assert_eq!(String::from_utf8_lossy(&shown_text.stdout), "oldest\nyounger\nnewest\n");
 }
 
 #[test]
-fn every_field_and_event_that_is_kept_is_on_the_page() {
+fn every_logged_field_and_event_is_on_the_page() {
     let (setup, stub) = (ServerSetup::new(), StubServer::start());
-    let (mut server, _) = troubled(&setup, &stub);
+    let (mut server, _) = start_troubled_server(&setup, &stub);
     server.stop();
     for file in ["sync.jsonl", "fetch.jsonl", "health.jsonl"] {
         for line in read_log_lines(&setup, file) {

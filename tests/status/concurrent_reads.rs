@@ -54,27 +54,27 @@ impl StatusStore for StaleStatus {
 
 fn progress_never_goes_back_between_concurrent_readers(db: &TestDatabase) {
     let store = db.store();
-    let id = worker_steps::queue(&store, worker_steps::source(&store, "albums"), &full_sync());
-    let (_, lease) = worker_steps::claim(&store, 1, TERM).expect("the run");
+    let id = worker_steps::queue_run(&store, worker_steps::add_source(&store, "albums"), &full_sync());
+    let (_, lease) = worker_steps::claim_run(&store, 1, TERM).expect("the run");
     let (past, truth) = (StaleStatus::default(), DatabaseStatus::new(db.store()));
     let board = StatusBoard::new(Box::new(past.clone()), db.second_store(), TEST_TIMEOUTS.renewal_interval);
-    let (told, asked, over) = (AtomicU8::new(0), AtomicUsize::new(0), AtomicBool::new(false));
+    let (reported, asked, over) = (AtomicU8::new(0), AtomicUsize::new(0), AtomicBool::new(false));
     let ask = || {
         let mut last_round = 0;
         while last_round < 20 {
             last_round += usize::from(over.load(Ordering::SeqCst));
             // The highest progress that any reader had seen before this call.
-            let before = told.load(Ordering::SeqCst);
+            let before = reported.load(Ordering::SeqCst);
             let report = board.get(id).expect("an answer").expect("never absent");
             assert!(report.summary.progress >= before, "{} % after {before} %: {report:?}", report.summary.progress);
-            told.fetch_max(report.summary.progress, Ordering::SeqCst);
+            reported.fetch_max(report.summary.progress, Ordering::SeqCst);
             asked.fetch_add(1, Ordering::SeqCst);
         }
     };
     std::thread::scope(|scope| {
         let askers: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
         for percent in 1..100 {
-            store.save_progress(lease, TERM, &worker_steps::progress(percent)).expect("kept");
+            store.save_progress(lease, TERM, &worker_steps::progress_at(percent)).expect("kept");
             past.put(&truth.get(id).expect("an answer").expect("a status")).expect("put");
             // Progress continues only after readers have read again, so the test does not depend on speed.
             let seen = asked.load(Ordering::SeqCst);
@@ -84,9 +84,9 @@ fn progress_never_goes_back_between_concurrent_readers(db: &TestDatabase) {
                 std::thread::yield_now();
             }
         }
-        store.finish_run(lease, &worker_steps::ending(Status::Completed)).expect("an end");
+        store.finish_run(lease, &worker_steps::run_ending(Status::Completed)).expect("an end");
         over.store(true, Ordering::SeqCst);
     });
-    assert_eq!(told.load(Ordering::SeqCst), 100);
+    assert_eq!(reported.load(Ordering::SeqCst), 100);
     println!("{} answers", asked.load(Ordering::SeqCst));
 }

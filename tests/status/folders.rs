@@ -12,11 +12,11 @@ use crate::support::unwritable_folder::{ImmutableFolder, SmallFileSystem, is_bou
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
-    a_status_folder_that_is_deleted_is_made_anew,
-    a_status_folder_that_becomes_a_file_is_made_up_for_by_the_database,
+    a_deleted_status_folder_is_created_again,
+    the_database_replaces_a_status_folder_that_became_a_file,
     the_database_replaces_a_status_folder_without_write_permission,
-    a_status_folder_on_a_disk_that_becomes_read_only_is_made_up_for_by_the_database,
-    a_status_folder_on_a_full_disk_is_made_up_for_by_the_database,
+    the_database_replaces_a_status_folder_on_a_read_only_disk,
+    the_database_replaces_a_status_folder_on_a_full_disk,
 ];
 
 /// A reader in another process on the same folder.
@@ -45,7 +45,7 @@ fn is_used_again(engine: &TestEngine) {
     assert_eq!(files.get(next.id).expect("readable").expect("there").summary.status, Status::Completed);
 }
 
-fn a_status_folder_that_is_deleted_is_made_anew(db: &TestDatabase) {
+fn a_deleted_status_folder_is_created_again(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let watched = run_with(&engine, &[&other_reader(&engine)], |_| {
         fs::remove_dir_all(engine.status_folder()).expect("a folder");
@@ -54,7 +54,7 @@ fn a_status_folder_that_is_deleted_is_made_anew(db: &TestDatabase) {
     is_used_again(&engine);
 }
 
-fn a_status_folder_that_becomes_a_file_is_made_up_for_by_the_database(db: &TestDatabase) {
+fn the_database_replaces_a_status_folder_that_became_a_file(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let folder = engine.status_folder();
     one_line(&run_with(&engine, &[&other_reader(&engine)], |_| {
@@ -89,7 +89,7 @@ fn on_a_small_disk(db: &TestDatabase) -> Option<(TestEngine, SmallFileSystem)> {
     Some((engine, disk?))
 }
 
-fn a_status_folder_on_a_disk_that_becomes_read_only_is_made_up_for_by_the_database(db: &TestDatabase) {
+fn the_database_replaces_a_status_folder_on_a_read_only_disk(db: &TestDatabase) {
     let Some((engine, disk)) = on_a_small_disk(db) else { return };
     one_line(&run_with(&engine, &[&other_reader(&engine)], |_| disk.read_only(true)));
     disk.read_only(false);
@@ -97,7 +97,7 @@ fn a_status_folder_on_a_disk_that_becomes_read_only_is_made_up_for_by_the_databa
     drop(disk);
 }
 
-fn a_status_folder_on_a_full_disk_is_made_up_for_by_the_database(db: &TestDatabase) {
+fn the_database_replaces_a_status_folder_on_a_full_disk(db: &TestDatabase) {
     let Some((engine, disk)) = on_a_small_disk(db) else { return };
     one_line(&run_with(&engine, &[&other_reader(&engine)], |_| disk.fill()));
     // Deleting the outdated report freed space for one report: that of the end, or none.
@@ -112,9 +112,8 @@ fn a_status_folder_on_a_full_disk_is_made_up_for_by_the_database(db: &TestDataba
 }
 
 #[test]
-fn a_status_folder_whose_permissions_are_taken_away_is_made_up_for_by_the_database() {
-    const NAME: &str =
-        "status::folders::a_status_folder_whose_permissions_are_taken_away_is_made_up_for_by_the_database";
+fn the_database_replaces_a_status_folder_that_lost_its_permissions() {
+    const NAME: &str = "status::folders::the_database_replaces_a_status_folder_that_lost_its_permissions";
     if !is_bound_by_permissions(NAME) {
         return;
     }

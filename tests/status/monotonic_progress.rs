@@ -47,7 +47,7 @@ struct RandomCase {
     seed: u64,
 }
 
-fn case() -> impl Strategy<Value = RandomCase> {
+fn any_case() -> impl Strategy<Value = RandomCase> {
     let rare = |most: usize| prop::option::weighted(0.15, 0..most);
     let time = || prop::option::weighted(0.15, 1..150_u64);
     let share = || prop_oneof![Just(0), 0..40_u64];
@@ -81,7 +81,7 @@ impl FlakyStatus {
         before % 100 < share
     }
 
-    fn trouble<T>() -> Result<T, StatusError> {
+    fn fail_call<T>() -> Result<T, StatusError> {
         Err(StatusError::Redis { address: "nowhere".to_owned(), reason: "a fault that a test set".to_owned() })
     }
 }
@@ -98,11 +98,11 @@ impl StatusStore for FlakyStatus {
         if !self.happens(self.case.kept) {
             self.files.sweep(Duration::ZERO)?;
         }
-        Self::trouble()
+        Self::fail_call()
     }
 
     fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError> {
-        if self.happens(self.case.unreadable) { Self::trouble() } else { self.files.get(id) }
+        if self.happens(self.case.unreadable) { Self::fail_call() } else { self.files.get(id) }
     }
 
     fn sweep(&self, age: Duration) -> Result<usize, StatusError> {
@@ -119,20 +119,20 @@ enum StatusReader {
 }
 
 impl StatusReader {
-    fn get(&self, id: SyncId) -> Option<StatusReport> {
+    fn get_report(&self, id: SyncId) -> Option<StatusReport> {
         match self {
             Self::Board(board) => Some(board.get(id).expect("the database answers").expect("never absent")),
-            Self::Alone(board) => board.get(id).ok().map(|told| told.expect("an error or an answer")),
+            Self::Alone(board) => board.get(id).ok().map(|reported| reported.expect("an error or an answer")),
             Self::Database(status) => Some(status.get(id).expect("the database answers").expect("never absent")),
         }
     }
 
     /// Polls until the end of the run or until `over`, and compares every answer with the one before.
-    fn poll(&self, id: SyncId, over: &AtomicBool) -> Result<Option<StatusReport>, String> {
+    fn poll_until_over(&self, id: SyncId, over: &AtomicBool) -> Result<Option<StatusReport>, String> {
         let mut last: Option<StatusReport> = None;
         loop {
             let last_look = over.load(Ordering::SeqCst);
-            if let Some(now) = self.get(id) {
+            if let Some(now) = self.get_report(id) {
                 if (now.summary.progress == 100) != (now.summary.status == Status::Completed) {
                     return Err(format!("{now:?}"));
                 }
@@ -157,7 +157,7 @@ impl StatusReader {
 /// Makes the database refuse a percentage of progress updates. Updates with items are accepted.
 fn refuse_progress(db: &TestDatabase, share: u32) {
     let when = "NEW.progress > OLD.progress AND NEW.status = 'running' AND NEW.stage = 'processing'";
-    db.run(&if db.is_sqlite() {
+    db.run_sql(&if db.is_sqlite() {
         format!(
             "DROP TRIGGER IF EXISTS refuse;
              CREATE TRIGGER refuse BEFORE UPDATE ON sync_operations WHEN {when} AND abs(random()) % 100 < {share}
@@ -175,19 +175,19 @@ fn refuse_progress(db: &TestDatabase, share: u32) {
 
 /// A database that never answers.
 fn nowhere() -> TestDatabase {
-    let away = TestDatabase::sqlite();
-    away.run("ALTER TABLE sync_operations RENAME TO hidden");
-    away
+    let unavailable = TestDatabase::sqlite();
+    unavailable.run_sql("ALTER TABLE sync_operations RENAME TO hidden");
+    unavailable
 }
 
-fn try_case(db: &TestDatabase, away: &TestDatabase, case: &RandomCase) -> Result<(), TestCaseError> {
+fn try_case(db: &TestDatabase, unavailable: &TestDatabase, case: &RandomCase) -> Result<(), TestCaseError> {
     let (folder, empty) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
     let files = Arc::new(FileStatus::new(folder.path().join("flaky")));
     let flaky = FlakyStatus { files, case: case.clone(), dice: Arc::new(AtomicU64::new(case.seed)) };
     let engine = TestEngine::with_status_store(db.store(), OFTEN, Box::new(flaky.clone()), folder);
     let mut table = MemoryTable::albums(case.rows, "Title");
     if let Some(row) = case.breaks_at {
-        table = table.at(FaultMoment::Apply(row), MemoryFault::Break);
+        table = table.with_fault(FaultMoment::Apply(row), MemoryFault::Break);
     }
     // A new slug each time: a failing case is repeated in smaller forms with the same seed.
     static TRIED: AtomicU64 = AtomicU64::new(0);
@@ -199,13 +199,14 @@ fn try_case(db: &TestDatabase, away: &TestDatabase, case: &RandomCase) -> Result
         StatusReader::Board(board(Box::new(flaky.clone()), db.store())),
         StatusReader::Board(board(Box::new(flaky.clone()), db.store())),
         StatusReader::Board(board(Box::new(FileStatus::new(empty.path().to_owned())), db.store())),
-        StatusReader::Alone(board(Box::new(flaky), away.store())),
+        StatusReader::Alone(board(Box::new(flaky), unavailable.store())),
         StatusReader::Database(DatabaseStatus::new(db.store())),
     ];
     let (id, over, stop) = (engine.start(&source, &full_sync()), AtomicBool::new(false), ShutdownSignal::default());
-    let told = std::thread::scope(|scope| {
+    let reported = std::thread::scope(|scope| {
         let over = &over;
-        let polling: Vec<_> = readers.iter().map(|reader| scope.spawn(move || reader.poll(id, over))).collect();
+        let polling: Vec<_> =
+            readers.iter().map(|reader| scope.spawn(move || reader.poll_until_over(id, over))).collect();
         let after = |time: Option<u64>, then: Box<dyn FnOnce() + Send>| {
             time.map(|millis| {
                 scope.spawn(move || {
@@ -224,17 +225,17 @@ fn try_case(db: &TestDatabase, away: &TestDatabase, case: &RandomCase) -> Result
         let end = engine.store.find_record(id).expect("an answer").expect("a record").summary.status;
         // An outdated report that could not be deleted is used for two seconds. A poll after that must report the end.
         // The last poll of each reader starts then at the latest, however long it takes.
-        let known = |reader: &StatusReader| reader.get(id).is_some_and(|report| report.summary.status == end);
+        let known = |reader: &StatusReader| reader.get_report(id).is_some_and(|report| report.summary.status == end);
         while !readers.iter().all(|it| matches!(it, StatusReader::Alone(_)) || known(it)) && ended.elapsed() < BELIEVED
         {
             std::thread::sleep(Duration::from_millis(2));
         }
         over.store(true, Ordering::SeqCst);
-        let told: Vec<_> = polling.into_iter().map(|poller| poller.join().expect("no panic")).collect();
-        (told, end)
+        let reported: Vec<_> = polling.into_iter().map(|poller| poller.join().expect("no panic")).collect();
+        (reported, end)
     });
-    let (told, end) = told;
-    for (reader, last) in readers.iter().zip(told) {
+    let (reported, end) = reported;
+    for (reader, last) in readers.iter().zip(reported) {
         let last = last.map_err(TestCaseError::fail)?;
         if !matches!(reader, StatusReader::Alone(_)) {
             prop_assert_eq!(last.map(|report| report.summary.status), Some(end));
@@ -242,16 +243,16 @@ fn try_case(db: &TestDatabase, away: &TestDatabase, case: &RandomCase) -> Result
     }
     // Runs the successor that the shutdown queued.
     refuse_progress(db, 0);
-    engine.memory.set(&slug, MemoryTable::albums(1, "Title"));
+    engine.memory.set_table(&slug, MemoryTable::albums(1, "Title"));
     engine.run_queued();
     Ok(())
 }
 
 fn progress_never_goes_back_whichever_store_fails_or_answers(db: &TestDatabase) {
-    let away = nowhere();
+    let unavailable = nowhere();
     let config =
         ProptestConfig { cases: 24, max_shrink_iters: 20, failure_persistence: None, ..ProptestConfig::default() };
-    if let Err(wrong) = TestRunner::new(config).run(&case(), |case| try_case(db, &away, &case)) {
+    if let Err(wrong) = TestRunner::new(config).run(&any_case(), |case| try_case(db, &unavailable, &case)) {
         panic!("{wrong}");
     }
 }

@@ -16,15 +16,15 @@ use crate::support::test_engine::TEST_TIMEOUTS;
 use crate::support::waiting::wait_until;
 use crate::support::{TestDatabase, captured_log};
 
-fn place() -> StatusFixture {
+fn redis_fixture() -> StatusFixture {
     StatusFixture::new(StoreKind::Redis, TestDatabase::sqlite())
 }
 
 #[test]
-fn while_redis_is_frozen_polls_are_answered_and_when_it_goes_on_it_is_used_again() {
-    let place = place();
-    let (run, store, board) = (place.begin("albums"), place.store(), place.board());
-    run.say(&place, &*store, 30).expect("put");
+fn polls_are_answered_while_redis_is_frozen_and_it_is_used_again_afterwards() {
+    let place = redis_fixture();
+    let (run, store, board) = (place.begin_run("albums"), place.open_store(), place.open_board());
+    run.publish_progress(&place, &*store, 30).expect("put");
     place.redis().freeze();
     for _ in 0..100 {
         assert_eq!(board.get(run.id()).expect("an answer").expect("a status").summary.progress, 30);
@@ -39,7 +39,7 @@ const REST: Duration = Duration::from_secs(2);
 #[test]
 fn one_poll_at_a_time_waits_for_a_redis_that_does_not_answer() {
     let place = StatusFixture::new(StoreKind::Database, TestDatabase::sqlite());
-    let (run, mute) = (place.begin("albums"), SilentServer::start());
+    let (run, mute) = (place.begin_run("albums"), SilentServer::start());
     let address = format!("redis://127.0.0.1:{}/", mute.port).parse().expect("an address");
     let store = RedisStatus::open(&address, STATUS_KEPT).expect("a store");
     let board = StatusBoard::new(Box::new(store), place.db.store(), TEST_TIMEOUTS.renewal_interval);
@@ -48,14 +48,14 @@ fn one_poll_at_a_time_waits_for_a_redis_that_does_not_answer() {
     let poll = || assert!(board.get(run.id()).expect("an answer").is_some());
     let begun = Instant::now();
     poll();
-    wait_until(|| mute.asked() == 1);
+    wait_until(|| mute.query_count() == 1);
     (0..1000).for_each(|_| poll());
-    let (asked, most) = (mute.asked(), rests(begun));
+    let (asked, most) = (mute.query_count(), count_rests(begun));
     assert!(asked <= most, "{asked} of a thousand asked it, within {most} rests");
 
     // After the pause one of many polls asks Redis again.
     std::thread::sleep(REST + Duration::from_millis(100));
-    let (before, begun) = (mute.asked(), Instant::now());
+    let (before, begun) = (mute.query_count(), Instant::now());
     let together = std::sync::Barrier::new(8);
     std::thread::scope(|scope| {
         for _ in 0..8 {
@@ -65,21 +65,21 @@ fn one_poll_at_a_time_waits_for_a_redis_that_does_not_answer() {
             });
         }
     });
-    let most = rests(begun);
-    wait_until(|| mute.asked() > before);
-    let asked = mute.asked() - before;
+    let most = count_rests(begun);
+    wait_until(|| mute.query_count() > before);
+    let asked = mute.query_count() - before;
     assert!(asked <= most, "{asked} of eight asked it, within {most} rests");
 }
 
 /// The number of polls that may have asked Redis: one in every pause, so more than one when this machine was slow.
-fn rests(begun: Instant) -> usize {
+fn count_rests(begun: Instant) -> usize {
     1 + usize::try_from(begun.elapsed().as_secs() / REST.as_secs()).expect("a few")
 }
 
 /// A server that accepts every login and never answers a query.
 struct SilentServer {
     port: u16,
-    asked: Arc<AtomicUsize>,
+    query_count: Arc<AtomicUsize>,
 }
 
 impl SilentServer {
@@ -92,20 +92,20 @@ impl SilentServer {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let asked = Arc::clone(&counted);
-                std::thread::spawn(move || listen(&stream, &asked));
+                std::thread::spawn(move || serve_silently(&stream, &asked));
             }
         });
-        Self { port, asked }
+        Self { port, query_count: asked }
     }
 
     /// The number of queries.
-    fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
+    fn query_count(&self) -> usize {
+        self.query_count.load(Ordering::SeqCst)
     }
 }
 
 /// Reads commands, each an array of length-prefixed words, until the client disconnects.
-fn listen(mut stream: &TcpStream, asked: &AtomicUsize) {
+fn serve_silently(mut stream: &TcpStream, asked: &AtomicUsize) {
     let mut lines = BufReader::new(stream).lines();
     let mut line = || lines.next()?.ok();
     while let Some(count) = line().and_then(|line| line.strip_prefix('*')?.parse::<usize>().ok()) {
@@ -125,9 +125,9 @@ fn listen(mut stream: &TcpStream, asked: &AtomicUsize) {
 }
 
 #[test]
-fn a_redis_that_was_killed_and_started_again_is_used_again_without_an_error_for_its_dead_connections() {
-    let mut place = place();
-    let (run, store) = (place.begin("albums"), place.store());
+fn a_restarted_redis_is_used_again_without_errors_for_dead_connections() {
+    let mut place = redis_fixture();
+    let (run, store) = (place.begin_run("albums"), place.open_store());
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| (0..50).for_each(|_| drop(store.get(run.id()).expect("an answer"))));
@@ -135,7 +135,7 @@ fn a_redis_that_was_killed_and_started_again_is_used_again_without_an_error_for_
     });
     place.redis.as_mut().expect("a Redis").kill();
     place.redis.as_mut().expect("a Redis").start_again();
-    run.say(&place, &*store, 30).expect("put, though every connection in the pool is dead");
+    run.publish_progress(&place, &*store, 30).expect("put, though every connection in the pool is dead");
     assert_eq!(store.get(run.id()).expect("readable").expect("there").summary.progress, 30);
 
     place.redis.as_mut().expect("a Redis").kill();
@@ -151,25 +151,28 @@ fn until_it_reads(store: &dyn StatusStore, run: &super::store_fixture::FixtureRu
 }
 
 #[test]
-fn a_redis_that_is_not_there_yet_is_used_when_it_comes() {
+fn a_redis_that_starts_later_is_used() {
     let mut redis = RedisServer::start();
     redis.kill();
     let place = StatusFixture::new(StoreKind::Database, TestDatabase::sqlite());
-    let run = place.begin("albums");
+    let run = place.begin_run("albums");
     let store = redis_status(&redis, STATUS_KEPT);
     let error = store.check().expect_err("nobody is there").to_string();
     assert!(error.starts_with("the Redis at redis://127.0.0.1:") && error.contains("refused"), "{error}");
     redis.start_again();
-    run.say(&place, &store, 10).expect("put");
+    run.publish_progress(&place, &store, 10).expect("put");
     assert_eq!(store.get(run.id()).expect("readable").map(|report| report.summary.status), Some(Status::Running));
 }
 
 #[test]
-fn no_error_and_no_log_line_holds_the_password() {
+fn no_error_and_no_log_line_contains_the_password() {
     captured_log::start_capture();
     // A server without AUTH repeats the command in its error; one with another password refuses the login.
-    let deaf = RedisServer::with(&["--rename-command", "CONFIG", "", "--maxmemory", "100mb"]);
-    let fakes = [fake("-ERR unknown command 'AUTH', with args beginning with: '{}'\r\n"), fake("-WRONGPASS no {}\r\n")];
+    let deaf = RedisServer::with_settings(&["--rename-command", "CONFIG", "", "--maxmemory", "100mb"]);
+    let fakes = [
+        start_fake_redis("-ERR unknown command 'AUTH', with args beginning with: '{}'\r\n"),
+        start_fake_redis("-WRONGPASS no {}\r\n"),
+    ];
     let urls = fakes.iter().map(|port| format!("redis://:{PASSWORD}@127.0.0.1:{port}/"));
     let wrong = deaf.url().replace(PASSWORD, "s3cret-and-wrong");
     for url in urls.chain([wrong, format!("rediss://:{PASSWORD}@127.0.0.1:1/")]) {
@@ -181,14 +184,14 @@ fn no_error_and_no_log_line_holds_the_password() {
 }
 
 /// A server that answers everything with this text, in which `{}` is the password.
-fn fake(words: &'static str) -> u16 {
+fn start_fake_redis(words: &'static str) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let port = listener.local_addr().expect("an address").port();
     // It ends with the test's process.
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
-            let mut heard = [0; 1000];
-            while stream.read(&mut heard).is_ok_and(|bytes| bytes > 0) {
+            let mut notifications_before = [0; 1000];
+            while stream.read(&mut notifications_before).is_ok_and(|bytes| bytes > 0) {
                 if stream.write_all(words.replace("{}", PASSWORD).repeat(3).as_bytes()).is_err() {
                     break;
                 }

@@ -29,7 +29,7 @@ fn other_reader(db: &TestDatabase, redis: &RedisServer) -> StatusBoard {
     StatusBoard::new(Box::new(redis_status(redis, STATUS_KEPT)), db.second_store(), TEST_TIMEOUTS.renewal_interval)
 }
 
-fn one_line(watched: &WatchedRun) {
+fn assert_one_warning(watched: &WatchedRun) {
     let WatchedRun { complaints, told_after, slowest, .. } = watched;
     assert_eq!(complaints.len(), 1, "{complaints:#?}");
     assert!(complaints[0].contains("status comes from the database from here on"), "{complaints:?}");
@@ -39,15 +39,15 @@ fn one_line(watched: &WatchedRun) {
     println!("{}; all were told of the end {told_after:?} after it", complaints[0]);
 }
 
-fn is_used(db: &TestDatabase, engine: &TestEngine, redis: &RedisServer) {
+fn assert_redis_used(db: &TestDatabase, engine: &TestEngine, redis: &RedisServer) {
     // On a busy machine a healthy Redis may take longer than a quarter of a second to answer.
     let is_trusted = (0..8).any(|_| {
-        let told = |id| redis.ask::<Option<String>>(&["GET", &redis_key(id)]).unwrap_or_default();
+        let reported = |id| redis.run_command::<Option<String>>(&["GET", &redis_key(id)]).unwrap_or_default();
         let mut begun = String::new();
-        let watched = run_with(engine, &[&other_reader(db, redis)], |id| begun = told(id));
+        let watched = run_with(engine, &[&other_reader(db, redis)], |id| begun = reported(id));
         let lines = watched.complaints;
         assert!(lines.iter().all(|line| line.contains("did not answer within 250 ms")), "{lines:?}");
-        assert!(told(watched.id).contains("\"completed\"") || !lines.is_empty(), "{}", told(watched.id));
+        assert!(reported(watched.id).contains("\"completed\"") || !lines.is_empty(), "{}", reported(watched.id));
         lines.is_empty() && begun.contains("\"running\"")
     });
     assert!(is_trusted, "no run did without a complaint");
@@ -56,48 +56,50 @@ fn is_used(db: &TestDatabase, engine: &TestEngine, redis: &RedisServer) {
 fn the_database_replaces_a_killed_redis_and_the_next_run_uses_redis_again(db: &TestDatabase) {
     let mut redis = RedisServer::start();
     let (engine, other) = (new_engine(db, &redis), other_reader(db, &redis));
-    is_used(db, &engine, &redis);
-    one_line(&run_with(&engine, &[&other], |_| redis.kill()));
+    assert_redis_used(db, &engine, &redis);
+    assert_one_warning(&run_with(&engine, &[&other], |_| redis.kill()));
     redis.start_again();
-    is_used(db, &engine, &redis);
+    assert_redis_used(db, &engine, &redis);
 }
 
 fn the_database_replaces_a_frozen_redis_and_the_next_run_uses_redis_again(db: &TestDatabase) {
     let redis = RedisServer::start();
     let (engine, other) = (new_engine(db, &redis), other_reader(db, &redis));
-    one_line(&run_with(&engine, &[&other], |_| redis.freeze()));
+    assert_one_warning(&run_with(&engine, &[&other], |_| redis.freeze()));
     // Redis now executes the commands that it was sent meanwhile, in any order. A board that has reported the end
     // reports nothing else; a new board may report an active run for two seconds at most.
     let (thawed, id) = (Instant::now(), engine.store.recent_records(None, 1).expect("an answer")[0].summary.id);
     redis.thaw();
-    let told = |board: &StatusBoard| board.get(id).expect("an answer").expect("a status").summary.status;
+    let reported = |board: &StatusBoard| board.get(id).expect("an answer").expect("a status").summary.status;
     while thawed.elapsed() < Duration::from_millis(2500) {
         for board in [&other, &*engine.engine.status_board] {
-            assert_eq!(told(board), Status::Completed);
+            assert_eq!(reported(board), Status::Completed);
         }
         let late = thawed.elapsed() > Duration::from_secs(2);
-        assert!(told(&other_reader(db, &redis)) == Status::Completed || !late);
+        assert!(reported(&other_reader(db, &redis)) == Status::Completed || !late);
         std::thread::sleep(Duration::from_millis(50));
     }
-    is_used(db, &engine, &redis);
+    assert_redis_used(db, &engine, &redis);
 }
 
 fn the_database_replaces_a_full_redis(db: &TestDatabase) {
     let redis = RedisServer::start();
     let (engine, other) = (new_engine(db, &redis), other_reader(db, &redis));
-    one_line(&run_with(&engine, &[&other], |_| redis.ask::<()>(&["CONFIG", "SET", "maxmemory", "1"])));
-    assert_eq!(redis.ask::<u64>(&["DBSIZE"]), 0, "nothing outdated is left");
-    redis.ask::<()>(&["CONFIG", "SET", "maxmemory", "0"]);
-    is_used(db, &engine, &redis);
+    assert_one_warning(&run_with(&engine, &[&other], |_| {
+        redis.run_command::<()>(&["CONFIG", "SET", "maxmemory", "1"])
+    }));
+    assert_eq!(redis.run_command::<u64>(&["DBSIZE"]), 0, "nothing outdated is left");
+    redis.run_command::<()>(&["CONFIG", "SET", "maxmemory", "0"]);
+    assert_redis_used(db, &engine, &redis);
 }
 
 fn a_redis_that_was_killed_between_two_runs_is_used_by_the_second_without_a_log_line(db: &TestDatabase) {
     let mut redis = RedisServer::start();
     let engine = new_engine(db, &redis);
-    is_used(db, &engine, &redis);
+    assert_redis_used(db, &engine, &redis);
     redis.kill();
     redis.start_again();
-    is_used(db, &engine, &redis);
+    assert_redis_used(db, &engine, &redis);
 }
 
 fn the_database_works_as_the_only_status_store(db: &TestDatabase) {

@@ -41,14 +41,14 @@ on_all_stores![
     old_reports_expire_or_are_deleted,
     many_runs_and_many_readers_at_once_see_whole_reports_in_order,
     what_is_no_report_is_an_error_and_the_database_answers,
-    the_report_of_a_frozen_writer_is_not_believed,
-    the_report_of_a_run_that_ended_is_believed_for_two_seconds_at_most,
+    the_report_of_a_frozen_writer_is_not_used,
+    the_last_report_of_an_ended_run_is_used_for_at_most_two_seconds,
 ];
 
 fn what_was_put_is_read_back_by_another_server(place: &StatusFixture) {
-    let run = place.begin("albums");
-    let put = run.say(place, &*place.store(), 45).expect("put");
-    let got = place.store().get(run.id()).expect("readable").expect("there");
+    let run = place.begin_run("albums");
+    let put = run.publish_progress(place, &*place.open_store(), 45).expect("put");
+    let got = place.open_store().get(run.id()).expect("readable").expect("there");
     if place.kind != StoreKind::Database {
         assert_eq!(got, put);
     }
@@ -58,18 +58,18 @@ fn what_was_put_is_read_back_by_another_server(place: &StatusFixture) {
         StatusReport { last_update: start_time, start_time, ..report }
     };
     assert_eq!(same(got), same(put.clone()));
-    assert_eq!(same(place.board().get(run.id()).expect("readable").expect("there")), same(put));
+    assert_eq!(same(place.open_board().get(run.id()).expect("readable").expect("there")), same(put));
 }
 
 fn the_newest_report_wins_and_an_end_is_the_last(place: &StatusFixture) {
-    let run = place.begin("albums");
-    let (store, board) = (place.store(), place.board());
-    let read = || place.store().get(run.id()).expect("readable").expect("there");
+    let run = place.begin_run("albums");
+    let (store, board) = (place.open_store(), place.open_board());
+    let read = || place.open_store().get(run.id()).expect("readable").expect("there");
     for percent in [10, 20, 30] {
-        run.say(place, &*store, percent).expect("put");
+        run.publish_progress(place, &*store, percent).expect("put");
         assert_eq!((read().summary.status, read().summary.progress), (Status::Running, percent));
     }
-    run.end(place, &board, Status::Completed);
+    run.end_run(place, &board, Status::Completed);
     assert_eq!(
         (read().summary.status, read().summary.progress, read().summary.message.as_str()),
         (Status::Completed, 100, "It is completed.")
@@ -78,75 +78,75 @@ fn the_newest_report_wins_and_an_end_is_the_last(place: &StatusFixture) {
 }
 
 fn what_was_never_put_is_absent(place: &StatusFixture) {
-    assert_eq!(place.store().get(SyncId::new()).expect("absence is no error"), None);
-    assert_eq!(place.board().get(SyncId::new()).expect("absence is no error"), None);
+    assert_eq!(place.open_store().get(SyncId::new()).expect("absence is no error"), None);
+    assert_eq!(place.open_board().get(SyncId::new()).expect("absence is no error"), None);
 }
 
 fn a_failed_write_leaves_no_active_report(place: &StatusFixture) {
-    let run = place.begin("albums");
-    let store = place.store();
-    run.say(place, &*store, 10).expect("put");
+    let run = place.begin_run("albums");
+    let store = place.open_store();
+    run.publish_progress(place, &*store, 10).expect("put");
     match place.kind {
         // A folder is in the place of the file, so the report cannot be written.
         StoreKind::File => {
-            fs::remove_file(place.file(run.id())).expect("removed");
-            fs::create_dir_all(place.file(run.id()).join("in the way")).expect("a folder");
+            fs::remove_file(place.status_file(run.id())).expect("removed");
+            fs::create_dir_all(place.status_file(run.id()).join("in the way")).expect("a folder");
         }
         // Redis is full: it refuses writes and still deletes.
-        StoreKind::Redis => place.redis().ask::<()>(&["CONFIG", "SET", "maxmemory", "1"]),
+        StoreKind::Redis => place.redis().run_command::<()>(&["CONFIG", "SET", "maxmemory", "1"]),
         // Another server has taken the run over: the writer has lost its lease.
-        StoreKind::Database => place.db.run("UPDATE sync_operations SET lease_until = 0"),
+        StoreKind::Database => place.db.run_sql("UPDATE sync_operations SET lease_until = 0"),
     }
     if place.kind == StoreKind::Database {
         place.db.store().take_over(run.lease).expect("an answer").expect("taken over");
     }
-    run.say(place, &*store, 20).expect_err("a failure");
-    let left = place.store().get(run.id()).ok().flatten();
+    run.publish_progress(place, &*store, 20).expect_err("a failure");
+    let left = place.open_store().get(run.id()).ok().flatten();
     assert!(left.as_ref().is_none_or(|report| !report.summary.status.is_active()), "{left:?}");
-    let answer = place.board().get(run.id()).expect("the database answers").expect("a status");
+    let answer = place.open_board().get(run.id()).expect("the database answers").expect("a status");
     let expected = if place.kind == StoreKind::Database { (Status::Interrupted, 10) } else { (Status::Running, 20) };
     assert_eq!((answer.summary.status, answer.summary.progress), expected);
 }
 
 fn old_reports_expire_or_are_deleted(place: &StatusFixture) {
-    let run = place.begin("albums");
-    let store = place.store();
-    run.say(place, &*store, 10).expect("put");
+    let run = place.begin_run("albums");
+    let store = place.open_store();
+    run.publish_progress(place, &*store, 10).expect("put");
     assert_eq!(store.sweep(Duration::from_secs(60)).expect("swept"), 0);
     assert!(store.get(run.id()).expect("readable").is_some(), "it is not old");
     match place.kind {
         StoreKind::File => {
-            fs::write(place.files().join("notes.txt"), "somebody else's").expect("written");
+            fs::write(place.status_folder().join("notes.txt"), "somebody else's").expect("written");
             std::thread::sleep(Duration::from_millis(20));
             assert_eq!(store.sweep(Duration::from_millis(10)).expect("swept"), 1);
             assert_eq!(store.get(run.id()).expect("readable"), None);
-            assert!(place.files().join("notes.txt").exists(), "only our own");
+            assert!(place.status_folder().join("notes.txt").exists(), "only our own");
         }
         StoreKind::Redis => {
-            let left = || place.redis().ask::<u64>(&["PTTL", &redis_key(run.id())]);
+            let left = || place.redis().run_command::<u64>(&["PTTL", &redis_key(run.id())]);
             let most = u64::try_from(STATUS_KEPT.as_millis()).expect("short");
-            place.redis().ask::<u64>(&["PEXPIRE", &redis_key(run.id()), "5000"]);
+            place.redis().run_command::<u64>(&["PEXPIRE", &redis_key(run.id()), "5000"]);
             assert!(left() <= 5000);
-            run.say(place, &*store, 20).expect("put");
+            run.publish_progress(place, &*store, 20).expect("put");
             assert!((most - 5000..=most).contains(&left()), "each put begins the time anew: {}", left());
-            place.redis().ask::<u64>(&["PEXPIRE", &redis_key(run.id()), "1"]);
+            place.redis().run_command::<u64>(&["PEXPIRE", &redis_key(run.id()), "1"]);
             std::thread::sleep(Duration::from_millis(20));
             assert_eq!(store.get(run.id()).expect("readable"), None);
         }
         // Rows are kept for their own time.
         StoreKind::Database => assert_eq!(store.sweep(Duration::ZERO).expect("swept"), 0),
     }
-    assert!(place.board().get(run.id()).expect("readable").is_some(), "the database has it");
+    assert!(place.open_board().get(run.id()).expect("readable").is_some(), "the database has it");
 }
 
 fn many_runs_and_many_readers_at_once_see_whole_reports_in_order(place: &StatusFixture) {
-    let runs: Vec<_> = (0..6).map(|number| place.begin(&format!("albums-{number}"))).collect();
-    let (store, board, over) = (place.store(), place.board(), AtomicBool::new(false));
-    let told = |run: &super::store_fixture::FixtureRun| {
+    let runs: Vec<_> = (0..6).map(|number| place.begin_run(&format!("albums-{number}"))).collect();
+    let (store, board, over) = (place.open_store(), place.open_board(), AtomicBool::new(false));
+    let reported = |run: &super::store_fixture::FixtureRun| {
         for percent in 1..=20 {
-            run.say(place, &*store, percent * 4).expect("put");
+            run.publish_progress(place, &*store, percent * 4).expect("put");
         }
-        run.end(place, &board, Status::Completed);
+        run.end_run(place, &board, Status::Completed);
     };
     let read = |run: &super::store_fixture::FixtureRun| {
         let (mut last, mut reads) = (0, 0);
@@ -167,65 +167,65 @@ fn many_runs_and_many_readers_at_once_see_whole_reports_in_order(place: &StatusF
             scope.spawn(|| read(run));
             scope.spawn(|| read(run));
         }
-        let tellers: Vec<_> = runs.iter().map(|run| scope.spawn(move || told(run))).collect();
-        let told: Vec<_> = tellers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
+        let tellers: Vec<_> = runs.iter().map(|run| scope.spawn(move || reported(run))).collect();
+        let reported: Vec<_> = tellers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
         over.store(true, Ordering::SeqCst);
-        assert!(told.iter().all(Result::is_ok), "a put failed");
+        assert!(reported.iter().all(Result::is_ok), "a put failed");
     });
 }
 
 fn what_is_no_report_is_an_error_and_the_database_answers(place: &StatusFixture) {
-    let run = place.begin("albums");
-    let store = place.store();
-    let put = run.say(place, &*store, 30).expect("put");
+    let run = place.begin_run("albums");
+    let store = place.open_store();
+    let put = run.publish_progress(place, &*store, 30).expect("put");
     let foreign =
         serde_json::to_string(&StatusReport { summary: RunSummary { id: SyncId::new(), ..put.summary }, ..put })
             .expect("JSON");
     for text in ["", "{", "null", "[]", "{\"syncId\":\"x\"}", "\u{1}\u{2}", &foreign] {
-        place.spoil(run.id(), text);
-        assert!(place.store().get(run.id()).is_err(), "{text:?}");
+        place.corrupt_report(run.id(), text);
+        assert!(place.open_store().get(run.id()).is_err(), "{text:?}");
         if place.kind != StoreKind::Database {
-            let answer = place.board().get(run.id()).expect("the database answers").expect("a status");
+            let answer = place.open_board().get(run.id()).expect("the database answers").expect("a status");
             assert_eq!((answer.summary.status, answer.summary.progress), (Status::Running, 30), "{text:?}");
         }
     }
     if place.kind == StoreKind::Redis {
-        place.redis().ask::<u64>(&["DEL", &redis_key(run.id())]);
-        place.redis().ask::<u64>(&["LPUSH", &redis_key(run.id()), "a list"]);
-        assert!(matches!(place.store().get(run.id()), Err(StatusError::Redis { .. })), "not even a text");
-        assert_eq!(place.board().get(run.id()).expect("an answer").expect("a status").summary.progress, 30);
+        place.redis().run_command::<u64>(&["DEL", &redis_key(run.id())]);
+        place.redis().run_command::<u64>(&["LPUSH", &redis_key(run.id()), "a list"]);
+        assert!(matches!(place.open_store().get(run.id()), Err(StatusError::Redis { .. })), "not even a text");
+        assert_eq!(place.open_board().get(run.id()).expect("an answer").expect("a status").summary.progress, 30);
     }
 }
 
 /// Writes a report of this age, as a worker does that was frozen before its write.
 fn put_late(run: &super::store_fixture::FixtureRun, store: &dyn StatusStore, age: TimeDelta) {
-    let late = run.report(&worker_steps::progress(30));
+    let late = run.build_report(&worker_steps::progress_at(30));
     store.put(&StatusReport { last_update: late.last_update - age, ..late }).expect("put");
 }
 
-fn the_report_of_a_frozen_writer_is_not_believed(place: &StatusFixture) {
-    let run = place.begin("albums");
-    let store = place.store();
-    run.say(place, &*store, 20).expect("put");
-    place.db.run("UPDATE sync_operations SET lease_until = 0");
+fn the_report_of_a_frozen_writer_is_not_used(place: &StatusFixture) {
+    let run = place.begin_run("albums");
+    let store = place.open_store();
+    run.publish_progress(place, &*store, 20).expect("put");
+    place.db.run_sql("UPDATE sync_operations SET lease_until = 0");
     let taken = place.db.store().take_over(run.lease).expect("an answer").expect("taken over");
     for seconds in [3, 7, 20, 3600] {
         put_late(&run, &*store, TimeDelta::seconds(seconds));
-        let answer = place.board().get(run.id()).expect("an answer").expect("a status");
+        let answer = place.open_board().get(run.id()).expect("an answer").expect("a status");
         assert_eq!((answer.summary.status, answer.summary.progress), (Status::Interrupted, 20), "{seconds} s");
         assert_eq!(answer.summary.successor, taken.successor);
     }
-    let fenced = place.db.store().save_progress(run.lease, TERM, &worker_steps::progress(40));
+    let fenced = place.db.store().save_progress(run.lease, TERM, &worker_steps::progress_at(40));
     assert!(fenced.is_err(), "and nothing of it reaches the database");
 }
 
-fn the_report_of_a_run_that_ended_is_believed_for_two_seconds_at_most(place: &StatusFixture) {
-    let run = place.begin("albums");
-    let store = place.store();
-    run.say(place, &*store, 30).expect("put");
-    let seen = place.board();
+fn the_last_report_of_an_ended_run_is_used_for_at_most_two_seconds(place: &StatusFixture) {
+    let run = place.begin_run("albums");
+    let store = place.open_store();
+    run.publish_progress(place, &*store, 30).expect("put");
+    let seen = place.open_board();
     // The end is not published, and the last report stays in the store.
-    place.db.store().finish_run(run.lease, &worker_steps::ending(Status::Failed)).expect("an end");
+    place.db.store().finish_run(run.lease, &worker_steps::run_ending(Status::Failed)).expect("an end");
     let ended = std::time::Instant::now();
     loop {
         let asked = ended.elapsed();

@@ -44,27 +44,27 @@ impl StatusFixture {
     }
 
     /// A new instance of the store, as each server has its own.
-    pub(crate) fn store(&self) -> Box<dyn StatusStore> {
+    pub(crate) fn open_store(&self) -> Box<dyn StatusStore> {
         match self.kind {
-            StoreKind::File => Box::new(FileStatus::new(self.files())),
+            StoreKind::File => Box::new(FileStatus::new(self.status_folder())),
             StoreKind::Redis => Box::new(redis_status(self.redis(), STATUS_KEPT)),
             StoreKind::Database => Box::new(DatabaseStatus::new(self.db.store())),
         }
     }
 
     /// A board over the store.
-    pub(crate) fn board(&self) -> StatusBoard {
-        StatusBoard::new(self.store(), self.db.store(), TEST_TIMEOUTS.renewal_interval)
+    pub(crate) fn open_board(&self) -> StatusBoard {
+        StatusBoard::new(self.open_store(), self.db.store(), TEST_TIMEOUTS.renewal_interval)
     }
 
     /// The folder of the status files.
-    pub(crate) fn files(&self) -> PathBuf {
+    pub(crate) fn status_folder(&self) -> PathBuf {
         self.folder.path().join("status")
     }
 
     /// The status file of a run.
-    pub(crate) fn file(&self, id: SyncId) -> PathBuf {
-        self.files().join(format!("sync-status-{id}.json"))
+    pub(crate) fn status_file(&self, id: SyncId) -> PathBuf {
+        self.status_folder().join(format!("sync-status-{id}.json"))
     }
 
     pub(crate) fn redis(&self) -> &RedisServer {
@@ -72,21 +72,21 @@ impl StatusFixture {
     }
 
     /// Overwrites the stored report of a run with this text.
-    pub(crate) fn spoil(&self, id: SyncId, text: &str) {
+    pub(crate) fn corrupt_report(&self, id: SyncId, text: &str) {
         match self.kind {
-            StoreKind::File => fs::write(self.file(id), text).expect("written"),
-            StoreKind::Redis => self.redis().ask::<()>(&["SET", &redis_key(id), text]),
+            StoreKind::File => fs::write(self.status_file(id), text).expect("written"),
+            StoreKind::Redis => self.redis().run_command::<()>(&["SET", &redis_key(id), text]),
             StoreKind::Database => {
-                self.db.run(&format!("UPDATE sync_operations SET stats = 'x{text}' WHERE id = '{id}'"));
+                self.db.run_sql(&format!("UPDATE sync_operations SET stats = 'x{text}' WHERE id = '{id}'"));
             }
         }
     }
 
     /// Adds a source and starts a run of it.
-    pub(crate) fn begin(&self, slug: &str) -> FixtureRun {
+    pub(crate) fn begin_run(&self, slug: &str) -> FixtureRun {
         let store = self.db.store();
-        let source = worker_steps::source(&store, slug);
-        let id = worker_steps::queue(&store, source, &full_sync());
+        let source = worker_steps::add_source(&store, slug);
+        let id = worker_steps::queue_run(&store, source, &full_sync());
         let (operation, lease) = store.claim_run("worker", 7, TERM, Some(id)).expect("an answer").expect("the run");
         FixtureRun { operation, lease, slug: slug.to_owned() }
     }
@@ -115,7 +115,7 @@ impl FixtureRun {
     }
 
     /// A status report with that progress and the current time.
-    pub(crate) fn report(&self, progress: &RunProgress) -> StatusReport {
+    pub(crate) fn build_report(&self, progress: &RunProgress) -> StatusReport {
         // With the precision of the JSON: seconds and milliseconds.
         let summary = RunSummary {
             id: self.lease.id,
@@ -138,21 +138,21 @@ impl FixtureRun {
     }
 
     /// Writes progress to the database and then to the status store, as the engine does; returns the report.
-    pub(crate) fn say(
+    pub(crate) fn publish_progress(
         &self,
         place: &StatusFixture,
         status: &dyn StatusStore,
         percent: u8,
     ) -> Result<StatusReport, StatusError> {
-        let progress = worker_steps::progress(percent);
+        let progress = worker_steps::progress_at(percent);
         place.db.store().save_progress(self.lease, TERM, &progress)?;
-        let report = self.report(&progress);
+        let report = self.build_report(&progress);
         status.put(&report).map(|()| report)
     }
 
     /// Ends the run in the database and publishes its end.
-    pub(crate) fn end(&self, place: &StatusFixture, board: &StatusBoard, status: Status) {
-        place.db.store().finish_run(self.lease, &worker_steps::ending(status)).expect("an end");
+    pub(crate) fn end_run(&self, place: &StatusFixture, board: &StatusBoard, status: Status) {
+        place.db.store().finish_run(self.lease, &worker_steps::run_ending(status)).expect("an end");
         board.publish_end(self.id(), false);
     }
 }

@@ -32,22 +32,22 @@ pub(super) struct WatchedRun {
     pub(super) complaints: Vec<String>,
 }
 
-/// A run of `engine` that pauses at 32 %, where `trouble` is called, and at 71 % until every poller has seen that. The
+/// A run of `engine` that pauses at 32 %, where `interfere` is called, and at 71 % until every poller has seen that. The
 /// pollers read `boards` and the board of the engine; none may see an error, a missing report or a step back.
-pub(super) fn run_with(engine: &TestEngine, boards: &[&StatusBoard], trouble: impl FnOnce(SyncId)) -> WatchedRun {
+pub(super) fn run_with(engine: &TestEngine, boards: &[&StatusBoard], interfere: impl FnOnce(SyncId)) -> WatchedRun {
     captured_log::start_capture();
     let pause_points = [PausePoint::default(), PausePoint::default()];
     let table = MemoryTable::albums(ROWS, "Title")
-        .at(FaultMoment::Apply(2500), MemoryFault::Wait(pause_points[0].clone()))
-        .at(FaultMoment::Apply(5500), MemoryFault::Wait(pause_points[1].clone()));
+        .with_fault(FaultMoment::Apply(2500), MemoryFault::Wait(pause_points[0].clone()))
+        .with_fault(FaultMoment::Apply(5500), MemoryFault::Wait(pause_points[1].clone()));
     let source = match engine.store.find_source(&"albums".parse().expect("a slug")).expect("an answer") {
         Some(source) => {
-            engine.memory.set("albums", table);
+            engine.memory.set_table("albums", table);
             source
         }
         None => engine.memory_source("albums", table),
     };
-    poll_through_run(engine, boards, &source, &pause_points, trouble)
+    poll_through_run(engine, boards, &source, &pause_points, interfere)
 }
 
 fn poll_through_run(
@@ -55,23 +55,25 @@ fn poll_through_run(
     boards: &[&StatusBoard],
     source: &Source,
     pause_points: &[PausePoint; 2],
-    trouble: impl FnOnce(SyncId),
+    interfere: impl FnOnce(SyncId),
 ) -> WatchedRun {
     let (over, id) = (AtomicBool::new(false), engine.start(source, &full_sync()));
     let boards: Vec<&StatusBoard> = boards.iter().copied().chain([&*engine.engine.status_board]).collect();
     let pollers: Vec<_> = boards.iter().map(|board| (*board, StatusPoller::default())).collect();
     std::thread::scope(|scope| {
         let over = &over;
-        let polling: Vec<_> =
-            pollers.iter().map(|(board, poller)| scope.spawn(move || poller.poll(board, id, over))).collect();
+        let polling: Vec<_> = pollers
+            .iter()
+            .map(|(board, poller)| scope.spawn(move || poller.poll_until_over(board, id, over)))
+            .collect();
         let run = scope.spawn(|| {
             engine.run(id);
             Instant::now()
         });
-        let all_see = |percent: u64| wait_until(|| pollers.iter().all(|(_, poller)| poller.sees() >= percent));
+        let all_see = |percent: u64| wait_until(|| pollers.iter().all(|(_, poller)| poller.last_progress() >= percent));
         pause_points[0].wait_until_reached();
         all_see(23);
-        trouble(id);
+        interfere(id);
         pause_points[0].resume();
         pause_points[1].wait_until_reached();
         all_see(63);
@@ -79,7 +81,8 @@ fn poll_through_run(
         let ended = run.join().expect("the sync goes on");
         // A poll that starts an interval after the end must report it. The last poll of each poller starts then at the
         // latest, however long it takes.
-        while ended.elapsed() < POLL_INTERVAL + CLOCK_TOLERANCE && pollers.iter().any(|(_, poller)| poller.sees() < 100)
+        while ended.elapsed() < POLL_INTERVAL + CLOCK_TOLERANCE
+            && pollers.iter().any(|(_, poller)| poller.last_progress() < 100)
         {
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -103,12 +106,12 @@ fn poll_through_run(
 struct StatusPoller(std::sync::atomic::AtomicU64);
 
 impl StatusPoller {
-    fn sees(&self) -> u64 {
+    fn last_progress(&self) -> u64 {
         self.0.load(Ordering::SeqCst)
     }
 
     /// Polls until `over`; returns the last report and the duration of the slowest poll.
-    fn poll(&self, board: &StatusBoard, id: SyncId, over: &AtomicBool) -> (StatusReport, Duration) {
+    fn poll_until_over(&self, board: &StatusBoard, id: SyncId, over: &AtomicBool) -> (StatusReport, Duration) {
         let (mut last, mut slowest): (Option<StatusReport>, _) = (None, Duration::ZERO);
         let clock = LoadClock::start();
         loop {

@@ -16,7 +16,7 @@ use crate::support::{TestDatabase, TestEngine, on_both_databases};
 on_both_databases![
     two_hundred_starts_on_two_servers_begin_one_run_and_every_refusal_names_it,
     two_first_ever_starts_at_once_do_not_both_pass,
-    starts_of_different_sources_do_not_stand_in_each_others_way,
+    starts_of_different_sources_do_not_block_each_other,
     an_accepted_start_is_answerable_at_once_on_every_server,
     a_start_of_a_missing_source_is_refused_with_that_reason,
     the_database_itself_refuses_a_second_active_run,
@@ -56,7 +56,7 @@ fn two_hundred_starts_on_two_servers_begin_one_run_and_every_refusal_names_it(db
     let source = one.memory_source("albums", MemoryTable::albums(3, "Title"));
     let engines: Vec<&TestEngine> = [&one, &two].into_iter().cycle().take(200).collect();
     let id = the_winner(&start_at_once(&engines, &source));
-    assert_eq!(db.count("sync_operations", "1 = 1"), 1);
+    assert_eq!(db.count_rows("sync_operations", "1 = 1"), 1);
     assert_eq!(one.run(id).summary.status, Status::Completed);
 }
 
@@ -68,12 +68,12 @@ fn two_first_ever_starts_at_once_do_not_both_pass(db: &TestDatabase) {
     for round in 0..20 {
         let source = one.memory_source(&format!("albums-{round}"), MemoryTable::albums(1, "Title"));
         let id = the_winner(&start_at_once(&[&one, &two], &source));
-        assert_eq!(db.count("sync_operations", &format!("source_id = {}", source.id.0)), 1);
+        assert_eq!(db.count_rows("sync_operations", &format!("source_id = {}", source.id.0)), 1);
         assert_eq!(one.run(id).summary.status, Status::Completed);
     }
 }
 
-fn starts_of_different_sources_do_not_stand_in_each_others_way(db: &TestDatabase) {
+fn starts_of_different_sources_do_not_block_each_other(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let sources: Vec<Source> =
         (0..8).map(|n| engine.memory_source(&format!("albums-{n}"), MemoryTable::albums(1, "Title"))).collect();
@@ -82,7 +82,7 @@ fn starts_of_different_sources_do_not_stand_in_each_others_way(db: &TestDatabase
             scope.spawn(|| engine.start(source, &full_sync()));
         }
     });
-    assert_eq!(db.count("sync_operations", "status = 'pending'"), 8);
+    assert_eq!(db.count_rows("sync_operations", "status = 'pending'"), 8);
     engine.run_queued();
 }
 
@@ -94,7 +94,7 @@ fn an_accepted_start_is_answerable_at_once_on_every_server(db: &TestDatabase) {
     let source = one.memory_source("albums", MemoryTable::albums(1, "Title"));
     let id = one.start(&source, &full_sync());
     for engine in [&one, &two] {
-        let report = engine.report(id);
+        let report = engine.status_report(id);
         assert_eq!((report.summary.status, report.summary.progress), (Status::Pending, 0));
         assert_eq!((report.summary.id, report.summary.source.as_str()), (id, "albums"));
         assert_eq!(report.summary.message, "Queued: waiting for a free worker…");
@@ -119,30 +119,30 @@ fn the_database_itself_refuses_a_second_active_run(db: &TestDatabase) {
          FROM sync_operations WHERE source_id = {}",
         source.id.0
     );
-    let refused = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| db.run(&second)));
+    let refused = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| db.run_sql(&second)));
     assert!(refused.is_err(), "two active runs of one source could be stored");
     engine.run_queued();
 }
 
 /// For PostgreSQL alone: on SQLite a lock is always on the whole database.
 #[test]
-fn a_locked_source_row_refuses_a_start_within_a_moment() {
+fn a_locked_source_row_refuses_a_start_quickly() {
     let db = TestDatabase::postgres();
     let engine = TestEngine::on_database(&db);
     let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
     let mut holder = db.raw_connection();
-    holder.run(&format!("BEGIN; SELECT id FROM sources WHERE id = {} FOR UPDATE", source.id.0));
+    holder.run_sql(&format!("BEGIN; SELECT id FROM sources WHERE id = {} FOR UPDATE", source.id.0));
     let asked = LoadClock::start();
     let refused = engine.control.start(&source, &full_sync());
     let took = asked.elapsed();
     assert!(refused.is_err(), "{refused:?}");
     assert!(took < Duration::from_millis(1600), "it took {took:?}");
 
-    holder.run("ROLLBACK");
+    holder.run_sql("ROLLBACK");
     let id = engine.start(&source, &full_sync());
-    holder.run(&format!("BEGIN; SELECT id FROM sources WHERE id = {} FOR UPDATE", source.id.0));
+    holder.run_sql(&format!("BEGIN; SELECT id FROM sources WHERE id = {} FOR UPDATE", source.id.0));
     let again = engine.control.start(&source, &preview_run()).expect("an answer");
     assert_eq!(again, StartOutcome::AlreadyRunning(id), "a run that is seen is named although the row is held");
-    holder.run("ROLLBACK");
+    holder.run_sql("ROLLBACK");
     engine.run_queued();
 }

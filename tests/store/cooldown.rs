@@ -12,9 +12,9 @@ use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_repeated_start_by_a_person_is_refused_with_the_remaining_cooldown,
-    another_kind_and_a_schedule_do_not_have_to_wait,
-    a_run_that_goes_on_is_the_better_answer_than_a_cooldown,
-    a_cooldown_that_is_over_does_not_count,
+    other_kinds_and_schedules_have_no_cooldown,
+    an_active_run_is_reported_rather_than_a_cooldown,
+    an_expired_cooldown_is_ignored,
     a_cancelled_start_cools_down_too,
 ];
 
@@ -41,10 +41,10 @@ fn a_repeated_start_by_a_person_is_refused_with_the_remaining_cooldown(db: &Test
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(db.count("sync_operations", "1 = 1"), 1, "nothing was queued");
+    assert_eq!(db.count_rows("sync_operations", "1 = 1"), 1, "nothing was queued");
 }
 
-fn another_kind_and_a_schedule_do_not_have_to_wait(db: &TestDatabase) {
+fn other_kinds_and_schedules_have_no_cooldown(db: &TestDatabase) {
     let engine = new_engine(db);
     let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
     engine.sync(&source);
@@ -56,7 +56,7 @@ fn another_kind_and_a_schedule_do_not_have_to_wait(db: &TestDatabase) {
     assert!(matches!(again, StartOutcome::CoolingDown(_)), "{again:?}");
 }
 
-fn a_run_that_goes_on_is_the_better_answer_than_a_cooldown(db: &TestDatabase) {
+fn an_active_run_is_reported_rather_than_a_cooldown(db: &TestDatabase) {
     let engine = new_engine(db);
     let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
     engine.sync(&source);
@@ -66,12 +66,12 @@ fn a_run_that_goes_on_is_the_better_answer_than_a_cooldown(db: &TestDatabase) {
     engine.run_queued();
 }
 
-fn a_cooldown_that_is_over_does_not_count(db: &TestDatabase) {
+fn an_expired_cooldown_is_ignored(db: &TestDatabase) {
     let engine = new_engine(db);
     let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
     engine.sync(&source);
     let before = if db.is_sqlite() { "datetime('now', '-1 hour')" } else { "now() - interval '1 hour'" };
-    db.run(&format!("UPDATE sync_operations SET finished_at = {before}"));
+    db.run_sql(&format!("UPDATE sync_operations SET finished_at = {before}"));
     assert_eq!(engine.sync(&source).summary.status, Status::Completed);
 }
 

@@ -5,25 +5,25 @@ use lockstep::domain::feed_counts::FeedCounts;
 use lockstep::domain::operation::Status;
 use lockstep::store::finish::RunEnding;
 
-use super::worker_steps::{TERM, claim, ending, queue, source};
+use super::worker_steps::{TERM, add_source, claim_run, queue_run, run_ending};
 use crate::support::test_engine::full_sync;
 use crate::support::{TestDatabase, on_both_databases};
 
-on_both_databases![feeds_are_counted_of_the_sources_that_are_made_of_them];
+on_both_databases![feeds_are_counted_for_sources_of_feeds];
 
-fn feeds_are_counted_of_the_sources_that_are_made_of_them(db: &TestDatabase) {
+fn feeds_are_counted_for_sources_of_feeds(db: &TestDatabase) {
     let store = db.store();
-    let (news, albums) = (source(&store, "news"), source(&store, "albums"));
+    let (news, albums) = (add_source(&store, "news"), add_source(&store, "albums"));
     assert_eq!(store.feed_counts(news).expect("an answer"), None, "nothing is known yet");
     let keep = |failures: [u32; 3], status: Status| {
-        queue(&store, news, &full_sync());
-        let (_, lease) = claim(&store, 1, TERM).expect("a run");
+        queue_run(&store, news, &full_sync());
+        let (_, lease) = claim_run(&store, 1, TERM).expect("a run");
         let feed = |(at, failures): (usize, u32)| FeedRecord {
             failures,
             ..FeedRecord::new(format!("https://h.example/{at}"))
         };
         let feeds = Some(failures.into_iter().enumerate().map(feed).collect());
-        store.finish_run(lease, &RunEnding { feeds, ..ending(status) }).expect("ended");
+        store.finish_run(lease, &RunEnding { feeds, ..run_ending(status) }).expect("ended");
     };
     keep([0, 1, 7], Status::Completed);
     let counts = |total, failing| FeedCounts { total, failing, silent_until: None };

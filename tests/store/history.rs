@@ -14,49 +14,49 @@ use lockstep::store::history::{HistoryOf, HistoryQuery};
 use lockstep::store::lease::RunProgress;
 use lockstep::store::sources::SourceChange;
 
-use super::worker_steps::{TERM, batch, claim, ending, expired_claim, progress, queue, source};
+use super::worker_steps::{TERM, add_source, claim_run, expired_claim, item_batch, progress_at, queue_run, run_ending};
 use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryKind, MemoryTable};
 use crate::support::test_engine::{full_sync, incremental_sync, preview_run, source_draft};
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     each_stage_is_timed_from_its_first_report,
-    a_run_whose_worker_died_keeps_the_times_it_came_to,
+    a_run_whose_worker_died_keeps_its_stage_times,
     every_way_to_end_has_true_timings,
-    past_runs_come_newest_first_by_source_and_outcome_and_in_pages,
-    a_source_that_was_renamed_has_not_left_its_runs_behind,
-    a_run_is_known_from_its_acceptance_on,
+    past_runs_are_listed_newest_first_by_source_and_outcome_and_in_pages,
+    a_renamed_source_keeps_its_runs,
+    a_run_is_listed_from_its_acceptance_on,
     runs_that_continue_each_other_are_followed_both_ways,
-    a_very_long_chain_is_followed_so_far_and_no_further,
-    changes_are_turned_page_by_page,
-    items_that_a_run_added_are_listed_with_their_fields_of_then,
+    a_very_long_chain_is_followed_up_to_a_limit,
+    changes_are_paged,
+    added_items_are_listed_with_the_fields_they_had,
     a_preview_has_changes_and_adds_none,
-    issues_are_counted_and_turned_page_by_page,
+    issues_are_counted_and_paged,
 ];
 
-fn at(stage: Stage, percent: u8) -> RunProgress {
-    RunProgress { stage, ..progress(percent) }
+fn stage_progress(stage: Stage, percent: u8) -> RunProgress {
+    RunProgress { stage, ..progress_at(percent) }
 }
 
-fn pause() {
+fn pause_briefly() {
     std::thread::sleep(Duration::from_millis(30));
 }
 
 fn each_stage_is_timed_from_its_first_report(db: &TestDatabase) {
     let store = db.store();
-    let id = queue(&store, source(&store, "albums"), &full_sync());
-    pause();
-    let (_, lease) = claim(&store, 1, TERM).expect("a run");
-    store.save_progress(lease, TERM, &at(Stage::Fetching, 2)).expect("kept");
-    pause();
-    store.save_progress(lease, TERM, &at(Stage::Processing, 10)).expect("kept");
+    let id = queue_run(&store, add_source(&store, "albums"), &full_sync());
+    pause_briefly();
+    let (_, lease) = claim_run(&store, 1, TERM).expect("a run");
+    store.save_progress(lease, TERM, &stage_progress(Stage::Fetching, 2)).expect("kept");
+    pause_briefly();
+    store.save_progress(lease, TERM, &stage_progress(Stage::Processing, 10)).expect("kept");
     let first = db.select_texts("SELECT CAST(processing_at AS TEXT) AS value FROM sync_operations");
-    pause();
-    store.write_batch(lease, TERM, &batch(&["a"]), &at(Stage::Processing, 50)).expect("written");
+    pause_briefly();
+    store.write_batch(lease, TERM, &item_batch(&["a"]), &stage_progress(Stage::Processing, 50)).expect("written");
     assert_eq!(db.select_texts("SELECT CAST(processing_at AS TEXT) AS value FROM sync_operations"), first);
-    store.begin_finalizing(lease, TERM, &at(Stage::Finalizing, 90)).expect("begun");
-    pause();
-    store.finish_run(lease, &ending(Status::Completed)).expect("finished");
+    store.begin_finalizing(lease, TERM, &stage_progress(Stage::Finalizing, 90)).expect("begun");
+    pause_briefly();
+    store.finish_run(lease, &run_ending(Status::Completed)).expect("finished");
 
     let record = store.find_record(id).expect("an answer").expect("a record");
     let timings = record.stage_timings();
@@ -68,21 +68,21 @@ fn each_stage_is_timed_from_its_first_report(db: &TestDatabase) {
     assert!((sum - record.duration_seconds()).abs() < 0.0015, "{timings:?} of {}", record.duration_seconds());
 }
 
-fn a_run_whose_worker_died_keeps_the_times_it_came_to(db: &TestDatabase) {
+fn a_run_whose_worker_died_keeps_its_stage_times(db: &TestDatabase) {
     let store = db.store();
-    let id = queue(&store, source(&store, "albums"), &full_sync());
+    let id = queue_run(&store, add_source(&store, "albums"), &full_sync());
     let lease = expired_claim(&store, 1);
-    store.save_progress(lease, Duration::ZERO, &at(Stage::Processing, 40)).expect("kept");
-    pause();
+    store.save_progress(lease, Duration::ZERO, &stage_progress(Stage::Processing, 40)).expect("kept");
+    pause_briefly();
     let taken = store.take_over(lease).expect("an answer").expect("taken over");
     let record = store.find_record(id).expect("an answer").expect("a record");
     let timings = record.stage_timings();
     assert!(timings.processing.is_some_and(|seconds| seconds >= 0.025), "its last stage ends with it: {timings:?}");
     assert_eq!((timings.finalizing, record.timestamps.finalizing_at), (None, None));
     // A successor has its own times.
-    let (next, lease) = claim(&store, 2, TERM).expect("the successor");
+    let (next, lease) = claim_run(&store, 2, TERM).expect("the successor");
     assert_eq!(Some(next.id), taken.successor);
-    store.finish_run(lease, &ending(Status::Failed)).expect("finished");
+    store.finish_run(lease, &run_ending(Status::Failed)).expect("finished");
     let next = store.find_record(next.id).expect("an answer").expect("a record");
     assert_eq!((next.timestamps.processing_at, next.timestamps.finalizing_at), (None, None));
 }
@@ -101,46 +101,52 @@ fn every_way_to_end_has_true_timings(db: &TestDatabase) {
         [true, false, true],
         "nothing new, nothing to process"
     );
-    engine.memory.set("albums", MemoryTable::albums(30, "New").at(FaultMoment::Fetch, MemoryFault::Break));
+    engine
+        .memory
+        .set_table("albums", MemoryTable::albums(30, "New").with_fault(FaultMoment::Fetch, MemoryFault::Break));
     assert_eq!(stages(&engine.sync(&albums)), [true, false, false]);
-    engine.memory.set("albums", MemoryTable::albums(30, "New").at(FaultMoment::Apply(20), MemoryFault::Break));
+    engine
+        .memory
+        .set_table("albums", MemoryTable::albums(30, "New").with_fault(FaultMoment::Apply(20), MemoryFault::Break));
     assert_eq!(stages(&engine.sync(&albums)), [true, true, false]);
     let waited = engine.start(&albums, &full_sync());
     engine.control.cancel(waited, "ada").expect("cancelled");
-    let never_begun = engine.record(waited);
+    let never_begun = engine.find_record(waited);
     assert_eq!(stages(&never_begun), [false; 3]);
     assert!(never_begun.stage_timings().waiting.is_some());
     assert_eq!(never_begun.summary.stats, RunStats::default());
 }
 
 /// The ids on a page of history, and how many there are on all.
-fn listed(store: &Store, of: Option<&Source>, status: Option<Status>, page: u64, per: u64) -> (Vec<SyncId>, u64) {
+fn list_records(store: &Store, of: Option<&Source>, status: Option<Status>, page: u64, per: u64) -> (Vec<SyncId>, u64) {
     let of = of.map(|source| HistoryOf::Source(source.id));
     let found = store.list_history(&HistoryQuery { of, status, page, per_page: per }).expect("history");
     (found.records.iter().map(|record| record.summary.id).collect(), found.total)
 }
 
-fn past_runs_come_newest_first_by_source_and_outcome_and_in_pages(db: &TestDatabase) {
+fn past_runs_are_listed_newest_first_by_source_and_outcome_and_in_pages(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let albums = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
     let books = engine.memory_source("books", MemoryTable::albums(3, "Book"));
     let first = engine.sync(&albums).summary.id;
     let other = engine.sync(&books).summary.id;
     let looked = engine.run_request(&albums, &preview_run()).summary.id;
-    engine.memory.set("albums", MemoryTable::albums(3, "Title").at(FaultMoment::Fetch, MemoryFault::Break));
+    engine
+        .memory
+        .set_table("albums", MemoryTable::albums(3, "Title").with_fault(FaultMoment::Fetch, MemoryFault::Break));
     let failed = engine.sync(&albums).summary.id;
     let waiting = engine.start(&books, &full_sync());
     let store = &engine.store;
     assert_eq!(
-        listed(store, None, None, 1, 10),
+        list_records(store, None, None, 1, 10),
         (vec![failed, looked, other, first], 4),
         "a preview has its place too"
     );
-    assert_eq!(listed(store, Some(&albums), None, 1, 10), (vec![failed, looked, first], 3));
-    assert_eq!(listed(store, Some(&albums), None, 2, 2), (vec![first], 3));
-    assert_eq!(listed(store, None, Some(Status::Completed), 1, 2), (vec![looked, other], 3));
-    assert_eq!(listed(store, Some(&books), Some(Status::Failed), 1, 10), (vec![], 0));
-    assert_eq!(listed(store, None, None, u64::MAX, 500), (vec![], 4));
+    assert_eq!(list_records(store, Some(&albums), None, 1, 10), (vec![failed, looked, first], 3));
+    assert_eq!(list_records(store, Some(&albums), None, 2, 2), (vec![first], 3));
+    assert_eq!(list_records(store, None, Some(Status::Completed), 1, 2), (vec![looked, other], 3));
+    assert_eq!(list_records(store, Some(&books), Some(Status::Failed), 1, 10), (vec![], 0));
+    assert_eq!(list_records(store, None, None, u64::MAX, 500), (vec![], 4));
     let going_on = store.list_active_runs().expect("runs");
     assert_eq!(
         going_on.iter().map(|run| (run.summary.id, run.summary.source.as_str())).collect::<Vec<_>>(),
@@ -153,7 +159,7 @@ fn past_runs_come_newest_first_by_source_and_outcome_and_in_pages(db: &TestDatab
     engine.run_queued();
 }
 
-fn a_source_that_was_renamed_has_not_left_its_runs_behind(db: &TestDatabase) {
+fn a_renamed_source_keeps_its_runs(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let store = &engine.store;
     let of = |slug: &str| store.find_history(&slug.parse::<Slug>().expect("a slug")).expect("an answer");
@@ -172,7 +178,7 @@ fn a_source_that_was_renamed_has_not_left_its_runs_behind(db: &TestDatabase) {
     assert_eq!((found.records.iter().map(|record| record.summary.id).collect::<Vec<_>>(), found.total), (vec![run], 1));
 }
 
-fn a_run_is_known_from_its_acceptance_on(db: &TestDatabase) {
+fn a_run_is_listed_from_its_acceptance_on(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let albums = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
     let id = engine.start(&albums, &full_sync());
@@ -189,10 +195,10 @@ fn a_run_is_known_from_its_acceptance_on(db: &TestDatabase) {
 
 fn runs_that_continue_each_other_are_followed_both_ways(db: &TestDatabase) {
     let store = db.store();
-    let first = queue(&store, source(&store, "albums"), &full_sync());
-    let (_, lease) = claim(&store, 1, TERM).expect("a run");
+    let first = queue_run(&store, add_source(&store, "albums"), &full_sync());
+    let (_, lease) = claim_run(&store, 1, TERM).expect("a run");
     // After a shutdown the successor is the same attempt. After a crash it is the next attempt.
-    let stopped = RunEnding { requeue: RequeuePolicy::SameAttempt, ..ending(Status::Interrupted) };
+    let stopped = RunEnding { requeue: RequeuePolicy::SameAttempt, ..run_ending(Status::Interrupted) };
     let second = store.finish_run(lease, &stopped).expect("finished").expect("a successor");
     let lease = expired_claim(&store, 2);
     let third = store.take_over(lease).expect("an answer").expect("taken over").successor.expect("a successor");
@@ -200,79 +206,84 @@ fn runs_that_continue_each_other_are_followed_both_ways(db: &TestDatabase) {
     for id in [first, second, third] {
         let run = store.find_run(id).expect("an answer").expect("a run");
         let attempts = store.list_attempts(&run).expect("attempts");
-        let told: Vec<_> = attempts.iter().map(|one| (one.id, one.status, one.attempt)).collect();
-        assert_eq!(told, chain, "as seen from {id}");
+        let reported: Vec<_> = attempts.iter().map(|one| (one.id, one.status, one.attempt)).collect();
+        assert_eq!(reported, chain, "as seen from {id}");
         assert_eq!(attempts.last().map(|last| last.finished_at), Some(None));
     }
-    let (_, lease) = claim(&store, 3, TERM).expect("the last");
-    store.finish_run(lease, &ending(Status::Completed)).expect("finished");
+    let (_, lease) = claim_run(&store, 3, TERM).expect("the last");
+    store.finish_run(lease, &run_ending(Status::Completed)).expect("finished");
 }
 
-fn a_very_long_chain_is_followed_so_far_and_no_further(db: &TestDatabase) {
+fn a_very_long_chain_is_followed_up_to_a_limit(db: &TestDatabase) {
     let store = db.store();
-    let mut ids = vec![queue(&store, source(&store, "albums"), &full_sync())];
+    let mut ids = vec![queue_run(&store, add_source(&store, "albums"), &full_sync())];
     for token in 1..60 {
-        let (_, lease) = claim(&store, token, TERM).expect("a run");
-        let stopped = RunEnding { requeue: RequeuePolicy::SameAttempt, ..ending(Status::Interrupted) };
+        let (_, lease) = claim_run(&store, token, TERM).expect("a run");
+        let stopped = RunEnding { requeue: RequeuePolicy::SameAttempt, ..run_ending(Status::Interrupted) };
         ids.extend(store.finish_run(lease, &stopped).expect("finished"));
     }
     let middle = store.find_run(ids[30]).expect("an answer").expect("a run");
-    let told: Vec<_> = store.list_attempts(&middle).expect("attempts").iter().map(|one| one.id).collect();
-    assert_eq!(told, ids[10..=50]);
-    let (_, lease) = claim(&store, 60, TERM).expect("the last");
-    store.finish_run(lease, &ending(Status::Completed)).expect("finished");
+    let reported: Vec<_> = store.list_attempts(&middle).expect("attempts").iter().map(|one| one.id).collect();
+    assert_eq!(reported, ids[10..=50]);
+    let (_, lease) = claim_run(&store, 60, TERM).expect("the last");
+    store.finish_run(lease, &run_ending(Status::Completed)).expect("finished");
 }
 
 /// The keys on a page of changes, and how many there are on all.
-fn page(engine: &TestEngine, id: SyncId, kind: ChangeKind, page: u64, per: u64) -> (Vec<String>, u64) {
+fn list_change_page(engine: &TestEngine, id: SyncId, kind: ChangeKind, page: u64, per: u64) -> (Vec<String>, u64) {
     let found = engine.store.change_page(id, kind, page, per).expect("changes");
     (found.changes.into_iter().map(|change| change.key).collect(), found.total)
 }
 
-fn numbers(range: std::ops::RangeInclusive<u32>) -> Vec<String> {
+fn number_texts(range: std::ops::RangeInclusive<u32>) -> Vec<String> {
     range.map(|number| number.to_string()).collect()
 }
 
-fn changes_are_turned_page_by_page(db: &TestDatabase) {
+fn changes_are_paged(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let albums = engine.memory_source("albums", MemoryTable::albums(25, "Title"));
     let first = engine.sync(&albums).summary.id;
-    assert_eq!(page(&engine, first, ChangeKind::Added, 1, 10), (numbers(1..=10), 25));
-    assert_eq!(page(&engine, first, ChangeKind::Added, 3, 10), (numbers(21..=25), 25));
-    assert_eq!(page(&engine, first, ChangeKind::Added, 4, 10), (vec![], 25));
-    assert_eq!(page(&engine, first, ChangeKind::Updated, 1, 10), (vec![], 0));
+    assert_eq!(list_change_page(&engine, first, ChangeKind::Added, 1, 10), (number_texts(1..=10), 25));
+    assert_eq!(list_change_page(&engine, first, ChangeKind::Added, 3, 10), (number_texts(21..=25), 25));
+    assert_eq!(list_change_page(&engine, first, ChangeKind::Added, 4, 10), (vec![], 25));
+    assert_eq!(list_change_page(&engine, first, ChangeKind::Updated, 1, 10), (vec![], 0));
 
-    engine.memory.set("albums", MemoryTable::numbered_albums(1..=20, "Other"));
+    engine.memory.set_table("albums", MemoryTable::numbered_albums(1..=20, "Other"));
     let second = engine.sync(&albums).summary.id;
-    assert_eq!(page(&engine, second, ChangeKind::Updated, 2, 15), (numbers(16..=20), 20));
-    assert_eq!(page(&engine, second, ChangeKind::Removed, 1, 3), (numbers(21..=23), 5));
+    assert_eq!(list_change_page(&engine, second, ChangeKind::Updated, 2, 15), (number_texts(16..=20), 20));
+    assert_eq!(list_change_page(&engine, second, ChangeKind::Removed, 1, 3), (number_texts(21..=23), 5));
 
     // Five items return and ten are new: both kinds of added items are in one list.
-    engine.memory.set("albums", MemoryTable::numbered_albums(1..=35, "Other"));
+    engine.memory.set_table("albums", MemoryTable::numbered_albums(1..=35, "Other"));
     let third = engine.sync(&albums).summary.id;
-    let (mut keys, total) = page(&engine, third, ChangeKind::Added, 1, 100);
+    let (mut keys, total) = list_change_page(&engine, third, ChangeKind::Added, 1, 100);
     assert_eq!(total, 15);
-    let paged: Vec<String> = (1..=4).flat_map(|number| page(&engine, third, ChangeKind::Added, number, 4).0).collect();
+    let paged: Vec<String> =
+        (1..=4).flat_map(|number| list_change_page(&engine, third, ChangeKind::Added, number, 4).0).collect();
     assert_eq!(paged, keys);
     keys.sort_by_key(|key| key.parse::<u32>().expect("a number"));
-    assert_eq!(keys, numbers(21..=35));
-    assert_eq!(page(&engine, first, ChangeKind::Added, 2, 20), (numbers(21..=25), 25), "and the first stays as it was");
+    assert_eq!(keys, number_texts(21..=35));
+    assert_eq!(
+        list_change_page(&engine, first, ChangeKind::Added, 2, 20),
+        (number_texts(21..=25), 25),
+        "and the first stays as it was"
+    );
     assert_eq!(engine.store.change_page(first, ChangeKind::Added, u64::MAX, 500).expect("none").changes, []);
 }
 
-fn items_that_a_run_added_are_listed_with_their_fields_of_then(db: &TestDatabase) {
+fn added_items_are_listed_with_the_fields_they_had(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let albums = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
     let first = engine.sync(&albums).summary.id;
     for wording in ["Second", "Third"] {
-        engine.memory.set("albums", MemoryTable::numbered_albums(1..=2, wording));
+        engine.memory.set_table("albums", MemoryTable::numbered_albums(1..=2, wording));
         engine.sync(&albums);
     }
     let then = engine.store.change_page(first, ChangeKind::Added, 1, 10).expect("changes").changes;
-    let told: Vec<_> = then.iter().map(|change| (change.before.as_deref(), change.after.as_deref())).collect();
+    let reported: Vec<_> = then.iter().map(|change| (change.before.as_deref(), change.after.as_deref())).collect();
     let title = |number| format!(r#"[["id","{number}"],["title","Title {number}"]]"#);
     let titles = [title(1), title(2), title(3)];
-    assert_eq!(told, titles.each_ref().map(|title| (None, Some(title.as_str()))));
+    assert_eq!(reported, titles.each_ref().map(|title| (None, Some(title.as_str()))));
     assert_eq!(
         engine.store.list_changes(first, ChangeKind::Added, 10).expect("changes"),
         then,
@@ -284,12 +295,12 @@ fn a_preview_has_changes_and_adds_none(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let albums = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
     let looked = engine.run_request(&albums, &preview_run()).summary.id;
-    assert_eq!(page(&engine, looked, ChangeKind::Added, 1, 2), (numbers(1..=2), 3));
+    assert_eq!(list_change_page(&engine, looked, ChangeKind::Added, 1, 2), (number_texts(1..=2), 3));
     engine.sync(&albums);
-    assert_eq!(page(&engine, looked, ChangeKind::Added, 2, 2), (numbers(3..=3), 3));
+    assert_eq!(list_change_page(&engine, looked, ChangeKind::Added, 2, 2), (number_texts(3..=3), 3));
 }
 
-fn issues_are_counted_and_turned_page_by_page(db: &TestDatabase) {
+fn issues_are_counted_and_paged(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\na,One\n,Two\na,Three\nb,Four,too much\n");
     let record = engine.sync(&source);

@@ -5,7 +5,7 @@ use std::sync::Barrier;
 
 use lockstep::domain::operation::{RunPriority, StartRequest, Status};
 
-use super::worker_steps::{TERM, claim, ending, queue, source};
+use super::worker_steps::{TERM, add_source, claim_run, queue_run, run_ending};
 use crate::support::test_engine::full_sync;
 use crate::support::{TestDatabase, on_both_databases};
 
@@ -20,14 +20,14 @@ on_both_databases![
 fn two_workers_never_claim_the_same_run(db: &TestDatabase) {
     let stores = [db.store(), db.second_store()];
     let waiting: HashSet<_> =
-        (0..40).map(|n| queue(&stores[0], source(&stores[0], &format!("source-{n}")), &full_sync())).collect();
+        (0..40).map(|n| queue_run(&stores[0], add_source(&stores[0], &format!("source-{n}")), &full_sync())).collect();
     let pause_point = Barrier::new(8);
     let claimed: Vec<_> = std::thread::scope(|scope| {
         let work = |worker: i64| {
             let store = &stores[usize::from(worker % 2 == 0)];
             pause_point.wait();
             let mut mine = Vec::new();
-            while let Some((operation, _)) = claim(store, worker, TERM) {
+            while let Some((operation, _)) = claim_run(store, worker, TERM) {
                 mine.push(operation.id);
             }
             mine
@@ -50,20 +50,20 @@ fn runs_are_claimed_by_priority_and_then_by_age(db: &TestDatabase) {
         (RunPriority::Retry, "retry-2"),
     ];
     for (priority, slug) in order {
-        queue(&store, source(&store, slug), &StartRequest { priority, ..full_sync() });
+        queue_run(&store, add_source(&store, slug), &StartRequest { priority, ..full_sync() });
     }
     let mut claimed = Vec::new();
-    while let Some((operation, lease)) = claim(&store, 1, TERM) {
+    while let Some((operation, lease)) = claim_run(&store, 1, TERM) {
         claimed.push(store.source_by_id(operation.source_id).expect("an answer").expect("a source").name);
-        store.finish_run(lease, &ending(Status::Completed)).expect("finished");
+        store.finish_run(lease, &run_ending(Status::Completed)).expect("finished");
     }
     assert_eq!(claimed, ["manual-1", "manual-2", "retry-1", "retry-2", "scheduled-1", "scheduled-2"]);
 }
 
 fn only_the_run_that_is_asked_for_is_claimed(db: &TestDatabase) {
     let store = db.store();
-    let first = queue(&store, source(&store, "first"), &full_sync());
-    let second = queue(&store, source(&store, "second"), &full_sync());
+    let first = queue_run(&store, add_source(&store, "first"), &full_sync());
+    let second = queue_run(&store, add_source(&store, "second"), &full_sync());
     let only = |id| store.claim_run("worker", 1, TERM, Some(id)).expect("an answer").map(|(operation, _)| operation.id);
     assert_eq!(only(second), Some(second));
     assert_eq!(only(second), None, "it is claimed already");
@@ -71,15 +71,15 @@ fn only_the_run_that_is_asked_for_is_claimed(db: &TestDatabase) {
 }
 
 fn an_empty_queue_gives_nothing(db: &TestDatabase) {
-    assert!(claim(&db.store(), 1, TERM).is_none());
+    assert!(claim_run(&db.store(), 1, TERM).is_none());
 }
 
 fn the_message_of_a_claimed_run_does_not_mention_a_wait_for_a_worker(db: &TestDatabase) {
     let store = db.store();
-    let source = source(&store, "albums");
-    let id = queue(&store, source, &full_sync());
+    let source = add_source(&store, "albums");
+    let id = queue_run(&store, source, &full_sync());
     let message = || store.operation_status(id).expect("an answer").expect("a status").summary.message;
     let waiting = message();
-    claim(&store, 1, TERM).expect("a run");
+    claim_run(&store, 1, TERM).expect("a run");
     assert_ne!(message(), waiting);
 }

@@ -9,7 +9,7 @@ use crate::support::memory_kind::MemoryTable;
 use crate::support::test_engine::{TEST_TIMEOUTS, full_sync, preview_run};
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
-on_both_databases![the_latest_result_of_each_source_is_no_preview, what_is_left_of_a_cooldown_can_be_asked_for];
+on_both_databases![the_latest_result_of_each_source_is_no_preview, the_remaining_cooldown_can_be_read];
 
 fn the_latest_result_of_each_source_is_no_preview(db: &TestDatabase) {
     let engine = TestEngine::with_timeouts(db.store(), TEST_TIMEOUTS);
@@ -25,12 +25,12 @@ fn the_latest_result_of_each_source_is_no_preview(db: &TestDatabase) {
     engine.control.cancel(id, "ada").expect("cancelled");
     let mut results = engine.store.latest_results().expect("an answer");
     results.sort_by_key(|result| result.source_id);
-    let told: Vec<_> =
+    let reported: Vec<_> =
         results.iter().map(|result| (result.source_id, result.status, result.withheld_removals)).collect();
-    assert_eq!(told, [(albums.id, Status::Completed, 0), (stopped.id, Status::Cancelled, 0)]);
+    assert_eq!(reported, [(albums.id, Status::Completed, 0), (stopped.id, Status::Cancelled, 0)]);
 }
 
-fn what_is_left_of_a_cooldown_can_be_asked_for(db: &TestDatabase) {
+fn the_remaining_cooldown_can_be_read(db: &TestDatabase) {
     let cooldown = Duration::from_secs(600);
     let engine = TestEngine::with_timeouts(db.store(), Timeouts { cooldown, ..TEST_TIMEOUTS });
     let albums = engine.memory_source("albums", MemoryTable::albums(1, "Title"));

@@ -10,18 +10,18 @@ use lockstep::domain::source::SourceId;
 use lockstep::store::Store;
 use lockstep::store::admission::{AdmissionRequest, ScheduledStart, StartOutcome};
 
-use super::worker_steps::{TERM, claim, ending};
+use super::worker_steps::{TERM, claim_run, run_ending};
 use crate::support::test_engine::{full_sync, source_draft};
 use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![
     servers_that_check_at_the_same_time_start_a_scheduled_sync_once,
     a_scheduled_sync_is_skipped_while_a_run_is_active,
-    a_former_schedule_starts_no_sync,
-    only_sources_whose_time_has_come_are_due,
+    a_replaced_schedule_starts_no_sync,
+    only_sources_past_their_due_time_are_due,
 ];
 
-fn scheduled(store: &Store, slug: &str, at: DateTime<Utc>) -> SourceId {
+fn add_schedule(store: &Store, slug: &str, at: DateTime<Utc>) -> SourceId {
     let mut draft = source_draft(slug, "memory", SourceLocation::Url(slug.to_owned()));
     draft.schedule = Some("0 6 * * *".to_owned());
     store.add_source(&draft, Some(at.naive_utc())).expect("a source").id
@@ -32,72 +32,78 @@ fn minutes_ago(minutes: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(Utc::now().timestamp(), 0).expect("a time") - TimeDelta::minutes(minutes)
 }
 
-fn keep(store: &Store, source: SourceId, due: ScheduledStart) -> StartOutcome {
+fn admit_scheduled(store: &Store, source: SourceId, due: ScheduledStart) -> StartOutcome {
     let request = StartRequest { priority: RunPriority::Scheduled, requested_by: "schedule".to_owned(), ..full_sync() };
-    let wish = AdmissionRequest {
+    let admission_request = AdmissionRequest {
         source,
         request: &request,
         message: "Waiting…",
         cooldown: Duration::from_secs(600),
         due: Some(due),
     };
-    store.admit_run(&wish).expect("an answer, never an error")
+    store.admit_run(&admission_request).expect("an answer, never an error")
 }
 
 fn servers_that_check_at_the_same_time_start_a_scheduled_sync_once(db: &TestDatabase) {
     let stores = [db.store(), db.second_store()];
     for round in 0..10 {
         let at = minutes_ago(5);
-        let source = scheduled(&stores[0], &format!("albums-{round}"), at);
+        let source = add_schedule(&stores[0], &format!("albums-{round}"), at);
         let due = ScheduledStart { at, next: Some(at + TimeDelta::days(1)) };
         let pause_point = Barrier::new(6);
-        let look = |store: &Store| {
+        let probe = |store: &Store| {
             pause_point.wait();
-            keep(store, source, due)
+            admit_scheduled(store, source, due)
         };
-        let look = &look;
+        let probe = &probe;
         let answers: Vec<StartOutcome> = std::thread::scope(|scope| {
-            let looks: Vec<_> = (0..6).map(|n| &stores[n % 2]).map(|store| scope.spawn(move || look(store))).collect();
-            looks.into_iter().map(|look| look.join().expect("no panic")).collect()
+            let looks: Vec<_> = (0..6).map(|n| &stores[n % 2]).map(|store| scope.spawn(move || probe(store))).collect();
+            looks.into_iter().map(|probe| probe.join().expect("no panic")).collect()
         });
         let kept = answers.iter().filter(|answer| matches!(answer, StartOutcome::Accepted(_))).count();
         assert_eq!(kept, 1, "{answers:?}");
-        let (_, lease) = claim(&stores[0], 1, TERM).expect("the run");
-        stores[0].finish_run(lease, &ending(Status::Completed)).expect("finished");
+        let (_, lease) = claim_run(&stores[0], 1, TERM).expect("the run");
+        stores[0].finish_run(lease, &run_ending(Status::Completed)).expect("finished");
         // A server that read the schedule earlier does not start a second run after the first has ended.
-        assert_eq!(keep(&stores[1], source, due), StartOutcome::NotDue);
-        assert_eq!(db.count("sync_operations", &format!("source_id = {}", source.0)), 1);
+        assert_eq!(admit_scheduled(&stores[1], source, due), StartOutcome::NotDue);
+        assert_eq!(db.count_rows("sync_operations", &format!("source_id = {}", source.0)), 1);
     }
 }
 
 fn a_scheduled_sync_is_skipped_while_a_run_is_active(db: &TestDatabase) {
     let store = db.store();
     let at = minutes_ago(1);
-    let source = scheduled(&store, "albums", at);
-    let id = super::worker_steps::queue(&store, source, &full_sync());
+    let source = add_schedule(&store, "albums", at);
+    let id = super::worker_steps::queue_run(&store, source, &full_sync());
     let next = at + TimeDelta::days(1);
-    assert_eq!(keep(&store, source, ScheduledStart { at, next: Some(next) }), StartOutcome::AlreadyRunning(id));
+    assert_eq!(
+        admit_scheduled(&store, source, ScheduledStart { at, next: Some(next) }),
+        StartOutcome::AlreadyRunning(id)
+    );
     assert!(store.due_sources().expect("an answer").is_empty(), "it is not asked for again every second");
-    let (_, lease) = claim(&store, 1, TERM).expect("the run");
-    store.finish_run(lease, &ending(Status::Completed)).expect("finished");
-    assert!(matches!(keep(&store, source, ScheduledStart { at: next, next: None }), StartOutcome::Accepted(_)));
+    let (_, lease) = claim_run(&store, 1, TERM).expect("the run");
+    store.finish_run(lease, &run_ending(Status::Completed)).expect("finished");
+    assert!(matches!(
+        admit_scheduled(&store, source, ScheduledStart { at: next, next: None }),
+        StartOutcome::Accepted(_)
+    ));
 }
 
-fn a_former_schedule_starts_no_sync(db: &TestDatabase) {
+fn a_replaced_schedule_starts_no_sync(db: &TestDatabase) {
     let store = db.store();
     let at = minutes_ago(1);
-    let source = scheduled(&store, "albums", at);
+    let source = add_schedule(&store, "albums", at);
     let changed = source_draft("albums", "memory", SourceLocation::Url("albums".to_owned()));
     store.change_source(source, &changed, None).expect("changed");
-    assert_eq!(keep(&store, source, ScheduledStart { at, next: None }), StartOutcome::NotDue);
-    assert_eq!(db.count("sync_operations", "1 = 1"), 0);
+    assert_eq!(admit_scheduled(&store, source, ScheduledStart { at, next: None }), StartOutcome::NotDue);
+    assert_eq!(db.count_rows("sync_operations", "1 = 1"), 0);
 }
 
-fn only_sources_whose_time_has_come_are_due(db: &TestDatabase) {
+fn only_sources_past_their_due_time_are_due(db: &TestDatabase) {
     let store = db.store();
     let at = minutes_ago(60 * 24 * 3);
-    let late = scheduled(&store, "late", at);
-    scheduled(&store, "early", minutes_ago(-60));
-    super::worker_steps::source(&store, "never");
+    let late = add_schedule(&store, "late", at);
+    add_schedule(&store, "early", minutes_ago(-60));
+    super::worker_steps::add_source(&store, "never");
     assert_eq!(store.due_sources().expect("an answer"), [(late, at, "0 6 * * *".to_owned())]);
 }

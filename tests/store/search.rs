@@ -7,24 +7,24 @@ use crate::support::memory_kind::MemoryTable;
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
-    case_and_accents_do_not_hinder_a_search,
+    a_search_ignores_case_and_accents,
     all_words_must_occur_in_any_cell,
     characters_that_patterns_use_are_plain_text,
     a_column_with_quotes_in_its_name_can_be_sorted_by,
     pages_hold_every_item_once,
-    an_item_is_found_by_its_id_in_its_own_catalog_alone,
-    an_id_that_is_none_is_not_found,
+    an_item_is_found_by_its_id_only_in_its_own_catalog,
+    an_invalid_id_is_not_found,
     flags_are_recognised_by_the_values_of_their_column,
 ];
 
-fn find(engine: &TestEngine, source: &Source, search: &str) -> Vec<String> {
+fn find_titles(engine: &TestEngine, source: &Source, search: &str) -> Vec<String> {
     let query = ItemQuery { search: search.to_owned(), page: 1, per_page: 50, ..ItemQuery::default() };
     let found = engine.store.list_items(source.id, &query).expect("an answer, whatever is searched for");
     assert_eq!(found.total, found.items.len() as u64);
     found.items.into_iter().map(|item| item.key).collect()
 }
 
-fn case_and_accents_do_not_hinder_a_search(db: &TestDatabase) {
+fn a_search_ignores_case_and_accents(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let rows = [
         ["1", "Björk", "Début"],
@@ -47,7 +47,7 @@ fn case_and_accents_do_not_hinder_a_search(db: &TestDatabase) {
         ("fine", &["5"]),
         ("nobody", &[]),
     ] {
-        assert_eq!(find(&engine, &source, search), keys, "{search}");
+        assert_eq!(find_titles(&engine, &source, search), keys, "{search}");
     }
 }
 
@@ -57,10 +57,10 @@ fn all_words_must_occur_in_any_cell(db: &TestDatabase) {
         [["1", "Miles Davis", "Kind of Blue"], ["2", "Joni Mitchell", "Blue"], ["3", "Miles Davis", "Milestones"]];
     let source = engine.memory_source("albums", MemoryTable::new(&["id", "artist", "title"], &rows));
     engine.sync(&source);
-    assert_eq!(find(&engine, &source, "blue"), ["1", "2"]);
-    assert_eq!(find(&engine, &source, "  blue \t miles "), ["1"]);
-    assert_eq!(find(&engine, &source, ""), ["1", "2", "3"]);
-    assert_eq!(find(&engine, &source, "davis kind mitchell"), [""; 0]);
+    assert_eq!(find_titles(&engine, &source, "blue"), ["1", "2"]);
+    assert_eq!(find_titles(&engine, &source, "  blue \t miles "), ["1"]);
+    assert_eq!(find_titles(&engine, &source, ""), ["1", "2", "3"]);
+    assert_eq!(find_titles(&engine, &source, "davis kind mitchell"), [""; 0]);
 }
 
 fn characters_that_patterns_use_are_plain_text(db: &TestDatabase) {
@@ -91,11 +91,11 @@ fn characters_that_patterns_use_are_plain_text(db: &TestDatabase) {
         ("?", &["8"]),
         ("\0", &["1", "2", "3", "4", "5", "6", "7", "8"]),
     ] {
-        assert_eq!(find(&engine, &source, search), keys, "{search}");
+        assert_eq!(find_titles(&engine, &source, search), keys, "{search}");
     }
 }
 
-fn sorted(engine: &TestEngine, source: &Source, column: &str, descending: bool) -> Vec<String> {
+fn sorted_titles(engine: &TestEngine, source: &Source, column: &str, descending: bool) -> Vec<String> {
     let query = ItemQuery { sort: Some(column.to_owned()), descending, page: 1, per_page: 50, ..ItemQuery::default() };
     let page = engine.store.list_items(source.id, &query).expect("an answer, whatever is sorted by");
     page.items.into_iter().map(|item| item.key).collect()
@@ -116,12 +116,12 @@ fn a_column_with_quotes_in_its_name_can_be_sorted_by(db: &TestDatabase) {
     engine.sync(&source);
     let orders = [["1", "2", "3"], ["2", "3", "1"], ["3", "1", "2"], ["1", "2", "3"], ["2", "3", "1"], ["3", "1", "2"]];
     for (name, order) in names.iter().zip(orders) {
-        assert_eq!(sorted(&engine, &source, name, false), order, "{name}");
+        assert_eq!(sorted_titles(&engine, &source, name, false), order, "{name}");
         let backwards: Vec<_> = order.into_iter().rev().collect();
-        assert_eq!(sorted(&engine, &source, name, true), backwards, "{name} backwards");
+        assert_eq!(sorted_titles(&engine, &source, name, true), backwards, "{name} backwards");
     }
-    assert_eq!(sorted(&engine, &source, "no such column", false), ["1", "2", "3"]);
-    assert_eq!(sorted(&engine, &source, "nul\0'", false), ["1", "2", "3"]);
+    assert_eq!(sorted_titles(&engine, &source, "no such column", false), ["1", "2", "3"]);
+    assert_eq!(sorted_titles(&engine, &source, "nul\0'", false), ["1", "2", "3"]);
 }
 
 fn pages_hold_every_item_once(db: &TestDatabase) {
@@ -145,18 +145,18 @@ fn pages_hold_every_item_once(db: &TestDatabase) {
     }
 }
 
-fn an_item_is_found_by_its_id_in_its_own_catalog_alone(db: &TestDatabase) {
+fn an_item_is_found_by_its_id_only_in_its_own_catalog(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let albums = engine.memory_source("albums", MemoryTable::albums(2, "Title"));
     let others = engine.memory_source("others", MemoryTable::albums(2, "Title"));
     engine.sync(&albums);
     engine.sync(&others);
-    let mine = &engine.items(&albums)[1];
+    let mine = &engine.list_items(&albums)[1];
     assert_eq!(engine.store.find_item(albums.id, &mine.id).expect("an answer").as_ref(), Some(mine));
     assert_eq!(engine.store.find_item(others.id, &mine.id).expect("an answer"), None);
 }
 
-fn an_id_that_is_none_is_not_found(db: &TestDatabase) {
+fn an_invalid_id_is_not_found(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
     engine.sync(&source);

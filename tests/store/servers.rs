@@ -36,7 +36,7 @@ fn servers_that_start_at_once_migrate_once(db: &TestDatabase) {
     for table in tables.iter().flatten() {
         let cascade = if db.is_sqlite() { "" } else { " CASCADE" };
         let off = if db.is_sqlite() { "PRAGMA foreign_keys = OFF; " } else { "" };
-        db.run(&format!("{off}DROP TABLE {table}{cascade}"));
+        db.run_sql(&format!("{off}DROP TABLE {table}{cascade}"));
     }
     let done = on_four_servers(db, |store| store.migrate().expect("migrated, never an error"));
     let all = *done.iter().max().expect("four");

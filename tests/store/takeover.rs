@@ -11,7 +11,7 @@ use lockstep::domain::sync_id::SyncId;
 use lockstep::store::cancel::CancelOutcome;
 use lockstep::store::{Store, StoreError};
 
-use super::worker_steps::{TERM, claim, ending, expired_claim, progress, queue, source};
+use super::worker_steps::{TERM, add_source, claim_run, expired_claim, progress_at, queue_run, run_ending};
 use crate::support::test_database::RawConnection;
 use crate::support::test_engine::full_sync;
 use crate::support::waiting::wait_for;
@@ -21,96 +21,96 @@ on_both_databases![
     a_live_lease_is_not_taken_over,
     a_first_crash_is_followed_by_a_second_attempt,
     a_second_crash_is_not_followed_by_a_third_attempt,
-    a_run_that_was_to_be_cancelled_is_not_begun_again,
-    an_undo_is_not_begun_again,
+    a_run_with_a_pending_cancel_is_not_started_again,
+    an_undo_is_not_started_again,
     two_servers_take_a_run_over_once,
-    a_run_of_a_dead_worker_keeps_the_percent_it_had,
+    a_run_of_a_dead_worker_keeps_its_percentage,
 ];
 
-fn queued(store: &Store) -> (SourceId, SyncId) {
-    let source = source(store, "albums");
-    (source, queue(store, source, &full_sync()))
+fn queue_new_run(store: &Store) -> (SourceId, SyncId) {
+    let source = add_source(store, "albums");
+    (source, queue_run(store, source, &full_sync()))
 }
 
 /// The record of a run that ended as *interrupted*; there must be exactly one.
-fn interrupted(db: &TestDatabase, store: &Store, id: SyncId) -> lockstep::domain::record::SyncRecord {
+fn expect_interrupted(db: &TestDatabase, store: &Store, id: SyncId) -> lockstep::domain::record::SyncRecord {
     let record = store.find_record(id).expect("an answer").expect("a record");
     assert_eq!(record.summary.status, Status::Interrupted);
     assert_eq!(record.summary.code.as_deref(), Some("interrupted"));
-    assert_eq!(db.count("sync_records", &format!("id = '{id}'")), 1);
+    assert_eq!(db.count_rows("sync_records", &format!("id = '{id}'")), 1);
     record
 }
 
 fn a_live_lease_is_not_taken_over(db: &TestDatabase) {
     let store = db.store();
-    queued(&store);
-    let (_, lease) = claim(&store, 1, TERM).expect("a run");
+    queue_new_run(&store);
+    let (_, lease) = claim_run(&store, 1, TERM).expect("a run");
     assert!(store.expired_leases().expect("an answer").is_empty());
     assert!(store.take_over(lease).expect("an answer").is_none());
-    store.save_progress(lease, TERM, &progress(50)).expect("the worker goes on");
-    store.finish_run(lease, &ending(Status::Completed)).expect("and ends");
+    store.save_progress(lease, TERM, &progress_at(50)).expect("the worker goes on");
+    store.finish_run(lease, &run_ending(Status::Completed)).expect("and ends");
     assert!(store.take_over(lease).expect("an answer").is_none(), "what has ended is not taken over");
 }
 
 fn a_first_crash_is_followed_by_a_second_attempt(db: &TestDatabase) {
     let store = db.store();
-    let (source, id) = queued(&store);
+    let (source, id) = queue_new_run(&store);
     let lease = expired_claim(&store, 1);
     let taken = store.take_over(lease).expect("an answer").expect("taken over");
     let successor = taken.successor.expect("a successor");
-    let record = interrupted(db, &store, id);
+    let record = expect_interrupted(db, &store, id);
     assert_eq!((record.summary.attempt, record.summary.successor), (1, Some(successor)));
     let report = store.operation_status(id).expect("an answer").expect("a status");
     assert_eq!((report.summary.status, report.summary.successor), (Status::Interrupted, Some(successor)));
 
     assert_eq!(store.active_run(source).expect("an answer"), Some(successor));
-    let (operation, lease) = claim(&store, 2, TERM).expect("the successor");
+    let (operation, lease) = claim_run(&store, 2, TERM).expect("the successor");
     assert_eq!((operation.id, operation.attempt, operation.retry_of), (successor, 2, Some(id)));
     assert_eq!((operation.kind, operation.requested_by.as_str()), (OperationKind::Sync, "ada"));
     let priority = RunPriority::Retry.as_number();
-    assert_eq!(db.count("sync_operations", &format!("id = '{successor}' AND priority = {priority}")), 1);
-    store.finish_run(lease, &ending(Status::Completed)).expect("finished");
+    assert_eq!(db.count_rows("sync_operations", &format!("id = '{successor}' AND priority = {priority}")), 1);
+    store.finish_run(lease, &run_ending(Status::Completed)).expect("finished");
 }
 
 fn a_second_crash_is_not_followed_by_a_third_attempt(db: &TestDatabase) {
     let store = db.store();
-    let (source, _) = queued(&store);
+    let (source, _) = queue_new_run(&store);
     let first = expired_claim(&store, 1);
     let successor = store.take_over(first).expect("an answer").expect("taken over").successor.expect("a successor");
     let second = expired_claim(&store, 2);
     assert_eq!(second.id, successor);
     let taken = store.take_over(second).expect("an answer").expect("taken over");
     assert_eq!(taken.successor, None);
-    assert_eq!(interrupted(db, &store, successor).summary.attempt, 2);
+    assert_eq!(expect_interrupted(db, &store, successor).summary.attempt, 2);
     assert_eq!(store.active_run(source).expect("an answer"), None);
-    assert_eq!(db.count("sync_records", "1 = 1"), 2);
+    assert_eq!(db.count_rows("sync_records", "1 = 1"), 2);
 }
 
-fn a_run_that_was_to_be_cancelled_is_not_begun_again(db: &TestDatabase) {
+fn a_run_with_a_pending_cancel_is_not_started_again(db: &TestDatabase) {
     let store = db.store();
-    let (source, id) = queued(&store);
+    let (source, id) = queue_new_run(&store);
     let lease = expired_claim(&store, 1);
     assert_eq!(store.cancel_run(id, "ada").expect("an answer"), CancelOutcome::Requested);
     let taken = store.take_over(lease).expect("an answer").expect("taken over");
     assert_eq!(taken.successor, None);
-    assert_eq!(interrupted(db, &store, id).summary.successor, None);
+    assert_eq!(expect_interrupted(db, &store, id).summary.successor, None);
     assert_eq!(store.active_run(source).expect("an answer"), None);
 }
 
-fn an_undo_is_not_begun_again(db: &TestDatabase) {
+fn an_undo_is_not_started_again(db: &TestDatabase) {
     let store = db.store();
-    let source = source(&store, "albums");
-    let id = queue(&store, source, &StartRequest { kind: OperationKind::Undo, ..full_sync() });
+    let source = add_source(&store, "albums");
+    let id = queue_run(&store, source, &StartRequest { kind: OperationKind::Undo, ..full_sync() });
     let lease = expired_claim(&store, 1);
     let taken = store.take_over(lease).expect("an answer").expect("taken over");
     assert_eq!(taken.successor, None);
-    interrupted(db, &store, id);
+    expect_interrupted(db, &store, id);
 }
 
 fn two_servers_take_a_run_over_once(db: &TestDatabase) {
     let stores = [db.store(), db.second_store()];
     for round in 0..10 {
-        let id = queue(&stores[0], source(&stores[0], &format!("albums-{round}")), &full_sync());
+        let id = queue_run(&stores[0], add_source(&stores[0], &format!("albums-{round}")), &full_sync());
         let lease = expired_claim(&stores[0], 1);
         let pause_point = Barrier::new(stores.len());
         let take = |store: &Store| {
@@ -123,18 +123,18 @@ fn two_servers_take_a_run_over_once(db: &TestDatabase) {
             takes.into_iter().filter_map(|take| take.join().expect("no panic")).collect()
         });
         assert_eq!(taken.len(), 1, "{taken:?}");
-        assert_eq!(db.count("sync_operations", &format!("retry_of = '{id}'")), 1);
-        interrupted(db, &stores[0], id);
-        let (_, next) = claim(&stores[0], 2, TERM).expect("the successor");
-        stores[0].finish_run(next, &ending(Status::Completed)).expect("finished");
+        assert_eq!(db.count_rows("sync_operations", &format!("retry_of = '{id}'")), 1);
+        expect_interrupted(db, &stores[0], id);
+        let (_, next) = claim_run(&stores[0], 2, TERM).expect("the successor");
+        stores[0].finish_run(next, &run_ending(Status::Completed)).expect("finished");
     }
 }
 
-fn a_run_of_a_dead_worker_keeps_the_percent_it_had(db: &TestDatabase) {
+fn a_run_of_a_dead_worker_keeps_its_percentage(db: &TestDatabase) {
     let store = db.store();
-    let (_, id) = queued(&store);
+    let (_, id) = queue_new_run(&store);
     let lease = expired_claim(&store, 1);
-    store.save_progress(lease, Duration::ZERO, &progress(63)).expect("kept");
+    store.save_progress(lease, Duration::ZERO, &progress_at(63)).expect("kept");
     while store.take_over(lease).expect("an answer").is_none() {
         std::thread::sleep(Duration::from_millis(2));
     }
@@ -146,10 +146,10 @@ fn a_run_of_a_dead_worker_keeps_the_percent_it_had(db: &TestDatabase) {
 /// A process that is frozen while it sends a statement leaves a session that counts as active, not as idle. Waiting for
 /// the data of a COPY is the same to PostgreSQL.
 #[test]
-fn what_a_process_frozen_in_the_middle_of_a_statement_has_locked_is_freed() {
+fn locks_of_a_process_frozen_in_a_statement_are_released() {
     let db = TestDatabase::postgres();
     let store = db.store();
-    let id = queue(&store, source(&store, "albums"), &full_sync());
+    let id = queue_run(&store, add_source(&store, "albums"), &full_sync());
     let lease = expired_claim(&store, 1);
     let RawConnection::Postgres(mut frozen) = db.raw_connection() else { panic!("not PostgreSQL") };
     let half = format!(

@@ -21,7 +21,7 @@ use super::worker_steps::TERM;
 use crate::support::test_engine::full_sync;
 use crate::support::{TestDatabase, on_both_databases};
 
-on_both_databases![whatever_is_done_in_whatever_order_the_rules_of_a_runs_life_hold];
+on_both_databases![any_sequence_of_steps_keeps_the_rules_of_a_run];
 
 /// An operation on one of two sources, or by a worker that holds or held one of the leases.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ enum RandomStep {
     ClearRecords,
 }
 
-fn step() -> impl Strategy<Value = RandomStep> {
+fn any_step() -> impl Strategy<Value = RandomStep> {
     let any = 0..6_usize;
     let status =
         prop_oneof![Just(Status::Completed), Just(Status::Failed), Just(Status::Cancelled), Just(Status::Interrupted),];
@@ -72,29 +72,29 @@ struct TransitionModel {
 
 impl TransitionModel {
     fn new(store: Store, round: u32) -> Self {
-        let sources = [0, 1].map(|number| worker_steps::source(&store, &format!("albums-{round}-{number}")));
+        let sources = [0, 1].map(|number| worker_steps::add_source(&store, &format!("albums-{round}-{number}")));
         let (runs, leases, seen) = (Vec::new(), Vec::new(), HashMap::new());
         Self { store, sources, runs, leases, seen, keys: 0, records_cleared: false }
     }
 
     /// A current or former lease, the latest first, and whether it is still valid.
-    fn lease(&self, number: usize) -> Option<(Lease, bool)> {
+    fn find_lease(&self, number: usize) -> Option<(Lease, bool)> {
         let lease = *self.leases.iter().rev().nth(number)?;
         Some((lease, self.seen[&lease.id].summary.status == Status::Running))
     }
 
-    fn knows(&mut self, id: SyncId) {
+    fn remember_run(&mut self, id: SyncId) {
         if !self.runs.contains(&id) {
             self.runs.push(id);
         }
     }
 
-    fn take(&mut self, step: &RandomStep) -> Result<(), TestCaseError> {
+    fn take_step(&mut self, step: &RandomStep) -> Result<(), TestCaseError> {
         match step {
             RandomStep::Admit { source, undo } => {
                 let kind = if *undo { OperationKind::Undo } else { OperationKind::Sync };
                 let request = StartRequest { kind, mode: Mode::Full, priority: RunPriority::Scheduled, ..full_sync() };
-                let wish = AdmissionRequest {
+                let admission_request = AdmissionRequest {
                     source: self.sources[*source],
                     request: &request,
                     message: "Waiting…",
@@ -102,8 +102,8 @@ impl TransitionModel {
                     due: None,
                 };
                 let active = self.store.active_run(self.sources[*source]).expect("an answer");
-                match (self.store.admit_run(&wish).expect("an answer"), active) {
-                    (StartOutcome::Accepted(id), None) => self.knows(id),
+                match (self.store.admit_run(&admission_request).expect("an answer"), active) {
+                    (StartOutcome::Accepted(id), None) => self.remember_run(id),
                     (StartOutcome::AlreadyRunning(id), Some(active)) => prop_assert_eq!(id, active),
                     other => prop_assert!(false, "{:?}", other),
                 }
@@ -111,42 +111,45 @@ impl TransitionModel {
             RandomStep::Claim { dies } => {
                 let term = if *dies { Duration::ZERO } else { TERM };
                 let token = i64::try_from(self.leases.len()).expect("few") + 1;
-                if let Some((operation, lease)) = worker_steps::claim(&self.store, token, term) {
+                if let Some((operation, lease)) = worker_steps::claim_run(&self.store, token, term) {
                     prop_assert_eq!(self.seen[&operation.id].summary.status, Status::Pending);
                     self.leases.push(lease);
                 }
             }
             RandomStep::Renew(number) => {
-                let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
+                let Some((lease, holds)) = self.find_lease(*number) else { return Ok(()) };
                 let renewal = self.store.renew_lease(lease, TERM).expect("an answer");
                 prop_assert_eq!(renewal != LeaseRenewal::Lost, holds);
             }
             RandomStep::Keep(number, percent) => {
-                let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
-                accepted(holds, &self.store.save_progress(lease, TERM, &worker_steps::progress(*percent)))?;
+                let Some((lease, holds)) = self.find_lease(*number) else { return Ok(()) };
+                check_accepted(holds, &self.store.save_progress(lease, TERM, &worker_steps::progress_at(*percent)))?;
             }
             RandomStep::Batch(number, percent) => {
-                let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
+                let Some((lease, holds)) = self.find_lease(*number) else { return Ok(()) };
                 self.keys += 1;
-                let batch = worker_steps::batch(&[&self.keys.to_string()]);
-                accepted(holds, &self.store.write_batch(lease, TERM, &batch, &worker_steps::progress(*percent)))?;
+                let batch = worker_steps::item_batch(&[&self.keys.to_string()]);
+                check_accepted(
+                    holds,
+                    &self.store.write_batch(lease, TERM, &batch, &worker_steps::progress_at(*percent)),
+                )?;
             }
             RandomStep::Finalize(number) => {
-                let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
-                let begun = self.store.begin_finalizing(lease, TERM, &worker_steps::progress(95));
-                accepted(holds, &begun)?;
+                let Some((lease, holds)) = self.find_lease(*number) else { return Ok(()) };
+                let begun = self.store.begin_finalizing(lease, TERM, &worker_steps::progress_at(95));
+                check_accepted(holds, &begun)?;
                 if let Ok(FinalizeOutcome::CancelRequested) = begun {
-                    let ended = self.store.finish_run(lease, &worker_steps::ending(Status::Cancelled));
+                    let ended = self.store.finish_run(lease, &worker_steps::run_ending(Status::Cancelled));
                     prop_assert!(ended.is_ok(), "{:?}", ended);
                 }
             }
             RandomStep::Finish(number, status, requeue) => {
-                let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
+                let Some((lease, holds)) = self.find_lease(*number) else { return Ok(()) };
                 let requeue = if *status == Status::Interrupted { *requeue } else { RequeuePolicy::No };
-                let ended = self.store.finish_run(lease, &RunEnding { requeue, ..worker_steps::ending(*status) });
-                accepted(holds, &ended)?;
+                let ended = self.store.finish_run(lease, &RunEnding { requeue, ..worker_steps::run_ending(*status) });
+                check_accepted(holds, &ended)?;
                 if let Ok(Some(successor)) = ended {
-                    self.knows(successor);
+                    self.remember_run(successor);
                 }
             }
             RandomStep::Cancel(number) => {
@@ -159,7 +162,7 @@ impl TransitionModel {
                     let taken = self.store.take_over(lease).expect("an answer");
                     prop_assert!(self.store.take_over(lease).expect("an answer").is_none(), "only once");
                     if let Some(successor) = taken.and_then(|taken| taken.successor) {
-                        self.knows(successor);
+                        self.remember_run(successor);
                     }
                 }
             }
@@ -171,11 +174,11 @@ impl TransitionModel {
                 self.records_cleared = true;
             }
         }
-        self.check()
+        self.check_state()
     }
 
     /// The rules.
-    fn check(&mut self) -> Result<(), TestCaseError> {
+    fn check_state(&mut self) -> Result<(), TestCaseError> {
         let active = self.store.active_run_ids().expect("an answer");
         for source in self.sources {
             let running = active.iter().filter(|(_, of)| *of == source).count();
@@ -184,9 +187,9 @@ impl TransitionModel {
         let mut continued = HashMap::new();
         for id in self.runs.clone() {
             let before = self.seen.get(&id);
-            let told = DatabaseStatus::new(self.store.clone()).get(id).expect("an answer");
+            let reported = DatabaseStatus::new(self.store.clone()).get(id).expect("an answer");
             let record = self.store.find_record(id).expect("an answer");
-            let Some(report) = told else {
+            let Some(report) = reported else {
                 let ended = before.is_some_and(|before| !before.summary.status.is_active());
                 prop_assert!(ended && self.records_cleared, "{} is not known any more: {:?}", id, before);
                 continue;
@@ -222,23 +225,23 @@ impl TransitionModel {
 }
 
 /// A write is taken from who holds the lease and from nobody else.
-fn accepted<T: std::fmt::Debug>(holds: bool, written: &Result<T, StoreError>) -> Result<(), TestCaseError> {
+fn check_accepted<T: std::fmt::Debug>(holds: bool, written: &Result<T, StoreError>) -> Result<(), TestCaseError> {
     let as_it_should = if holds { written.is_ok() } else { matches!(written, Err(StoreError::Fenced)) };
     prop_assert!(as_it_should, "holds the lease: {}, and was told {:?}", holds, written);
     Ok(())
 }
 
-fn whatever_is_done_in_whatever_order_the_rules_of_a_runs_life_hold(db: &TestDatabase) {
+fn any_sequence_of_steps_keeps_the_rules_of_a_run(db: &TestDatabase) {
     let store = db.store();
     let rounds = std::cell::Cell::new(0);
     let config = ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() };
-    let tried = TestRunner::new(config).run(&prop::collection::vec(step(), 1..50), |steps| {
+    let tried = TestRunner::new(config).run(&prop::collection::vec(any_step(), 1..50), |steps| {
         rounds.set(rounds.get() + 1);
         let mut world = TransitionModel::new(store.clone(), rounds.get());
-        let lived = steps.iter().try_for_each(|step| world.take(step));
+        let lived = steps.iter().try_for_each(|step| world.take_step(step));
         // The workers of the next round must not find runs of this one.
         for (_, source) in store.active_run_ids().expect("an answer") {
-            db.run(&format!("DELETE FROM sync_operations WHERE source_id = {}", source.0));
+            db.run_sql(&format!("DELETE FROM sync_operations WHERE source_id = {}", source.0));
         }
         lived
     });

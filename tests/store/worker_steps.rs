@@ -22,27 +22,28 @@ use crate::support::test_engine::source_draft;
 pub(crate) const TERM: Duration = lockstep::domain::defaults::LEASE_DURATION;
 
 /// Adds a source.
-pub(crate) fn source(store: &Store, slug: &str) -> SourceId {
+pub(crate) fn add_source(store: &Store, slug: &str) -> SourceId {
     store.add_source(&source_draft(slug, "memory", SourceLocation::Url(slug.to_owned())), None).expect("a source").id
 }
 
 /// Queues a run.
-pub(crate) fn queue(store: &Store, source: SourceId, request: &StartRequest) -> SyncId {
-    let wish = AdmissionRequest { source, request, message: "Waiting…", cooldown: Duration::ZERO, due: None };
-    match store.admit_run(&wish).expect("an answer") {
+pub(crate) fn queue_run(store: &Store, source: SourceId, request: &StartRequest) -> SyncId {
+    let admission_request =
+        AdmissionRequest { source, request, message: "Waiting…", cooldown: Duration::ZERO, due: None };
+    match store.admit_run(&admission_request).expect("an answer") {
         StartOutcome::Accepted(id) => id,
         other => panic!("{other:?}"),
     }
 }
 
 /// Claims the next run of the queue for the worker `token`, for `term`.
-pub(crate) fn claim(store: &Store, token: i64, term: Duration) -> Option<(SyncOperation, Lease)> {
+pub(crate) fn claim_run(store: &Store, token: i64, term: Duration) -> Option<(SyncOperation, Lease)> {
     store.claim_run(&format!("worker {token}"), token, term, None).expect("an answer")
 }
 
 /// An expired lease: its worker was frozen right after the claim.
 pub(crate) fn expired_claim(store: &Store, token: i64) -> Lease {
-    let (_, lease) = claim(store, token, Duration::ZERO).expect("a run");
+    let (_, lease) = claim_run(store, token, Duration::ZERO).expect("a run");
     while !store.expired_leases().expect("an answer").contains(&lease) {
         std::thread::sleep(Duration::from_millis(2));
     }
@@ -50,13 +51,13 @@ pub(crate) fn expired_claim(store: &Store, token: i64) -> Lease {
 }
 
 /// Progress at this percent.
-pub(crate) fn progress(percent: u8) -> RunProgress {
+pub(crate) fn progress_at(percent: u8) -> RunProgress {
     let message = format!("At {percent} %");
     RunProgress { stage: Stage::Processing, message, percent, stats: RunStats { added: 7, ..RunStats::default() } }
 }
 
 /// The first batch of a run, with new items of these keys.
-pub(crate) fn batch(keys: &[&str]) -> ItemBatch {
+pub(crate) fn item_batch(keys: &[&str]) -> ItemBatch {
     let columns = ["id".to_owned(), "title".to_owned()];
     let layout = ColumnLayout::new(&columns, 0);
     let write = |key: &&str| {
@@ -70,7 +71,7 @@ pub(crate) fn batch(keys: &[&str]) -> ItemBatch {
 }
 
 /// An ending of that status that applies something.
-pub(crate) fn ending(status: Status) -> RunEnding {
+pub(crate) fn run_ending(status: Status) -> RunEnding {
     RunEnding {
         status,
         message: format!("It is {status}."),

@@ -64,78 +64,78 @@ impl WebDriverCompatibleCommand for ChromiumCommand {
 
 impl Browser {
     pub(crate) fn open() -> Self {
-        Self::with(&json!({}))
+        Self::with_preferences(&json!({}))
     }
 
     /// A browser with JavaScript switched off.
     pub(crate) fn without_javascript() -> Self {
-        Self::with(&json!({ "profile.managed_default_content_settings.javascript": 2 }))
+        Self::with_preferences(&json!({ "profile.managed_default_content_settings.javascript": 2 }))
     }
 
-    fn with(preferences: &Value) -> Self {
+    fn with_preferences(preferences: &Value) -> Self {
         let (driver, port) = start_chromedriver();
         let profile = tempfile::tempdir().expect("a folder");
         let mut flags: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
         flags.push(format!("--user-data-dir={}", profile.path().display()));
-        let wishes = json!({
+        let session_request = json!({
             "goog:chromeOptions": { "args": flags, "prefs": preferences, "binary": find_program("chromium") },
             "goog:loggingPrefs": { "browser": "ALL" },
         });
-        let Value::Object(wishes) = wishes else { unreachable!("an object") };
+        let Value::Object(session_request) = session_request else { unreachable!("an object") };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let client = runtime.block_on(async {
             let mut builder = ClientBuilder::new(HttpConnector::new());
-            builder.capabilities(Capabilities::from(wishes));
+            builder.capabilities(Capabilities::from(session_request));
             builder.connect(&format!("http://127.0.0.1:{port}")).await
         });
         Self { client: client.expect("a browser that starts"), runtime, driver, profile }
     }
 
-    fn wait_for<T>(&self, answer: impl Future<Output = T>) -> T {
+    fn block_on<T>(&self, answer: impl Future<Output = T>) -> T {
         self.runtime.block_on(answer)
     }
 
     /// Opens an address.
-    pub(crate) fn go(&self, url: &str) {
-        self.wait_for(self.client.goto(url)).expect("a page");
+    pub(crate) fn open_page(&self, url: &str) {
+        self.block_on(self.client.goto(url)).expect("a page");
     }
 
     /// Loads the page anew.
     pub(crate) fn reload(&self) {
-        self.wait_for(self.client.refresh()).expect("a page");
+        self.block_on(self.client.refresh()).expect("a page");
     }
 
     /// Path and query of the page.
-    pub(crate) fn path(&self) -> String {
-        let url = self.wait_for(self.client.current_url()).expect("an address");
+    pub(crate) fn page_path(&self) -> String {
+        let url = self.block_on(self.client.current_url()).expect("an address");
         url[url::Position::BeforePath..].to_owned()
     }
 
     /// Logs in as the admin of [`ServerSetup::furnish`](super::server_process::ServerSetup::furnish).
     pub(crate) fn log_in(&self, login: &str) {
-        self.go(login);
+        self.open_page(login);
         let (name, password) = ADMIN_LOGIN;
-        self.fill("#username", name);
-        self.fill("#password", password);
+        self.fill_field("#username", name);
+        self.fill_field("#password", password);
         self.click("main button[type=submit]");
-        self.until("logged in", || self.has(".logout"));
+        self.wait_for_condition("logged in", || self.has_element(".logout"));
     }
 
     /// Waits until `so` answers true; `what` names it in a failure.
     #[track_caller]
-    pub(crate) fn until(&self, what: &str, mut so: impl FnMut() -> bool) {
-        self.wait_until(what, WAIT_LIMIT, &mut so, |begun| begun.elapsed() < WAIT_LIMIT);
+    pub(crate) fn wait_for_condition(&self, what: &str, mut so: impl FnMut() -> bool) {
+        self.poll_until(what, WAIT_LIMIT, &mut so, |begun| begun.elapsed() < WAIT_LIMIT);
     }
 
     /// Waits until `so` answers true, at most for `limit` by a [`LoadClock`].
     #[track_caller]
-    pub(crate) fn until_within(&self, limit: Duration, what: &str, mut so: impl FnMut() -> bool) {
+    pub(crate) fn wait_within(&self, limit: Duration, what: &str, mut so: impl FnMut() -> bool) {
         let clock = LoadClock::start();
-        self.wait_until(what, limit, &mut so, |_| clock.elapsed() < limit);
+        self.poll_until(what, limit, &mut so, |_| clock.elapsed() < limit);
     }
 
     #[track_caller]
-    fn wait_until(
+    fn poll_until(
         &self,
         what: &str,
         limit: Duration,
@@ -145,131 +145,131 @@ impl Browser {
         let begun = Instant::now();
         while !so() {
             if !is_in_time(begun) {
-                panic!("{what}: not within {limit:?}. {} shows: {}", self.path(), self.text("body"));
+                panic!("{what}: not within {limit:?}. {} shows: {}", self.page_path(), self.element_text("body"));
             }
             std::thread::sleep(Duration::from_millis(30));
         }
     }
 
-    fn find(&self, css: &str) -> Result<Element, CmdError> {
-        self.wait_for(self.client.find(Locator::Css(css)))
+    fn find_element(&self, css: &str) -> Result<Element, CmdError> {
+        self.block_on(self.client.find(Locator::Css(css)))
     }
 
-    pub(crate) fn has(&self, css: &str) -> bool {
-        self.find(css).is_ok()
+    pub(crate) fn has_element(&self, css: &str) -> bool {
+        self.find_element(css).is_ok()
     }
 
-    pub(crate) fn count(&self, css: &str) -> usize {
-        self.wait_for(self.client.find_all(Locator::Css(css))).expect("elements").len()
+    pub(crate) fn count_elements(&self, css: &str) -> usize {
+        self.block_on(self.client.find_all(Locator::Css(css))).expect("elements").len()
     }
 
     /// The visible text of an element; empty where there is no such element.
-    pub(crate) fn text(&self, css: &str) -> String {
-        self.find(css).and_then(|element| self.wait_for(element.text())).unwrap_or_default()
+    pub(crate) fn element_text(&self, css: &str) -> String {
+        self.find_element(css).and_then(|element| self.block_on(element.text())).unwrap_or_default()
     }
 
     /// Waits until the element shows this text.
     #[track_caller]
-    pub(crate) fn sees(&self, css: &str, text: &str) {
-        self.until(&format!("{css} says {text:?}"), || self.text(css).contains(text));
+    pub(crate) fn wait_for_text(&self, css: &str, text: &str) {
+        self.wait_for_condition(&format!("{css} says {text:?}"), || self.element_text(css).contains(text));
     }
 
     /// An attribute of an element, if it has both.
-    pub(crate) fn attr(&self, css: &str, name: &str) -> Option<String> {
-        self.find(css).and_then(|element| self.wait_for(element.attr(name))).ok().flatten()
+    pub(crate) fn find_attribute(&self, css: &str, name: &str) -> Option<String> {
+        self.find_element(css).and_then(|element| self.block_on(element.attr(name))).ok().flatten()
     }
 
     /// Clicks an element as soon as there is one to click.
     #[track_caller]
     pub(crate) fn click(&self, css: &str) {
-        self.until(&format!("{css} can be clicked"), || {
-            self.find(css).and_then(|element| self.wait_for(element.click())).is_ok()
+        self.wait_for_condition(&format!("{css} can be clicked"), || {
+            self.find_element(css).and_then(|element| self.block_on(element.click())).is_ok()
         });
     }
 
     /// Fills a field with this text, or a file field with this file.
     #[track_caller]
-    pub(crate) fn fill(&self, css: &str, text: &str) {
-        self.until(&format!("{css} can be filled"), || self.has(css));
-        let field = self.find(css).expect("a field");
-        if self.attr(css, "type").as_deref() != Some("file") {
-            self.wait_for(field.clear()).expect("a cleared field");
+    pub(crate) fn fill_field(&self, css: &str, text: &str) {
+        self.wait_for_condition(&format!("{css} can be filled"), || self.has_element(css));
+        let field = self.find_element(css).expect("a field");
+        if self.find_attribute(css, "type").as_deref() != Some("file") {
+            self.block_on(field.clear()).expect("a cleared field");
         }
-        self.wait_for(field.send_keys(text)).expect("a filled field");
+        self.block_on(field.send_keys(text)).expect("a filled field");
     }
 
     /// Presses Enter in the focused element.
     pub(crate) fn press_enter(&self) {
-        let focused = self.wait_for(self.client.active_element()).expect("an element with the focus");
-        self.wait_for(focused.send_keys("\u{e007}")).expect("a key pressed");
+        let focused = self.block_on(self.client.active_element()).expect("an element with the focus");
+        self.block_on(focused.send_keys("\u{e007}")).expect("a key pressed");
     }
 
     /// What a script in the page returns.
-    pub(crate) fn js(&self, script: &str) -> Value {
-        self.wait_for(self.client.execute(script, Vec::new())).expect("a script that runs")
+    pub(crate) fn run_script(&self, script: &str) -> Value {
+        self.block_on(self.client.execute(script, Vec::new())).expect("a script that runs")
     }
 
     /// The tab that commands go to.
-    pub(crate) fn tab(&self) -> BrowserTab {
-        self.wait_for(self.client.window()).expect("a tab")
+    pub(crate) fn current_tab(&self) -> BrowserTab {
+        self.block_on(self.client.window()).expect("a tab")
     }
 
     /// Opens a tab in front and sends commands to it from now on.
     pub(crate) fn open_tab(&self) -> BrowserTab {
-        let opened = self.wait_for(self.client.new_window(true)).expect("a tab");
-        self.lead(&opened.handle);
+        let opened = self.block_on(self.client.new_window(true)).expect("a tab");
+        self.switch_to_tab(&opened.handle);
         opened.handle
     }
 
     /// Sends commands to another tab from now on, without bringing it to the front.
-    pub(crate) fn lead(&self, tab: &BrowserTab) {
-        self.wait_for(self.client.switch_to_window(tab.clone())).expect("a tab");
+    pub(crate) fn switch_to_tab(&self, tab: &BrowserTab) {
+        self.block_on(self.client.switch_to_window(tab.clone())).expect("a tab");
     }
 
     /// Closes the current tab and sends commands to another one.
     pub(crate) fn close_tab(&self, next: &BrowserTab) {
-        self.wait_for(self.client.close_window()).expect("a closed tab");
-        self.lead(next);
+        self.block_on(self.client.close_window()).expect("a closed tab");
+        self.switch_to_tab(next);
     }
 
     /// Makes the page as wide as a phone, or as it was.
-    pub(crate) fn narrow(&self, narrow: bool) {
+    pub(crate) fn set_narrow(&self, narrow: bool) {
         if narrow {
             let phone = json!({ "width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": false });
-            self.chromium("Emulation.setDeviceMetricsOverride", &phone);
+            self.run_chromium_command("Emulation.setDeviceMetricsOverride", &phone);
         } else {
-            self.chromium("Emulation.clearDeviceMetricsOverride", &json!({}));
+            self.run_chromium_command("Emulation.clearDeviceMetricsOverride", &json!({}));
         }
     }
 
     /// Asserts that at the width of a phone nothing scrolls sideways.
     #[track_caller]
-    pub(crate) fn fits_a_phone(&self) {
-        self.narrow(true);
-        self.until("the page is narrow", || self.js("return innerWidth") == 390);
-        let wide = self.js(
+    pub(crate) fn assert_fits_phone(&self) {
+        self.set_narrow(true);
+        self.wait_for_condition("the page is narrow", || self.run_script("return innerWidth") == 390);
+        let wide = self.run_script(
             "const wide = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > 390.5 \
                && !e.closest('.scroll')).map(e => e.outerHTML.slice(0, 120)); \
              return [document.documentElement.scrollWidth, wide]",
         );
-        assert!(wide[0].as_u64() <= Some(390), "{} scrolls sideways: {wide}", self.path());
-        self.narrow(false);
+        assert!(wide[0].as_u64() <= Some(390), "{} scrolls sideways: {wide}", self.page_path());
+        self.set_narrow(false);
     }
 
     /// The warnings and errors in the console since the last call.
-    pub(crate) fn complaints(&self) -> Vec<String> {
-        let log = self.send("se/log", json!({ "type": "browser" }));
+    pub(crate) fn console_problems(&self) -> Vec<String> {
+        let log = self.send_command("se/log", json!({ "type": "browser" }));
         let entries = log.as_array().expect("a log").iter();
         let serious = entries.filter(|entry| entry["level"] == "SEVERE" || entry["level"] == "WARNING");
         serious.map(|entry| entry["message"].to_string()).collect()
     }
 
-    fn chromium(&self, command: &str, parameters: &Value) {
-        self.send("goog/cdp/execute", json!({ "cmd": command, "params": parameters }));
+    fn run_chromium_command(&self, command: &str, parameters: &Value) {
+        self.send_command("goog/cdp/execute", json!({ "cmd": command, "params": parameters }));
     }
 
-    fn send(&self, path: &'static str, body: Value) -> Value {
-        self.wait_for(self.client.issue_cmd(ChromiumCommand { path, body })).expect("a command of Chromium")
+    fn send_command(&self, path: &'static str, body: Value) -> Value {
+        self.block_on(self.client.issue_cmd(ChromiumCommand { path, body })).expect("a command of Chromium")
     }
 }
 
@@ -300,10 +300,10 @@ fn start_chromedriver() -> (Child, u16) {
     command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut driver = command.spawn().expect("chromedriver starts");
     let lines = BufReader::new(driver.stdout.as_mut().expect("an output")).lines();
-    let told = lines.map_while(Result::ok).find_map(|line| {
+    let reported = lines.map_while(Result::ok).find_map(|line| {
         let (_, port) = line.split_once("started successfully on port ")?;
         port.trim_end_matches('.').parse().ok()
     });
-    let port = told.expect("chromedriver says on which port it is");
+    let port = reported.expect("chromedriver says on which port it is");
     (driver, port)
 }

@@ -66,7 +66,7 @@ impl FlakyPgProxy {
     }
 
     /// Closes all connections and refuses new ones.
-    pub(crate) fn cut(&self) {
+    pub(crate) fn cut_connections(&self) {
         for stream in self.ways.open.lock().expect("the ways").take().unwrap_or_default() {
             // It may be closed already.
             let _ = stream.shutdown(Shutdown::Both);
@@ -74,7 +74,7 @@ impl FlakyPgProxy {
     }
 
     /// Accepts connections again.
-    pub(crate) fn mend(&self) {
+    pub(crate) fn restore_connections(&self) {
         *self.ways.open.lock().expect("the ways") = Some(Vec::new());
     }
 
@@ -85,7 +85,7 @@ impl FlakyPgProxy {
     }
 
     /// How many answers to commits were lost.
-    pub(crate) fn lost(&self) -> usize {
+    pub(crate) fn count_lost_commits(&self) -> usize {
         self.ways.trap.lock().expect("the trap").sprung
     }
 }

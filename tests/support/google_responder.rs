@@ -77,7 +77,7 @@ pub(super) struct GoogleResponder {
 
 impl GoogleResponder {
     /// Reads a request and answers it.
-    pub(super) fn answer(&self, mut stream: TcpStream) -> io::Result<()> {
+    pub(super) fn answer_request(&self, mut stream: TcpStream) -> io::Result<()> {
         let Some((seen, form)) = read_request(&stream)? else { return Ok(()) };
         let (fault, twist, now) = {
             let mut state = self.state.lock().expect("Google's state");
@@ -93,18 +93,18 @@ impl GoogleResponder {
         {
             return stream_rows(&mut stream, &title, rows);
         }
-        let reply = fault.unwrap_or_else(|| self.reply(&seen, &form, now.timestamp()));
+        let reply = fault.unwrap_or_else(|| self.decide_reply(&seen, &form, now.timestamp()));
         let reply = if let Some((_, transform)) = twist { transform(reply) } else { reply };
         pause_until_shutdown(reply.delay, &self.over);
         send_reply(&mut stream, &reply.header("Date", &date), &seen, &self.over)
     }
 
-    fn reply(&self, seen: &RecordedRequest, form: &str, now: i64) -> StubReply {
+    fn decide_reply(&self, seen: &RecordedRequest, form: &str, now: i64) -> StubReply {
         let url = Url::parse(&format!("http://{}{}", self.address, seen.target)).expect("an address");
         if url.path() == "/token" {
-            return self.token(form, now);
+            return self.issue_token(form, now);
         }
-        if !self.knows(seen) {
+        if !self.is_authorized(seen) {
             let message = "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or \
                            other valid authentication credential.";
             return api_error(401, "UNAUTHENTICATED", message, "");
@@ -126,14 +126,14 @@ impl GoogleResponder {
         }
     }
 
-    fn knows(&self, seen: &RecordedRequest) -> bool {
+    fn is_authorized(&self, seen: &RecordedRequest) -> bool {
         let given = seen.header("Authorization").and_then(|value| value.strip_prefix("Bearer "));
         let state = self.state.lock().expect("Google's state");
         given.is_some_and(|given| state.tokens.iter().any(|token| token == given))
     }
 
     /// Verifies the signed assertion as Google does and issues a token.
-    fn token(&self, form: &str, now: i64) -> StubReply {
+    fn issue_token(&self, form: &str, now: i64) -> StubReply {
         let form: HashMap<String, String> = url::form_urlencoded::parse(form.as_bytes()).into_owned().collect();
         if form.get("grant_type").map(String::as_str) != Some("urn:ietf:params:oauth:grant-type:jwt-bearer") {
             return token_error(400, "unsupported_grant_type", "Invalid grant_type");
@@ -173,7 +173,7 @@ impl GoogleResponder {
     /// The title and the number of rows of the tab that is asked for, if they are made as they are sent.
     fn many(&self, seen: &RecordedRequest) -> Option<(String, u64)> {
         let url = Url::parse(&format!("http://{}{}", self.address, seen.target)).ok()?;
-        let title = requested_tab_title(&url).filter(|_| self.knows(seen))?;
+        let title = requested_tab_title(&url).filter(|_| self.is_authorized(seen))?;
         let state = self.state.lock().expect("Google's state");
         let tab = state.sheets.values().flatten().find(|tab| tab.title == title)?;
         if let TabCells::Many(rows) = tab.cells { Some((title, rows)) } else { None }

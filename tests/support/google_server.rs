@@ -98,7 +98,7 @@ impl GoogleServer {
                     over: Arc::clone(&ending),
                 };
                 // A client may close its connection at any time.
-                thread::spawn(move || stream.and_then(|stream| desk.answer(stream)).unwrap_or(()));
+                thread::spawn(move || stream.and_then(|stream| desk.answer_request(stream)).unwrap_or(()));
             }
         });
         Self { address, key, state, over, accepting: Some(accepting) }
@@ -133,38 +133,38 @@ impl GoogleServer {
     }
 
     /// Adds a sheet that is shared with the service account.
-    pub(crate) fn sheet(&self, id: &str, tabs: Vec<SheetTab>) {
-        self.lock().sheets.insert(id.to_owned(), tabs);
+    pub(crate) fn serve_sheet(&self, id: &str, tabs: Vec<SheetTab>) {
+        self.lock_state().sheets.insert(id.to_owned(), tabs);
     }
 
     /// Sets the title of all sheets.
-    pub(crate) fn title(&self, title: &str) {
-        self.lock().title = Some(title.to_owned());
+    pub(crate) fn set_title(&self, title: &str) {
+        self.lock_state().title = Some(title.to_owned());
     }
 
     /// Sets the modification time of all files. Before that the Drive API answers that it is not enabled.
-    pub(crate) fn modified(&self, time: &str) {
-        self.lock().modified = Some(time.to_owned());
+    pub(crate) fn set_modified_time(&self, time: &str) {
+        self.lock_state().modified = Some(time.to_owned());
     }
 
     /// Sets the clock of this server ahead.
     pub(crate) fn clock_ahead(&self, by: TimeDelta) {
-        self.lock().ahead = by.num_seconds();
+        self.lock_state().ahead = by.num_seconds();
     }
 
     /// Revokes all tokens.
     pub(crate) fn revoke_tokens(&self) {
-        self.lock().tokens.clear();
+        self.lock_state().tokens.clear();
     }
 
     /// Queues a reply for one request at an address that contains `word`.
-    pub(crate) fn once(&self, word: &str, reply: StubReply) {
-        self.times(1, word, reply);
+    pub(crate) fn reply_once(&self, word: &str, reply: StubReply) {
+        self.reply_times(1, word, reply);
     }
 
     /// Queues a reply for several requests.
-    pub(crate) fn times(&self, times: usize, word: &str, reply: StubReply) {
-        let mut state = self.lock();
+    pub(crate) fn reply_times(&self, times: usize, word: &str, reply: StubReply) {
+        let mut state = self.lock_state();
         let replies = std::iter::repeat_n(reply, times);
         match state.faults.iter_mut().find(|(known, _)| known == word) {
             Some((_, queue)) => queue.extend(replies),
@@ -174,12 +174,12 @@ impl GoogleServer {
 
     /// Changes every reply at an address that contains `word` from now on; `None` ends that.
     pub(crate) fn transform_replies(&self, word: &str, transform: Option<ReplyTransform>) {
-        self.lock().twist = transform.map(|transform| (word.to_owned(), transform));
+        self.lock_state().twist = transform.map(|transform| (word.to_owned(), transform));
     }
 
     /// The requests at addresses that contain `word`.
     pub(crate) fn requests(&self, word: &str) -> Vec<RecordedRequest> {
-        self.lock().seen.iter().filter(|seen| seen.target.contains(word)).cloned().collect()
+        self.lock_state().seen.iter().filter(|seen| seen.target.contains(word)).cloned().collect()
     }
 
     /// How many there were.
@@ -191,10 +191,10 @@ impl GoogleServer {
     pub(crate) fn secrets(&self) -> Vec<String> {
         let pem = self.key_json()["private_key"].as_str().expect("a key").to_owned();
         let lines = pem.lines().filter(|line| !line.starts_with("---")).map(str::to_owned);
-        self.lock().tokens.iter().cloned().chain(lines).chain(["Bearer".to_owned(), "eyJ".to_owned()]).collect()
+        self.lock_state().tokens.iter().cloned().chain(lines).chain(["Bearer".to_owned(), "eyJ".to_owned()]).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, GoogleState> {
+    fn lock_state(&self) -> MutexGuard<'_, GoogleState> {
         self.state.lock().expect("Google's state")
     }
 }

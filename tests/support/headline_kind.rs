@@ -23,23 +23,23 @@ type HeadlinesByAddress = BTreeMap<String, Result<Vec<String>, String>>;
 #[derive(Clone, Default)]
 pub(crate) struct HeadlineKind {
     boards: Arc<Mutex<HeadlinesByAddress>>,
-    asked: Arc<Mutex<Vec<String>>>,
+    requested_addresses: Arc<Mutex<Vec<String>>>,
 }
 
 impl HeadlineKind {
     /// Sets the headlines, or the error, at `address`.
-    pub(crate) fn set(&self, address: &str, headlines: Result<&[&str], &str>) {
+    pub(crate) fn set_headlines(&self, address: &str, headlines: Result<&[&str], &str>) {
         let owned = headlines.map(|lines| lines.iter().map(|line| (*line).to_owned()).collect());
         self.boards.lock().expect("the boards").insert(address.to_owned(), owned.map_err(str::to_owned));
     }
 
     /// The addresses that were requested since the last call.
-    pub(crate) fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut *self.asked.lock().expect("what was asked"))
+    pub(crate) fn requested_addresses(&self) -> Vec<String> {
+        std::mem::take(&mut *self.requested_addresses.lock().expect("what was asked"))
     }
 
-    fn read(&self, address: &str) -> Result<Vec<String>, String> {
-        self.asked.lock().expect("what was asked").push(address.to_owned());
+    fn read_headlines(&self, address: &str) -> Result<Vec<String>, String> {
+        self.requested_addresses.lock().expect("what was asked").push(address.to_owned());
         let known = self.boards.lock().expect("the boards").get(address_without_query(address)).cloned();
         known.unwrap_or_else(|| Err("There is no such ticker.".to_owned()))
     }
@@ -111,7 +111,7 @@ impl SourceKind for HeadlineKind {
             report_progress(watch, at as u64 + 1, total, rows.len() as u64);
             if !order.only_failed || feed.has_failed() {
                 feed.requested_at = Some(Utc::now());
-                match self.read(address) {
+                match self.read_headlines(address) {
                     Ok(headlines) => {
                         feed.title = format!(
                             "Ticker {}",

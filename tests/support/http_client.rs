@@ -55,20 +55,26 @@ impl TestHttpClient {
 
     /// Requests a path; an error when no server answers.
     pub(crate) fn try_get(&self, path: &str) -> Result<ServerAnswer, ureq::Error> {
-        self.send("GET", path, None, String::new())
+        self.send_request("GET", path, None, String::new())
     }
 
     /// Sends JSON; `None` when no server answers.
     pub(crate) fn post(&self, path: &str, body: &Value) -> Option<ServerAnswer> {
-        self.send("POST", path, Some("application/json"), body.to_string()).ok()
+        self.send_request("POST", path, Some("application/json"), body.to_string()).ok()
     }
 
     /// Submits a form as htmx does; the answer is a fragment.
-    pub(crate) fn press(&self, path: &str, form: &str) -> Option<ServerAnswer> {
-        self.send("POST", path, Some("application/x-www-form-urlencoded"), form.to_owned()).ok()
+    pub(crate) fn submit_form(&self, path: &str, form: &str) -> Option<ServerAnswer> {
+        self.send_request("POST", path, Some("application/x-www-form-urlencoded"), form.to_owned()).ok()
     }
 
-    fn send(&self, method: &str, path: &str, kind: Option<&str>, body: String) -> Result<ServerAnswer, ureq::Error> {
+    fn send_request(
+        &self,
+        method: &str,
+        path: &str,
+        kind: Option<&str>,
+        body: String,
+    ) -> Result<ServerAnswer, ureq::Error> {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("http://{}{path}", self.address));
         if let Some((name, value)) = &self.who {
             request = request.header(*name, value);

@@ -71,7 +71,7 @@ impl MemoryTable {
     }
 
     /// With a fault at a moment.
-    pub(crate) fn at(mut self, moment: FaultMoment, fault: MemoryFault) -> Self {
+    pub(crate) fn with_fault(mut self, moment: FaultMoment, fault: MemoryFault) -> Self {
         self.faults.insert(moment, fault);
         self
     }
@@ -104,7 +104,7 @@ impl MemoryKind {
     pub(crate) const KIND: &'static str = "memory";
 
     /// Sets the table of the source at `place`.
-    pub(crate) fn set(&self, place: &str, table: MemoryTable) {
+    pub(crate) fn set_table(&self, place: &str, table: MemoryTable) {
         self.0.lock().expect("the tables").insert(place.to_owned(), table);
     }
 }

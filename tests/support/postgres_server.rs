@@ -50,7 +50,8 @@ impl PostgresServer {
         let password = Uuid::new_v4().simple().to_string();
         let mut server = Self { programs, home, password, port: 0 };
         server.make();
-        server.port = (0..5).find_map(|_| server.launch(find_free_port()).ok()).unwrap_or_else(|| server.complain());
+        server.port =
+            (0..5).find_map(|_| server.launch(find_free_port()).ok()).unwrap_or_else(|| server.panic_with_log());
         server
     }
 
@@ -67,20 +68,20 @@ impl PostgresServer {
 
     /// Starts it again where it was.
     pub(crate) fn start_again(&self) {
-        self.launch(self.port).unwrap_or_else(|()| self.complain());
+        self.launch(self.port).unwrap_or_else(|()| self.panic_with_log());
     }
 
     /// Stops all its processes (SIGSTOP): connections stay open, and nothing is answered.
     pub(crate) fn freeze(&self) {
-        self.signal("STOP");
+        self.send_signal("STOP");
     }
 
     /// Continues its processes (SIGCONT).
     pub(crate) fn thaw(&self) {
-        self.signal("CONT");
+        self.send_signal("CONT");
     }
 
-    fn signal(&self, name: &str) {
+    fn send_signal(&self, name: &str) {
         let script = r#"read -r server < "$1/postmaster.pid"; kill -$2 $server $(ps -o pid= --ppid $server)"#;
         run_command(Command::new("sh").args(["-c", script, "signal"]).arg(self.data()).arg(name));
     }
@@ -117,7 +118,7 @@ impl PostgresServer {
         self.home.join("data")
     }
 
-    fn complain(&self) -> ! {
+    fn panic_with_log(&self) -> ! {
         panic!("PostgreSQL does not start: {}", std::fs::read_to_string(self.home.join("log")).unwrap_or_default());
     }
 }

@@ -23,7 +23,7 @@ impl ReaderArticle {
     }
 
     /// So many articles with the ids from `first` down, every other one of them read, every tenth starred.
-    pub(crate) fn many(first: i64, count: i64) -> Vec<Self> {
+    pub(crate) fn make_many(first: i64, count: i64) -> Vec<Self> {
         let article =
             |id: i64| Self { read: id % 2 == 0, starred: id % 10 == 0, ..Self::new(id, &format!("Article {id}")) };
         (0..count).map(|at| article(first - at)).collect()

@@ -50,12 +50,12 @@ fn json_answer(body: &Value) -> ReaderAnswer {
 }
 
 impl ReaderState {
-    pub(super) fn answer(
+    pub(super) fn answer_request(
         &mut self,
         method: &str,
         path: &str,
         asked: &ReaderRequest,
-        misdeed: Option<&ReaderFault>,
+        fault: Option<&ReaderFault>,
     ) -> ReaderAnswer {
         let inoreader = self.dialect == ReaderDialect::Inoreader;
         if inoreader
@@ -64,12 +64,12 @@ impl ReaderState {
             return plain_answer(403, "AppId required! Contact app developer.");
         }
         if asked.what == "login" {
-            return self.login(asked);
+            return self.answer_login(asked);
         }
-        if matches!(misdeed, Some(ReaderFault::Forgets)) {
+        if matches!(fault, Some(ReaderFault::ExpiredToken)) {
             self.logins += 1;
         }
-        let token = self.token();
+        let token = self.session_token();
         // Miniflux authenticates a form by its field alone.
         let right = match asked.field("T") {
             Some(field) if self.dialect == ReaderDialect::Miniflux && method == "POST" => field == token,
@@ -94,10 +94,10 @@ impl ReaderState {
                 { "id": "feed/1", "title": "The Daily Record", "categories": [{ "id": "user/-/label/Music", "label": "Music" }] },
                 { "id": "feed/2", "title": "Notes & Queries", "categories": [] },
             ] })),
-            "all" => self.ids(asked, misdeed, |_| true),
-            "unread" => self.ids(asked, misdeed, |article| !article.read),
-            "starred" => self.ids(asked, misdeed, |article| article.starred),
-            "contents" if method == "POST" => self.contents(asked, misdeed),
+            "all" => self.answer_ids(asked, fault, |_| true),
+            "unread" => self.answer_ids(asked, fault, |article| !article.read),
+            "starred" => self.answer_ids(asked, fault, |article| article.starred),
+            "contents" if method == "POST" => self.answer_contents(asked, fault),
             _ if self.dialect == ReaderDialect::Miniflux => json_answer(&json!([])),
             _ => plain_answer(if path.is_empty() { 200 } else { 400 }, "Bad Request!"),
         };
@@ -111,11 +111,11 @@ impl ReaderState {
         answer
     }
 
-    fn token(&self) -> String {
+    fn session_token(&self) -> String {
         format!("{ACCOUNT_NAME}/{}-{}", ACCOUNT_SECRETS[2], self.logins)
     }
 
-    fn login(&mut self, asked: &ReaderRequest) -> ReaderAnswer {
+    fn answer_login(&mut self, asked: &ReaderRequest) -> ReaderAnswer {
         if (asked.field("Email"), asked.field("Passwd")) != (Some(ACCOUNT_NAME), Some(ACCOUNT_SECRETS[0])) {
             return match self.dialect {
                 ReaderDialect::FreshRss => plain_answer(401, "Unauthorized!"),
@@ -128,7 +128,7 @@ impl ReaderState {
             };
         }
         self.logins += 1;
-        let token = self.token();
+        let token = self.session_token();
         let lines = format!("SID={token}\nLSID=null\nAuth={token}\n");
         match self.dialect {
             ReaderDialect::Inoreader => ReaderAnswer { kind: "text/html; charset=UTF-8", ..plain_answer(200, &lines) },
@@ -137,10 +137,10 @@ impl ReaderState {
         }
     }
 
-    fn ids(
+    fn answer_ids(
         &self,
         asked: &ReaderRequest,
-        misdeed: Option<&ReaderFault>,
+        fault: Option<&ReaderFault>,
         wanted: impl Fn(&ReaderArticle) -> bool,
     ) -> ReaderAnswer {
         let all: Vec<&ReaderArticle> = self.articles.iter().filter(|article| wanted(article)).collect();
@@ -149,7 +149,7 @@ impl ReaderState {
         // FreshRSS continues after the last id, the others by an offset.
         let next = asked.field("c").unwrap_or_default();
         let from = match self.dialect {
-            _ if next.is_empty() || matches!(misdeed, Some(ReaderFault::Nothing)) => 0,
+            _ if next.is_empty() || matches!(fault, Some(ReaderFault::EmptyPage)) => 0,
             ReaderDialect::FreshRss => {
                 all.iter().position(|article| article.id.to_string() == next).map_or(0, |at| at + 1)
             }
@@ -171,25 +171,25 @@ impl ReaderState {
         if let Some(following) = following {
             body["continuation"] = json!(following);
         }
-        if matches!(misdeed, Some(ReaderFault::Nothing)) {
+        if matches!(fault, Some(ReaderFault::EmptyPage)) {
             let page = asked.field("c").map_or(0, |page| page.parse::<u64>().expect("a number"));
             body = json!({ "itemRefs": [], "continuation": (page + 1).to_string() });
         }
-        if matches!(misdeed, Some(ReaderFault::Circles)) {
+        if matches!(fault, Some(ReaderFault::NextPageLoop)) {
             body["continuation"] = json!(if next.is_empty() { "0" } else { next });
         }
-        if matches!(misdeed, Some(ReaderFault::Rambles)) {
+        if matches!(fault, Some(ReaderFault::LongNextPage)) {
             body["continuation"] = json!("0".repeat(100_000));
         }
         json_answer(&body)
     }
 
-    fn contents(&self, asked: &ReaderRequest, misdeed: Option<&ReaderFault>) -> ReaderAnswer {
+    fn answer_contents(&self, asked: &ReaderRequest, fault: Option<&ReaderFault>) -> ReaderAnswer {
         let by_id: HashMap<String, &ReaderArticle> = self.articles.iter().map(|one| (one.long_id(), one)).collect();
-        let left_out: &[i64] = if let Some(ReaderFault::Without(ids)) = misdeed { ids } else { &[] };
+        let left_out: &[i64] = if let Some(ReaderFault::MissingContents(ids)) = fault { ids } else { &[] };
         let wanted = asked.fields.iter().filter(|(name, _)| name == "i").filter_map(|(_, id)| by_id.get(id));
         let wanted = wanted.filter(|one| !left_out.contains(&one.id));
-        let others = matches!(misdeed, Some(ReaderFault::Others));
+        let others = matches!(fault, Some(ReaderFault::OtherContents));
         let other = |one: &ReaderArticle| {
             if others { ReaderArticle { id: one.id ^ (1 << 40), ..one.clone() } } else { one.clone() }
         };

@@ -23,31 +23,31 @@ use super::stub_server::{RecordedRequest, pause_until_shutdown, send_reply};
 #[derive(Clone, Debug)]
 pub(crate) enum ReaderFault {
     /// `200 []`, as Miniflux answers to an unknown path.
-    Lacks,
+    UnknownPath,
     /// The token has expired.
-    Forgets,
+    ExpiredToken,
     /// Every page names the same next page.
-    Circles,
+    NextPageLoop,
     /// The name of the next page is very long.
-    Rambles,
+    LongNextPage,
     /// A status with headers.
     Status(u16, Vec<(&'static str, String)>),
     /// A login page, as a proxy would send it.
-    Page,
+    LoginPage,
     /// JSON that ends in the middle, with a correct length.
-    Cut,
+    TruncatedJson,
     /// The connection ends in the middle.
-    Short,
+    BrokenConnection,
     /// Nothing is ever answered.
     Hang,
     /// No articles, and the name of a next page.
-    Nothing,
+    EmptyPage,
     /// The contents of other articles than the requested ones.
-    Others,
+    OtherContents,
     /// The contents of these articles are left out.
-    Without(Vec<i64>),
+    MissingContents(Vec<i64>),
     /// A changed reply.
-    Twisted(ReaderReplyTransform),
+    ChangedReply(ReaderReplyTransform),
 }
 
 /// A [`ReplyTransform`] with a `Debug` implementation.
@@ -56,7 +56,7 @@ pub(crate) struct ReaderReplyTransform(pub(crate) ReplyTransform);
 
 impl fmt::Debug for ReaderReplyTransform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a twist")
+        f.write_str("a reply transform")
     }
 }
 
@@ -118,7 +118,7 @@ impl ReaderServer {
     /// The address of the account, with another password.
     pub(crate) fn url_with(&self, password: &str) -> String {
         let account = format!("http://{ACCOUNT_NAME}:{password}@{}", self.address);
-        match self.lock().dialect {
+        match self.lock_state().dialect {
             ReaderDialect::FreshRss => format!("{account}/api/greader.php"),
             ReaderDialect::Miniflux => account,
             ReaderDialect::Inoreader => format!("{account}/?AppId=1000001414&AppKey={}", ACCOUNT_SECRETS[1]),
@@ -126,56 +126,56 @@ impl ReaderServer {
     }
 
     /// Injects a fault into these requests for `what`, counted from 1.
-    pub(crate) fn inject_fault(&self, what: &'static str, which: Range<usize>, misdeed: ReaderFault) {
-        let mut state = self.lock();
+    pub(crate) fn inject_fault(&self, what: &'static str, which: Range<usize>, fault: ReaderFault) {
+        let mut state = self.lock_state();
         let before = state.asked.iter().filter(|asked| asked.what == what).count();
-        state.misdeeds.push((what, which.start + before..which.end.saturating_add(before), misdeed));
+        state.misdeeds.push((what, which.start + before..which.end.saturating_add(before), fault));
     }
 
     /// Sets the number of articles of a page, whatever number is requested.
     pub(crate) fn set_page_size(&self, count: usize) {
-        self.lock().page = count;
+        self.lock_state().page = count;
     }
 
     /// Answers without faults from now on.
     pub(crate) fn clear_faults(&self) {
-        self.lock().misdeeds.clear();
+        self.lock_state().misdeeds.clear();
     }
 
     /// Sets the daily quota, the requests made today and the seconds until tomorrow.
-    pub(crate) fn allow(&self, limit: u64, used: u64, seconds: u64) {
-        self.lock().quota = Some((limit, used, seconds));
+    pub(crate) fn set_quota(&self, limit: u64, used: u64, seconds: u64) {
+        self.lock_state().quota = Some((limit, used, seconds));
     }
 
     /// Whether the quota of today is used up.
     pub(crate) fn is_quota_used_up(&self) -> bool {
-        self.lock().quota.is_some_and(|(limit, used, _)| used >= limit)
+        self.lock_state().quota.is_some_and(|(limit, used, _)| used >= limit)
     }
 
     /// Changes the articles.
-    pub(crate) fn change(&self, change: impl FnOnce(&mut Vec<ReaderArticle>)) {
-        change(&mut self.lock().articles);
+    pub(crate) fn change_articles(&self, change: impl FnOnce(&mut Vec<ReaderArticle>)) {
+        change(&mut self.lock_state().articles);
     }
 
     /// Whether there was a request for `what` since the requests were taken last.
     pub(crate) fn has_been_asked_for(&self, what: &str) -> bool {
-        self.lock().asked.iter().any(|asked| asked.what == what)
+        self.lock_state().asked.iter().any(|asked| asked.what == what)
     }
 
     /// The requests since the last call.
-    pub(crate) fn asked(&self) -> Vec<ReaderRequest> {
+    pub(crate) fn take_requests(&self) -> Vec<ReaderRequest> {
         // Faults count requests, so they end here too.
-        let mut state = self.lock();
+        let mut state = self.lock_state();
         state.misdeeds.clear();
         std::mem::take(&mut state.asked)
     }
 
     /// The name of each request since the last call.
     pub(crate) fn take_request_names(&self) -> Vec<String> {
-        self.asked().into_iter().map(|asked| asked.what).collect()
+        self.take_requests().into_iter().map(|asked| asked.what).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, ReaderState> {
+    fn lock_state(&self) -> MutexGuard<'_, ReaderState> {
         self.state.lock().expect("the server's state")
     }
 }
@@ -193,33 +193,33 @@ impl Drop for ReaderServer {
 
 fn serve_connection(mut stream: TcpStream, state: &Mutex<ReaderState>, over: &AtomicBool) -> io::Result<()> {
     let Some((method, path, asked)) = read_request(&stream)? else { return Ok(()) };
-    let (answer, misdeed) = {
+    let (answer, fault) = {
         let mut state = state.lock().expect("the server's state");
         state.asked.push(asked.clone());
         let count = state.asked.iter().filter(|seen| seen.what == asked.what).count();
-        let misdeed = state.misdeeds.iter().find(|(what, which, _)| *what == asked.what && which.contains(&count));
-        let misdeed = misdeed.map(|(.., misdeed)| misdeed.clone());
-        let mut answer = state.answer(&method, &path, &asked, misdeed.as_ref());
-        match &misdeed {
-            Some(ReaderFault::Lacks) => answer.body = "[]".to_owned(),
+        let fault = state.misdeeds.iter().find(|(what, which, _)| *what == asked.what && which.contains(&count));
+        let fault = fault.map(|(.., fault)| fault.clone());
+        let mut answer = state.answer_request(&method, &path, &asked, fault.as_ref());
+        match &fault {
+            Some(ReaderFault::UnknownPath) => answer.body = "[]".to_owned(),
             Some(ReaderFault::Status(status, headers)) => {
                 answer = ReaderAnswer { status: *status, headers: headers.clone(), ..plain_answer(*status, "") };
             }
-            Some(ReaderFault::Page) => {
+            Some(ReaderFault::LoginPage) => {
                 answer = ReaderAnswer { kind: "text/html", ..plain_answer(200, "<!DOCTYPE html><title>Log in") }
             }
-            Some(ReaderFault::Cut) => answer.body.truncate(answer.body.len() / 2),
+            Some(ReaderFault::TruncatedJson) => answer.body.truncate(answer.body.len() / 2),
             _ => {}
         }
-        (answer, misdeed)
+        (answer, fault)
     };
-    if matches!(misdeed, Some(ReaderFault::Hang)) {
+    if matches!(fault, Some(ReaderFault::Hang)) {
         while !over.load(Ordering::Acquire) {
             thread::sleep(Duration::from_millis(20));
         }
         return Ok(());
     }
-    if let Some(ReaderFault::Twisted(ReaderReplyTransform(transform))) = &misdeed {
+    if let Some(ReaderFault::ChangedReply(ReaderReplyTransform(transform))) = &fault {
         let whole = StubReply::status(answer.status).header("Content-Type", answer.kind).body(answer.body);
         let reply = transform(whole);
         pause_until_shutdown(reply.delay, over);
@@ -233,7 +233,7 @@ fn serve_connection(mut stream: TcpStream, state: &Mutex<ReaderState>, over: &At
     }
     head.push_str(&format!("Content-Length: {length}\r\n\r\n"));
     stream.write_all(head.as_bytes())?;
-    let sent = if matches!(misdeed, Some(ReaderFault::Short)) { length / 2 } else { length };
+    let sent = if matches!(fault, Some(ReaderFault::BrokenConnection)) { length / 2 } else { length };
     stream.write_all(&answer.body.as_bytes()[..sent])
 }
 

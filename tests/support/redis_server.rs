@@ -21,11 +21,11 @@ pub(crate) struct RedisServer {
 
 impl RedisServer {
     pub(crate) fn start() -> Self {
-        Self::with(&[])
+        Self::with_settings(&[])
     }
 
     /// One with settings of its own, as `redis-server` takes them.
-    pub(crate) fn with(settings: &[&'static str]) -> Self {
+    pub(crate) fn with_settings(settings: &[&'static str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         for _ in 0..5 {
             let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|free| free.local_addr()).expect("a port").port();
@@ -55,28 +55,28 @@ impl RedisServer {
 
     /// Stops the process (SIGSTOP): the system still accepts connections, and nothing is answered.
     pub(crate) fn freeze(&self) {
-        self.signal("STOP");
+        self.send_signal("STOP");
     }
 
     /// Continues the process (SIGCONT).
     pub(crate) fn thaw(&self) {
-        self.signal("CONT");
+        self.send_signal("CONT");
     }
 
-    fn signal(&self, name: &str) {
+    fn send_signal(&self, name: &str) {
         let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.id())]).status();
         assert!(sent.expect("a shell").success(), "{name} was not sent");
     }
 
     /// Runs a command on a connection of its own.
-    pub(crate) fn ask<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
+    pub(crate) fn run_command<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
         let mut command = redis::cmd(words[0]);
         command.arg(&words[1..]);
-        command.query(&mut connect(self.port).expect("a connection")).expect("an answer")
+        command.query(&mut connect_redis(self.port).expect("a connection")).expect("an answer")
     }
 }
 
-fn connect(port: u16) -> redis::RedisResult<redis::Connection> {
+fn connect_redis(port: u16) -> redis::RedisResult<redis::Connection> {
     redis::Client::open(format!("redis://:{PASSWORD}@127.0.0.1:{port}/"))?.get_connection_with_timeout(WAIT_LIMIT)
 }
 
@@ -95,7 +95,7 @@ fn launch_redis(port: u16, settings: &[&str], folder: &TempDir) -> Option<Child>
     let begun = Instant::now();
     while child.try_wait().expect("a process of ours").is_none() {
         // Not just any answer: another Redis at this port would have another password.
-        if connect(port).is_ok_and(|mut it| redis::cmd("PING").query::<String>(&mut it).is_ok()) {
+        if connect_redis(port).is_ok_and(|mut it| redis::cmd("PING").query::<String>(&mut it).is_ok()) {
             return Some(child);
         }
         assert!(begun.elapsed() < WAIT_LIMIT, "Redis does not answer");

@@ -8,7 +8,7 @@ impl SeededRandom {
         Self(seed)
     }
 
-    fn next(&mut self) -> u64 {
+    fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -17,17 +17,17 @@ impl SeededRandom {
     }
 
     /// A number below `limit`.
-    pub(crate) fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
+    pub(crate) fn next_below(&mut self, limit: u64) -> u64 {
+        self.next_u64() % limit
     }
 
     /// True in `chance` of a hundred cases.
-    pub(crate) fn percent(&mut self, chance: u64) -> bool {
-        self.below(100) < chance
+    pub(crate) fn next_chance(&mut self, chance: u64) -> bool {
+        self.next_below(100) < chance
     }
 
     /// A number from 0 to 1.
-    pub(crate) fn share(&mut self) -> f64 {
-        self.below(1_000_001) as f64 / 1_000_000.0
+    pub(crate) fn next_share(&mut self) -> f64 {
+        self.next_below(1_000_001) as f64 / 1_000_000.0
     }
 }

@@ -71,7 +71,7 @@ impl ServerSetup {
     }
 
     /// With one more setting.
-    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+    pub(crate) fn with_setting(mut self, name: &'static str, value: &str) -> Self {
         self.settings.push((name, value.to_owned()));
         self
     }
@@ -99,15 +99,15 @@ impl ServerSetup {
 
     /// Adds a public source: a CSV at an address.
     pub(crate) fn add_url(&self, slug: &str, url: String) {
-        self.add(slug, SourceLocation::Url(url));
+        self.add_source(slug, SourceLocation::Url(url));
     }
 
     /// Adds a public source: a CSV file.
     pub(crate) fn add_file(&self, slug: &str, file: &Path) {
-        self.add(slug, SourceLocation::File(file.to_owned()));
+        self.add_source(slug, SourceLocation::File(file.to_owned()));
     }
 
-    fn add(&self, slug: &str, location: SourceLocation) {
+    fn add_source(&self, slug: &str, location: SourceLocation) {
         let draft = SourceDraft {
             slug: slug.parse().expect("a slug"),
             name: format!("The {slug}"),
@@ -133,7 +133,7 @@ impl ServerSetup {
     }
 
     /// The program with a data folder of this name and what is set here.
-    pub(crate) fn command(&self, data: &str) -> Command {
+    pub(crate) fn build_command(&self, data: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lockstep"));
         command.current_dir(self.folder.path()).env_clear().env("LOCKSTEP_DATA_DIR", data);
         command.env("RUST_LOG", "info").envs(self.settings.iter().map(|(name, value)| (name, value)));
@@ -148,7 +148,7 @@ impl ServerSetup {
     /// Starts a server without waiting for it.
     pub(crate) fn launch(&self, data: &str, port: u16) -> StartingServer {
         let log = self.path(&format!("log-{}", self.started.fetch_add(1, Ordering::Relaxed)));
-        let mut command = self.command(data);
+        let mut command = self.build_command(data);
         command.arg("serve").env("LOCKSTEP_BIND", format!("127.0.0.1:{port}"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(&log).expect("a file for the log"));
         let child = command.spawn().expect("the program starts");
@@ -206,14 +206,14 @@ impl ServerProcess {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    fn signal(&self, name: &str) {
+    fn send_signal(&self, name: &str) {
         let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.id())]).status();
         assert!(sent.expect("a shell").success(), "{name} was not sent");
     }
 
     /// Stops the process (SIGSTOP) and waits until all its threads have stopped.
     pub(crate) fn freeze(&self) {
-        self.signal("STOP");
+        self.send_signal("STOP");
         let tasks = format!("/proc/{}/task", self.child.id());
         wait_for("every thread stands still", || {
             let threads = std::fs::read_dir(&tasks).expect("its threads");
@@ -226,7 +226,7 @@ impl ServerProcess {
 
     /// Continues the process (SIGCONT).
     pub(crate) fn thaw(&self) {
-        self.signal("CONT");
+        self.send_signal("CONT");
     }
 
     /// Kills the process, as a power cut would.
@@ -238,14 +238,14 @@ impl ServerProcess {
     /// Shuts the server down and returns how long that took, by a [`LoadClock`](super::load_clock::LoadClock).
     pub(crate) fn stop(&mut self) -> Duration {
         let (status, took) = measure_load_time(|| {
-            self.signal("TERM");
-            self.ended()
+            self.send_signal("TERM");
+            self.wait_for_exit()
         });
         assert_eq!(status.code(), Some(0), "{}", self.log());
         took
     }
 
-    fn ended(&mut self) -> ExitStatus {
+    fn wait_for_exit(&mut self) -> ExitStatus {
         let ended = || self.child.try_wait().expect("a process of this test");
         wait_for_value("the end of the server", ended, Option::is_some).expect("an exit status")
     }
@@ -266,7 +266,7 @@ impl ServerProcess {
     }
 
     /// Starts a full sync, which must be accepted; answers its id.
-    pub(crate) fn begin(&self, slug: &str) -> String {
+    pub(crate) fn start_sync(&self, slug: &str) -> String {
         let started = self.post("/api/sync", &json!({ "source": slug, "type": "full" }));
         assert_eq!(started.status, 202, "{}", started.body);
         started.json()["syncId"].as_str().expect("an id").to_owned()

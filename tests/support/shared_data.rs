@@ -85,7 +85,7 @@ fn the_data_that_some_tests_need_is_here() {
 }
 
 #[test]
-fn elsewhere_than_in_ci_missing_data_is_no_failure() {
+fn missing_data_fails_only_in_ci() {
     let message = find_or_explain("/no/such/data".into(), false).expect_err("it is not there");
     assert!(message.starts_with("NOT RUN: ") && message.contains("needs /no/such/data"), "{message}");
     assert_eq!(find_or_explain(env!("CARGO_MANIFEST_DIR").into(), true), Ok(env!("CARGO_MANIFEST_DIR").into()));

@@ -32,7 +32,7 @@ pub(crate) struct SourceFixture {
     /// Whether its content is requested with a form.
     pub(crate) uses_form: bool,
     server: FixtureServer,
-    items: AtomicI64,
+    item_count: AtomicI64,
 }
 
 enum FixtureServer {
@@ -47,35 +47,35 @@ impl SourceFixture {
     /// All sources.
     pub(crate) fn all() -> Vec<Self> {
         vec![
-            Self::stub("a CSV by its address", "csv", "/albums.csv", csv_reply),
-            Self::stub("a workbook by its address", "excel", "/albums.xlsx", workbook_reply),
-            Self::export(),
-            Self::api(),
-            Self::stub("a feed", "feeds", "/feed.xml", feed_reply),
-            Self::list(),
-            Self::reader("the lists of a reader account", ReaderDialect::FreshRss, "all"),
-            Self::reader("the articles of a reader account", ReaderDialect::Inoreader, "contents"),
+            Self::with_stub("a CSV by its address", "csv", "/albums.csv", csv_reply),
+            Self::with_stub("a workbook by its address", "excel", "/albums.xlsx", workbook_reply),
+            Self::google_export(),
+            Self::google_api(),
+            Self::with_stub("a feed", "feeds", "/feed.xml", feed_reply),
+            Self::feed_list(),
+            Self::reader_account("the lists of a reader account", ReaderDialect::FreshRss, "all"),
+            Self::reader_account("the articles of a reader account", ReaderDialect::Inoreader, "contents"),
         ]
     }
 
-    fn stub(name: &'static str, kind: &'static str, path: &'static str, whole: fn(i64) -> StubReply) -> Self {
+    fn with_stub(name: &'static str, kind: &'static str, path: &'static str, whole: fn(i64) -> StubReply) -> Self {
         let stub = StubServer::start();
         let location = SourceLocation::Url(url_with_secrets(&stub, path));
         Self::new(name, kind, location, FixtureServer::Outside(stub, path, whole))
     }
 
-    fn export() -> Self {
+    fn google_export() -> Self {
         let stub = StubServer::start();
         let path = "/content/of/the/tab";
-        stub.set(&format!("/spreadsheets/d/{SHEET_ID}/export"), StubReply::redirect(307, path));
+        stub.set_reply(&format!("/spreadsheets/d/{SHEET_ID}/export"), StubReply::redirect(307, path));
         Self::new("a sheet by its export", "sheet", sheet_location(), FixtureServer::Outside(stub, path, csv_reply))
     }
 
-    fn api() -> Self {
+    fn google_api() -> Self {
         Self::new("a sheet by the API", "sheet", sheet_location(), FixtureServer::Google(GoogleServer::start()))
     }
 
-    fn list() -> Self {
+    fn feed_list() -> Self {
         let stub = StubServer::start();
         let path = "/list.opml";
         let location = SourceLocation::Url(url_with_secrets(&stub, path));
@@ -89,8 +89,8 @@ impl SourceFixture {
         way
     }
 
-    fn reader(name: &'static str, dialect: ReaderDialect, step: &'static str) -> Self {
-        let server = ReaderServer::start(dialect, ReaderArticle::many(INITIAL_ITEMS, INITIAL_ITEMS));
+    fn reader_account(name: &'static str, dialect: ReaderDialect, step: &'static str) -> Self {
+        let server = ReaderServer::start(dialect, ReaderArticle::make_many(INITIAL_ITEMS, INITIAL_ITEMS));
         let location = SourceLocation::Url(server.url());
         Self {
             uses_form: step == "contents",
@@ -103,7 +103,8 @@ impl SourceFixture {
             FixtureServer::Outside(stub, ..) => format!("127.0.0.1:{}", stub.port()),
             FixtureServer::Google(_) | FixtureServer::Reader(..) => "127.0.0.1".to_owned(),
         };
-        let way = Self { name, kind, location, host, uses_form: false, server, items: AtomicI64::new(INITIAL_ITEMS) };
+        let way =
+            Self { name, kind, location, host, uses_form: false, server, item_count: AtomicI64::new(INITIAL_ITEMS) };
         way.clear_faults();
         way
     }
@@ -135,10 +136,14 @@ impl SourceFixture {
     /// Changes every reply that delivers content, from now on.
     pub(crate) fn inject_fault(&self, transform: &ReplyTransform) {
         match &self.server {
-            FixtureServer::Outside(stub, path, _) => stub.set(path, transform(self.whole())),
+            FixtureServer::Outside(stub, path, _) => stub.set_reply(path, transform(self.complete_reply())),
             FixtureServer::Google(google) => google.transform_replies("values:batchGet", Some(transform.clone())),
             FixtureServer::Reader(server, step) => {
-                server.inject_fault(step, 1..usize::MAX, ReaderFault::Twisted(ReaderReplyTransform(transform.clone())));
+                server.inject_fault(
+                    step,
+                    1..usize::MAX,
+                    ReaderFault::ChangedReply(ReaderReplyTransform(transform.clone())),
+                );
             }
         }
     }
@@ -147,41 +152,43 @@ impl SourceFixture {
     pub(crate) fn clear_faults(&self) {
         match &self.server {
             FixtureServer::Outside(stub, path, _) => {
-                stub.set(path, self.whole());
-                stub.set("/of-the-list.xml", feed_reply(self.items()));
+                stub.set_reply(path, self.complete_reply());
+                stub.set_reply("/of-the-list.xml", feed_reply(self.item_count()));
             }
             FixtureServer::Google(google) => {
                 google.transform_replies("", None);
                 let rows: Vec<[String; 2]> =
-                    (1..=self.items()).map(|n| [n.to_string(), format!("Title {}", n * 7919)]).collect();
+                    (1..=self.item_count()).map(|n| [n.to_string(), format!("Title {}", n * 7919)]).collect();
                 let rows: Vec<[&str; 2]> = rows.iter().map(|row| row.each_ref().map(String::as_str)).collect();
                 let head = ["id", "title"];
                 let rows: Vec<&[&str]> = [&head[..]].into_iter().chain(rows.iter().map(|row| &row[..])).collect();
-                google.sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &rows)]);
+                google.serve_sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &rows)]);
             }
             FixtureServer::Reader(server, _) => {
                 server.clear_faults();
-                server.change(|articles| *articles = ReaderArticle::many(self.items(), self.items()));
+                server.change_articles(|articles| {
+                    *articles = ReaderArticle::make_many(self.item_count(), self.item_count())
+                });
             }
         }
     }
 
     /// Adds an item, and answers correctly from now on.
     pub(crate) fn add_item(&self) {
-        self.items.fetch_add(1, Ordering::Relaxed);
+        self.item_count.fetch_add(1, Ordering::Relaxed);
         self.clear_faults();
     }
 
-    fn items(&self) -> i64 {
-        self.items.load(Ordering::Relaxed)
+    fn item_count(&self) -> i64 {
+        self.item_count.load(Ordering::Relaxed)
     }
 
-    fn whole(&self) -> StubReply {
+    fn complete_reply(&self) -> StubReply {
         match &self.server {
             FixtureServer::Outside(stub, ..) if self.is_list() => {
                 StubReply::opml(&[url_with_secrets(stub, "/of-the-list.xml")])
             }
-            FixtureServer::Outside(_, _, whole) => whole(self.items()),
+            FixtureServer::Outside(_, _, whole) => whole(self.item_count()),
             FixtureServer::Google(_) | FixtureServer::Reader(..) => panic!("these answer by themselves"),
         }
     }

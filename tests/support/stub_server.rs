@@ -87,13 +87,13 @@ impl StubServer {
     }
 
     /// Answers `path` (with or without a query) like this from now on.
-    pub(crate) fn set(&self, path: &str, reply: StubReply) {
-        self.lock().replies.insert(path.to_owned(), VecDeque::from([reply]));
+    pub(crate) fn set_reply(&self, path: &str, reply: StubReply) {
+        self.lock_state().replies.insert(path.to_owned(), VecDeque::from([reply]));
     }
 
     /// Answers `path` like this after what was set before was answered once; the last one stays.
-    pub(crate) fn then(&self, path: &str, reply: StubReply) {
-        self.lock().replies.entry(path.to_owned()).or_default().push_back(reply);
+    pub(crate) fn queue_reply(&self, path: &str, reply: StubReply) {
+        self.lock_state().replies.entry(path.to_owned()).or_default().push_back(reply);
     }
 
     /// Answers every request for `path`, with any query, by this function.
@@ -102,30 +102,30 @@ impl StubServer {
         path: &str,
         decide: impl Fn(&RecordedRequest) -> StubReply + Send + Sync + 'static,
     ) {
-        self.lock().deciders.insert(path.to_owned(), Arc::new(decide));
+        self.lock_state().deciders.insert(path.to_owned(), Arc::new(decide));
     }
 
     /// Serves a CSV file.
-    pub(crate) fn csv(&self, path: &str, text: &str) {
-        self.set(path, StubReply::csv(text));
+    pub(crate) fn serve_csv(&self, path: &str, text: &str) {
+        self.set_reply(path, StubReply::csv(text));
     }
 
     /// Serves a tab of a public sheet as Google does, by a redirect to the content. Tab 0 is also served without a
     /// `gid`.
-    pub(crate) fn sheet(&self, id: &str, gid: u64, csv: &str) {
+    pub(crate) fn serve_sheet(&self, id: &str, gid: u64, csv: &str) {
         let content = format!("/content/{id}/{gid}");
         let export = format!("/spreadsheets/d/{id}/export?format=csv");
-        self.set(&content, StubReply::csv(csv));
-        self.set(&format!("{export}&gid={gid}"), StubReply::redirect(307, &content));
+        self.set_reply(&content, StubReply::csv(csv));
+        self.set_reply(&format!("{export}&gid={gid}"), StubReply::redirect(307, &content));
         if gid == 0 {
-            self.set(&export, StubReply::redirect(307, &content));
+            self.set_reply(&export, StubReply::redirect(307, &content));
         }
     }
 
     /// Serves a sheet that is not public: a redirect to a sign-in page.
     pub(crate) fn serve_private_sheet(&self, id: &str) {
-        self.set(&format!("/spreadsheets/d/{id}/export"), StubReply::redirect(302, "/ServiceLogin?continue=x"));
-        self.set("/ServiceLogin", StubReply::html("<!doctype html><title>Sign in</title>"));
+        self.set_reply(&format!("/spreadsheets/d/{id}/export"), StubReply::redirect(302, "/ServiceLogin?continue=x"));
+        self.set_reply("/ServiceLogin", StubReply::html("<!doctype html><title>Sign in</title>"));
     }
 
     /// How often `path` was requested, with any query unless one is given.
@@ -135,7 +135,7 @@ impl StubServer {
 
     /// The requests for `path`, with any query unless one is given.
     pub(crate) fn requests(&self, path: &str) -> Vec<RecordedRequest> {
-        self.lock()
+        self.lock_state()
             .seen
             .iter()
             .filter(|seen| seen.target == path || path_without_query(&seen.target) == path)
@@ -145,10 +145,10 @@ impl StubServer {
 
     /// The largest number of requests at the same time.
     pub(crate) fn max_concurrent_requests(&self) -> usize {
-        self.lock().most
+        self.lock_state().most
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, StubState> {
+    fn lock_state(&self) -> std::sync::MutexGuard<'_, StubState> {
         self.state.lock().expect("the server's state")
     }
 }
@@ -235,7 +235,8 @@ pub(super) fn send_reply(
         ReplyFault::Close => return Ok(()),
         _ => {}
     }
-    let is_known = |said: &Option<String>, asked| said.is_some() && seen.header(asked) == said.as_deref();
+    let is_known =
+        |shown_text: &Option<String>, asked| shown_text.is_some() && seen.header(asked) == shown_text.as_deref();
     let known = is_known(&reply.etag, "If-None-Match") || is_known(&reply.modified, "If-Modified-Since");
     let (status, body) = if known { (304, &[][..]) } else { (reply.status, reply.body.as_slice()) };
     let body = &body[..reply.cut_at.unwrap_or(body.len()).min(body.len())];

@@ -59,21 +59,21 @@ struct SelectedNumber {
 
 impl TestDatabase {
     pub(crate) fn sqlite() -> Self {
-        let database = Self::with(DatabaseBackend::Sqlite(tempfile::tempdir().expect("a folder")));
+        let database = Self::with_backend(DatabaseBackend::Sqlite(tempfile::tempdir().expect("a folder")));
         database.store().migrate().expect("a migrated database");
         database
     }
 
     pub(crate) fn postgres() -> Self {
-        Self::with(DatabaseBackend::Postgres(PostgresDatabase::create()))
+        Self::with_backend(DatabaseBackend::Postgres(PostgresDatabase::create()))
     }
 
     /// An empty PostgreSQL database, not migrated.
     pub(crate) fn empty_postgres() -> Self {
-        Self::with(DatabaseBackend::Postgres(PostgresDatabase::create_empty()))
+        Self::with_backend(DatabaseBackend::Postgres(PostgresDatabase::create_empty()))
     }
 
-    fn with(side: DatabaseBackend) -> Self {
+    fn with_backend(side: DatabaseBackend) -> Self {
         let mut database = Self { store: None, side };
         database.store = Some(database.second_store());
         database
@@ -119,12 +119,12 @@ impl TestDatabase {
     }
 
     /// Runs statements.
-    pub(crate) fn run(&self, sql: &str) {
-        self.raw_connection().run(sql);
+    pub(crate) fn run_sql(&self, sql: &str) {
+        self.raw_connection().run_sql(sql);
     }
 
     /// The number that `sql`, which selects one expression of type BIGINT, selects.
-    pub(crate) fn number(&self, sql: &str) -> i64 {
+    pub(crate) fn select_number(&self, sql: &str) -> i64 {
         let sql = format!("SELECT ({sql}) AS value");
         let row: SelectedNumber = match self.raw_connection() {
             RawConnection::Sqlite(mut conn) => diesel::sql_query(sql).get_result(&mut conn),
@@ -135,8 +135,8 @@ impl TestDatabase {
     }
 
     /// How many rows `table` has that fulfil a condition.
-    pub(crate) fn count(&self, table: &str, condition: &str) -> i64 {
-        self.number(&format!("SELECT count(*) FROM {table} WHERE {condition}"))
+    pub(crate) fn count_rows(&self, table: &str, condition: &str) -> i64 {
+        self.select_number(&format!("SELECT count(*) FROM {table} WHERE {condition}"))
     }
 
     /// The texts that `sql`, which selects one column called `value`, selects; NULL is `None`.
@@ -174,7 +174,7 @@ pub(crate) fn open_store(address: &DatabaseAddress, connections: u32) -> Store {
 
 impl RawConnection {
     /// Runs statements.
-    pub(crate) fn run(&mut self, sql: &str) {
+    pub(crate) fn run_sql(&mut self, sql: &str) {
         match self {
             Self::Sqlite(conn) => conn.batch_execute(sql),
             Self::Postgres(conn) => conn.batch_execute(sql),

@@ -47,32 +47,32 @@ impl TestEngine {
     }
 
     /// An engine with these timeouts.
-    pub(crate) fn with_timeouts(store: Store, terms: Timeouts) -> Self {
+    pub(crate) fn with_timeouts(store: Store, limits: Timeouts) -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let primary = Box::new(FileStatus::new(data.path().join("status")));
-        Self::with_status_store(store, terms, primary, data)
+        Self::with_status_store(store, limits, primary, data)
     }
 
     /// An engine with this primary status store.
     pub(crate) fn with_status_store(
         store: Store,
-        terms: Timeouts,
+        limits: Timeouts,
         primary: Box<dyn StatusStore>,
         data: TempDir,
     ) -> Self {
-        Self::built(store, terms, primary, data, |_| ())
+        Self::build_engine(store, limits, primary, data, |_| ())
     }
 
     /// An engine with other fetch settings.
-    pub(crate) fn with_fetch_settings(store: Store, terms: Timeouts, settle: impl FnOnce(&mut KindSettings)) -> Self {
+    pub(crate) fn with_fetch_settings(store: Store, limits: Timeouts, settle: impl FnOnce(&mut KindSettings)) -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let primary = Box::new(FileStatus::new(data.path().join("status")));
-        Self::built(store, terms, primary, data, settle)
+        Self::build_engine(store, limits, primary, data, settle)
     }
 
-    fn built(
+    fn build_engine(
         store: Store,
-        terms: Timeouts,
+        limits: Timeouts,
         primary: Box<dyn StatusStore>,
         data: TempDir,
         settle: impl FnOnce(&mut KindSettings),
@@ -82,11 +82,11 @@ impl TestEngine {
         settings.allow_hosts = "127.0.0.1".parse().expect("a host");
         settle(&mut settings);
         let engine = SyncEngine {
-            status_board: Arc::new(StatusBoard::new(primary, store.clone(), terms.renewal_interval)),
+            status_board: Arc::new(StatusBoard::new(primary, store.clone(), limits.renewal_interval)),
             kinds: Arc::new(SourceKinds::built_in(settings).with_kind(Box::new(memory.clone()))),
             wake_signal: Arc::default(),
             store: store.clone(),
-            timeouts: terms,
+            timeouts: limits,
         };
         Self { control: SyncControl::new(engine.clone()), store, engine, memory, data }
     }
@@ -98,8 +98,8 @@ impl TestEngine {
 
     /// Adds a source of the kind `memory` that holds `table`.
     pub(crate) fn memory_source(&self, slug: &str, table: MemoryTable) -> Source {
-        self.memory.set(slug, table);
-        self.add(slug, MemoryKind::KIND, SourceLocation::Url(slug.to_owned()))
+        self.memory.set_table(slug, table);
+        self.add_source(slug, MemoryKind::KIND, SourceLocation::Url(slug.to_owned()))
     }
 
     /// Adds a source that is a CSV file with this content.
@@ -129,11 +129,11 @@ impl TestEngine {
 
     /// Adds a CSV at an address.
     pub(crate) fn url_source(&self, slug: &str, url: String) -> Source {
-        self.add(slug, "csv", SourceLocation::Url(url))
+        self.add_source(slug, "csv", SourceLocation::Url(url))
     }
 
     /// Adds a source of any kind.
-    pub(crate) fn add(&self, slug: &str, kind: &str, location: SourceLocation) -> Source {
+    pub(crate) fn add_source(&self, slug: &str, kind: &str, location: SourceLocation) -> Source {
         self.store.add_source(&source_draft(slug, kind, location), None).expect("a source added")
     }
 
@@ -151,7 +151,7 @@ impl TestEngine {
             self.control.run_in_this_thread(id, &ShutdownSignal::default()).expect("a run"),
             "{id} was not waiting"
         );
-        self.record(id)
+        self.find_record(id)
     }
 
     /// Starts a run and runs it to its end.
@@ -173,30 +173,30 @@ impl TestEngine {
     }
 
     /// The kept result of a run that ended.
-    pub(crate) fn record(&self, id: SyncId) -> SyncRecord {
+    pub(crate) fn find_record(&self, id: SyncId) -> SyncRecord {
         self.store.find_record(id).expect("an answer").expect("a record")
     }
 
     /// The issues of a run, as `row/column/kind: reason` with `-` for what is not there.
-    pub(crate) fn issues(&self, id: SyncId) -> Vec<String> {
+    pub(crate) fn list_issues(&self, id: SyncId) -> Vec<String> {
         self.store.list_issues(id, 1, 10_000).expect("issues").into_iter().map(format_issue).collect()
     }
 
     /// The status report of a run, as pollers get it.
-    pub(crate) fn report(&self, id: SyncId) -> StatusReport {
+    pub(crate) fn status_report(&self, id: SyncId) -> StatusReport {
         self.engine.status_board.get(id).expect("an answer").expect("a status")
     }
 
     /// The live items of a catalog in the order in which they came, at most 10,000.
-    pub(crate) fn items(&self, source: &Source) -> Vec<Item> {
+    pub(crate) fn list_items(&self, source: &Source) -> Vec<Item> {
         let query = ItemQuery { page: 1, per_page: 10_000, ..ItemQuery::default() };
         self.store.list_items(source.id, &query).expect("items").items
     }
 
     /// The values of the live items, cells joined by `|`, in the order in which they came.
-    pub(crate) fn lines(&self, source: &Source) -> Vec<String> {
+    pub(crate) fn item_lines(&self, source: &Source) -> Vec<String> {
         let line = |item: Item| item.fields.into_iter().map(|(_, value)| value).collect::<Vec<_>>().join("|");
-        self.items(source).into_iter().map(line).collect()
+        self.list_items(source).into_iter().map(line).collect()
     }
 }
 

@@ -9,25 +9,25 @@ use lockstep::store::items::ItemQuery;
 use crate::support::{TestDatabase, TestEngine, on_both_databases, shared_data};
 
 on_both_databases![
-    naughty_strings_come_through_unchanged,
+    naughty_strings_are_stored_unchanged,
     naughty_strings_are_found_by_a_search_for_themselves,
     naughty_strings_can_be_keys,
     naughty_strings_can_be_headers_and_sorted_by,
     a_very_long_key_does_not_fail_the_others,
-    very_long_cells_come_through_unchanged,
+    very_long_cells_are_stored_unchanged,
     a_control_character_does_not_make_a_small_text_binary,
-    a_mark_of_dos_at_the_end_of_a_file_is_passed_over_and_noted,
+    a_dos_end_of_file_mark_is_skipped_and_noted,
 ];
 
 /// The Big List of Naughty Strings: SQL, markup, formulas, scripts and the corners of Unicode.
-fn naughty() -> Option<Vec<String>> {
+fn read_naughty_texts() -> Option<Vec<String>> {
     let text = std::fs::read_to_string(shared_data("payloads/blns.json")?).expect("text");
     let strings: Vec<String> = serde_json::from_str(&text).expect("JSON");
     assert!(strings.len() > 500);
     Some(strings)
 }
 
-fn quoted(cell: &str) -> String {
+fn quote_cell(cell: &str) -> String {
     format!("\"{}\"", cell.replace('"', "\"\""))
 }
 
@@ -42,14 +42,14 @@ fn a_control_character_does_not_make_a_small_text_binary(db: &TestDatabase) {
         let source = engine.csv_source(slug, text);
         let record = engine.sync(&source);
         assert_eq!(record.summary.status, Status::Completed, "{slug}: {}", record.summary.message);
-        assert_eq!(engine.lines(&source)[0], expected, "{slug}");
+        assert_eq!(engine.item_lines(&source)[0], expected, "{slug}");
     }
     let source = engine.csv_source("binary", b"id\n\x01\x02\x03\x04\x05\x06\x0e\x0f");
     let record = engine.sync(&source);
     assert!(record.summary.message.contains("This is a binary file"), "{}", record.summary.message);
 }
 
-fn a_mark_of_dos_at_the_end_of_a_file_is_passed_over_and_noted(db: &TestDatabase) {
+fn a_dos_end_of_file_mark_is_skipped_and_noted(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
     let marks = "\x1a".repeat(100);
@@ -61,29 +61,29 @@ fn a_mark_of_dos_at_the_end_of_a_file_is_passed_over_and_noted(db: &TestDatabase
     ] {
         let source = engine.csv_source(slug, bytes);
         let record = engine.sync(&source);
-        assert_eq!(engine.lines(&source), ["1|B"], "{slug}: {}", record.summary.message);
-        let issues = engine.issues(record.summary.id);
+        assert_eq!(engine.item_lines(&source), ["1|B"], "{slug}: {}", record.summary.message);
+        let issues = engine.list_issues(record.summary.id);
         assert!(issues.len() == 1 && issues[0].contains("Ctrl-Z"), "{slug}: {issues:?}");
     }
 }
 
-fn naughty_strings_come_through_unchanged(db: &TestDatabase) {
-    let Some(strings) = naughty() else { return };
+fn naughty_strings_are_stored_unchanged(db: &TestDatabase) {
+    let Some(strings) = read_naughty_texts() else { return };
     let engine = TestEngine::on_database(db);
-    let rows: String = strings.iter().enumerate().map(|(n, text)| format!("{n},{}\n", quoted(text))).collect();
+    let rows: String = strings.iter().enumerate().map(|(n, text)| format!("{n},{}\n", quote_cell(text))).collect();
     let source = engine.csv_source("albums", format!("id,text\n{rows}"));
     let record = engine.sync(&source);
     assert_eq!((record.summary.stats.added, record.issues), (strings.len() as u64, 0), "{}", record.summary.message);
-    for (item, text) in engine.items(&source).iter().zip(&strings) {
+    for (item, text) in engine.list_items(&source).iter().zip(&strings) {
         assert_eq!(item.fields[1].1, *text, "string {}", item.key);
     }
     assert_eq!(engine.sync(&source).summary.stats.unchanged, strings.len() as u64);
 }
 
 fn naughty_strings_are_found_by_a_search_for_themselves(db: &TestDatabase) {
-    let Some(strings) = naughty() else { return };
+    let Some(strings) = read_naughty_texts() else { return };
     let engine = TestEngine::on_database(db);
-    let rows: String = strings.iter().enumerate().map(|(n, text)| format!("{n},{}\n", quoted(text))).collect();
+    let rows: String = strings.iter().enumerate().map(|(n, text)| format!("{n},{}\n", quote_cell(text))).collect();
     let source = engine.csv_source("albums", format!("id,text\n{rows}"));
     engine.sync(&source);
     for (n, text) in strings.iter().enumerate() {
@@ -94,8 +94,8 @@ fn naughty_strings_are_found_by_a_search_for_themselves(db: &TestDatabase) {
 }
 
 /// The visible strings, without white space around them, each normalised form once.
-fn names() -> Option<Vec<String>> {
-    let mut names: Vec<String> = naughty()?.iter().map(|text| text.trim().to_owned()).collect();
+fn read_names() -> Option<Vec<String>> {
+    let mut names: Vec<String> = read_naughty_texts()?.iter().map(|text| text.trim().to_owned()).collect();
     names.sort_unstable();
     let mut forms = HashSet::from([String::new()]);
     names.retain(|name| forms.insert(comparable_form(name).into_owned()));
@@ -103,9 +103,9 @@ fn names() -> Option<Vec<String>> {
 }
 
 fn naughty_strings_can_be_keys(db: &TestDatabase) {
-    let Some(keys) = names() else { return };
+    let Some(keys) = read_names() else { return };
     let engine = TestEngine::on_database(db);
-    let rows: String = keys.iter().map(|key| format!("{},x\n", quoted(key))).collect();
+    let rows: String = keys.iter().map(|key| format!("{},x\n", quote_cell(key))).collect();
     let source = engine.csv_source("albums", format!("id,title\n{rows}"));
     let record = engine.sync(&source);
     assert_eq!(
@@ -114,7 +114,7 @@ fn naughty_strings_can_be_keys(db: &TestDatabase) {
         "{}",
         record.summary.message
     );
-    let stored: Vec<String> = engine.items(&source).into_iter().map(|item| item.key).collect();
+    let stored: Vec<String> = engine.list_items(&source).into_iter().map(|item| item.key).collect();
     assert_eq!(stored, keys);
     let again = engine.sync(&source);
     assert_eq!(
@@ -125,9 +125,9 @@ fn naughty_strings_can_be_keys(db: &TestDatabase) {
 }
 
 fn naughty_strings_can_be_headers_and_sorted_by(db: &TestDatabase) {
-    let Some(names) = names() else { return };
+    let Some(names) = read_names() else { return };
     let engine = TestEngine::on_database(db);
-    let header: String = names.iter().map(|name| format!(",{}", quoted(name))).collect();
+    let header: String = names.iter().map(|name| format!(",{}", quote_cell(name))).collect();
     // In each column the two rows are in the reverse order of the column before.
     let cells = |even: char, odd: char| -> String {
         (0..names.len()).map(|n| format!(",{}", if n % 2 == 0 { even } else { odd })).collect()
@@ -144,7 +144,7 @@ fn naughty_strings_can_be_headers_and_sorted_by(db: &TestDatabase) {
 }
 
 /// Text that does not compress.
-fn noise(length: usize) -> String {
+fn noise_text(length: usize) -> String {
     let mut state = 88_172_645_463_325_252_u64;
     let mut next = || {
         state ^= state << 13;
@@ -157,18 +157,18 @@ fn noise(length: usize) -> String {
 
 fn a_very_long_key_does_not_fail_the_others(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
-    let source = engine.csv_source("albums", format!("id,title\na,One\n{},Long\nb,Two\n", noise(20_000)));
+    let source = engine.csv_source("albums", format!("id,title\na,One\n{},Long\nb,Two\n", noise_text(20_000)));
     let record = engine.sync(&source);
     assert_eq!(record.summary.status.as_str(), "completed", "{}", record.summary.message);
-    let lines = engine.lines(&source);
+    let lines = engine.item_lines(&source);
     assert!(lines.contains(&"a|One".to_owned()) && lines.contains(&"b|Two".to_owned()));
     assert_eq!(record.summary.stats.added + record.summary.stats.rejected, 3);
 }
 
-fn very_long_cells_come_through_unchanged(db: &TestDatabase) {
+fn very_long_cells_are_stored_unchanged(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
-    let long = noise(900_000);
+    let long = noise_text(900_000);
     let source = engine.csv_source("albums", format!("id,title\na,{long}\nb,Two\n"));
     assert_eq!(engine.sync(&source).summary.stats.added, 2);
-    assert!(engine.items(&source)[0].fields[1].1 == long);
+    assert!(engine.list_items(&source)[0].fields[1].1 == long);
 }

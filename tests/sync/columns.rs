@@ -14,34 +14,34 @@ use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     the_first_sync_reports_no_columns,
-    columns_that_came_and_went_are_reported,
+    added_and_removed_columns_are_reported,
     a_column_with_the_same_cells_was_renamed,
     a_column_with_other_cells_was_not_renamed,
-    empty_columns_are_not_taken_for_each_other,
+    empty_columns_are_not_matched_with_each_other,
     moved_columns_are_not_reported,
     a_preview_reports_columns_too,
     many_columns_are_counted_in_the_message,
     a_vanished_key_column_stops_before_the_first_write_and_is_proposed,
-    a_header_row_that_vanished_is_missed,
-    a_key_column_that_is_spelled_otherwise_is_proposed,
+    a_missing_header_row_is_detected,
+    a_key_column_with_another_spelling_is_proposed,
     a_column_that_identifies_rows_is_proposed,
     types_follow_from_the_cells_and_change_with_them,
-    a_catalog_of_before_learns_its_types_with_the_next_sync,
+    a_catalog_of_an_older_version_gets_column_types_at_its_next_sync,
 ];
 
 /// The issues about the header: column and reason.
-fn notes(engine: &TestEngine, record: &SyncRecord) -> Vec<(String, String)> {
+fn list_notes(engine: &TestEngine, record: &SyncRecord) -> Vec<(String, String)> {
     let issues = engine.store.list_issues(record.summary.id, 1, 100).expect("issues");
     let header = issues.into_iter().filter(|issue| issue.row == Some(1));
     let note = header.inspect(|issue| assert_eq!(issue.kind, IssueKind::Noted));
     note.map(|issue| (issue.column.expect("a column"), issue.reason)).collect()
 }
 
-fn note(column: &str, reason: &str) -> (String, String) {
+fn column_note(column: &str, reason: &str) -> (String, String) {
     (column.to_owned(), reason.to_owned())
 }
 
-fn albums(engine: &TestEngine) -> Source {
+fn add_albums(engine: &TestEngine) -> Source {
     let source = engine.csv_source("albums", "id,title,year,label\na,One,1976,Blue\nb,Two,1977,\nc,Three,,Red\n");
     engine.sync(&source);
     source
@@ -51,40 +51,43 @@ fn the_first_sync_reports_no_columns(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\na,One\n");
     let record = engine.sync(&source);
-    assert_eq!((notes(&engine, &record), record.summary.message.as_str()), (vec![], "1 added, 0 updated, 0 removed."));
+    assert_eq!(
+        (list_notes(&engine, &record), record.summary.message.as_str()),
+        (vec![], "1 added, 0 updated, 0 removed.")
+    );
     let again = engine.sync(&source);
-    assert_eq!(notes(&engine, &again), []);
+    assert_eq!(list_notes(&engine, &again), []);
 }
 
-fn columns_that_came_and_went_are_reported(db: &TestDatabase) {
+fn added_and_removed_columns_are_reported(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
-    let source = albums(&engine);
+    let source = add_albums(&engine);
     engine.rewrite_file(&source, "id,title,year,price\na,One,1976,9\nb,Two,1977,8\nc,Three,,7\n");
     let record = engine.sync(&source);
-    let expected = [note("price", "New column “price”."), note("label", "Column “label” was removed.")];
-    assert_eq!(notes(&engine, &record), expected);
+    let expected = [column_note("price", "New column “price”."), column_note("label", "Column “label” was removed.")];
+    assert_eq!(list_notes(&engine, &record), expected);
     assert_eq!(
         record.summary.message,
         "0 added, 3 updated, 0 removed. New column “price”. Column “label” was removed."
     );
     assert_eq!(record.summary.stats.rejected, 0);
-    assert_eq!(notes(&engine, &engine.sync(&source)), [], "it is told once");
+    assert_eq!(list_notes(&engine, &engine.sync(&source)), [], "it is told once");
 }
 
 fn a_column_with_the_same_cells_was_renamed(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
-    let source = albums(&engine);
+    let source = add_albums(&engine);
     engine.rewrite_file(
         &source,
         "price,id,Released,label,Name\n1,a,1976,Blue,One\n2,b,1977,,Two\n3,c,,Red,Three\n4,d,1,,New\n",
     );
     let record = engine.sync(&source);
     let expected = [
-        note("Name", "Column “title” was renamed to “Name”."),
-        note("Released", "Column “year” was renamed to “Released”."),
-        note("price", "New column “price”."),
+        column_note("Name", "Column “title” was renamed to “Name”."),
+        column_note("Released", "Column “year” was renamed to “Released”."),
+        column_note("price", "New column “price”."),
     ];
-    assert_eq!(notes(&engine, &record), expected);
+    assert_eq!(list_notes(&engine, &record), expected);
     assert!(
         record.summary.message.ends_with(
             " Column “title” was renamed to “Name”. Column “year” was renamed to “Released”. New column “price”."
@@ -103,19 +106,19 @@ fn a_column_with_other_cells_was_not_renamed(db: &TestDatabase) {
     let source = engine.csv_source("albums", header("old") + &rows(0));
     engine.sync(&source);
     engine.rewrite_file(&source, header("new") + &rows(2));
-    assert_eq!(notes(&engine, &engine.sync(&source)), [note("new", "Column “old” was renamed to “new”.")]);
+    assert_eq!(list_notes(&engine, &engine.sync(&source)), [column_note("new", "Column “old” was renamed to “new”.")]);
     engine.rewrite_file(&source, header("newer") + &rows(5));
-    let expected = [note("newer", "New column “newer”."), note("new", "Column “new” was removed.")];
-    assert_eq!(notes(&engine, &engine.sync(&source)), expected, "three of twenty cells differ");
+    let expected = [column_note("newer", "New column “newer”."), column_note("new", "Column “new” was removed.")];
+    assert_eq!(list_notes(&engine, &engine.sync(&source)), expected, "three of twenty cells differ");
 }
 
-fn empty_columns_are_not_taken_for_each_other(db: &TestDatabase) {
+fn empty_columns_are_not_matched_with_each_other(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,old\na,\nb,\n");
     engine.sync(&source);
     engine.rewrite_file(&source, "id,new\na,\nb,\n");
-    let expected = [note("new", "New column “new”."), note("old", "Column “old” was removed.")];
-    assert_eq!(notes(&engine, &engine.sync(&source)), expected);
+    let expected = [column_note("new", "New column “new”."), column_note("old", "Column “old” was removed.")];
+    assert_eq!(list_notes(&engine, &engine.sync(&source)), expected);
 }
 
 fn moved_columns_are_not_reported(db: &TestDatabase) {
@@ -124,21 +127,21 @@ fn moved_columns_are_not_reported(db: &TestDatabase) {
     engine.sync(&source);
     engine.rewrite_file(&source, "year,id,title\n1976,a,One\n");
     let record = engine.sync(&source);
-    assert_eq!((record.summary.status, notes(&engine, &record)), (Status::Completed, vec![]));
+    assert_eq!((record.summary.status, list_notes(&engine, &record)), (Status::Completed, vec![]));
 }
 
 fn a_preview_reports_columns_too(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
-    let source = albums(&engine);
+    let source = add_albums(&engine);
     engine.rewrite_file(&source, "id,name,year,label\na,One,1976,Blue\nb,Two,1977,\nc,Three,,Red\n");
     let record = engine.run_request(&source, &preview_run());
-    assert_eq!(notes(&engine, &record), [note("name", "Column “title” was renamed to “name”.")]);
+    assert_eq!(list_notes(&engine, &record), [column_note("name", "Column “title” was renamed to “name”.")]);
     assert!(
         record.summary.message.ends_with("Nothing was written. Column “title” was renamed to “name”."),
         "{}",
         record.summary.message
     );
-    assert_eq!(notes(&engine, &engine.sync(&source)).len(), 1, "the sync tells it, too");
+    assert_eq!(list_notes(&engine, &engine.sync(&source)).len(), 1, "the sync tells it, too");
 }
 
 fn many_columns_are_counted_in_the_message(db: &TestDatabase) {
@@ -147,7 +150,7 @@ fn many_columns_are_counted_in_the_message(db: &TestDatabase) {
     engine.sync(&source);
     engine.rewrite_file(&source, "id,title,u,v,w,x,y,z\na,One,1,2,3,4,5,6\n");
     let record = engine.sync(&source);
-    assert_eq!(notes(&engine, &record).len(), 6);
+    assert_eq!(list_notes(&engine, &record).len(), 6);
     let end = "New column “u”. New column “v”. New column “w”. New column “x”. 2 more columns were added, removed or renamed.";
     assert!(record.summary.message.ends_with(end), "{}", record.summary.message);
 }
@@ -161,8 +164,8 @@ fn fails_without_key(db: &TestDatabase, engine: &TestEngine, source: &Source, te
         assert_eq!((record.summary.status, record.summary.code.as_deref()), (Status::Failed, Some("no_key_column")));
     }
     assert_eq!(db.items_as_written(), before);
-    let look = engine.control.probe_source(source).expect("a look");
-    let missing = look.missing_key.expect("a missing key");
+    let probe = engine.control.probe_source(source).expect("a look");
+    let missing = probe.missing_key.expect("a missing key");
     let record = engine.sync(source);
     let error = record.summary.error.expect("a sentence");
     assert_eq!(error.replace(" Nothing was changed.", ""), missing, "a look says the same");
@@ -186,7 +189,7 @@ fn a_vanished_key_column_stops_before_the_first_write_and_is_proposed(db: &TestD
     );
 }
 
-fn a_header_row_that_vanished_is_missed(db: &TestDatabase) {
+fn a_missing_header_row_is_detected(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let rows: String = (0..30).map(|number| format!("{number},Title {number}\n")).collect();
     let source = engine.csv_source("albums", format!("id,title\n{rows}"));
@@ -196,7 +199,7 @@ fn a_header_row_that_vanished_is_missed(db: &TestDatabase) {
     assert!(error.contains("(29 of 29)") && !error.contains("choose"), "{error}");
 }
 
-fn a_key_column_that_is_spelled_otherwise_is_proposed(db: &TestDatabase) {
+fn a_key_column_with_another_spelling_is_proposed(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\na,One\nb,Two\nc,Three\n");
     engine.sync(&source);
@@ -214,7 +217,7 @@ fn a_column_that_identifies_rows_is_proposed(db: &TestDatabase) {
     assert!(error.contains("add a column “id”"), "{error}");
 }
 
-fn types(engine: &TestEngine, source: &Source) -> Vec<ColumnType> {
+fn list_types(engine: &TestEngine, source: &Source) -> Vec<ColumnType> {
     engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").column_types
 }
 
@@ -234,22 +237,22 @@ fn types_follow_from_the_cells_and_change_with_them(db: &TestDatabase) {
         ColumnType::Text,
         ColumnType::Text,
     ];
-    assert_eq!(types(&engine, &source), expected);
+    assert_eq!(list_types(&engine, &source), expected);
     engine.rewrite_file(&source, text.replace("2,12,", "2,soon,"));
     engine.run_request(&source, &preview_run());
-    assert_eq!(types(&engine, &source), expected, "a preview writes nothing");
+    assert_eq!(list_types(&engine, &source), expected, "a preview writes nothing");
     engine.sync(&source);
     expected[1] = ColumnType::Text;
-    assert_eq!(types(&engine, &source), expected);
-    assert_eq!(engine.lines(&source)[0], "1|1.234,5|3.4.2025|https://example.org/|https://example.org/a.png|1|");
+    assert_eq!(list_types(&engine, &source), expected);
+    assert_eq!(engine.item_lines(&source)[0], "1|1.234,5|3.4.2025|https://example.org/|https://example.org/a.png|1|");
 }
 
-fn a_catalog_of_before_learns_its_types_with_the_next_sync(db: &TestDatabase) {
+fn a_catalog_of_an_older_version_gets_column_types_at_its_next_sync(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,year\na,1976\n");
     engine.sync(&source);
-    db.run("UPDATE catalogs SET column_types = '[]'");
+    db.run_sql("UPDATE catalogs SET column_types = '[]'");
     let record = engine.run_request(&source, &crate::support::test_engine::incremental_sync());
     assert_eq!((record.summary.status, record.summary.stats.unchanged), (Status::Completed, 1));
-    assert_eq!(types(&engine, &source), [ColumnType::Text, ColumnType::Number(DecimalSign::Point)]);
+    assert_eq!(list_types(&engine, &source), [ColumnType::Text, ColumnType::Number(DecimalSign::Point)]);
 }

@@ -16,28 +16,28 @@ use crate::support::{TestDatabase, TestEngine, on_both_databases};
 on_both_databases![
     a_sync_adds_updates_and_removes_what_differs,
     the_same_sync_twice_writes_no_item,
-    every_change_is_kept_with_old_and_new,
+    every_change_is_stored_with_old_and_new_fields,
     a_new_column_updates_every_item_and_keeps_the_order_of_the_source,
     an_item_that_returns_keeps_its_id_and_when_it_was_added,
-    a_forced_sync_rewrites_what_is_unchanged_and_calls_it_no_change,
+    a_forced_sync_rewrites_unchanged_items_and_counts_no_change,
     several_batches_make_one_catalog,
     a_probe_without_time_to_compare_shows_the_source_and_that_it_did_not_compare,
-    a_source_that_is_removed_takes_its_catalog_along,
+    a_removed_source_is_deleted_with_its_catalog,
 ];
 
 /// Added, updated, unchanged, removed.
-fn counts(stats: RunStats) -> (u64, u64, u64, u64) {
+fn change_counts(stats: RunStats) -> (u64, u64, u64, u64) {
     (stats.added, stats.updated, stats.unchanged, stats.removed)
 }
 
 /// Whether the stored count of a catalog is the number of its live items.
 fn count_is_right(db: &TestDatabase, engine: &TestEngine, source: &Source) {
-    let live = db.count("items", &format!("source_id = {} AND removed_at IS NULL", source.id.0));
+    let live = db.count_rows("items", &format!("source_id = {} AND removed_at IS NULL", source.id.0));
     let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!(i64::try_from(catalog.item_count), Ok(live));
 }
 
-fn changes(engine: &TestEngine, id: SyncId, kind: ChangeKind) -> Vec<Change> {
+fn list_changes(engine: &TestEngine, id: SyncId, kind: ChangeKind) -> Vec<Change> {
     engine.store.list_changes(id, kind, 100).expect("changes")
 }
 
@@ -47,18 +47,18 @@ fn a_sync_adds_updates_and_removes_what_differs(db: &TestDatabase) {
     let first = engine.sync(&source);
     assert_eq!(first.summary.status, Status::Completed);
     assert_eq!(
-        (counts(first.summary.stats), first.summary.stats.items.processed, first.summary.stats.items.total),
+        (change_counts(first.summary.stats), first.summary.stats.items.processed, first.summary.stats.items.total),
         ((3, 0, 0, 0), 3, 3)
     );
-    assert_eq!(engine.lines(&source), ["a|One", "b|Two", "c|Three"]);
+    assert_eq!(engine.item_lines(&source), ["a|One", "b|Two", "c|Three"]);
     count_is_right(db, &engine, &source);
 
     engine.rewrite_file(&source, "id,title\nd,Four\nc,Three\na,One again\n");
     let second = engine.sync(&source);
-    assert_eq!((counts(second.summary.stats), second.summary.stats.rejected), ((1, 1, 1, 1), 0));
+    assert_eq!((change_counts(second.summary.stats), second.summary.stats.rejected), ((1, 1, 1, 1), 0));
     assert_eq!(second.summary.message, "1 added, 1 updated, 1 removed.");
-    assert_eq!(engine.lines(&source), ["a|One again", "c|Three", "d|Four"]);
-    assert_eq!(db.count("items", "key = 'b' AND removed_at IS NOT NULL"), 1, "a removed item is kept for an undo");
+    assert_eq!(engine.item_lines(&source), ["a|One again", "c|Three", "d|Four"]);
+    assert_eq!(db.count_rows("items", "key = 'b' AND removed_at IS NOT NULL"), 1, "a removed item is kept for an undo");
     count_is_right(db, &engine, &source);
     assert!(engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").last_success_at.is_some());
 }
@@ -72,14 +72,14 @@ fn the_same_sync_twice_writes_no_item(db: &TestDatabase) {
     for request in [full_sync(), incremental_sync()] {
         let again = engine.run_request(&source, &request);
         assert_eq!(again.summary.status, Status::Completed);
-        assert_eq!(counts(again.summary.stats), (0, 0, 500, 0));
+        assert_eq!(change_counts(again.summary.stats), (0, 0, 500, 0));
         assert_eq!(db.items_as_written(), before);
-        assert_eq!(db.count("item_changes", &format!("sync_id = '{}'", again.summary.id)), 0);
+        assert_eq!(db.count_rows("item_changes", &format!("sync_id = '{}'", again.summary.id)), 0);
     }
     count_is_right(db, &engine, &source);
 }
 
-fn every_change_is_kept_with_old_and_new(db: &TestDatabase) {
+fn every_change_is_stored_with_old_and_new_fields(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\na,One\nb,Two\n");
     let first = engine.sync(&source);
@@ -88,20 +88,20 @@ fn every_change_is_kept_with_old_and_new(db: &TestDatabase) {
     let fields = |key: &str, title: &str| Some(format!(r#"[["id","{key}"],["title","{title}"]]"#));
     let change = |key: &str, kind, before, after| Change { key: key.to_owned(), kind, before, after };
     assert_eq!(
-        changes(&engine, second.summary.id, ChangeKind::Added),
+        list_changes(&engine, second.summary.id, ChangeKind::Added),
         [change("c", ChangeKind::Added, None, fields("c", "Three"))]
     );
     assert_eq!(
-        changes(&engine, second.summary.id, ChangeKind::Updated),
+        list_changes(&engine, second.summary.id, ChangeKind::Updated),
         [change("a", ChangeKind::Updated, fields("a", "One"), fields("a", "One again"))]
     );
     assert_eq!(
-        changes(&engine, second.summary.id, ChangeKind::Removed),
+        list_changes(&engine, second.summary.id, ChangeKind::Removed),
         [change("b", ChangeKind::Removed, fields("b", "Two"), None)]
     );
     // The items that the first run added are shown as they were then, although one has changed since.
     assert_eq!(
-        changes(&engine, first.summary.id, ChangeKind::Added),
+        list_changes(&engine, first.summary.id, ChangeKind::Added),
         [
             change("a", ChangeKind::Added, None, fields("a", "One")),
             change("b", ChangeKind::Added, None, fields("b", "Two")),
@@ -114,30 +114,30 @@ fn a_new_column_updates_every_item_and_keeps_the_order_of_the_source(db: &TestDa
     let source = engine.csv_source("albums", "id,title\na,One\nb,Two\n");
     engine.sync(&source);
     engine.rewrite_file(&source, "year,id,title\n1959,a,One\n1971,b,Two\n");
-    assert_eq!(counts(engine.sync(&source).summary.stats), (0, 2, 0, 0));
+    assert_eq!(change_counts(engine.sync(&source).summary.stats), (0, 2, 0, 0));
     let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!(catalog.columns, ["year", "id", "title"]);
-    assert_eq!(engine.lines(&source), ["1959|a|One", "1971|b|Two"]);
+    assert_eq!(engine.item_lines(&source), ["1959|a|One", "1971|b|Two"]);
 }
 
 fn an_item_that_returns_keeps_its_id_and_when_it_was_added(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\na,One\nb,Two\n");
     engine.sync(&source);
-    let before = engine.items(&source)[1].clone();
+    let before = engine.list_items(&source)[1].clone();
     engine.rewrite_file(&source, "id,title\na,One\n");
     assert_eq!(engine.sync(&source).summary.stats.removed, 1);
     assert_eq!(engine.store.find_item(source.id, &before.id).expect("an answer"), None);
     for (round, title) in ["Two", "Two, returned"].iter().enumerate() {
         engine.rewrite_file(&source, format!("id,title\na,One\nb,\"{title}\"\n"));
         let back = engine.sync(&source);
-        assert_eq!(counts(back.summary.stats), (1, 0, 1, 0), "round {round}");
-        let now = engine.items(&source)[1].clone();
+        assert_eq!(change_counts(back.summary.stats), (1, 0, 1, 0), "round {round}");
+        let now = engine.list_items(&source)[1].clone();
         assert_eq!((&now.id, now.added_at, &now.key), (&before.id, before.added_at, &before.key));
         assert_eq!(now.fields[1].1, *title);
         assert!(now.changed_at >= before.changed_at);
-        let told = changes(&engine, back.summary.id, ChangeKind::Added);
-        assert_eq!((told.len(), told[0].key.as_str(), &told[0].before), (1, "b", &None));
+        let reported = list_changes(&engine, back.summary.id, ChangeKind::Added);
+        assert_eq!((reported.len(), reported[0].key.as_str(), &reported[0].before), (1, "b", &None));
         count_is_right(db, &engine, &source);
         engine.rewrite_file(&source, "id,title\na,One\n");
         assert_eq!(engine.sync(&source).summary.stats.removed, 1);
@@ -145,31 +145,31 @@ fn an_item_that_returns_keeps_its_id_and_when_it_was_added(db: &TestDatabase) {
     }
 }
 
-fn a_forced_sync_rewrites_what_is_unchanged_and_calls_it_no_change(db: &TestDatabase) {
+fn a_forced_sync_rewrites_unchanged_items_and_counts_no_change(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\na,One\nb,Two\n");
     engine.sync(&source);
-    db.run("UPDATE items SET search_text = 'spoiled'");
+    db.run_sql("UPDATE items SET search_text = 'spoiled'");
     let force =
         StartRequest { options: StartOptions { force_refresh: true, ..StartOptions::default() }, ..incremental_sync() };
     let forced = engine.run_request(&source, &force);
     assert_eq!(forced.summary.status, Status::Completed);
-    assert_eq!(db.count("items", "search_text = 'spoiled'"), 0, "every item was written");
-    assert_eq!(db.count("items", &format!("changed_by = '{}'", forced.summary.id)), 2);
-    assert!(changes(&engine, forced.summary.id, ChangeKind::Updated).is_empty(), "the same fields are no change");
-    assert_eq!(engine.lines(&source), ["a|One", "b|Two"]);
+    assert_eq!(db.count_rows("items", "search_text = 'spoiled'"), 0, "every item was written");
+    assert_eq!(db.count_rows("items", &format!("changed_by = '{}'", forced.summary.id)), 2);
+    assert!(list_changes(&engine, forced.summary.id, ChangeKind::Updated).is_empty(), "the same fields are no change");
+    assert_eq!(engine.item_lines(&source), ["a|One", "b|Two"]);
     count_is_right(db, &engine, &source);
 }
 
 fn several_batches_make_one_catalog(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.memory_source("albums", MemoryTable::albums(3500, "Title"));
-    assert_eq!(counts(engine.sync(&source).summary.stats), (3500, 0, 0, 0));
+    assert_eq!(change_counts(engine.sync(&source).summary.stats), (3500, 0, 0, 0));
     count_is_right(db, &engine, &source);
-    engine.memory.set("albums", MemoryTable::albums(3000, "Other"));
-    assert_eq!(counts(engine.sync(&source).summary.stats), (0, 3000, 0, 500));
-    assert_eq!(engine.lines(&source).len(), 3000);
-    assert_eq!(db.count("items", "removed_at IS NULL AND fields LIKE '%Other%'"), 3000);
+    engine.memory.set_table("albums", MemoryTable::albums(3000, "Other"));
+    assert_eq!(change_counts(engine.sync(&source).summary.stats), (0, 3000, 0, 500));
+    assert_eq!(engine.item_lines(&source).len(), 3000);
+    assert_eq!(db.count_rows("items", "removed_at IS NULL AND fields LIKE '%Other%'"), 3000);
     count_is_right(db, &engine, &source);
 }
 
@@ -177,13 +177,13 @@ fn a_probe_without_time_to_compare_shows_the_source_and_that_it_did_not_compare(
     let engine = TestEngine::with_timeouts(db.store(), Timeouts { fetch: Duration::ZERO, ..TEST_TIMEOUTS });
     let source = engine.memory_source("albums", MemoryTable::albums(30, "first"));
     assert_eq!(engine.sync(&source).summary.status, Status::Completed);
-    let look = engine.control.probe_source(&source).expect("a look");
-    assert_eq!((look.columns.len(), look.rows.len(), look.issues.count), (2, 20, 0));
-    let [problem] = &look.problems[..] else { panic!("{:?}", look.problems) };
+    let probe = engine.control.probe_source(&source).expect("a look");
+    assert_eq!((probe.columns.len(), probe.rows.len(), probe.issues.count), (2, 20, 0));
+    let [problem] = &probe.problems[..] else { panic!("{:?}", probe.problems) };
     assert!(problem.contains("too long for a check. Run a preview"), "{problem}");
 }
 
-fn a_source_that_is_removed_takes_its_catalog_along(db: &TestDatabase) {
+fn a_removed_source_is_deleted_with_its_catalog(db: &TestDatabase) {
     use lockstep::store::sources::SourceChange;
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\na,One\n,no key\n");
@@ -197,7 +197,7 @@ fn a_source_that_is_removed_takes_its_catalog_along(db: &TestDatabase) {
     for (table, left) in
         [("items", 1), ("catalogs", 1), ("sync_operations", 1), ("sync_records", 3), ("item_changes", 0)]
     {
-        assert_eq!(db.count(table, "1 = 1"), left, "{table}");
+        assert_eq!(db.count_rows(table, "1 = 1"), left, "{table}");
     }
-    assert_eq!(engine.lines(&other), ["a|One"]);
+    assert_eq!(engine.item_lines(&other), ["a|One"]);
 }

@@ -44,7 +44,7 @@ fn a_reader_during_syncs_never_sees_an_error_or_an_empty_catalog(db: &TestDataba
             .map(|(n, engine)| scope.spawn(move || read(engine, n)))
             .collect();
         for round in 1..=4 {
-            one.memory.set("albums", MemoryTable::albums(3000, &format!("Round {round}")));
+            one.memory.set_table("albums", MemoryTable::albums(3000, &format!("Round {round}")));
             assert_eq!(one.run_request(&source, &full_sync()).summary.stats.updated, ROWS);
         }
         over.store(true, Ordering::SeqCst);

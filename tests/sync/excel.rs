@@ -7,8 +7,8 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
 use lockstep::domain::source::{Source, SourceDraft};
 
-use crate::corpora::keys::{counts, only_note, told};
-use crate::corpora::report;
+use crate::corpora::keys::{count_changes, list_row_issues, only_note};
+use crate::corpora::read_report;
 use crate::support::stub_server::{StubReply, StubServer};
 use crate::support::test_engine::{full_sync, incremental_sync, preview_run, source_draft};
 use crate::support::workbook_builder::{XlsxBuilder, build_ods, sample_location, text_row};
@@ -17,27 +17,27 @@ use crate::support::{TestDatabase, TestEngine, on_both_databases};
 on_both_databases![
     a_workbook_is_taken_and_then_unchanged,
     rows_of_a_workbook_are_updated_and_removed,
-    a_workbook_at_an_address_is_asked_for_with_what_is_known,
+    a_workbook_at_an_address_is_requested_with_its_validators,
     a_damaged_workbook_leaves_the_catalog_alone,
     rows_of_a_workbook_that_all_have_one_cell_more_than_the_header_fail_the_run,
     a_mismatch_of_a_workbook_that_is_accepted_leaves_the_cells_beyond_the_header_out,
-    a_formula_without_a_saved_value_takes_the_place_of_none,
-    a_renamed_column_with_formulas_without_saved_values_is_known_by_those_that_are_saved,
+    a_formula_without_a_saved_value_replaces_no_stored_value,
+    a_renamed_column_is_recognised_by_its_saved_formula_values,
     a_key_that_is_a_formula_without_a_saved_value_is_refused_and_withholds_removals,
-    rows_whose_formulas_were_drawn_down_are_no_entries,
+    rows_of_filled_down_formulas_are_not_entries,
     a_rounded_key_that_is_new_withholds_removals,
     a_row_with_two_cells_at_one_place_is_refused_and_its_item_stays,
     an_empty_file_for_a_workbook_is_an_empty_source,
 ];
 
-fn book(rows: &[[&str; 2]]) -> Vec<u8> {
+fn build_book(rows: &[[&str; 2]]) -> Vec<u8> {
     let rows = rows.iter().enumerate().map(|(row, cells)| text_row(row + 1, cells)).collect::<String>();
     XlsxBuilder::of_rows(&rows).bytes()
 }
 
 fn a_workbook_is_taken_and_then_unchanged(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
-    let source = engine.add("albums", "excel", sample_location("albums.xlsx"));
+    let source = engine.add_source("albums", "excel", sample_location("albums.xlsx"));
     let record = engine.run_request(&source, &incremental_sync());
     assert_eq!(
         (record.summary.status, record.summary.stats.added),
@@ -45,8 +45,8 @@ fn a_workbook_is_taken_and_then_unchanged(db: &TestDatabase) {
         "{}",
         record.summary.message
     );
-    assert_eq!(engine.items(&source)[0].key, "10000000000");
-    let issues = engine.issues(record.summary.id);
+    assert_eq!(engine.list_items(&source)[0].key, "10000000000");
+    let issues = engine.list_issues(record.summary.id);
     for place in ["-/cost/noted: The column is hidden", "4/-/noted: The row is hidden", "(B5:C5)"] {
         assert!(issues.iter().any(|issue| issue.contains(place)), "{place}: {issues:?}");
     }
@@ -56,20 +56,20 @@ fn a_workbook_is_taken_and_then_unchanged(db: &TestDatabase) {
     assert_eq!(db.items_as_written(), before, "a full sync finds the same");
     // The same table in another format is the same catalog.
     for name in ["albums.xls", "albums.ods"] {
-        let other = engine.add(&name.replace('.', "-"), "excel", sample_location(name));
+        let other = engine.add_source(&name.replace('.', "-"), "excel", sample_location(name));
         assert_eq!(engine.run_request(&other, &full_sync()).summary.stats.added, 3, "{name}");
-        assert_eq!(engine.lines(&other), engine.lines(&source), "{name}");
+        assert_eq!(engine.item_lines(&other), engine.item_lines(&source), "{name}");
     }
 }
 
 fn rows_of_a_workbook_are_updated_and_removed(db: &TestDatabase) {
     let (engine, folder) = (TestEngine::on_database(db), tempfile::tempdir().expect("a folder"));
     let path = folder.path().join("albums.xlsx");
-    let source = engine.add("albums", "excel", SourceLocation::File(path.clone()));
+    let source = engine.add_source("albums", "excel", SourceLocation::File(path.clone()));
     let head = ["id", "title"];
-    std::fs::write(&path, book(&[head, ["1", "Blue"], ["2", "Train"], ["3", "Moanin"]])).expect("written");
+    std::fs::write(&path, build_book(&[head, ["1", "Blue"], ["2", "Train"], ["3", "Moanin"]])).expect("written");
     assert_eq!(engine.run_request(&source, &incremental_sync()).summary.stats.added, 3);
-    std::fs::write(&path, book(&[head, ["1", "Kind of Blue"], ["2", "Train"]])).expect("written");
+    std::fs::write(&path, build_book(&[head, ["1", "Kind of Blue"], ["2", "Train"]])).expect("written");
     let record = engine.run_request(&source, &incremental_sync());
     assert_eq!(
         (record.summary.stats.updated, record.summary.stats.removed, record.summary.stats.unchanged),
@@ -79,24 +79,27 @@ fn rows_of_a_workbook_are_updated_and_removed(db: &TestDatabase) {
     );
 }
 
-fn a_workbook_at_an_address_is_asked_for_with_what_is_known(db: &TestDatabase) {
+fn a_workbook_at_an_address_is_requested_with_its_validators(db: &TestDatabase) {
     let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
     let head = ["id", "title"];
-    stub.set("/a.xlsx", StubReply::status(200).body(book(&[head, ["1", "Blue"]])).etag("\"v1\""));
-    let source = engine.add("albums", "excel", SourceLocation::Url(stub.url("/a.xlsx")));
+    stub.set_reply("/a.xlsx", StubReply::status(200).body(build_book(&[head, ["1", "Blue"]])).etag("\"v1\""));
+    let source = engine.add_source("albums", "excel", SourceLocation::Url(stub.url("/a.xlsx")));
     assert_eq!(engine.run_request(&source, &incremental_sync()).summary.stats.added, 1);
     assert!(engine.run_request(&source, &incremental_sync()).summary.message.starts_with("Nothing new"));
     let asked = stub.requests("/a.xlsx");
     assert_eq!((asked.len(), asked[1].header("If-None-Match")), (2, Some("\"v1\"")));
-    stub.set("/a.xlsx", StubReply::status(200).body(book(&[head, ["1", "Blue"], ["2", "Train"]])).etag("\"v2\""));
+    stub.set_reply(
+        "/a.xlsx",
+        StubReply::status(200).body(build_book(&[head, ["1", "Blue"], ["2", "Train"]])).etag("\"v2\""),
+    );
     assert_eq!(engine.run_request(&source, &incremental_sync()).summary.stats.added, 1);
 }
 
 fn a_damaged_workbook_leaves_the_catalog_alone(db: &TestDatabase) {
     let (engine, folder) = (TestEngine::on_database(db), tempfile::tempdir().expect("a folder"));
     let path = folder.path().join("albums.xlsx");
-    let source = engine.add("albums", "excel", SourceLocation::File(path.clone()));
-    let whole = book(&[["id", "title"], ["1", "Blue"], ["2", "Train"]]);
+    let source = engine.add_source("albums", "excel", SourceLocation::File(path.clone()));
+    let whole = build_book(&[["id", "title"], ["1", "Blue"], ["2", "Train"]]);
     std::fs::write(&path, &whole).expect("written");
     engine.run_request(&source, &incremental_sync());
     let before = db.items_as_written();
@@ -113,7 +116,7 @@ fn a_damaged_workbook_leaves_the_catalog_alone(db: &TestDatabase) {
 
 /// Report 11 as workbooks: every row has one cell more than the header.
 fn books_with_one_cell_too_many() -> [(&'static str, Vec<u8>); 2] {
-    let text = String::from_utf8(report("11-one-cell-too-many.csv")).expect("UTF-8");
+    let text = String::from_utf8(read_report("11-one-cell-too-many.csv")).expect("UTF-8");
     let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split('|').collect()).collect();
     let xlsx: String = rows.iter().enumerate().map(|(row, cells)| text_row(row + 1, cells)).collect();
     let cell = |text: &&str| {
@@ -130,7 +133,7 @@ fn rows_of_a_workbook_that_all_have_one_cell_more_than_the_header_fail_the_run(d
     for (format, bytes) in books_with_one_cell_too_many() {
         let path = folder.path().join(format);
         std::fs::write(&path, bytes).expect("written");
-        let source = engine.add(format, "excel", SourceLocation::File(path));
+        let source = engine.add_source(format, "excel", SourceLocation::File(path));
         let record = engine.sync(&source);
         let error = record.summary.error.as_deref().unwrap_or_default();
         assert_eq!(
@@ -139,7 +142,7 @@ fn rows_of_a_workbook_that_all_have_one_cell_more_than_the_header_fail_the_run(d
             "{error}"
         );
         assert!(error.starts_with("All 2 rows have 4 cells and the header has 3"), "{error}");
-        assert!(engine.lines(&source).is_empty(), "{format}");
+        assert!(engine.item_lines(&source).is_empty(), "{format}");
     }
 }
 
@@ -158,8 +161,8 @@ fn a_mismatch_of_a_workbook_that_is_accepted_leaves_the_cells_beyond_the_header_
             "{format}: {}",
             record.summary.message
         );
-        assert_eq!(engine.lines(&source), ["1|Marco|Silvio", "2|Ana|Maria"], "{format}");
-        let issues = engine.issues(record.summary.id);
+        assert_eq!(engine.item_lines(&source), ["1|Marco|Silvio", "2|Ana|Maria"], "{format}");
+        let issues = engine.list_issues(record.summary.id);
         assert!(issues.len() == 1 && issues[0].contains("2 rows (rows 2, 3) have cells beyond the last"), "{issues:?}");
     }
 }
@@ -193,35 +196,35 @@ fn table_source(engine: &TestEngine, folder: &Path, rows: &[[&str; 3]]) -> (Sour
         move |rows: &[[&str; 3]]| std::fs::write(&path, book_of_cells(rows)).expect("written")
     };
     write(rows);
-    let source = engine.add("table", "excel", SourceLocation::File(path));
+    let source = engine.add_source("table", "excel", SourceLocation::File(path));
     let record = engine.run_request(&source, &incremental_sync());
     assert_eq!(record.summary.status, Status::Completed, "{}", record.summary.message);
     (source, write)
 }
 
-fn a_formula_without_a_saved_value_takes_the_place_of_none(db: &TestDatabase) {
+fn a_formula_without_a_saved_value_replaces_no_stored_value(db: &TestDatabase) {
     let (engine, folder) = (TestEngine::on_database(db), tempfile::tempdir().expect("a folder"));
     let (source, write) = table_source(&engine, folder.path(), &[["1", "2", "4"], ["2", "3", "6"], ["3", "4", "8"]]);
     write(&[["1", "2", "=B2*2"], ["2", "5", "=B3*2"], ["3", "=1+3", "8"], ["4", "7", "=B5*2"]]);
     let record = engine.run_request(&source, &preview_run());
-    assert_eq!(counts(&record), [1, 1, 2, 0, 0], "{}", record.summary.message);
+    assert_eq!(count_changes(&record), [1, 1, 2, 0, 0], "{}", record.summary.message);
     let record = engine.run_request(&source, &incremental_sync());
-    assert_eq!(counts(&record), [1, 1, 2, 0, 0], "{}", record.summary.message);
-    assert_eq!(engine.lines(&source), ["1|2|4", "2|5|6", "3|4|8", "4|7|"]);
+    assert_eq!(count_changes(&record), [1, 1, 2, 0, 0], "{}", record.summary.message);
+    assert_eq!(engine.item_lines(&source), ["1|2|4", "2|5|6", "3|4|8", "4|7|"]);
     let part = ["4 cells in “price”, “total” are formulas without a saved value, first in row 2", "save it once"];
     only_note(&engine, &record, 2, &part);
     // No validators of the same file are kept, so the next run reads it again.
     let again = engine.run_request(&source, &incremental_sync());
-    assert_eq!((counts(&again), again.issues), ([0, 0, 4, 0, 0], 1), "{}", again.summary.message);
+    assert_eq!((count_changes(&again), again.issues), ([0, 0, 4, 0, 0], 1), "{}", again.summary.message);
     let forced = engine.run_request(&source, &full_sync());
-    assert_eq!(engine.lines(&source), ["1|2|4", "2|5|6", "3|4|8", "4|7|"], "{}", forced.summary.message);
+    assert_eq!(engine.item_lines(&source), ["1|2|4", "2|5|6", "3|4|8", "4|7|"], "{}", forced.summary.message);
     // The file was opened and saved.
     write(&[["1", "2", "4"], ["2", "5", "10"], ["3", "4", "8"], ["4", "7", "14"]]);
-    assert_eq!(counts(&engine.run_request(&source, &incremental_sync())), [0, 2, 2, 0, 0]);
+    assert_eq!(count_changes(&engine.run_request(&source, &incremental_sync())), [0, 2, 2, 0, 0]);
     assert!(engine.run_request(&source, &incremental_sync()).summary.message.starts_with("Nothing new"));
 }
 
-fn a_renamed_column_with_formulas_without_saved_values_is_known_by_those_that_are_saved(db: &TestDatabase) {
+fn a_renamed_column_is_recognised_by_its_saved_formula_values(db: &TestDatabase) {
     let (engine, folder) = (TestEngine::on_database(db), tempfile::tempdir().expect("a folder"));
     let saved = [["1", "2", "4"], ["2", "3", "6"], ["3", "4", "8"]];
     let (source, _) = table_source(&engine, folder.path(), &saved);
@@ -233,11 +236,11 @@ fn a_renamed_column_with_formulas_without_saved_values_is_known_by_those_that_ar
     write(&["id", "price", "sum"], &[["1", "2", "=B2*2"], ["2", "3", "6"], ["3", "4", "=B4*2"]]);
     let record = engine.run_request(&source, &incremental_sync());
     assert!(record.summary.message.contains("Column “total” was renamed to “sum”."), "{}", record.summary.message);
-    assert_eq!(engine.lines(&source), ["1|2|4", "2|3|6", "3|4|8"]);
+    assert_eq!(engine.item_lines(&source), ["1|2|4", "2|3|6", "3|4|8"]);
     // Different values mean another column, and so do unknown ones: a column must not get the values of another one.
     write(&["id", "price", "tax"], &[["1", "2", "=B2*2"], ["2", "3", "1"], ["3", "4", "=B4*2"]]);
     engine.run_request(&source, &incremental_sync());
-    assert_eq!(engine.lines(&source), ["1|2|", "2|3|1", "3|4|"]);
+    assert_eq!(engine.item_lines(&source), ["1|2|", "2|3|1", "3|4|"]);
     write(&["id", "price", "fee"], &unsaved);
     let record = engine.run_request(&source, &incremental_sync());
     assert!(
@@ -245,7 +248,7 @@ fn a_renamed_column_with_formulas_without_saved_values_is_known_by_those_that_ar
         "{}",
         record.summary.message
     );
-    assert_eq!(engine.lines(&source), ["1|2|", "2|3|", "3|4|"]);
+    assert_eq!(engine.item_lines(&source), ["1|2|", "2|3|", "3|4|"]);
 }
 
 fn a_key_that_is_a_formula_without_a_saved_value_is_refused_and_withholds_removals(db: &TestDatabase) {
@@ -253,24 +256,24 @@ fn a_key_that_is_a_formula_without_a_saved_value_is_refused_and_withholds_remova
     let (source, write) = table_source(&engine, folder.path(), &[["1", "2", "4"], ["2", "3", "6"], ["3", "4", "8"]]);
     write(&[["1", "2", "4"], ["=A2+1", "3", "6"], ["3", "4", "8"]]);
     let record = engine.run_request(&source, &incremental_sync());
-    assert_eq!((counts(&record), record.withheld_removals), ([0, 0, 2, 0, 1], 1), "{}", record.summary.message);
-    assert_eq!(engine.lines(&source), ["1|2|4", "2|3|6", "3|4|8"]);
-    let all = told(&engine, &record);
+    assert_eq!((count_changes(&record), record.withheld_removals), ([0, 0, 2, 0, 1], 1), "{}", record.summary.message);
+    assert_eq!(engine.item_lines(&source), ["1|2|4", "2|3|6", "3|4|8"]);
+    let all = list_row_issues(&engine, &record);
     let refused = all.iter().find(|(_, kind, _)| *kind == IssueKind::Refused).expect("a refusal");
     assert!(refused.0 == 3 && refused.2.contains("“id” holds a formula without a saved value instead of a key"));
     // A file with only such keys has no usable rows.
     write(&[["=1", "2", "4"], ["=2", "3", "6"]]);
     let record = engine.run_request(&source, &incremental_sync());
     assert_eq!(record.summary.code.as_deref(), Some("empty_source"), "{}", record.summary.message);
-    assert_eq!(engine.lines(&source).len(), 3);
+    assert_eq!(engine.item_lines(&source).len(), 3);
 }
 
-fn rows_whose_formulas_were_drawn_down_are_no_entries(db: &TestDatabase) {
+fn rows_of_filled_down_formulas_are_not_entries(db: &TestDatabase) {
     let (engine, folder) = (TestEngine::on_database(db), tempfile::tempdir().expect("a folder"));
     let (source, write) = table_source(&engine, folder.path(), &[["1", "2", "4"]]);
     write(&[["1", "2", "5"], ["", "", "=B3*2"], ["", "", "=B4*2"]]);
     let record = engine.run_request(&source, &incremental_sync());
-    assert_eq!(counts(&record), [0, 1, 0, 0, 0], "{}", record.summary.message);
+    assert_eq!(count_changes(&record), [0, 1, 0, 0, 0], "{}", record.summary.message);
     only_note(&engine, &record, 3, &["2 rows without a key and without a value were skipped (rows 3 to 4)."]);
     assert!(
         engine.run_request(&source, &incremental_sync()).summary.message.starts_with("Nothing new"),
@@ -283,16 +286,16 @@ fn a_rounded_key_that_is_new_withholds_removals(db: &TestDatabase) {
     let (source, write) = table_source(&engine, folder.path(), &[["1", "2", "4"], ["2", "3", "6"], ["3", "4", "8"]]);
     write(&[["1", "2", "4"], ["2", "3", "6"], ["12345678901234567", "4", "8"]]);
     let record = engine.run_request(&source, &incremental_sync());
-    assert_eq!((counts(&record), record.withheld_removals), ([1, 0, 2, 0, 0], 1), "{}", record.summary.message);
+    assert_eq!((count_changes(&record), record.withheld_removals), ([1, 0, 2, 0, 0], 1), "{}", record.summary.message);
     only_note(&engine, &record, 4, &["1 cell in “id” is a number of more than 15 digits, which spreadsheets round"]);
     let again = engine.run_request(&source, &incremental_sync());
-    assert_eq!((counts(&again), again.withheld_removals), ([0, 0, 3, 0, 0], 1), "{}", again.summary.message);
+    assert_eq!((count_changes(&again), again.withheld_removals), ([0, 0, 3, 0, 0], 1), "{}", again.summary.message);
     // Two numbers that were different where they came from.
     let rows = [["1", "2", "4"], ["12345678901234567", "3", "6"], ["12345678901234568", "4", "8"]];
     write(&rows);
     let record = engine.run_request(&source, &full_sync());
     assert_eq!(record.summary.stats.rejected, 1, "{}", record.summary.message);
-    let all = told(&engine, &record);
+    let all = list_row_issues(&engine, &record);
     assert!(
         all.iter().any(|(row, kind, why)| (*row, *kind) == (4, IssueKind::Refused) && why.contains("Duplicate key"))
     );
@@ -311,16 +314,16 @@ fn a_row_with_two_cells_at_one_place_is_refused_and_its_item_stays(db: &TestData
         + &row(3, "<c r=\"A3\"><v>2</v></c><c r=\"B3\"><v>3</v></c><c r=\"C3\"><v>6</v></c>");
     std::fs::write(folder.path().join("table.xlsx"), XlsxBuilder::of_rows(&rows).bytes()).expect("written");
     let record = engine.run_request(&source, &incremental_sync());
-    assert_eq!((counts(&record), record.withheld_removals), ([0, 0, 1, 0, 1], 1), "{}", record.summary.message);
-    assert_eq!(engine.lines(&source), ["1|2|4", "2|3|6"]);
-    let all = told(&engine, &record);
+    assert_eq!((count_changes(&record), record.withheld_removals), ([0, 0, 1, 0, 1], 1), "{}", record.summary.message);
+    assert_eq!(engine.item_lines(&source), ["1|2|4", "2|3|6"]);
+    let all = list_row_issues(&engine, &record);
     assert!(all[0].0 == 2 && all[0].2.starts_with("Two cells of this row have the same position (A2)"), "{all:?}");
     // With a readable key its item is known to be still in the source.
     let rows = rows.replace("<c r=\"A2\"><v>9</v></c>", "<c r=\"B2\"><v>9</v></c>");
     std::fs::write(folder.path().join("table.xlsx"), XlsxBuilder::of_rows(&rows).bytes()).expect("written");
     let record = engine.run_request(&source, &full_sync());
-    assert_eq!((counts(&record), record.withheld_removals), ([0, 0, 1, 0, 1], 0), "{}", record.summary.message);
-    assert_eq!(engine.lines(&source), ["1|2|4", "2|3|6"]);
+    assert_eq!((count_changes(&record), record.withheld_removals), ([0, 0, 1, 0, 1], 0), "{}", record.summary.message);
+    assert_eq!(engine.item_lines(&source), ["1|2|4", "2|3|6"]);
 }
 
 fn an_empty_file_for_a_workbook_is_an_empty_source(db: &TestDatabase) {
@@ -334,5 +337,5 @@ fn an_empty_file_for_a_workbook_is_an_empty_source(db: &TestDatabase) {
         "{}",
         record.summary.message
     );
-    assert_eq!(engine.lines(&source), ["1|2|4"]);
+    assert_eq!(engine.item_lines(&source), ["1|2|4"]);
 }

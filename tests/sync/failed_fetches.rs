@@ -37,7 +37,7 @@ fn bad_replies() -> [(&'static str, ReplyTransform); 6] {
 }
 
 /// The whole catalog: its items with positions and fields, its columns and its validators.
-fn whole(db: &TestDatabase, engine: &TestEngine, source: &Source) -> String {
+fn dump_catalog(db: &TestDatabase, engine: &TestEngine, source: &Source) -> String {
     let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     let columns: Vec<_> = catalog.typed_columns().collect();
     format!("{:?} {columns:?} {:?} {}", db.items_as_written(), catalog.validators, catalog.item_count)
@@ -61,7 +61,7 @@ fn test_failed_fetches(db: &TestDatabase, kinds: &[&str]) {
         };
         // Only a server that never answers is given up after a second; all other runs take the time they need.
         let engine = engine_with(TEST_TIMEOUTS);
-        let impatient = engine_with(Timeouts { fetch: Duration::from_secs(1), ..TEST_TIMEOUTS });
+        let limited = engine_with(Timeouts { fetch: Duration::from_secs(1), ..TEST_TIMEOUTS });
         let draft = source_draft("news", fixture.kind, fixture.location.clone());
         let source = engine.store.add_source(&draft, None).expect("a source");
         let first = engine.run_request(&source, &incremental_sync());
@@ -72,23 +72,23 @@ fn test_failed_fetches(db: &TestDatabase, kinds: &[&str]) {
             fixture.name,
             first.summary.message
         );
-        let known = whole(db, &engine, &source);
+        let known = dump_catalog(db, &engine, &source);
         for (name, transform) in bad_replies() {
             let what = format!("{name} by {}", fixture.name);
             // Known articles are not requested again.
             if fixture.uses_form {
                 fixture.add_item();
             }
-            let before = whole(db, &engine, &source);
+            let before = dump_catalog(db, &engine, &source);
             fixture.inject_fault(&transform);
-            let runner = if name == SILENCE { &impatient } else { &engine };
+            let runner = if name == SILENCE { &limited } else { &engine };
             let record = runner.run_request(&source, &incremental_sync());
-            let told = if fixture.is_list() { Status::Completed } else { Status::Failed };
-            assert_eq!(record.summary.status, told, "{what}: {}", record.summary.message);
+            let reported = if fixture.is_list() { Status::Completed } else { Status::Failed };
+            assert_eq!(record.summary.status, reported, "{what}: {}", record.summary.message);
             assert!(record.summary.code.is_some() || record.issues == 1, "{what}: {record:?}");
-            let seen = format!("{} {:?}", record.summary.message, runner.report(record.summary.id));
+            let seen = format!("{} {:?}", record.summary.message, runner.status_report(record.summary.id));
             assert!(fixture.secrets().iter().all(|secret| !seen.contains(secret)), "{what}: {seen}");
-            assert_eq!(whole(db, &engine, &source), before, "{what}: {}", record.summary.message);
+            assert_eq!(dump_catalog(db, &engine, &source), before, "{what}: {}", record.summary.message);
             fixture.clear_faults();
             let healed = engine.run_request(&source, &incremental_sync());
             let news = u64::from(fixture.uses_form);
@@ -101,7 +101,7 @@ fn test_failed_fetches(db: &TestDatabase, kinds: &[&str]) {
                 healed.summary.message
             );
             if !fixture.uses_form {
-                assert_eq!(whole(db, &engine, &source), known, "{what}: and so it stays");
+                assert_eq!(dump_catalog(db, &engine, &source), known, "{what}: and so it stays");
             }
         }
         fixture.add_item();

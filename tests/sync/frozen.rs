@@ -26,30 +26,31 @@ const SHORT: Timeouts =
 
 #[test]
 fn a_frozen_worker_writes_nothing_after_its_run_was_taken_over_on_sqlite() {
-    run("a_frozen_worker_writes_nothing_after_its_run_was_taken_over_on_sqlite", TestDatabase::sqlite);
+    run_frozen_test("a_frozen_worker_writes_nothing_after_its_run_was_taken_over_on_sqlite", TestDatabase::sqlite);
 }
 
 #[test]
 fn a_frozen_worker_writes_nothing_after_its_run_was_taken_over_on_postgres() {
-    run("a_frozen_worker_writes_nothing_after_its_run_was_taken_over_on_postgres", TestDatabase::postgres);
+    run_frozen_test("a_frozen_worker_writes_nothing_after_its_run_was_taken_over_on_postgres", TestDatabase::postgres);
 }
 
-fn run(name: &str, database: fn() -> TestDatabase) {
+fn run_frozen_test(name: &str, database: fn() -> TestDatabase) {
     match std::env::var(PART) {
-        Ok(part) => be_the_worker(&part),
+        Ok(part) => run_worker(&part),
         Err(_) => freeze_and_take_over(name, &database()),
     }
 }
 
 /// Works on the run until the pause point, waits there for the signal file, and continues.
-fn be_the_worker(part: &str) {
-    let (address, id, signs) = serde_json::from_str::<(String, SyncId, String)>(part).expect("a part");
+fn run_worker(part: &str) {
+    let (address, id, signal_dir) = serde_json::from_str::<(String, SyncId, String)>(part).expect("a part");
     let store = Store::open(&DatabaseAddress::parse(&address), 6, SHORT.lease).expect("the database");
     let engine = TestEngine::with_timeouts(store, SHORT);
-    let (pause_point, signs) = (PausePoint::default(), Path::new(&signs));
-    engine.memory.set(
+    let (pause_point, signal_dir) = (PausePoint::default(), Path::new(&signal_dir));
+    engine.memory.set_table(
         "albums",
-        MemoryTable::albums(3000, "Frozen").at(FaultMoment::Apply(2500), MemoryFault::Wait(pause_point.clone())),
+        MemoryTable::albums(3000, "Frozen")
+            .with_fault(FaultMoment::Apply(2500), MemoryFault::Wait(pause_point.clone())),
     );
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -57,22 +58,22 @@ fn be_the_worker(part: &str) {
             wait_until(|| {
                 engine.store.operation_status(id).is_ok_and(|status| status.is_some_and(|it| it.summary.progress >= 50))
             });
-            fs::write(signs.join("at-the-pause-point"), "").expect("a sign");
-            wait_until(|| signs.join("go-on").exists());
+            fs::write(signal_dir.join("at-the-pause-point"), "").expect("a sign");
+            wait_until(|| signal_dir.join("go-on").exists());
             pause_point.resume();
         });
         assert!(engine.control.run_in_this_thread(id, &ShutdownSignal::default()).expect("a run that ends quietly"));
     });
     // The engine checks its queue when it is dropped, and the successor may still be in it.
     std::mem::forget(engine);
-    fs::write(signs.join("done"), "").expect("a sign");
+    fs::write(signal_dir.join("done"), "").expect("a sign");
 }
 
 /// A child process that is continued and killed when this is dropped.
 struct WorkerProcess(Child);
 
 impl WorkerProcess {
-    fn signal(&self, signal: &str) {
+    fn send_signal(&self, signal: &str) {
         let sent = Command::new("kill").args([signal, &self.0.id().to_string()]).status().expect("kill runs");
         assert!(sent.success(), "{signal} was not sent");
     }
@@ -90,13 +91,13 @@ fn freeze_and_take_over(name: &str, db: &TestDatabase) {
     let engine = TestEngine::with_timeouts(db.store(), SHORT);
     let source = engine.memory_source("albums", MemoryTable::albums(3000, "Old"));
     engine.sync(&source);
-    let signs = tempfile::tempdir().expect("a folder");
+    let signal_dir = tempfile::tempdir().expect("a folder");
     let id = engine.start(&source, &full_sync());
     let address = match db.address() {
         DatabaseAddress::Sqlite(path) => path.display().to_string(),
         DatabaseAddress::Postgres(url) => url,
     };
-    let part = serde_json::to_string(&(address, id, signs.path())).expect("JSON");
+    let part = serde_json::to_string(&(address, id, signal_dir.path())).expect("JSON");
     let worker = Command::new(std::env::current_exe().expect("this binary"))
         .args([&format!("sync::frozen::{name}"), "--exact", "--nocapture"])
         .env(PART, part)
@@ -105,12 +106,12 @@ fn freeze_and_take_over(name: &str, db: &TestDatabase) {
         .stderr(Stdio::null())
         .spawn();
     let mut worker = WorkerProcess(worker.expect("a worker"));
-    wait_until(|| signs.path().join("at-the-pause-point").exists());
+    wait_until(|| signal_dir.path().join("at-the-pause-point").exists());
 
     // A worker that is frozen inside a heartbeat on SQLite holds the write lock, which is documented and not tested
     // here: it is then continued and frozen again.
     let lease = loop {
-        worker.signal("-STOP");
+        worker.send_signal("-STOP");
         std::thread::sleep(SHORT.lease + Duration::from_millis(50));
         let expired = engine.store.expired_leases().expect("readers are never blocked");
         if let Some(lease) = expired.into_iter().find(|lease| lease.id == id)
@@ -118,25 +119,25 @@ fn freeze_and_take_over(name: &str, db: &TestDatabase) {
         {
             break lease;
         }
-        worker.signal("-CONT");
+        worker.send_signal("-CONT");
     };
     assert_eq!(lease.id, id);
-    let successor = engine.record(id).summary.successor.expect("a successor");
+    let successor = engine.find_record(id).summary.successor.expect("a successor");
     let written = db.items_as_written();
     assert_eq!(written.iter().flatten().filter(|item| item.contains("Frozen")).count(), 2000);
 
-    worker.signal("-CONT");
-    fs::write(signs.path().join("go-on"), "").expect("a sign");
+    worker.send_signal("-CONT");
+    fs::write(signal_dir.path().join("go-on"), "").expect("a sign");
     assert!(worker.0.wait().expect("the worker").success(), "the worker failed");
-    assert!(signs.path().join("done").exists(), "it went on to its end");
+    assert!(signal_dir.path().join("done").exists(), "it went on to its end");
     assert_eq!(db.items_as_written(), written, "it wrote items");
-    assert_eq!(db.count("sync_records", &format!("id = '{id}' AND status = 'interrupted'")), 1);
+    assert_eq!(db.count_rows("sync_records", &format!("id = '{id}' AND status = 'interrupted'")), 1);
     assert_eq!(
         engine.store.operation_status(id).expect("an answer").expect("a status").summary.status,
         Status::Interrupted
     );
 
-    engine.memory.set("albums", MemoryTable::albums(3000, "New"));
+    engine.memory.set_table("albums", MemoryTable::albums(3000, "New"));
     assert_eq!(engine.run(successor).summary.status, Status::Completed);
-    assert_eq!(db.count("items", "removed_at IS NULL AND fields LIKE '%New%'"), 3000);
+    assert_eq!(db.count_rows("items", "removed_at IS NULL AND fields LIKE '%New%'"), 3000);
 }

@@ -8,7 +8,7 @@ use crate::support::test_engine::{full_sync, incremental_sync, preview_run, sour
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
-    a_source_with_nothing_new_is_done_in_one_request,
+    an_unchanged_source_takes_one_request,
     a_source_without_validators_is_compared_by_its_body,
     a_full_sync_and_a_preview_read_everything,
     a_source_with_changed_settings_is_read_again,
@@ -17,9 +17,9 @@ on_both_databases![
 
 const CSV: &str = "id,title\na,One\nb,Two\n";
 
-fn a_source_with_nothing_new_is_done_in_one_request(db: &TestDatabase) {
+fn an_unchanged_source_takes_one_request(db: &TestDatabase) {
     let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
-    stub.set("/albums.csv", StubReply::csv(CSV).etag("\"v1\""));
+    stub.set_reply("/albums.csv", StubReply::csv(CSV).etag("\"v1\""));
     let source = engine.url_source("albums", stub.url("/albums.csv"));
     assert_eq!(engine.run_request(&source, &incremental_sync()).summary.stats.added, 2);
     let before = db.items_as_written();
@@ -39,7 +39,7 @@ fn a_source_with_nothing_new_is_done_in_one_request(db: &TestDatabase) {
     assert_eq!((second.columns, second.validators, second.item_count), (first.columns, first.validators, 2));
     assert!(second.last_success_at > first.last_success_at, "it is a success of its own");
 
-    stub.set("/albums.csv", StubReply::csv("id,title\na,One\nb,Two again\n").etag("\"v2\""));
+    stub.set_reply("/albums.csv", StubReply::csv("id,title\na,One\nb,Two again\n").etag("\"v2\""));
     assert_eq!(engine.run_request(&source, &incremental_sync()).summary.stats.updated, 1);
     assert!(engine.run_request(&source, &incremental_sync()).summary.message.starts_with("Nothing new"));
     assert_eq!(stub.requests("/albums.csv").last().and_then(|seen| seen.header("If-None-Match")), Some("\"v2\""));
@@ -47,17 +47,17 @@ fn a_source_with_nothing_new_is_done_in_one_request(db: &TestDatabase) {
 
 fn a_source_without_validators_is_compared_by_its_body(db: &TestDatabase) {
     let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
-    stub.csv("/albums.csv", CSV);
+    stub.serve_csv("/albums.csv", CSV);
     let source = engine.url_source("albums", stub.url("/albums.csv"));
     engine.run_request(&source, &incremental_sync());
     assert!(engine.run_request(&source, &incremental_sync()).summary.message.starts_with("Nothing new"));
-    stub.csv("/albums.csv", "id,title\na,One\n");
+    stub.serve_csv("/albums.csv", "id,title\na,One\n");
     assert_eq!(engine.run_request(&source, &incremental_sync()).summary.stats.removed, 1);
 }
 
 fn a_full_sync_and_a_preview_read_everything(db: &TestDatabase) {
     let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
-    stub.set("/albums.csv", StubReply::csv(CSV).etag("\"v1\""));
+    stub.set_reply("/albums.csv", StubReply::csv(CSV).etag("\"v1\""));
     let source = engine.url_source("albums", stub.url("/albums.csv"));
     engine.run_request(&source, &incremental_sync());
     let force =
@@ -77,7 +77,7 @@ fn a_full_sync_and_a_preview_read_everything(db: &TestDatabase) {
 
 fn a_source_with_changed_settings_is_read_again(db: &TestDatabase) {
     let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
-    stub.set("/albums.csv", StubReply::csv("id,code\na,x\nb,y\n").etag("\"v1\""));
+    stub.set_reply("/albums.csv", StubReply::csv("id,code\na,x\nb,y\n").etag("\"v1\""));
     let source = engine.url_source("albums", stub.url("/albums.csv"));
     engine.run_request(&source, &incremental_sync());
     let mut other = source_draft("albums", "csv", source.location.clone());
@@ -85,20 +85,20 @@ fn a_source_with_changed_settings_is_read_again(db: &TestDatabase) {
     assert_eq!(engine.store.change_source(source.id, &other, None).expect("changed"), SourceChange::Done);
     let record = engine.run_request(&source, &incremental_sync());
     assert_eq!((record.summary.stats.added, record.summary.stats.removed), (2, 2), "{}", record.summary.message);
-    assert_eq!(engine.items(&source).into_iter().map(|item| item.key).collect::<Vec<_>>(), ["x", "y"]);
+    assert_eq!(engine.list_items(&source).into_iter().map(|item| item.key).collect::<Vec<_>>(), ["x", "y"]);
 }
 
 fn a_failed_run_keeps_the_validators_of_the_last_success(db: &TestDatabase) {
     let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
-    stub.set("/albums.csv", StubReply::csv(CSV).etag("\"v1\""));
+    stub.set_reply("/albums.csv", StubReply::csv(CSV).etag("\"v1\""));
     let source = engine.url_source("albums", stub.url("/albums.csv"));
     engine.run_request(&source, &incremental_sync());
     for reply in
         [StubReply::status(404), StubReply::csv("").etag("\"v2\""), StubReply::csv("key,title\na,One\n").etag("\"v3\"")]
     {
-        stub.set("/albums.csv", reply);
+        stub.set_reply("/albums.csv", reply);
         assert_eq!(engine.run_request(&source, &incremental_sync()).summary.status, Status::Failed);
     }
-    stub.set("/albums.csv", StubReply::csv(CSV).etag("\"v1\""));
+    stub.set_reply("/albums.csv", StubReply::csv(CSV).etag("\"v1\""));
     assert!(engine.run_request(&source, &incremental_sync()).summary.message.starts_with("Nothing new"));
 }

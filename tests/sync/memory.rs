@@ -20,18 +20,18 @@ const ROWS: u64 = 200_000;
 
 #[test]
 fn two_hundred_thousand_rows_fit_into_seventy_megabytes_on_sqlite() {
-    run("two_hundred_thousand_rows_fit_into_seventy_megabytes_on_sqlite", TestDatabase::sqlite);
+    run_memory_test("two_hundred_thousand_rows_fit_into_seventy_megabytes_on_sqlite", TestDatabase::sqlite);
 }
 
 #[test]
 fn two_hundred_thousand_rows_fit_into_seventy_megabytes_on_postgres() {
-    run("two_hundred_thousand_rows_fit_into_seventy_megabytes_on_postgres", TestDatabase::postgres);
+    run_memory_test("two_hundred_thousand_rows_fit_into_seventy_megabytes_on_postgres", TestDatabase::postgres);
 }
 
 /// Runs the sync in a child process, so that its memory alone is measured.
-fn run(name: &str, database: fn() -> TestDatabase) {
+fn run_memory_test(name: &str, database: fn() -> TestDatabase) {
     if let Ok(part) = std::env::var(PART) {
-        return measure(&part);
+        return measure_run(&part);
     }
     let db = database();
     let folder = tempfile::tempdir().expect("a folder");
@@ -52,16 +52,16 @@ fn run(name: &str, database: fn() -> TestDatabase) {
         .env(PART, part)
         .output()
         .expect("the measured process");
-    let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{told}");
-    assert_eq!(db.count("items", "removed_at IS NULL"), i64::try_from(ROWS).expect("few"));
-    let peak = told.lines().find_map(|line| line.split_once("peak: ")?.1.parse::<u64>().ok()).expect("a figure");
+    let reported = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{reported}");
+    assert_eq!(db.count_rows("items", "removed_at IS NULL"), i64::try_from(ROWS).expect("few"));
+    let peak = reported.lines().find_map(|line| line.split_once("peak: ")?.1.parse::<u64>().ok()).expect("a figure");
     let (peak, size) = (peak / 1024, text.len() / 1_000_000);
     assert!(peak < 70, "{peak} MB at most for a file of {size} MB");
 }
 
 /// Runs a first sync and one that changes nothing, and prints the peak memory of both.
-fn measure(part: &str) {
+fn measure_run(part: &str) {
     let (address, file) = serde_json::from_str::<(String, std::path::PathBuf)>(part).expect("a part");
     let address = DatabaseAddress::parse(&address);
     let store =

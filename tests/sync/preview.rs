@@ -14,7 +14,7 @@ on_both_databases![
 ];
 
 /// Everything a preview must not touch.
-fn untouched(db: &TestDatabase, engine: &TestEngine, source: &Source) -> (Vec<Option<String>>, String) {
+fn dump_state(db: &TestDatabase, engine: &TestEngine, source: &Source) -> (Vec<Option<String>>, String) {
     let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     (db.items_as_written(), format!("{catalog:?}"))
 }
@@ -23,14 +23,14 @@ fn a_preview_lists_the_changes_by_name_and_writes_nothing(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\na,One\nb,Two\nc,Three\n");
     engine.sync(&source);
-    let before = untouched(db, &engine, &source);
+    let before = dump_state(db, &engine, &source);
     engine.rewrite_file(&source, "id,title,year\na,One again,1959\nc,Three,\nd,Four,\n");
     let record = engine.run_request(&source, &preview_run());
     assert_eq!(record.summary.status, Status::Completed);
-    assert_eq!(untouched(db, &engine, &source), before);
+    assert_eq!(dump_state(db, &engine, &source), before);
     assert_eq!((record.summary.stats.added, record.summary.stats.updated, record.summary.stats.removed), (1, 2, 1));
-    let said = "A sync would add 1, update 2 and remove 1. Nothing was written. New column “year”.";
-    assert_eq!(record.summary.message, said);
+    let shown_text = "A sync would add 1, update 2 and remove 1. Nothing was written. New column “year”.";
+    assert_eq!(record.summary.message, shown_text);
     let names = |kind| -> Vec<String> {
         engine
             .store
@@ -56,7 +56,7 @@ fn a_preview_of_a_source_that_a_sync_would_refuse_completes_and_reports_it(db: &
     let rows = |from: u32, to: u32| (from..=to).map(|n| format!("{n},Title\n")).collect::<String>();
     let source = engine.csv_source("albums", format!("id,title\n{}", rows(1, 100)));
     engine.sync(&source);
-    let before = untouched(db, &engine, &source);
+    let before = dump_state(db, &engine, &source);
     for (text, removals, word) in [
         ("id,title\n".to_owned(), 0, "refused"),
         (String::new(), 0, "refused"),
@@ -68,7 +68,7 @@ fn a_preview_of_a_source_that_a_sync_would_refuse_completes_and_reports_it(db: &
         assert_eq!(record.summary.status, Status::Completed, "{}", record.summary.message);
         assert_eq!(record.withheld_removals, removals, "{}", record.summary.message);
         assert!(record.summary.message.contains(word), "{}", record.summary.message);
-        assert_eq!(untouched(db, &engine, &source), before);
+        assert_eq!(dump_state(db, &engine, &source), before);
     }
 }
 
@@ -77,7 +77,7 @@ fn a_preview_before_the_first_sync_shows_all_as_new(db: &TestDatabase) {
     let source = engine.csv_source("albums", "id,title\na,One\nb,Two\n");
     let record = engine.run_request(&source, &preview_run());
     assert_eq!((record.summary.status, record.summary.stats.added), (Status::Completed, 2));
-    assert_eq!(db.count("items", "1 = 1"), 0);
+    assert_eq!(db.count_rows("items", "1 = 1"), 0);
     let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!((catalog.columns.len(), catalog.last_success_at, catalog.item_count), (0, None, 0));
 }

@@ -33,11 +33,11 @@ on_both_databases![
 const ROWS: usize = 6000;
 
 /// Polls as fast as possible to the end and compares every answer with the one before.
-fn poll(engine: &TestEngine, id: SyncId, over: &AtomicBool) -> Vec<StatusReport> {
+fn poll_run(engine: &TestEngine, id: SyncId, over: &AtomicBool) -> Vec<StatusReport> {
     let mut seen: Vec<StatusReport> = Vec::new();
     loop {
         let last_look = over.load(Ordering::SeqCst);
-        let report = engine.report(id);
+        let report = engine.status_report(id);
         assert_eq!(report.summary.progress == 100, report.summary.status == Status::Completed, "{report:?}");
         if let Some(before) = seen.last() {
             assert!(
@@ -70,14 +70,14 @@ fn poll(engine: &TestEngine, id: SyncId, over: &AtomicBool) -> Vec<StatusReport>
 
 /// Runs the sync of a source while four pollers read each of `engines`, and calls `meanwhile` during it. Returns all
 /// reports of the pollers.
-fn watched(engines: &[&TestEngine], source: &Source, meanwhile: impl FnOnce(SyncId)) -> Vec<StatusReport> {
+fn watch_run(engines: &[&TestEngine], source: &Source, meanwhile: impl FnOnce(SyncId)) -> Vec<StatusReport> {
     let over = AtomicBool::new(false);
     let id = engines[0].start(source, &full_sync());
     std::thread::scope(|scope| {
         let over = &over;
         let pollers: Vec<_> = engines
             .iter()
-            .flat_map(|engine| (0..4).map(move |_| scope.spawn(move || poll(engine, id, over))))
+            .flat_map(|engine| (0..4).map(move |_| scope.spawn(move || poll_run(engine, id, over))))
             .collect();
         let run = scope.spawn(|| engines[0].run(id));
         meanwhile(id);
@@ -90,7 +90,7 @@ fn watched(engines: &[&TestEngine], source: &Source, meanwhile: impl FnOnce(Sync
 }
 
 /// The percentages of these reports, sorted.
-fn percents(seen: &[StatusReport]) -> Vec<u8> {
+fn list_percents(seen: &[StatusReport]) -> Vec<u8> {
     let mut percents: Vec<u8> = seen.iter().map(|report| report.summary.progress).collect();
     percents.sort_unstable();
     percents.dedup();
@@ -101,20 +101,21 @@ fn progress_never_goes_back_and_ends_at_100_with_completed(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let pause_points: Vec<PausePoint> = (0..3).map(|_| PausePoint::default()).collect();
     let table = MemoryTable::albums(ROWS, "Title")
-        .at(FaultMoment::Fetch, MemoryFault::Wait(pause_points[0].clone()))
-        .at(FaultMoment::Apply(1500), MemoryFault::Wait(pause_points[1].clone()))
-        .at(FaultMoment::Apply(4500), MemoryFault::Wait(pause_points[2].clone()));
+        .with_fault(FaultMoment::Fetch, MemoryFault::Wait(pause_points[0].clone()))
+        .with_fault(FaultMoment::Apply(1500), MemoryFault::Wait(pause_points[1].clone()))
+        .with_fault(FaultMoment::Apply(4500), MemoryFault::Wait(pause_points[2].clone()));
     let source = engine.memory_source("albums", table);
-    let seen = watched(&[&engine], &source, |id| {
+    let seen = watch_run(&[&engine], &source, |id| {
         for (pause_point, least) in pause_points.iter().zip([0, 23, 63]) {
             pause_point.wait_until_reached();
             wait_until(|| {
-                engine.report(id).summary.progress >= least && engine.report(id).summary.status == Status::Running
+                engine.status_report(id).summary.progress >= least
+                    && engine.status_report(id).summary.status == Status::Running
             });
             pause_point.resume();
         }
     });
-    let percents = percents(&seen);
+    let percents = list_percents(&seen);
     assert!(percents.len() >= 4 && percents.last() == Some(&100), "{percents:?}");
     let halfway = seen.iter().find(|report| report.summary.progress >= 63 && report.summary.status == Status::Running);
     let halfway = halfway.expect("a report from the middle");
@@ -130,24 +131,24 @@ fn progress_never_goes_back_with_the_database_alone(db: &TestDatabase) {
     let pause_point = PausePoint::default();
     let source = engine.memory_source(
         "albums",
-        MemoryTable::albums(ROWS, "Title").at(FaultMoment::Apply(3500), MemoryFault::Wait(pause_point.clone())),
+        MemoryTable::albums(ROWS, "Title").with_fault(FaultMoment::Apply(3500), MemoryFault::Wait(pause_point.clone())),
     );
-    let seen = watched(&[&engine], &source, |id| {
+    let seen = watch_run(&[&engine], &source, |id| {
         pause_point.wait_until_reached();
-        wait_until(|| engine.report(id).summary.progress >= 50);
+        wait_until(|| engine.status_report(id).summary.progress >= 50);
         pause_point.resume();
     });
-    assert_eq!(percents(&seen).last(), Some(&100));
+    assert_eq!(list_percents(&seen).last(), Some(&100));
     assert!(!engine.status_folder().exists(), "no file is written");
 }
 
 fn feeds_and_articles_never_go_back(db: &TestDatabase) {
-    let terms = Timeouts {
+    let timeouts = Timeouts {
         primary_interval: Duration::from_millis(1),
         database_interval: Duration::from_millis(20),
         ..TEST_TIMEOUTS
     };
-    let engine = TestEngine::with_timeouts(db.store(), terms);
+    let engine = TestEngine::with_timeouts(db.store(), timeouts);
     // Another server, whose primary status store is the database.
     let store = db.second_store();
     let folder = tempfile::tempdir().expect("a folder");
@@ -156,18 +157,18 @@ fn feeds_and_articles_never_go_back(db: &TestDatabase) {
     let (stub, other) = (StubServer::start(), StubServer::start());
     let body: String = (0..800).map(|n| format!("<item><guid>{n}</guid><title>T {n}</title></item>")).collect();
     for n in 0..3 {
-        stub.set(
+        stub.set_reply(
             &format!("/{n}"),
             StubReply::rss(&format!("<title>F</title>{body}")).after(Duration::from_millis(150)),
         );
     }
     // Two lists, of which the second names nothing new, and a feed.
     let named = [stub.url("/0"), stub.url("/1")];
-    stub.set("/list", StubReply::opml(&named));
-    other.set("/list", StubReply::opml(&named).after(Duration::from_millis(100)));
+    stub.set_reply("/list", StubReply::opml(&named));
+    other.set_reply("/list", StubReply::opml(&named).after(Duration::from_millis(100)));
     let given = vec![stub.url("/list"), other.url("/list"), stub.url("/2")];
-    let source = engine.add("news", "feeds", SourceLocation::Urls(given));
-    let seen = watched(&[&engine, &beside], &source, |_| ());
+    let source = engine.add_source("news", "feeds", SourceLocation::Urls(given));
+    let seen = watch_run(&[&engine, &beside], &source, |_| ());
     let articles = |report: &StatusReport| report.summary.stats.articles.map(|count| (count.processed, count.total));
     let fetching = |report: &&StatusReport| report.summary.message.starts_with("Fetching feed");
     let found: Vec<_> = seen.iter().filter(fetching).filter_map(articles).collect();
@@ -184,46 +185,46 @@ fn the_database_replaces_a_status_file_that_is_deleted_during_a_run(db: &TestDat
     let pause_point = PausePoint::default();
     let source = engine.memory_source(
         "albums",
-        MemoryTable::albums(ROWS, "Title").at(FaultMoment::Apply(3500), MemoryFault::Wait(pause_point.clone())),
+        MemoryTable::albums(ROWS, "Title").with_fault(FaultMoment::Apply(3500), MemoryFault::Wait(pause_point.clone())),
     );
-    let seen = watched(&[&engine], &source, |id| {
+    let seen = watch_run(&[&engine], &source, |id| {
         pause_point.wait_until_reached();
         let file = engine.status_folder().join(format!("sync-status-{id}.json"));
-        wait_until(|| file.exists() && engine.report(id).summary.progress >= 50);
+        wait_until(|| file.exists() && engine.status_report(id).summary.progress >= 50);
         for _ in 0..100 {
-            let before = engine.report(id).summary.progress;
+            let before = engine.status_report(id).summary.progress;
             let _gone_already = fs::remove_file(&file);
-            let report = engine.report(id);
+            let report = engine.status_report(id);
             assert_eq!((report.summary.status, report.summary.stats.items.total), (Status::Running, ROWS as u64));
             assert!(report.summary.progress >= before);
         }
         pause_point.resume();
     });
-    assert_eq!(percents(&seen).last(), Some(&100));
+    assert_eq!(list_percents(&seen).last(), Some(&100));
 }
 
 fn the_database_replaces_a_status_folder_that_is_lost_during_a_run(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let pause_points = [PausePoint::default(), PausePoint::default()];
     let table = MemoryTable::albums(ROWS, "Title")
-        .at(FaultMoment::Apply(2500), MemoryFault::Wait(pause_points[0].clone()))
-        .at(FaultMoment::Apply(4500), MemoryFault::Wait(pause_points[1].clone()));
+        .with_fault(FaultMoment::Apply(2500), MemoryFault::Wait(pause_points[0].clone()))
+        .with_fault(FaultMoment::Apply(4500), MemoryFault::Wait(pause_points[1].clone()));
     let source = engine.memory_source("albums", table);
     let folder = engine.status_folder();
-    let seen = watched(&[&engine], &source, |id| {
+    let seen = watch_run(&[&engine], &source, |id| {
         pause_points[0].wait_until_reached();
-        wait_until(|| folder.exists() && engine.report(id).summary.progress >= 30);
+        wait_until(|| folder.exists() && engine.status_report(id).summary.progress >= 30);
         // A file is in the place of the folder: nothing can be read or written there any more.
         fs::rename(&folder, folder.with_extension("lost")).expect("moved");
         fs::write(&folder, "not a folder").expect("written");
-        assert_eq!(engine.report(id).summary.status, Status::Running);
+        assert_eq!(engine.status_report(id).summary.status, Status::Running);
         pause_points[0].resume();
         pause_points[1].wait_until_reached();
-        wait_until(|| engine.report(id).summary.progress >= 60);
+        wait_until(|| engine.status_report(id).summary.progress >= 60);
         pause_points[1].resume();
     });
-    assert_eq!(percents(&seen).last(), Some(&100));
-    assert_eq!(engine.lines(&source).len(), ROWS, "status never fails a sync");
+    assert_eq!(list_percents(&seen).last(), Some(&100));
+    assert_eq!(engine.item_lines(&source).len(), ROWS, "status never fails a sync");
     assert!(folder.is_file(), "and nobody repairs what an operator put there");
 }
 
@@ -233,23 +234,25 @@ fn a_status_file_is_never_ahead_of_the_database(db: &TestDatabase) {
     // At the pause point 4 of 10 % are fetched: enough to update the file, too little to update the database at once.
     let source = engine.memory_source(
         "albums",
-        MemoryTable::albums(10, "Title").at(FaultMoment::Fetch, MemoryFault::Wait(pause_point.clone())),
+        MemoryTable::albums(10, "Title").with_fault(FaultMoment::Fetch, MemoryFault::Wait(pause_point.clone())),
     );
-    watched(&[&engine], &source, |id| {
+    watch_run(&[&engine], &source, |id| {
         pause_point.wait_until_reached();
-        wait_until(|| engine.report(id).summary.stats.bytes > 0);
-        let told = engine.report(id).summary.progress;
+        wait_until(|| engine.status_report(id).summary.stats.bytes > 0);
+        let reported = engine.status_report(id).summary.progress;
         let kept = engine.store.operation_status(id).expect("an answer").expect("a status").summary.progress;
-        assert!(told <= kept, "the file says {told} % and the database {kept} %");
+        assert!(reported <= kept, "the file says {reported} % and the database {kept} %");
         pause_point.resume();
     });
 }
 
 fn a_failed_run_stays_below_100(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
-    let source = engine
-        .memory_source("albums", MemoryTable::albums(ROWS, "Title").at(FaultMoment::Apply(5900), MemoryFault::Break));
-    let seen = watched(&[&engine], &source, |_| {});
+    let source = engine.memory_source(
+        "albums",
+        MemoryTable::albums(ROWS, "Title").with_fault(FaultMoment::Apply(5900), MemoryFault::Break),
+    );
+    let seen = watch_run(&[&engine], &source, |_| {});
     let last = seen.last().expect("a report");
     assert_eq!(last.summary.status, Status::Failed);
     assert!(last.summary.progress < 100 && last.summary.error.is_some(), "{last:?}");
@@ -261,12 +264,12 @@ fn a_reader_on_another_server_sees_the_same_run(db: &TestDatabase) {
     let pause_point = PausePoint::default();
     let source = one.memory_source(
         "albums",
-        MemoryTable::albums(ROWS, "Title").at(FaultMoment::Apply(3500), MemoryFault::Wait(pause_point.clone())),
+        MemoryTable::albums(ROWS, "Title").with_fault(FaultMoment::Apply(3500), MemoryFault::Wait(pause_point.clone())),
     );
-    let seen = watched(&[&one, &two], &source, |id| {
+    let seen = watch_run(&[&one, &two], &source, |id| {
         pause_point.wait_until_reached();
-        wait_until(|| two.report(id).summary.progress >= 50);
+        wait_until(|| two.status_report(id).summary.progress >= 50);
         pause_point.resume();
     });
-    assert_eq!(percents(&seen).last(), Some(&100));
+    assert_eq!(list_percents(&seen).last(), Some(&100));
 }

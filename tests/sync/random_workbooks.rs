@@ -32,61 +32,62 @@ const PIECES: [&str; 16] = [
     "1E+10",
 ];
 
-on_both_databases![what_is_written_into_a_workbook_comes_back_cell_by_cell];
+on_both_databases![every_cell_written_into_a_workbook_is_read_back];
 
 /// A text of a few pieces with a letter at each end, so that white space around it is no question.
-fn text(random: &mut SeededRandom) -> String {
-    let pieces: String = (0..=random.below(5)).map(|_| PIECES[random.below(16) as usize]).collect();
+fn random_text(random: &mut SeededRandom) -> String {
+    let pieces: String = (0..=random.next_below(5)).map(|_| PIECES[random.next_below(16) as usize]).collect();
     format!("a{pieces}z")
 }
 
 /// A number of at most 15 digits, and how it is written plainly.
-fn number(random: &mut SeededRandom) -> (f64, String) {
-    let digits = 10_u64.pow(u32::try_from(random.below(15)).expect("few") + 1);
-    let (whole, decimals) = (random.below(digits), random.below(6) as usize);
-    let sign = if whole > 0 && random.percent(20) { "-" } else { "" };
+fn random_number(random: &mut SeededRandom) -> (f64, String) {
+    let digits = 10_u64.pow(u32::try_from(random.next_below(15)).expect("few") + 1);
+    let (whole, decimals) = (random.next_below(digits), random.next_below(6) as usize);
+    let signal_file = if whole > 0 && random.next_chance(20) { "-" } else { "" };
     let padded = format!("{whole:0>width$}", width = decimals + 1);
-    let (front, behind) = padded.split_at(padded.len() - decimals);
-    let plain = format!("{sign}{front}.{behind}").trim_end_matches('0').trim_end_matches('.').to_owned();
+    let (proxy, behind) = padded.split_at(padded.len() - decimals);
+    let plain = format!("{signal_file}{proxy}.{behind}").trim_end_matches('0').trim_end_matches('.').to_owned();
     (plain.parse().expect("a number"), plain)
 }
 
 /// Writes a random cell and returns its text.
 fn write_cell(sheet: &mut Worksheet, (row, column): (u32, u16), random: &mut SeededRandom) -> String {
     let format = |code: &str| Format::new().set_num_format(code);
-    match random.below(8) {
+    match random.next_below(8) {
         0 => String::new(),
         1 | 2 => {
-            let text = text(random);
+            let text = random_text(random);
             sheet.write_string(row, column, &text).expect("written");
             text
         }
         3 => {
-            let is_true = random.percent(50);
+            let is_true = random.next_chance(50);
             sheet.write_boolean(row, column, is_true).expect("written");
             if is_true { "TRUE" } else { "FALSE" }.to_owned()
         }
         4 => {
-            let (year, month, day) = (1900 + random.below(200), 1 + random.below(12), 1 + random.below(28));
+            let (year, month, day) =
+                (1900 + random.next_below(200), 1 + random.next_below(12), 1 + random.next_below(28));
             let date = format!("{year}-{month:02}-{day:02}");
             let value = ExcelDateTime::parse_from_str(&date).expect("a date");
             sheet.write_datetime_with_format(row, column, &value, &format("dd/mm/yyyy")).expect("written");
             date
         }
         5 => {
-            let (value, plain) = number(random);
+            let (value, plain) = random_number(random);
             // A saved value as programs that calculate write it: neither empty nor the 0 of programs that do not.
             let saved = if value == 0.0 { ("1".to_owned(), "1".to_owned()) } else { (plain.clone(), plain) };
             sheet.write_formula(row, column, Formula::new("=1+1").set_result(saved.0)).expect("written");
             saved.1
         }
         6 => {
-            let (value, plain) = number(random);
+            let (value, plain) = random_number(random);
             sheet.write_number_with_format(row, column, value, &format("#,##0.00 \"€\"")).expect("written");
             plain
         }
         _ => {
-            let (value, plain) = number(random);
+            let (value, plain) = random_number(random);
             sheet.write_number(row, column, value).expect("written");
             plain
         }
@@ -94,17 +95,19 @@ fn write_cell(sheet: &mut Worksheet, (row, column): (u32, u16), random: &mut See
 }
 
 /// A workbook, and the lines of its catalog.
-fn book(random: &mut SeededRandom) -> (Vec<u8>, Vec<String>) {
+fn random_book(random: &mut SeededRandom) -> (Vec<u8>, Vec<String>) {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
-    let columns = 1 + u16::try_from(random.below(6)).expect("few");
+    let columns = 1 + u16::try_from(random.next_below(6)).expect("few");
     sheet.write_string(0, 0, "id").expect("written");
     for column in 1..=columns {
-        sheet.write_string(0, column, format!("column {}", text(random)) + &column.to_string()).expect("written");
+        sheet
+            .write_string(0, column, format!("column {}", random_text(random)) + &column.to_string())
+            .expect("written");
     }
     let (mut lines, mut row) = (Vec::new(), 0);
-    for key in 1..=1 + random.below(30) {
-        row += 1 + u32::from(random.percent(10));
+    for key in 1..=1 + random.next_below(30) {
+        row += 1 + u32::from(random.next_chance(10));
         sheet.write_string(row, 0, key.to_string()).expect("written");
         let mut cells = vec![key.to_string()];
         cells.extend((1..=columns).map(|column| write_cell(sheet, (row, column), random)));
@@ -113,16 +116,16 @@ fn book(random: &mut SeededRandom) -> (Vec<u8>, Vec<String>) {
     (book.save_to_buffer().expect("a workbook"), lines)
 }
 
-fn what_is_written_into_a_workbook_comes_back_cell_by_cell(db: &TestDatabase) {
+fn every_cell_written_into_a_workbook_is_read_back(db: &TestDatabase) {
     let (engine, folder) = (TestEngine::on_database(db), tempfile::tempdir().expect("a folder"));
     for table in 0..TABLES {
-        let (bytes, lines) = book(&mut SeededRandom::new(SEED + table));
+        let (bytes, lines) = random_book(&mut SeededRandom::new(SEED + table));
         let path = folder.path().join(format!("{table}.xlsx"));
         std::fs::write(&path, bytes).expect("written");
-        let source = engine.add(&format!("table-{table}"), "excel", SourceLocation::File(path));
+        let source = engine.add_source(&format!("table-{table}"), "excel", SourceLocation::File(path));
         let record = engine.run_request(&source, &full_sync());
         assert_eq!(record.summary.status, Status::Completed, "{table}: {}", record.summary.message);
-        assert_eq!(engine.lines(&source), lines, "{table}");
+        assert_eq!(engine.item_lines(&source), lines, "{table}");
         assert_eq!(
             engine.run_request(&source, &full_sync()).summary.stats.unchanged,
             lines.len() as u64,

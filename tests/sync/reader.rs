@@ -11,25 +11,25 @@ use crate::support::test_engine::{full_sync, incremental_sync, preview_run, sour
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
-    the_second_sync_asks_for_states_and_what_is_new,
+    the_second_sync_requests_states_and_new_articles,
     a_state_that_changes_is_an_update_from_one_to_the_other,
-    articles_that_roll_off_stay_and_an_empty_account_takes_nothing,
+    articles_that_roll_off_stay_and_an_empty_account_removes_nothing,
     a_failure_leaves_the_catalog_as_it_was,
-    secrets_are_nowhere,
-    a_server_that_asked_to_be_left_alone_is_left_alone_by_the_runs_after,
+    no_secret_is_stored_or_shown,
+    a_rate_limit_applies_to_later_runs,
 ];
 
-fn account(engine: &TestEngine, server: &ReaderServer) -> Source {
+fn add_account(engine: &TestEngine, server: &ReaderServer) -> Source {
     let noun = "article/articles".parse().expect("a noun");
     let draft = SourceDraft { noun, ..source_draft("news", "reader", SourceLocation::Url(server.url())) };
     engine.store.add_source(&draft, None).expect("a source added")
 }
 
-fn the_second_sync_asks_for_states_and_what_is_new(db: &TestDatabase) {
+fn the_second_sync_requests_states_and_new_articles(db: &TestDatabase) {
     for dialect in [ReaderDialect::FreshRss, ReaderDialect::Miniflux, ReaderDialect::Inoreader] {
         let engine = TestEngine::on_database(db);
-        let server = ReaderServer::start(dialect, ReaderArticle::many(1000, 230));
-        let source = account(&engine, &server);
+        let server = ReaderServer::start(dialect, ReaderArticle::make_many(1000, 230));
+        let source = add_account(&engine, &server);
         let record = engine.run_request(&source, &incremental_sync());
         assert_eq!(
             (record.summary.status, record.summary.stats.added),
@@ -53,7 +53,7 @@ fn the_second_sync_asks_for_states_and_what_is_new(db: &TestDatabase) {
         assert_eq!(server.take_request_names(), ["login", "subscriptions", "all", "unread", "starred"]);
         assert_eq!(db.items_as_written(), before);
 
-        server.change(|articles| articles.insert(0, ReaderArticle::new(1001, "New")));
+        server.change_articles(|articles| articles.insert(0, ReaderArticle::new(1001, "New")));
         let record = engine.run_request(&source, &incremental_sync());
         assert_eq!(
             (record.summary.stats.added, record.summary.stats.updated, record.summary.stats.unchanged),
@@ -77,10 +77,10 @@ fn the_second_sync_asks_for_states_and_what_is_new(db: &TestDatabase) {
 
 fn a_state_that_changes_is_an_update_from_one_to_the_other(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
-    let server = ReaderServer::start(ReaderDialect::Miniflux, ReaderArticle::many(20, 20));
-    let source = account(&engine, &server);
+    let server = ReaderServer::start(ReaderDialect::Miniflux, ReaderArticle::make_many(20, 20));
+    let source = add_account(&engine, &server);
     engine.run_request(&source, &incremental_sync());
-    server.change(|articles| {
+    server.change_articles(|articles| {
         articles[1].read = true;
         articles[2].starred = true;
     });
@@ -89,25 +89,25 @@ fn a_state_that_changes_is_an_update_from_one_to_the_other(db: &TestDatabase) {
     let record = engine.run_request(&source, &incremental_sync());
     assert_eq!((record.summary.stats.updated, record.summary.stats.unchanged), (2, 18), "{}", record.summary.message);
     let changes = engine.store.list_changes(record.summary.id, ChangeKind::Updated, 10).expect("changes");
-    let mut told: Vec<String> = Vec::new();
+    let mut reported: Vec<String> = Vec::new();
     for change in &changes {
         let fields = |text: &Option<String>| parse_fields(text.as_deref().expect("a side")).expect("fields");
         let (before, after) = (fields(&change.before), fields(&change.after));
         let differing = before.into_iter().zip(after).filter(|(old, new)| old != new);
-        told.extend(differing.map(|((name, old), (_, new))| format!("{} {name}: {old} → {new}", change.key)));
+        reported.extend(differing.map(|((name, old), (_, new))| format!("{} {name}: {old} → {new}", change.key)));
     }
-    told.sort_unstable();
+    reported.sort_unstable();
     let key = |id: i64| ReaderArticle::new(id, "").key();
-    assert_eq!(told, [format!("{} starred: no → yes", key(18)), format!("{} read: no → yes", key(19))]);
+    assert_eq!(reported, [format!("{} starred: no → yes", key(18)), format!("{} read: no → yes", key(19))]);
 }
 
-fn articles_that_roll_off_stay_and_an_empty_account_takes_nothing(db: &TestDatabase) {
+fn articles_that_roll_off_stay_and_an_empty_account_removes_nothing(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
-    let server = ReaderServer::start(ReaderDialect::FreshRss, ReaderArticle::many(40, 30));
-    let source = account(&engine, &server);
+    let server = ReaderServer::start(ReaderDialect::FreshRss, ReaderArticle::make_many(40, 30));
+    let source = add_account(&engine, &server);
     engine.run_request(&source, &incremental_sync());
     for left in [5, 0] {
-        server.change(|articles| articles.truncate(left));
+        server.change_articles(|articles| articles.truncate(left));
         for mode in [Mode::Incremental, Mode::Full] {
             let record = engine.run_request(&source, &StartRequest { mode, ..full_sync() });
             assert_eq!(
@@ -116,7 +116,7 @@ fn articles_that_roll_off_stay_and_an_empty_account_takes_nothing(db: &TestDatab
                 "{left}: {}",
                 record.summary.message
             );
-            assert_eq!(engine.items(&source).len(), 30, "{left}");
+            assert_eq!(engine.list_items(&source).len(), 30, "{left}");
         }
         let record = engine.run_request(&source, &preview_run());
         assert_eq!(
@@ -142,22 +142,27 @@ fn articles_that_roll_off_stay_and_an_empty_account_takes_nothing(db: &TestDatab
 
 fn a_failure_leaves_the_catalog_as_it_was(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
-    let server = ReaderServer::start(ReaderDialect::Miniflux, ReaderArticle::many(300, 150));
-    let source = account(&engine, &server);
+    let server = ReaderServer::start(ReaderDialect::Miniflux, ReaderArticle::make_many(300, 150));
+    let source = add_account(&engine, &server);
     engine.run_request(&source, &incremental_sync());
     let before = db.items_as_written();
     for part in ["login", "subscriptions", "all", "contents"] {
-        for misdeed in [ReaderFault::Lacks, ReaderFault::Page, ReaderFault::Cut, ReaderFault::Status(404, vec![])] {
-            server.inject_fault(part, 1..usize::MAX, misdeed.clone());
+        for fault in [
+            ReaderFault::UnknownPath,
+            ReaderFault::LoginPage,
+            ReaderFault::TruncatedJson,
+            ReaderFault::Status(404, vec![]),
+        ] {
+            server.inject_fault(part, 1..usize::MAX, fault.clone());
             let record = engine.run_request(&source, &full_sync());
             // A truncated login answer may still contain its token, which must not be used.
-            assert_eq!(record.summary.status, Status::Failed, "{part}, {misdeed:?}: {}", record.summary.message);
-            assert_eq!(db.items_as_written(), before, "{part}, {misdeed:?}");
+            assert_eq!(record.summary.status, Status::Failed, "{part}, {fault:?}: {}", record.summary.message);
+            assert_eq!(db.items_as_written(), before, "{part}, {fault:?}");
             server.clear_faults();
         }
     }
-    server.change(|articles| articles[0].read = !articles[0].read);
-    server.inject_fault("unread", 1..usize::MAX, ReaderFault::Lacks);
+    server.change_articles(|articles| articles[0].read = !articles[0].read);
+    server.inject_fault("unread", 1..usize::MAX, ReaderFault::UnknownPath);
     let record = engine.run_request(&source, &incremental_sync());
     assert_eq!(
         (record.summary.status, record.issues, record.summary.stats.updated),
@@ -170,10 +175,10 @@ fn a_failure_leaves_the_catalog_as_it_was(db: &TestDatabase) {
     assert_eq!(engine.run_request(&source, &incremental_sync()).summary.stats.updated, 1, "the next sync heals it");
 }
 
-fn a_server_that_asked_to_be_left_alone_is_left_alone_by_the_runs_after(db: &TestDatabase) {
+fn a_rate_limit_applies_to_later_runs(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
-    let server = ReaderServer::start(ReaderDialect::Inoreader, ReaderArticle::many(40, 30));
-    let source = account(&engine, &server);
+    let server = ReaderServer::start(ReaderDialect::Inoreader, ReaderArticle::make_many(40, 30));
+    let source = add_account(&engine, &server);
     engine.run_request(&source, &incremental_sync());
     assert_eq!(
         engine.store.feed_records(source.id).expect("feeds"),
@@ -189,7 +194,7 @@ fn a_server_that_asked_to_be_left_alone_is_left_alone_by_the_runs_after(db: &Tes
     let ahead = pause.rate_limited_until.expect("a time") - chrono::Utc::now();
     assert!((3950..=4000).contains(&ahead.num_seconds()) && pause.title.starts_with("127.0.0.1"), "{pause:?}");
     assert!(!pause.has_failed() && !pause.address.contains("reader-of-news"), "{pause:?}");
-    server.asked();
+    server.take_requests();
     server.inject_fault("all", 1..usize::MAX, reset("9000"));
     let scheduled = StartRequest { priority: RunPriority::Scheduled, ..incremental_sync() };
     for request in [incremental_sync(), full_sync(), scheduled, preview_run()] {
@@ -209,7 +214,7 @@ fn a_server_that_asked_to_be_left_alone_is_left_alone_by_the_runs_after(db: &Tes
     let refused = engine.run_request(&source, &incremental_sync());
     assert_eq!(refused.summary.code.as_deref(), Some("unauthorized"), "{}", refused.summary.message);
     engine.store.change_source(source.id, &as_draft(&source), None).expect("changed back");
-    server.asked();
+    server.take_requests();
     server.inject_fault("all", 1..2, reset("2"));
     let over = engine.run_request(&source, &incremental_sync());
     assert_eq!(
@@ -221,13 +226,13 @@ fn a_server_that_asked_to_be_left_alone_is_left_alone_by_the_runs_after(db: &Tes
     assert_eq!(engine.store.feed_records(source.id).expect("feeds"), [], "when it is over nothing is remembered");
 
     // The quota is used up: the next request would be refused.
-    server.allow(5, 0, 4000);
-    server.change(|articles| articles.insert(0, ReaderArticle::new(1001, "New")));
+    server.set_quota(5, 0, 4000);
+    server.change_articles(|articles| articles.insert(0, ReaderArticle::new(1001, "New")));
     assert_eq!(engine.run_request(&source, &incremental_sync()).summary.stats.added, 1);
-    server.asked();
+    server.take_requests();
     let after = engine.run_request(&source, &incremental_sync());
     assert_eq!(
-        (after.summary.code.as_deref(), server.asked().len()),
+        (after.summary.code.as_deref(), server.take_requests().len()),
         (Some("rate_limited"), 0),
         "{}",
         after.summary.message
@@ -239,26 +244,26 @@ fn as_draft(source: &Source) -> SourceDraft {
     SourceDraft { slug, name, noun, kind, location, key_column, schedule, public, read_options }
 }
 
-fn secrets_are_nowhere(db: &TestDatabase) {
+fn no_secret_is_stored_or_shown(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
-    let server = ReaderServer::start(ReaderDialect::Inoreader, ReaderArticle::many(30, 10));
-    let source = account(&engine, &server);
+    let server = ReaderServer::start(ReaderDialect::Inoreader, ReaderArticle::make_many(30, 10));
+    let source = add_account(&engine, &server);
     let well = engine.run_request(&source, &incremental_sync());
     server.inject_fault("login", 1..usize::MAX, ReaderFault::Status(401, vec![]));
     let wrong = engine.run_request(&source, &incremental_sync());
     server.clear_faults();
-    server.inject_fault("unread", 1..usize::MAX, ReaderFault::Lacks);
+    server.inject_fault("unread", 1..usize::MAX, ReaderFault::UnknownPath);
     let noted = engine.run_request(&source, &incremental_sync());
     assert_eq!((well.summary.status, wrong.summary.status, noted.issues), (Status::Completed, Status::Failed, 1));
-    let mut told = vec![source.location.for_people()];
+    let mut reported = vec![source.location.for_people()];
     for record in [&well, &wrong, &noted] {
-        told.push(format!("{record:?} {:?}", engine.report(record.summary.id)));
+        reported.push(format!("{record:?} {:?}", engine.status_report(record.summary.id)));
     }
     for table in ["items", "sync_operations", "sync_records", "sync_issues", "item_changes", "catalogs"] {
         let row = if db.is_sqlite() { every_column(db, table) } else { format!("CAST({table}.* AS TEXT)") };
-        told.extend(db.select_texts(&format!("SELECT {row} AS value FROM {table}")).into_iter().flatten());
+        reported.extend(db.select_texts(&format!("SELECT {row} AS value FROM {table}")).into_iter().flatten());
     }
-    for text in &told {
+    for text in &reported {
         assert!(ACCOUNT_SECRETS.iter().all(|secret| !text.contains(secret)), "{text}");
     }
 }

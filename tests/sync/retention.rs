@@ -18,7 +18,7 @@ on_both_databases![
     a_part_of_the_retention_that_fails_or_panics_is_logged_and_does_not_block_the_others,
 ];
 
-/// Status files are kept for a moment, so the thread runs every half second. Rows are kept for an hour, and [`age`]
+/// Status files are kept for a moment, so the thread runs every half second. Rows are kept for an hour, and [`age_row`]
 /// makes that hour pass.
 const SHORT: Timeouts = Timeouts {
     status_retention: Duration::from_millis(300),
@@ -28,8 +28,8 @@ const SHORT: Timeouts = Timeouts {
 };
 
 /// Sets the end of a run in `table` to long ago.
-fn age(db: &TestDatabase, table: &str, id: SyncId) {
-    db.run(&format!("UPDATE {table} SET finished_at = '2000-01-01 00:00:00' WHERE id = '{id}'"));
+fn age_row(db: &TestDatabase, table: &str, id: SyncId) {
+    db.run_sql(&format!("UPDATE {table} SET finished_at = '2000-01-01 00:00:00' WHERE id = '{id}'"));
 }
 
 fn old_rows_are_deleted_and_active_runs_stay(db: &TestDatabase) {
@@ -38,32 +38,32 @@ fn old_rows_are_deleted_and_active_runs_stay(db: &TestDatabase) {
     let id = engine.sync(&source).summary.id;
     let file = engine.status_folder().join(format!("sync-status-{id}.json"));
     assert!(file.exists());
-    let told = engine.report(id);
+    let reported = engine.status_report(id);
     let workers = SyncThreads::start(&engine.engine, 0).expect("threads");
     wait_until(|| !file.exists());
     assert!(engine.store.operation_status(id).expect("an answer").is_some(), "its hour is not over");
-    age(db, "sync_operations", id);
+    age_row(db, "sync_operations", id);
     wait_until(|| engine.store.operation_status(id).expect("an answer").is_none());
     let record = engine.store.find_record(id).expect("an answer");
     // The record is kept longer, and the report made from it is the same.
-    let after = engine.report(id);
+    let after = engine.status_report(id);
     assert_eq!(
-        StatusReport { start_time: after.start_time, ..told },
+        StatusReport { start_time: after.start_time, ..reported },
         StatusReport { last_update: after.last_update, ..after }
     );
     assert_eq!(record.expect("a record").summary.status, Status::Completed);
-    age(db, "sync_records", id);
+    age_row(db, "sync_records", id);
     wait_until(|| engine.store.find_record(id).expect("an answer").is_none());
     assert_eq!(engine.engine.status_board.get(id).expect("an answer"), None);
-    assert_eq!(engine.lines(&source).len(), 3, "the items stay, of course");
+    assert_eq!(engine.item_lines(&source).len(), 3, "the items stay, of course");
 
     let waits = engine.start(&source, &full_sync());
-    db.run(&format!("UPDATE sync_operations SET created_at = '2000-01-01 00:00:00' WHERE id = '{waits}'"));
+    db.run_sql(&format!("UPDATE sync_operations SET created_at = '2000-01-01 00:00:00' WHERE id = '{waits}'"));
     // When a later run is deleted, the thread has skipped the pending one.
     let ended = engine.sync(&engine.memory_source("others", MemoryTable::albums(3, "Title"))).summary.id;
-    age(db, "sync_operations", ended);
+    age_row(db, "sync_operations", ended);
     wait_until(|| engine.store.operation_status(ended).expect("an answer").is_none());
-    assert_eq!(engine.report(waits).summary.status, Status::Pending);
+    assert_eq!(engine.status_report(waits).summary.status, Status::Pending);
     assert!(workers.stop());
     engine.run_queued();
 }
@@ -96,15 +96,15 @@ fn a_part_of_the_retention_that_fails_or_panics_is_logged_and_does_not_block_the
     let engine = TestEngine::with_status_store(db.store(), SHORT, Box::new(UnpurgeableStatus), folder);
     let source = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
     let id = engine.sync(&source).summary.id;
-    ["sync_operations", "sync_records"].into_iter().for_each(|table| age(db, table, id));
+    ["sync_operations", "sync_records"].into_iter().for_each(|table| age_row(db, table, id));
     // Records cannot be deleted either.
-    db.run("ALTER TABLE sync_issues RENAME TO hidden");
+    db.run_sql("ALTER TABLE sync_issues RENAME TO hidden");
     let workers = SyncThreads::start(&engine.engine, 0).expect("threads");
     wait_until(|| engine.store.operation_status(id).expect("an answer").is_none());
     wait_until(|| !captured_log::captured_warnings("expired records could not be deleted").is_empty());
     assert!(!captured_log::captured_warnings("deleting expired status reports panicked").is_empty());
     assert!(engine.store.find_record(id).expect("an answer").is_some());
-    db.run("ALTER TABLE hidden RENAME TO sync_issues");
+    db.run_sql("ALTER TABLE hidden RENAME TO sync_issues");
     wait_until(|| engine.store.find_record(id).expect("an answer").is_none());
     assert!(workers.stop());
 }

@@ -10,12 +10,12 @@ use crate::support::test_engine::{TEST_TIMEOUTS, source_draft};
 use crate::support::waiting::wait_until;
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
-on_both_databases![two_servers_make_up_for_three_days_of_downtime_with_one_run];
+on_both_databases![one_run_makes_up_for_three_days_of_downtime];
 
-fn two_servers_make_up_for_three_days_of_downtime_with_one_run(db: &TestDatabase) {
+fn one_run_makes_up_for_three_days_of_downtime(db: &TestDatabase) {
     let engines = [TestEngine::on_database(db), TestEngine::with_timeouts(db.second_store(), TEST_TIMEOUTS)];
     for engine in &engines {
-        engine.memory.set("albums", MemoryTable::albums(3, "Title"));
+        engine.memory.set_table("albums", MemoryTable::albums(3, "Title"));
     }
     let mut hourly = source_draft("albums", MemoryKind::KIND, SourceLocation::Url("albums".to_owned()));
     hourly.schedule = Some("0 * * * *".to_owned());
@@ -23,7 +23,7 @@ fn two_servers_make_up_for_three_days_of_downtime_with_one_run(db: &TestDatabase
     let source = engines[0].store.add_source(&hourly, Some(missed)).expect("added");
     let workers: Vec<SyncThreads> =
         engines.iter().map(|engine| SyncThreads::start(&engine.engine, 1).expect("threads")).collect();
-    let done = || db.count("sync_records", "1 = 1") > 0;
+    let done = || db.count_rows("sync_records", "1 = 1") > 0;
     wait_until(done);
     for workers in workers {
         assert!(workers.stop());
@@ -35,6 +35,6 @@ fn two_servers_make_up_for_three_days_of_downtime_with_one_run(db: &TestDatabase
         (run.summary.status, run.mode, run.requested_by.as_str()),
         (Status::Completed, Mode::Incremental, "schedule")
     );
-    assert_eq!(engines[0].lines(&source).len(), 3);
+    assert_eq!(engines[0].item_lines(&source).len(), 3);
     assert!(engines[0].store.due_sources().expect("an answer").is_empty());
 }

@@ -9,14 +9,14 @@ const START: &str = r#"{"source":"albums"}"#;
 #[test]
 fn a_visitor_cannot_start_cancel_or_change_anything() {
     let site = TestSite::new();
-    let waiting = site.begin(&site.albums);
+    let waiting = site.begin_sync(&site.albums);
     let cancel = format!("/api/sync/{waiting}/cancel");
-    let (visitor, viewer) = (site.visitor(), site.program("reader", Role::Viewer));
-    assert_eq!(visitor.post_json("/api/sync", START).refusal(), (401, "sign_in".to_owned()));
-    assert_eq!(visitor.post_json("/api/sync", "not even JSON").refusal(), (401, "sign_in".to_owned()));
-    assert_eq!(visitor.post(&cancel).refusal(), (401, "sign_in".to_owned()));
-    assert_eq!(viewer.post_json("/api/sync", START).refusal(), (403, "admins_only".to_owned()));
-    assert_eq!(viewer.post(&cancel).refusal(), (403, "admins_only".to_owned()));
+    let (visitor, viewer) = (site.visitor(), site.add_program("reader", Role::Viewer));
+    assert_eq!(visitor.post_json("/api/sync", START).expect_refusal(), (401, "sign_in".to_owned()));
+    assert_eq!(visitor.post_json("/api/sync", "not even JSON").expect_refusal(), (401, "sign_in".to_owned()));
+    assert_eq!(visitor.post(&cancel).expect_refusal(), (401, "sign_in".to_owned()));
+    assert_eq!(viewer.post_json("/api/sync", START).expect_refusal(), (403, "admins_only".to_owned()));
+    assert_eq!(viewer.post(&cancel).expect_refusal(), (403, "admins_only".to_owned()));
     assert_eq!(site.store.active_run(site.albums.id).expect("an answer"), Some(waiting), "it still waits");
 }
 
@@ -35,15 +35,15 @@ const CHANGES: [&str; 8] = [
 #[test]
 fn pages_let_only_admins_change_things() {
     let site = TestSite::new();
-    site.begin(&site.albums);
-    let (visitor, viewer) = (site.visitor(), site.person("bob", Role::Viewer));
+    site.begin_sync(&site.albums);
+    let (visitor, viewer) = (site.visitor(), site.add_person("bob", Role::Viewer));
     for path in CHANGES {
         let reply = visitor.post_form(path, &[("action", "sync"), ("url", "https://example.org/a.csv")]);
         assert_eq!((reply.status, reply.header("location")), (303, Some("/login?next=%2F")), "{path}");
-        let fragment = visitor.with("HX-Request", "true").post(path);
+        let fragment = visitor.with_header("HX-Request", "true").post(path);
         assert_eq!((fragment.status, &*fragment.body), (401, "Log in first."), "{path}");
         assert_eq!(viewer.post(path).status, 403, "{path}");
-        let elsewhere = site.visitor().with("Sec-Fetch-Site", "cross-site").post(path);
+        let elsewhere = site.visitor().with_header("Sec-Fetch-Site", "cross-site").post(path);
         assert_eq!(elsewhere.status, 403, "{path}");
     }
     assert_eq!(site.store.list_sources().expect("sources").len(), 2);
@@ -69,7 +69,7 @@ fn a_private_page_sends_visitors_to_sign_in_and_a_private_fragment_is_401() {
     for path in ["/", "/catalog/albums", "/catalog/albums/sync-status", "/sync-badge"] {
         assert_eq!(visitor.get(path).status, 200, "{path}");
     }
-    let viewer = site.person("bob", Role::Viewer);
+    let viewer = site.add_person("bob", Role::Viewer);
     assert_eq!(viewer.get("/catalog/drafts").status, 200);
     assert_eq!(viewer.get("/catalog/nothing").status, 404);
     assert_eq!(viewer.get("/settings/sources").status, 403);
@@ -78,16 +78,16 @@ fn a_private_page_sends_visitors_to_sign_in_and_a_private_fragment_is_401() {
 #[test]
 fn a_cross_site_post_is_refused() {
     let site = TestSite::new();
-    let admin = site.person("ada", Role::Admin);
+    let admin = site.add_person("ada", Role::Admin);
     for (header, value) in [
         ("Sec-Fetch-Site", "cross-site"),
         ("Sec-Fetch-Site", "same-site"),
         ("Origin", "https://evil.example"),
         ("Origin", "null"),
     ] {
-        let elsewhere = admin.with(header, value);
+        let elsewhere = admin.with_header(header, value);
         assert_eq!(
-            elsewhere.post_json("/api/sync", START).refusal(),
+            elsewhere.post_json("/api/sync", START).expect_refusal(),
             (403, "cross_site".to_owned()),
             "{header}: {value}"
         );
@@ -97,15 +97,15 @@ fn a_cross_site_post_is_refused() {
         assert_eq!(elsewhere.get("/api/sources").status, 200, "reading is no harm");
     }
     assert_eq!(site.store.active_run_ids().expect("an answer"), []);
-    let here = admin.with("Sec-Fetch-Site", "same-origin").with("Origin", "https://evil.example");
+    let here = admin.with_header("Sec-Fetch-Site", "same-origin").with_header("Origin", "https://evil.example");
     assert_eq!(here.post_json("/api/sync", START).status, 202, "the browser's word on the site is the one that counts");
 }
 
 #[test]
-fn a_revoked_token_is_401_on_open_doors_too() {
+fn a_revoked_token_is_401_on_public_addresses_too() {
     let site = TestSite::new();
-    site.fill(&site.albums);
-    let program = site.program("robot", Role::Admin);
+    site.sync_source(&site.albums);
+    let program = site.add_program("robot", Role::Admin);
     let open = ["/api/health", "/api/health/sync", "/api/sources", "/api/catalog/albums/items"];
     for door in open {
         assert_eq!(program.get(door).status, 200, "{door}");
@@ -113,44 +113,44 @@ fn a_revoked_token_is_401_on_open_doors_too() {
     }
     assert_eq!(program.get("/api/nothing").status, 404);
     assert!(site.store.revoke_token("robot").expect("revoked"));
-    let session = site.person("ada", Role::Admin);
+    let session = site.add_person("ada", Role::Admin);
     for door in open.into_iter().chain(["/api/nothing", "/api/nothing/", "/metrics", "/catalog/nothing.json"]) {
         let reply = program.get(door);
-        assert_eq!(reply.refusal(), (401, "bad_token".to_owned()), "{door}");
+        assert_eq!(reply.expect_refusal(), (401, "bad_token".to_owned()), "{door}");
         assert_eq!(reply.header("www-authenticate"), Some("Bearer"));
-        let both = session.with("Authorization", "Bearer token-of-robot").get(door);
+        let both = session.with_header("Authorization", "Bearer token-of-robot").get(door);
         assert_eq!(both.status, 401, "{door}: a session does not save a bad token");
-        assert_eq!(session.with("Authorization", "Bearer ").get(door).status, 401, "{door}: nor an empty one");
+        assert_eq!(session.with_header("Authorization", "Bearer ").get(door).status, 401, "{door}: nor an empty one");
     }
     assert_eq!(program.get("/login").status, 200, "tokens mean nothing on pages");
 }
 
 #[test]
-fn an_error_is_json_on_json_doors_and_a_page_on_pages() {
+fn an_error_is_json_for_the_api_and_a_page_for_pages() {
     let site = TestSite::new();
     let visitor = site.visitor();
-    assert_eq!(visitor.get("/api/nothing").refusal(), (404, "not_found".to_owned()));
-    assert_eq!(visitor.ask("DELETE", "/api/sync", None).refusal(), (405, "wrong_method".to_owned()));
-    assert_eq!(visitor.ask("DELETE", "/api/sync", None).header("allow"), Some("POST"));
+    assert_eq!(visitor.get("/api/nothing").expect_refusal(), (404, "not_found".to_owned()));
+    assert_eq!(visitor.send_request("DELETE", "/api/sync", None).expect_refusal(), (405, "wrong_method".to_owned()));
+    assert_eq!(visitor.send_request("DELETE", "/api/sync", None).header("allow"), Some("POST"));
     for (reply, status) in [(visitor.get("/nothing"), 404), (visitor.get("/logout"), 405)] {
         assert_eq!(reply.status, status);
         assert_eq!(reply.header("content-type"), Some("text/html; charset=utf-8"));
         assert!(reply.body.contains("</html>") && reply.body.contains(&status.to_string()), "{}", reply.body);
     }
-    let fragment = visitor.with("HX-Request", "true").get("/nothing");
+    let fragment = visitor.with_header("HX-Request", "true").get("/nothing");
     assert_eq!((fragment.status, &*fragment.body), (404, "Page not found."));
 
-    let person = site.person("ada", Role::Admin).get("/nothing");
+    let person = site.add_person("ada", Role::Admin).get("/nothing");
     assert!(person.body.contains("ada"), "the page keeps its frame: {}", person.body);
 }
 
 #[test]
-fn what_cannot_be_read_is_refused_in_our_own_words() {
+fn unreadable_requests_get_readable_errors() {
     let site = TestSite::new();
-    let admin = site.program("robot", Role::Admin);
+    let admin = site.add_program("robot", Role::Admin);
     let bad = |body: &str| {
         let reply = admin.post_json("/api/sync", body);
-        assert_eq!(reply.refusal(), (400, "bad_request".to_owned()), "{body}");
+        assert_eq!(reply.expect_refusal(), (400, "bad_request".to_owned()), "{body}");
         reply.json()
     };
     assert_eq!(bad("{")["error"], "The body is not valid JSON (line 1, column 1).");
@@ -160,7 +160,7 @@ fn what_cannot_be_read_is_refused_in_our_own_words() {
     let form = admin.post_form("/api/sync", &[("source", "albums")]);
     assert_eq!(form.json()["error"], "Send JSON with the header Content-Type: application/json.");
     let huge = format!(r#"{{"source":"{}"}}"#, "a".repeat(70_000));
-    assert_eq!(admin.post_json("/api/sync", &huge).refusal(), (413, "too_large".to_owned()));
+    assert_eq!(admin.post_json("/api/sync", &huge).expect_refusal(), (413, "too_large".to_owned()));
     let huge = site.visitor().post_form("/login", &[("username", &"a".repeat(70_000))]);
     assert_eq!(huge.status, 413);
     assert!(huge.body.contains("</html>"), "{}", huge.body);
@@ -170,7 +170,7 @@ fn what_cannot_be_read_is_refused_in_our_own_words() {
 }
 
 #[test]
-fn every_answer_tells_browsers_to_be_careful() {
+fn every_response_has_security_headers() {
     let site = TestSite::new();
     let visitor = site.visitor();
     for path in ["/login", "/nothing", "/api/health", "/api/nothing", "/sync-badge", "/setup"] {
@@ -185,7 +185,8 @@ fn every_answer_tells_browsers_to_be_careful() {
     let (_, rest) = page.split_once("href=\"/static/").expect("a stylesheet");
     let (name, _) = rest.split_once('"').expect("its end");
     let file = visitor.get(&format!("/static/{name}"));
-    let head = visitor.with("Accept-Encoding", "identity").ask("HEAD", &format!("/static/{name}"), None);
+    let head =
+        visitor.with_header("Accept-Encoding", "identity").send_request("HEAD", &format!("/static/{name}"), None);
     assert_eq!((head.status, &*head.body), (200, ""));
     assert_eq!(file.header("cache-control"), Some("public, max-age=31536000, immutable"));
     assert!(file.header("content-security-policy").is_some());
@@ -195,25 +196,25 @@ fn every_answer_tells_browsers_to_be_careful() {
 fn head_is_get_without_a_body() {
     let site = TestSite::new();
     for path in ["/login", "/api/health", "/api/sources"] {
-        let reply = site.visitor().with("Accept-Encoding", "identity").ask("HEAD", path, None);
+        let reply = site.visitor().with_header("Accept-Encoding", "identity").send_request("HEAD", path, None);
         assert_eq!((reply.status, &*reply.body), (200, ""), "{path}");
     }
 }
 
 #[test]
-fn answers_are_compressed_for_those_who_can_read_that() {
+fn responses_are_compressed_for_clients_that_accept_it() {
     let site = TestSite::new();
     for path in ["/login", "/nothing", "/api/sources"] {
-        let packed = site.visitor().with("Accept-Encoding", "gzip").get(path);
-        let told = (packed.header("vary"), packed.header("content-encoding"));
-        assert_eq!(told, (Some("accept-encoding"), Some("gzip")), "{path}");
-        let plain = site.visitor().with("Accept-Encoding", "identity").get(path);
+        let packed = site.visitor().with_header("Accept-Encoding", "gzip").get(path);
+        let reported = (packed.header("vary"), packed.header("content-encoding"));
+        assert_eq!(reported, (Some("accept-encoding"), Some("gzip")), "{path}");
+        let plain = site.visitor().with_header("Accept-Encoding", "identity").get(path);
         assert_eq!((plain.header("vary"), &plain.body), (None, &packed.body), "{path}");
     }
 }
 
 #[test]
-fn an_address_with_a_slash_too_many_leads_on_and_never_elsewhere() {
+fn a_trailing_slash_redirects_within_the_site_only() {
     let site = TestSite::new();
     let to = |path: &str| {
         let reply = site.visitor().get(path);

@@ -13,10 +13,10 @@ fn log_in(site: &TestSite, name: &str, password: &str, next: &str) -> SiteRespon
 }
 
 #[test]
-fn login_begins_a_new_session_and_logout_ends_it() {
+fn login_starts_a_new_session_and_logout_ends_it() {
     let site = TestSite::new();
     site.add_user("ada", Role::Viewer);
-    let planted = site.visitor().with("Cookie", "lockstep_session=planted");
+    let planted = site.visitor().with_header("Cookie", "lockstep_session=planted");
     let reply =
         planted.post_form("/login", &[("username", " ada "), ("password", PASSWORD), ("next", "/catalog/albums")]);
     assert_eq!((reply.status, reply.header("location")), (303, Some("/catalog/albums")));
@@ -30,7 +30,7 @@ fn login_begins_a_new_session_and_logout_ends_it() {
     assert!(site.store.session_actor(token).expect("an answer").is_none(), "only the hash is kept");
     assert!(site.store.session_actor(&token_hash(token)).expect("an answer").is_some());
 
-    let person = site.visitor().with("Cookie", &cookie);
+    let person = site.visitor().with_header("Cookie", &cookie);
     assert_eq!(person.get("/api/catalog/drafts/items").status, 200);
     assert_eq!(person.get("/login?next=/settings").header("location"), Some("/settings"));
     // Another log in leaves no second session behind.
@@ -38,7 +38,7 @@ fn login_begins_a_new_session_and_logout_ends_it() {
     assert_ne!(again.cookie(), Some(cookie.clone()));
     assert_eq!(person.get("/api/catalog/drafts/items").status, 401);
 
-    let person = site.visitor().with("Cookie", &again.cookie().expect("a cookie"));
+    let person = site.visitor().with_header("Cookie", &again.cookie().expect("a cookie"));
     let out = person.post("/logout");
     assert_eq!((out.status, out.header("location")), (303, Some("/")));
     assert!(out.header("set-cookie").is_some_and(|set| set.contains("Max-Age=0")));
@@ -47,16 +47,16 @@ fn login_begins_a_new_session_and_logout_ends_it() {
 }
 
 #[test]
-fn a_session_begun_over_https_never_goes_over_plain_http() {
+fn a_session_from_https_is_never_sent_over_plain_http() {
     let site = TestSite::new();
     site.add_user("ada", Role::Viewer);
-    let proxied = site.visitor().with("X-Forwarded-Proto", "https");
+    let proxied = site.visitor().with_header("X-Forwarded-Proto", "https");
     let reply = proxied.post_form("/login", &[("username", "ada"), ("password", PASSWORD)]);
     assert!(reply.header("set-cookie").is_some_and(|set| set.contains("Secure")));
 }
 
 #[test]
-fn a_failed_login_does_not_tell_which_part_was_wrong() {
+fn a_failed_login_does_not_reveal_which_part_was_wrong() {
     let site = TestSite::new();
     site.add_user("ada", Role::Viewer);
     let timed = |name: &str| {
@@ -102,7 +102,7 @@ fn login_never_redirects_to_another_site() {
 }
 
 #[test]
-fn many_logins_at_once_all_get_their_answer() {
+fn many_concurrent_logins_are_all_answered() {
     let site = TestSite::new();
     site.add_user("ada", Role::Viewer);
     std::thread::scope(|scope| {
@@ -143,7 +143,7 @@ fn the_setup_link_works_once() {
 
     let made = create(&token, "ada", PASSWORD);
     assert_eq!((made.status, made.header("location")), (303, Some("/")));
-    let ada = site.visitor().with("Cookie", &made.cookie().expect("a session"));
+    let ada = site.visitor().with_header("Cookie", &made.cookie().expect("a session"));
     assert_eq!(ada.get("/api/catalog/drafts/items").status, 200, "the new admin is logged in");
     let again = create(&token, "eve", PASSWORD);
     assert_eq!((again.status, again.header("location"), again.cookie()), (303, Some("/login"), None));
@@ -152,7 +152,7 @@ fn the_setup_link_works_once() {
 }
 
 #[test]
-fn of_two_people_with_the_setup_link_one_becomes_admin() {
+fn only_one_of_two_people_with_the_setup_link_becomes_admin() {
     let site = TestSite::new();
     let token = site.store.setup_token("the-secret-of-the-link").expect("an answer").expect("a token");
     std::thread::scope(|scope| {

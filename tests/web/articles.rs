@@ -7,18 +7,18 @@ use super::site::{SiteResponse, TestSite};
 use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![
-    a_filter_shows_a_part_and_its_links_count_all,
+    a_filter_shows_matching_articles_and_its_links_show_all_counts,
     a_filter_goes_along_with_search_order_and_pages,
-    json_takes_a_filter_and_refuses_what_is_none,
-    other_catalogs_have_no_parts,
+    json_accepts_filters_and_refuses_unknown_ones,
+    catalogs_without_articles_have_no_filters,
 ];
 
-fn site(db: &TestDatabase) -> TestSite {
-    TestSite::on(db.store(), tempfile::tempdir().expect("a folder"))
+fn open_site(db: &TestDatabase) -> TestSite {
+    TestSite::on_store(db.store(), tempfile::tempdir().expect("a folder"))
 }
 
 /// 130 articles: every third is read, every tenth starred, and one says of itself that it is read.
-fn fill(site: &TestSite) -> Source {
+fn sync_articles(site: &TestSite) -> Source {
     let mut csv = "id,title,read,starred\n".to_owned();
     for at in 1..=130 {
         let flag = |every: u32| if at % every == 0 { "yes" } else { "no" };
@@ -28,20 +28,20 @@ fn fill(site: &TestSite) -> Source {
     site.fill_csv("news", &csv)
 }
 
-fn keys(reply: &SiteResponse) -> Vec<String> {
+fn list_keys(reply: &SiteResponse) -> Vec<String> {
     let json = reply.json();
     let items = json["items"].as_array().expect("items");
     items.iter().map(|item| item["key"].as_str().expect("a key").to_owned()).collect()
 }
 
-fn a_filter_shows_a_part_and_its_links_count_all(db: &TestDatabase) {
-    let site = site(db);
-    fill(&site);
+fn a_filter_shows_matching_articles_and_its_links_show_all_counts(db: &TestDatabase) {
+    let site = open_site(db);
+    sync_articles(&site);
     for (query, current, rows) in [("", "All", 50), ("?filter=starred", "Starred", 13), ("?filter=nothing", "All", 50)]
     {
         let page = site.visitor().get(&format!("/catalog/news{query}")).body;
         for (name, count) in [("All", 132), ("Unread", 89), ("Starred", 13)] {
-            let link = format!("{}>{name} <span class=\"tally\">{count}</span>", aria(name == current));
+            let link = format!("{}>{name} <span class=\"tally\">{count}</span>", aria_current(name == current));
             assert!(page.contains(&link), "{query}: {link}");
         }
         assert_eq!(page.matches("<tr class=\"").count(), rows, "{query}");
@@ -56,13 +56,13 @@ fn a_filter_shows_a_part_and_its_links_count_all(db: &TestDatabase) {
     assert!(beyond.contains("51–89 of 89") && beyond.contains("A title with"), "{beyond}");
 }
 
-fn aria(current: bool) -> &'static str {
+fn aria_current(current: bool) -> &'static str {
     if current { " aria-current=\"true\"" } else { "" }
 }
 
 fn a_filter_goes_along_with_search_order_and_pages(db: &TestDatabase) {
-    let site = site(db);
-    fill(&site);
+    let site = open_site(db);
+    sync_articles(&site);
     let page = site.visitor().get("/catalog/news?q=article&filter=unread&sort=-title").body;
     assert!(page.contains("87 albums found for “article” (unread only)"), "{page}");
     for link in [
@@ -80,36 +80,36 @@ fn a_filter_goes_along_with_search_order_and_pages(db: &TestDatabase) {
     assert!(!all.contains("name=\"filter\""));
 }
 
-fn json_takes_a_filter_and_refuses_what_is_none(db: &TestDatabase) {
-    let site = site(db);
-    fill(&site);
+fn json_accepts_filters_and_refuses_unknown_ones(db: &TestDatabase) {
+    let site = open_site(db);
+    sync_articles(&site);
     let get = |query: &str| site.visitor().get(&format!("/api/catalog/news/items{query}"));
     assert_eq!(
         (get("?filter=unread").json()["total"].clone(), get("?filter=").json()["total"].clone()),
         (89.into(), 132.into())
     );
-    assert_eq!(keys(&get("?filter=starred&sort=-title&per=3")), ["090", "080", "070"]);
-    assert_eq!(keys(&get("?filter=starred&q=130")), ["130"]);
-    assert_eq!(keys(&get("?filter=starred&page=2&per=10")), ["110", "120", "130"]);
-    assert_eq!(keys(&get("?filter=unread&q=word")), ["132"], "what does not say yes is unread");
-    assert_eq!(keys(&get("?filter=unread&q=title+with")), ["131"], "what only speaks of it is not read");
+    assert_eq!(list_keys(&get("?filter=starred&sort=-title&per=3")), ["090", "080", "070"]);
+    assert_eq!(list_keys(&get("?filter=starred&q=130")), ["130"]);
+    assert_eq!(list_keys(&get("?filter=starred&page=2&per=10")), ["110", "120", "130"]);
+    assert_eq!(list_keys(&get("?filter=unread&q=word")), ["132"], "what does not say yes is unread");
+    assert_eq!(list_keys(&get("?filter=unread&q=title+with")), ["131"], "what only speaks of it is not read");
     for filter in ["read", "Unread", "unread'", "1"] {
         let reply = get(&format!("?filter={filter}"));
-        assert_eq!(reply.refusal(), (400, "bad_request".to_owned()), "{filter}");
+        assert_eq!(reply.expect_refusal(), (400, "bad_request".to_owned()), "{filter}");
         assert_eq!(reply.json()["field"], Value::from("filter"));
     }
 }
 
-fn other_catalogs_have_no_parts(db: &TestDatabase) {
-    let site = site(db);
-    site.fill(&site.albums);
+fn catalogs_without_articles_have_no_filters(db: &TestDatabase) {
+    let site = open_site(db);
+    site.sync_source(&site.albums);
     let page = site.visitor().get("/catalog/albums?filter=unread").body;
     assert!(
         !page.contains("class=\"parts\"") && page.contains("1–3 of 3") && !page.contains("filter=unread"),
         "{page}"
     );
     let reply = site.visitor().get("/api/catalog/albums/items?filter=unread");
-    assert_eq!(reply.refusal(), (400, "bad_request".to_owned()));
+    assert_eq!(reply.expect_refusal(), (400, "bad_request".to_owned()));
     // A list of books with a column of that name alone means something else by it.
     site.fill_csv("books", "id,title,read\n1,One,yes\n");
     assert!(!site.visitor().get("/catalog/books").body.contains("class=\"parts\""));

@@ -5,14 +5,14 @@ use chrono::{TimeDelta, Utc};
 use super::site::TestSite;
 use crate::support::{TestDatabase, on_both_databases};
 
-on_both_databases!(items_are_counted_only_for_a_search, the_badge_of_a_quiet_house_is_one_question);
+on_both_databases!(items_are_counted_only_for_a_search, the_badge_without_runs_costs_one_query);
 
 fn site_on(db: &TestDatabase) -> TestSite {
-    TestSite::on(db.store(), tempfile::tempdir().expect("a folder"))
+    TestSite::on_store(db.store(), tempfile::tempdir().expect("a folder"))
 }
 
 #[test]
-fn a_wide_or_heavy_catalog_is_shown_in_part_and_its_items_whole() {
+fn a_wide_or_large_catalog_is_shown_in_part_and_its_items_in_full() {
     let site = TestSite::new();
     let names: Vec<String> = (0..100).map(|at| format!("c{at}")).collect();
     let long = "x".repeat(20_000);
@@ -34,14 +34,14 @@ fn a_wide_or_heavy_catalog_is_shown_in_part_and_its_items_whole() {
     assert_eq!(sorted.matches("<th ").count(), 40);
     let list = site.visitor().get("/api/catalog/wide/items");
     assert_eq!(list.body.matches(&long).count(), 100, "programs get all there is");
-    site.fill(&site.albums);
+    site.sync_source(&site.albums);
     assert!(!site.visitor().get("/catalog/albums").body.contains("more column"));
 }
 
 #[test]
 fn numbers_on_pages_are_grouped_as_in_messages() {
     let site = TestSite::new();
-    let admin = site.person("ada", lockstep::domain::account::Role::Admin);
+    let admin = site.add_person("ada", lockstep::domain::account::Role::Admin);
     let rows: String = (0..12_480).map(|n| format!("{n},Title\n")).collect();
     site.fill_csv("many", &format!("id,title\n{rows},None\n12479,Again\n"));
     for path in ["/", "/catalog/many", "/history", "/settings/sources"] {
@@ -56,8 +56,8 @@ fn numbers_on_pages_are_grouped_as_in_messages() {
 
 fn items_are_counted_only_for_a_search(db: &TestDatabase) {
     let site = site_on(db);
-    site.fill(&site.albums);
-    db.run("UPDATE catalogs SET item_count = 77 WHERE item_count = 3");
+    site.sync_source(&site.albums);
+    db.run_sql("UPDATE catalogs SET item_count = 77 WHERE item_count = 3");
     let visitor = site.visitor();
     assert!(visitor.get("/catalog/albums").body.contains("1–3 of 77"), "what the catalog knows is believed");
     assert!(visitor.get("/catalog/albums?q=blue").body.contains("1–2 of 2"));
@@ -66,23 +66,23 @@ fn items_are_counted_only_for_a_search(db: &TestDatabase) {
     assert_eq!(visitor.get("/api/catalog/albums/items?q=blue").json()["total"], 2);
 }
 
-fn the_badge_of_a_quiet_house_is_one_question(db: &TestDatabase) {
+fn the_badge_without_runs_costs_one_query(db: &TestDatabase) {
     let site = site_on(db);
     let badge = || site.visitor().get("/sync-badge");
     let minute_ago = || Utc::now() - TimeDelta::minutes(1);
     assert!(!site.store.recent_activity(minute_ago()).expect("an answer"));
     assert!(!badge().body.contains("<li"), "{}", badge().body);
-    let waiting = site.begin(&site.albums);
+    let waiting = site.begin_sync(&site.albums);
     assert!(site.store.recent_activity(Utc::now()).expect("an answer"), "it waits");
     assert!(badge().body.contains("data-active=\"true\""), "{}", badge().body);
-    site.run(&waiting.to_string());
+    site.run_queued(&waiting.to_string());
     assert!(site.store.recent_activity(minute_ago()).expect("an answer"), "it ended a moment ago");
     assert!(!site.store.recent_activity(Utc::now() + TimeDelta::minutes(1)).expect("an answer"));
     assert!(badge().body.contains("Sync completed"), "{}", badge().body);
 
     let earlier = if db.is_sqlite() { "datetime(finished_at, '-61 seconds')" } else { "finished_at - interval '61 s'" };
-    db.run(&format!("UPDATE sync_records SET finished_at = {earlier}"));
+    db.run_sql(&format!("UPDATE sync_records SET finished_at = {earlier}"));
     assert!(!badge().body.contains("<li"), "{}", badge().body);
-    db.run("ALTER TABLE sources RENAME TO sources_gone");
+    db.run_sql("ALTER TABLE sources RENAME TO sources_gone");
     assert_eq!(badge().status, 200, "nothing more is asked");
 }

@@ -5,7 +5,7 @@ use lockstep::domain::account::Role;
 use super::site::TestSite;
 use crate::support::{TestDatabase, on_both_databases};
 
-on_both_databases!(articles_and_moments_are_shown_as_what_they_are, programs_sort_as_people_do);
+on_both_databases!(articles_and_times_are_shown_by_their_types, the_api_sorts_like_the_pages);
 
 const RECORDS: &str = "\
 id;title;Price;Released;Page;Cover;Code\n\
@@ -19,7 +19,7 @@ fn site_with(text: &str) -> TestSite {
 }
 
 /// The page of the item with this title.
-fn item(site: &TestSite, title: &str) -> String {
+fn get_item_page(site: &TestSite, title: &str) -> String {
     let page = site.visitor().get("/catalog/records").body;
     let (before, _) = page.split_once(&format!("\">{title}</a>")).expect("the title leads to the item");
     let (_, address) = before.rsplit_once("href=\"").expect("an address");
@@ -45,7 +45,7 @@ fn a_table_shows_numbers_dates_links_and_pictures() {
 
 #[test]
 fn an_item_shows_its_pictures_larger_and_every_address_as_written() {
-    let page = item(&site_with(RECORDS), "Blue Train");
+    let page = get_item_page(&site_with(RECORDS), "Blue Train");
     assert!(page.contains(r#"<a class="picture large" href="https://img.example.org/a.jpg""#), "{page}");
     assert!(page.contains(r#">https://img.example.org/a.jpg</a></dd>"#), "{page}");
     assert!(page.contains(r#">https://www.example.org/blue?a=1&#38;b=&#60;2&#62;</a>"#), "{page}");
@@ -53,12 +53,13 @@ fn an_item_shows_its_pictures_larger_and_every_address_as_written() {
 }
 
 #[test]
-fn what_is_in_a_cell_never_runs() {
+fn markup_in_a_cell_is_never_executed() {
     let evil = "id,title,link,image\n\
                 1,<script>alert(1)</script>,javascript:alert(2),\"https://x.example/a.png\"\" onerror=\"\"alert(3)\"\n\
                 2,Plain,https://x.example/,https://x.example/a.png\n";
     let site = site_with(evil);
-    for page in [site.visitor().get("/catalog/records").body, item(&site, "&#60;script&#62;alert(1)&#60;/script&#62;")]
+    for page in
+        [site.visitor().get("/catalog/records").body, get_item_page(&site, "&#60;script&#62;alert(1)&#60;/script&#62;")]
     {
         assert!(!page.contains("<script>alert") && !page.contains("href=\"javascript:"), "{page}");
         assert!(!page.contains("\" onerror=\""), "{page}");
@@ -66,7 +67,7 @@ fn what_is_in_a_cell_never_runs() {
 }
 
 #[test]
-fn pictures_may_come_from_elsewhere_and_nothing_else_may() {
+fn only_pictures_may_come_from_other_sites() {
     let page = site_with(RECORDS).visitor().get("/catalog/records");
     let policy = page.header("content-security-policy").expect("a policy").to_owned();
     assert!(policy.contains("img-src 'self' data: https: http:;"), "{policy}");
@@ -76,34 +77,34 @@ fn pictures_may_come_from_elsewhere_and_nothing_else_may() {
 }
 
 #[test]
-fn a_catalog_whose_types_nobody_told_is_text() {
+fn a_catalog_without_column_types_is_shown_as_text() {
     let database = TestDatabase::sqlite();
-    let site = TestSite::on(database.store(), tempfile::tempdir().expect("a folder"));
+    let site = TestSite::on_store(database.store(), tempfile::tempdir().expect("a folder"));
     site.fill_csv("records", RECORDS);
-    database.run("UPDATE catalogs SET column_types = '[]'");
+    database.run_sql("UPDATE catalogs SET column_types = '[]'");
     let page = site.visitor().get("/catalog/records?sort=Price").body;
     assert!(page.contains(r#"<td data-label="Price" class="">1.299,00 €</td>"#), "{page}");
     assert!(!page.contains("<img"), "{page}");
 }
 
 #[test]
-fn without_a_title_an_item_is_known_by_its_first_words_and_not_by_a_picture() {
+fn an_item_without_a_title_is_named_by_its_first_text() {
     let site = site_with("Cover,id,label\nhttps://x.example/a.png,1,Blue Note\n");
     let page = site.visitor().get("/catalog/records").body;
     assert!(page.contains(r#"class="lead"><a href="/catalog/records/items/"#), "{page}");
     assert!(page.contains(r#"<img src="https://x.example/a.png" alt="Cover: 1""#), "{page}");
 }
 
-fn articles_and_moments_are_shown_as_what_they_are(db: &TestDatabase) {
-    let site = TestSite::on(db.store(), tempfile::tempdir().expect("a folder"));
+fn articles_and_times_are_shown_by_their_types(db: &TestDatabase) {
+    let site = TestSite::on_store(db.store(), tempfile::tempdir().expect("a folder"));
     let article = "<p>First <b>words</b> &amp; more</p><script>alert(1)</script><img src=https://x.example/y.png onerror=x()>\
                    <a href=javascript:alert(2)>here</a>";
     site.fill_csv("records", &format!("id,title,text,at\n1,Article,{article},2026-11-20T08:00:00Z\n"));
     let types = r#"["text","text","html","moment"]"#;
-    db.run(&format!("UPDATE catalogs SET column_types = '{types}' WHERE column_types LIKE '%date%'"));
+    db.run_sql(&format!("UPDATE catalogs SET column_types = '{types}' WHERE column_types LIKE '%date%'"));
     let table = site.visitor().get("/catalog/records").body;
     assert!(table.contains(">First words &#38; more here</td>"), "{table}");
-    let page = item(&site, "Article");
+    let page = get_item_page(&site, "Article");
     assert!(page.contains("<div class=\"markup\"><p>First <b>words</b> &amp; more</p><img"), "{page}");
     assert!(!page.contains("alert(") && !page.contains("onerror"), "{page}");
     for page in [table, page] {
@@ -111,8 +112,8 @@ fn articles_and_moments_are_shown_as_what_they_are(db: &TestDatabase) {
     }
 }
 
-fn programs_sort_as_people_do(db: &TestDatabase) {
-    let site = TestSite::on(db.store(), tempfile::tempdir().expect("a folder"));
+fn the_api_sorts_like_the_pages(db: &TestDatabase) {
+    let site = TestSite::on_store(db.store(), tempfile::tempdir().expect("a folder"));
     site.fill_csv("records", "id,Price,Day\na,\"10,5\",1/2/2025\nb,\"9,25\",25/1/2025\nc,,\nd,\"1.000,0\",3/1/2026\n");
     let keys = |sort: &str| -> Vec<String> {
         let answer = site.visitor().get(&format!("/api/catalog/records/items?sort={sort}")).json();
@@ -132,7 +133,7 @@ fn the_settings_propose_the_key_column_that_a_sync_proposes() {
     let site = TestSite::new();
     site.fill_csv("records", "id,title\na,One\nb,Two\n");
     std::fs::write(site.data_dir().join("records.csv"), "nr,title,ident\n1,One,a\n2,Two,b\n").expect("a file");
-    let ada = site.person("ada", Role::Admin);
+    let ada = site.add_person("ada", Role::Admin);
     let page = ada.get("/settings/sources/records").body;
     assert!(page.contains("“ident” holds the same keys (2 of 2)"), "{page}");
 }

@@ -8,15 +8,15 @@ use super::site::{SiteClient, TestSite};
 use crate::support::headline_kind::HeadlineKind;
 
 /// A site that knows tickers, and the hand that turns them.
-pub(super) fn site() -> (TestSite, HeadlineKind) {
+pub(super) fn open_site() -> (TestSite, HeadlineKind) {
     let ticker = HeadlineKind::default();
-    ticker.set("ticker:jazz", Ok(&["Miles Davis plays", "Blue Train arrives"]));
-    ticker.set("ticker:radio", Ok(&["Transistor on air"]));
+    ticker.set_headlines("ticker:jazz", Ok(&["Miles Davis plays", "Blue Train arrives"]));
+    ticker.set_headlines("ticker:radio", Ok(&["Transistor on air"]));
     (TestSite::with_kind(Box::new(ticker.clone())), ticker)
 }
 
 /// The fields of the second step, as the form proposes them.
-pub(super) fn fields<'a>(url: &'a str, waits: &'a str) -> [(&'a str, &'a str); 7] {
+pub(super) fn form_fields<'a>(url: &'a str, waits: &'a str) -> [(&'a str, &'a str); 7] {
     [
         ("kind", "ticker"),
         ("url", url),
@@ -29,18 +29,18 @@ pub(super) fn fields<'a>(url: &'a str, waits: &'a str) -> [(&'a str, &'a str); 7
 }
 
 /// Starts a run in the page and sees it through.
-pub(super) fn sync(site: &TestSite, admin: &SiteClient<'_>, action: &str) {
+pub(super) fn sync_source(site: &TestSite, admin: &SiteClient<'_>, action: &str) {
     let source = site.store.find_source(&"news".parse().expect("a slug")).expect("an answer").expect("a source");
     let started = admin.post_form("/catalog/news/sync", &[("action", action)]);
     assert_eq!(started.header("location"), Some("/catalog/news"), "{}", started.body);
     let run = site.store.active_run(source.id).expect("an answer").expect("a run");
-    site.run(&run.to_string());
+    site.run_queued(&run.to_string());
 }
 
 #[test]
-fn a_tenth_kind_is_one_file_and_one_line() {
-    let (site, ticker) = site();
-    let admin = site.person("ada", Role::Admin);
+fn a_new_kind_of_source_is_one_file_and_one_line() {
+    let (site, ticker) = open_site();
+    let admin = site.add_person("ada", Role::Admin);
     let offered = admin.get("/settings/sources/new");
     assert!(offered.body.contains("kind=ticker"), "{}", offered.body);
     assert!(offered.body.contains("News tickers") && offered.body.contains("What is new, line by line"));
@@ -58,32 +58,32 @@ fn a_tenth_kind_is_one_file_and_one_line() {
     assert!(looked.body.contains("First headlines") && !looked.body.contains("name=\"key\""), "{}", looked.body);
     assert!(looked.body.contains("value=\"Ticker jazz\"") && looked.body.contains("value=\"ticker-jazz\""));
 
-    let added = admin.post_form("/settings/sources", &fields("ticker:jazz\r\nticker:radio", ""));
+    let added = admin.post_form("/settings/sources", &form_fields("ticker:jazz\r\nticker:radio", ""));
     assert_eq!((added.status, added.header("location")), (303, Some("/catalog/news")), "{}", added.body);
     let source = site.store.find_source(&"news".parse().expect("a slug")).expect("an answer").expect("a source");
     assert_eq!((source.kind.as_str(), source.key_column.as_str()), ("ticker", "headline"));
     assert_eq!(source.location, SourceLocation::Urls(vec!["ticker:jazz".to_owned(), "ticker:radio".to_owned()]));
     assert!(admin.get("/settings/sources").body.contains("<b>News ticker</b>"));
 
-    sync(&site, &admin, "preview");
+    sync_source(&site, &admin, "preview");
     let previewed = admin.get("/catalog/news");
     assert!(previewed.body.contains("Changes in this preview"), "{}", previewed.body);
-    sync(&site, &admin, "sync");
+    sync_source(&site, &admin, "sync");
     let catalog = admin.get("/catalog/news");
-    for said in ["Transistor on air", "3 headlines", "2 feeds, 3 articles"] {
-        assert!(catalog.body.contains(said), "{said}: {}", catalog.body);
+    for text in ["Transistor on air", "3 headlines", "2 feeds, 3 articles"] {
+        assert!(catalog.body.contains(text), "{text}: {}", catalog.body);
     }
     let run = site.store.recent_records(Some(source.id), 1).expect("records").remove(0);
     assert!(admin.get(&format!("/history/{}", run.summary.id)).body.contains("2 feeds, 3 articles"));
 
     // What rolls off the ticker stays, and its page of settings takes one address out and another in.
-    ticker.set("ticker:jazz", Ok(&["Kind of Blue is out"]));
-    ticker.set("ticker:late", Ok(&["Good night"]));
+    ticker.set_headlines("ticker:jazz", Ok(&["Kind of Blue is out"]));
+    ticker.set_headlines("ticker:late", Ok(&["Good night"]));
     let edit = admin.get("/settings/sources/news");
     assert!(edit.body.contains(">ticker:jazz\nticker:radio</textarea>"), "{}", edit.body);
-    let changed = admin.post_form("/settings/sources/news", &fields("ticker:jazz\nticker:late", ""));
+    let changed = admin.post_form("/settings/sources/news", &form_fields("ticker:jazz\nticker:late", ""));
     assert_eq!(changed.status, 303, "{}", changed.body);
-    sync(&site, &admin, "full");
+    sync_source(&site, &admin, "full");
     let catalog = admin.get("/catalog/news").body;
     assert!(catalog.contains("5 headlines") && catalog.contains("Good night"), "{catalog}");
 }

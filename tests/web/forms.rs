@@ -15,17 +15,21 @@ const FORMS: [&str; 6] = [
 ];
 
 #[test]
-fn who_asks_matters_before_what_they_send() {
+fn permissions_are_checked_before_the_body() {
     let site = TestSite::new();
-    let (visitor, viewer) = (site.visitor(), site.person("bob", Role::Viewer));
+    let (visitor, viewer) = (site.visitor(), site.add_person("bob", Role::Viewer));
     for path in FORMS {
         for body in [None, Some(("application/json", "{}".to_owned())), Some(("text/plain", "action=sync".to_owned()))]
         {
             let sent = format!("{path} with {body:?}");
-            let page = visitor.ask("POST", path, body.clone());
+            let page = visitor.send_request("POST", path, body.clone());
             assert_eq!((page.status, page.header("location")), (303, Some("/login?next=%2F")), "{sent}");
-            assert_eq!(visitor.with("HX-Request", "true").ask("POST", path, body.clone()).status, 401, "{sent}");
-            assert_eq!(viewer.ask("POST", path, body).status, 403, "{sent}");
+            assert_eq!(
+                visitor.with_header("HX-Request", "true").send_request("POST", path, body.clone()).status,
+                401,
+                "{sent}"
+            );
+            assert_eq!(viewer.send_request("POST", path, body).status, 403, "{sent}");
         }
     }
     assert_eq!(site.store.active_run_ids().expect("an answer"), []);
@@ -33,20 +37,20 @@ fn who_asks_matters_before_what_they_send() {
 }
 
 #[test]
-fn no_body_is_an_empty_form_and_a_malformed_one_is_400() {
+fn a_missing_body_is_an_empty_form_and_a_malformed_one_is_400() {
     let site = TestSite::new();
-    let admin = site.person("ada", Role::Admin);
-    let started = admin.ask("POST", "/catalog/albums/sync", None);
+    let admin = site.add_person("ada", Role::Admin);
+    let started = admin.send_request("POST", "/catalog/albums/sync", None);
     assert_eq!((started.status, started.header("location")), (303, Some("/catalog/albums")));
     assert!(site.store.active_run(site.albums.id).expect("an answer").is_some(), "a sync is the default");
-    let cancelled = admin.with("HX-Request", "true").ask("POST", "/catalog/albums/sync/cancel", None);
+    let cancelled = admin.with_header("HX-Request", "true").send_request("POST", "/catalog/albums/sync/cancel", None);
     assert_eq!(cancelled.status, 200, "{}", cancelled.body);
     assert_eq!(site.store.active_run(site.albums.id).expect("an answer"), None, "the active run is the default");
     for path in ["/settings/sources", "/settings/sources/new", "/settings/sources/albums"] {
-        let reply = admin.ask("POST", path, None);
+        let reply = admin.send_request("POST", path, None);
         assert_eq!(reply.status, 422, "{path}: the fields are asked for");
     }
-    let nobody = site.visitor().ask("POST", "/login", None);
+    let nobody = site.visitor().send_request("POST", "/login", None);
     assert_eq!(nobody.status, 401);
     for path in ["/catalog/drafts/sync", "/catalog/drafts/sync/cancel", "/settings/sources", "/settings/sources/new"] {
         let json = admin.post_json(path, r#"{"action":"sync"}"#);
@@ -59,7 +63,7 @@ fn no_body_is_an_empty_form_and_a_malformed_one_is_400() {
 #[test]
 fn a_source_cannot_have_the_address_of_another_page() {
     let site = TestSite::new();
-    let admin = site.person("ada", Role::Admin);
+    let admin = site.add_person("ada", Role::Admin);
     let upload = "0123456789abcdef0123456789abcdef";
     let folder = site.data_dir().join("uploads");
     std::fs::create_dir_all(&folder).expect("a folder");
@@ -72,8 +76,8 @@ fn a_source_cannot_have_the_address_of_another_page() {
     for slug in ["new", "sync-status"] {
         let refused = add(slug);
         assert_eq!(refused.status, 422, "{}", refused.body);
-        let said = format!("“{slug}” is the address of another page: choose another slug, such as “{slug}-1”.");
-        assert!(refused.body.contains(&said), "{}", refused.body);
+        let text = format!("“{slug}” is the address of another page: choose another slug, such as “{slug}-1”.");
+        assert!(refused.body.contains(&text), "{}", refused.body);
     }
     let added = add("new-1");
     assert_eq!((added.status, added.header("location")), (303, Some("/catalog/new-1")), "{}", added.body);

@@ -9,68 +9,68 @@ use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![
     history_lists_what_has_ended_newest_first,
-    an_entry_tells_everything_of_a_run,
+    an_entry_has_all_details_of_a_run,
     a_run_that_was_just_accepted_has_an_entry,
     changes_show_both_sides_in_column_order,
-    issues_are_told_with_their_places,
+    issues_are_listed_with_row_and_column,
 ];
 
-fn site(db: &TestDatabase) -> TestSite {
-    TestSite::on(db.store(), tempfile::tempdir().expect("a folder"))
+fn open_site(db: &TestDatabase) -> TestSite {
+    TestSite::on_store(db.store(), tempfile::tempdir().expect("a folder"))
 }
 
 /// The runs of a list.
-pub(super) fn ids(list: &Value) -> Vec<&str> {
+pub(super) fn list_ids(list: &Value) -> Vec<&str> {
     list["items"].as_array().expect("items").iter().map(|entry| entry["syncId"].as_str().expect("an id")).collect()
 }
 
 /// Gives the file of a source added by [`TestSite::fill_csv`] another content, and syncs it.
-pub(super) fn refill(site: &TestSite, source: &lockstep::domain::source::Source, text: &str) -> String {
+pub(super) fn sync_again(site: &TestSite, source: &lockstep::domain::source::Source, text: &str) -> String {
     std::fs::write(site.data_dir().join(format!("{}.csv", source.slug)), text).expect("a file");
-    let id = site.begin(source).to_string();
-    site.run(&id);
+    let id = site.begin_sync(source).to_string();
+    site.run_queued(&id);
     id
 }
 
 /// The newest run of a source.
-pub(super) fn latest(site: &TestSite, source: &lockstep::domain::source::Source) -> String {
+pub(super) fn latest_run(site: &TestSite, source: &lockstep::domain::source::Source) -> String {
     site.store.latest_run(source.id).expect("an answer").expect("a run").to_string()
 }
 
 fn history_lists_what_has_ended_newest_first(db: &TestDatabase) {
-    let site = site(db);
-    site.fill(&site.albums);
-    site.fill(&site.drafts);
-    let (first, second) = (latest(&site, &site.albums), latest(&site, &site.drafts));
-    let cancelled = site.begin(&site.albums);
-    let reader = site.program("reader", Role::Viewer);
-    site.program("robot", Role::Admin).post(&format!("/api/sync/{cancelled}/cancel"));
+    let site = open_site(db);
+    site.sync_source(&site.albums);
+    site.sync_source(&site.drafts);
+    let (first, second) = (latest_run(&site, &site.albums), latest_run(&site, &site.drafts));
+    let cancelled = site.begin_sync(&site.albums);
+    let reader = site.add_program("reader", Role::Viewer);
+    site.add_program("robot", Role::Admin).post(&format!("/api/sync/{cancelled}/cancel"));
     let cancelled = cancelled.to_string();
     let get = |query: &str| reader.get(&format!("/api/history{query}")).json();
     let all = get("");
-    assert_eq!(ids(&all), [&*cancelled, &*second, &*first]);
+    assert_eq!(list_ids(&all), [&*cancelled, &*second, &*first]);
     assert_eq!((&all["page"], &all["per"], &all["total"]), (&1.into(), &50.into(), &3.into()));
-    assert_eq!(ids(&get("?source=albums")), [&*cancelled, &*first]);
-    assert_eq!(ids(&get("?source=albums&status=completed")), [&*first]);
-    assert_eq!(ids(&get("?status=failed")), [""; 0]);
-    assert_eq!(ids(&get("?source=&status=")), ids(&all));
+    assert_eq!(list_ids(&get("?source=albums")), [&*cancelled, &*first]);
+    assert_eq!(list_ids(&get("?source=albums&status=completed")), [&*first]);
+    assert_eq!(list_ids(&get("?status=failed")), [""; 0]);
+    assert_eq!(list_ids(&get("?source=&status=")), list_ids(&all));
     let page = get("?per=2&page=2");
-    assert_eq!((ids(&page), &page["per"], &page["total"]), (vec![&*first], &2.into(), &3.into()));
+    assert_eq!((list_ids(&page), &page["per"], &page["total"]), (vec![&*first], &2.into(), &3.into()));
     for (query, field) in [("status=running", "status"), ("status=x", "status"), ("page=0", "page"), ("per=a", "per")] {
         let reply = reader.get(&format!("/api/history?{query}"));
-        assert_eq!(reply.refusal(), (400, "bad_request".to_owned()), "{query}");
+        assert_eq!(reply.expect_refusal(), (400, "bad_request".to_owned()), "{query}");
         assert_eq!(reply.json()["field"], field);
     }
     for slug in ["nothing", "Not%20a%20slug"] {
-        assert_eq!(reader.get(&format!("/api/history?source={slug}")).refusal(), (404, "not_found".to_owned()));
+        assert_eq!(reader.get(&format!("/api/history?source={slug}")).expect_refusal(), (404, "not_found".to_owned()));
     }
 }
 
-fn an_entry_tells_everything_of_a_run(db: &TestDatabase) {
-    let site = site(db);
-    site.fill(&site.albums);
-    let id = latest(&site, &site.albums);
-    let reader = site.program("reader", Role::Viewer);
+fn an_entry_has_all_details_of_a_run(db: &TestDatabase) {
+    let site = open_site(db);
+    site.sync_source(&site.albums);
+    let id = latest_run(&site, &site.albums);
+    let reader = site.add_program("reader", Role::Viewer);
     let entry = reader.get(&format!("/api/history/{id}")).json();
     assert_eq!(entry, reader.get("/api/history").json()["items"][0]);
     let mut rest = entry.as_object().expect("an object").clone();
@@ -95,8 +95,8 @@ fn an_entry_tells_everything_of_a_run(db: &TestDatabase) {
 }
 
 fn a_run_that_was_just_accepted_has_an_entry(db: &TestDatabase) {
-    let site = site(db);
-    let admin = site.program("robot", Role::Admin);
+    let site = open_site(db);
+    let admin = site.add_program("robot", Role::Admin);
     let started = admin.post_json("/api/sync", r#"{"source":"albums"}"#).json();
     let id = started["syncId"].as_str().expect("an id");
     let entry = admin.get(&format!("/api/history/{id}")).json();
@@ -108,16 +108,16 @@ fn a_run_that_was_just_accepted_has_an_entry(db: &TestDatabase) {
         assert_eq!(admin.get(&format!("/api/history/{id}/{list}")).json()["total"], 0, "{list}");
     }
     assert_eq!(admin.get("/api/history").json()["total"], 0, "the list is of what has ended");
-    site.run(id);
+    site.run_queued(id);
     assert_eq!(admin.get(&format!("/api/history/{id}")).json()["status"], "completed");
 }
 
 fn changes_show_both_sides_in_column_order(db: &TestDatabase) {
-    let site = site(db);
+    let site = open_site(db);
     let source = site.fill_csv("books", "year,id,title\n1959,a1,One\n1957,a2,Two\n1960,a3,Three\n");
-    let first = latest(&site, &source);
-    let second = refill(&site, &source, "year,id,title\n1959,a1,Other\n1957,a2,Two\n1999,a4,<b>Four</b>\n");
-    let reader = site.program("reader", Role::Viewer);
+    let first = latest_run(&site, &source);
+    let second = sync_again(&site, &source, "year,id,title\n1959,a1,Other\n1957,a2,Two\n1999,a4,<b>Four</b>\n");
+    let reader = site.add_program("reader", Role::Viewer);
     let get = |id: &str, query: &str| reader.get(&format!("/api/history/{id}/changes{query}"));
     let updated = get(&second, "?kind=updated");
     let expected = r#""items":[{"key":"a1","kind":"updated","before":{"year":"1959","id":"a1","title":"One"},"after":{"year":"1959","id":"a1","title":"Other"}}]"#;
@@ -129,15 +129,15 @@ fn changes_show_both_sides_in_column_order(db: &TestDatabase) {
     assert_eq!(get(&first, "?kind=added&per=2&page=2").json()["items"][0]["key"], "a3");
     for (query, field) in [("", "kind"), ("?kind=changed", "kind"), ("?kind=added&page=x", "page")] {
         let reply = get(&first, query);
-        assert_eq!((reply.refusal(), &reply.json()["field"]), ((400, "bad_request".to_owned()), &field.into()));
+        assert_eq!((reply.expect_refusal(), &reply.json()["field"]), ((400, "bad_request".to_owned()), &field.into()));
     }
 }
 
-fn issues_are_told_with_their_places(db: &TestDatabase) {
-    let site = site(db);
+fn issues_are_listed_with_row_and_column(db: &TestDatabase) {
+    let site = open_site(db);
     let source = site.fill_csv("books", "id,title\na,One\n,Two\na,Three\n");
-    let path = format!("/api/history/{}/issues", latest(&site, &source));
-    let reader = site.program("reader", Role::Viewer);
+    let path = format!("/api/history/{}/issues", latest_run(&site, &source));
+    let reader = site.add_program("reader", Role::Viewer);
     let all = reader.get(&path).json();
     assert_eq!(
         (&all["total"], &all["items"][0]["row"], &all["items"][0]["kind"]),
@@ -149,22 +149,22 @@ fn issues_are_told_with_their_places(db: &TestDatabase) {
 }
 
 #[test]
-fn history_is_for_those_who_have_an_account() {
+fn history_needs_an_account() {
     let site = TestSite::new();
-    site.fill(&site.albums);
-    let id = latest(&site, &site.albums);
+    site.sync_source(&site.albums);
+    let id = latest_run(&site, &site.albums);
     let paths = ["", &*format!("/{id}"), &*format!("/{id}/changes?kind=added"), &*format!("/{id}/issues")];
-    let (program, person) = (site.program("reader", Role::Viewer), site.person("bob", Role::Viewer));
+    let (program, person) = (site.add_program("reader", Role::Viewer), site.add_person("bob", Role::Viewer));
     for path in paths {
         let path = format!("/api/history{path}");
-        assert_eq!(site.visitor().get(&path).refusal(), (401, "sign_in".to_owned()), "{path}");
+        assert_eq!(site.visitor().get(&path).expect_refusal(), (401, "sign_in".to_owned()), "{path}");
         assert_eq!((program.get(&path).status, person.get(&path).status), (200, 200), "{path}");
     }
     for id in [&*SyncId::new().to_string(), "nonsense", "..%2F..%2Fetc"] {
         for rest in ["", "/changes?kind=added", "/issues"] {
             let path = format!("/api/history/{id}{rest}");
-            assert_eq!(program.get(&path).refusal(), (404, "not_found".to_owned()), "{path}");
-            assert_eq!(site.visitor().get(&path).refusal(), (401, "sign_in".to_owned()), "{path}");
+            assert_eq!(program.get(&path).expect_refusal(), (404, "not_found".to_owned()), "{path}");
+            assert_eq!(site.visitor().get(&path).expect_refusal(), (401, "sign_in".to_owned()), "{path}");
         }
     }
 }

@@ -3,28 +3,28 @@
 use lockstep::domain::account::Role;
 use lockstep::domain::sync_id::SyncId;
 
-use super::history::{ids, latest, refill};
+use super::history::{latest_run, list_ids, sync_again};
 use super::site::TestSite;
 
 /// The start tag of the form that begins the run again, where there is one.
-fn again(page: &str) -> Option<&str> {
+fn find_again_button(page: &str) -> Option<&str> {
     let (_, rest) = page.split_once(r#"<form method="post" action="/catalog/"#)?;
     rest.split_once("</form>").map(|(form, _)| form)
 }
 
 #[test]
-fn the_page_lists_runs_and_what_they_came_to() {
+fn the_page_lists_runs_and_their_outcomes() {
     let site = TestSite::new();
-    let reader = site.person("bob", Role::Viewer);
+    let reader = site.add_person("bob", Role::Viewer);
     let nothing = reader.get("/history");
     assert!(nothing.status == 200 && nothing.body.contains("No runs yet."), "{}", nothing.body);
     let source = site.fill_csv("books", "id,title\na,One\n,Two\n");
-    refill(&site, &source, "title\nOne\n");
-    site.fill(&site.albums);
-    let waiting = site.begin(&site.drafts);
+    sync_again(&site, &source, "title\nOne\n");
+    site.sync_source(&site.albums);
+    let waiting = site.begin_sync(&site.drafts);
     let page = reader.get("/history").body;
-    for said in ["There is no column", "<b>1</b> added", "<b>1</b> skipped", "by ada", "1–3 of 3"] {
-        assert!(page.contains(said), "{said}: {page}");
+    for text in ["There is no column", "<b>1</b> added", "<b>1</b> skipped", "by ada", "1–3 of 3"] {
+        assert!(page.contains(text), "{text}: {page}");
     }
     assert!(page.contains(&format!("/history/{waiting}")) && page.contains("Waiting"), "{page}");
     let count = |query: &str| reader.get(&format!("/history{query}")).body.matches("<h2><a href=\"/history/").count();
@@ -40,18 +40,18 @@ fn the_page_lists_runs_and_what_they_came_to() {
 }
 
 #[test]
-fn the_page_of_a_run_tells_it_in_full() {
+fn the_page_of_a_run_shows_all_its_details() {
     let site = TestSite::new();
     let source = site.fill_csv("books", "id,title\na,One\nb,Two\n,Three\n");
-    let first = latest(&site, &source);
-    let second = refill(&site, &source, "id,title\na,<i>Other</i>\nc,New\n");
-    let admin = site.person("ada", Role::Admin);
+    let first = latest_run(&site, &source);
+    let second = sync_again(&site, &source, "id,title\na,<i>Other</i>\nc,New\n");
+    let admin = site.add_person("ada", Role::Admin);
     let page = admin.get(&format!("/history/{second}?kind=updated")).body;
-    for said in ["Sync completed", "&#60;i&#62;Other&#60;/i&#62;", "<del>One</del>", "Timeline", "Processing", &second]
+    for text in ["Sync completed", "&#60;i&#62;Other&#60;/i&#62;", "<del>One</del>", "Timeline", "Processing", &second]
     {
-        assert!(page.contains(said), "{said}: {page}");
+        assert!(page.contains(text), "{text}: {page}");
     }
-    assert!(again(&page).is_none(), "it completed: {page}");
+    assert!(find_again_button(&page).is_none(), "it completed: {page}");
     let page = admin.get(&format!("/history/{first}")).body;
     assert!(page.contains("Row 4, id") && page.contains(&format!("/history/{first}/issues.csv")), "{page}");
     let panel = admin.get(&format!("/catalog/books/sync-status?sync={first}")).body;
@@ -61,34 +61,37 @@ fn the_page_of_a_run_tells_it_in_full() {
 }
 
 #[test]
-fn only_admins_are_offered_to_try_again_and_only_where_it_makes_sense() {
+fn only_admins_can_retry_and_only_a_run_that_can_be_retried() {
     let site = TestSite::new();
     let source = site.fill_csv("books", "id,title\na,One\n");
-    let failed = refill(&site, &source, "title\nOne\n");
-    let (admin, viewer) = (site.person("ada", Role::Admin), site.person("bob", Role::Viewer));
+    let failed = sync_again(&site, &source, "title\nOne\n");
+    let (admin, viewer) = (site.add_person("ada", Role::Admin), site.add_person("bob", Role::Viewer));
     let path = format!("/history/{failed}");
     let page = admin.get(&path).body;
-    let form = again(&page).expect("a form");
+    let form = find_again_button(&page).expect("a form");
     assert!(form.starts_with("books/sync") && form.contains("value=\"full\""), "{form}");
-    assert!(again(&viewer.get(&path).body).is_none());
+    assert!(find_again_button(&viewer.get(&path).body).is_none());
     // The answer without JavaScript leads to the catalog, which shows the run.
     let pressed = admin.post_form("/catalog/books/sync", &[("action", "full")]);
     assert_eq!((pressed.status, pressed.header("location")), (303, Some("/catalog/books")));
-    assert!(again(&admin.get(&path).body).is_none(), "one is active");
-    let waiting = latest(&site, &source);
+    assert!(find_again_button(&admin.get(&path).body).is_none(), "one is active");
+    let waiting = latest_run(&site, &source);
     let page = admin.get(&format!("/history/{waiting}")).body;
-    assert!(page.contains("Waiting") && page.contains("Follow it in the catalog") && again(&page).is_none(), "{page}");
+    assert!(
+        page.contains("Waiting") && page.contains("Follow it in the catalog") && find_again_button(&page).is_none(),
+        "{page}"
+    );
     admin.post_form("/catalog/books/sync/cancel", &[]);
-    assert!(again(&admin.get(&format!("/history/{waiting}")).body).is_some());
+    assert!(find_again_button(&admin.get(&format!("/history/{waiting}")).body).is_some());
 }
 
 #[test]
-fn a_cancelled_preview_is_not_said_to_have_committed_anything() {
+fn a_cancelled_preview_does_not_claim_to_have_saved_changes() {
     let site = TestSite::new();
-    site.fill(&site.albums);
-    let admin = site.person("ada", Role::Admin);
+    site.sync_source(&site.albums);
+    let admin = site.add_person("ada", Role::Admin);
     admin.post_form("/catalog/albums/sync", &[("action", "preview")]);
-    let panel = admin.with("HX-Request", "true").post("/catalog/albums/sync/cancel").body;
+    let panel = admin.with_header("HX-Request", "true").post("/catalog/albums/sync/cancel").body;
     assert!(panel.contains("Nothing was changed.") && !panel.contains("Saved changes"), "{panel}");
 }
 
@@ -96,9 +99,9 @@ fn a_cancelled_preview_is_not_said_to_have_committed_anything() {
 fn issues_are_downloaded_and_no_cell_is_a_formula() {
     let site = TestSite::new();
     let source = site.fill_csv("films", "id,=title\n,One\na,Two\na,Three\nb,Fo\0ur\n");
-    let id = latest(&site, &source);
+    let id = latest_run(&site, &source);
     let path = format!("/history/{id}/issues.csv");
-    let reply = site.program("reader", Role::Viewer).get(&path);
+    let reply = site.add_program("reader", Role::Viewer).get(&path);
     assert_eq!(reply.header("content-type"), Some("text/csv; charset=utf-8"));
     let disposition = format!("attachment; filename=\"films-issues-{id}.csv\"");
     assert_eq!(reply.header("content-disposition"), Some(&*disposition));
@@ -110,19 +113,19 @@ fn issues_are_downloaded_and_no_cell_is_a_formula() {
         "{}",
         reply.body
     );
-    assert_eq!(site.visitor().get(&path).refusal(), (401, "sign_in".to_owned()));
-    assert_eq!(site.person("bob", Role::Viewer).get(&path).status, 200);
+    assert_eq!(site.visitor().get(&path).expect_refusal(), (401, "sign_in".to_owned()));
+    assert_eq!(site.add_person("bob", Role::Viewer).get(&path).status, 200);
     let unknown = format!("/history/{}/issues.csv", SyncId::new());
-    assert_eq!(site.program("other", Role::Viewer).get(&unknown).refusal(), (404, "not_found".to_owned()));
+    assert_eq!(site.add_program("other", Role::Viewer).get(&unknown).expect_refusal(), (404, "not_found".to_owned()));
 }
 
 #[test]
 fn the_history_of_a_source_that_was_removed_stays_readable() {
     let site = TestSite::new();
     let source = site.fill_csv("books", "id,title\na,One\n,Two\n");
-    let failed = refill(&site, &source, "title\nOne\n");
+    let failed = sync_again(&site, &source, "title\nOne\n");
     let first = site.store.recent_records(Some(source.id), 2).expect("records")[1].summary.id.to_string();
-    let reader = site.person("ada", Role::Admin);
+    let reader = site.add_person("ada", Role::Admin);
     assert_eq!(site.visitor().get("/api/health/sync").json()["status"], "degraded");
     assert_eq!(reader.post("/settings/sources/books/remove").status, 303);
     assert_eq!(site.visitor().get("/api/health/sync").json()["status"], "ok", "nobody can mend it any more");
@@ -134,21 +137,21 @@ fn the_history_of_a_source_that_was_removed_stays_readable() {
         assert!(!page.contains("/catalog/books") && !page.contains("id=\"changes\""), "{page}");
     }
     assert!(reader.get(&format!("/history/{first}")).body.contains("Row 3, id"));
-    assert_eq!(ids(&reader.get("/api/history?source=books").json()), [&*failed, &*first]);
+    assert_eq!(list_ids(&reader.get("/api/history?source=books").json()), [&*failed, &*first]);
     assert_eq!(reader.get(&format!("/api/history/{first}/changes?kind=added")).json()["total"], 0);
 }
 
 #[test]
 fn visitors_are_sent_to_sign_in_and_an_unknown_run_is_a_page_of_its_own() {
     let site = TestSite::new();
-    site.fill(&site.albums);
-    let id = latest(&site, &site.albums);
+    site.sync_source(&site.albums);
+    let id = latest_run(&site, &site.albums);
     for path in ["/history".to_owned(), format!("/history/{id}"), "/history/nonsense".to_owned()] {
         let reply = site.visitor().get(&path);
         let there = format!("/login?next={}", path.replace('/', "%2F"));
         assert_eq!((reply.status, reply.header("location")), (303, Some(&*there)), "{path}");
     }
-    let reader = site.person("bob", Role::Viewer);
+    let reader = site.add_person("bob", Role::Viewer);
     for id in ["nonsense", &SyncId::new().to_string()] {
         let reply = reader.get(&format!("/history/{id}"));
         assert!(reply.status == 404 && reply.body.contains("Sync not found"), "{}", reply.body);

@@ -10,17 +10,17 @@ use super::site::TestSite;
 use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![
-    nothing_that_is_told_of_an_ended_run_changes_when_its_operation_is_gone,
-    a_source_that_was_renamed_is_told_of_as_before,
-    a_public_source_that_bears_the_name_of_a_private_one_tells_no_visitor_of_its_runs,
+    no_report_of_an_ended_run_changes_when_its_operation_is_deleted,
+    a_renamed_source_is_reported_as_before,
+    a_public_source_with_the_former_name_of_a_private_one_shows_none_of_its_runs,
 ];
 
-fn nothing_that_is_told_of_an_ended_run_changes_when_its_operation_is_gone(db: &TestDatabase) {
-    let site = TestSite::on(db.store(), tempfile::tempdir().expect("a folder"));
-    let (visitor, person, robot) =
-        (site.visitor(), site.person("ada", Role::Admin), site.program("robot", Role::Admin));
-    let id = site.begin(&site.albums).to_string();
-    site.run(&id);
+fn no_report_of_an_ended_run_changes_when_its_operation_is_deleted(db: &TestDatabase) {
+    let site = TestSite::on_store(db.store(), tempfile::tempdir().expect("a folder"));
+    let (visitor, person, api_client) =
+        (site.visitor(), site.add_person("ada", Role::Admin), site.add_program("robot", Role::Admin));
+    let id = site.begin_sync(&site.albums).to_string();
+    site.run_queued(&id);
     let status = format!("/api/sync/status/{id}");
     let panel = format!("/catalog/albums/sync-status?sync={id}&seen=40");
     let pages =
@@ -38,26 +38,26 @@ fn nothing_that_is_told_of_an_ended_run_changes_when_its_operation_is_gone(db: &
     let before = tell();
     std::thread::sleep(Duration::from_millis(10));
     assert_eq!(site.store.clear_operations(Duration::from_millis(1)).expect("cleared"), 1);
-    assert_eq!(db.count("sync_operations", "1 = 1"), 0);
+    assert_eq!(db.count_rows("sync_operations", "1 = 1"), 0);
     for ((path, before), after) in pages.iter().zip(before).zip(tell()) {
         assert_eq!(after, before, "{path}");
     }
 
-    let late = robot.post(&format!("/api/sync/{id}/cancel"));
-    assert_eq!(late.refusal(), (409, "already_ended".to_owned()));
+    let late = api_client.post(&format!("/api/sync/{id}/cancel"));
+    assert_eq!(late.expect_refusal(), (409, "already_ended".to_owned()));
     assert_eq!(late.json()["syncId"], *id);
-    let htmx = person.with("HX-Request", "true").post_form("/catalog/albums/sync/cancel", &[("sync", &id)]);
+    let htmx = person.with_header("HX-Request", "true").post_form("/catalog/albums/sync/cancel", &[("sync", &id)]);
     assert_eq!(htmx.status, 200, "the panel says how it ended: {}", htmx.body);
-    let again = robot.post_json("/api/sync", r#"{"source":"albums"}"#);
+    let again = api_client.post_json("/api/sync", r#"{"source":"albums"}"#);
     assert_eq!(again.status, 202, "{}", again.body);
-    site.run(again.json()["syncId"].as_str().expect("an id"));
-    assert_eq!(robot.get(&status).json()["status"], "completed");
+    site.run_queued(again.json()["syncId"].as_str().expect("an id"));
+    assert_eq!(api_client.get(&status).json()["status"], "completed");
 }
 
-fn a_source_that_was_renamed_is_told_of_as_before(db: &TestDatabase) {
-    let site = TestSite::on(db.store(), tempfile::tempdir().expect("a folder"));
-    let id = site.begin(&site.albums).to_string();
-    site.run(&id);
+fn a_renamed_source_is_reported_as_before(db: &TestDatabase) {
+    let site = TestSite::on_store(db.store(), tempfile::tempdir().expect("a folder"));
+    let id = site.begin_sync(&site.albums).to_string();
+    site.run_queued(&id);
     let was = site.albums.clone();
     let draft = SourceDraft {
         slug: "records".parse().expect("a slug"),
@@ -71,8 +71,8 @@ fn a_source_that_was_renamed_is_told_of_as_before(db: &TestDatabase) {
         read_options: lockstep::domain::read_options::ReadOptions::default(),
     };
     assert_eq!(site.store.change_source(was.id, &draft, None).expect("an answer"), SourceChange::Done);
-    let (visitor, person) = (site.visitor(), site.person("ada", Role::Admin));
-    let htmx = person.with("HX-Request", "true");
+    let (visitor, person) = (site.visitor(), site.add_person("ada", Role::Admin));
+    let htmx = person.with_header("HX-Request", "true");
     // With the file that says the old name, and without it.
     for _ in 0..2 {
         for who in [&visitor, &person] {
@@ -88,13 +88,13 @@ fn a_source_that_was_renamed_is_told_of_as_before(db: &TestDatabase) {
     }
 }
 
-fn a_public_source_that_bears_the_name_of_a_private_one_tells_no_visitor_of_its_runs(db: &TestDatabase) {
-    let site = TestSite::on(db.store(), tempfile::tempdir().expect("a folder"));
-    let id = site.begin(&site.drafts).to_string();
-    site.run(&id);
+fn a_public_source_with_the_former_name_of_a_private_one_shows_none_of_its_runs(db: &TestDatabase) {
+    let site = TestSite::on_store(db.store(), tempfile::tempdir().expect("a folder"));
+    let id = site.begin_sync(&site.drafts).to_string();
+    site.run_queued(&id);
     site.store.remove_source(site.drafts.id).expect("removed");
     site.fill_csv("drafts", "id\n1\n");
-    let (visitor, reader) = (site.visitor(), site.person("ada", Role::Viewer));
+    let (visitor, reader) = (site.visitor(), site.add_person("ada", Role::Viewer));
     for path in [format!("/api/sync/status/{id}"), format!("/catalog/drafts/sync-status?sync={id}")] {
         assert_eq!(visitor.get(&path).status, 404, "{path}");
         assert_eq!(reader.get(&path).status, 200, "{path}");

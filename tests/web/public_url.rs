@@ -12,14 +12,14 @@ const LINK_ATTRIBUTES: [&str; 6] = ["href", "src", "action", "hx-get", "hx-post"
 
 /// What the proxy forwards for a link: the link without the prefix.
 #[track_caller]
-fn stripped(link: &str) -> String {
+fn strip_base(link: &str) -> String {
     let rest = link.strip_prefix(PREFIX).unwrap_or_else(|| panic!("{link} is outside of {PREFIX}"));
     let rest = rest.replace("&#38;", "&");
     if rest.starts_with('/') { rest } else { format!("/{rest}") }
 }
 
 /// The links of a page to its own host, with their attribute.
-fn links(html: &str) -> Vec<(&'static str, String)> {
+fn list_links(html: &str) -> Vec<(&'static str, String)> {
     let mut links = Vec::new();
     for attribute in LINK_ATTRIBUTES {
         for part in html.split(&format!(" {attribute}=\"")).skip(1) {
@@ -33,18 +33,18 @@ fn links(html: &str) -> Vec<(&'static str, String)> {
 }
 
 #[track_caller]
-fn page(client: &SiteClient<'_>, path: &str) -> SiteResponse {
+fn get_page(client: &SiteClient<'_>, path: &str) -> SiteResponse {
     let page = client.get(path);
     assert_eq!(page.status, 200, "{path}: {}", page.body);
     page
 }
 
 #[test]
-fn every_link_of_every_page_carries_the_path_and_leads_somewhere() {
+fn every_link_of_every_page_has_the_base_path_and_works() {
     let site = TestSite::with_public_url(PUBLIC_URL);
-    site.fill(&site.albums);
+    site.sync_source(&site.albums);
     let run = site.store.recent_records(None, 1).expect("records")[0].summary.id;
-    let admin = site.person("ada", Role::Admin);
+    let admin = site.add_person("ada", Role::Admin);
     let items = admin.get("/api/catalog/albums/items").json();
     let item = items["items"][0]["id"].as_str().expect("an id");
     let pages = [
@@ -65,24 +65,24 @@ fn every_link_of_every_page_carries_the_path_and_leads_somewhere() {
     ];
     let mut checked = std::collections::BTreeSet::new();
     for path in pages {
-        let found = links(&page(&admin, &path).body);
+        let found = list_links(&get_page(&admin, &path).body);
         assert!(!found.is_empty(), "{path} has links");
         for (attribute, link) in found {
             assert!(link == PREFIX || link.starts_with("/lockstep/"), "{path}: {attribute}=\"{link}\"");
             if ["href", "src", "hx-get"].contains(&attribute) && checked.insert(link.clone()) {
-                assert_eq!(admin.get(&stripped(&link)).status, 200, "{path}: {attribute}=\"{link}\"");
+                assert_eq!(admin.get(&strip_base(&link)).status, 200, "{path}: {attribute}=\"{link}\"");
             }
         }
     }
     for (path, status) in [("/nowhere", 404), ("/login", 200)] {
         let page = site.visitor().get(path);
         assert_eq!(page.status, status, "{path}");
-        assert!(links(&page.body).iter().all(|(_, link)| link.starts_with(PREFIX)), "{}", page.body);
+        assert!(list_links(&page.body).iter().all(|(_, link)| link.starts_with(PREFIX)), "{}", page.body);
     }
 }
 
 #[test]
-fn redirects_and_the_cookie_carry_the_path() {
+fn redirects_and_the_cookie_have_the_base_path() {
     let site = TestSite::with_public_url(PUBLIC_URL);
     let location = |reply: &SiteResponse| reply.header("location").unwrap_or_default().to_owned();
     let private = site.visitor().get("/catalog/drafts?page=2");
@@ -101,7 +101,7 @@ fn redirects_and_the_cookie_carry_the_path() {
     // Other applications on the same host are not ours to redirect to.
     assert_eq!(location(&log_in("/wiki/page")), "/lockstep/");
 
-    let admin = site.visitor().with("Cookie", &reply.cookie().expect("a cookie"));
+    let admin = site.visitor().with_header("Cookie", &reply.cookie().expect("a cookie"));
     assert_eq!(location(&admin.get("/history/")), "/lockstep/history");
     let start = admin.post_form("/catalog/albums/sync", &[("action", "sync")]);
     assert_eq!((start.status, location(&start)), (303, "/lockstep/catalog/albums".to_owned()));
@@ -115,10 +115,10 @@ fn redirects_and_the_cookie_carry_the_path() {
 }
 
 #[test]
-fn a_form_of_the_public_url_is_no_request_of_another_site() {
+fn a_form_from_the_public_url_is_not_cross_site() {
     let site = TestSite::with_public_url(PUBLIC_URL);
-    let admin = site.person("ada", Role::Admin);
-    let start = |origin: &str| admin.with("Origin", origin).post_form("/catalog/albums/sync", &[]).status;
+    let admin = site.add_person("ada", Role::Admin);
+    let start = |origin: &str| admin.with_header("Origin", origin).post_form("/catalog/albums/sync", &[]).status;
     assert_eq!(start("https://evil.example"), 403);
     assert_eq!(start("https://intranet.example"), 303);
 }

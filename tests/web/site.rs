@@ -25,7 +25,7 @@ use lockstep::web::http::links::LinkBuilder;
 use tempfile::TempDir;
 
 pub(super) use super::site_response::SiteResponse;
-use super::site_response::unpacked;
+use super::site_response::decompress_body;
 use crate::support::waiting::WAIT_LIMIT;
 
 /// The columns are not in the order of the alphabet.
@@ -56,36 +56,36 @@ pub(super) struct SiteClient<'a> {
 impl TestSite {
     /// A server on a fresh SQLite database.
     pub(super) fn new() -> Self {
-        let (store, data) = Self::fresh();
-        Self::on(store, data)
+        let (store, data) = Self::create_store();
+        Self::on_store(store, data)
     }
 
     /// A server that others call by this URL.
     pub(super) fn with_public_url(url: &str) -> Self {
-        let (store, data) = Self::fresh();
+        let (store, data) = Self::create_store();
         let links = LinkBuilder::new(&url.parse().expect("a URL"));
         Self::start(store, data, Timeouts::default(), |_| {}, |kinds| kinds, links)
     }
 
     /// The same with a road outside as `change` leaves it.
-    pub(super) fn with_road(change: impl FnOnce(&mut KindSettings)) -> Self {
-        let (store, data) = Self::fresh();
-        Self::knowing(store, data, Timeouts::default(), change, |kinds| kinds)
+    pub(super) fn with_fetch_settings(change: impl FnOnce(&mut KindSettings)) -> Self {
+        let (store, data) = Self::create_store();
+        Self::with_kinds(store, data, Timeouts::default(), change, |kinds| kinds)
     }
 
     /// A server on a fresh SQLite database that knows one more kind of source, and lets syncs follow each other.
     pub(super) fn with_kind(kind: Box<dyn SourceKind>) -> Self {
-        let (store, data) = Self::fresh();
-        let terms = Timeouts { cooldown: Duration::ZERO, ..Timeouts::default() };
-        Self::knowing(store, data, terms, |_| {}, |kinds| kinds.with_kind(kind))
+        let (store, data) = Self::create_store();
+        let limits = Timeouts { cooldown: Duration::ZERO, ..Timeouts::default() };
+        Self::with_kinds(store, data, limits, |_| {}, |kinds| kinds.with_kind(kind))
     }
 
     /// A server on a migrated database, with its files in `data`.
-    pub(super) fn on(store: Store, data: TempDir) -> Self {
-        Self::knowing(store, data, Timeouts::default(), |_| {}, |kinds| kinds)
+    pub(super) fn on_store(store: Store, data: TempDir) -> Self {
+        Self::with_kinds(store, data, Timeouts::default(), |_| {}, |kinds| kinds)
     }
 
-    fn fresh() -> (Store, TempDir) {
+    fn create_store() -> (Store, TempDir) {
         let data = tempfile::tempdir().expect("a folder");
         let address = DatabaseAddress::Sqlite(data.path().join("lockstep.db"));
         let store = Store::open(&address, 8, lockstep::domain::defaults::LEASE_DURATION).expect("an open store");
@@ -93,26 +93,26 @@ impl TestSite {
         (store, data)
     }
 
-    fn knowing(
+    fn with_kinds(
         store: Store,
         data: TempDir,
-        terms: Timeouts,
+        limits: Timeouts,
         change: impl FnOnce(&mut KindSettings),
         more: impl FnOnce(SourceKinds) -> SourceKinds,
     ) -> Self {
-        Self::start(store, data, terms, change, more, LinkBuilder::default())
+        Self::start(store, data, limits, change, more, LinkBuilder::default())
     }
 
     fn start(
         store: Store,
         data: TempDir,
-        terms: Timeouts,
+        limits: Timeouts,
         change: impl FnOnce(&mut KindSettings),
         more: impl FnOnce(SourceKinds) -> SourceKinds,
         links: LinkBuilder,
     ) -> Self {
         let status = FileStatus::new(data.path().join("status"));
-        let board = Arc::new(StatusBoard::new(Box::new(status), store.clone(), terms.renewal_interval));
+        let board = Arc::new(StatusBoard::new(Box::new(status), store.clone(), limits.renewal_interval));
         let mut road = KindSettings::in_data_dir(data.path(), ALBUMS);
         road.allow_hosts = "127.0.0.1".parse().expect("a host");
         change(&mut road);
@@ -121,7 +121,7 @@ impl TestSite {
             store: store.clone(),
             status_board: Arc::clone(&board),
             kinds,
-            timeouts: terms,
+            timeouts: limits,
             wake_signal: Arc::default(),
         };
         let control = SyncControl::new(engine);
@@ -136,7 +136,7 @@ impl TestSite {
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
-        let (tell, told) = mpsc::channel();
+        let (tell, reported) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             rt::System::new().block_on(async move {
                 let server = web::serve(listener, state).expect("a server");
@@ -144,7 +144,7 @@ impl TestSite {
                 server.await.expect("served");
             });
         });
-        let server = told.recv().expect("a server");
+        let server = reported.recv().expect("a server");
         Self { store, albums, drafts, address, control, server, thread: Some(thread), data }
     }
 
@@ -153,13 +153,13 @@ impl TestSite {
     }
 
     /// Sees a waiting run through.
-    pub(super) fn run(&self, id: &str) {
+    pub(super) fn run_queued(&self, id: &str) {
         let id: SyncId = id.parse().expect("a sync id");
         assert!(self.control.run_in_this_thread(id, &ShutdownSignal::default()).expect("a run"), "{id} did not wait");
     }
 
     /// Starts a run past the web, in the name of `ada`.
-    pub(super) fn begin(&self, source: &Source) -> SyncId {
+    pub(super) fn begin_sync(&self, source: &Source) -> SyncId {
         let request = StartRequest {
             kind: OperationKind::Sync,
             mode: Mode::Full,
@@ -174,9 +174,9 @@ impl TestSite {
     }
 
     /// Fills a catalog.
-    pub(super) fn fill(&self, source: &Source) {
-        let id = self.begin(source);
-        self.run(&id.to_string());
+    pub(super) fn sync_source(&self, source: &Source) {
+        let id = self.begin_sync(source);
+        self.run_queued(&id.to_string());
     }
 
     /// Adds a public source that is a CSV file with this content, and fills its catalog.
@@ -185,7 +185,7 @@ impl TestSite {
         std::fs::write(&path, text).expect("a file");
         let draft = SourceDraft { location: SourceLocation::File(path), ..draft(slug, true) };
         let source = self.store.add_source(&draft, None).expect("a source");
-        self.fill(&source);
+        self.sync_source(&source);
         source
     }
 
@@ -200,17 +200,17 @@ impl TestSite {
     }
 
     /// A program with a token called `name`.
-    pub(super) fn program(&self, name: &str, role: Role) -> SiteClient<'_> {
+    pub(super) fn add_program(&self, name: &str, role: Role) -> SiteClient<'_> {
         let token = format!("token-of-{name}");
         self.store.add_token(&name.parse().expect("a name"), role, &token_hash(&token)).expect("a token");
-        self.visitor().with("Authorization", &format!("Bearer {token}"))
+        self.visitor().with_header("Authorization", &format!("Bearer {token}"))
     }
 
     /// Somebody logged in through the page.
-    pub(super) fn person(&self, name: &str, role: Role) -> SiteClient<'_> {
+    pub(super) fn add_person(&self, name: &str, role: Role) -> SiteClient<'_> {
         self.add_user(name, role);
         let reply = self.visitor().post_form("/login", &[("username", name), ("password", PASSWORD)]);
-        self.visitor().with("Cookie", &reply.cookie().expect("a session"))
+        self.visitor().with_header("Cookie", &reply.cookie().expect("a session"))
     }
 }
 
@@ -240,18 +240,18 @@ fn draft(slug: &str, public: bool) -> SourceDraft {
 
 impl SiteClient<'_> {
     /// The same with one more header.
-    pub(super) fn with(&self, name: &'static str, value: &str) -> Self {
+    pub(super) fn with_header(&self, name: &'static str, value: &str) -> Self {
         let mut headers = self.headers.clone();
         headers.push((name, value.to_owned()));
         Self { site: self.site, headers }
     }
 
     pub(super) fn get(&self, path: &str) -> SiteResponse {
-        self.ask("GET", path, None)
+        self.send_request("GET", path, None)
     }
 
     pub(super) fn post_json(&self, path: &str, body: &str) -> SiteResponse {
-        self.ask("POST", path, Some(("application/json", body.to_owned())))
+        self.send_request("POST", path, Some(("application/json", body.to_owned())))
     }
 
     pub(super) fn post(&self, path: &str) -> SiteResponse {
@@ -260,10 +260,10 @@ impl SiteClient<'_> {
 
     pub(super) fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> SiteResponse {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        self.ask("POST", path, Some(("application/x-www-form-urlencoded", body)))
+        self.send_request("POST", path, Some(("application/x-www-form-urlencoded", body)))
     }
 
-    pub(super) fn ask(&self, method: &str, path: &str, body: Option<(&str, String)>) -> SiteResponse {
+    pub(super) fn send_request(&self, method: &str, path: &str, body: Option<(&str, String)>) -> SiteResponse {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -285,7 +285,7 @@ impl SiteClient<'_> {
         SiteResponse {
             status: answered.status().as_u16(),
             headers: answered.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
-            body: unpacked(&answered.body_mut().read_to_vec().expect("a body")),
+            body: decompress_body(&answered.body_mut().read_to_vec().expect("a body")),
         }
     }
 }

@@ -29,15 +29,15 @@ impl SiteResponse {
 
     /// The status, and the word of an error in JSON.
     #[track_caller]
-    pub(super) fn refusal(&self) -> (u16, String) {
+    pub(super) fn expect_refusal(&self) -> (u16, String) {
         let json = self.json();
-        assert!(json["error"].as_str().is_some_and(|sentence| sentence.ends_with('.')), "{json}");
+        assert!(json["error"].as_str().is_some_and(|message| message.ends_with('.')), "{json}");
         (self.status, json["code"].as_str().expect("a code").to_owned())
     }
 }
 
 /// The text of a body, which may be compressed.
-pub(super) fn unpacked(body: &[u8]) -> String {
+pub(super) fn decompress_body(body: &[u8]) -> String {
     let mut plain = Vec::new();
     match body.starts_with(&[0x1F, 0x8B]) {
         true => flate2::read::GzDecoder::new(body).read_to_end(&mut plain).expect("gzip"),

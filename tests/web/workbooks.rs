@@ -17,7 +17,7 @@ const NAMED_COST: &str = "name=\"hidden_columns\" value=\"[&#34;cost&#34;]\"";
 const ALLOWED: [(&str, &str); 2] = [("publish_hidden", "1"), ("hidden_columns", "[\"cost\"]")];
 
 /// A site into which the workbook of this name was uploaded.
-fn uploaded(site: &TestSite, name: &str) {
+fn upload_file(site: &TestSite, name: &str) {
     let folder = site.data_dir().join("uploads");
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::copy(sample_path(name), folder.join(UPLOAD)).expect("a copy");
@@ -31,16 +31,16 @@ fn hidden_field<'a>(reply: &'a SiteResponse, name: &str) -> &'a str {
 #[test]
 fn a_workbook_is_recognised_among_any_files_and_links() {
     let site = TestSite::new();
-    let admin = site.person("ada", Role::Admin);
+    let admin = site.add_person("ada", Role::Admin);
     for name in ["albums.xlsx", "albums.xls", "albums.ods"] {
-        uploaded(&site, name);
+        upload_file(&site, name);
         let looked = admin.post_form("/settings/sources/new", &[("upload", UPLOAD), ("called", "our_albums.xlsx")]);
         assert_eq!((looked.status, hidden_field(&looked, "kind")), (200, "excel"), "{name}: {}", looked.body);
         assert!(looked.body.contains("Blue Train") && looked.body.contains("1959-08-17"), "{}", looked.body);
         assert!(looked.body.contains("value=\"Our albums\""), "{}", looked.body);
-        let outside = StubServer::start();
-        outside.set("/a", StubReply::status(200).body(std::fs::read(sample_path(name)).expect("a file")));
-        let looked = admin.post_form("/settings/sources/new", &[("url", &outside.url("/a"))]);
+        let stub = StubServer::start();
+        stub.set_reply("/a", StubReply::status(200).body(std::fs::read(sample_path(name)).expect("a file")));
+        let looked = admin.post_form("/settings/sources/new", &[("url", &stub.url("/a"))]);
         assert_eq!((looked.status, hidden_field(&looked, "kind")), (200, "excel"), "{name}: {}", looked.body);
     }
 }
@@ -48,22 +48,22 @@ fn a_workbook_is_recognised_among_any_files_and_links() {
 #[test]
 fn a_workbook_in_the_field_for_csv_is_taken_as_excel_and_the_review_says_so() {
     let site = TestSite::new();
-    let admin = site.person("ada", Role::Admin);
-    let says = "This is an Excel or OpenDocument file, so the type Excel is used.";
+    let admin = site.add_person("ada", Role::Admin);
+    let expected_text = "This is an Excel or OpenDocument file, so the type Excel is used.";
     for name in ["albums.xlsx", "albums.xls", "albums.ods"] {
-        uploaded(&site, name);
+        upload_file(&site, name);
         let looked = admin.post_form("/settings/sources/new", &[("kind", "csv"), ("upload", UPLOAD)]);
         assert_eq!((looked.status, hidden_field(&looked, "kind")), (200, "excel"), "{name}: {}", looked.body);
-        assert!(looked.body.contains(says) && looked.body.contains("Blue Train"), "{name}: {}", looked.body);
-        let outside = StubServer::start();
-        outside.set("/a", StubReply::status(200).body(std::fs::read(sample_path(name)).expect("a file")));
-        let linked = admin.post_form("/settings/sources/new", &[("kind", "csv"), ("url", &outside.url("/a"))]);
+        assert!(looked.body.contains(expected_text) && looked.body.contains("Blue Train"), "{name}: {}", looked.body);
+        let stub = StubServer::start();
+        stub.set_reply("/a", StubReply::status(200).body(std::fs::read(sample_path(name)).expect("a file")));
+        let linked = admin.post_form("/settings/sources/new", &[("kind", "csv"), ("url", &stub.url("/a"))]);
         assert_eq!((linked.status, hidden_field(&linked, "kind")), (200, "excel"), "{name}: {}", linked.body);
-        assert!(linked.body.contains(says), "{name}: {}", linked.body);
+        assert!(linked.body.contains(expected_text), "{name}: {}", linked.body);
     }
     // Where the kind was not chosen there is nothing to be said.
     let any = admin.post_form("/settings/sources/new", &[("upload", UPLOAD)]);
-    assert!(any.status == 200 && !any.body.contains(says), "{}", any.body);
+    assert!(any.status == 200 && !any.body.contains(expected_text), "{}", any.body);
     let added = admin.post_form("/settings/sources", &source_fields("csv"));
     assert_eq!(added.status, 303, "{}", added.body);
     let ours = site.store.find_source(&"ours".parse().expect("a slug")).expect("an answer").expect("a source");
@@ -84,9 +84,9 @@ fn source_fields(kind: &'static str) -> [(&'static str, &'static str); 7] {
 }
 
 #[test]
-fn what_is_wrong_with_a_workbook_in_the_field_for_csv_is_said_of_the_workbook() {
+fn an_error_in_a_workbook_in_the_field_for_csv_is_about_the_workbook() {
     let site = TestSite::new();
-    let admin = site.person("ada", Role::Admin);
+    let admin = site.add_person("ada", Role::Admin);
     let folder = site.data_dir().join("uploads");
     std::fs::create_dir_all(&folder).expect("a folder");
     let locked =
@@ -95,8 +95,8 @@ fn what_is_wrong_with_a_workbook_in_the_field_for_csv_is_said_of_the_workbook() 
         std::fs::write(folder.join(UPLOAD), &locked).expect("written");
         let refused = admin.post_form("/settings/sources/new", &[("kind", kind), ("upload", UPLOAD)]);
         assert_eq!(refused.status, 422, "{kind}");
-        let said = ["is protected with a password", "Save a copy without a password"];
-        assert!(said.iter().all(|said| refused.body.contains(said)), "{kind}: {}", refused.body);
+        let text = ["is protected with a password", "Save a copy without a password"];
+        assert!(text.iter().all(|text| refused.body.contains(text)), "{kind}: {}", refused.body);
         assert!(!refused.body.contains("--kind excel"), "{kind}: {}", refused.body);
     }
 }
@@ -104,7 +104,7 @@ fn what_is_wrong_with_a_workbook_in_the_field_for_csv_is_said_of_the_workbook() 
 #[test]
 fn a_workbook_in_the_place_of_a_csv_file_is_offered_and_changes_the_kind_of_its_source() {
     let site = TestSite::new();
-    let admin = site.person("ada", Role::Admin);
+    let admin = site.add_person("ada", Role::Admin);
     let folder = site.data_dir().join("uploads");
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::write(folder.join(UPLOAD), "id,title\n1,Blue\n").expect("written");
@@ -131,7 +131,7 @@ fn a_workbook_in_the_place_of_a_csv_file_is_offered_and_changes_the_kind_of_its_
 #[test]
 fn browsers_offer_workbooks_where_files_are_chosen() {
     let site = TestSite::new();
-    let admin = site.person("ada", Role::Admin);
+    let admin = site.add_person("ada", Role::Admin);
     let any = admin.get("/settings/sources/new").body;
     assert!(any.contains("Excel file</a>") && any.contains(".xlsx,.xlsm,.xlsb,.xls,.ods"), "{any}");
     let excel = admin.get("/settings/sources/new?kind=excel").body;
@@ -141,8 +141,8 @@ fn browsers_offer_workbooks_where_files_are_chosen() {
 #[test]
 fn hidden_columns_become_public_only_when_that_is_confirmed() {
     let site = TestSite::new();
-    let admin = site.person("ada", Role::Admin);
-    uploaded(&site, "albums.xlsx");
+    let admin = site.add_person("ada", Role::Admin);
+    upload_file(&site, "albums.xlsx");
     let looked = admin.post_form("/settings/sources/new", &[("upload", UPLOAD)]);
     assert!(
         looked.body.contains("These columns are hidden in the source") && looked.body.contains("<strong>cost</strong>")
@@ -206,14 +206,14 @@ fn hidden_columns_become_public_only_when_that_is_confirmed() {
 #[test]
 fn hidden_columns_leave_a_public_catalog_once_they_are_no_longer_allowed() {
     let site = TestSite::new();
-    let admin = site.person("ada", Role::Admin);
-    uploaded(&site, "albums.xlsx");
+    let admin = site.add_person("ada", Role::Admin);
+    upload_file(&site, "albums.xlsx");
     let added =
         admin.post_form("/settings/sources", &[&source_fields("excel")[..], &[("public", "1")], &ALLOWED].concat());
     assert_eq!(added.status, 303, "{}", added.body);
     let ours = || site.store.find_source(&"ours".parse().expect("a slug")).expect("an answer").expect("a source");
     assert_eq!(ours().read_options.published_hidden_columns, ["cost"]);
-    site.fill(&ours());
+    site.sync_source(&ours());
     let items = || site.visitor().get("/api/catalog/ours/items").body;
     assert!(items().contains("\"cost\""), "{}", items());
     let fields = [("key", "id"), ("name", "Ours"), ("noun_one", "album"), ("noun_many", "albums"), ("public", "1")];
@@ -226,15 +226,15 @@ fn hidden_columns_leave_a_public_catalog_once_they_are_no_longer_allowed() {
     let changed = admin.post_form("/settings/sources/ours", &[&fields[..], &ALLOWED[1..]].concat());
     assert_eq!(changed.status, 303, "{}", changed.body);
     assert!(ours().read_options.published_hidden_columns.is_empty());
-    uploaded(&site, "albums.xlsx");
-    site.fill(&ours());
+    upload_file(&site, "albums.xlsx");
+    site.sync_source(&ours());
     assert!(!items().contains("\"cost\""), "{}", items());
 }
 
 #[test]
 fn a_workbook_in_the_place_of_a_csv_file_of_the_server_is_offered_and_changes_its_kind() {
     let site = TestSite::new();
-    let admin = site.person("ada", Role::Admin);
+    let admin = site.add_person("ada", Role::Admin);
     let source = site.fill_csv("ours", "id,title\n1,Blue\n");
     let SourceLocation::File(path) = &source.location else { panic!("no file") };
     std::fs::copy(sample_path("albums.xlsx"), path).expect("a copy");
@@ -246,23 +246,23 @@ fn a_workbook_in_the_place_of_a_csv_file_of_the_server_is_offered_and_changes_it
     assert_eq!(changed.status, 303, "{}", changed.body);
     let ours = || site.store.find_source(&"ours".parse().expect("a slug")).expect("an answer").expect("a source");
     assert_eq!((ours().kind.as_str(), &ours().location), ("excel", &source.location));
-    site.fill(&ours());
+    site.sync_source(&ours());
     assert_eq!(site.store.find_catalog(source.id).expect("an answer").expect("a catalog").item_count, 3);
 }
 
 #[test]
 fn a_server_that_refuses_is_not_asked_again_for_another_kind() {
     let site = TestSite::new();
-    let admin = site.person("ada", Role::Admin);
-    let outside = StubServer::start();
-    outside.set("/a", StubReply::status(200).body("id,title\n1,Blue\n"));
-    let url = outside.url("/a");
+    let admin = site.add_person("ada", Role::Admin);
+    let stub = StubServer::start();
+    stub.set_reply("/a", StubReply::status(200).body("id,title\n1,Blue\n"));
+    let url = stub.url("/a");
     let fields = [("kind", "csv"), ("url", &*url), ("key", "id"), ("slug", "ours"), ("name", "Ours")];
     let nouns = [("noun_one", "album"), ("noun_many", "albums")];
     let added = admin.post_form("/settings/sources", &[&fields[..], &nouns].concat());
     assert_eq!(added.status, 303, "{}", added.body);
-    outside.set("/a", StubReply::status(404));
-    let asked = || outside.request_count("/a");
+    stub.set_reply("/a", StubReply::status(404));
+    let asked = || stub.request_count("/a");
     let before = asked();
     assert_eq!(admin.get("/settings/sources/ours").status, 200);
     assert_eq!(asked() - before, 1);

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use url::Url;
 
-use super::files;
+use super::list_files;
 use crate::support::data_set;
 use crate::support::load_clock::LoadClock;
 
@@ -75,7 +75,7 @@ fn a_damaged_feed_causes_no_panic() {
     let mut all: Vec<PathBuf> = Vec::new();
     for (folder, ext) in [("feeds", "xml"), ("feeds", "json"), ("opml", "opml")] {
         let Some(set) = data_set(folder) else { return };
-        all.extend(files(&set.path, ext));
+        all.extend(list_files(&set.path, ext));
     }
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
         cases: 1_500,

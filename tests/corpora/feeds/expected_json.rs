@@ -8,7 +8,7 @@ use lockstep::fetch::feeds::parse::{Feed, FeedEntry, ParseHints, parse, parse_da
 use serde_json::Value;
 
 use super::expected_value::{MatchQuality, match_html, match_title};
-use super::{CaseOutcome, OutcomeTally, files, known_outcomes};
+use super::{CaseOutcome, OutcomeTally, known_outcomes, list_files};
 use crate::support::data_set;
 
 /// The outcome of one expected field.
@@ -81,9 +81,10 @@ fn compare_entry(ours: &FeedEntry, theirs: &Value, fields: &mut Vec<FieldOutcome
             "authors" => compare_authors(ours, expected.as_array().map_or(&[][..], Vec::as_slice)),
             "categories" | "tags" => {
                 let all = expected.as_array().map_or(&[][..], Vec::as_slice);
-                let terms: Vec<&str> = all.iter().filter_map(text_of).collect();
-                let all = terms.iter().all(|term| ours.categories.iter().any(|own| match_title(own, term).is_some()));
-                field_outcome(name, all, &ours.categories, terms)
+                let timeouts: Vec<&str> = all.iter().filter_map(text_of).collect();
+                let all =
+                    timeouts.iter().all(|term| ours.categories.iter().any(|own| match_title(own, term).is_some()));
+                field_outcome(name, all, &ours.categories, timeouts)
             }
             "publishedParsed" | "pubDateParsed" | "date_published" => compare_date(name, ours.published, expected),
             "updatedParsed" | "date_modified" => compare_date(name, ours.updated, expected),
@@ -177,7 +178,7 @@ fn run_case(feed: &Path, expected: &Path) -> CaseOutcome {
 fn run_cases(folder: &str, ext: &str, ending: &str) -> Option<(OutcomeTally, bool)> {
     let set = data_set(folder)?;
     let mut tally = OutcomeTally::default();
-    for path in files(&set.path, ext) {
+    for path in list_files(&set.path, ext) {
         let stem = path.file_stem().expect("a name").to_string_lossy().into_owned();
         let expected = path.with_file_name(format!("{stem}{ending}"));
         if expected.exists() && expected != path {

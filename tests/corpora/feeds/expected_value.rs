@@ -79,7 +79,7 @@ impl Evaluator<'_> {
             }
             Expression::Index(of, at) => {
                 let (of, at) = (self.evaluate(of)?, self.evaluate(at)?);
-                index(&of, &at)?
+                index_value(&of, &at)?
             }
             Expression::Call(function, arguments) => self.evaluate_call(function, arguments)?,
             Expression::Not(inner) => ExpectedValue::Bool(!is_truthy(&self.evaluate(inner)?)),
@@ -98,8 +98,8 @@ impl Evaluator<'_> {
                     let is = match how.as_str() {
                         "==" => self.is_equal(&left, &right)?,
                         "!=" => !self.is_equal(&left, &right)?,
-                        "in" => contains(&right, &left)?,
-                        _ => !contains(&right, &left)?,
+                        "in" => contains_value(&right, &left)?,
+                        _ => !contains_value(&right, &left)?,
                     };
                     if !is {
                         return Ok(ExpectedValue::Bool(false));
@@ -145,8 +145,10 @@ impl Evaluator<'_> {
             (Expression::Index(of, name), [key, ..]) => {
                 let (of, name) = (self.evaluate(of)?, self.evaluate(name)?);
                 match name {
-                    ExpectedValue::Text(name) if name == "get" => index(&of, key),
-                    ExpectedValue::Text(name) if name == "has_key" => Ok(ExpectedValue::Bool(contains(&of, key)?)),
+                    ExpectedValue::Text(name) if name == "get" => index_value(&of, key),
+                    ExpectedValue::Text(name) if name == "has_key" => {
+                        Ok(ExpectedValue::Bool(contains_value(&of, key)?))
+                    }
                     other => Err(EvaluationError::Unsupported(format!("calls {other:?}"))),
                 }
             }
@@ -190,7 +192,7 @@ impl Evaluator<'_> {
     }
 }
 
-fn index(of: &ExpectedValue, at: &ExpectedValue) -> Result<ExpectedValue, EvaluationError> {
+fn index_value(of: &ExpectedValue, at: &ExpectedValue) -> Result<ExpectedValue, EvaluationError> {
     match (of, at) {
         (ExpectedValue::Record(what, fields), ExpectedValue::Text(name)) => {
             let found = fields.iter().find(|(known, _)| known == name);
@@ -211,9 +213,9 @@ fn index(of: &ExpectedValue, at: &ExpectedValue) -> Result<ExpectedValue, Evalua
     }
 }
 
-fn contains(of: &ExpectedValue, what: &ExpectedValue) -> Result<bool, EvaluationError> {
+fn contains_value(of: &ExpectedValue, what: &ExpectedValue) -> Result<bool, EvaluationError> {
     match (of, what) {
-        (ExpectedValue::Record(..), _) => index(of, what).map(|value| is_truthy(&value)),
+        (ExpectedValue::Record(..), _) => index_value(of, what).map(|value| is_truthy(&value)),
         (ExpectedValue::List(row), _) => Ok(row.contains(what)),
         (ExpectedValue::Text(text), ExpectedValue::Text(part)) => Ok(text.contains(part.as_str())),
         _ => Err(EvaluationError::Unsupported(format!("{what:?} in {of:?}"))),
@@ -241,7 +243,7 @@ pub(super) fn is_truthy(value: &ExpectedValue) -> bool {
 /// How exactly our HTML matches the expected HTML.
 pub(super) fn match_html(ours: &str, theirs: &str) -> Option<MatchQuality> {
     let base = "http://127.0.0.1/".parse().ok();
-    let (folded, text) = (fold(theirs), html::html_to_text(ours));
+    let (folded, text) = (fold_case(theirs), html::html_to_text(ours));
     if ours == theirs.trim() {
         Some(MatchQuality::Exact)
     } else if ours == html::sanitize_html(theirs.trim(), base.as_ref()) {
@@ -249,7 +251,7 @@ pub(super) fn match_html(ours: &str, theirs: &str) -> Option<MatchQuality> {
     } else if text.is_empty() && html::html_to_text(theirs).is_empty() {
         let is_shown = ["<img", "<a ", "<br", "<hr"].iter().any(|tag| theirs.contains(tag));
         (!is_shown).then_some(MatchQuality::NotShown)
-    } else if text == folded || squeeze(&text) == squeeze(&html::html_to_text(theirs)) {
+    } else if text == folded || squeeze_spaces(&text) == squeeze_spaces(&html::html_to_text(theirs)) {
         Some(MatchQuality::TextOnly)
     } else {
         None
@@ -273,15 +275,15 @@ fn match_encoding(ours: &str, theirs: &str, is_ascii: bool) -> Option<MatchQuali
 pub(super) fn match_title(ours: &str, theirs: &str) -> Option<MatchQuality> {
     let same = ours == theirs.trim();
     same.then_some(MatchQuality::Exact)
-        .or((ours == fold(theirs) || ours == html::html_to_text(theirs)).then_some(MatchQuality::TextOnly))
+        .or((ours == fold_case(theirs) || ours == html::html_to_text(theirs)).then_some(MatchQuality::TextOnly))
 }
 
-fn fold(text: &str) -> String {
+fn fold_case(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// `text` without white space, because a removed element may have separated words.
-fn squeeze(text: &str) -> String {
+fn squeeze_spaces(text: &str) -> String {
     text.split_whitespace().collect()
 }
 

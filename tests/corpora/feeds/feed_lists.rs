@@ -9,7 +9,7 @@ use lockstep::fetch::feeds::parse::{BodyFormat, EncodingHints, FeedList, detect_
 
 use super::expected_value::{EvaluationError, Evaluator, ExpectedValue, MatchQuality, is_truthy};
 use super::python_expression::parse_expression;
-use super::{CaseOutcome, OutcomeTally, files, known_outcomes};
+use super::{CaseOutcome, OutcomeTally, known_outcomes, list_files};
 use crate::support::data_set;
 
 fn list_value(read: Option<FeedList>) -> ExpectedValue {
@@ -54,7 +54,7 @@ fn run_case(path: &Path) -> CaseOutcome {
 fn listparser_lists() {
     let Some(set) = data_set("opml/listparser-tests") else { return };
     let mut tally = OutcomeTally::default();
-    for path in files(&set.path, "xml") {
+    for path in list_files(&set.path, "xml") {
         let name = path.strip_prefix(set.path.join("files")).expect("inside").display().to_string();
         tally.add_case(&name, run_case(&path));
     }
@@ -65,7 +65,7 @@ fn listparser_lists() {
 fn every_address_of_the_awesome_lists_is_found() {
     let Some(set) = data_set("opml/awesome-rss-feeds") else { return };
     let (mut lists, mut listed, mut all) = (0, 0, BTreeSet::new());
-    for path in files(&set.path, "opml") {
+    for path in list_files(&set.path, "opml") {
         let bytes = fs::read(&path).expect("a file");
         assert_eq!(detect_format(&bytes), BodyFormat::List, "{}", path.display());
         let list = parse_feed_list(&bytes, EncodingHints::default())

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::expected_value::{EvaluationError, Evaluator, ExpectedValue, MatchQuality, is_truthy, struct_time};
 use super::python_expression::parse_expression;
-use super::{CaseOutcome, KnownOutcomes, OutcomeTally, files, known_outcomes};
+use super::{CaseOutcome, KnownOutcomes, OutcomeTally, known_outcomes, list_files};
 use crate::support::data_set;
 
 /// A case of feedparser.
@@ -172,7 +172,7 @@ fn check_folders(folders: &[&str], known: &KnownOutcomes) {
     let Some(set) = data_set("feeds/feedparser-tests") else { return };
     let mut tally = OutcomeTally::default();
     for folder in folders {
-        for path in files(&set.path.join(folder), "xml") {
+        for path in list_files(&set.path.join(folder), "xml") {
             let name = path.strip_prefix(&set.path).expect("inside").display().to_string();
             tally.add_case(&name, run_case(&path, &name));
         }

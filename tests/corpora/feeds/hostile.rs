@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use lockstep::fetch::feeds::parse::{EncodingHints, parse_feed_list};
 
-use super::{files, parse_at_example};
+use super::{list_files, parse_at_example};
 use crate::support::data_set;
 use crate::support::load_clock::LoadClock;
 
 /// The code and the message with which `bytes` are refused, as a feed and as a list.
-fn refusals(bytes: &[u8]) -> [(&'static str, String); 2] {
+fn parse_refusals(bytes: &[u8]) -> [(&'static str, String); 2] {
     let results = [parse_at_example(bytes).map(drop), parse_feed_list(bytes, EncodingHints::default()).map(drop)];
     results.map(|result| match result {
         Err(error) => (error.kind.code(), error.to_string()),
@@ -32,9 +32,9 @@ fn entity_bombs_and_external_entities_are_refused_and_memory_stays_flat() {
     let declares = ["cyclic", "external", "external_file", "quadratic", "xmlbomb", "xmlbomb2"];
     let mut seen = Vec::new();
     let (before, clock) = (peak_memory(), LoadClock::start());
-    for path in files(&set.path, "xml") {
+    for path in list_files(&set.path, "xml") {
         let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
-        for (code, message) in refusals(&fs::read(&path).expect("a file")) {
+        for (code, message) in parse_refusals(&fs::read(&path).expect("a file")) {
             let is_bomb = declares.contains(&name.as_str());
             assert_eq!(code == "entities_declared", is_bomb, "{name}: {message}");
             assert!(is_bomb || code.starts_with("not_a_"), "{name}: {message}");
@@ -60,7 +60,7 @@ fn an_entity_bomb_inside_a_feed_or_a_list_is_refused_however_it_is_hidden() {
     let commented = format!("<!-- <rss> --><!DOCTYPE rss [<!-- > ]> --> <!ENTITY l0 \"ha\">{laughs}]>{rest}");
     let parameter = "<!DOCTYPE rss [<!ENTITY % p SYSTEM \"http://127.0.0.1:1/evil.dtd\"> %p;]><rss/>".to_owned();
     for bytes in [whole.into_bytes(), wide, commented.into_bytes(), parameter.into_bytes(), stub.into()] {
-        for (code, message) in refusals(&bytes) {
+        for (code, message) in parse_refusals(&bytes) {
             assert_eq!(code, "entities_declared", "{message} for {}", String::from_utf8_lossy(&bytes));
         }
     }

@@ -116,7 +116,7 @@ fn parse_at_example(bytes: &[u8]) -> Result<Feed, ParseError> {
 }
 
 /// All files below `folder` with the extension `ext`, sorted by path.
-fn files(folder: &Path, ext: &str) -> Vec<PathBuf> {
+fn list_files(folder: &Path, ext: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

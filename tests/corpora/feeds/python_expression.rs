@@ -161,7 +161,7 @@ impl ExpressionParser {
                 "False" => Expression::Bool(false),
                 _ => Expression::Name(word),
             }),
-            ExpressionToken::Sign(sign) => match sign.as_str() {
+            ExpressionToken::Sign(signal_file) => match signal_file.as_str() {
                 "-" => match self.parse_primary()? {
                     Expression::Number(number) => Ok(Expression::Number(-number)),
                     other => Err(format!("minus {other:?}")),
@@ -186,7 +186,7 @@ impl ExpressionParser {
                     }
                     Ok(Expression::Map(map))
                 }
-                _ => Err(format!("{sign} is not in the subset")),
+                _ => Err(format!("{signal_file} is not in the subset")),
             },
         }
     }

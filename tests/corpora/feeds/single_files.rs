@@ -5,7 +5,7 @@ use std::fs;
 
 use lockstep::fetch::feeds::parse::{BodyFormat, detect_format};
 
-use super::{files, parse_at_example};
+use super::{list_files, parse_at_example};
 use crate::support::data_set;
 
 /// The title and number of entries, or the code of the error.
@@ -57,7 +57,7 @@ fn single_files_parse_as_their_names_say() {
 fn every_feed_is_detected_from_its_beginning() {
     let Some(set) = data_set("feeds") else { return };
     let mut feeds = 0;
-    for path in files(&set.path, "xml").into_iter().chain(files(&set.path, "json")) {
+    for path in list_files(&set.path, "xml").into_iter().chain(list_files(&set.path, "json")) {
         let bytes = fs::read(&path).expect("a file");
         let is_expectation = path.extension().is_some_and(|ext| ext == "json") && !bytes.starts_with(b"<") && {
             let name = path.file_name().expect("a name").to_string_lossy().into_owned();

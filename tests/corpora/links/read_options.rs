@@ -4,7 +4,7 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::read_options::ReadOptions;
 use lockstep::domain::source::{Source, SourceDraft};
 
-use super::{failed, new_engine, new_engine_with_account, salaries};
+use super::{expect_failed_run, new_engine, new_engine_with_account, salaries_tab};
 use crate::support::google_query_service::{NamedTab, answer_queries};
 use crate::support::google_server::{GoogleServer, SHEET_ID, SheetTab};
 use crate::support::stub_server::StubServer;
@@ -12,7 +12,7 @@ use crate::support::test_engine::source_draft;
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
-    a_tab_that_is_set_counts_more_than_that_of_the_link,
+    a_tab_that_is_set_overrides_the_tab_of_the_link,
     a_header_row_that_is_set_is_obeyed_by_the_service_account,
     a_header_row_that_is_set_is_obeyed_in_the_range_of_an_export,
     a_tab_by_name_has_one_header_row_and_it_is_the_one_that_is_set,
@@ -24,19 +24,19 @@ fn read_with(engine: &TestEngine, slug: &str, link: &str, read_options: ReadOpti
     engine.store.add_source(&draft, None).expect("a source")
 }
 
-fn a_tab_that_is_set_counts_more_than_that_of_the_link(db: &TestDatabase) {
+fn a_tab_that_is_set_overrides_the_tab_of_the_link(db: &TestDatabase) {
     let (google, stub) = (GoogleServer::start(), StubServer::start());
-    google.sheet(SHEET_ID, vec![SheetTab::new(0, "Other", &[&["id"], &["x"]]), salaries()]);
+    google.serve_sheet(SHEET_ID, vec![SheetTab::new(0, "Other", &[&["id"], &["x"]]), salaries_tab()]);
     let by_tab = |name: &str| ReadOptions { tab: Some(name.to_owned()), ..ReadOptions::default() };
     let link = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit#gid=0");
     let engine_of_account = new_engine_with_account(db, &google);
     let source = read_with(&engine_of_account, "pay", &link, by_tab("Pay"));
     engine_of_account.sync(&source);
-    assert_eq!(engine_of_account.lines(&source), ["A1|Blue|100", "A2|Red|200", "A3|Green|300"]);
+    assert_eq!(engine_of_account.item_lines(&source), ["A1|Blue|100", "A2|Red|200", "A3|Green|300"]);
     let source = read_with(&engine_of_account, "none", &link, by_tab("Play"));
     let record = engine_of_account.sync(&source);
     assert!(
-        failed(&record).1.starts_with("This sheet has no tab “Play”. The tabs are “Other”, “Pay”."),
+        expect_failed_run(&record).1.starts_with("This sheet has no tab “Play”. The tabs are “Other”, “Pay”."),
         "{}",
         record.summary.message
     );
@@ -46,14 +46,14 @@ fn a_tab_that_is_set_counts_more_than_that_of_the_link(db: &TestDatabase) {
     stub.reply_with(&format!("/spreadsheets/d/{SHEET_ID}/gviz/tq"), answer_queries(tabs));
     let source = read_with(&engine, "pay-by-link", &link, by_tab("Pay"));
     let record = engine.sync(&source);
-    assert_eq!(engine.lines(&source), ["A1|Blue"]);
-    let issues = engine.issues(record.summary.id);
+    assert_eq!(engine.item_lines(&source), ["A1|Blue"]);
+    let issues = engine.list_issues(record.summary.id);
     assert!(issues.len() == 1 && issues[0].contains("gid=…, to get all cells"), "{issues:?}");
     let published = "https://docs.google.com/spreadsheets/d/e/2PACX-1vQx_y/pub?gid=7";
     let source = read_with(&engine, "published", published, by_tab("Pay"));
     let record = engine.sync(&source);
     assert!(
-        failed(&record).0 == Some("no_tab") && record.summary.message.contains("gid="),
+        expect_failed_run(&record).0 == Some("no_tab") && record.summary.message.contains("gid="),
         "{}",
         record.summary.message
     );
@@ -63,18 +63,18 @@ fn a_header_row_that_is_set_is_obeyed_by_the_service_account(db: &TestDatabase) 
     let google = GoogleServer::start();
     let rows: &[&[&str]] =
         &[&["Pay of 2026"], &[], &["not", "the", "header"], &["id", "title"], &[], &["A1", "Blue"], &["", "no key"]];
-    google.sheet(SHEET_ID, vec![SheetTab::new(0, "Pay", rows)]);
+    google.serve_sheet(SHEET_ID, vec![SheetTab::new(0, "Pay", rows)]);
     let engine = new_engine_with_account(db, &google);
     let at_row = |row| ReadOptions { header_row: Some(row), ..ReadOptions::default() };
     let base = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit");
     for (slug, rest) in [("whole", ""), ("ranged", "#range=A3:B9")] {
         let source = read_with(&engine, slug, &format!("{base}{rest}"), at_row(4));
         let record = engine.sync(&source);
-        assert_eq!(engine.lines(&source), ["A1|Blue"], "{}", record.summary.message);
+        assert_eq!(engine.item_lines(&source), ["A1|Blue"], "{}", record.summary.message);
         let issues = engine.store.list_issues(record.summary.id, 1, 10).expect("issues");
         assert_eq!(issues[0].row, Some(7), "rows are numbered as the tab numbers them: {issues:?}");
     }
-    for (slug, rest, row, said) in [
+    for (slug, rest, row, text) in [
         ("above", "#range=A3:B9", 2, "above the link's range A3:B9"),
         ("below", "", 40, "has fewer rows"),
         ("blank", "", 2, "Row 2 is set as the header row but is blank"),
@@ -82,7 +82,7 @@ fn a_header_row_that_is_set_is_obeyed_by_the_service_account(db: &TestDatabase) 
         let source = read_with(&engine, slug, &format!("{base}{rest}"), at_row(row));
         let record = engine.sync(&source);
         assert!(
-            failed(&record).0 == Some("no_header") && record.summary.message.contains(said),
+            expect_failed_run(&record).0 == Some("no_header") && record.summary.message.contains(text),
             "{}",
             record.summary.message
         );
@@ -92,20 +92,20 @@ fn a_header_row_that_is_set_is_obeyed_by_the_service_account(db: &TestDatabase) 
 fn a_header_row_that_is_set_is_obeyed_in_the_range_of_an_export(db: &TestDatabase) {
     let stub = StubServer::start();
     let export = format!("/spreadsheets/d/{SHEET_ID}/export?format=csv&range=A3%3AB9");
-    stub.csv(&export, "not,the header\nid,title\n,\nA1,Blue\n,no key\n");
+    stub.serve_csv(&export, "not,the header\nid,title\n,\nA1,Blue\n,no key\n");
     let engine = new_engine(db, &stub);
     let at_row = |row| ReadOptions { header_row: Some(row), ..ReadOptions::default() };
     let link = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit#range=A3:B9");
     let source = read_with(&engine, "pay", &link, at_row(4));
     let record = engine.sync(&source);
-    assert_eq!(engine.lines(&source), ["A1|Blue"], "{}", record.summary.message);
+    assert_eq!(engine.item_lines(&source), ["A1|Blue"], "{}", record.summary.message);
     let issues = engine.store.list_issues(record.summary.id, 1, 10).expect("issues");
     assert_eq!(issues[0].row, Some(7), "{issues:?}");
-    for (slug, row, said) in [("above", 2, "above the link's range A3:B9"), ("blank", 5, "Row 5 is set")] {
+    for (slug, row, text) in [("above", 2, "above the link's range A3:B9"), ("blank", 5, "Row 5 is set")] {
         let source = read_with(&engine, slug, &link, at_row(row));
         let record = engine.sync(&source);
         assert!(
-            failed(&record).0 == Some("no_header") && record.summary.message.contains(said),
+            expect_failed_run(&record).0 == Some("no_header") && record.summary.message.contains(text),
             "{}",
             record.summary.message
         );
@@ -133,22 +133,22 @@ fn a_tab_by_name_has_one_header_row_and_it_is_the_one_that_is_set(db: &TestDatab
         let slug = format!("{}-{}", tab.to_lowercase(), row.unwrap_or_default());
         let source = read_with(&engine, &slug, &link(""), options(tab, row));
         let record = engine.sync(&source);
-        assert_eq!(engine.lines(&source), expected, "{tab}: {}", record.summary.message);
+        assert_eq!(engine.item_lines(&source), expected, "{tab}: {}", record.summary.message);
     }
     // A header below the first row is possible if the link names the last cell.
     for (slug, rest) in [("ranged", "#range=A2:B9"), ("open", "#range=A1:B"), ("columns", "#range=A:B")] {
         let source = read_with(&engine, slug, &link(rest), options("Titled", Some(3)));
         let record = engine.sync(&source);
-        assert_eq!(engine.lines(&source), ["A1|7", "A2|8"], "{slug}: {}", record.summary.message);
+        assert_eq!(engine.item_lines(&source), ["A1|7", "A2|8"], "{slug}: {}", record.summary.message);
     }
-    for (slug, rest, said) in [
+    for (slug, rest, text) in [
         ("whole", "", "Use the link of the tab, which ends in gid=…, instead of the name"),
         ("below", "#range=A1:B3", "the link's range A1:B3 ends above it"),
     ] {
         let source = read_with(&engine, slug, &link(rest), options("Titled", Some(3)));
         let record = engine.sync(&source);
         assert!(
-            failed(&record).0 == Some("no_header") && record.summary.message.contains(said),
+            expect_failed_run(&record).0 == Some("no_header") && record.summary.message.contains(text),
             "{}",
             record.summary.message
         );
@@ -158,14 +158,14 @@ fn a_tab_by_name_has_one_header_row_and_it_is_the_one_that_is_set(db: &TestDatab
 fn a_header_that_most_rows_do_not_fit_is_found_and_can_be_accepted(db: &TestDatabase) {
     let google = GoogleServer::start();
     let rows: &[&[&str]] = &[&["id", "title"], &["A1", "Blue", "100"], &["A2", "Red", "200"], &["A3", "Green", "300"]];
-    google.sheet(SHEET_ID, vec![SheetTab::new(0, "Pay", rows)]);
+    google.serve_sheet(SHEET_ID, vec![SheetTab::new(0, "Pay", rows)]);
     let engine = new_engine_with_account(db, &google);
     let link = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit");
     let source = read_with(&engine, "strict", &link, ReadOptions::default());
     let record = engine.sync(&source);
-    assert_eq!(failed(&record).0, Some("header_mismatch"), "{}", record.summary.message);
+    assert_eq!(expect_failed_run(&record).0, Some("header_mismatch"), "{}", record.summary.message);
     let accepting = ReadOptions { accept_header_mismatch: true, ..ReadOptions::default() };
     let source = read_with(&engine, "lenient", &link, accepting);
     let record = engine.sync(&source);
-    assert_eq!(engine.lines(&source), ["A1|Blue", "A2|Red", "A3|Green"], "{}", record.summary.message);
+    assert_eq!(engine.item_lines(&source), ["A1|Blue", "A2|Red", "A3|Green"], "{}", record.summary.message);
 }

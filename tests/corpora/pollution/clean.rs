@@ -40,23 +40,27 @@ pub(in crate::corpora) struct CleanTable {
 
 impl CleanTable {
     /// Draws one.
-    pub(in crate::corpora) fn draw(random: &mut SeededRandom) -> Self {
+    pub(in crate::corpora) fn draw_table(random: &mut SeededRandom) -> Self {
         let width = 3 + index(random, 4);
-        let has_number_keys = random.percent(60);
-        let has_breaks = random.percent(20);
+        let has_number_keys = random.next_chance(60);
+        let has_breaks = random.next_chance(20);
         let mut rows = vec![COLUMNS[..width].iter().map(ToString::to_string).collect::<Vec<_>>()];
-        for number in 1..=12 + random.below(30) {
-            let key = if has_number_keys { number.to_string() } else { format!("k{}{number}", pick(random, &WORDS)) };
-            let title = format!("{} {}", pick(random, &WORDS), pick(random, &WORDS));
-            let title = if has_breaks && random.percent(20) { format!("{title}\nlive") } else { title };
-            let price = format!("{}.{:02}", 5 + random.below(40), random.below(100));
-            let country =
-                if random.percent(80) { pick(random, &["Iceland", "Brasil", "Deutschland", "US"]) } else { "" };
+        for number in 1..=12 + random.next_below(30) {
+            let key =
+                if has_number_keys { number.to_string() } else { format!("k{}{number}", pick_text(random, &WORDS)) };
+            let title = format!("{} {}", pick_text(random, &WORDS), pick_text(random, &WORDS));
+            let title = if has_breaks && random.next_chance(20) { format!("{title}\nlive") } else { title };
+            let price = format!("{}.{:02}", 5 + random.next_below(40), random.next_below(100));
+            let country = if random.next_chance(80) {
+                pick_text(random, &["Iceland", "Brasil", "Deutschland", "US"])
+            } else {
+                ""
+            };
             let cells = [
                 key,
-                pick(random, &ARTISTS).to_owned(),
+                pick_text(random, &ARTISTS).to_owned(),
                 title,
-                (1950 + random.below(75)).to_string(),
+                (1950 + random.next_below(75)).to_string(),
                 price,
                 country.to_owned(),
             ];
@@ -65,8 +69,8 @@ impl CleanTable {
         Self {
             rows,
             separator: SEPARATORS[index(random, 4)],
-            line_end: if random.percent(70) { "\n" } else { "\r\n" },
-            quotes_all: random.percent(30),
+            line_end: if random.next_chance(70) { "\n" } else { "\r\n" },
+            quotes_all: random.next_chance(30),
         }
     }
 
@@ -93,23 +97,23 @@ impl CleanTable {
     }
 
     /// A cell as it is written.
-    pub(in crate::corpora) fn written(&self, cell: &str) -> String {
+    pub(in crate::corpora) fn write_cell(&self, cell: &str) -> String {
         let must = cell.contains([self.separator, '"', '\n']);
         if must || self.quotes_all { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
     }
 
     /// The rows, each cell as it is written.
     pub(in crate::corpora) fn written_rows(&self) -> Vec<Vec<String>> {
-        self.rows.iter().map(|row| row.iter().map(|cell| self.written(cell)).collect()).collect()
+        self.rows.iter().map(|row| row.iter().map(|cell| self.write_cell(cell)).collect()).collect()
     }
 
     /// Rows of written cells as lines.
-    pub(in crate::corpora) fn lines(&self, rows: &[Vec<String>]) -> Vec<String> {
+    pub(in crate::corpora) fn write_lines(&self, rows: &[Vec<String>]) -> Vec<String> {
         rows.iter().map(|row| row.join(&self.separator.to_string())).collect()
     }
 
     /// Lines as a file.
-    pub(in crate::corpora) fn file(&self, lines: &[String]) -> Vec<u8> {
+    pub(in crate::corpora) fn encode_file(&self, lines: &[String]) -> Vec<u8> {
         lines.iter().flat_map(|line| format!("{line}{}", self.line_end).into_bytes()).collect()
     }
 
@@ -125,16 +129,16 @@ impl CleanTable {
     }
 
     /// The clean file.
-    pub(in crate::corpora) fn bytes(&self) -> Vec<u8> {
-        self.file(&self.lines(&self.written_rows()))
+    pub(in crate::corpora) fn to_bytes(&self) -> Vec<u8> {
+        self.encode_file(&self.write_lines(&self.written_rows()))
     }
 }
 
 /// An index below `limit`.
 pub(in crate::corpora) fn index(random: &mut SeededRandom, limit: usize) -> usize {
-    usize::try_from(random.below(limit as u64)).expect("small")
+    usize::try_from(random.next_below(limit as u64)).expect("small")
 }
 
-fn pick<'a>(random: &mut SeededRandom, all: &[&'a str]) -> &'a str {
+fn pick_text<'a>(random: &mut SeededRandom, all: &[&'a str]) -> &'a str {
     all[index(random, all.len())]
 }

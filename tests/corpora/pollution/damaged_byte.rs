@@ -56,35 +56,35 @@ fn one_damaged_byte_changes_no_row_but_its_own(db: &TestDatabase) {
     let number = Cell::new(0);
     let done = runner.run(&(CleanTable::any(), any::<Index>(), ByteDamage::any()), |(clean, at, damage)| {
         number.set(number.get() + 1);
-        let mut bytes = clean.bytes();
+        let mut bytes = clean.to_bytes();
         let at = at.index(bytes.len());
         bytes[at] = damage.apply(bytes[at]);
-        let told = format!("byte {at} of {}", String::from_utf8_lossy(&bytes).escape_debug());
-        check(&engine, &format!("case-{}", number.get()), &clean, &bytes, at, &told);
+        let reported = format!("byte {at} of {}", String::from_utf8_lossy(&bytes).escape_debug());
+        check_damage(&engine, &format!("case-{}", number.get()), &clean, &bytes, at, &reported);
         Ok(())
     });
     done.unwrap_or_else(|error| panic!("{error}"));
 }
 
-fn check(engine: &TestEngine, slug: &str, clean: &CleanTable, damaged: &[u8], at: usize, told: &str) {
-    let source = engine.csv_source(slug, clean.bytes());
-    assert_eq!(engine.sync(&source).summary.status, Status::Completed, "{told}");
-    let before = values(engine.items(&source));
+fn check_damage(engine: &TestEngine, slug: &str, clean: &CleanTable, damaged: &[u8], at: usize, reported: &str) {
+    let source = engine.csv_source(slug, clean.to_bytes());
+    assert_eq!(engine.sync(&source).summary.status, Status::Completed, "{reported}");
+    let before = values_by_key(engine.list_items(&source));
     engine.rewrite_file(&source, damaged);
     let record = engine.sync(&source);
-    let after = values(engine.items(&source));
+    let after = values_by_key(engine.list_items(&source));
     if record.summary.status == Status::Failed {
-        assert_eq!(after, before, "a failed run writes nothing; {told}");
+        assert_eq!(after, before, "a failed run writes nothing; {reported}");
         return;
     }
-    let issues = engine.issues(record.summary.id);
+    let issues = engine.list_issues(record.summary.id);
     let (row, next) = rows_at(clean, at);
     let touched: Vec<&String> =
         [row, next].into_iter().filter_map(|row| clean.rows[1..].get(row.checked_sub(1)?)).map(|row| &row[0]).collect();
     if row == 0 {
-        let is_same = damaged == clean.bytes() || after == before;
+        let is_same = damaged == clean.to_bytes() || after == before;
         let is_told = issues.iter().any(|issue| issue.starts_with("1/"));
-        assert!(is_same || is_told, "a changed header is told; {issues:?}; {told}");
+        assert!(is_same || is_told, "a changed header is told; {issues:?}; {reported}");
     }
     // A damaged key may be that of another row. The first of the two has it then, and the other is refused.
     let is_of_touched_row = |values: &Vec<String>| {
@@ -97,7 +97,7 @@ fn check(engine: &TestEngine, slug: &str, clean: &CleanTable, damaged: &[u8], at
     for (key, values) in &before {
         assert!(
             touched.contains(&key) || after.get(key) == Some(values) || is_duplicate(key),
-            "{key} changed: {:?}; {issues:?}; {told}",
+            "{key} changed: {:?}; {issues:?}; {reported}",
             after.get(key)
         );
     }
@@ -108,12 +108,12 @@ fn check(engine: &TestEngine, slug: &str, clean: &CleanTable, damaged: &[u8], at
             let number = line.split('/').next().and_then(|row| row.parse::<usize>().ok());
             number.is_none_or(|number| number.abs_diff(row + 1) <= 2) || line.contains(" rows (rows ")
         };
-        assert!(issues.iter().any(is_named), "rows {row}, {next} were joined or split; {issues:?}; {told}");
+        assert!(issues.iter().any(is_named), "rows {row}, {next} were joined or split; {issues:?}; {reported}");
     }
 }
 
 /// The cells of each item by its key, without empty ones at the end: a damaged header may name a column more.
-fn values(items: Vec<Item>) -> BTreeMap<String, Vec<String>> {
+fn values_by_key(items: Vec<Item>) -> BTreeMap<String, Vec<String>> {
     let cells = |item: &Item| {
         let mut cells: Vec<String> = item.fields.iter().map(|(_, value)| value.clone()).collect();
         cells.truncate(cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1));
@@ -125,7 +125,7 @@ fn values(items: Vec<Item>) -> BTreeMap<String, Vec<String>> {
 /// The row that the byte at this place is in, the header being row 0, and the next one where it is its line end.
 fn rows_at(clean: &CleanTable, at: usize) -> (usize, usize) {
     let mut end = 0;
-    for (row, line) in clean.lines(&clean.written_rows()).iter().enumerate() {
+    for (row, line) in clean.write_lines(&clean.written_rows()).iter().enumerate() {
         let text_end = end + line.len();
         end = text_end + clean.line_end.len();
         if at < end {

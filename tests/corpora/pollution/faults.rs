@@ -31,7 +31,7 @@ pub(in crate::corpora) enum Fault {
 
 /// A polluted file.
 pub(in crate::corpora) struct Polluted {
-    pub(in crate::corpora) bytes: Vec<u8>,
+    pub(in crate::corpora) polluted_bytes: Vec<u8>,
     /// The number of the row that was polluted, the header being row 1.
     row: u64,
 }
@@ -72,8 +72,8 @@ impl Fault {
     pub(in crate::corpora) fn pollute(self, clean: &CleanTable, random: &mut SeededRandom) -> Polluted {
         // The header is row 0.
         let mut row = 1 + index(random, clean.rows.len() - 1);
-        let bytes = self.bytes(clean, &mut row, random);
-        Polluted { bytes, row: if self.is_of_header() { 1 } else { row as u64 + 1 } }
+        let bytes = self.polluted_bytes(clean, &mut row, random);
+        Polluted { polluted_bytes: bytes, row: if self.is_of_header() { 1 } else { row as u64 + 1 } }
     }
 
     const fn is_of_header(self) -> bool {
@@ -87,23 +87,23 @@ impl Fault {
     }
 
     /// The bytes of the polluted file, whose row `at` is polluted where the fault does not choose another.
-    fn bytes(self, clean: &CleanTable, at: &mut usize, random: &mut SeededRandom) -> Vec<u8> {
+    fn polluted_bytes(self, clean: &CleanTable, at: &mut usize, random: &mut SeededRandom) -> Vec<u8> {
         let rows = clean.written_rows();
-        let mut lines = clean.lines(&rows);
+        let mut lines = clean.write_lines(&rows);
         let row = *at;
         let cell = 1 + index(random, rows[0].len() - 1);
         let other = if clean.separator == ';' { "," } else { ";" };
         let separator = clean.separator.to_string();
         match self {
-            Self::SeparatorLost => lines[row] = joined(&rows[row], cell, &separator, ""),
-            Self::SeparatorAdded => lines[row] = joined(&rows[row], cell, &separator, &separator.repeat(2)),
-            Self::SeparatorChanged => lines[row] = joined(&rows[row], cell, &separator, other),
-            Self::HeaderSeparatorLost => lines[0] = joined(&rows[0], cell, &separator, ""),
-            Self::HeaderSeparatorAdded => lines[0] = joined(&rows[0], cell, &separator, &separator.repeat(2)),
-            Self::HeaderSeparatorChanged => lines[0] = joined(&rows[0], cell, &separator, other),
+            Self::SeparatorLost => lines[row] = join_cells(&rows[row], cell, &separator, ""),
+            Self::SeparatorAdded => lines[row] = join_cells(&rows[row], cell, &separator, &separator.repeat(2)),
+            Self::SeparatorChanged => lines[row] = join_cells(&rows[row], cell, &separator, other),
+            Self::HeaderSeparatorLost => lines[0] = join_cells(&rows[0], cell, &separator, ""),
+            Self::HeaderSeparatorAdded => lines[0] = join_cells(&rows[0], cell, &separator, &separator.repeat(2)),
+            Self::HeaderSeparatorChanged => lines[0] = join_cells(&rows[0], cell, &separator, other),
             Self::TrailingSeparators => {
                 let more = separator.repeat(1 + index(random, 3));
-                let from = if random.percent(50) { 0 } else { row };
+                let from = if random.next_chance(50) { 0 } else { row };
                 lines[from..].iter_mut().for_each(|line| line.push_str(&more));
             }
             Self::QuoteLost => {
@@ -128,7 +128,7 @@ impl Fault {
             }
             Self::RowsJoined => {
                 let next = lines.remove(row.min(rows.len() - 2) + 1);
-                let between = if random.percent(50) { "" } else { separator.as_str() };
+                let between = if random.next_chance(50) { "" } else { separator.as_str() };
                 lines[row.min(rows.len() - 2)].push_str(&format!("{between}{next}"));
             }
             Self::RowSplit => {
@@ -142,7 +142,7 @@ impl Fault {
                 lines.insert(*at, again);
             }
             Self::HeaderRepeated => {
-                let mark = if random.percent(50) { "\u{FEFF}" } else { "" };
+                let mark = if random.next_chance(50) { "\u{FEFF}" } else { "" };
                 lines.insert(row + 1, format!("{mark}{}", lines[0]));
             }
             Self::RowWrapped => {
@@ -161,12 +161,12 @@ impl Fault {
                 return lines.iter().flat_map(|line| format!("{line}{end}").into_bytes()).collect();
             }
         }
-        clean.file(&lines)
+        clean.encode_file(&lines)
     }
 }
 
 /// Cells joined by the separator, but by `instead` before the cell at `at`.
-fn joined(cells: &[String], at: usize, separator: &str, instead: &str) -> String {
+fn join_cells(cells: &[String], at: usize, separator: &str, instead: &str) -> String {
     format!("{}{instead}{}", cells[..at].join(separator), cells[at..].join(separator))
 }
 

@@ -78,19 +78,19 @@ fn run_lane(lane: u64, cases: u64) -> OutcomeTally {
     let mut tally = OutcomeTally::new();
     for case in (lane..cases).step_by(usize::try_from(LANES).expect("small")) {
         let mut random = SeededRandom::new(SEED + case);
-        let clean = CleanTable::draw(&mut random);
+        let clean = CleanTable::draw_table(&mut random);
         let fault = Fault::ALL[usize::try_from(case / LANES).expect("small") % Fault::ALL.len()];
         let polluted = fault.pollute(&clean, &mut random);
         let engine = &engines[usize::from((case / LANES).is_multiple_of(POSTGRES_EVERY))];
-        let outcome = judge(engine, case, &clean, &polluted, random.percent(50));
-        let example = format!("case {case}: {}", String::from_utf8_lossy(&polluted.bytes).escape_debug());
+        let outcome = judge_pollution(engine, case, &clean, &polluted, random.next_chance(50));
+        let example = format!("case {case}: {}", String::from_utf8_lossy(&polluted.polluted_bytes).escape_debug());
         tally.entry((fault, outcome)).or_insert((0, example)).0 += 1;
     }
     tally
 }
 
 /// Syncs the polluted file, after the clean one where `has_catalog`, and compares.
-fn judge(
+fn judge_pollution(
     engine: &TestEngine,
     case: u64,
     clean: &CleanTable,
@@ -98,16 +98,16 @@ fn judge(
     has_catalog: bool,
 ) -> PollutionOutcome {
     let expected = clean.sorted_lines();
-    let first = if has_catalog { clean.bytes() } else { polluted.bytes.clone() };
+    let first = if has_catalog { clean.to_bytes() } else { polluted.polluted_bytes.clone() };
     let source = engine.csv_source(&format!("case-{case}"), first);
     if has_catalog {
         let record = engine.sync(&source);
-        assert_eq!(record.issues, 0, "a clean file: {:?}", engine.issues(record.summary.id));
-        assert_eq!(sorted(engine, &source), expected, "{}", record.summary.message);
-        engine.rewrite_file(&source, &polluted.bytes);
+        assert_eq!(record.issues, 0, "a clean file: {:?}", engine.list_issues(record.summary.id));
+        assert_eq!(sorted_lines(engine, &source), expected, "{}", record.summary.message);
+        engine.rewrite_file(&source, &polluted.polluted_bytes);
     }
     let record = engine.sync(&source);
-    let lines = sorted(engine, &source);
+    let lines = sorted_lines(engine, &source);
     let keys = |lines: &[String]| -> Vec<String> {
         lines.iter().filter_map(|line| line.split('|').next().map(str::to_owned)).collect()
     };
@@ -133,8 +133,8 @@ fn judge(
 }
 
 /// The items of a catalog with the names of their columns. A column without a name that is empty throughout is none.
-fn sorted(engine: &TestEngine, source: &Source) -> Vec<String> {
-    let items = engine.items(source);
+fn sorted_lines(engine: &TestEngine, source: &Source) -> Vec<String> {
+    let items = engine.list_items(source);
     let is_used = |at: usize| {
         let name = |item: &Item| item.fields.get(at).is_some_and(|(name, _)| *name == format!("column {}", at + 1));
         let value = |item: &Item| item.fields.get(at).is_some_and(|(_, value)| !value.is_empty());

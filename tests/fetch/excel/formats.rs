@@ -5,16 +5,16 @@ use lockstep::fetch::{FetchError, FetchOutcome};
 use rust_xlsxwriter::{Color, Format, Workbook};
 
 use super::super::{RecordingObserver, expect_failure, read_rows};
-use super::{FetchSetup, read, read_bytes, read_with, tab};
+use super::{FetchSetup, read_bytes, read_with, read_workbook, select_tab};
 use crate::support::workbook_builder::{XlsxBuilder, build_ods, sample_location, sample_path, text_row};
 
 const FORMATS: [&str; 3] = ["albums.xlsx", "albums.xls", "albums.ods"];
 
 #[test]
-fn every_format_brings_the_same_plain_cells_and_row_numbers() {
+fn every_format_has_the_same_plain_cells_and_row_numbers() {
     let setup = FetchSetup::new();
     for name in FORMATS {
-        let reading = read(&setup, &sample_location(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let reading = read_workbook(&setup, &sample_location(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
         let columns = ["id", "title", "price", "released", "added", "cost", "live", "length", "total", "broken"];
         assert_eq!(reading.content.columns(), columns, "{name}");
         let first = [
@@ -31,18 +31,18 @@ fn every_format_brings_the_same_plain_cells_and_row_numbers() {
         ];
         let second = ["2", "Blue Train", "0.5", "2023-01-05", "", "", "", "", "", ""];
         let third = ["3", "Moanin'", "", "soon", "", "", "", "", "", ""];
-        assert_eq!(reading.cells(), [first, second, third], "{name}");
+        assert_eq!(reading.list_cells(), [first, second, third], "{name}");
         assert_eq!(reading.row_numbers(), [2, 4, 5], "{name}: the blank row counts");
     }
 }
 
 #[test]
-fn what_is_hidden_or_merged_is_noted_once_with_its_place() {
+fn hidden_and_merged_cells_are_noted_once_with_their_place() {
     let setup = FetchSetup::new();
     for name in FORMATS {
-        let reading = read(&setup, &sample_location(name)).expect("a workbook");
+        let reading = read_workbook(&setup, &sample_location(name)).expect("a workbook");
         assert_eq!(
-            reading.reasons,
+            reading.issue_reasons,
             [
                 "The column is hidden in the workbook.",
                 "The row is hidden in the workbook. It was read anyway.",
@@ -51,9 +51,9 @@ fn what_is_hidden_or_merged_is_noted_once_with_its_place() {
             "{name}"
         );
         assert_eq!(reading.content.hidden_columns(), ["cost"], "{name}");
-        let hidden = read_with(&setup, &sample_location(name), tab(" Draft ")).expect("the hidden tab");
-        assert_eq!(hidden.reasons, ["The tab “Draft” is hidden in the workbook. It was read anyway."], "{name}");
-        assert_eq!(hidden.cells(), [["secret"]], "{name}");
+        let hidden = read_with(&setup, &sample_location(name), select_tab(" Draft ")).expect("the hidden tab");
+        assert_eq!(hidden.issue_reasons, ["The tab “Draft” is hidden in the workbook. It was read anyway."], "{name}");
+        assert_eq!(hidden.list_cells(), [["secret"]], "{name}");
     }
 }
 
@@ -61,7 +61,7 @@ fn what_is_hidden_or_merged_is_noted_once_with_its_place() {
 fn the_error_of_an_unknown_tab_lists_the_existing_tabs() {
     let setup = FetchSetup::new();
     for name in FORMATS {
-        let (code, message) = expect_failure(read_with(&setup, &sample_location(name), tab("Artists")));
+        let (code, message) = expect_failure(read_with(&setup, &sample_location(name), select_tab("Artists")));
         assert_eq!(code, "no_tab", "{name}");
         let wanted = "This workbook has no tab “Artists”. The tabs are “Draft” (hidden), “Albums”. Change the tab of the \
                       source (--tab).";
@@ -74,7 +74,7 @@ fn the_format_follows_from_the_content_and_not_from_the_name() {
     let setup = FetchSetup::new();
     for name in FORMATS {
         let bytes = std::fs::read(sample_path(name)).expect("a file");
-        assert_eq!(read_bytes(&setup, &bytes).expect("a workbook").cells().len(), 3, "{name}");
+        assert_eq!(read_bytes(&setup, &bytes).expect("a workbook").list_cells().len(), 3, "{name}");
     }
 }
 
@@ -99,7 +99,7 @@ fn the_header_is_the_row_that_was_chosen() {
 }
 
 #[test]
-fn what_a_spreadsheet_program_wrote_is_read_as_it_shows_it() {
+fn values_are_read_as_a_spreadsheet_program_shows_them() {
     let setup = FetchSetup::new();
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
@@ -121,23 +121,23 @@ fn what_a_spreadsheet_program_wrote_is_read_as_it_shows_it() {
     sheet.set_column_hidden(2).expect("hidden");
     let reading = read_bytes(&setup, &book.save_to_buffer().expect("a file")).expect("a workbook");
     let first = ["9007199254740991", "3.3", "2023-01-05", "2023-01-05 14:30:00", "36:00:00", "TRUE", "So What"];
-    assert_eq!(reading.cells(), [first, ["0.1", "2", "", "", "", "", ""]]);
-    assert_eq!(reading.reasons, ["2 columns are hidden in the workbook (“n”, “day”)."]);
+    assert_eq!(reading.list_cells(), [first, ["0.1", "2", "", "", "", "", ""]]);
+    assert_eq!(reading.issue_reasons, ["2 columns are hidden in the workbook (“n”, “day”)."]);
 }
 
 #[test]
-fn days_are_counted_from_1904_where_the_workbook_is_set_to() {
+fn days_are_counted_from_1904_if_the_workbook_says_so() {
     let setup = FetchSetup::new();
     let row =
         r#"<row r="2"><c><v>1</v></c><c s="1"><v>43469</v></c><c s="2"><v>0.5</v></c><c s="3"><v>0.5</v></c></row>"#;
     let rows = text_row(1, &["id", "day", "moment", "spent"]) + row;
     let book = XlsxBuilder { properties: "date1904=\"1\"", ..XlsxBuilder::of_rows(&rows) };
     let reading = read_bytes(&setup, &book.bytes()).expect("a workbook");
-    assert_eq!(reading.cells(), [["1", "2023-01-05", "1904-01-01 12:00:00", "12:00:00"]]);
+    assert_eq!(reading.list_cells(), [["1", "2023-01-05", "1904-01-01 12:00:00", "12:00:00"]]);
 }
 
 #[test]
-fn texts_are_whole_however_they_are_written() {
+fn texts_are_complete_in_every_notation() {
     let setup = FetchSetup::new();
     let shared = "<si><t>id</t></si><si><r><t>So </t></r><r><t xml:space=\"preserve\">What </t></r></si><si/>";
     let cells = [
@@ -151,7 +151,7 @@ fn texts_are_whole_however_they_are_written() {
         + "</row>";
     let rows = format!("{head}<row r=\"2\">{}</row>", cells.concat());
     let reading = read_bytes(&setup, &XlsxBuilder::of_rows(&rows).with_shared("", shared).bytes()).expect("a workbook");
-    assert_eq!(reading.cells(), [["SoWhat ", "a&b", "<i> é", "#REF!", "", "2023-01-05"]]);
+    assert_eq!(reading.list_cells(), [["SoWhat ", "a&b", "<i> é", "#REF!", "", "2023-01-05"]]);
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn an_error_value_is_kept_as_its_name() {
     let rows =
         text_row(1, &["id", "b", "c", "d", "e"]) + &format!("<row r=\"2\">{second}</row><row r=\"3\">{third}</row>");
     let reading = read_bytes(&setup, &XlsxBuilder::of_rows(&rows).bytes()).expect("a workbook");
-    assert_eq!(reading.cells(), [["#SPILL!", "", "#REF!", "#GETTING_DATA", "5"], ["3", "#CALC!", "", "", "#Ü "]]);
+    assert_eq!(reading.list_cells(), [["#SPILL!", "", "#REF!", "#GETTING_DATA", "5"], ["3", "#CALC!", "", "", "#Ü "]]);
     // A cell without a reference follows the one before it, whose column is unknown here.
     let unplaced = text_row(1, &["id", "b"]) + "<row r=\"2\"><c t=\"e\"><v>#SPILL!</v></c><c><v>1</v></c></row>";
     let (code, message) = expect_failure(read_bytes(&setup, &XlsxBuilder::of_rows(&unplaced).bytes()));
@@ -192,7 +192,7 @@ fn repeated_rows_and_cells_of_opendocument_are_written_out() {
         )
     );
     let reading = read_bytes(&setup, &build_ods(&table)).expect("a workbook");
-    assert_eq!(reading.cells(), [["a\nb", "a\nb"]; 3]);
+    assert_eq!(reading.list_cells(), [["a\nb", "a\nb"]; 3]);
     assert_eq!(reading.row_numbers(), [2, 3, 4]);
 }
 
@@ -208,30 +208,31 @@ fn more_cells_than_the_header_has_columns_are_kept_apart() {
 }
 
 #[test]
-fn a_workbook_is_unchanged_where_its_bytes_are() {
+fn a_workbook_with_the_same_bytes_is_unchanged() {
     let setup = FetchSetup::new();
     let place = sample_location("albums.xlsx");
-    let first = setup.content("excel", &place).expect("a workbook");
+    let first = setup.fetch_content("excel", &place).expect("a workbook");
     let again =
         setup.fetch("excel", &place, Some(first.validators()), &RecordingObserver::default()).expect("an answer");
     assert!(matches!(again, FetchOutcome::Unchanged(Some(_))));
 }
 
 #[test]
-fn an_old_workbook_of_a_program_that_fills_up_its_table_of_sectors_is_read_unless_sectors_are_missing() {
+fn an_old_workbook_with_a_padded_sector_table_is_read_unless_sectors_are_missing() {
     let setup = FetchSetup::new();
     let bytes = std::fs::read(sample_path("albums-sheetjs.xls")).expect("a file");
     let path = setup.folder.path().join("a.xls");
     std::fs::write(&path, &bytes).expect("written");
     let place = lockstep::domain::location::SourceLocation::File(path.clone());
-    let (reading, other) = (read_with(&setup, &place, tab("Albums")), read(&setup, &sample_location("albums.xls")));
+    let (reading, other) =
+        (read_with(&setup, &place, select_tab("Albums")), read_workbook(&setup, &sample_location("albums.xls")));
     let (reading, other) = (reading.expect("a workbook"), other.expect("a workbook"));
     assert_eq!(reading.content.columns(), other.content.columns());
-    assert_eq!((reading.cells(), reading.row_numbers()), (other.cells(), other.row_numbers()));
+    assert_eq!((reading.list_cells(), reading.row_numbers()), (other.list_cells(), other.row_numbers()));
     for sectors in 1..bytes.len() / 512 {
         std::fs::write(&path, &bytes[..bytes.len() - sectors * 512]).expect("written");
-        match read_with(&setup, &place, tab("Albums")) {
-            Ok(reading) => assert_eq!(reading.cells(), other.cells(), "{sectors} sectors less"),
+        match read_with(&setup, &place, select_tab("Albums")) {
+            Ok(reading) => assert_eq!(reading.list_cells(), other.list_cells(), "{sectors} sectors less"),
             Err(error) => assert!(matches!(error, FetchError::Failed { .. }), "{sectors}"),
         }
     }

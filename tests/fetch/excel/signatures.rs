@@ -9,7 +9,7 @@ use crate::support::workbook_builder::sample_path;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01";
 
-fn contents() -> Vec<(&'static str, Vec<u8>)> {
+fn file_contents() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("a PNG image", PNG.to_vec()),
         ("a PDF document", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".to_vec()),
@@ -29,9 +29,9 @@ fn binary_content_is_named_and_refused_for_every_kind() {
     let stub = StubServer::start();
     let mut setup = FetchSetup::new();
     setup.settings.google_url = stub.url("").parse().expect("an address");
-    for (name, content) in contents() {
-        stub.set("/a", StubReply::status(200).body(&content));
-        stub.set(
+    for (name, content) in file_contents() {
+        stub.set_reply("/a", StubReply::status(200).body(&content));
+        stub.set_reply(
             "/spreadsheets/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms/export",
             StubReply::status(200).body(&content),
         );
@@ -48,7 +48,7 @@ fn binary_content_is_named_and_refused_for_every_kind() {
             ("sheet", SourceLocation::Url(sheet.to_owned()), "not_csv"),
         ];
         for (kind, place, wanted) in places {
-            let (code, message) = expect_failure(setup.content(kind, &place).map(drop));
+            let (code, message) = expect_failure(setup.fetch_content(kind, &place).map(drop));
             assert!(message.contains(name), "{kind}: {name}: {code}: {message}");
             assert!(wanted.is_empty() || code == wanted, "{kind}: {name}: {code}: {message}");
         }
@@ -63,7 +63,8 @@ fn a_workbook_among_csv_files_names_the_kind_that_reads_it() {
         ("albums.xls", "an old Excel workbook"),
         ("albums.ods", "an OpenDocument workbook"),
     ] {
-        let (code, message) = expect_failure(setup.content("csv", &SourceLocation::File(sample_path(name))).map(drop));
+        let (code, message) =
+            expect_failure(setup.fetch_content("csv", &SourceLocation::File(sample_path(name))).map(drop));
         assert_eq!(code, "not_csv");
         assert_eq!(message, format!("This is {what}, not a CSV file. Choose the type Excel instead (--kind excel)."));
     }
@@ -74,7 +75,7 @@ fn text_among_workbooks_names_the_kind_that_reads_it() {
     let setup = FetchSetup::new();
     let path = setup.folder.path().join("a.xlsx");
     std::fs::write(&path, "id,title\n1,Blue\n").expect("written");
-    let (code, message) = expect_failure(setup.content("excel", &SourceLocation::File(path)).map(drop));
+    let (code, message) = expect_failure(setup.fetch_content("excel", &SourceLocation::File(path)).map(drop));
     assert_eq!(code, "not_excel");
     assert!(message.contains("choose the type CSV (--kind csv)"), "{message}");
 }
@@ -103,13 +104,13 @@ fn a_workbook_that_is_xml_gets_the_same_message_by_every_kind() {
     for (name, content) in XML_WORKBOOKS {
         let path = setup.folder.path().join("a.xls");
         std::fs::write(&path, content).expect("written");
-        stub.set("/a", StubReply::status(200).body(content));
+        stub.set_reply("/a", StubReply::status(200).body(content));
         let fix =
             "which Lockstep does not support. Open it in Excel or LibreOffice, save it as .xlsx, and use that file.";
         for place in [SourceLocation::File(path), SourceLocation::Url(stub.url("/a"))] {
             for (kind, code) in [("csv", "not_csv"), ("excel", "not_excel")] {
-                let (told, message) = expect_failure(setup.content(kind, &place).map(drop));
-                assert_eq!((told, message), (code, format!("This is {name}, {fix}")), "{kind}");
+                let (reported, message) = expect_failure(setup.fetch_content(kind, &place).map(drop));
+                assert_eq!((reported, message), (code, format!("This is {name}, {fix}")), "{kind}");
             }
         }
     }
@@ -121,10 +122,10 @@ fn other_xml_is_not_sent_from_one_kind_to_another() {
     let path = setup.folder.path().join("a.xml");
     std::fs::write(&path, "<?xml version=\"1.0\"?><albums><album id=\"1\"/></albums>").expect("written");
     let place = SourceLocation::File(path);
-    let (code, message) = expect_failure(setup.content("excel", &place).map(drop));
+    let (code, message) = expect_failure(setup.fetch_content("excel", &place).map(drop));
     assert_eq!(code, "not_excel");
     assert!(message.starts_with("This is an XML document, not") && !message.contains("type CSV"), "{message}");
-    let (_, message) = expect_failure(setup.content("csv", &place).map(drop));
+    let (_, message) = expect_failure(setup.fetch_content("csv", &place).map(drop));
     assert!(message.starts_with("This is an XML document, not a CSV file"), "{message}");
 }
 
@@ -137,10 +138,10 @@ fn a_password_is_named_with_its_fix_by_every_kind() {
     let path = setup.folder.path().join("a.xlsx");
     std::fs::write(&path, file.into_inner().into_inner()).expect("written");
     for kind in ["csv", "excel", "feeds"] {
-        let (code, message) = expect_failure(setup.content(kind, &SourceLocation::File(path.clone())).map(drop));
+        let (code, message) = expect_failure(setup.fetch_content(kind, &SourceLocation::File(path.clone())).map(drop));
         assert!(code == "password_protected" || kind == "feeds", "{kind}: {code}: {message}");
-        let said = ["protected with a password, which Lockstep cannot open", "Save a copy without a password"];
-        assert!(said.iter().all(|said| message.contains(said)), "{kind}: {message}");
+        let text = ["protected with a password, which Lockstep cannot open", "Save a copy without a password"];
+        assert!(text.iter().all(|text| message.contains(text)), "{kind}: {message}");
         assert!(!message.contains("--kind excel"), "{kind}: {message}");
     }
 }

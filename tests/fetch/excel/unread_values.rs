@@ -4,7 +4,7 @@
 use lockstep::domain::rows::row::TextRow;
 
 use super::super::{expect_failure, read_rows};
-use super::{WorkbookReading, patient_road, read_bytes};
+use super::{WorkbookReading, patient_setup, read_bytes};
 use crate::support::load_clock::LoadClock;
 use crate::support::workbook_builder::{XlsxBuilder, build_ods, text_row, zip_archive};
 use crate::support::xls_builder::{XlsCell, build_xls};
@@ -13,11 +13,11 @@ const HEADER: [&str; 4] = ["id", "price", "total", "name"];
 
 /// The rows below the header, and what was noted.
 fn read_noted_rows(bytes: &[u8]) -> (Vec<TextRow>, Vec<String>) {
-    let WorkbookReading { content, reasons } = read_bytes(&patient_road(), bytes).expect("a workbook");
-    (read_rows(&*content), reasons)
+    let WorkbookReading { content, issue_reasons } = read_bytes(&patient_setup(), bytes).expect("a workbook");
+    (read_rows(&*content), issue_reasons)
 }
 
-fn number(place: &str, value: &str) -> String {
+fn number_cell(place: &str, value: &str) -> String {
     format!("<c r=\"{place}\"><v>{value}</v></c>")
 }
 
@@ -39,7 +39,10 @@ const UNSAVED: [&str; 5] = [
 #[test]
 fn a_formula_without_a_saved_value_is_noted_and_known_to_its_row() {
     for cell in UNSAVED {
-        let book = book_of(&[number("A2", "1") + &number("B2", "4") + cell, number("A3", "2") + &number("C3", "6")]);
+        let book = book_of(&[
+            number_cell("A2", "1") + &number_cell("B2", "4") + cell,
+            number_cell("A3", "2") + &number_cell("C3", "6"),
+        ]);
         let (rows, reasons) = read_noted_rows(&book.bytes());
         assert_eq!(rows[0].cells, ["1", "4", "", ""], "{cell}");
         assert_eq!((&rows[0].unsaved_formulas[..], &rows[1].unsaved_formulas[..]), (&[2][..], &[][..]), "{cell}");
@@ -50,22 +53,22 @@ fn a_formula_without_a_saved_value_is_noted_and_known_to_its_row() {
 }
 
 #[test]
-fn a_saved_value_of_a_formula_may_be_nothing_at_all() {
+fn a_saved_value_of_a_formula_may_be_empty() {
     let saved = [
         "<c r=\"C2\" t=\"str\"><f>\"\"</f><v></v></c>",
         "<c r=\"C2\"><f>B2-B2</f><v>0</v></c>",
         "<c r=\"C2\" s=\"1\"/>",
     ];
     for cell in saved {
-        let (rows, reasons) = read_noted_rows(&book_of(&[number("A2", "1") + cell]).bytes());
+        let (rows, reasons) = read_noted_rows(&book_of(&[number_cell("A2", "1") + cell]).bytes());
         assert!(rows[0].unsaved_formulas.is_empty() && reasons.is_empty(), "{cell}: {reasons:?}");
     }
 }
 
 #[test]
-fn zero_is_no_saved_value_in_a_file_that_wants_to_be_calculated_when_it_is_opened() {
-    let cells = number("A2", "1") + "<c r=\"B2\"><f>1*0</f><v>0</v></c><c r=\"C2\"><f>3*2</f><v>6</v></c>";
-    let mut parts = book_of(&[cells + &number("D2", "0")]).parts();
+fn zero_is_not_a_saved_value_in_a_file_that_is_calculated_on_opening() {
+    let cells = number_cell("A2", "1") + "<c r=\"B2\"><f>1*0</f><v>0</v></c><c r=\"C2\"><f>3*2</f><v>6</v></c>";
+    let mut parts = book_of(&[cells + &number_cell("D2", "0")]).parts();
     for (name, content) in &mut parts {
         if *name == "xl/workbook.xml" {
             let text =
@@ -84,7 +87,8 @@ fn zero_is_no_saved_value_in_a_file_that_wants_to_be_calculated_when_it_is_opene
 #[test]
 fn a_formula_that_fills_an_area_leaves_all_of_it_without_a_value() {
     let array = "<c r=\"B2\"><f t=\"array\" ref=\"B2:C3\">A2:A3*2</f><v/></c>";
-    let rows = [number("A2", "1") + array, number("A3", "2") + &number("C3", "7"), number("A4", "3")];
+    let rows =
+        [number_cell("A2", "1") + array, number_cell("A3", "2") + &number_cell("C3", "7"), number_cell("A4", "3")];
     let (rows, reasons) = read_noted_rows(&book_of(&rows).bytes());
     let unsaved: Vec<&[usize]> = rows.iter().map(|row| row.unsaved_formulas.as_slice()).collect();
     assert_eq!(unsaved, [&[1, 2][..], &[1], &[]]);
@@ -97,7 +101,7 @@ fn a_header_that_is_a_formula_without_a_saved_value_is_refused_with_its_place() 
     let rows = "<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>id</t></is></c><c r=\"B1\"><f>A9</f></c></row>"
         .to_owned()
         + &text_row(2, &["1", "Blue"]);
-    let (code, message) = expect_failure(read_bytes(&patient_road(), &XlsxBuilder::of_rows(&rows).bytes()));
+    let (code, message) = expect_failure(read_bytes(&patient_setup(), &XlsxBuilder::of_rows(&rows).bytes()));
     assert_eq!(code, "unsaved_formula");
     assert!(message.starts_with("Row 1, column B: the name of this column is a formula"), "{message}");
 }
@@ -113,13 +117,13 @@ fn a_formula_above_the_table_or_beside_its_header_names_no_column() {
     }
     // With cells below it, it does.
     let sheet = header + &text_row(2, &["1", "Blue", "", "", "x"]);
-    let (code, message) = expect_failure(read_bytes(&patient_road(), &XlsxBuilder::of_rows(&sheet).bytes()));
+    let (code, message) = expect_failure(read_bytes(&patient_setup(), &XlsxBuilder::of_rows(&sheet).bytes()));
     assert!(code == "unsaved_formula" && message.starts_with("Row 1, column E"), "{message}");
     assert!(message.contains("set it as the header (--header-row)"), "{message}");
     // The same holds for a column of formulas without any value.
     let header = text_row(1, &["id", "name"]).replace("</row>", "<c r=\"C1\"><f>Other!C1</f></c></row>");
     let row = text_row(2, &["1", "Blue"]).replace("</row>", "<c r=\"C2\"><f>B2*2</f></c></row>");
-    let (code, message) = expect_failure(read_bytes(&patient_road(), &XlsxBuilder::of_rows(&(header + &row)).bytes()));
+    let (code, message) = expect_failure(read_bytes(&patient_setup(), &XlsxBuilder::of_rows(&(header + &row)).bytes()));
     assert!(code == "unsaved_formula" && message.starts_with("Row 1, column C"), "{message}");
 }
 
@@ -127,7 +131,7 @@ fn a_formula_above_the_table_or_beside_its_header_names_no_column() {
 fn a_header_of_nothing_but_formulas_is_not_replaced_by_the_first_row() {
     let header = "<row r=\"1\"><c r=\"A1\"><f>Other!A1</f></c><c r=\"B1\"><f>Other!B1</f></c></row>".to_owned();
     let (code, message) = expect_failure(read_bytes(
-        &patient_road(),
+        &patient_setup(),
         &XlsxBuilder::of_rows(&(header + &text_row(2, &["1", "Blue"]))).bytes(),
     ));
     assert!(code == "unsaved_formula" && message.starts_with("Row 1, column A"), "{message}");
@@ -142,7 +146,7 @@ fn areas_of_formulas_that_overlap_take_no_more_than_their_columns() {
     };
     let row = |at: usize| {
         let cells: String = (at * 3..at * 3 + 3).map(array).collect();
-        number(&format!("A{}", at + 2), "1") + &cells
+        number_cell(&format!("A{}", at + 2), "1") + &cells
     };
     let rows: Vec<String> = (0..3_000).map(row).collect();
     let (rows, reasons) = read_noted_rows(&book_of(&rows).bytes());
@@ -200,9 +204,9 @@ fn a_formula_in_the_old_format_without_a_saved_value_is_noted() {
 #[test]
 fn numbers_of_more_than_fifteen_digits_are_noted_together() {
     let rows = [
-        number("A2", "12345678901234567") + &number("B2", "1234567890123450"),
-        number("A3", "1.2345678901234568E+16") + &number("B3", "0.30000000000000004"),
-        number("A4", "999999999999999") + &number("B4", "1234567890123457"),
+        number_cell("A2", "12345678901234567") + &number_cell("B2", "1234567890123450"),
+        number_cell("A3", "1.2345678901234568E+16") + &number_cell("B3", "0.30000000000000004"),
+        number_cell("A4", "999999999999999") + &number_cell("B4", "1234567890123457"),
     ];
     let (rows, reasons) = read_noted_rows(&book_of(&rows).bytes());
     let rounded: Vec<&[usize]> = rows.iter().map(|row| row.rounded_numbers.as_slice()).collect();
@@ -229,7 +233,7 @@ fn a_row_with_two_different_cells_at_one_place_is_refused_with_the_place() {
     assert!(refusals[0].is_some_and(|why| why.starts_with("Two cells of this row have the same position (B2)")));
     assert!(refusals[1].is_none() && refusals[2].is_some_and(|why| why.contains("(C4)")), "{refusals:?}");
     let header = "<row r=\"1\"><c r=\"A1\"><v>1</v></c><c r=\"A1\"><v>2</v></c></row>";
-    let (code, message) = expect_failure(read_bytes(&patient_road(), &XlsxBuilder::of_rows(header).bytes()));
+    let (code, message) = expect_failure(read_bytes(&patient_setup(), &XlsxBuilder::of_rows(header).bytes()));
     assert!(code == "corrupt_workbook" && message.contains("two cells of its header"), "{message}");
     use XlsCell::{Number, Text};
     let cells = [(0, 0, Text("id")), (1, 0, Number(1.0)), (2, 0, Number(2.0)), (1, 0, Number(3.0))];

@@ -32,12 +32,12 @@ fn a_slow_host_with_many_feeds_does_not_keep_the_others_waiting() {
     }
     for other in &others {
         for n in 0..4 {
-            other.set(&format!("/{n}"), StubReply::feed("Quick", &["1"]).after(Duration::from_millis(20)));
+            other.set_reply(&format!("/{n}"), StubReply::feed("Quick", &["1"]).after(Duration::from_millis(20)));
             addresses.push(other.url(&format!("/{n}")));
         }
     }
     let run = thread::scope(|scope| {
-        let running = scope.spawn(|| Reader::of(&addresses).by_hand());
+        let running = scope.spawn(|| Reader::of_addresses(&addresses).fetch_manually());
         all_others_read.wait_until_reached();
         wait_until(|| others.iter().all(|other| (0..4).all(|n| other.request_count(&format!("/{n}")) == 1)));
         all_others_read.resume();
@@ -51,37 +51,37 @@ fn a_slow_host_with_many_feeds_does_not_keep_the_others_waiting() {
 }
 
 #[test]
-fn a_feed_that_hangs_costs_only_itself() {
+fn a_hanging_feed_affects_only_itself() {
     let (stub, other) = (StubServer::start(), StubServer::start());
-    stub.set("/hangs", StubReply::feed("H", &["1"]).hang());
-    stub.set("/f", StubReply::feed("F", &["1"]));
-    other.set("/g", StubReply::feed("G", &["1"]));
-    let mut reader = Reader::of(&[stub.url("/hangs"), stub.url("/f"), other.url("/g")]);
-    reader = reader.within(Duration::from_secs(4));
-    let run = reader.by_hand();
-    assert_eq!(run.titles().len(), 2);
+    stub.set_reply("/hangs", StubReply::feed("H", &["1"]).hang());
+    stub.set_reply("/f", StubReply::feed("F", &["1"]));
+    other.set_reply("/g", StubReply::feed("G", &["1"]));
+    let mut reader = Reader::of_addresses(&[stub.url("/hangs"), stub.url("/f"), other.url("/g")]);
+    reader = reader.with_timeout(Duration::from_secs(4));
+    let run = reader.fetch_manually();
+    assert_eq!(run.sorted_titles().len(), 2);
     let (name, _, reason) = run.only_issue();
     assert!(name.ends_with("/hangs") && reason.contains("did not send the file within 4 s"), "{name}: {reason}");
 }
 
 #[test]
-fn what_a_run_has_no_time_for_is_left_for_the_next_which_asks_it_first() {
+fn feeds_that_a_run_had_no_time_for_are_first_in_the_next_run() {
     let stub = StubServer::start();
     let addresses: Vec<String> = (0..6).map(|n| stub.url(&format!("/{n}"))).collect();
     for n in 0..6 {
-        stub.set(&format!("/{n}"), StubReply::feed("F", &["1"]).after(Duration::from_millis(1500)));
+        stub.set_reply(&format!("/{n}"), StubReply::feed("F", &["1"]).after(Duration::from_millis(1500)));
     }
-    stub.set("/list", StubReply::opml(&addresses));
-    let mut reader = Reader::of(&[stub.url("/list")]);
+    stub.set_reply("/list", StubReply::opml(&addresses));
+    let mut reader = Reader::of_addresses(&[stub.url("/list")]);
     reader.setup.run = Duration::from_millis(6000);
-    let run = reader.by_hand();
-    let read = run.titles().len();
+    let run = reader.fetch_manually();
+    let read = run.sorted_titles().len();
     assert!((1..=3).contains(&read), "{read}");
     assert_eq!(run.issues.len(), 6 - read);
     assert!(run.issues.iter().all(|issue| issue.reason.contains("no time left")), "{:?}", run.issues);
     assert!(reader.feeds.iter().all(|feed| !feed.has_failed()), "that is nobody's failure");
     // The next one is short as well.
-    let again = reader.full().titles().len();
+    let again = reader.fetch_in_full().sorted_titles().len();
     let asked = reader.feeds.iter().filter(|feed| feed.succeeded_at.is_some()).count();
     assert_eq!(asked, (read + again).min(6), "others than before");
 }
@@ -89,18 +89,18 @@ fn what_a_run_has_no_time_for_is_left_for_the_next_which_asks_it_first() {
 #[test]
 fn a_run_that_reached_no_feed_has_failed() {
     let (stub, other) = (StubServer::start(), StubServer::start());
-    stub.set("/f", StubReply::feed("F", &["1"]));
-    let mut reader = Reader::of(&[stub.url("/f")]);
-    reader.by_hand();
-    stub.set("/f", StubReply::feed("F", &["1"]).hang());
+    stub.set_reply("/f", StubReply::feed("F", &["1"]));
+    let mut reader = Reader::of_addresses(&[stub.url("/f")]);
+    reader.fetch_manually();
+    stub.set_reply("/f", StubReply::feed("F", &["1"]).hang());
     reader.setup.run = Duration::from_secs(1);
     for lists in [false, true] {
         if lists {
-            other.set("/list", StubReply::opml(&[stub.url("/f")]).hang());
-            reader = Reader::of(&[other.url("/list")]);
+            other.set_reply("/list", StubReply::opml(&[stub.url("/f")]).hang());
+            reader = Reader::of_addresses(&[other.url("/list")]);
             reader.setup.run = Duration::from_secs(1);
         }
-        let run = reader.by_hand();
+        let run = reader.fetch_manually();
         let (code, message) = run.failure.expect("a failure");
         assert!(code == "timeout" && message.contains("raise LOCKSTEP_SYNC_TIMEOUT"), "{lists}, {code}: {message}");
         assert_eq!(run.issues.len(), 1, "{:?}", run.issues);
@@ -109,44 +109,44 @@ fn a_run_that_reached_no_feed_has_failed() {
 }
 
 #[test]
-fn a_feed_whose_turn_did_not_come_has_not_failed() {
+fn a_feed_that_was_not_requested_has_not_failed() {
     let (stub, other) = (StubServer::start(), StubServer::start());
-    stub.set("/table", StubReply::csv("id\n1\n").hang());
-    stub.set("/f", StubReply::feed("F", &["1"]));
-    other.set("/g", StubReply::feed("G", &["1"]));
-    let setup = FetchSetup::new().within(Duration::from_secs(20));
+    stub.set_reply("/table", StubReply::csv("id\n1\n").hang());
+    stub.set_reply("/f", StubReply::feed("F", &["1"]));
+    other.set_reply("/g", StubReply::feed("G", &["1"]));
+    let setup = FetchSetup::new().with_timeout(Duration::from_secs(20));
     let table = SourceLocation::Url(stub.url("/table"));
     let run = thread::scope(|scope| {
         scope.spawn(|| setup.fetch("csv", &table, None, &Silent).map(drop));
         wait_until(|| stub.request_count("/table") == 1);
         // A feed has half the time that the run has for fetching, and the other source longer than both.
-        let mut reader = Reader::of(&[stub.url("/f"), other.url("/g")]).within(Duration::from_secs(3));
+        let mut reader = Reader::of_addresses(&[stub.url("/f"), other.url("/g")]).with_timeout(Duration::from_secs(3));
         reader.setup.run = Duration::from_millis(7000);
-        let run = reader.by_hand();
-        let feed = reader.feed("/f");
+        let run = reader.fetch_manually();
+        let feed = reader.find_feed("/f");
         assert_eq!((feed.failures, &feed.error), (0, &None));
         run
     });
-    assert_eq!((run.titles(), stub.request_count("/f")), (vec!["Article 1"], 0));
+    assert_eq!((run.sorted_titles(), stub.request_count("/f")), (vec!["Article 1"], 0));
     assert!(run.only_issue().2.contains("no time left"), "{:?}", run.issues);
 }
 
 #[test]
-fn a_cancel_ends_all_feeds_at_once_and_keeps_what_is_known() {
+fn a_cancel_ends_all_feeds_at_once_and_keeps_their_records() {
     let (stub, other) = (StubServer::start(), StubServer::start());
-    stub.set("/f", StubReply::feed("F", &["1"]));
-    stub.set("/list", StubReply::opml(&[stub.url("/f"), stub.url("/hangs"), other.url("/hangs")]));
-    let mut reader = Reader::of(&[stub.url("/list")]);
-    stub.set("/hangs", StubReply::feed("H", &["1"]));
-    other.set("/hangs", StubReply::feed("H", &["1"]));
-    reader.by_hand();
+    stub.set_reply("/f", StubReply::feed("F", &["1"]));
+    stub.set_reply("/list", StubReply::opml(&[stub.url("/f"), stub.url("/hangs"), other.url("/hangs")]));
+    let mut reader = Reader::of_addresses(&[stub.url("/list")]);
+    stub.set_reply("/hangs", StubReply::feed("H", &["1"]));
+    other.set_reply("/hangs", StubReply::feed("H", &["1"]));
+    reader.fetch_manually();
     let before = reader.feeds.clone();
-    stub.set("/hangs", StubReply::feed("H", &["1"]).hang());
-    other.set("/hangs", StubReply::feed("H", &["1"]).hang_at(10));
+    stub.set_reply("/hangs", StubReply::feed("H", &["1"]).hang());
+    other.set_reply("/hangs", StubReply::feed("H", &["1"]).hang_at(10));
     for change in [false, true] {
         if change {
             // The list itself hangs now: what it named before is not forgotten.
-            stub.set("/list", StubReply::opml(&[]).hang());
+            stub.set_reply("/list", StubReply::opml(&[]).hang());
         }
         let watch = Notes::default();
         let (took, run) = thread::scope(|scope| {
@@ -155,7 +155,7 @@ fn a_cancel_ends_all_feeds_at_once_and_keeps_what_is_known() {
                 watch.stop.store(true, Ordering::Relaxed);
                 LoadClock::start()
             });
-            let run = reader.watched(|order| order.mode = lockstep::domain::operation::Mode::Full, &watch);
+            let run = reader.fetch_observed(|order| order.mode = lockstep::domain::operation::Mode::Full, &watch);
             (stopping.join().expect("no panic").elapsed(), run)
         });
         assert!(took < Duration::from_secs(1), "{took:?}");
@@ -168,16 +168,19 @@ fn a_cancel_ends_all_feeds_at_once_and_keeps_what_is_known() {
 }
 
 #[test]
-fn feeds_together_are_bounded_and_what_is_left_comes_next() {
+fn all_feeds_together_have_a_size_limit() {
     let stub = StubServer::start();
     let filler = "x".repeat(40_000);
     let addresses: Vec<String> = (0..4).map(|n| stub.url(&format!("/{n}"))).collect();
     for n in 0..4 {
-        stub.set(&format!("/{n}"), StubReply::rss(&format!("<title>{filler}</title><item><guid>1</guid></item>")));
+        stub.set_reply(
+            &format!("/{n}"),
+            StubReply::rss(&format!("<title>{filler}</title><item><guid>1</guid></item>")),
+        );
     }
-    let mut reader = Reader::of(&addresses);
+    let mut reader = Reader::of_addresses(&addresses);
     reader.setup.settings.max_bytes = 60_000;
-    let run = reader.by_hand();
+    let run = reader.fetch_manually();
     assert_eq!(run.rows.map(|rows| rows.len()), Some(2));
     assert_eq!(run.issues.iter().filter(|issue| issue.reason.contains("LOCKSTEP_MAX_BYTES")).count(), 2);
 }
@@ -190,14 +193,14 @@ fn memory_does_not_grow_with_the_number_of_feeds() {
     let body = format!("<title>F</title>{}", (0..2).map(item).collect::<String>());
     let mut addresses = Vec::new();
     for host in &hosts {
-        host.set("/f", StubReply::rss(&body));
+        host.set_reply("/f", StubReply::rss(&body));
         addresses.extend((0..50).map(|n| host.url(&format!("/f?{n}"))));
     }
-    hosts[0].set("/list", StubReply::opml(&addresses));
-    let mut reader = Reader::of(&[hosts[0].url("/list")]);
+    hosts[0].set_reply("/list", StubReply::opml(&addresses));
+    let mut reader = Reader::of_addresses(&[hosts[0].url("/list")]);
     reader.setup.run = Duration::from_secs(3600);
     let before = peak_memory();
-    assert_eq!(reader.count(), 400 * 2);
+    assert_eq!(reader.count_articles(), 400 * 2);
     let grown = peak_memory() - before;
     assert!(grown < 25_000, "{grown} kB more for 40 MB of articles");
 }

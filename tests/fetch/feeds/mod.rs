@@ -44,14 +44,14 @@ pub(super) struct Run {
 
 impl Run {
     /// The titles of the articles, in alphabetical order: feeds of several hosts come as they come.
-    pub(super) fn titles(&self) -> Vec<&str> {
+    pub(super) fn sorted_titles(&self) -> Vec<&str> {
         let mut titles: Vec<&str> = self.rows.iter().flatten().map(|row| row.cells[0].as_str()).collect();
         titles.sort_unstable();
         titles
     }
 
     /// The keys of the articles, in alphabetical order.
-    pub(super) fn keys(&self) -> Vec<&str> {
+    pub(super) fn sorted_keys(&self) -> Vec<&str> {
         let mut keys: Vec<&str> = self.rows.iter().flatten().map(|row| row.cells[11].as_str()).collect();
         keys.sort_unstable();
         keys
@@ -72,44 +72,44 @@ impl Run {
 
 impl Reader {
     /// A source that names these addresses.
-    pub(super) fn of(addresses: &[String]) -> Self {
-        Self::at(match addresses {
+    pub(super) fn of_addresses(addresses: &[String]) -> Self {
+        Self::at_location(match addresses {
             [only] => SourceLocation::Url(only.clone()),
             many => SourceLocation::Urls(many.to_vec()),
         })
     }
 
-    pub(super) fn at(location: SourceLocation) -> Self {
+    pub(super) fn at_location(location: SourceLocation) -> Self {
         Self { setup: FetchSetup::new(), location, validators: Validators::default(), feeds: Vec::new() }
     }
 
-    pub(super) fn within(mut self, timeout: Duration) -> Self {
+    pub(super) fn with_timeout(mut self, timeout: Duration) -> Self {
         self.setup.timeout = timeout;
         self
     }
 
     /// A fetch as a schedule asks for it.
-    pub(super) fn scheduled(&mut self) -> Run {
-        self.fetch(|order| order.is_manual = false)
+    pub(super) fn fetch_scheduled(&mut self) -> Run {
+        self.fetch_with(|order| order.is_manual = false)
     }
 
     /// A fetch as a person asks for it.
-    pub(super) fn by_hand(&mut self) -> Run {
-        self.fetch(|_| ())
+    pub(super) fn fetch_manually(&mut self) -> Run {
+        self.fetch_with(|_| ())
     }
 
     /// A fetch of everything.
-    pub(super) fn full(&mut self) -> Run {
-        self.fetch(|order| order.mode = Mode::Full)
+    pub(super) fn fetch_in_full(&mut self) -> Run {
+        self.fetch_with(|order| order.mode = Mode::Full)
     }
 
     /// A fetch, incremental and by hand unless `change` says otherwise. All of it is applied.
-    pub(super) fn fetch(&mut self, change: impl FnOnce(&mut FetchRequest<'_>)) -> Run {
+    pub(super) fn fetch_with(&mut self, change: impl FnOnce(&mut FetchRequest<'_>)) -> Run {
         let watch = Notes::default();
-        self.watched(change, &watch)
+        self.fetch_observed(change, &watch)
     }
 
-    pub(super) fn watched(&mut self, change: impl FnOnce(&mut FetchRequest<'_>), watch: &Notes) -> Run {
+    pub(super) fn fetch_observed(&mut self, change: impl FnOnce(&mut FetchRequest<'_>), watch: &Notes) -> Run {
         let (validators, feeds) = (self.validators.clone(), self.feeds.clone());
         let mut order = FetchRequest {
             sync_id: Some(SyncId::new()),
@@ -119,11 +119,11 @@ impl Reader {
             ..FetchRequest::for_probe(&validators, self.setup.timeout)
         };
         change(&mut order);
-        let kinds = self.setup.kinds();
+        let kinds = self.setup.source_kinds();
         let source = source_of_kind("feeds", self.location.clone());
         let fetched = kinds.get("feeds").expect("the kind").fetch(&source, &order, watch);
-        let mut told = watch.told.lock().expect("notes");
-        let Told { issues, progress, feeds } = std::mem::take(&mut *told);
+        let mut reported = watch.reported.lock().expect("notes");
+        let Told { issues, progress, feeds } = std::mem::take(&mut *reported);
         self.feeds = feeds.expect("what is known of the feeds is told however it ends");
         let mut run = Run { rows: None, failure: None, issues, progress, bytes: 0 };
         match fetched {
@@ -140,7 +140,7 @@ impl Reader {
     }
 
     /// How many articles a fetch of everything brings, without having them in memory.
-    pub(super) fn count(&self) -> usize {
+    pub(super) fn count_articles(&self) -> usize {
         let nothing = Validators::default();
         let order = FetchRequest {
             sync_id: Some(SyncId::new()),
@@ -148,7 +148,7 @@ impl Reader {
             ..FetchRequest::for_probe(&nothing, self.setup.timeout)
         };
         let source = source_of_kind("feeds", self.location.clone());
-        let kinds = self.setup.kinds();
+        let kinds = self.setup.source_kinds();
         match kinds.get("feeds").expect("the kind").fetch(&source, &order, &Silent).expect("content") {
             FetchOutcome::Content(content) => content.rows().expect("rows").count(),
             FetchOutcome::Unchanged(_) => panic!("a full fetch is never unchanged"),
@@ -156,18 +156,18 @@ impl Reader {
     }
 
     /// What is known of the feed whose address ends like this.
-    pub(super) fn feed(&self, end: &str) -> &FeedRecord {
+    pub(super) fn find_feed(&self, end: &str) -> &FeedRecord {
         self.feeds.iter().find(|feed| feed.address.ends_with(end)).expect("the feed")
     }
 
     /// What is to be sent along to the address that ends like this.
-    pub(super) fn known(&mut self, end: &str) -> &mut Validators {
+    pub(super) fn find_validators(&mut self, end: &str) -> &mut Validators {
         let mut each = self.validators.each.iter_mut();
         each.find(|(address, _)| address.ends_with(end)).map(|(_, known)| known).expect("validators")
     }
 
     /// Time passes until no feed rests or is left alone any more.
-    pub(super) fn later(&mut self) {
+    pub(super) fn clear_waits(&mut self) {
         for feed in &mut self.feeds {
             (feed.rate_limited_until, feed.backing_off_until) = (None, None);
         }
@@ -198,7 +198,7 @@ struct Told {
 #[derive(Default)]
 pub(super) struct Notes {
     pub(super) stop: AtomicBool,
-    told: Mutex<Told>,
+    reported: Mutex<Told>,
 }
 
 impl FetchObserver for Notes {
@@ -209,15 +209,15 @@ impl FetchObserver for Notes {
     fn report_wait(&self, _: &str, _: DateTime<Utc>) {}
 
     fn report_progress(&self, now: &FetchProgress) {
-        self.told.lock().expect("notes").progress.push(now.clone());
+        self.reported.lock().expect("notes").progress.push(now.clone());
     }
 
     fn report_issue(&self, issue: Issue) {
-        self.told.lock().expect("notes").issues.push(issue);
+        self.reported.lock().expect("notes").issues.push(issue);
     }
 
     fn report_feeds(&self, feeds: Vec<FeedRecord>) {
-        self.told.lock().expect("notes").feeds = Some(feeds);
+        self.reported.lock().expect("notes").feeds = Some(feeds);
     }
 
     fn should_stop(&self) -> bool {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Mode;
 
-use super::{ALL, ReaderObserver, StoredFields, articles, fetch, field};
+use super::{ALL, ReaderObserver, StoredFields, fetch_articles, find_field, sample_articles};
 use crate::fetch::{FetchSetup, expect_failure, peak_memory};
 use crate::support::reader_server::{
     ACCOUNT_SECRETS, ReaderArticle, ReaderDialect, ReaderFault, ReaderReplyTransform, ReaderServer,
@@ -13,8 +13,8 @@ use crate::support::reader_server::{
 use crate::support::stub_server::{ReplyTransform, StubReply, StubServer};
 
 /// The code and the message of a full fetch that must fail.
-fn failure(server: &ReaderServer) -> (&'static str, String) {
-    let result = fetch(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default());
+fn expect_fetch_failure(server: &ReaderServer) -> (&'static str, String) {
+    let result = fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default());
     let (code, message) = expect_failure(result);
     assert!(ACCOUNT_SECRETS.iter().all(|secret| !message.contains(secret)), "{message}");
     assert!(message.ends_with('.') && message.contains("127.0.0.1"), "{message}");
@@ -28,16 +28,18 @@ fn the_error_of_a_wrong_password_names_what_this_server_needs() {
         (ReaderDialect::Miniflux, "Settings → Integrations → Google Reader"),
         (ReaderDialect::Inoreader, "AppId and AppKey"),
     ] {
-        let server = ReaderServer::start(dialect, articles());
+        let server = ReaderServer::start(dialect, sample_articles());
         let url = server.url_with("wr0ng-password");
-        let (code, message) = expect_failure(fetch(&url, Mode::Full, &StoredFields::new(), &ReaderObserver::default()));
+        let (code, message) =
+            expect_failure(fetch_articles(&url, Mode::Full, &StoredFields::new(), &ReaderObserver::default()));
         assert_eq!(code, "unauthorized", "{dialect:?}: {message}");
         assert!(message.contains(advice) && !message.contains("wr0ng"), "{dialect:?}: {message}");
         assert_eq!(server.take_request_names(), ["login"], "{dialect:?}: once, or the account may be locked");
     }
-    let server = ReaderServer::start(ReaderDialect::Inoreader, articles());
+    let server = ReaderServer::start(ReaderDialect::Inoreader, sample_articles());
     let url = server.url().replace(ACCOUNT_SECRETS[1], "another-key");
-    let (code, message) = expect_failure(fetch(&url, Mode::Full, &StoredFields::new(), &ReaderObserver::default()));
+    let (code, message) =
+        expect_failure(fetch_articles(&url, Mode::Full, &StoredFields::new(), &ReaderObserver::default()));
     assert!(code == "unauthorized" && message.contains("AppId") && !message.contains("another-key"), "{message}");
 }
 
@@ -45,44 +47,45 @@ fn the_error_of_a_wrong_password_names_what_this_server_needs() {
 fn the_error_of_an_address_without_a_reader_server_names_the_right_path() {
     let stub = StubServer::start();
     let at = |path: &str| stub.url(path).replace("http://", "http://me:s3cret@");
-    let told = |url: &str| expect_failure(fetch(url, Mode::Full, &StoredFields::new(), &ReaderObserver::default()));
-    let (code, message) = told(&at(""));
+    let reported =
+        |url: &str| expect_failure(fetch_articles(url, Mode::Full, &StoredFields::new(), &ReaderObserver::default()));
+    let (code, message) = reported(&at(""));
     assert!(code == "no_reader" && message.contains("ends with /api/greader.php"), "{code}: {message}");
     for reply in
         [StubReply::html("<!DOCTYPE html><form>"), StubReply::csv("OK"), StubReply::csv(""), StubReply::csv("<html>")]
     {
-        stub.set("/accounts/ClientLogin", reply);
-        let (code, message) = told(&at(""));
+        stub.set_reply("/accounts/ClientLogin", reply);
+        let (code, message) = reported(&at(""));
         assert!(code == "no_reader" && !message.contains("s3cret"), "{code}: {message}");
     }
-    stub.set("/accounts/ClientLogin", StubReply::csv("Error=BadAuthentication\n"));
-    assert_eq!(told(&at("")).0, "unauthorized");
-    stub.set("/accounts/ClientLogin", StubReply::redirect(301, "/api/greader.php/accounts/ClientLogin"));
-    let (code, message) = told(&at(""));
+    stub.set_reply("/accounts/ClientLogin", StubReply::csv("Error=BadAuthentication\n"));
+    assert_eq!(reported(&at("")).0, "unauthorized");
+    stub.set_reply("/accounts/ClientLogin", StubReply::redirect(301, "/api/greader.php/accounts/ClientLogin"));
+    let (code, message) = reported(&at(""));
     assert!(code == "bad_redirect" && message.contains("/api/greader.php"), "{code}: {message}");
-    stub.set("/api/greader.php/accounts/ClientLogin", StubReply::status(503).body("Service Unavailable!"));
-    let (code, message) = told(&at("/api/greader.php"));
+    stub.set_reply("/api/greader.php/accounts/ClientLogin", StubReply::status(503).body("Service Unavailable!"));
+    let (code, message) = reported(&at("/api/greader.php"));
     assert!(code == "api_disabled" && message.contains("Allow API access"), "{code}: {message}");
     for location in [SourceLocation::Url(stub.url("")), SourceLocation::Sample] {
-        let accepted = FetchSetup::new().kinds().get("reader").expect("a kind").check_location(&location);
+        let accepted = FetchSetup::new().source_kinds().get("reader").expect("a kind").check_location(&location);
         assert!(accepted.expect_err("nothing to log in with").contains("name:password@host"));
     }
 }
 
 #[test]
-fn an_essential_part_that_a_server_lacks_is_no_empty_account() {
+fn a_missing_part_of_the_api_is_not_an_empty_account() {
     for dialect in ALL {
         for part in ["subscriptions", "all", "contents"] {
-            let server = ReaderServer::start(dialect, articles());
-            server.inject_fault(part, 1..usize::MAX, ReaderFault::Lacks);
-            let (code, message) = failure(&server);
+            let server = ReaderServer::start(dialect, sample_articles());
+            server.inject_fault(part, 1..usize::MAX, ReaderFault::UnknownPath);
+            let (code, message) = expect_fetch_failure(&server);
             assert_eq!(code, "unsupported", "{dialect:?}, {part}: {message}");
             assert!(message.contains("nothing changed"), "{message}");
             server.inject_fault(part, 1..usize::MAX, ReaderFault::Status(404, Vec::new()));
-            assert_eq!(failure(&server).0, "unsupported", "{dialect:?}, {part}");
+            assert_eq!(expect_fetch_failure(&server).0, "unsupported", "{dialect:?}, {part}");
             server.clear_faults();
-            server.inject_fault(part, 1..usize::MAX, ReaderFault::Page);
-            assert_eq!(failure(&server).0, "no_reader", "{dialect:?}, {part}");
+            server.inject_fault(part, 1..usize::MAX, ReaderFault::LoginPage);
+            assert_eq!(expect_fetch_failure(&server).0, "no_reader", "{dialect:?}, {part}");
         }
     }
 }
@@ -90,81 +93,92 @@ fn an_essential_part_that_a_server_lacks_is_no_empty_account() {
 #[test]
 fn states_that_a_server_does_not_send_stay_unchanged() {
     for (part, column, other) in [("unread", "read", "starred"), ("starred", "starred", "read")] {
-        for misdeed in [
-            ReaderFault::Lacks,
+        for fault in [
+            ReaderFault::UnknownPath,
             ReaderFault::Status(500, vec![]),
-            ReaderFault::Page,
-            ReaderFault::Cut,
-            ReaderFault::Circles,
+            ReaderFault::LoginPage,
+            ReaderFault::TruncatedJson,
+            ReaderFault::NextPageLoop,
         ] {
-            let mut all = articles();
+            let mut all = sample_articles();
             let server = ReaderServer::start(ReaderDialect::Miniflux, all.clone());
             let (_, stored) =
-                fetch(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()).expect("articles");
+                fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default())
+                    .expect("articles");
             for article in &mut all {
                 (article.read, article.starred) = (!article.read, !article.starred);
             }
             let new = ReaderArticle { read: true, starred: true, ..ReaderArticle::new(9, "New") };
             all.push(new.clone());
-            server.change(|articles| articles.clone_from(&all));
-            server.inject_fault(part, 1..usize::MAX, misdeed.clone());
+            server.change_articles(|articles| articles.clone_from(&all));
+            server.inject_fault(part, 1..usize::MAX, fault.clone());
             let notes = ReaderObserver::default();
-            let (_, now) = fetch(&server.url(), Mode::Incremental, &stored, &notes).expect("the rest goes on");
-            let issues = notes.issues();
-            assert!(issues.len() == 1 && issues[0].contains("as they were"), "{misdeed:?}: {issues:?}");
-            for article in &articles() {
-                assert_eq!(field(&now, article, column), field(&stored, article, column), "{misdeed:?}");
-                assert_ne!(field(&now, article, other), field(&stored, article, other), "{misdeed:?}");
+            let (_, now) = fetch_articles(&server.url(), Mode::Incremental, &stored, &notes).expect("the rest goes on");
+            let issues = notes.list_issues();
+            assert!(issues.len() == 1 && issues[0].contains("as they were"), "{fault:?}: {issues:?}");
+            for article in &sample_articles() {
+                assert_eq!(find_field(&now, article, column), find_field(&stored, article, column), "{fault:?}");
+                assert_ne!(find_field(&now, article, other), find_field(&stored, article, other), "{fault:?}");
             }
-            assert_eq!((field(&now, &new, "read"), field(&now, &new, "starred")), ("yes", "yes"), "it says so itself");
+            assert_eq!(
+                (find_field(&now, &new, "read"), find_field(&now, &new, "starred")),
+                ("yes", "yes"),
+                "it says so itself"
+            );
         }
     }
 }
 
 #[test]
 fn a_list_with_repeated_or_empty_pages_ends_and_is_reported() {
-    for (dialect, misdeed, pages) in
-        ALL.into_iter().flat_map(|dialect| [(dialect, ReaderFault::Circles, 2), (dialect, ReaderFault::Rambles, 1)])
+    for (dialect, fault, pages) in ALL
+        .into_iter()
+        .flat_map(|dialect| [(dialect, ReaderFault::NextPageLoop, 2), (dialect, ReaderFault::LongNextPage, 1)])
     {
-        let server = ReaderServer::start(dialect, ReaderArticle::many(2000, 1500));
-        server.inject_fault("all", 1..usize::MAX, misdeed);
+        let server = ReaderServer::start(dialect, ReaderArticle::make_many(2000, 1500));
+        server.inject_fault("all", 1..usize::MAX, fault);
         let notes = ReaderObserver::default();
-        let (keys, _) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("what it named");
+        let (keys, _) = fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("what it named");
         assert_eq!(keys.len(), 1000, "{dialect:?}");
-        assert!(notes.issues()[0].contains("repeated pages") && notes.issues().len() == 1, "{:?}", notes.issues());
+        assert!(
+            notes.list_issues()[0].contains("repeated pages") && notes.list_issues().len() == 1,
+            "{:?}",
+            notes.list_issues()
+        );
         assert_eq!(server.take_request_names().iter().filter(|asked| *asked == "all").count(), pages, "{dialect:?}");
     }
 }
 
 #[test]
-fn a_token_that_is_no_longer_taken_is_fetched_once_more() {
+fn a_refused_token_is_fetched_once_more() {
     for dialect in ALL {
-        let server = ReaderServer::start(dialect, ReaderArticle::many(2000, 450));
-        server.inject_fault("contents", 2..3, ReaderFault::Forgets);
+        let server = ReaderServer::start(dialect, ReaderArticle::make_many(2000, 450));
+        server.inject_fault("contents", 2..3, ReaderFault::ExpiredToken);
         let notes = ReaderObserver::default();
-        let (keys, _) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("in the end");
-        assert_eq!((keys.len(), notes.issues().len()), (450, 0), "{dialect:?}");
+        let (keys, _) = fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("in the end");
+        assert_eq!((keys.len(), notes.list_issues().len()), (450, 0), "{dialect:?}");
         let asked = server.take_request_names();
         let count = |what: &str| asked.iter().filter(|asked| *asked == what).count();
         assert_eq!((count("login"), count("contents"), count("all")), (2, 6, 1), "{dialect:?}");
-        server.inject_fault("all", 1..usize::MAX, ReaderFault::Forgets);
-        let (code, message) = failure(&server);
+        server.inject_fault("all", 1..usize::MAX, ReaderFault::ExpiredToken);
+        let (code, message) = expect_fetch_failure(&server);
         assert!(code == "unauthorized" && message.contains("Authorization header"), "{dialect:?}: {message}");
     }
 }
 
 #[test]
-fn an_answer_that_is_not_whole_is_not_used() {
+fn an_incomplete_answer_is_not_used() {
     for part in ["subscriptions", "all", "contents"] {
-        let server = ReaderServer::start(ReaderDialect::FreshRss, articles());
-        server.inject_fault(part, 1..usize::MAX, ReaderFault::Cut);
-        let (code, message) = failure(&server);
+        let server = ReaderServer::start(ReaderDialect::FreshRss, sample_articles());
+        server.inject_fault(part, 1..usize::MAX, ReaderFault::TruncatedJson);
+        let (code, message) = expect_fetch_failure(&server);
         assert!(code == "bad_answer" && message.contains("sent invalid JSON"), "{part}: {code}: {message}");
         server.clear_faults();
-        server.inject_fault(part, 1..2, ReaderFault::Short);
-        fetch(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()).expect("the second time");
-        server.inject_fault(part, 1..usize::MAX, ReaderFault::Short);
-        assert_eq!(failure(&server).0, "truncated", "{part}");
+        server.inject_fault(part, 1..2, ReaderFault::BrokenConnection);
+        fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default())
+            .expect("the second time");
+        server.inject_fault(part, 1..usize::MAX, ReaderFault::BrokenConnection);
+        assert_eq!(expect_fetch_failure(&server).0, "truncated", "{part}");
     }
 }
 
@@ -172,12 +186,12 @@ fn an_answer_that_is_not_whole_is_not_used() {
 fn an_answer_of_nothing_but_tiny_values_takes_little_memory() {
     let tiny = format!("{{\"itemRefs\": [{}0], \"items\": []}}", "0,".repeat(15_000_000));
     for part in ["subscriptions", "all", "contents"] {
-        let server = ReaderServer::start(ReaderDialect::FreshRss, articles());
+        let server = ReaderServer::start(ReaderDialect::FreshRss, sample_articles());
         let body = tiny.clone();
         let deed: ReplyTransform = Arc::new(move |whole: StubReply| whole.body(&body));
-        server.inject_fault(part, 1..usize::MAX, ReaderFault::Twisted(ReaderReplyTransform(deed)));
+        server.inject_fault(part, 1..usize::MAX, ReaderFault::ChangedReply(ReaderReplyTransform(deed)));
         let before = peak_memory();
-        let (code, message) = failure(&server);
+        let (code, message) = expect_fetch_failure(&server);
         assert!(code == "too_large" && message.contains("and was discarded"), "{part}: {code}: {message}");
         // The server here holds what it sends a few times.
         assert!(peak_memory() < before + 150_000, "{part}: {before} → {} kB", peak_memory());
@@ -187,23 +201,28 @@ fn an_answer_of_nothing_but_tiny_values_takes_little_memory() {
 #[test]
 fn articles_that_are_listed_and_not_sent_are_reported_and_requested_again() {
     for dialect in ALL {
-        let articles = ReaderArticle::many(500, 150);
+        let articles = ReaderArticle::make_many(500, 150);
         let server = ReaderServer::start(dialect, articles.clone());
         let missing = [articles[3].id, articles[120].id];
-        server.inject_fault("contents", 1..usize::MAX, ReaderFault::Without(missing.to_vec()));
+        server.inject_fault("contents", 1..usize::MAX, ReaderFault::MissingContents(missing.to_vec()));
         let notes = ReaderObserver::default();
-        let (_, stored) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("the others");
+        let (_, stored) = fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("the others");
         assert_eq!(stored.len(), 148);
-        assert!(notes.issues().len() == 1 && notes.issues()[0].contains("2 articles"), "{:?}", notes.issues());
-        server.asked();
-        let (_, now) = fetch(&server.url(), Mode::Incremental, &stored, &ReaderObserver::default()).expect("all");
+        assert!(
+            notes.list_issues().len() == 1 && notes.list_issues()[0].contains("2 articles"),
+            "{:?}",
+            notes.list_issues()
+        );
+        server.take_requests();
+        let (_, now) =
+            fetch_articles(&server.url(), Mode::Incremental, &stored, &ReaderObserver::default()).expect("all");
         assert_eq!(now.len(), 150, "{dialect:?}");
-        let asked = server.asked();
+        let asked = server.take_requests();
         let contents = asked.last().expect("requests");
         assert_eq!(contents.fields.iter().filter(|(name, _)| name == "i").count(), 2, "{dialect:?}");
         let all = articles.iter().map(|article| article.id).collect();
-        server.inject_fault("contents", 1..usize::MAX, ReaderFault::Without(all));
-        assert_eq!(failure(&server).0, "unsupported", "{dialect:?}");
+        server.inject_fault("contents", 1..usize::MAX, ReaderFault::MissingContents(all));
+        assert_eq!(expect_fetch_failure(&server).0, "unsupported", "{dialect:?}");
     }
 }
 
@@ -212,8 +231,9 @@ fn an_account_without_articles_removes_nothing_and_is_reported() {
     for dialect in ALL {
         let server = ReaderServer::start(dialect, Vec::new());
         let notes = ReaderObserver::default();
-        let (keys, _) = fetch(&server.url(), Mode::Incremental, &StoredFields::new(), &notes).expect("nothing");
-        let issues = notes.issues();
+        let (keys, _) =
+            fetch_articles(&server.url(), Mode::Incremental, &StoredFields::new(), &notes).expect("nothing");
+        let issues = notes.list_issues();
         assert!(keys.is_empty() && issues.len() == 1, "{dialect:?}: {issues:?}");
         assert!(
             issues[0].ends_with("lists no articles in this account. The articles in the catalog are kept."),
@@ -221,10 +241,10 @@ fn an_account_without_articles_removes_nothing_and_is_reported() {
         );
         // Page after page without anything is not asked for without end.
         server.take_request_names();
-        server.inject_fault("all", 1..usize::MAX, ReaderFault::Nothing);
+        server.inject_fault("all", 1..usize::MAX, ReaderFault::EmptyPage);
         let notes = ReaderObserver::default();
-        fetch(&server.url(), Mode::Incremental, &StoredFields::new(), &notes).expect("nothing");
-        let issues = notes.issues();
+        fetch_articles(&server.url(), Mode::Incremental, &StoredFields::new(), &notes).expect("nothing");
+        let issues = notes.list_issues();
         assert!(
             issues.len() == 1 && issues[0].contains("although it refers to further pages"),
             "{dialect:?}: {issues:?}"
@@ -236,18 +256,19 @@ fn an_account_without_articles_removes_nothing_and_is_reported() {
 #[test]
 fn contents_that_were_not_requested_are_not_used() {
     for dialect in ALL {
-        let server = ReaderServer::start(dialect, ReaderArticle::many(500, 250));
+        let server = ReaderServer::start(dialect, ReaderArticle::make_many(500, 250));
         let (_, stored) =
-            fetch(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()).expect("all");
-        server.inject_fault("contents", 1..usize::MAX, ReaderFault::Others);
-        let (code, message) = expect_failure(fetch(&server.url(), Mode::Full, &stored, &ReaderObserver::default()));
+            fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()).expect("all");
+        server.inject_fault("contents", 1..usize::MAX, ReaderFault::OtherContents);
+        let (code, message) =
+            expect_failure(fetch_articles(&server.url(), Mode::Full, &stored, &ReaderObserver::default()));
         assert_eq!(code, "unsupported", "{dialect:?}: {message}");
         assert!(message.contains("without any of the articles it lists"), "{message}");
         server.clear_faults();
-        server.inject_fault("contents", 2..3, ReaderFault::Others);
+        server.inject_fault("contents", 2..3, ReaderFault::OtherContents);
         let notes = ReaderObserver::default();
-        let (_, now) = fetch(&server.url(), Mode::Full, &stored, &notes).expect("the others");
-        let issues = notes.issues();
+        let (_, now) = fetch_articles(&server.url(), Mode::Full, &stored, &notes).expect("the others");
+        let issues = notes.list_issues();
         assert!(issues.len() == 1 && issues[0].contains("did not send 100 articles that it lists"), "{issues:?}");
         assert_eq!(now, stored, "{dialect:?}: what the catalog has stays");
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Mode;
 
-use super::{ALL, ReaderObserver, StoredFields, articles, fetch, field, within};
+use super::{ALL, ReaderObserver, StoredFields, fetch_articles, fetch_within, find_field, sample_articles};
 use crate::fetch::{FetchSetup, RecordingObserver, expect_failure};
 use crate::support::load_clock::LoadClock;
 use crate::support::reader_server::{
@@ -18,16 +18,16 @@ use crate::support::stub_server::StubReply;
 use crate::support::waiting::wait_until;
 
 #[test]
-fn a_quota_that_is_used_up_puts_off_what_is_still_to_come() {
-    let articles = ReaderArticle::many(1000, 350);
+fn a_used_up_quota_postpones_the_remaining_articles() {
+    let articles = ReaderArticle::make_many(1000, 350);
     let server = ReaderServer::start(ReaderDialect::Inoreader, articles.clone());
-    server.allow(6, 0, 4000);
+    server.set_quota(6, 0, 4000);
     let notes = ReaderObserver::default();
     let (keys, stored) =
-        fetch(&server.url(), Mode::Incremental, &StoredFields::new(), &notes).expect("what was allowed");
+        fetch_articles(&server.url(), Mode::Incremental, &StoredFields::new(), &notes).expect("what was allowed");
     assert_eq!(notes.waits.lock().expect("waits").len(), 0, "it does not wait for the quota of tomorrow");
     assert_eq!(keys, articles[..200].iter().map(ReaderArticle::key).collect::<Vec<_>>(), "the newest");
-    let issues = notes.issues();
+    let issues = notes.list_issues();
     assert!(issues.len() == 1 && issues[0].contains("The next sync fetches the remaining 150 articles."), "{issues:?}");
     assert!(issues[0].contains("until") && issues[0].contains("UTC"), "{issues:?}");
     assert_eq!(
@@ -35,60 +35,60 @@ fn a_quota_that_is_used_up_puts_off_what_is_still_to_come() {
         7,
         "the login is not counted, and what would be refused is not asked"
     );
-    server.allow(100, 0, 4000);
-    let (_, all) = fetch(&server.url(), Mode::Incremental, &stored, &notes).expect("the rest");
+    server.set_quota(100, 0, 4000);
+    let (_, all) = fetch_articles(&server.url(), Mode::Incremental, &stored, &notes).expect("the rest");
     assert_eq!((all.len(), server.take_request_names().len()), (350, 7));
     // A full sync that does not get far keeps what there was, with the states of now.
-    server.change(|articles| articles.iter_mut().for_each(|article| article.read = true));
-    server.allow(5, 0, 4000);
-    let (_, now) = fetch(&server.url(), Mode::Full, &all, &ReaderObserver::default()).expect("all the same");
+    server.change_articles(|articles| articles.iter_mut().for_each(|article| article.read = true));
+    server.set_quota(5, 0, 4000);
+    let (_, now) = fetch_articles(&server.url(), Mode::Full, &all, &ReaderObserver::default()).expect("all the same");
     assert_eq!(now.len(), 350);
-    assert!(articles.iter().all(|article| field(&now, article, "read") == "yes"));
+    assert!(articles.iter().all(|article| find_field(&now, article, "read") == "yes"));
 }
 
 #[test]
 fn a_quota_that_allows_no_useful_request_fails_with_the_time_of_the_next_try() {
-    let server = ReaderServer::start(ReaderDialect::Inoreader, articles());
+    let server = ReaderServer::start(ReaderDialect::Inoreader, sample_articles());
     for used in [100, 98, 97] {
-        server.allow(100, used, 4000);
+        server.set_quota(100, used, 4000);
         let (code, message) =
-            expect_failure(fetch(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()));
+            expect_failure(fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()));
         assert!(code == "rate_limited" && message.contains("Rate-limited by"), "{code}: {message}");
     }
 }
 
 #[test]
 fn a_short_wait_is_obeyed_and_reported() {
-    let server = ReaderServer::start(ReaderDialect::Inoreader, articles());
+    let server = ReaderServer::start(ReaderDialect::Inoreader, sample_articles());
     let in_a_second = |header: &'static str| ReaderFault::Status(429, vec![(header, "1".to_owned())]);
     server.inject_fault("all", 1..2, in_a_second("X-Reader-Limits-Reset-After"));
     server.inject_fault("contents", 1..2, in_a_second("Retry-After"));
     let notes = ReaderObserver::default();
     let begun = Instant::now();
-    let (keys, _) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("in the end");
+    let (keys, _) = fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("in the end");
     assert!(keys.len() == 3 && begun.elapsed() > Duration::from_millis(1900), "{:?}", begun.elapsed());
     assert_eq!(notes.waits.lock().expect("waits").len(), 2);
     // The quota is used up for a short time: the fetch waits before the server would refuse it.
-    server.allow(4, 0, 1);
-    server.asked();
+    server.set_quota(4, 0, 1);
+    server.take_requests();
     let server = &server;
     thread::scope(|scope| {
         scope.spawn(move || {
             wait_until(|| server.is_quota_used_up());
-            server.allow(4, 0, 1);
+            server.set_quota(4, 0, 1);
         });
-        fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("tomorrow, which comes soon");
+        fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("tomorrow, which comes soon");
     });
     assert_eq!(notes.waits.lock().expect("waits").len(), 3);
     assert_eq!(server.take_request_names().len(), 6);
 }
 
 #[test]
-fn a_run_whose_time_is_nearly_up_brings_what_it_has() {
-    let server = ReaderServer::start(ReaderDialect::FreshRss, ReaderArticle::many(5000, 900));
+fn a_run_with_little_time_left_keeps_the_articles_it_has() {
+    let server = ReaderServer::start(ReaderDialect::FreshRss, ReaderArticle::make_many(5000, 900));
     // A run without a limit shows how fast this machine is.
     let begun = Instant::now();
-    fetch(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()).expect("all articles");
+    fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()).expect("all articles");
     let limit = (begun.elapsed() * 8).max(Duration::from_secs(12));
     let (notes, begun) = (ReaderObserver::default(), Instant::now());
     // However long the first two batches took, the third one is answered after two thirds of the time.
@@ -97,19 +97,21 @@ fn a_run_whose_time_is_nearly_up_brings_what_it_has() {
         StubReply::status(503).header("Retry-After", &(wait.as_secs() + 1).to_string())
     };
     let transform = ReaderReplyTransform(Arc::new(wait_for_the_last_third));
-    server.inject_fault("contents", 3..4, ReaderFault::Twisted(transform));
-    let (keys, _) = within(limit, &server.url(), Mode::Incremental, &StoredFields::new(), &notes).expect("a part");
-    assert_eq!(keys.len(), 300, "{:?}", notes.issues());
-    let issues = notes.issues();
+    server.inject_fault("contents", 3..4, ReaderFault::ChangedReply(transform));
+    let (keys, _) =
+        fetch_within(limit, &server.url(), Mode::Incremental, &StoredFields::new(), &notes).expect("a part");
+    assert_eq!(keys.len(), 300, "{:?}", notes.list_issues());
+    let issues = notes.list_issues();
     assert!(issues.len() == 1 && issues[0].contains("The next sync fetches the remaining 600 articles."), "{issues:?}");
 }
 
 #[test]
-fn of_more_than_ten_thousand_articles_the_newest_are_taken() {
-    let articles = ReaderArticle::many(50_000, 10_050);
+fn the_newest_ten_thousand_articles_are_taken() {
+    let articles = ReaderArticle::make_many(50_000, 10_050);
     let stored: StoredFields = {
         let few = ReaderServer::start(ReaderDialect::Miniflux, articles[..1].to_vec());
-        let (_, one) = fetch(&few.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()).expect("one");
+        let (_, one) =
+            fetch_articles(&few.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()).expect("one");
         let fields = one.into_values().next().expect("its fields");
         let with = |key: String| {
             let mut fields = fields.clone();
@@ -120,16 +122,16 @@ fn of_more_than_ten_thousand_articles_the_newest_are_taken() {
     };
     let server = ReaderServer::start(ReaderDialect::Miniflux, articles.clone());
     let notes = ReaderObserver::default();
-    let (keys, now) = fetch(&server.url(), Mode::Incremental, &stored, &notes).expect("the newest");
-    assert_eq!((keys.len(), notes.issues().len()), (10_000, 1));
-    assert!(notes.issues()[0].contains("the newest 10,000 are mirrored"), "{:?}", notes.issues());
-    assert!(articles[..10_000].iter().all(|article| (field(&now, article, "read") == "yes") == article.read));
+    let (keys, now) = fetch_articles(&server.url(), Mode::Incremental, &stored, &notes).expect("the newest");
+    assert_eq!((keys.len(), notes.list_issues().len()), (10_000, 1));
+    assert!(notes.list_issues()[0].contains("the newest 10,000 are mirrored"), "{:?}", notes.list_issues());
+    assert!(articles[..10_000].iter().all(|article| (find_field(&now, article, "read") == "yes") == article.read));
 }
 
 #[test]
 fn a_cancel_ends_a_server_that_hangs() {
     for part in ["login", "all", "contents"] {
-        let server = ReaderServer::start(ReaderDialect::Miniflux, articles());
+        let server = ReaderServer::start(ReaderDialect::Miniflux, sample_articles());
         server.inject_fault(part, 1..usize::MAX, ReaderFault::Hang);
         let (setup, watch) = (FetchSetup::new(), RecordingObserver::default());
         let location = SourceLocation::Url(server.url());
@@ -146,11 +148,11 @@ fn a_cancel_ends_a_server_that_hangs() {
 }
 
 #[test]
-fn secrets_go_where_they_belong_and_nowhere_else() {
+fn secrets_are_sent_only_where_they_are_needed() {
     for dialect in ALL {
-        let server = ReaderServer::start(dialect, articles());
-        fetch(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()).expect("articles");
-        for asked in server.asked() {
+        let server = ReaderServer::start(dialect, sample_articles());
+        fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()).expect("articles");
+        for asked in server.take_requests() {
             let login = asked.what == "login";
             assert_eq!(asked.field("Passwd").is_some(), login, "{asked:?}");
             let header = asked.header("Authorization").unwrap_or_default();

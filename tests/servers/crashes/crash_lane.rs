@@ -36,24 +36,24 @@ pub(super) struct CrashLane<'a> {
 }
 
 /// Runs a lane for the kills with these numbers; returns its counts.
-pub(super) fn run(db: &TestDatabase, seed: u64, kills: impl Iterator<Item = usize>) -> CrashTally {
+pub(super) fn run_lane(db: &TestDatabase, seed: u64, kills: impl Iterator<Item = usize>) -> CrashTally {
     let setup = ServerSetup::on_database(db);
-    let server = setup.start_at("data", steady_port());
+    let server = setup.start_at("data", reserve_port());
     setup.add_admin_and_token();
     let follower = StatusFollower::follow_server(&server);
     let mut lane = CrashLane::new(db, &setup, Arc::clone(&follower.watch), server, seed);
     for number in kills {
-        lane.round(number);
+        lane.kill_once(number);
     }
     // The server ends after its poller.
-    let polled = follower.end();
-    let mut tally = lane.close();
-    tally.add(polled);
+    let polled = follower.stop_polling();
+    let mut tally = lane.count_records();
+    tally.add_counts(polled);
     tally
 }
 
 /// A port outside the ephemeral range: no other process gets it while the server is down.
-fn steady_port() -> u16 {
+fn reserve_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     loop {
         let number = std::process::id() * 64 + NEXT.fetch_add(1, Ordering::SeqCst);
@@ -78,10 +78,10 @@ impl<'a> CrashLane<'a> {
         setup.add_url("albums", stub.url("/albums.csv"));
         let tally = CrashTally::default();
         let mut lane = Self { db, setup, watch, server, stub, sheet, random, lengths: nothing, tally };
-        lane.undisturbed();
+        lane.run_undisturbed();
         // The first one adds everything; the second is like those that follow.
-        lane.edit();
-        lane.undisturbed();
+        lane.edit_sheet();
+        lane.run_undisturbed();
         lane
     }
 
@@ -89,76 +89,76 @@ impl<'a> CrashLane<'a> {
         self.server.address()
     }
 
-    fn edit(&mut self) {
+    fn edit_sheet(&mut self) {
         self.sheet.edit(&mut self.random);
     }
 
     /// Serves the sheet in about twenty pieces.
-    fn publish(&self) {
-        let csv = self.sheet.csv();
+    fn serve_sheet(&self) {
+        let csv = self.sheet.to_csv();
         let piece = csv.len() / 20;
-        self.stub.set("/albums.csv", StubReply::csv(csv).drip(piece, Duration::from_millis(25)));
+        self.stub.set_reply("/albums.csv", StubReply::csv(csv).drip(piece, Duration::from_millis(25)));
     }
 
     /// Starts a sync. Returns the id of the accepted or already active run, or `None` without an answer.
-    fn start(&self, kind: &str) -> Option<String> {
+    fn start_sync(&self, kind: &str) -> Option<String> {
         let answer = TestHttpClient::with_token(self.address())
             .post("/api/sync", &json!({ "source": "albums", "type": kind }))?;
         assert!([202, 409].contains(&answer.status), "{}", answer.body);
         let id = answer.json()["syncId"].as_str().expect("an id").to_owned();
-        self.watch.follow(&id);
+        self.watch.follow_run(&id);
         Some(id)
     }
 
-    fn undisturbed(&mut self) {
-        self.publish();
+    fn run_undisturbed(&mut self) {
+        self.serve_sheet();
         let begun = Instant::now();
-        let id = self.start("full").expect("an answer");
+        let id = self.start_sync("full").expect("an answer");
         let answer = begun.elapsed();
-        wait_for("the end of a run that nobody disturbs", || self.watch.seen(&id).ended.is_some());
-        let seen = self.watch.seen(&id);
+        wait_for("the end of a run that nobody disturbs", || self.watch.find_seen(&id).ended.is_some());
+        let seen = self.watch.find_seen(&id);
         assert_eq!(seen.status(), "completed", "{}", seen.report);
         let ended = seen.ended.expect("an end");
         let end = ended - seen.finalizing.unwrap_or(ended);
         self.lengths = RunDurations { answer, run: ended - begun, end };
-        self.compare(&id);
+        self.compare_catalog(&id);
     }
 
     /// Changes the sheet, starts a sync, kills the server, starts it again and checks how the run ends.
-    fn round(&mut self, number: usize) {
+    fn kill_once(&mut self, number: usize) {
         let mut before = self.sheet.clone();
-        self.edit();
-        self.publish();
-        let kind = if self.random.percent(50) { "full" } else { "incremental" };
-        let aim = KillAim::of(number, &mut self.random);
+        self.edit_sheet();
+        self.serve_sheet();
+        let kind = if self.random.next_chance(50) { "full" } else { "incremental" };
+        let aim = KillAim::choose_aim(number, &mut self.random);
         let answered = self.start_and_kill(kind, &aim, &mut before);
         let (killed, killed_at, since_kill) = (Instant::now(), Utc::now(), LoadClock::start());
         let after = self.sheet.clone();
-        if self.random.percent(30) {
+        if self.random.next_chance(30) {
             self.sheet.take_back(&before);
-            self.publish();
+            self.serve_sheet();
         }
         self.server = self.setup.start_at("data", self.address().port());
-        self.watch.turn();
+        self.watch.note_server_change();
         let id = match &answered {
             Some(id) => id.clone(),
             // A client without an answer tries again, and may learn that the run had started.
-            None => self.start(kind).expect("an answer"),
+            None => self.start_sync(kind).expect("an answer"),
         };
-        self.between(&id, [&before, &after]);
+        self.check_items_after_kill(&id, [&before, &after]);
         self.wait_for_successor(&id, &since_kill);
-        let hit = if answered.is_none() { KillMoment::Unanswered } else { self.hit(&id, killed_at) };
-        self.tally.hit(hit);
+        let hit = if answered.is_none() { KillMoment::Unanswered } else { self.find_kill_moment(&id, killed_at) };
+        self.tally.record_kill(hit);
         if hit == KillMoment::Ended {
             self.sheet = after;
         }
-        let seen = self.watch.seen(&id);
+        let seen = self.watch.find_seen(&id);
         if seen.status() == "interrupted"
             && let Some(ended) = seen.ended
         {
             self.tally.waits.push(ended - killed);
         }
-        self.compare(&id);
+        self.compare_catalog(&id);
     }
 
     /// Starts a sync and kills the server at the chosen moment; returns the id if the start was answered. `before` is
@@ -167,55 +167,55 @@ impl<'a> CrashLane<'a> {
         let wait = |time: Duration, share: f64| std::thread::sleep(time.mul_f64(share));
         let id = match aim {
             KillAim::Start(share) => {
-                let asker = TestHttpClient::with_token(self.address());
+                let client = TestHttpClient::with_token(self.address());
                 let body = json!({ "source": "albums", "type": kind });
-                let asked = std::thread::spawn(move || asker.post("/api/sync", &body));
+                let asked = std::thread::spawn(move || client.post("/api/sync", &body));
                 wait(self.lengths.answer, *share);
-                self.kill();
+                self.kill_server();
                 let answer = asked.join().expect("no panic");
                 let id = answer.map(|answer| answer.json()["syncId"].as_str().expect("an id").to_owned());
-                id.iter().for_each(|id| self.watch.follow(id));
+                id.iter().for_each(|id| self.watch.follow_run(id));
                 return id;
             }
             KillAim::Run(share) => {
                 let mut tries = 3;
                 loop {
                     let begun = Instant::now();
-                    let id = self.start(kind).expect("an answer");
+                    let id = self.start_sync(kind).expect("an answer");
                     std::thread::sleep(self.lengths.run.mul_f64(*share).saturating_sub(begun.elapsed()));
                     tries -= 1;
-                    if tries == 0 || *share > 0.95 || self.watch.seen(&id).ended.is_none() {
+                    if tries == 0 || *share > 0.95 || self.watch.find_seen(&id).ended.is_none() {
                         break id;
                     }
                     // The run was faster than the last one: this kill is for the next run.
-                    self.learn(&id);
-                    self.compare(&id);
+                    self.update_run_duration(&id);
+                    self.compare_catalog(&id);
                     *before = self.sheet.clone();
-                    self.edit();
-                    self.publish();
+                    self.edit_sheet();
+                    self.serve_sheet();
                 }
             }
             KillAim::End(share) => {
-                let id = self.start(kind).expect("an answer");
+                let id = self.start_sync(kind).expect("an answer");
                 let is_near = |seen: FollowedRun| seen.finalizing.is_some() || seen.ended.is_some();
-                wait_for("the final transaction", || is_near(self.watch.seen(&id)));
+                wait_for("the final transaction", || is_near(self.watch.find_seen(&id)));
                 wait(self.lengths.end, *share);
                 id
             }
         };
-        self.kill();
+        self.kill_server();
         Some(id)
     }
 
-    fn kill(&mut self) {
-        self.watch.turn();
+    fn kill_server(&mut self) {
+        self.watch.note_server_change();
         self.server.kill();
     }
 
     /// Until the run is taken over, every item is in its old or its new state, and none is missing.
-    fn between(&mut self, id: &str, [before, after]: [&EditedSheet; 2]) {
-        let Some(items) = super::catalog_check::items(&TestHttpClient::with_token(self.address())) else {
-            return self.tally.wrong(Violation::Item, format!("{id}: no items"));
+    fn check_items_after_kill(&mut self, id: &str, [before, after]: [&EditedSheet; 2]) {
+        let Some(items) = super::catalog_check::list_items(&TestHttpClient::with_token(self.address())) else {
+            return self.tally.record_violation(Violation::Item, format!("{id}: no items"));
         };
         // The final transaction removes old items. Whether it was committed is in the database; pollers may learn it
         // later when the server was killed right after it.
@@ -224,57 +224,57 @@ impl<'a> CrashLane<'a> {
             return;
         }
         for (key, row) in &items {
-            let known = before.has(key, row) || after.has(key, row);
-            self.tally.check(known, Violation::Item, || format!("{id}: after the kill {key} is {row:?}"));
+            let known = before.has_row(key, row) || after.has_row(key, row);
+            self.tally.record_unless(known, Violation::Item, || format!("{id}: after the kill {key} is {row:?}"));
         }
         let keys: std::collections::HashSet<&str> = items.iter().map(|(key, _)| key.as_str()).collect();
         for key in before.keys().filter(|key| !keys.contains(key.as_str())) {
-            self.tally.wrong(Violation::Item, format!("{id}: after the kill {key} is missing"));
+            self.tally.record_violation(Violation::Item, format!("{id}: after the kill {key} is missing"));
         }
     }
 
     /// Waits for the end of the run and of its successor.
     fn wait_for_successor(&mut self, id: &str, since_kill: &LoadClock) {
-        let ended = |run: &str| self.watch.seen(run).ended.is_some();
+        let ended = |run: &str| self.watch.find_seen(run).ended.is_some();
         while !ended(id) && since_kill.elapsed() < INTERRUPTION_LIMIT {
             std::thread::sleep(Duration::from_millis(20));
         }
-        let first = self.watch.seen(id);
+        let first = self.watch.find_seen(id);
         let words = || format!("{id}: {:?} after the kill {}", since_kill.elapsed(), first.report);
-        self.tally.check(first.ended.is_some(), Violation::Stuck, words);
+        self.tally.record_unless(first.ended.is_some(), Violation::Stuck, words);
         if first.status() != "interrupted" {
             return;
         }
         let Some(next) = first.successor() else {
-            return self.tally.wrong(Violation::Status, format!("{id}: no successor: {}", first.report));
+            return self.tally.record_violation(Violation::Status, format!("{id}: no successor: {}", first.report));
         };
-        self.watch.follow(next);
+        self.watch.follow_run(next);
         let begun = Instant::now();
         while !ended(next) && begun.elapsed() < WAIT_LIMIT {
             std::thread::sleep(Duration::from_millis(20));
         }
-        let last = self.watch.seen(next).report;
-        let stuck = || format!("{next}: {:?} after it was queued {last}", begun.elapsed());
-        self.tally.check(ended(next), Violation::Stuck, stuck);
-        self.learn(next);
+        let last = self.watch.find_seen(next).report;
+        let describe_stuck = || format!("{next}: {:?} after it was queued {last}", begun.elapsed());
+        self.tally.record_unless(ended(next), Violation::Stuck, describe_stuck);
+        self.update_run_duration(next);
         let chained = last["attempt"] == 2 && last["retryOf"] == id && last["successor"].is_null();
         let chained = chained && last["status"] == "completed" && first.report["attempt"] == 1;
-        self.tally.check(chained, Violation::Status, || format!("{id} and {next}: {} {last}", first.report));
+        self.tally.record_unless(chained, Violation::Status, || format!("{id} and {next}: {} {last}", first.report));
     }
 
     /// Measures an undisturbed run, because durations depend on what the other lanes do.
-    fn learn(&mut self, run: &str) {
+    fn update_run_duration(&mut self, run: &str) {
         let record = self.setup.store().find_record(run.parse().expect("an id")).expect("an answer");
         let length = record.and_then(|record| (record.finished_at - record.timestamps.started_at?).to_std().ok());
         self.lengths.run = (self.lengths.run + length.unwrap_or(self.lengths.run)) / 2;
     }
 
     /// The stage of the run when its server was killed, from its record.
-    fn hit(&mut self, id: &str, killed: DateTime<Utc>) -> KillMoment {
+    fn find_kill_moment(&mut self, id: &str, killed: DateTime<Utc>) -> KillMoment {
         let record = self.setup.store().find_record(id.parse().expect("an id")).expect("an answer");
-        self.tally.check(record.is_some(), Violation::Record, || format!("{id}: no record"));
+        self.tally.record_unless(record.is_some(), Violation::Record, || format!("{id}: no record"));
         let Some(record) = record.filter(|record| record.summary.status != Status::Interrupted) else {
-            return match self.watch.seen(id).report["stage"].as_str() {
+            return match self.watch.find_seen(id).report["stage"].as_str() {
                 Some("processing") => KillMoment::Processing,
                 Some("finalizing") => KillMoment::Finalizing,
                 _ => KillMoment::Fetching,
@@ -285,32 +285,36 @@ impl<'a> CrashLane<'a> {
         }
         // It had no worker when the server was killed. Otherwise it continued without a lease.
         let waited = record.timestamps.started_at.is_some_and(|started| started > killed);
-        self.tally.check(waited, Violation::Status, || format!("{id}: it went on over a kill at {killed}: {record:?}"));
+        self.tally.record_unless(waited, Violation::Status, || {
+            format!("{id}: it went on over a kill at {killed}: {record:?}")
+        });
         KillMoment::Waiting
     }
 
     /// Checks that the catalog equals the sheet, that no run is active, and that every run has its record.
-    fn compare(&mut self, id: &str) {
-        super::catalog_check::compare(
+    fn compare_catalog(&mut self, id: &str) {
+        super::catalog_check::compare_catalog(
             &TestHttpClient::with_token(self.address()),
             self.db,
             &self.sheet,
             id,
             &mut self.tally,
         );
-        let active = self.db.count("sync_operations", "status IN ('pending', 'running')");
-        self.tally.check(active == 0, Violation::Stuck, || format!("{id}: {active} runs are active after its end"));
+        let active = self.db.count_rows("sync_operations", "status IN ('pending', 'running')");
+        self.tally
+            .record_unless(active == 0, Violation::Stuck, || format!("{id}: {active} runs are active after its end"));
     }
 
     /// Counts the records at the end.
-    fn close(mut self) -> CrashTally {
-        let mut known = self.watch.runs();
+    fn count_records(mut self) -> CrashTally {
+        let mut known = self.watch.followed_runs();
         known.sort_unstable();
         let ids = |table: &str| self.db.select_texts(&format!("SELECT id AS value FROM {table} ORDER BY id"));
         let (runs, records) = (ids("sync_operations"), ids("sync_records"));
         let known: Vec<Option<String>> = known.into_iter().map(Some).collect();
         let each = known == runs && known == records;
-        self.tally.check(each, Violation::Record, || format!("asked for {known:?}, run {runs:?}, kept {records:?}"));
+        self.tally
+            .record_unless(each, Violation::Record, || format!("asked for {known:?}, run {runs:?}, kept {records:?}"));
         (self.tally.runs, self.tally.records) = (known.len(), records.len());
         self.tally
     }

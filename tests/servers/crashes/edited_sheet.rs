@@ -24,18 +24,18 @@ impl EditedSheet {
 
     pub(super) fn new() -> Self {
         let mut sheet = Self { rows: BTreeMap::new(), next: 0, version: 1 };
-        sheet.add(ROWS);
+        sheet.add_rows(ROWS);
         sheet
     }
 
-    fn row(&self, key: u32) -> SheetRow {
+    fn build_row(&self, key: u32) -> SheetRow {
         let version = self.version;
         [format!("Title {key}, edition {version}"), format!("Artist “{}”", key % 97), format!("=note\"{version}\"")]
     }
 
-    fn add(&mut self, count: u32) {
+    fn add_rows(&mut self, count: u32) {
         for key in self.next..self.next + count {
-            self.rows.insert(key, self.row(key));
+            self.rows.insert(key, self.build_row(key));
         }
         self.next += count;
     }
@@ -45,16 +45,16 @@ impl EditedSheet {
     pub(super) fn edit(&mut self, random: &mut SeededRandom) {
         self.version += 1;
         let before = self.rows.len();
-        self.rows.retain(|_, _| !random.percent(33));
+        self.rows.retain(|_, _| !random.next_chance(33));
         let keys: Vec<u32> = self.rows.keys().copied().collect();
         for key in keys {
-            if random.percent(50) {
-                let row = self.row(key);
+            if random.next_chance(50) {
+                let row = self.build_row(key);
                 self.rows.insert(key, row);
             }
         }
-        let gone = before - self.rows.len();
-        self.add(u32::try_from(gone).expect("a few"));
+        let deleted = before - self.rows.len();
+        self.add_rows(u32::try_from(deleted).expect("a few"));
     }
 
     /// Reverts an edit. Rows that are added later get new keys all the same.
@@ -63,7 +63,7 @@ impl EditedSheet {
     }
 
     /// As a CSV file.
-    pub(super) fn csv(&self) -> String {
+    pub(super) fn to_csv(&self) -> String {
         let mut text = format!("id,{}\n", Self::COLUMNS.join(","));
         for (key, row) in &self.rows {
             let cells = row.iter().map(|cell| format!("\"{}\"", cell.replace('"', "\"\"")));
@@ -78,7 +78,7 @@ impl EditedSheet {
     }
 
     /// Whether it has exactly this row.
-    pub(super) fn has(&self, key: &str, row: &SheetRow) -> bool {
+    pub(super) fn has_row(&self, key: &str, row: &SheetRow) -> bool {
         key.parse().is_ok_and(|key: u32| self.rows.get(&key) == Some(row))
     }
 }

@@ -17,11 +17,11 @@ pub(super) enum KillAim {
 impl KillAim {
     /// Most kills are spread over the whole run. One in ten is aimed at the start and one at the final transaction,
     /// because these are short.
-    pub(super) fn of(number: usize, random: &mut SeededRandom) -> Self {
+    pub(super) fn choose_aim(number: usize, random: &mut SeededRandom) -> Self {
         match number % 10 {
-            3 => Self::Start(random.share() * 1.2),
-            7 => Self::End(random.share()),
-            _ => Self::Run(random.share()),
+            3 => Self::Start(random.next_share() * 1.2),
+            7 => Self::End(random.next_share()),
+            _ => Self::Run(random.next_share()),
         }
     }
 }

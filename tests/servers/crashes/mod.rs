@@ -36,14 +36,14 @@ fn servers_killed_at_random_moments_of_their_runs_lose_nothing_and_report_no_wro
             // No other process may have the database open when a server is killed: on SQLite the next one to open it
             // recovers the WAL, which is part of the test.
             db.close_store();
-            crash_lane::run(&db, SEED + number as u64, (number..kills).step_by(lanes))
+            crash_lane::run_lane(&db, SEED + number as u64, (number..kills).step_by(lanes))
         };
         let running: Vec<_> = (0..lanes).map(|number| scope.spawn(move || lane(number))).collect();
         for lane in running {
-            tally.add(lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            tally.add_counts(lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }
     });
     println!("{}: {tally}", if db.is_sqlite() { "SQLite" } else { "PostgreSQL" });
-    assert_eq!(tally.kills(), kills);
+    assert_eq!(tally.count_kills(), kills);
     tally.assert_nothing_wrong();
 }
