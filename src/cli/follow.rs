@@ -8,6 +8,7 @@ use super::output::CommandError;
 use super::progress_display::ProgressDisplay;
 use crate::app::App;
 use crate::domain::operation::Status;
+use crate::domain::run_text::start_and_cancel::ALREADY_FINISHING;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 use crate::store::StoreError;
@@ -138,7 +139,7 @@ fn cancel_run(app: &App, id: SyncId, display: &mut ProgressDisplay) -> Result<()
     match app.control.cancel(id, COMMAND_LINE)? {
         CancelOutcome::Requested => display.print_line("Cancelling…"),
         CancelOutcome::AlreadyFinishing => {
-            display.print_line("Already finishing. The sync can't be cancelled anymore.");
+            display.print_line(ALREADY_FINISHING);
         }
         CancelOutcome::Done | CancelOutcome::AlreadyEnded | CancelOutcome::NoSuchRun => {}
     }

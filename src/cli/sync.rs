@@ -10,6 +10,7 @@ use super::output::{CommandError, CommandExit, find_source, print_answer, print_
 use super::progress_display::ProgressDisplay;
 use crate::app::{self, App};
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest, Status};
+use crate::domain::run_text::start_and_cancel::cooling_down_message;
 use crate::domain::run_text::{format_issue_count, issue_label};
 use crate::domain::source::{Slug, Source};
 use crate::domain::status_report::StatusReport;
@@ -93,8 +94,8 @@ fn start_run(app: &App, source: &Source, request: &StartRequest) -> Result<SyncI
                 _ => return Err(CommandError::busy(format!("a sync of {slug} is already running: {id}."))),
             },
             StartOutcome::CoolingDown(left) => {
-                let seconds = left.as_millis().div_ceil(1000);
-                return Err(CommandError::busy(format!("{slug} was just synced. Try again in {seconds} s.")));
+                let seconds = u64::try_from(left.as_millis().div_ceil(1000)).unwrap_or(u64::MAX);
+                return Err(CommandError::busy(cooling_down_message(seconds)));
             }
             StartOutcome::NoSuchSource => {
                 return Err(CommandError::usage(format!("the source {slug} was removed meanwhile.")));

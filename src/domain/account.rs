@@ -20,7 +20,7 @@ pub struct AccountName(String);
 
 /// A text that cannot name an account.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a name has 1 to 64 characters and no line breaks")]
+#[error("a name must have 1 to 64 characters and no line breaks")]
 pub struct NotAName;
 
 impl AccountName {

@@ -48,7 +48,7 @@ impl<'de> DeserializeSeed<'de> for BoundedJson<'_> {
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
         let left = self.budget.get().checked_sub(1);
-        self.budget.set(left.ok_or_else(|| D::Error::custom(format!("it holds more than {MAX_VALUES} values")))?);
+        self.budget.set(left.ok_or_else(|| D::Error::custom(format!("it contains more than {MAX_VALUES} values")))?);
         from.deserialize_any(self)
     }
 }

@@ -29,7 +29,7 @@ pub enum CellRangeError {
     #[error("is not a range of cells such as A1:D20, A3:D or B:D")]
     Malformed,
     /// It has one row, which would be the header alone.
-    #[error("is a single row or cell, and a table needs a header and rows below it")]
+    #[error("is a single row or cell, but a table needs a header and rows below it")]
     OneRow,
 }
 

@@ -47,7 +47,7 @@ impl SourceLocation {
             }
             Self::File(path) => path.display().to_string(),
             Self::Upload(_) => "an uploaded file".to_owned(),
-            Self::Sample => "the sample inside Lockstep".to_owned(),
+            Self::Sample => "the built-in sample".to_owned(),
         }
     }
 }

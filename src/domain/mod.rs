@@ -33,6 +33,5 @@ pub mod source;
 pub mod source_form_spec;
 pub mod source_probe;
 pub mod status_report;
-pub mod sync_failure;
 pub mod sync_id;
 pub mod text;

@@ -15,7 +15,7 @@ pub struct Schedule {
 
 /// A text that is not a cron line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a schedule is a cron line of five fields in UTC, such as `0 6 * * *` for every day at six: {reason}")]
+#[error("a schedule is a cron expression with five fields in UTC, such as `0 6 * * *` for every day at 6:00: {reason}")]
 pub struct NotASchedule {
     reason: String,
 }
@@ -26,7 +26,7 @@ impl FromStr for Schedule {
     fn from_str(text: &str) -> Result<Self, NotASchedule> {
         let line = text.trim();
         if line.split_whitespace().count() != 5 {
-            return Err(NotASchedule { reason: "there are not five fields".to_owned() });
+            return Err(NotASchedule { reason: "it does not have five fields".to_owned() });
         }
         let cron: Cron =
             line.parse().map_err(|error: croner::errors::CronError| NotASchedule { reason: error.to_string() })?;
@@ -34,7 +34,7 @@ impl FromStr for Schedule {
         // 30 February is well formed and never comes.
         match schedule.next_after(Utc::now()) {
             Some(_) => Ok(schedule),
-            None => Err(NotASchedule { reason: "it never comes".to_owned() }),
+            None => Err(NotASchedule { reason: "it never occurs".to_owned() }),
         }
     }
 }

@@ -14,10 +14,10 @@ use super::account::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadPassword {
     /// It is too short.
-    #[error("a password has at least {PASSWORD_MIN_CHARS} characters")]
+    #[error("a password must have at least {PASSWORD_MIN_CHARS} characters")]
     TooShort,
     /// It is too long.
-    #[error("a password has at most {PASSWORD_MAX_BYTES} bytes")]
+    #[error("a password must have at most {PASSWORD_MAX_BYTES} bytes")]
     TooLong,
     /// The system gave no random salt, or hashing failed.
     #[error("the password could not be hashed: {0}")]

@@ -23,10 +23,10 @@ pub struct Slug(String);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotASlug {
     /// It has another form.
-    #[error("a slug is 1 to 64 lower-case letters (a to z), digits and hyphens, such as `albums`")]
+    #[error("a slug must have 1 to 64 lower-case letters (a to z), digits and hyphens, such as `albums`")]
     Malformed,
     /// It is one of the reserved words.
-    #[error("`{0}` is the address of another page: choose another slug, such as `{0}-1`")]
+    #[error("`{0}` is the URL of another page. Choose another slug, such as `{0}-1`")]
     Reserved(&'static str),
 }
 
@@ -106,7 +106,7 @@ pub struct Noun {
 
 /// A text that is not a noun.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a noun is the word for one and the word for many with a slash between, such as `album/albums`")]
+#[error("a noun is the singular and the plural of the item name, separated by a slash, such as `album/albums`")]
 pub struct NotANoun;
 
 impl Noun {
@@ -236,7 +236,7 @@ mod tests {
             assert!(bad.parse::<Slug>().is_err(), "{bad}");
         }
         let reserved = "new".parse::<Slug>().expect_err("reserved").to_string();
-        assert_eq!(reserved, "`new` is the address of another page: choose another slug, such as `new-1`");
+        assert_eq!(reserved, "`new` is the URL of another page. Choose another slug, such as `new-1`");
         assert!("sync-status".parse::<Slug>().is_err() && "new-1".parse::<Slug>().is_ok());
         assert_eq!(Slug::from_name("Jazz & Soul 1959!").map(String::from), Some("jazz-soul-1959".to_owned()));
         assert_eq!(Slug::from_name("New!").map(String::from), Some("new-1".to_owned()));

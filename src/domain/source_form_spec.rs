@@ -64,28 +64,28 @@ impl SourceFormSpec {
     /// Feeds: their addresses, or a list of them.
     pub const FEEDS_FORM: Self = Self {
         title: "Feeds",
-        about: "RSS, Atom and JSON feeds: one, several, or a list of them (OPML)",
+        about: "RSS, Atom and JSON feeds, or an OPML list of feeds",
         asked: AddressInput::Links,
-        label: "Addresses of the feeds, one per line",
+        label: "Feed URLs, one per line",
         placeholder: "https://example.org/feed.xml",
-        help: "The address of an OPML list is taken too, and read anew at every sync.",
+        help: "You can also enter the URL of an OPML list. It is read again at every sync.",
         shared: false,
         file: Some(UploadField {
-            label: "Or a list of feeds (OPML)",
+            label: "Or upload an OPML file",
             accept: ".opml,.xml,text/x-opml,text/xml,application/xml",
-            help: "Every feed reader exports one.",
+            help: "Most feed readers can export one.",
         }),
     };
 
     /// An account with a server that speaks the Google Reader API.
     pub const READER_FORM: Self = Self {
         title: "Reader account",
-        about: "All subscriptions of a feed reader, with what was read and starred: FreshRSS, Miniflux, Inoreader, …",
+        about: "All subscriptions of a feed reader, with read and starred articles: FreshRSS, Miniflux, Inoreader, …",
         asked: AddressInput::Account,
-        label: "Address of the server",
+        label: "Server URL",
         placeholder: "https://reader.example.org",
-        help: "Of a server that speaks the Google Reader API. With FreshRSS and Miniflux the API has a password of its \
-               own, to be set in their settings first.",
+        help: "The server must support the Google Reader API. In FreshRSS and Miniflux, set a separate API password \
+               in the settings first.",
         shared: false,
         file: None,
     };

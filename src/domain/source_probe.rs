@@ -4,9 +4,9 @@ use super::feed::FeedRecord;
 use super::issue::{Issue, IssueList};
 use super::rows::key_column::KnownKeys;
 use super::rows::row::TextRow;
+use super::run_text::sync_failure::SyncFailure;
 use super::run_text::would_skip_message;
 use super::source::{Slug, Source};
-use super::sync_failure::SyncFailure;
 use crate::domain::text::shortening::{list_columns, shorten};
 
 /// How many rows that would be skipped are named.
@@ -68,7 +68,7 @@ pub fn skipped_rows_problems(source: &Source, count: u64, skipped: &[&Issue], be
     let mut summary = would_skip_message(count);
     if let Some(better) = better {
         summary.push_str(&format!(
-            " Or make “{}” the key column on the page /settings/sources/{}: its cells are all filled and different.",
+            " Or make “{}” the key column (/settings/sources/{}): it has a unique value in every row.",
             shorten(better),
             source.slug
         ));
@@ -83,10 +83,8 @@ pub fn hidden_columns_warning(hidden_columns: &[String]) -> Option<String> {
     let names = list_columns(hidden_columns);
     match hidden_columns.len() {
         0 => None,
-        1 => Some(format!("The column {names} is hidden in the source. A public catalog would show it to everybody.")),
-        _ => Some(format!(
-            "The columns {names} are hidden in the source. A public catalog would show them to everybody."
-        )),
+        1 => Some(format!("Column {names} is hidden in the source. A public catalog would show it to everyone.")),
+        _ => Some(format!("Columns {names} are hidden in the source. A public catalog would show them to everyone.")),
     }
 }
 
@@ -95,8 +93,8 @@ pub fn hidden_columns_warning(hidden_columns: &[String]) -> Option<String> {
 #[must_use]
 pub fn hidden_column_left_out(name: &str, slug: &Slug) -> String {
     format!(
-        "Column “{}” is hidden in the source, so a sync leaves it out of the catalog, which is public. To publish it, \
-         show the column in the source, or allow it in the settings of this source (/settings/sources/{slug}).",
+        "Column “{}” is hidden in the source, so syncs leave it out of the public catalog. To publish it, unhide it \
+         in the source, or allow it in the settings of this source (/settings/sources/{slug}).",
         shorten(name)
     )
 }
@@ -105,8 +103,8 @@ pub fn hidden_column_left_out(name: &str, slug: &Slug) -> String {
 #[must_use]
 pub fn hidden_key_column(name: &str, slug: &Slug) -> String {
     format!(
-        "The key column “{}” is hidden in the source, and the catalog is public. Show the column in the source, or allow \
-         it in the settings of this source (/settings/sources/{slug}).",
+        "The key column “{}” is hidden in the source, but the catalog is public. Unhide the column in the source, or \
+         allow it in the settings of this source (/settings/sources/{slug}).",
         shorten(name)
     )
 }

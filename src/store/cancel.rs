@@ -11,6 +11,7 @@ use super::operations;
 use super::schema::{sync_operations, sync_records};
 use super::stored_values::parse_value;
 use crate::domain::operation::{Stage, Status};
+use crate::domain::run_text::stopped_run::cancelled_before_start_message;
 use crate::domain::sync_id::SyncId;
 
 /// The result of a request to cancel a run.
@@ -53,8 +54,7 @@ impl Store {
             };
             match parse_value::<Status>("sync_operations.status", &row.status)? {
                 Status::Pending => {
-                    let message = format!("Cancelled by {by} before it started. Nothing was changed.");
-                    let ending = RunEnding::new(Status::Cancelled, message);
+                    let ending = RunEnding::new(Status::Cancelled, cancelled_before_start_message(by));
                     match close_run(conn, ClosePrecondition::Waiting(id), &ending) {
                         Ok(_) => return Ok(CancelOutcome::Done),
                         // A worker claimed it between the read and the update; it is running now.

@@ -14,6 +14,7 @@ use super::schema::sync_operations;
 use super::stored_values::to_json;
 use crate::domain::operation::{Lease, Stage, Status, SyncOperation};
 use crate::domain::progress::RunStats;
+use crate::domain::run_text::run_progress::STARTING_MESSAGE;
 use crate::domain::sync_id::SyncId;
 
 /// The progress of a run, as stored in its row.
@@ -126,7 +127,7 @@ impl Store {
                 sync_operations::status.eq(Status::Running.as_str()),
                 sync_operations::stage.eq(Stage::Fetching.as_str()),
                 // Replaces the message of the pending run until the run reports its own.
-                sync_operations::message.eq("Starting…"),
+                sync_operations::message.eq(STARTING_MESSAGE),
                 sync_operations::worker.eq(worker),
                 sync_operations::token.eq(token),
                 sync_operations::lease_until.eq(now.timestamp_millis() + to_millis(term)),

@@ -12,7 +12,7 @@ use super::operations;
 use super::schema::sync_operations;
 use super::stored_values::parse_value;
 use crate::domain::operation::{Lease, OperationKind, Status};
-use crate::domain::run_text::stopped_run::{restarted_message, worker_died_message};
+use crate::domain::run_text::stopped_run::{interrupted_message, restarted_message, worker_died_message};
 use crate::domain::sync_id::SyncId;
 
 /// A run that was ended because its lease expired.
@@ -30,9 +30,8 @@ const MAX_ATTEMPTS: i32 = 2;
 
 /// Returns the error code and message of every interrupted run.
 #[must_use]
-pub fn interrupted_error() -> (String, String) {
-    let message = "The server that ran this sync stopped. Nothing is lost: what was written is kept.";
-    ("interrupted".to_owned(), message.to_owned())
+pub fn interrupted_error(kind: OperationKind) -> (String, String) {
+    ("interrupted".to_owned(), interrupted_message(kind))
 }
 
 /// Locks the row of a run if its lease has expired. Returns the time of the check, in epoch milliseconds; the lease
@@ -101,12 +100,13 @@ impl Store {
         let ended = self.write(|conn| {
             let Some(now) = lock_if_expired(conn, lease)? else { return Ok(None) };
             let Some(row) = operations::find_row(conn, &lease.id.to_string())? else { return Ok(None) };
-            let is_restarted_kind = row.kind.parse().map_or(true, OperationKind::is_restarted);
-            let requeue = row.attempt < MAX_ATTEMPTS && !row.cancel_requested && is_restarted_kind;
+            // A run whose kind this version does not know is treated as a sync.
+            let kind: OperationKind = row.kind.parse().unwrap_or(OperationKind::Sync);
+            let requeue = row.attempt < MAX_ATTEMPTS && !row.cancel_requested && kind.is_restarted();
             let percent = u8::try_from(row.progress).unwrap_or(0);
-            let message = if requeue { restarted_message(percent) } else { worker_died_message(percent) };
+            let message = if requeue { restarted_message(percent) } else { worker_died_message(kind, percent) };
             let ending = RunEnding {
-                error: Some(interrupted_error()),
+                error: Some(interrupted_error(kind)),
                 requeue: if requeue { RequeuePolicy::NextAttempt } else { RequeuePolicy::No },
                 ..RunEnding::new(Status::Interrupted, message)
             };

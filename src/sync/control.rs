@@ -13,6 +13,7 @@ use crate::domain::location::SourceLocation;
 use crate::domain::operation::{OperationKind, StartRequest, Status};
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::run_text::run_progress::QUEUED_MESSAGE;
+use crate::domain::run_text::stopped_run::unknown_kind_message;
 use crate::domain::source::{Noun, Slug, Source, SourceId};
 use crate::domain::source_form_spec::SourceFormSpec;
 use crate::domain::source_probe::{ProbeError, SourceProbe};
@@ -151,7 +152,7 @@ impl SyncControl {
     pub fn probe_source(&self, source: &Source) -> Result<SourceProbe, ProbeError> {
         let kind = self.engine.kinds.get(&source.kind).ok_or_else(|| ProbeError {
             code: "unknown_kind",
-            message: unknown_kind(&source.kind),
+            message: unknown_kind_message(&source.kind),
             named_feeds: Vec::new(),
         })?;
         probe::probe_source(&self.engine, kind, source)
@@ -170,7 +171,7 @@ impl SyncControl {
     pub fn check_location(&self, kind: &str, location: &SourceLocation) -> Result<(), String> {
         match self.engine.kinds.get(kind) {
             Some(kind) => kind.check_location(location),
-            None => Err(unknown_kind(kind)),
+            None => Err(unknown_kind_message(kind)),
         }
     }
 
@@ -241,8 +242,4 @@ impl SyncControl {
     pub fn kind_names(&self) -> Vec<&'static str> {
         self.engine.kinds.names()
     }
-}
-
-fn unknown_kind(kind: &str) -> String {
-    format!("Unknown type of source “{kind}”.")
 }

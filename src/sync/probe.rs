@@ -23,9 +23,10 @@ use crate::domain::read_options::ReadSetting;
 use crate::domain::rows::header_row::{MAX_SEARCHED_ROWS, likely_header};
 use crate::domain::rows::key_column::KeyHints;
 use crate::domain::rows::row::TextRow;
+use crate::domain::run_text::check::{CHECK_STOPPED, NOT_COMPARED};
+use crate::domain::run_text::sync_failure::SyncFailure;
 use crate::domain::source::Source;
 use crate::domain::source_probe::{ProbeError, SourceProbe};
-use crate::domain::sync_failure::SyncFailure;
 use crate::domain::text::comparable_form::position_of;
 use crate::fetch::{
     EmptyItemLookup, FetchError, FetchObserver, FetchedContent, SourceKind, fetch_everything, find_key_candidates,
@@ -37,10 +38,6 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_SHOWN_ROWS: usize = 20;
 /// How many notes about rows are shown.
 const MAX_SHOWN_NOTES: usize = 20;
-
-/// Shown where the comparison with the catalog timed out.
-const NOT_COMPARED: &str = "Not all rows were compared with the catalog, because that takes too long for a check. Run a \
-                            preview to see every change and issue.";
 
 /// Probes the place of a source, which may not be saved yet, and compares it with the catalog of the source.
 ///
@@ -147,7 +144,7 @@ impl ProbeObserver {
 pub(super) fn probe_error(error: FetchError) -> ProbeError {
     let (code, message) = match error {
         FetchError::Failed { code, message } => (code, message),
-        FetchError::Stopped => ("stopped", "The check was stopped.".to_owned()),
+        FetchError::Stopped => ("stopped", CHECK_STOPPED.to_owned()),
     };
     ProbeError { code, message, named_feeds: Vec::new() }
 }

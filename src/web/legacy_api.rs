@@ -19,6 +19,7 @@ use super::panel::build::PanelContext;
 use super::panel::handlers::render_status;
 use crate::domain::operation::{Mode, OperationKind, RunPriority, Stage, StartOptions, StartRequest, Status};
 use crate::domain::run_summary::RunSummary;
+use crate::domain::run_text::start_and_cancel::started_message;
 use crate::domain::source::Source;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
@@ -69,7 +70,7 @@ pub(super) async fn start(app: AppContext) -> Result<JsonResponse, WebError> {
         let outcome = state.control.start(&source, &request)?;
         match outcome {
             StartOutcome::Accepted(id) => {
-                respond(StatusCode::ACCEPTED, true, id, format!("The sync of {} has started.", source.name))
+                respond(StatusCode::ACCEPTED, true, id, started_message(OperationKind::Sync, &source.name))
             }
             StartOutcome::AlreadyRunning(id) => {
                 respond(StatusCode::CONFLICT, false, id, WebError::start_refused(outcome, &source).message)

@@ -110,7 +110,7 @@ fn after_a_second_crash_the_open_page_offers_to_try_again() {
     browser
         .wait_within(INTERRUPTED, "it gives up", || browser.element_text("#panel-title").contains("Sync interrupted"));
     browser.wait_for_text("#panel-message", "The server stopped at ");
-    browser.wait_for_text("#panel-message", "Nothing is lost");
+    browser.wait_for_text("#panel-message", "Saved changes are kept. Sync again to finish.");
     browser.wait_for_text("#panel-again", "Try again");
     browser.wait_for_text("#panel-sync", "Sync");
     assert_eq!(read_shown_run(&browser), second);

@@ -41,7 +41,7 @@ fn the_password_of_an_account_stays_off_the_command_line_and_out_of_every_answer
     let refused = add(&["--kind", "csv", "--url", "https://h.example/a.csv", "--key", "id"], "s3cret\n");
     assert_eq!((refused.code, refused.err.contains("has no account")), (2, true), "{}", refused.err);
     let empty = add(&["--kind", "reader", "--url", "https://reader.example.org"], "\n");
-    assert_eq!((empty.code, empty.err.contains("Type the user name and the password")), (2, true), "{}", empty.err);
+    assert_eq!((empty.code, empty.err.contains("Enter the username and password")), (2, true), "{}", empty.err);
     let added = add(&["--kind", "reader", "--url", "https://reader.example.org"], "s3:cr@et/\n");
     assert_eq!(added.code, 0, "{}", added.err);
     for args in [&["source", "show", "mine"][..], &["source", "list"], &["source", "list", "--json"]] {

@@ -93,15 +93,12 @@ fn a_check_names_the_problem_and_its_fix() {
     let file = cli.write_csv("a.csv", "");
     cli.expect_success(&["source", "add", "albums", "--kind", "csv", "--file", &file, "--key", "id"]);
     let cases: [(&str, &[&str]); 6] = [
-        (
-            "id,title\n",
-            &["A sync would be refused: The source has a header and no rows below it. Add rows below the header."],
-        ),
+        ("id,title\n", &["A sync would fail: The source has a header but no rows. Add rows below the header."]),
         (
             "ID,title\n1,A\n",
             &["no column “id”", "“ID”, “title”", "Is “ID” the same column?", "/settings/sources/albums"],
         ),
-        ("nr,title\n1,A\n2,A\n", &["The cells of “nr” are all filled and different"]),
+        ("nr,title\n1,A\n2,A\n", &["“nr” has a unique value in every row"]),
         (
             "id,sku\n1,7\n,8\n1,9\n",
             &[
@@ -114,7 +111,7 @@ fn a_check_names_the_problem_and_its_fix() {
             "id,title\n1,A,surplus\n2,B\n",
             &["1 row would be skipped.", "Row 2: The row has more cells than the header has columns (2)"],
         ),
-        ("id,title\n1,A,x\n2,B,y\n", &["A sync would be refused: All 2 rows have 3 cells and the header has 2"]),
+        ("id,title\n1,A,x\n2,B,y\n", &["A sync would fail: All 2 rows have 3 cells, but the header has 2"]),
     ];
     for (text, shown_text) in cases {
         cli.write_csv("a.csv", text);
@@ -182,7 +179,7 @@ fn a_file_of_another_format_and_names_in_one_cell_are_named_as_the_cause() {
         ("<div>\n<p>id</p></div>", "This is HTML, a part of a web page, not a CSV file."),
         ("<table><tr><td>id</td></tr></table>", "is a web page, not a CSV file. Save or export the data itself"),
         ("<rss version=\"2.0\"><channel/></rss>", "Choose the type Feeds instead (--kind feeds)."),
-        ("\"id,name\",year,price\n1,A,1999,5\n", "The cell “id,name” of the header holds “id” among other names"),
+        ("\"id,name\",year,price\n1,A,1999,5\n", "The header cell “id,name” contains “id” and other names"),
         ("\"id;name;year\"\n\"1;A;1999\"\n", "Quotation marks enclose whole rows, so each row would be a single cell."),
     ] {
         cli.write_csv("a.csv", text);

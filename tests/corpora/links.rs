@@ -182,7 +182,7 @@ fn a_link_that_cannot_be_obeyed_is_refused_and_nothing_is_written(db: &TestDatab
             ("edit#rangeid=99", "named range"),
             ("export?format=csv&gid=7&gid=8", "more than once"),
             ("export?format=pdf&gid=7", "“pdf”"),
-            ("pub?output=csv&gid=7&tq=select%20A", "published sheet a query"),
+            ("pub?output=csv&gid=7&tq=select%20A", "a query (tq=) to a published sheet"),
             ("pub?output=csv&sheet=Pay", "Publish to web"),
         ]
         .into_iter()

@@ -65,7 +65,8 @@ fn two_swapped_cells_are_noted_and_withhold_nothing(db: &TestDatabase) {
         record.summary.message
     );
     let issues = engine.list_issues(record.summary.id);
-    let shown_text = "8/artist/noted: “1957” does not look like the rest of “artist”, nor “Artist of 7” like that of “year”. Are \
+    let shown_text = "8/artist/noted: “1957” does not look like the other values of “artist”, nor “Artist of 7” like \
+                      those of “year”. Are \
                 the two cells swapped?";
     assert_eq!(issues, [shown_text]);
 }
@@ -108,7 +109,8 @@ fn many_rows_with_swapped_cells_are_one_note(db: &TestDatabase) {
     };
     let source = engine.csv_source("albums", format!("id,artist,year\n{}", (1..=100).map(row).collect::<String>()));
     let record = engine.sync(&source);
-    let shown_text = "26/artist/noted: 4 rows (rows 26, 51, 76, 101) have cells in “artist” and “year” that each look like the other \
+    let shown_text = "26/artist/noted: 4 rows (rows 26, 51, 76, 101) have cells in “artist” and “year” that each look \
+                      like the other \
                 column (first “1975” and “Artist of 25”). Are the two cells swapped?";
     assert_eq!(engine.list_issues(record.summary.id), [shown_text]);
 }
@@ -187,7 +189,7 @@ fn a_check_finds_the_same_header_mismatch(db: &TestDatabase) {
     let record = engine.sync(&source);
     assert_eq!(record.summary.code.as_deref(), Some("header_mismatch"), "{}", record.summary.message);
     let problems: Vec<String> = probe.all_problems().collect();
-    assert!(problems.iter().any(|problem| problem.contains("stand under the wrong names")), "{problems:?}");
+    assert!(problems.iter().any(|problem| problem.contains("values would be in the wrong columns")), "{problems:?}");
 }
 
 fn a_header_that_is_joined_with_the_row_below_fails_the_run(db: &TestDatabase) {
@@ -199,14 +201,14 @@ fn a_header_that_is_joined_with_the_row_below_fails_the_run(db: &TestDatabase) {
     // A row that is not in the catalog, with text alone: only the stored columns show the fault.
     for (header, signal_file) in [
         ("name,genrePhaedra,Ambient", "“genrePhaedra” begins with the name of the column “genre”"),
-        ("name,genre,Musik,Techno", "“Musik” is a key of the catalog"),
+        ("name,genre,Musik,Techno", "“Musik” is a key in the catalog"),
     ] {
         let rows = if header.contains("Musik") { "Rubycon,Ambient\n" } else { "Rubycon,Ambient\nMusik,Techno\n" };
         engine.rewrite_file(&source, format!("{header}\n{rows}"));
         let probe = engine.control.probe_source(&source).expect("a look");
         let record = engine.sync(&source);
         assert_eq!(record.summary.code.as_deref(), Some("header_mismatch"), "{}", record.summary.message);
-        let shown_text = format!("row 1 seems to be the header and the row below it in one ({signal_file})");
+        let shown_text = format!("the header in row 1 seems to be joined with the row below it ({signal_file})");
         assert!(record.summary.message.contains(&shown_text), "{}", record.summary.message);
         assert_eq!(probe.failure.map(|failure| failure.message()), Some(record.summary.message));
         assert_eq!(engine.item_lines(&source), ["Rubycon|Ambient", "Musik|Techno"], "nothing is written");
@@ -219,8 +221,9 @@ fn a_header_that_is_joined_with_a_row_of_numbers_is_reported(db: &TestDatabase) 
     let source = engine.csv_source("albums", format!("id,title,year1,Title 1,1991\n{rows}"));
     let record = engine.sync(&source);
     assert_eq!(record.summary.code.as_deref(), Some("header_mismatch"), "{}", record.summary.message);
-    let shown_text = "All 8 rows have 3 cells and the header has 5: row 1 seems to be the header and the row below it in one \
-                (“1991” looks like a cell and not like a name). Put the line break between them back and sync again.";
+    let shown_text = "All 8 rows have 3 cells, but the header has 5: the header in row 1 seems to be joined with the \
+                      row below it (“1991” looks like a value, not a column name). Restore the line break between \
+                      them and sync again.";
     assert!(record.summary.message.starts_with(shown_text), "{}", record.summary.message);
 }
 

@@ -143,7 +143,8 @@ fn a_header_below_title_rows_is_named_with_its_row(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let sales = read_report("04a-title-rows-above-header.csv");
     let source = add_keyed_source(&engine, "sales", "Transaction", &sales);
-    let shown_text = "The column “Transaction” is in row 4. Delete the three rows above the header. Or set the header row to 4 in \
+    let shown_text = "The column “Transaction” is in row 4. Delete the three rows above the header. Or set the header \
+                      row to 4 in \
                 the settings of this source (/settings/sources/sales). Nothing was changed.";
     assert_eq!(missing_key(db, &engine, &source), shown_text);
     // With a catalog whose keys stand below, too.
@@ -175,7 +176,7 @@ fn the_header_row_can_be_set_instead(db: &TestDatabase) {
     assert_eq!(engine.item_lines(&source)[0], "IT|T-1001|1/1/26|Red lamp");
     let shown_text = missing_key(db, &engine, &keyed("other", 2));
     assert!(
-        shown_text.starts_with("The column “Transaction” is in row 4, and the header row is set to 2. Set it to 4 in"),
+        shown_text.starts_with("The column “Transaction” is in row 4, but the header row is set to 2. Set it to 4 in"),
         "{shown_text}"
     );
 }
@@ -185,7 +186,8 @@ fn a_column_that_differs_in_a_character_that_cannot_be_seen_is_marked(db: &TestD
     let text = "Member\u{a0}No\u{200d},Name\n1,Ada\n2,Bob\n";
     let source = add_keyed_source(&engine, "members", "Member No", text.as_bytes());
     let shown_text = missing_key(db, &engine, &source);
-    let named = "There is no column “Member No”; the columns are “Member⍽No·U+200D·”, “Name”. “Member⍽No·U+200D·” and “Member \
-                 No” differ only in characters that cannot be seen or in white space";
+    let named = "There is no column “Member No”; the columns are “Member⍽No·U+200D·”, “Name”. “Member⍽No·U+200D·” and \
+                 “Member \
+                 No” differ only in invisible characters or white space";
     assert!(shown_text.starts_with(named), "{shown_text}");
 }

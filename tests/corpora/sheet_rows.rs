@@ -267,6 +267,6 @@ fn nul_characters_in_many_rows_are_one_note(db: &TestDatabase) {
     let source = engine.csv_source("albums", format!("id,title\n{rows}"));
     let record = engine.sync(&source);
     assert_eq!(record.summary.stats.added, 20, "{}", record.summary.message);
-    let text = "20 rows (rows 2, 3, 4, 5, 6, …) have this in common: NUL characters were dropped";
+    let text = "20 rows (rows 2, 3, 4, 5, 6, …) have the same issue: NUL characters were dropped";
     assert_eq!(engine.list_issues(record.summary.id), [format!("2/title/noted: {text}")]);
 }

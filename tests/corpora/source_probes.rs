@@ -159,7 +159,8 @@ fn a_check_finds_the_row_of_an_item_inside_a_cell(db: &TestDatabase) {
     engine.rewrite_file(&source, "id,note,year\n1,\"One,1990\n2,Two\",1991\n3,Three,1992\n");
     let (record, problems) = check_and_sync(&engine, &source, "albums");
     assert_eq!(record.summary.code.as_deref(), Some("unclosed_quote"), "{}", record.summary.message);
-    let shown_text = "A sync would be refused: Row 2: an unclosed quotation mark (\") includes the rows below; the row of the key “2” is \
+    let shown_text = "A sync would fail: Row 2: an unclosed quotation mark (\") includes the rows below; the row of \
+                      the key “2” is \
                 inside a cell. Remove the quotation mark, or double it if it belongs to the text.";
     assert_eq!(problems, [shown_text]);
 }
@@ -184,13 +185,14 @@ fn a_check_foretells_a_changed_key_and_withheld_removals(db: &TestDatabase) {
     engine.rewrite_file(&source, format!("id,title\n{}", rows(100..140)));
     let (record, problems) = check_and_sync(&engine, &source, "albums");
     assert_eq!(record.summary.code.as_deref(), Some("key_changed"));
-    let shown_text = "A sync would be refused: Did the key column change? 40 of the catalog's 40 albums would go and 40 would come. If \
-                this is meant, choose “Sync anyway”.";
+    let shown_text = "A sync would fail: Did the key column change? A sync would remove 40 of 40 albums and add 40. \
+                      If this is intended, choose “Sync anyway”.";
     assert_eq!(problems, [shown_text]);
     engine.rewrite_file(&source, format!("id,title\n{}", rows(0..10)));
     let (record, problems) = check_and_sync(&engine, &source, "albums");
     assert_eq!(record.withheld_removals, 30);
-    let shown_text = "A sync would keep 30 albums no longer in the source: that is more than half of the catalog. Large deletions \
+    let shown_text = "A sync would keep 30 albums no longer in the source: that is more than half of the catalog. \
+                      Large deletions \
                 need confirmation.";
     assert_eq!(problems, [shown_text]);
 }
@@ -201,11 +203,8 @@ fn a_probe_of_an_empty_source_agrees_with_its_sync(db: &TestDatabase) {
     engine.sync(&source);
     let shown_text = [
         ("", "The source is empty. Nothing was changed: the catalog keeps its 1 album. Its first row must name"),
-        (
-            "id,title\n",
-            "The source has a header and no rows below it. Nothing was changed: the catalog keeps its 1 album.",
-        ),
-        ("id,title\n,One\n", "The source has no rows that can be taken. Nothing was changed: the catalog keeps its"),
+        ("id,title\n", "The source has a header but no rows. Nothing was changed: the catalog keeps its 1 album."),
+        ("id,title\n,One\n", "No row of the source can be imported. Nothing was changed: the catalog keeps its"),
     ];
     for (text, shown_text) in shown_text {
         engine.rewrite_file(&source, text);

@@ -125,7 +125,7 @@ fn rows_that_all_have_one_cell_more_than_the_header_fail_the_run(db: &TestDataba
     let record = engine.sync(&source);
     let (code, message) = expect_failed_run(&record);
     assert_eq!(code, "header_mismatch");
-    assert!(message.starts_with("All 2 rows have 4 cells and the header has 3"), "{message}");
+    assert!(message.starts_with("All 2 rows have 4 cells, but the header has 3"), "{message}");
     assert!(engine.item_lines(&source).is_empty());
 }
 

@@ -136,7 +136,7 @@ fn try_late_cancel(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon>
         return Err(EndedTooSoon);
     }
     assert_eq!((reported.status, &reported.json()["code"]), (409, &"already_finishing".into()), "{}", reported.body);
-    assert_eq!(reported.json()["error"], "The run is already finishing.");
+    assert_eq!(reported.json()["error"], "Too late to cancel: the run is finishing.");
     assert_eq!(reported.json()["syncId"], id.as_str());
     assert_eq!(shown.status, 409, "{}", shown.body);
     assert!(shown.body.contains("Too late to cancel: the run is finishing."), "{}", shown.body);

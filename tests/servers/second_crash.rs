@@ -62,7 +62,10 @@ fn after_a_second_crash_a_run_is_repeated_only_when_a_person_presses_try_again(d
     let panel = admin.get(&format!("/catalog/albums/sync-status?sync={second}")).expect("an answer").body;
     let page = admin.get("/catalog/albums").expect("an answer").body;
     for shown in [&panel, &page] {
-        assert!(shown.contains("id=\"panel-again\"") && shown.contains("Nothing is lost"), "{shown}");
+        assert!(
+            shown.contains("id=\"panel-again\"") && shown.contains("Saved changes are kept. Sync again to finish."),
+            "{shown}"
+        );
         assert!(!shown.contains("every 2s\" hx-swap=\"outerMorph\" hx-sync"), "it goes on asking: {shown}");
     }
     // The button repeats the run with its original options.

@@ -180,7 +180,7 @@ fn a_probe_without_time_to_compare_shows_the_source_and_that_it_did_not_compare(
     let probe = engine.control.probe_source(&source).expect("a look");
     assert_eq!((probe.columns.len(), probe.rows.len(), probe.issues.count), (2, 20, 0));
     let [problem] = &probe.problems[..] else { panic!("{:?}", probe.problems) };
-    assert!(problem.contains("too long for a check. Run a preview"), "{problem}");
+    assert!(problem.contains("too large to compare all rows in a check. Run a preview"), "{problem}");
 }
 
 fn a_removed_source_is_deleted_with_its_catalog(db: &TestDatabase) {

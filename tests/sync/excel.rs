@@ -141,7 +141,7 @@ fn rows_of_a_workbook_that_all_have_one_cell_more_than_the_header_fail_the_run(d
             (Status::Failed, Some("header_mismatch")),
             "{error}"
         );
-        assert!(error.starts_with("All 2 rows have 4 cells and the header has 3"), "{error}");
+        assert!(error.starts_with("All 2 rows have 4 cells, but the header has 3"), "{error}");
         assert!(engine.item_lines(&source).is_empty(), "{format}");
     }
 }
@@ -260,7 +260,7 @@ fn a_key_that_is_a_formula_without_a_saved_value_is_refused_and_withholds_remova
     assert_eq!(engine.item_lines(&source), ["1|2|4", "2|3|6", "3|4|8"]);
     let all = list_row_issues(&engine, &record);
     let refused = all.iter().find(|(_, kind, _)| *kind == IssueKind::Refused).expect("a refusal");
-    assert!(refused.0 == 3 && refused.2.contains("“id” holds a formula without a saved value instead of a key"));
+    assert!(refused.0 == 3 && refused.2.contains("“id” contains a formula without a saved value instead of a key"));
     // A file with only such keys has no usable rows.
     write(&[["=1", "2", "4"], ["=2", "3", "6"]]);
     let record = engine.run_request(&source, &incremental_sync());

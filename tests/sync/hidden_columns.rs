@@ -24,8 +24,9 @@ on_both_databases![
     a_formula_without_a_value_keeps_its_column_beside_a_hidden_one,
 ];
 
-const NOTE: &str = "Column “cost” is hidden in the source, so a sync leaves it out of the catalog, which is public. To publish it, show \
-     the column in the source, or allow it in the settings of this source (/settings/sources/albums).";
+const NOTE: &str = "Column “cost” is hidden in the source, so syncs leave it out of the public catalog. To publish \
+                    it, unhide it in the source, or allow it in the settings of this source \
+                    (/settings/sources/albums).";
 
 /// A workbook with these rows, whose column number `hidden` (from 1) is hidden.
 fn build_book(rows: &[&[&str]], hidden: Option<usize>) -> Vec<u8> {
@@ -236,7 +237,7 @@ fn a_hidden_key_column_fails_the_sync_of_a_public_catalog(db: &TestDatabase) {
     let record = engine.sync(&albums.source);
     assert_eq!((record.summary.status, record.summary.code.as_deref()), (Status::Failed, Some("hidden_key_column")));
     assert!(
-        record.summary.message.starts_with("The key column “id” is hidden in the source, and the catalog is public.")
+        record.summary.message.starts_with("The key column “id” is hidden in the source, but the catalog is public.")
     );
     assert_eq!(probe.failure.map(|failure| failure.message()), Some(record.summary.message));
     assert!(engine.list_items(&albums.source).is_empty());

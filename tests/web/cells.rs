@@ -97,7 +97,8 @@ fn an_item_without_a_title_is_named_by_its_first_text() {
 
 fn articles_and_times_are_shown_by_their_types(db: &TestDatabase) {
     let site = TestSite::on_store(db.store(), tempfile::tempdir().expect("a folder"));
-    let article = "<p>First <b>words</b> &amp; more</p><script>alert(1)</script><img src=https://x.example/y.png onerror=x()>\
+    let article = "<p>First <b>words</b> &amp; more</p><script>alert(1)</script><img src=https://x.example/y.png \
+                   onerror=x()>\
                    <a href=javascript:alert(2)>here</a>";
     site.fill_csv("records", &format!("id,title,text,at\n1,Article,{article},2026-11-20T08:00:00Z\n"));
     let types = r#"["text","text","html","moment"]"#;
@@ -135,5 +136,5 @@ fn the_settings_propose_the_key_column_that_a_sync_proposes() {
     std::fs::write(site.data_dir().join("records.csv"), "nr,title,ident\n1,One,a\n2,Two,b\n").expect("a file");
     let ada = site.add_person("ada", Role::Admin);
     let page = ada.get("/settings/sources/records").body;
-    assert!(page.contains("“ident” holds the same keys (2 of 2)"), "{page}");
+    assert!(page.contains("“ident” contains the same keys (2 of 2)"), "{page}");
 }

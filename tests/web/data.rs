@@ -94,7 +94,7 @@ fn sources_are_listed_to_those_who_may_read_them() {
     let admin = site.add_program("robot", Role::Admin).get("/api/sources?per=1").json();
     assert_eq!((of(&admin), &admin["total"]), (vec!["albums".to_owned()], &2.into()));
     let albums = &admin["items"][0];
-    assert_eq!(albums["location"], "the sample inside Lockstep");
+    assert_eq!(albums["location"], "the built-in sample");
     assert_eq!((&albums["name"], &albums["noun"]), (&"The albums".into(), &"album/albums".into()));
     assert_eq!((&albums["kind"], &albums["itemCount"]), (&"csv".into(), &3.into()));
     assert!(albums["lastSuccess"].as_str().is_some_and(|time| time.ends_with('Z')), "{albums}");

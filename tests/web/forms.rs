@@ -76,7 +76,7 @@ fn a_source_cannot_have_the_address_of_another_page() {
     for slug in ["new", "sync-status"] {
         let refused = add(slug);
         assert_eq!(refused.status, 422, "{}", refused.body);
-        let text = format!("“{slug}” is the address of another page: choose another slug, such as “{slug}-1”.");
+        let text = format!("“{slug}” is the URL of another page. Choose another slug, such as “{slug}-1”.");
         assert!(refused.body.contains(&text), "{}", refused.body);
     }
     let added = add("new-1");

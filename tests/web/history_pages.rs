@@ -26,7 +26,7 @@ fn the_page_lists_runs_and_their_outcomes() {
     for text in ["There is no column", "<b>1</b> added", "<b>1</b> skipped", "by ada", "1–3 of 3"] {
         assert!(page.contains(text), "{text}: {page}");
     }
-    assert!(page.contains(&format!("/history/{waiting}")) && page.contains("Waiting"), "{page}");
+    assert!(page.contains(&format!("/history/{waiting}")) && page.contains(">Queued</span>"), "{page}");
     let count = |query: &str| reader.get(&format!("/history{query}")).body.matches("<h2><a href=\"/history/").count();
     assert_eq!(
         (count(""), count("?source=books"), count("?status=failed"), count("?page=2")),
@@ -78,7 +78,9 @@ fn only_admins_can_retry_and_only_a_run_that_can_be_retried() {
     let waiting = latest_run(&site, &source);
     let page = admin.get(&format!("/history/{waiting}")).body;
     assert!(
-        page.contains("Waiting") && page.contains("Follow it in the catalog") && find_again_button(&page).is_none(),
+        page.contains(">Queued</span>")
+            && page.contains("Follow it in the catalog")
+            && find_again_button(&page).is_none(),
         "{page}"
     );
     admin.post_form("/catalog/books/sync/cancel", &[]);
@@ -92,7 +94,7 @@ fn a_cancelled_preview_does_not_claim_to_have_saved_changes() {
     let admin = site.add_person("ada", Role::Admin);
     admin.post_form("/catalog/albums/sync", &[("action", "preview")]);
     let panel = admin.with_header("HX-Request", "true").post("/catalog/albums/sync/cancel").body;
-    assert!(panel.contains("Nothing was changed.") && !panel.contains("Saved changes"), "{panel}");
+    assert!(panel.contains("Nothing was written.") && !panel.contains("Saved changes"), "{panel}");
 }
 
 #[test]

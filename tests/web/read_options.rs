@@ -171,7 +171,7 @@ fn row_issues_are_shown_as_by_the_check_command() {
     let admin = site.add_person("ada", Role::Admin);
     stub.serve_csv("/albums.csv", "id,title\n1,One,x\n2,Two,y\n");
     let looked = admin.post_form("/settings/sources/new", &[("url", &stub.url("/albums.csv"))]);
-    assert!(looked.body.contains("All 2 rows have 3 cells and the header has 2"), "{}", looked.body);
+    assert!(looked.body.contains("All 2 rows have 3 cells, but the header has 2"), "{}", looked.body);
     let site_albums = site.fill_csv("twice", "id,title\n1,One\n1,Two\n,Three\n");
     let edit = admin.get(&format!("/settings/sources/{}", site_albums.slug));
     for shown_text in

@@ -126,7 +126,7 @@ fn secrets_in_an_address_are_entered_once_and_never_shown() {
     );
     let cut = admin.post_form("/settings/sources/news", &form_fields("ticker://…@elsewhere/jazz", ""));
     assert_eq!(cut.status, 422);
-    assert!(cut.body.contains("type all of the new address"), "{}", cut.body);
+    assert!(cut.body.contains("enter the whole new URL"), "{}", cut.body);
     assert_eq!(site.store.list_sources().expect("sources").len(), 3);
 }
 
@@ -180,7 +180,7 @@ fn an_account_keeps_its_password_and_never_shows_it() {
     assert_eq!((stored.location, stored.name.as_str()), (draft.location, "Ours"), "left empty, it stays");
     let elsewhere = save("https://evil.example.org/");
     assert_eq!(elsewhere.status, 422);
-    assert!(elsewhere.body.contains("not sent to another server"), "{}", elsewhere.body);
+    assert!(elsewhere.body.contains("not sent to a different server"), "{}", elsewhere.body);
 }
 
 #[test]

@@ -151,7 +151,7 @@ fn hidden_columns_become_public_only_when_that_is_confirmed() {
     let with = |more: &[(&'static str, &'static str)]| [&fields[..], more].concat();
     let refused = admin.post_form("/settings/sources", &with(&[("public", "1")]));
     assert_eq!(refused.status, 422, "{}", refused.body);
-    let warning = "The column “cost” is hidden in the source. A public catalog would show it to everybody.";
+    let warning = "Column “cost” is hidden in the source. A public catalog would show it to everyone.";
     assert!(refused.body.contains(warning) && refused.body.contains("name=\"publish_hidden\""), "{}", refused.body);
     let ours = || site.store.find_source(&"ours".parse().expect("a slug")).expect("an answer");
     assert!(ours().is_none(), "nothing was added");
@@ -194,7 +194,7 @@ fn hidden_columns_become_public_only_when_that_is_confirmed() {
     site.store.change_source(source.id, &draft, None).expect("changed");
     let page = admin.get(edit);
     assert!(page.body.contains("<strong>cost</strong>") && !page.body.contains(ticked), "{}", page.body);
-    assert!(page.body.contains("Column “cost” is hidden in the source, so a sync leaves it out"), "{}", page.body);
+    assert!(page.body.contains("Column “cost” is hidden in the source, so syncs leave it out"), "{}", page.body);
     // What is not allowed stays out, so other changes need no answer to that.
     let changed = change(&[("reading", "1"), ("header_row", "1"), ("hidden_columns", "[\"cost\"]")]);
     assert_eq!(changed.status, 303, "{}", changed.body);

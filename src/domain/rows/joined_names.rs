@@ -16,10 +16,10 @@ pub fn joined_names_message(columns: &[String], wanted: &str) -> Option<String> 
     let (column, separator) = NAME_SEPARATORS
         .into_iter()
         .find_map(|separator| Some((columns.iter().find(|column| holds(column, separator))?, separator)))?;
-    let separator = if separator == '\t' { "a tab".to_owned() } else { format!("the separator “{separator}”") };
+    let separator = if separator == '\t' { "a tab".to_owned() } else { format!("“{separator}”") };
     Some(format!(
-        "The cell “{}” of the header holds “{}” among other names, with {separator} between them. In a file remove the \
-         quotation marks around them; in a sheet give each name a cell of its own.",
+        "The header cell “{}” contains “{}” and other names, separated by {separator}. In a file, remove the \
+         quotation marks around them. In a sheet, put each name in its own cell.",
         shorten(column),
         shorten(wanted)
     ))
@@ -36,9 +36,9 @@ mod tests {
     #[test]
     fn a_cell_with_several_names_is_named_with_what_stands_between_them() {
         for (columns, cell, separator) in [
-            (&["id,name", "year"][..], "“id,name”", "the separator “,”"),
-            (&["name; id ;year"], "“name; id ;year”", "the separator “;”"),
-            (&["a", "name\tid"], "“name␉id”", "a tab"),
+            (&["id,name", "year"][..], "“id,name”", "separated by “,”"),
+            (&["name; id ;year"], "“name; id ;year”", "separated by “;”"),
+            (&["a", "name\tid"], "“name␉id”", "separated by a tab"),
         ] {
             let message = message(columns, "id").expect("a message");
             assert!(message.contains(cell) && message.contains(separator), "{message}");

@@ -51,20 +51,21 @@ impl<'a> KeyCell<'a> {
             Self::Key(_) => return None,
             Self::Missing => format!("Missing key (“{column}” is empty). Fill in the cell and sync again."),
             Self::SheetWord(SheetWord::Loading) => format!(
-                "“{column}” holds “{}” instead of a key. Sync again when the sheet has loaded its values.",
+                "“{column}” contains “{}” instead of a key. Sync again when the sheet has loaded its values.",
                 SheetWord::Loading.as_str()
             ),
             Self::SheetWord(word) => format!(
-                "“{column}” holds the spreadsheet error “{}” instead of a key. Correct the formula in the cell and sync \
+                "“{column}” contains the spreadsheet error “{}” instead of a key. Fix the formula in the cell and sync \
                  again.",
                 word.as_str()
             ),
             Self::UnsavedFormula => format!(
-                "“{column}” holds a formula without a saved value instead of a key. Open the file in Excel or LibreOffice, \
+                "“{column}” contains a formula without a saved value instead of a key. Open the file in Excel or \
+                 LibreOffice, \
                  save it once, and sync again."
             ),
             Self::TooLong(key) => format!(
-                "The key “{}” is longer than {KEY_MAX_BYTES} bytes. Is “{column}” the column that tells entries apart?",
+                "The key “{}” is longer than {KEY_MAX_BYTES} bytes. Check that “{column}” is the unique key column.",
                 shorten(key)
             ),
         })

@@ -100,7 +100,8 @@ fn propose_header_row(missing: &MissingKey<'_>) -> Option<String> {
     let mut message = match header_row {
         HeaderSetting::Set(set) => {
             return Some(format!(
-                "The column “{wanted}” is in row {row}, and the header row is set to {set}. Set it to {row} in {settings}."
+                "The column “{wanted}” is in row {row}, but the header row is set to {set}. Set it to {row} in \
+                 {settings}."
             ));
         }
         _ if found.below_titles => format!(
@@ -136,16 +137,16 @@ fn propose_fix(missing: &MissingKey<'_>) -> String {
         let of = if *more { format!("the first {of}") } else { of.to_string() };
         if *named_like_a_key {
             return format!(
-                "The header row seems to be missing: “{}” is a key that the catalog has, like those below it ({known} of \
-                 {of}). Put the row with the names of the columns back above them, with “{wanted_short}” among them.",
+                "The header row seems to be missing: “{}” is a key in the catalog, and so are the values below it \
+                 ({known} of {of}). Restore the row with the column names, including “{wanted_short}”.",
                 shorten(column)
             );
         }
-        return format!("“{}” holds the same keys ({known} of {of}): {choose}, {or_rename}.", shorten(column));
+        return format!("“{}” contains the same keys ({known} of {of}): {choose}, {or_rename}.", shorten(column));
     }
     if let Some(alike) = columns.iter().find(|name| differ_invisibly(name, wanted)) {
         return format!(
-            "“{}” and “{}” differ only in characters that cannot be seen or in white space, which are marked here: rename \
+            "“{}” and “{}” differ only in invisible characters or white space, marked here: rename \
              the column to “{wanted_short}” in the source, or {choose}.",
             mark_invisible(alike),
             mark_invisible(wanted)
@@ -156,11 +157,11 @@ fn propose_fix(missing: &MissingKey<'_>) -> String {
     }
     match hints.different.first() {
         Some(different) => {
-            format!("The cells of “{}” are all filled and different: {choose}, {or_rename}.", shorten(different))
+            format!("“{}” has a unique value in every row: {choose}, {or_rename}.", shorten(different))
         }
         None => format!(
-            "No column has cells that are all filled and different, so add a column “{wanted_short}” to the source with a \
-             value of its own in every row."
+            "No column has a unique value in every row. Add a column “{wanted_short}” to the source, with a unique \
+             value in every row."
         ),
     }
 }
@@ -244,17 +245,20 @@ mod tests {
             rest.unwrap_or_else(|| panic!("{message}")).to_owned()
         };
         let hint = hint_of("id", &hints);
-        assert!(hint.starts_with("“album_id” holds the same keys (209 of 209): choose it as the key column"), "{hint}");
+        assert!(
+            hint.starts_with("“album_id” contains the same keys (209 of 209): choose it as the key column"),
+            "{hint}"
+        );
         assert!(hint.contains("/settings/sources/albums"), "{hint}");
         hints.known = hints.known.map(|known| KnownKeys { column: "0".to_owned(), named_like_a_key: true, ..known });
         let hint = hint_of("id", &hints);
-        assert!(hint.starts_with("The header row seems to be missing: “0” is a key that the catalog has"), "{hint}");
-        assert!(hint.contains("(209 of 209). Put the row") && !hint.contains("choose"), "{hint}");
+        assert!(hint.starts_with("The header row seems to be missing: “0” is a key in the catalog"), "{hint}");
+        assert!(hint.contains("(209 of 209). Restore the row") && !hint.contains("choose"), "{hint}");
         hints.known = None;
         assert!(hint_of("id", &hints).starts_with("Is “Id” the same column?"));
-        assert!(hint_of("nr", &hints).starts_with("The cells of “sku” are all filled"));
+        assert!(hint_of("nr", &hints).starts_with("“sku” has a unique value"));
         hints.different.clear();
-        assert!(hint_of("nr", &hints).contains("add a column “nr”"));
+        assert!(hint_of("nr", &hints).contains("Add a column “nr”"));
     }
 
     fn rows(first: u64, lines: &[&str]) -> Vec<TextRow> {
@@ -277,7 +281,7 @@ mod tests {
         assert_eq!(hint_of(HeaderSetting::Detected), detected);
         let set = hint_of(HeaderSetting::Set(1));
         assert!(
-            set.starts_with("The column “Transaction” is in row 3, and the header row is set to 1. Set it to 3"),
+            set.starts_with("The column “Transaction” is in row 3, but the header row is set to 1. Set it to 3"),
             "{set}"
         );
         let sorted = rows(2, &["b,2,2", "Transaction,Date,Price", "c,1/1,2"]);
@@ -294,7 +298,7 @@ mod tests {
         let known = KnownKeys { column: "nr".to_owned(), known: 2, of: 3, more: false, named_like_a_key: false };
         let hints = KeyHints { known: Some(known), ..KeyHints::default() };
         let hint = message("id", &["nr", "note"], &rows(2, &["1,id", "2,x"]), &hints, HeaderSetting::Detected);
-        assert!(hint.contains("“nr” holds the same keys"), "{hint}");
+        assert!(hint.contains("“nr” contains the same keys"), "{hint}");
     }
 
     #[test]

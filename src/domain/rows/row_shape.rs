@@ -229,8 +229,8 @@ impl RowShapes {
             return Some(note(
                 None,
                 format!(
-                    "A cell in quotation marks goes on over several lines, and one of them looks like a row of its own \
-                     (“{}”). Is there a quotation mark too many?",
+                    "A quoted cell spans several lines, and one of them looks like a separate row (“{}”). Check for \
+                     an extra quotation mark.",
                     shorten(&line.iter().map(|cell| cell.excerpt.as_str()).collect::<Vec<_>>().join(", "))
                 ),
             ));
@@ -239,14 +239,17 @@ impl RowShapes {
         let at = find_misfit(cells, typical)?;
         let (name, cell) = (shorten(&self.columns[at]), &cells[at].excerpt);
         let (width, of) = (group_digits(suspect.width as u64), group_digits(columns as u64));
-        let odd = format!("“{cell}” does not look like the rest of “{name}”");
+        let odd = format!("“{cell}” does not look like the other values of “{name}”");
         let reason = match suspect.width.cmp(&columns) {
-            Ordering::Equal => format!("{odd}. Is there a line break too many in it?"),
+            Ordering::Equal => format!("{odd}. Check for an extra line break in it."),
             Ordering::Less => {
-                format!("The row has {width} cells and the header {of}, and {odd}. Is a separator missing before it?")
+                format!(
+                    "The row has {width} cells, but the header has {of}, and {odd}. Check for a missing separator \
+                     before it."
+                )
             }
             Ordering::Greater => format!(
-                "The row has {width} cells and the header {of}, and {odd}. Is there a separator too many before it?"
+                "The row has {width} cells, but the header has {of}, and {odd}. Check for an extra separator before it."
             ),
         };
         Some(note(Some(at), reason))

@@ -88,7 +88,8 @@ impl SwappedCells {
             if swapped.rows.count() > swapped.first.len() as u64 {
                 let example = swapped.first.first().map(|(_, cell, next_cell)| format!("“{cell}” and “{next_cell}”"));
                 let many = format!(
-                    "have cells in “{}” and “{}” that each look like the other column (first {}). Are the two cells swapped?",
+                    "have cells in “{}” and “{}” that each look like the other column (first {}). Are the two cells \
+                     swapped?",
                     shorten(name),
                     shorten(next),
                     example.unwrap_or_default()
@@ -101,7 +102,8 @@ impl SwappedCells {
                 column: Some(name.clone()),
                 kind: IssueKind::Noted,
                 reason: format!(
-                    "“{cell}” does not look like the rest of “{}”, nor “{next_cell}” like that of “{}”. Are the two cells \
+                    "“{cell}” does not look like the other values of “{}”, nor “{next_cell}” like those of “{}”. Are \
+                     the two cells \
                      swapped?",
                     shorten(name),
                     shorten(next)

@@ -7,6 +7,12 @@ use crate::domain::source::Noun;
 /// The message of a run that waits for a worker.
 pub const QUEUED_MESSAGE: &str = "Queued: waiting for a free worker…";
 
+/// The message of a run on the panel while all workers are busy.
+pub const WAITING_FOR_WORKER: &str = "Waiting for a free worker…";
+
+/// The message of a run that starts.
+pub const STARTING_MESSAGE: &str = "Starting…";
+
 /// The message of a run in its final stage.
 pub const FINALIZING_MESSAGE: &str = "Finalizing synchronization…";
 

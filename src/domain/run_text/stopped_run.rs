@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use super::kind_label;
 use crate::domain::operation::OperationKind;
 use crate::domain::text::measures;
 
@@ -26,16 +27,28 @@ impl TimeLimit {
 const fn kept_changes(kind: OperationKind) -> &'static str {
     match kind {
         OperationKind::Preview => "Nothing was written.",
-        OperationKind::Sync | OperationKind::Undo | OperationKind::Removal => {
-            "Saved changes are kept; the next sync does the rest."
-        }
+        OperationKind::Sync | OperationKind::Undo | OperationKind::Removal => "Saved changes are kept.",
+    }
+}
+
+/// The same, and how to continue where a sync can.
+const fn kept_changes_and_next_step(kind: OperationKind) -> &'static str {
+    match kind {
+        OperationKind::Sync => "Saved changes are kept. Sync again to finish.",
+        _ => kept_changes(kind),
     }
 }
 
 /// The message of a run that a person cancelled at this percent.
 #[must_use]
 pub fn cancelled_message(kind: OperationKind, percent: u8) -> String {
-    format!("Cancelled at {percent} %. {}", kept_changes(kind))
+    format!("Cancelled at {percent} %. {}", kept_changes_and_next_step(kind))
+}
+
+/// The message of a run that `requested_by` cancelled while it was queued.
+#[must_use]
+pub fn cancelled_before_start_message(requested_by: &str) -> String {
+    format!("Cancelled by {requested_by} before it started. Nothing was changed.")
 }
 
 /// The message of a run that took longer than it may.
@@ -46,10 +59,13 @@ pub fn timed_out_message(kind: OperationKind, percent: u8, time: TimeLimit) -> S
         let waited = measures::format_limit(Duration::from_secs(time.database_wait.as_secs().max(1)));
         format!(
             "Timed out after {limit} at {percent} %: the database did not respond for {waited}. {kept} Check the \
-             database with `lockstep doctor`, then sync again."
+             database with `lockstep doctor`, then try again."
         )
     } else {
-        format!("Timed out after {limit} at {percent} %. {kept} If the source is large, raise LOCKSTEP_SYNC_TIMEOUT.")
+        format!(
+            "Timed out after {limit} at {percent} %. {kept} Try again. If the source is large, raise \
+             LOCKSTEP_SYNC_TIMEOUT."
+        )
     }
 }
 
@@ -65,13 +81,19 @@ pub const STARTING_AGAIN: &str = "Starting again; nothing is lost.";
 /// The message of a run that was interrupted by a shutdown and is not queued again.
 #[must_use]
 pub fn shut_down_message(kind: OperationKind, percent: u8) -> String {
-    format!("The server restarted at {percent} %. {}", kept_changes(kind))
+    format!("The server restarted at {percent} %. {}", kept_changes_and_next_step(kind))
 }
 
 /// The message of a run whose worker died and that is not queued again.
 #[must_use]
-pub fn worker_died_message(percent: u8) -> String {
-    format!("The server stopped at {percent} %. Saved changes are kept. Sync again to finish.")
+pub fn worker_died_message(kind: OperationKind, percent: u8) -> String {
+    format!("The server stopped at {percent} %. {}", kept_changes_and_next_step(kind))
+}
+
+/// The error of every interrupted run.
+#[must_use]
+pub fn interrupted_message(kind: OperationKind) -> String {
+    format!("The server stopped during this {}. {}", kind_label(kind).to_lowercase(), kept_changes(kind))
 }
 
 /// The message of a run that failed because of a fault in Lockstep.
@@ -120,13 +142,13 @@ mod tests {
         let message = |database_wait| timed_out_message(OperationKind::Sync, 63, TimeLimit { limit, database_wait });
         assert_eq!(
             message(Duration::from_secs(75)),
-            "Timed out after 300 s at 63 %. Saved changes are kept; the next sync does the rest. If the source is \
-             large, raise LOCKSTEP_SYNC_TIMEOUT."
+            "Timed out after 300 s at 63 %. Saved changes are kept. Try again. If the source is large, raise \
+             LOCKSTEP_SYNC_TIMEOUT."
         );
         assert_eq!(
             message(Duration::from_secs(76)),
-            "Timed out after 300 s at 63 %: the database did not respond for 76 s. Saved changes are kept; the next \
-             sync does the rest. Check the database with `lockstep doctor`, then sync again."
+            "Timed out after 300 s at 63 %: the database did not respond for 76 s. Saved changes are kept. \
+             Check the database with `lockstep doctor`, then try again."
         );
     }
 
@@ -135,7 +157,15 @@ mod tests {
         assert_eq!(cancelled_message(OperationKind::Preview, 7), "Cancelled at 7 %. Nothing was written.");
         assert_eq!(
             cancelled_message(OperationKind::Sync, 7),
-            "Cancelled at 7 %. Saved changes are kept; the next sync does the rest."
+            "Cancelled at 7 %. Saved changes are kept. Sync again to finish."
+        );
+        assert_eq!(
+            interrupted_message(OperationKind::Preview),
+            "The server stopped during this preview. Nothing was written."
+        );
+        assert_eq!(
+            interrupted_message(OperationKind::Sync),
+            "The server stopped during this sync. Saved changes are kept."
         );
     }
 }

@@ -4,32 +4,32 @@ use crate::domain::cell_range::CellRangeError;
 use crate::domain::text::shortening::shorten;
 
 /// What a good link looks like.
-const LINK_ADVICE: &str = "open the sheet's tab in the browser and copy the address, which looks like \
-                    https://docs.google.com/spreadsheets/d/…/edit?gid=0";
+const LINK_ADVICE: &str = "open the tab of the sheet in a browser and copy its URL, which looks like \
+                           https://docs.google.com/spreadsheets/d/…/edit?gid=0";
 
 /// A text that is no link to a sheet, or one to a part of it that cannot be given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SheetLinkError {
     /// Another of Google's documents.
-    #[error("that is a document, not a sheet: {LINK_ADVICE}")]
+    #[error("this is a document, not a sheet: {LINK_ADVICE}")]
     Document,
     /// A presentation.
-    #[error("that is a presentation, not a sheet: {LINK_ADVICE}")]
+    #[error("this is a presentation, not a sheet: {LINK_ADVICE}")]
     Presentation,
     /// A form, whose answers may be in a sheet.
-    #[error("that is a form, not a sheet; open the form's answers in Sheets, then {LINK_ADVICE}")]
+    #[error("this is a form, not a sheet; open the form's answers in Sheets, then {LINK_ADVICE}")]
     Form,
     /// A chart of a sheet.
-    #[error("that is a chart, not a sheet; open the tab with its data, then {LINK_ADVICE}")]
+    #[error("this is a chart, not a sheet; open the tab with its data, then {LINK_ADVICE}")]
     Chart,
     /// A file or folder in Drive.
-    #[error("that is a file or folder in Google Drive, not a sheet; open it with Google Sheets, then {LINK_ADVICE}")]
+    #[error("this is a file or folder in Google Drive, not a sheet; open it with Google Sheets, then {LINK_ADVICE}")]
     Drive,
     /// Anything else.
-    #[error("that is not a link to a Google Sheet: {LINK_ADVICE}")]
+    #[error("this is not a link to a Google Sheet: {LINK_ADVICE}")]
     Other,
     /// A parameter stands where it has no effect, such as inside another one.
-    #[error("the end of this link was changed when it was copied, so what it shows cannot be told: {LINK_ADVICE}")]
+    #[error("the end of this link is damaged, so it is unclear what it shows: {LINK_ADVICE}")]
     Garbled,
     /// The number of the tab is none.
     #[error("the tab in this link (gid=) is not a number: {LINK_ADVICE}")]
@@ -40,10 +40,10 @@ pub enum SheetLinkError {
     )]
     Headers,
     /// Different values of one parameter.
-    #[error("this link gives “{0}=” more than once, with different values; keep the one that is meant")]
+    #[error("this link has “{0}=” more than once, with different values; keep the one you mean")]
     Contradiction(&'static str),
     /// A tab by its number and by its name.
-    #[error("this link names a tab twice, by gid= and by sheet=; keep the one that is meant")]
+    #[error("this link names a tab twice, with gid= and with sheet=; keep the one you mean")]
     TwoTabs,
     /// A range that is none.
     #[error("“{text}” in this link (range=) {error}; correct it, or remove it from the link to take the whole tab")]
@@ -55,12 +55,13 @@ pub enum SheetLinkError {
     },
     /// A query of what is published.
     #[error(
-        "this link asks a published sheet a query (tq=), which Google does not answer there; use the sheet's own link from \
+        "this link sends a query (tq=) to a published sheet, which Google does not support; use the sheet's own link \
+         from \
          the address bar with the query, or publish a tab with =QUERY(…) and use its link"
     )]
     PublishedQuery,
     /// A format that holds something else than the cells.
-    #[error("this link asks for the format “{0}”, which holds no table; use csv in its place, or {LINK_ADVICE}")]
+    #[error("this link asks for the format “{0}”, which contains no table; use csv instead, or {LINK_ADVICE}")]
     Format(String),
     /// A parameter that Google obeys in the browser alone.
     #[error("this link has “{part}”: {advice}")]

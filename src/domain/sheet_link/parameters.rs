@@ -152,15 +152,16 @@ impl LinkParameters {
 fn unobeyable_advice(name: &str) -> Option<&'static str> {
     Some(match name {
         "fvid" => {
-            "it opens a filter view, which hides rows, and Google hands out no filter view. Close the filter view and copy \
+            "it opens a filter view, which hides rows, but Google does not export filter views. Close the filter view \
+             and copy \
              the link again, or make a tab with =FILTER(…) and use its link"
         }
-        "rangeid" => "it means a named range. Give its cells instead, as in range=A1:D20",
-        "r1" | "c1" | "r2" | "c2" => "it picks cells by numbers. Give them as in range=A1:D20",
+        "rangeid" => "it refers to a named range. Enter its cells instead, as in range=A1:D20",
+        "r1" | "c1" | "r2" | "c2" => "it selects cells by number. Enter them as in range=A1:D20",
         "revision" | "rev" => {
-            "it means an older version, and only the current one can be read. Remove it from the link"
+            "it refers to an older version, but only the current one can be read. Remove it from the link"
         }
-        "oid" => "it means a chart. Open the tab with its data and copy the link from the address bar",
+        "oid" => "it refers to a chart. Open the tab with its data and copy the link from the address bar",
         _ => return None,
     })
 }

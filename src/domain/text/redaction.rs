@@ -136,10 +136,7 @@ pub fn restore_redacted(
             return Ok((*address).clone());
         }
         if line.contains(REDACTION_MARK) {
-            return Err(format!(
-                "In {line} the … stands for something secret that is not shown. Leave the line as it was, or type all \
-                 of the new address."
-            ));
+            return Err(format!("{line}: the … hides a secret. Leave the line unchanged, or enter the whole new URL."));
         }
         Ok(line.clone())
     };
@@ -155,9 +152,9 @@ pub fn build_account_address(server: &str, user: &str, password: &str, known: Op
     let mut url = Url::parse(server)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty()))
-        .ok_or("That is not the address of a server. It begins with https:// or http://.")?;
+        .ok_or("This is not the URL of a server. It must begin with https:// or http://.")?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("Type user name and password into their own fields, not into the address.".to_owned());
+        return Err("Enter the username and password in their own fields, not in the URL.".to_owned());
     }
     let known = known.and_then(|known| Url::parse(known).ok());
     let kept = |of: fn(&Url) -> &str, typed: &str| -> Option<String> {
@@ -168,11 +165,11 @@ pub fn build_account_address(server: &str, user: &str, password: &str, known: Op
     let password = kept(|url| url.password().unwrap_or_default(), password).filter(|password| !password.is_empty());
     let (Some(user), Some(password)) = (user, password) else {
         let again = if known.is_some_and(|known| known.origin() != url.origin()) {
-            " They are not sent to another server than the one they were typed for."
+            " The saved ones are not sent to a different server."
         } else {
             ""
         };
-        return Err(format!("Type the user name and the password.{again}"));
+        return Err(format!("Enter the username and password.{again}"));
     };
     // Both fail only for addresses that cannot carry credentials; these can, and what is encoded stays as it is.
     let _ = url.set_username(&user);
@@ -246,7 +243,7 @@ mod tests {
         assert_eq!(restore_redacted(&added, &[&known], redact_address), Ok(expected));
         let error =
             restore_redacted(&text(&["https://…@h.example/other"]), &[&known], redact_address).expect_err("not known");
-        assert!(error.contains("type all of the new address"), "{error}");
+        assert!(error.contains("enter the whole new URL"), "{error}");
     }
 
     #[test]
@@ -279,7 +276,7 @@ mod tests {
         assert_eq!(changed, Ok("https://ada%40example%2Eorg:new@r.example/api".to_owned()));
         for elsewhere in ["https://evil.example/api", "http://r.example/api", "https://r.example:8443/api"] {
             let error = build_account_address(elsewhere, "", "", Some(&address)).expect_err("another server");
-            assert!(error.contains("not sent to another server"), "{error}");
+            assert!(error.contains("not sent to a different server"), "{error}");
         }
         assert!(build_account_address("https://r.example", "ada", "", None).is_err());
         assert!(build_account_address("https://u:p@r.example", "ada", "pw", None).is_err());

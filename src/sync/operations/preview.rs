@@ -4,7 +4,7 @@ use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::guards::{ChangeTally, GuardVerdict};
 use crate::domain::operation::Status;
 use crate::domain::run_text::preview::preview_message;
-use crate::domain::sync_failure::SyncFailure;
+use crate::domain::run_text::sync_failure::SyncFailure;
 use crate::fetch::FetchOutcome;
 use crate::store::finish::RunEnding;
 use crate::sync::run::apply::collect_changes;

@@ -13,19 +13,17 @@ use crate::domain::item::{ColumnLayout, ContentDigest, content_digest, parse_fie
 use crate::domain::rows::header_row::MAX_SEARCHED_ROWS;
 use crate::domain::rows::row::TextRow;
 use crate::domain::rows::stored_columns::match_stored_names;
-use crate::domain::sync_failure::SyncFailure;
+use crate::domain::run_text::column_notes::{
+    join_column_notes, new_column_note, removed_column_note, renamed_column_note,
+};
+use crate::domain::run_text::sync_failure::SyncFailure;
 use crate::domain::text::comparable_form::position_of;
-use crate::domain::text::counts::group_digits;
-use crate::domain::text::shortening::shorten;
 use crate::fetch::{FetchedContent, describe_missing_key, find_key_candidates};
 
 /// The code of a run whose source does not have the key column.
 pub(in crate::sync) const NO_KEY_COLUMN: &str = "no_key_column";
 /// How many rows are compared to detect renamed columns.
 const MAX_SAMPLED_ROWS: usize = 200;
-/// How many changes of columns the message of a run names.
-const MAX_NAMED_CHANGES: usize = 4;
-
 /// A sample of rows whose keys the catalog has, with their cells in new columns.
 #[derive(Default)]
 pub(super) struct KeyedSample {
@@ -136,15 +134,15 @@ pub(super) fn column_notes(
     };
     let mut notes = Vec::new();
     for RenamedColumn { old, new } in renamed {
-        notes.push(note(new, format!("Column “{}” was renamed to “{}”.", shorten(old), shorten(new))));
+        notes.push(note(new, renamed_column_note(old, new)));
     }
     for (_, new) in sample.added.iter().filter(|(_, new)| renamed.iter().all(|known| known.new != *new)) {
-        notes.push(note(new, format!("New column “{}”.", shorten(new))));
+        notes.push(note(new, new_column_note(new)));
     }
     let is_renamed = |old: &&String| renamed.iter().any(|known| known.old == **old);
     let is_left_out = |old: &&String| position_of(left_out, old).is_some();
     for old in sample.removed.iter().filter(|old| !is_renamed(old) && !is_left_out(old)) {
-        notes.push(note(old, format!("Column “{}” was removed.", shorten(old))));
+        notes.push(note(old, removed_column_note(old)));
     }
     notes
 }
@@ -213,12 +211,5 @@ pub(super) fn find_renamed(
 
 /// The notes as the end of a run's message: sentences that begin with a space. Empty without notes.
 pub(super) fn describe_columns(notes: &[Issue]) -> String {
-    let mut text: String = notes.iter().take(MAX_NAMED_CHANGES).map(|note| format!(" {}", note.reason)).collect();
-    if notes.len() > MAX_NAMED_CHANGES {
-        text.push_str(&format!(
-            " {} more columns were added, removed or renamed.",
-            group_digits((notes.len() - MAX_NAMED_CHANGES) as u64)
-        ));
-    }
-    text
+    join_column_notes(notes.iter().map(|note| note.reason.as_str()))
 }

@@ -98,7 +98,7 @@ fn stopped_ending(
             };
             RunEnding {
                 requeue,
-                error: Some(interrupted_error()),
+                error: Some(interrupted_error(kind)),
                 ..findings.into_ending(Status::Interrupted, message)
             }
         }

@@ -1,7 +1,7 @@
 //! Why a run stops before its last step.
 
 use crate::domain::run_text::stopped_run::database_unavailable_message;
-use crate::domain::sync_failure::SyncFailure;
+use crate::domain::run_text::sync_failure::SyncFailure;
 use crate::fetch::FetchError;
 use crate::store::StoreError;
 use crate::sync::run_signal::StopReason;

@@ -5,7 +5,9 @@ use actix_web::{Error, web};
 use serde_json::{Value, json};
 
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
-use crate::domain::run_text;
+use crate::domain::run_text::start_and_cancel::{
+    ALREADY_ENDED, ALREADY_FINISHING, CANCELLED_BEFORE_START, CANCELLING, started_message,
+};
 use crate::domain::sync_id::SyncId;
 use crate::store::admission::StartOutcome;
 use crate::store::cancel::CancelOutcome;
@@ -76,11 +78,7 @@ pub(in crate::web) async fn start(
         let source = state.find_source(&source)?.ok_or_else(|| WebError::not_found("source"))?;
         let request = StartRequest { kind, mode, options, priority: RunPriority::Manual, requested_by: actor.name };
         match state.control.start(&source, &request)? {
-            StartOutcome::Accepted(id) => {
-                let message =
-                    format!("The {} of {} has started.", run_text::kind_label(kind).to_lowercase(), source.name);
-                accepted_response(id, "started", &message)
-            }
+            StartOutcome::Accepted(id) => accepted_response(id, "started", &started_message(kind, &source.name)),
             refused => Err(WebError::start_refused(refused, &source)),
         }
     })
@@ -119,12 +117,10 @@ pub(in crate::web) async fn cancel(app: AppContext, id: web::Path<String>) -> Re
         let id = id.parse::<SyncId>().map_err(|_| sync_not_found())?;
         let too_late = |code, message: &str| Err(WebError::new(StatusCode::CONFLICT, code, message).about_run(id));
         match state.control.cancel(id, &actor.name)? {
-            CancelOutcome::Requested => {
-                accepted_response(id, "cancelling", "Cancelling. The run stops within a few seconds.")
-            }
-            CancelOutcome::Done => accepted_response(id, "cancelled", "The run was cancelled before it started."),
-            CancelOutcome::AlreadyFinishing => too_late("already_finishing", "The run is already finishing."),
-            CancelOutcome::AlreadyEnded => too_late("already_ended", "The run has already ended."),
+            CancelOutcome::Requested => accepted_response(id, "cancelling", CANCELLING),
+            CancelOutcome::Done => accepted_response(id, "cancelled", CANCELLED_BEFORE_START),
+            CancelOutcome::AlreadyFinishing => too_late("already_finishing", ALREADY_FINISHING),
+            CancelOutcome::AlreadyEnded => too_late("already_ended", ALREADY_ENDED),
             CancelOutcome::NoSuchRun => Err(sync_not_found()),
         }
     })

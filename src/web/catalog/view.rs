@@ -3,11 +3,9 @@
 use askama::Template;
 
 use super::cell_view::{CellStyle, CellView};
-use crate::store::admission::StartOutcome;
-use crate::store::cancel::CancelOutcome;
 use crate::web::layout::run_labels::{Kind, KindLabels as _, RunStatus, StageLabels as _, StatusLabels as _};
 use crate::web::layout::time_label::TimeLabel;
-use crate::web::layout::view::{PageFrame, counted, grouped, seconds};
+use crate::web::layout::view::{PageFrame, counted, grouped};
 use crate::web::panel::lines::ChangeLabels as _;
 use crate::web::panel::view::PanelView;
 

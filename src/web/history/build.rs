@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use super::view::{AttemptLine, KindTab, PageLinks, RunLine, RunPage, StageLine};
 use crate::domain::account::{Actor, Role};
-use crate::domain::operation::{Mode, OperationKind, Status};
+use crate::domain::operation::{Mode, OperationKind, Stage, Status};
 use crate::domain::progress::RunStats;
 use crate::domain::record::{ActiveRun, HistoryRun, RunAttempt, StageTimings, SyncRecord};
+use crate::domain::run_text::run_state::{AdvicePlace, stage_label};
+use crate::domain::run_text::status_label;
 use crate::domain::source::{Noun, Slug, Source, SourceId};
 use crate::domain::text::measures;
 use crate::web::http::app_state::AppState;
@@ -117,18 +119,9 @@ pub(super) fn build_run_page(
         {
             page.repeat_action = page.run.repeat_action();
         }
-        page.run.hint = failure_hint(record).map(str::to_owned);
+        page.run.advice_place = AdvicePlace::History;
     }
     Ok(page)
-}
-
-/// What to do about a failure whose advice on the panel names a button that this page does not have.
-fn failure_hint(record: &SyncRecord) -> Option<&'static str> {
-    match record.summary.code.as_deref() {
-        Some("empty_source") => Some("Check that it is the right tab or file and was not cleared. Then try again."),
-        Some("key_changed") => Some("Fix the source, or choose another key column in its settings. Then try again."),
-        _ => None,
-    }
 }
 
 /// Facts about a run: name and value.
@@ -164,10 +157,10 @@ fn stage_lines(timings: StageTimings, status: Status) -> Vec<StageLine> {
         return Vec::new();
     }
     let lengths = [
-        ("Queued", "waiting", timings.waiting),
-        ("Fetching", "fetching", timings.fetching),
-        ("Processing", "processing", timings.processing),
-        ("Finalizing", "finalizing", timings.finalizing),
+        (status_label(Status::Pending), "waiting", timings.waiting),
+        (stage_label(Stage::Fetching), "fetching", timings.fetching),
+        (stage_label(Stage::Processing), "processing", timings.processing),
+        (stage_label(Stage::Finalizing), "finalizing", timings.finalizing),
     ];
     let whole: f64 = lengths.iter().filter_map(|(.., seconds)| *seconds).sum();
     let mut begin = 0;

@@ -9,6 +9,7 @@ use actix_web::error::JsonPayloadError;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 
+use crate::domain::run_text::start_and_cancel::{already_running_message, cooling_down_message};
 use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
 use crate::status::StatusError;
@@ -111,15 +112,14 @@ impl WebError {
     ///
     /// An accepted start is no error: callers handle [`StartOutcome::Accepted`] before they ask for one.
     pub(in crate::web) fn start_refused(outcome: StartOutcome, source: &Source) -> Self {
-        let name = &source.name;
         match outcome {
             StartOutcome::AlreadyRunning(id) => {
-                let message = format!("Sync already in progress: a run of {name} is active.");
+                let message = already_running_message(&source.name);
                 Self::new(StatusCode::CONFLICT, "already_running", message).about_run(id)
             }
             StartOutcome::CoolingDown(left) => {
                 let seconds = whole_seconds(left).max(1);
-                let message = format!("{name} was just synced. Try again in {seconds} s.");
+                let message = cooling_down_message(seconds);
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "cooling_down", message).retry_after(left)
             }
             StartOutcome::NoSuchSource => Self::not_found("source"),

@@ -136,7 +136,7 @@ fn the_badge_polls_often_only_while_a_run_is_active() {
         |runs| BadgeFragment::new(LinkBuilder::default(), SyncBadge { runs }).render().expect("the badge renders");
     let preview = |status| html(vec![BadgeRun { kind: Kind::Preview, ..run(status) }]);
     assert!(preview(RunStatus::Running).contains("data-standing=\"Previewing, 45 %\""));
-    assert!(preview(RunStatus::Pending).contains("data-standing=\"Waiting\""));
+    assert!(preview(RunStatus::Pending).contains("data-standing=\"Queued\""));
     assert!(html(vec![run(RunStatus::Running)]).contains("every 2s"));
     assert!(html(vec![run(RunStatus::Completed)]).contains("every 30s"));
 }
@@ -152,7 +152,7 @@ fn numbers_are_grouped() {
 
 #[test]
 fn a_preview_shows_that_a_sync_would_be_refused() {
-    let message = "A sync would be refused: the source has no rows to take. Nothing was written.".to_owned();
+    let message = "A sync would fail: The source is empty. Nothing was written.".to_owned();
     let refused = RunView { kind: Kind::Preview, message: message.clone(), ..run(RunStatus::Completed) };
     let html = html(panel(Some(refused)));
     assert!(html.contains(&message) && !html.contains("Up to date"), "{html}");

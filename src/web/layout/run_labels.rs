@@ -4,6 +4,7 @@
 pub use crate::domain::operation::{OperationKind as Kind, Stage, Status as RunStatus};
 pub use crate::domain::progress::RunStats;
 use crate::domain::run_text;
+use crate::domain::run_text::run_state::{active_label, last_failure_label, progress_label, stage_label};
 use crate::store::records::LatestResult;
 
 /// Labels of a kind of run.
@@ -18,12 +19,7 @@ pub trait KindLabels {
 
 impl KindLabels for Kind {
     fn doing(self) -> &'static str {
-        match self {
-            Self::Sync => "Syncing",
-            Self::Preview => "Previewing",
-            Self::Undo => "Undoing",
-            Self::Removal => "Removing",
-        }
+        active_label(self)
     }
 
     fn noun(self) -> &'static str {
@@ -31,10 +27,7 @@ impl KindLabels for Kind {
     }
 
     fn progress_label(self, status: RunStatus, percent: u8) -> String {
-        match status {
-            RunStatus::Running => format!("{}, {percent} %", self.doing()),
-            status => status.label().to_owned(),
-        }
+        progress_label(self, status, percent)
     }
 }
 
@@ -60,9 +53,7 @@ impl LatestRun {
     pub fn state_label(&self) -> String {
         match self.status {
             RunStatus::Completed => run_text::catalog_state_label(&self.stats, self.withheld),
-            RunStatus::Failed => {
-                format!("Last {}", run_text::run_outcome_label(Kind::Sync, self.status, &self.stats).to_lowercase())
-            }
+            RunStatus::Failed => last_failure_label(&self.stats),
             status => run_text::outcome_label(status, &self.stats),
         }
     }
@@ -138,11 +129,7 @@ pub trait StageLabels {
 
 impl StageLabels for Stage {
     fn label(self) -> &'static str {
-        match self {
-            Self::Fetching => "Fetching",
-            Self::Processing => "Processing",
-            Self::Finalizing => "Finalizing",
-        }
+        stage_label(self)
     }
 
     fn icon(self) -> &'static str {

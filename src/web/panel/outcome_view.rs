@@ -3,7 +3,12 @@
 use super::run_view::RunView;
 use super::view::PanelView;
 use crate::domain::run_text;
+use crate::domain::run_text::run_state::{RunState, failure_advice, run_message, run_title};
+use crate::domain::run_text::start_and_cancel::{ALREADY_FINISHING, cooling_down_message, in_progress_note};
+use crate::store::admission::StartOutcome;
+use crate::store::cancel::CancelOutcome;
 use crate::web::layout::run_labels::{Kind, RunStats, RunStatus, run_icon, run_tone};
+use crate::web::layout::view::seconds;
 
 impl PanelView {
     /// The heading of the panel while no run is shown.
@@ -13,6 +18,18 @@ impl PanelView {
             None if self.last_success.is_some() => run_text::catalog_state_label(&RunStats::default(), 0),
             None => "Never synced".to_owned(),
         }
+    }
+
+    /// The notes about the start and the cancel that this is the response to: icon and text.
+    pub fn notes(&self) -> Vec<(&'static str, String)> {
+        let started_by = self.run.as_ref().and_then(|run| run.requested_by.as_deref());
+        let start = match self.start_outcome {
+            Some(StartOutcome::AlreadyRunning(_)) => Some(("warning", in_progress_note(started_by))),
+            Some(StartOutcome::CoolingDown(left)) => Some(("clock", cooling_down_message(seconds(&left)))),
+            _ => None,
+        };
+        let is_late = self.cancel_outcome == Some(CancelOutcome::AlreadyFinishing);
+        start.into_iter().chain(is_late.then(|| ("flag", ALREADY_FINISHING.to_owned()))).collect()
     }
 
     /// The icon beside that heading.
@@ -43,30 +60,28 @@ impl RunView {
         run_tone(self.status, &self.stats)
     }
 
+    /// The heading of the card.
+    pub fn title(&self) -> String {
+        run_title(&self.state())
+    }
+
     /// The message of the run in its current state.
     pub fn status_message(&self) -> String {
-        let progress = self.progress;
-        let is_preview = self.kind == Kind::Preview;
-        let kept = if is_preview { "Nothing was changed." } else { "Saved changes are kept; the next sync continues." };
-        match self.status {
-            RunStatus::Pending if self.attempt > 1 => {
-                "The server restarted. Starting again; nothing is lost.".to_owned()
-            }
-            RunStatus::Pending => "Starting…".to_owned(),
-            RunStatus::Running if self.cancel_requested && is_preview => "Stopping after the current batch.".to_owned(),
-            RunStatus::Running if self.cancel_requested => {
-                "Stopping after the current batch. Saved changes are kept.".to_owned()
-            }
-            RunStatus::Running | RunStatus::Completed => self.message.clone(),
-            RunStatus::Failed => self.error.clone().unwrap_or_else(|| "The run could not be completed.".to_owned()),
-            RunStatus::Cancelled => format!("Cancelled at {progress} %. {kept}"),
-            RunStatus::Interrupted if self.successor.is_some() => {
-                format!("The server restarted at {progress} %. Starting again; nothing is lost.")
-            }
-            RunStatus::Interrupted if is_preview => format!("The server stopped at {progress} %. {kept}"),
-            RunStatus::Interrupted => {
-                format!("The server stopped at {progress} %. Nothing is lost; the next sync continues.")
-            }
+        run_message(&self.state())
+    }
+
+    fn state(&self) -> RunState<'_> {
+        RunState {
+            kind: self.kind,
+            status: self.status,
+            percent: self.progress,
+            stats: &self.stats,
+            attempt: self.attempt,
+            is_waiting: self.is_waiting,
+            cancel_requested: self.cancel_requested,
+            has_successor: self.successor.is_some(),
+            message: &self.message,
+            error: self.error.as_deref(),
         }
     }
 
@@ -76,26 +91,7 @@ impl RunView {
     }
 
     /// What to do about a failure.
-    pub fn advice(&self) -> &str {
-        if let Some(hint) = &self.hint {
-            return hint;
-        }
-        match self.code.as_deref() {
-            Some("empty_source") => {
-                "Check that it is the right tab or file and was not cleared, then sync again. An empty source never \
-                 empties the catalog; if you no longer need it, remove the source in the settings."
-            }
-            Some("key_changed") => {
-                "Fix the source, or choose another key column in its settings. “Sync anyway” applies all changes."
-            }
-            Some("internal" | "database") => {
-                "The catalog is unchanged. Try again in a moment; if it fails again, check the server log."
-            }
-            Some("timeout" | "rate_limited" | "server_error" | "bad_answer" | "unknown_host") => {
-                "The catalog is unchanged. Try again in a few minutes."
-            }
-            Some("no_key_column") => "The catalog is unchanged. Fix the key column, then try again.",
-            _ => "The catalog is unchanged. Fix the source or its URL, then try again.",
-        }
+    pub fn advice(&self) -> &'static str {
+        failure_advice(self.code.as_deref(), self.advice_place)
     }
 }

@@ -2,16 +2,21 @@
 
 use std::time::Duration;
 
+use chrono::{TimeDelta, Utc};
+
 use super::lines::{ChangeLine, IssueLine};
 use crate::domain::operation::Mode;
 use crate::domain::record::SyncRecord;
 use crate::domain::run_summary::RunSummary;
-use crate::domain::run_text;
+use crate::domain::run_text::run_state::AdvicePlace;
 use crate::domain::status_report::StatusReport;
 use crate::domain::text::measures;
 use crate::web::layout::run_labels::{Kind, KindLabels as _, RunStats, RunStatus, Stage};
 use crate::web::layout::time_label::{TimeLabel, time_label};
 use crate::web::layout::view::{counted, grouped};
+
+/// How long a queued run counts as starting. Afterwards it waits for a free worker.
+const STARTING_TIME: TimeDelta = TimeDelta::seconds(2);
 
 /// One run, with everything that its reader may see of it.
 #[derive(Debug, Clone)]
@@ -40,12 +45,14 @@ pub struct RunView {
     pub error: Option<String>,
     /// The error code of a failed run: `empty_source`, `key_changed`, …
     pub code: Option<String>,
-    /// What to do about a failure, if it is not what [`RunView::advice`] says.
-    pub hint: Option<String>,
+    /// The page that shows the advice after a failure.
+    pub advice_place: AdvicePlace,
     /// 1, or 2 after a restart.
     pub attempt: u32,
     /// Who started it: a login name, "the schedule", "the command line".
     pub requested_by: Option<String>,
+    /// Whether it has been queued for so long that it waits for a free worker.
+    pub is_waiting: bool,
     /// Whether a cancel was requested.
     pub cancel_requested: bool,
     /// The run that continues this interrupted one.
@@ -84,9 +91,10 @@ impl RunView {
             eta_seconds: None,
             error: summary.error,
             code: summary.code,
-            hint: None,
+            advice_place: AdvicePlace::Panel,
             attempt: u32::try_from(summary.attempt).unwrap_or(1),
             requested_by: None,
+            is_waiting: false,
             cancel_requested: false,
             successor: summary.successor.map(|id| id.to_string()),
             withheld: 0,
@@ -102,11 +110,12 @@ impl RunView {
 
     /// A run as its status report describes it. `seen` is the percentage that the reader has seen.
     pub(in crate::web) fn of_report(report: StatusReport, seen: u8) -> Self {
-        let StatusReport { summary, rate, eta_seconds, .. } = report;
+        let StatusReport { summary, rate, eta_seconds, start_time, .. } = report;
         Self {
             progress: shown_progress(summary.status, summary.progress, seen),
             rate,
             eta_seconds,
+            is_waiting: Utc::now() - start_time > STARTING_TIME,
             ..Self::new(summary)
         }
     }
@@ -144,18 +153,6 @@ impl RunView {
     /// What it does and how far it is, short enough for a list: "Syncing, 45 %".
     pub fn progress_label(&self) -> String {
         self.kind.progress_label(self.status, self.progress)
-    }
-
-    /// The heading of the card.
-    pub fn title(&self) -> String {
-        let kind = self.kind;
-        match self.status {
-            RunStatus::Pending => "Queued".to_owned(),
-            RunStatus::Running if self.cancel_requested => "Stopping".to_owned(),
-            RunStatus::Running => kind.doing().to_owned(),
-            RunStatus::Completed if kind == Kind::Preview => "Preview".to_owned(),
-            status => run_text::run_outcome_label(kind, status, &self.stats),
-        }
     }
 
     /// The value of the form field `action` that repeats it; `None` if the Sync form cannot.

@@ -13,7 +13,7 @@ use crate::web::layout::run_labels::{
     Kind, KindLabels as _, LatestRun, RunStatus, StageLabels as _, StatusLabels as _,
 };
 use crate::web::layout::time_label::TimeLabel;
-use crate::web::layout::view::{BadgeRun, grouped, seconds};
+use crate::web::layout::view::{BadgeRun, grouped};
 
 /// The panel of one source.
 #[derive(Debug, Clone, Default)]

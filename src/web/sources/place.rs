@@ -9,6 +9,7 @@ use super::uploads;
 use super::view::SourceForm;
 use crate::domain::location::SourceLocation;
 use crate::domain::read_options::ReadOptions;
+use crate::domain::run_text::stopped_run::unknown_kind_message;
 use crate::domain::source::Source;
 use crate::domain::source_form_spec::AddressInput;
 use crate::domain::text::measures::format_error;
@@ -102,7 +103,7 @@ pub(super) fn parse_place(
     form: &SourceForm,
     known: &[&[String]],
 ) -> Result<SourcePlace, String> {
-    let Some(way) = control.form_spec(kind) else { return Err(format!("Unknown type of source “{kind}”.")) };
+    let Some(way) = control.form_spec(kind) else { return Err(unknown_kind_message(kind)) };
     let lines = distinct_lines(&form.url);
     if lines.iter().any(|line| line.chars().count() > MAX_ADDRESS_CHARS) {
         return Err("This link is too long.".to_owned());

@@ -49,7 +49,7 @@ fn missing_trailing_cells_are_one_note_and_no_doubt() {
 fn a_lost_separator_is_named_where_the_cells_after_it_do_not_fit() {
     let lost = findings("id,title,year", &[], &with("7Seven,1997"));
     assert!(lost.is_doubtful && lost.notes[0].row == Some(8), "{lost:?}");
-    assert!(lost.notes[0].reason.contains("“7Seven” does not look like the rest of “id”"), "{lost:?}");
+    assert!(lost.notes[0].reason.contains("“7Seven” does not look like the other values of “id”"), "{lost:?}");
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn rows_that_all_have_one_cell_more_do_not_fit_the_header() {
     let more = findings("id,title", &[], &ROWS);
     assert_eq!(more.mismatch, Some(HeaderMismatch { rows: 6, of: 6, cells: 3, columns: 2 }));
     let message = more.mismatch.map(HeaderMismatch::message).unwrap_or_default();
-    assert!(message.starts_with("All 6 rows have 3 cells and the header has 2,"), "{message}");
+    assert!(message.starts_with("All 6 rows have 3 cells, but the header has 2,"), "{message}");
     // A separator at the end of each row does no harm.
     let ends: Vec<String> = ROWS.iter().map(|row| format!("{row},")).collect();
     let ends: Vec<&str> = ends.iter().map(String::as_str).collect();

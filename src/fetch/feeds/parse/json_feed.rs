@@ -172,6 +172,6 @@ mod tests {
         );
         let wide = format!("{{\"items\":[{{\"tags\":[{}0]}}]}}", "0,".repeat(MAX_VALUES));
         let error = parse_text(&wide).expect_err("too many values").to_string();
-        assert!(error.contains("it holds more than 1000000 values"), "{error}");
+        assert!(error.contains("it contains more than 1000000 values"), "{error}");
     }
 }

@@ -3,6 +3,7 @@
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::item::ColumnLayout;
 use crate::domain::rows::row::TextRow;
+use crate::domain::run_text::row_notes::KEY_LINE_BREAK_NOTE;
 
 /// Whether characters of the key could not be decoded: then the row may be that of another item.
 pub(super) fn is_undecoded(row: &TextRow, key: &str, layout: &ColumnLayout) -> bool {
@@ -23,6 +24,6 @@ pub(super) fn line_break_note(row: &TextRow, key: &str, layout: &ColumnLayout) -
         row: Some(row.number),
         column: Some(layout.key_column().to_owned()),
         kind: IssueKind::Noted,
-        reason: "The key contains a line break. Remove it if it is a mistake.".to_owned(),
+        reason: KEY_LINE_BREAK_NOTE.to_owned(),
     })
 }

@@ -10,9 +10,11 @@ use crate::domain::rows::header_mismatch::HeaderMismatch;
 use crate::domain::rows::row::{CellRepair, RepairDoubt, TextRow};
 use crate::domain::rows::row_group::RowGroup;
 use crate::domain::rows::row_shape::RowShapes;
-use crate::domain::sync_failure::SyncFailure;
-use crate::domain::text::counts::group_digits;
-use crate::domain::text::shortening::shorten;
+use crate::domain::run_text::row_notes::{
+    CUT_ROW_NOTE, LINES_FIT_HEADER, common_repair_note, key_in_header, row_inside_cell, value_after_column_name,
+    value_in_header,
+};
+use crate::domain::run_text::sync_failure::SyncFailure;
 use crate::sync::run::key_index::KeyIndex;
 use crate::sync::run::run_stop::RunStop;
 
@@ -71,8 +73,7 @@ impl RowFindings {
     /// Adds a row, taken or not.
     pub(super) fn add_row(&mut self, row: &TextRow, layout: &ColumnLayout, index: &KeyIndex) {
         if row.is_cut {
-            let what = "The file ends in the middle of this row: it has fewer cells than the header and no line end.";
-            self.common.entry((None, what.to_owned())).or_default().add(row.number);
+            self.common.entry((None, CUT_ROW_NOTE.to_owned())).or_default().add(row.number);
             self.add_odd_width(row.width);
         }
         // A cell that the catalog already holds like this is no mistake.
@@ -128,7 +129,7 @@ impl RowFindings {
     /// the lines of a row would each fit the header.
     pub(super) fn finish(self, columns: &[String], index: &KeyIndex) -> Result<RowsFound, RunStop> {
         if let Some((row, key)) = self.inner_keys.iter().find(|(_, key)| index.has_left(key)) {
-            return Err(unclosed_quote(*row, &format!("the row of the key “{}” is inside a cell", shorten(key))));
+            return Err(SyncFailure::unclosed_quote(*row, &row_inside_cell(key)).into());
         }
         let narrower = self.shapes.narrower_rows();
         let joined = narrower.and_then(|narrower| {
@@ -142,12 +143,12 @@ impl RowFindings {
             || self.odd_widths.iter().any(|width| self.shapes.is_rare_width(*width));
         let shapes = self.shapes.finish();
         if let Some(row) = shapes.swallowing {
-            return Err(unclosed_quote(row, "this row does not fit the header, while each of its lines would"));
+            return Err(SyncFailure::unclosed_quote(row, LINES_FIT_HEADER).into());
         }
         let mut notes = IssueList::default();
         shapes.notes.into_iter().for_each(|note| notes.push(note));
         for ((column, what), rows) in self.common {
-            if let Some(mut note) = rows.to_note(&what, &format!("have this in common: {what}")) {
+            if let Some(mut note) = rows.to_note(&what, &common_repair_note(&what)) {
                 note.column = column.and_then(|at| columns.get(at)).cloned();
                 notes.push(note);
             }
@@ -155,10 +156,7 @@ impl RowFindings {
         let header_row = self.header_row;
         let by_shape = shapes.mismatch.map(|mismatch| {
             let message = match &shapes.cell_in_header {
-                Some(cell) => {
-                    let sign = format!("“{}” looks like a cell and not like a name", shorten(cell));
-                    mismatch.joined_message(header_row, &sign)
-                }
+                Some(cell) => mismatch.joined_message(header_row, &value_in_header(cell)),
                 None => mismatch.message(),
             };
             SyncFailure::new(HeaderMismatch::HEADER_MISMATCH_CODE, message, "")
@@ -175,7 +173,7 @@ impl RowFindings {
     /// name that is a key of the catalog, or the name of the last column with a cell appended to it.
     fn sign_of_joined_header(&self, columns: &[String], cells: usize, index: &KeyIndex) -> Option<String> {
         if let Some(key) = columns[cells..].iter().find(|name| index.has_left(name)) {
-            return Some(format!("“{}” is a key of the catalog", shorten(key)));
+            return Some(key_in_header(key));
         }
         let (last, others) = columns[..cells].split_last()?;
         let (stored_last, stored_others) = self.stored_columns.split_last()?;
@@ -185,14 +183,6 @@ impl RowFindings {
         let has_all_cells = columns.len() + 1 == cells * 2;
         let is_evident =
             has_all_cells && others == stored_others && last.strip_prefix(stored_last.as_str()).is_some_and(is_joined);
-        is_evident.then(|| format!("“{}” begins with the name of the column “{}”", shorten(last), shorten(stored_last)))
+        is_evident.then(|| value_after_column_name(last, stored_last))
     }
-}
-
-/// The failure of an unclosed quotation mark in `row` that includes other rows; `sign` is how that shows.
-fn unclosed_quote(row: u64, sign: &str) -> RunStop {
-    let row = group_digits(row);
-    let what = format!("Row {row}: an unclosed quotation mark (\") includes the rows below; {sign}.");
-    SyncFailure::new("unclosed_quote", what, "Remove the quotation mark, or double it if it belongs to the text.")
-        .into()
 }

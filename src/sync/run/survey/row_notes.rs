@@ -7,15 +7,13 @@ use crate::domain::item::ColumnLayout;
 use crate::domain::rows::row::TextRow;
 use crate::domain::rows::row_group::RowGroup;
 use crate::domain::rows::stored_columns::header_sheet_word;
-use crate::domain::run_text::format_count;
+use crate::domain::run_text::row_notes::{
+    REPEATED_HEADERS_NOTE, SpreadsheetMessages, UnfilledRows, equal_items_note, header_message_note,
+    repeated_header_note, respelled_headers_note, respelled_keys_note, spreadsheet_messages_note, unfilled_rows_note,
+};
 use crate::domain::source::{Noun, Source};
-use crate::domain::text::counts::{format_row_count, group_digits};
-use crate::domain::text::shortening::{list_columns, shorten};
 use crate::sync::run::key_index::EqualItems;
 use crate::sync::run::keyless_rows::KeylessSplit;
-
-/// How many values or headers a note names.
-const MAX_NAMED: usize = 5;
 
 /// Collects notes that are shown once for many rows.
 #[derive(Default, Debug)]
@@ -90,33 +88,18 @@ impl RowNotes {
         };
         let mut notes = Vec::new();
         if let Some(first) = self.headers.first_row() {
-            let first = group_digits(first);
-            let one = format!("Row {first} repeats the header and was skipped. Were files joined end to end?");
-            notes.extend(
-                self.headers.to_note(&one, "repeat the header and were skipped. Were files joined end to end?"),
-            );
+            notes.extend(self.headers.to_note(&repeated_header_note(first), REPEATED_HEADERS_NOTE));
         }
         if keyless.unfilled > 0 {
             notes.push(note(keyless.first, None, unfilled_note(keyless, layout)));
         }
         if self.respelled_keys > 0 {
             let (row, example) = self.first_respelled.as_ref().map_or((1, ""), |(row, key)| (*row, key.as_str()));
-            let example =
-                if example.is_empty() { String::new() } else { format!(", first “{}”", shorten(example)) };
-            let (keys, are) = if self.respelled_keys == 1 { ("key", "is") } else { ("keys", "are") };
-            let reason = format!(
-                "{} {keys} in “{key}” {are} spelled differently than in the catalog (spaces, invisible characters or \
-                 Unicode form{example}). The rows were matched; the catalog keeps its spelling.",
-                group_digits(self.respelled_keys)
-            );
+            let reason = respelled_keys_note(self.respelled_keys, key, example);
             notes.push(note(row, Some(key), reason));
         }
         if equal_items.count > 0 {
-            let reason = format!(
-                "{} have keys that differ only in spaces, invisible characters or Unicode form. All were kept, although \
-                 the source may have one row for them.",
-                format_count(noun, equal_items.count)
-            );
+            let reason = equal_items_note(noun, equal_items.count);
             notes.push(note(u64::from(equal_items.first_row), Some(key), reason));
         }
         if let Some(first) = self.first_message_row {
@@ -134,66 +117,35 @@ impl RowNotes {
     fn messages_note(&self, layout: &ColumnLayout, first: u64) -> String {
         let columns = layout.column_names().iter().zip(&self.message_columns).filter(|(_, has)| **has);
         let columns: Vec<String> = columns.map(|(name, _)| name.clone()).collect();
-        let (cells, contain) = if self.message_cells == 1 { ("cell", "contains") } else { ("cells", "contain") };
-        let mut reason = format!(
-            "{} {cells} in {} {contain} a spreadsheet message instead of a value ({}), first in row {}.",
-            group_digits(self.message_cells),
-            list_columns(&columns),
-            self.messages.join(", "),
-            group_digits(first),
-        );
-        if self.loading_cells < self.message_cells {
-            reason.push_str(" Fix the formulas and sync again.");
-        }
-        if self.loading_cells > 0 {
-            let still = if self.loading_cells == 1 { "value is" } else { "values are" };
-            reason.push_str(&format!(
-                " {} {still} still loading: the catalog keeps the stored value until the next sync.",
-                group_digits(self.loading_cells)
-            ));
-        }
-        reason
+        spreadsheet_messages_note(&SpreadsheetMessages {
+            cells: self.message_cells,
+            loading_cells: self.loading_cells,
+            columns: &columns,
+            messages: &self.messages,
+            first_row: first,
+        })
     }
 }
 
-/// The note about rows without a key in which nothing was entered: "998 rows without a key and without a value were
-/// skipped (rows 4 to 1001). They contain only “FALSE” in “done”."
+/// The note about rows without a key in which nothing was entered.
 fn unfilled_note(keyless: &KeylessSplit, layout: &ColumnLayout) -> String {
-    let KeylessSplit { unfilled, first, last, fillers, has_only_boxes, .. } = keyless;
-    let (first, last) = (group_digits(*first), group_digits(*last));
-    let what = if *has_only_boxes { "without a value" } else { "without a value of their own" };
-    let rows = format_row_count(*unfilled);
-    let (skipped, contains) = match unfilled {
-        1 => (format!("was skipped (row {first})"), "It contains"),
-        _ => (format!("were skipped (rows {first} to {last})"), "They contain"),
-    };
-    let mut note = format!("{rows} without a key and {what} {skipped}.");
-    let named = fillers.iter().take(MAX_NAMED).filter_map(|(at, value)| {
-        Some(format!("“{}” in “{}”", shorten(value), shorten(layout.column_names().get(*at)?)))
-    });
-    let mut named: Vec<String> = named.collect();
-    if fillers.len() > MAX_NAMED {
-        named.push(format!("and {} more", group_digits((fillers.len() - MAX_NAMED) as u64)));
-    }
-    if !named.is_empty() {
-        note.push_str(&format!(" {contains} only {}.", named.join(", ")));
-    }
-    note
+    let names = layout.column_names();
+    let fillers = keyless.fillers.iter().filter_map(|(at, value)| Some((value.as_str(), names.get(*at)?.as_str())));
+    unfilled_rows_note(&UnfilledRows {
+        count: keyless.unfilled,
+        first: keyless.first,
+        last: keyless.last,
+        has_only_boxes: keyless.has_only_boxes,
+        fillers: &fillers.collect::<Vec<_>>(),
+    })
 }
 
 /// The notes about columns that have a message of the spreadsheet as their name.
 pub(super) fn header_message_notes(written: &[String], layout: &ColumnLayout, row: u64) -> Vec<Issue> {
     let note = |(written, name): (&String, &String)| {
         let word = header_sheet_word(written)?;
-        let what = format!("The header of this column is a spreadsheet message (“{}”)", word.as_str());
-        let reason = if written == name {
-            format!("{what} instead of a name. Fix the formula and sync again.")
-        } else {
-            format!(
-                "{what}. It was read as “{}”, the column that was there before. Fix the formula and sync again.",
-                shorten(name)
-            )
-        };
+        let read_as = (written != name).then_some(name.as_str());
+        let reason = header_message_note(word.as_str(), read_as);
         Some(Issue { row: Some(row), column: Some(name.clone()), kind: IssueKind::Noted, reason })
     };
     written.iter().zip(layout.column_names()).filter_map(note).collect()
@@ -215,17 +167,6 @@ pub(super) fn header_note(written: &[String], layout: &ColumnLayout, source: &So
     }
     let (first, _) = differing.first()?;
     let column = Some((*first).to_owned());
-    let named = differing
-        .iter()
-        .take(MAX_NAMED)
-        .map(|(written, name)| format!("“{}” as “{}”", shorten(written), shorten(name)));
-    let mut named = named.collect::<Vec<_>>().join(", ");
-    if differing.len() > MAX_NAMED {
-        named.push_str(&format!(" and {} more", group_digits((differing.len() - MAX_NAMED) as u64)));
-    }
-    let headers = if differing.len() == 1 { "A header is" } else { "Headers are" };
-    let reason = format!(
-        "{headers} spelled differently (spaces, invisible characters or Unicode form) and were matched with the columns of the catalog: {named}."
-    );
+    let reason = respelled_headers_note(&differing);
     Some(Issue { row: Some(source.read_options.header_row_number()), column, kind: IssueKind::Noted, reason })
 }

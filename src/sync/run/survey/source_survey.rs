@@ -3,7 +3,7 @@
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::guards::{ChangeTally, GuardVerdict};
 use crate::domain::issue::{Issue, IssueList};
-use crate::domain::sync_failure::SyncFailure;
+use crate::domain::run_text::sync_failure::SyncFailure;
 use crate::sync::run::column_changes::RenamedColumn;
 use crate::sync::run::comparison::SourceComparison;
 use crate::sync::run::row_rules::RowRules;

@@ -12,8 +12,7 @@ use crate::domain::item::ColumnLayout;
 use crate::domain::rows::key_cell::KeyCell;
 use crate::domain::rows::row::TextRow;
 use crate::domain::rows::stored_columns::has_loading_header;
-use crate::domain::text::counts::group_digits;
-use crate::domain::text::shortening::shorten;
+use crate::domain::run_text::row_notes::{duplicate_key_reason, respelled_duplicate_reason, surplus_cells_reason};
 use crate::fetch::FetchedContent;
 use crate::sync::run::column_changes::{KeyedSample, column_notes, find_renamed};
 use crate::sync::run::comparison::SourceComparison;
@@ -161,10 +160,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
             RowSort::Surplus(key) => {
                 self.index.keep_item(key);
                 self.findings.mark_doubtful();
-                let reason = format!(
-                    "The row has more cells than the header has columns ({}). Check it for a misplaced separator or quote.",
-                    layout.column_names().len()
-                );
+                let reason = surplus_cells_reason(layout.column_names().len());
                 self.refuse_row(row.number, None, reason);
             }
             RowSort::Keyed(key) => self.take_row(row, key),
@@ -182,21 +178,12 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
         match self.index.claim_key(key, index_row(row)) {
             KeyClaim::Duplicate(first) => {
                 self.findings.add_odd_width(self.odd_width(row));
-                let reason = format!(
-                    "Duplicate key “{}” (first seen in row {}). Give each row a unique key and sync again.",
-                    shorten(key),
-                    group_digits(u64::from(first))
-                );
+                let reason = duplicate_key_reason(key, u64::from(first));
                 return self.refuse_row(row.number, Some(key_column), reason);
             }
             KeyClaim::TakenFrom(earlier) => {
                 self.notes.remove_respelled_key(u64::from(earlier));
-                let reason = format!(
-                    "Duplicate key “{}” (also in row {}, spelled as in the catalog). Give each row a unique key and \
-                     sync again.",
-                    shorten(key),
-                    group_digits(row.number)
-                );
+                let reason = respelled_duplicate_reason(key, row.number);
                 self.refuse_row(u64::from(earlier), Some(key_column), reason);
             }
             KeyClaim::TakenByForm => self.notes.add_respelled_key(row.number, key),

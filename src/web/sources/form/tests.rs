@@ -46,7 +46,7 @@ fn every_wrong_field_is_reported_at_once() {
     assert_eq!(errors.key.as_deref(), Some("There is no column “sku”; the columns are “id”, “title”."));
     let reserved = SourceForm { slug: "new".to_owned(), ..form() };
     let errors = check_form(&reserved, &place, &columns()).expect_err("reserved");
-    let expected = "“new” is the address of another page: choose another slug, such as “new-1”.";
+    let expected = "“new” is the URL of another page. Choose another slug, such as “new-1”.";
     assert_eq!(errors.slug.as_deref(), Some(expected));
 }
 

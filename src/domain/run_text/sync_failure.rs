@@ -1,10 +1,10 @@
 //! Why a sync writes nothing although its source could be fetched. A sync says it as what happened, a check and a
 //! preview as what would happen.
 
-use super::guards::ChangeTally;
-use super::run_text::format_count;
-use super::source::Source;
-use super::text::counts::group_digits;
+use super::format_count;
+use crate::domain::guards::ChangeTally;
+use crate::domain::source::Source;
+use crate::domain::text::counts::group_digits;
 
 /// What is wrong with a source as a whole.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,14 +28,16 @@ impl SyncFailure {
     /// The source has no row that can be taken. It has these columns and so many rows, and the catalog so many items.
     #[must_use]
     pub fn empty_source(source: &Source, columns: &[String], rows: u64, items: u64) -> Self {
-        let key = match source.key_column.as_str() {
-            "" => String::new(),
-            key => format!("; one of them has to be “{key}”"),
-        };
         let (what, fix) = match (columns.len(), rows) {
-            (0, _) => ("The source is empty.", format!("Its first row must name the columns{key}.")),
-            (_, 0) => ("The source has a header and no rows below it.", "Add rows below the header.".to_owned()),
-            _ => ("The source has no rows that can be taken.", "Fix the rows that are named in the issues.".to_owned()),
+            (0, _) if source.key_column.is_empty() => {
+                ("The source is empty.", "Its first row must name the columns.".to_owned())
+            }
+            (0, _) => (
+                "The source is empty.",
+                format!("Its first row must name the columns, including “{}”.", source.key_column),
+            ),
+            (_, 0) => ("The source has a header but no rows.", "Add rows below the header.".to_owned()),
+            _ => ("No row of the source can be imported.", "Fix the rows named in the issues.".to_owned()),
         };
         let kept = format!("the catalog keeps its {}", format_count(&source.noun, items));
         Self { kept: Some(kept).filter(|_| items > 0), ..Self::new("empty_source", what, fix) }
@@ -46,12 +48,20 @@ impl SyncFailure {
     pub fn key_changed(source: &Source, tally: ChangeTally) -> Self {
         let ChangeTally { removals, live, additions, .. } = tally;
         let what = format!(
-            "Did the key column change? {} of the catalog's {} would go and {} would come.",
+            "Did the key column change? A sync would remove {} of {} and add {}.",
             group_digits(removals),
             format_count(&source.noun, live),
             group_digits(additions),
         );
-        Self::new("key_changed", what, "If this is meant, choose “Sync anyway”.")
+        Self::new("key_changed", what, "If this is intended, choose “Sync anyway”.")
+    }
+
+    /// A quotation mark in `row` that is not closed includes the rows below; `sign` is how that shows.
+    #[must_use]
+    pub fn unclosed_quote(row: u64, sign: &str) -> Self {
+        let row = group_digits(row);
+        let what = format!("Row {row}: an unclosed quotation mark (\") includes the rows below; {sign}.");
+        Self::new("unclosed_quote", what, "Remove the quotation mark, or double it if it belongs to the text.")
     }
 
     /// What is wrong and what to do, without what became of the sync.
@@ -73,7 +83,7 @@ impl SyncFailure {
     /// The same before a sync.
     #[must_use]
     pub fn forecast_message(&self) -> String {
-        format!("A sync would be refused: {}", self.cause_message())
+        format!("A sync would fail: {}", self.cause_message())
     }
 }
 
@@ -89,7 +99,7 @@ mod tests {
     fn failures_and_forecasts_use_the_same_words() {
         let failure = SyncFailure::new("unclosed_quote", "Row 3: a quotation mark.", "Remove it.");
         assert_eq!(failure.message(), "Row 3: a quotation mark. Nothing was changed. Remove it.");
-        assert_eq!(failure.forecast_message(), "A sync would be refused: Row 3: a quotation mark. Remove it.");
+        assert_eq!(failure.forecast_message(), "A sync would fail: Row 3: a quotation mark. Remove it.");
         let with_fix = SyncFailure::new("no_key_column", "There is no column “id”. Add it.", "");
         assert_eq!(with_fix.message(), "There is no column “id”. Add it. Nothing was changed.");
         assert_eq!(with_fix.cause_message(), "There is no column “id”. Add it.");

@@ -1,0 +1,57 @@
+//! The answers to a request to start or to cancel a run.
+
+use super::kind_label;
+use crate::domain::operation::OperationKind;
+
+/// The answer to a cancel that the worker will carry out.
+pub const CANCELLING: &str = "Cancelling. The run stops within a few seconds.";
+
+/// The answer to a cancel of a run that had not started.
+pub const CANCELLED_BEFORE_START: &str = "The run was cancelled before it started.";
+
+/// The answer to a cancel that comes too late.
+pub const ALREADY_FINISHING: &str = "Too late to cancel: the run is finishing.";
+
+/// The answer to a cancel of a run that has ended.
+pub const ALREADY_ENDED: &str = "The run has already ended.";
+
+/// That a run of the source called `name` was accepted: "The sync of Albums has started."
+#[must_use]
+pub fn started_message(kind: OperationKind, name: &str) -> String {
+    format!("The {} of {name} has started.", kind_label(kind).to_lowercase())
+}
+
+/// That the source called `name` has an active run.
+#[must_use]
+pub fn already_running_message(name: &str) -> String {
+    format!("Sync already in progress: a run of {name} is active.")
+}
+
+/// The same on the panel, which shows the run: "Sync already in progress, started by ada."
+#[must_use]
+pub fn in_progress_note(started_by: Option<&str>) -> String {
+    match started_by {
+        Some(name) => format!("Sync already in progress, started by {name}."),
+        None => "Sync already in progress.".to_owned(),
+    }
+}
+
+/// That the same run ended less than the cooldown ago; it can be started again in so many seconds.
+#[must_use]
+pub fn cooling_down_message(seconds: u64) -> String {
+    format!("Just synced. Try again in {seconds} s.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_start_says_what_to_do() {
+        assert_eq!(cooling_down_message(3), "Just synced. Try again in 3 s.");
+        assert_eq!(in_progress_note(Some("ada")), "Sync already in progress, started by ada.");
+        assert_eq!(in_progress_note(None), "Sync already in progress.");
+        assert_eq!(already_running_message("Albums"), "Sync already in progress: a run of Albums is active.");
+        assert_eq!(started_message(OperationKind::Preview, "Albums"), "The preview of Albums has started.");
+    }
+}
