@@ -1,14 +1,14 @@
 //! The kind `csv`: a CSV file at a web address, on this server's disk, uploaded, or inside the binary (the sample).
 
-pub(in crate::fetch) mod decoding_reader;
-pub(in crate::fetch) mod delimiter;
+pub(super) mod decoding_reader;
+pub(super) mod delimiter;
 mod end_mark;
 mod other_format;
-mod record;
-pub(in crate::fetch) mod record_reader;
-pub(in crate::fetch) mod structure_errors;
-pub(in crate::fetch) mod table;
-pub(in crate::fetch) mod text_survey;
+pub(super) mod record;
+pub(super) mod record_reader;
+pub(super) mod structure_errors;
+pub(super) mod table;
+pub(super) mod text_survey;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,10 +37,10 @@ const ONE_URL_MESSAGE: &str = "A CSV source has exactly one URL. Add one source 
 
 /// Mirrors a CSV file.
 #[derive(Debug)]
-pub(in crate::fetch) struct CsvKind {
-    pub(in crate::fetch) client: Arc<HttpClient>,
-    pub(in crate::fetch) uploads_dir: PathBuf,
-    pub(in crate::fetch) sample: &'static [u8],
+pub(super) struct CsvKind {
+    pub(super) client: Arc<HttpClient>,
+    pub(super) uploads_dir: PathBuf,
+    pub(super) sample: &'static [u8],
 }
 
 impl SourceKind for CsvKind {
@@ -131,13 +131,13 @@ impl SourceKind for CsvKind {
 }
 
 /// The fetch of one table: how to read it, and within which limits.
-pub(in crate::fetch) struct CsvFetch<'a> {
-    pub(in crate::fetch) client: &'a HttpClient,
-    pub(in crate::fetch) options: &'a ReadOptions,
+pub(super) struct CsvFetch<'a> {
+    pub(super) client: &'a HttpClient,
+    pub(super) options: &'a ReadOptions,
     /// How many rows of the tab are above the table. Row numbers begin after them.
-    pub(in crate::fetch) rows_above: u64,
-    pub(in crate::fetch) fetch_request: &'a FetchRequest<'a>,
-    pub(in crate::fetch) observer: &'a dyn FetchObserver,
+    pub(super) rows_above: u64,
+    pub(super) fetch_request: &'a FetchRequest<'a>,
+    pub(super) observer: &'a dyn FetchObserver,
 }
 
 impl CsvFetch<'_> {
@@ -145,7 +145,7 @@ impl CsvFetch<'_> {
     ///
     /// # Errors
     /// The error of the request, or of content that is not a table ([`CsvTable::open`]).
-    pub(in crate::fetch) fn fetch(&self, request: OutgoingRequest<'_>) -> Result<FetchOutcome, FetchError> {
+    pub(super) fn fetch(&self, request: OutgoingRequest<'_>) -> Result<FetchOutcome, FetchError> {
         let Self { client, fetch_request, observer, .. } = self;
         let request = request.with_validators(fetch_request.validators, fetch_request.mode);
         let FetchResponse::Body(body) = client.send(&request, fetch_request, *observer)? else {

@@ -55,9 +55,9 @@ const ONE_URL_MESSAGE: &str = "An Excel source has exactly one URL. Add one sour
 
 /// Mirrors a tab of a workbook.
 #[derive(Debug)]
-pub(in crate::fetch) struct ExcelKind {
-    pub(in crate::fetch) client: Arc<HttpClient>,
-    pub(in crate::fetch) uploads_dir: PathBuf,
+pub(super) struct ExcelKind {
+    pub(super) client: Arc<HttpClient>,
+    pub(super) uploads_dir: PathBuf,
 }
 
 impl SourceKind for ExcelKind {

@@ -4,24 +4,24 @@
 //! it, and stops within a second of a cancel. Bodies are written to bounded temporary files. Connections to private
 //! addresses are refused unless the operator allows them.
 
-pub(in crate::fetch) mod address_guard;
+pub(super) mod address_guard;
 mod attempt;
-pub(in crate::fetch) mod body_file;
-pub(in crate::fetch) mod cancel_token;
+pub(super) mod body_file;
+pub(super) mod cancel_token;
 mod client;
 mod cookies;
 mod decompress;
-pub(in crate::fetch) mod fetch_failure;
+pub(super) mod fetch_failure;
 mod google_hosts;
 mod gzip_members;
-pub(in crate::fetch) mod host_lock;
-pub(in crate::fetch) mod http_date;
-pub(in crate::fetch) mod request;
+pub(super) mod host_lock;
+pub(super) mod http_date;
+pub(super) mod request;
 mod response;
-pub(in crate::fetch) mod response_status;
+pub(super) mod response_status;
 mod settings;
-pub(in crate::fetch) mod transport;
-pub(in crate::fetch) mod web_address;
+pub(super) mod transport;
+pub(super) mod web_address;
 
 pub(in crate::fetch) use client::HttpClient;
 pub(in crate::fetch) use google_hosts::{is_google_api_host, is_google_host};

@@ -2,15 +2,15 @@
 //! through the CSV export otherwise. Published sheets and links with a query always use the export.
 
 mod clock_skew;
-pub(in crate::fetch) mod credentials;
-pub(in crate::fetch) mod csv_export;
-pub(in crate::fetch) mod google_errors;
-pub(in crate::fetch) mod rate_limit;
-pub(in crate::fetch) mod reading_rules;
-pub(in crate::fetch) mod service_account_client;
-pub(in crate::fetch) mod sheets_api;
+pub(super) mod credentials;
+pub(super) mod csv_export;
+pub(super) mod google_errors;
+pub(super) mod rate_limit;
+pub(super) mod reading_rules;
+pub(super) mod service_account_client;
+pub(super) mod sheets_api;
 mod spreadsheet_info;
-pub(in crate::fetch) mod values_reader;
+pub(super) mod values_reader;
 
 use std::sync::Arc;
 
@@ -29,9 +29,9 @@ use reading_rules::ReadingRules;
 
 /// Mirrors a Google Sheet.
 #[derive(Debug)]
-pub(in crate::fetch) struct SheetKind {
-    pub(in crate::fetch) client: Arc<HttpClient>,
-    pub(in crate::fetch) account: Option<Arc<ServiceAccountClient>>,
+pub(super) struct SheetKind {
+    pub(super) client: Arc<HttpClient>,
+    pub(super) account: Option<Arc<ServiceAccountClient>>,
 }
 
 impl SourceKind for SheetKind {

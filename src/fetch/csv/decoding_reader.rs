@@ -8,7 +8,7 @@ use encoding_rs::{Decoder, Encoding};
 const BUFFER_BYTES: usize = 64 * 1024;
 
 /// Reads the text of `inner` as UTF-8. Invalid bytes are replaced by U+FFFD.
-pub(in crate::fetch) struct DecodingReader<R> {
+pub(super) struct DecodingReader<R> {
     inner: R,
     decoder: Decoder,
     raw: Vec<u8>,
@@ -23,7 +23,7 @@ pub(in crate::fetch) struct DecodingReader<R> {
 
 impl<R: Read> DecodingReader<R> {
     /// Decodes `inner`, which begins after any byte order mark, from `encoding`.
-    pub(in crate::fetch) fn new(inner: R, encoding: &'static Encoding) -> Self {
+    pub(super) fn new(inner: R, encoding: &'static Encoding) -> Self {
         Self {
             inner,
             decoder: encoding.new_decoder_without_bom_handling(),

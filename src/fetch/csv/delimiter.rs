@@ -1,6 +1,7 @@
 //! Detects the delimiter of a CSV file from its first records.
 
-use super::record_reader::{CsvRecord, RecordReader};
+use super::record::CsvRecord;
+use super::record_reader::RecordReader;
 
 /// The delimiters that are detected. If several fit equally well, the first one is used.
 pub(super) const KNOWN_DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -10,17 +11,17 @@ const MAX_SURVEYED_RECORDS: usize = 100;
 
 /// How the cells of a file are separated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::fetch) struct CsvDialect {
-    pub(in crate::fetch) delimiter: u8,
+pub(super) struct CsvDialect {
+    pub(super) delimiter: u8,
     /// Whether the first record is Excel's line `sep=;`, which is not a row.
-    pub(in crate::fetch) has_sep_line: bool,
+    pub(super) has_sep_line: bool,
 }
 
 /// Detects the dialect from the beginning of the decoded text. `is_complete` is whether that is the complete text.
 ///
 /// The best delimiter splits most records into as many cells as the first row that is not blank, and that row into at
 /// least two. If no delimiter splits the header, as below a title line, the one that splits most records wins.
-pub(in crate::fetch) fn detect_dialect(start: &[u8], is_complete: bool) -> CsvDialect {
+pub(super) fn detect_dialect(start: &[u8], is_complete: bool) -> CsvDialect {
     if let Some(delimiter) = declared_delimiter(start) {
         return CsvDialect { delimiter, has_sep_line: true };
     }

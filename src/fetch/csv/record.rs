@@ -26,37 +26,37 @@ const CTRL_Z: u8 = 0x1A;
 
 /// One record. Its cells are stored one after the other in `text`.
 #[derive(Clone, Default, Debug)]
-pub(in crate::fetch) struct CsvRecord {
+pub(super) struct CsvRecord {
     /// The number of the row, counted from 1 as in a spreadsheet: blank rows count, line breaks inside cells do not.
-    pub(in crate::fetch) number: u64,
+    pub(super) number: u64,
     pub(super) text: Vec<u8>,
     pub(super) cell_ends: Vec<usize>,
     /// The cell with text after its closing quotation mark, if any.
-    pub(in crate::fetch) loose_end: Option<usize>,
+    pub(super) loose_end: Option<usize>,
     /// The cell with white space before its opening quotation mark, which therefore is plain text, if any.
-    pub(in crate::fetch) late_quote: Option<usize>,
+    pub(super) late_quote: Option<usize>,
     /// The cell without quotation marks around it that has one inside, if any.
-    pub(in crate::fetch) inner_quote: Option<usize>,
+    pub(super) inner_quote: Option<usize>,
     /// Whether a cell in quotation marks has line breaks in it.
-    pub(in crate::fetch) spans_lines: bool,
+    pub(super) spans_lines: bool,
     /// Whether the file ends in it, without a line end.
-    pub(in crate::fetch) ends_file: bool,
+    pub(super) ends_file: bool,
     /// Whether a byte order mark precedes the record, as in concatenated files. The mark is not part of a cell.
-    pub(in crate::fetch) begins_file: bool,
+    pub(super) begins_file: bool,
     /// How many cells are enclosed in quotation marks.
-    pub(in crate::fetch) quoted_cells: usize,
+    pub(super) quoted_cells: usize,
     /// Whether there were more than [`MAX_COLUMNS`] cells. Those beyond are not kept.
-    pub(in crate::fetch) too_wide: bool,
+    pub(super) too_wide: bool,
 }
 
 impl CsvRecord {
     /// How many cells there are.
-    pub(in crate::fetch) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.cell_ends.len()
     }
 
     /// The cell at `index`.
-    pub(in crate::fetch) fn cell(&self, index: usize) -> &[u8] {
+    pub(super) fn cell(&self, index: usize) -> &[u8] {
         let from = if index == 0 { 0 } else { self.cell_ends[index - 1] };
         &self.text[from..self.cell_ends[index]]
     }
@@ -69,12 +69,12 @@ impl CsvRecord {
     }
 
     /// Whether all cells are empty.
-    pub(in crate::fetch) fn is_blank(&self) -> bool {
+    pub(super) fn is_blank(&self) -> bool {
         (self.text.is_empty() || self.text == [CTRL_Z]) && !self.too_wide
     }
 
     /// Whether a NUL character is in it.
-    pub(in crate::fetch) fn has_nul(&self) -> bool {
+    pub(super) fn has_nul(&self) -> bool {
         self.text.contains(&0)
     }
 
@@ -89,7 +89,7 @@ impl CsvRecord {
 
 /// Why the text could not be split into records.
 #[derive(Debug)]
-pub(in crate::fetch) enum RecordError {
+pub(super) enum RecordError {
     /// The text could not be read.
     Io(io::Error),
     /// The quotation mark that opens this cell is never closed.

@@ -6,9 +6,7 @@
 
 use std::io::{self, Read};
 
-pub(in crate::fetch) use super::record::{
-    CsvRecord, MAX_CELL_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES, RecordError, too_many_columns_message,
-};
+use super::record::{CsvRecord, MAX_CELL_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES, RecordError};
 
 /// The byte order mark of UTF-8.
 const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
@@ -30,7 +28,7 @@ enum RecordState {
 }
 
 /// Reads records from `input`.
-pub(in crate::fetch) struct RecordReader<R> {
+pub(super) struct RecordReader<R> {
     input: R,
     delimiter: u8,
     buffer: Vec<u8>,
@@ -43,7 +41,7 @@ pub(in crate::fetch) struct RecordReader<R> {
 
 impl<R: Read> RecordReader<R> {
     /// Reads records whose cells are separated by `delimiter`.
-    pub(in crate::fetch) fn new(input: R, delimiter: u8) -> Self {
+    pub(super) fn new(input: R, delimiter: u8) -> Self {
         Self { input, delimiter, buffer: vec![0; 64 * 1024], at: 0, end: 0, number: 0, ended_by_cr: false }
     }
 
@@ -100,7 +98,7 @@ impl<R: Read> RecordReader<R> {
     ///
     /// # Errors
     /// Any [`RecordError`]. The reader must not be used after an error.
-    pub(in crate::fetch) fn next(&mut self, record: &mut CsvRecord) -> Result<bool, RecordError> {
+    pub(super) fn next(&mut self, record: &mut CsvRecord) -> Result<bool, RecordError> {
         record.clear();
         let mut at = RecordState::Start;
         let mut cell_start = 0;

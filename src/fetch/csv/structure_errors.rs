@@ -1,7 +1,8 @@
 //! Explains what is wrong with the structure of a table: quotation marks, separators, header rows.
 
 use super::delimiter::KNOWN_DELIMITERS;
-use super::record_reader::{CsvRecord, MAX_CELL_BYTES, MAX_RECORD_BYTES, RecordError, RecordReader};
+use super::record::{CsvRecord, MAX_CELL_BYTES, MAX_RECORD_BYTES, RecordError};
+use super::record_reader::RecordReader;
 use crate::domain::text::shortening::shorten;
 use crate::fetch::FetchError;
 use crate::fetch::http::body_file::disk_error;

@@ -5,7 +5,8 @@ use std::io::Read;
 use super::decoding_reader::DecodingReader;
 use super::delimiter::{CsvDialect, detect_dialect};
 use super::other_format::refuse_other_format;
-use super::record_reader::{CsvRecord, RecordError, RecordReader, too_many_columns_message};
+use super::record::{CsvRecord, RecordError, too_many_columns_message};
+use super::record_reader::RecordReader;
 use super::structure_errors;
 use super::text_survey::{TextSurvey, survey_text};
 use crate::domain::issue::{Issue, IssueKind};
@@ -24,7 +25,7 @@ const INNER_QUOTE_NOTE: &str = "A cell without quotation marks around it contain
 
 /// A table in a temporary file.
 #[derive(Debug)]
-pub(in crate::fetch) struct CsvTable {
+pub(super) struct CsvTable {
     content: BodyFile,
     survey: TextSurvey,
     dialect: CsvDialect,
@@ -45,7 +46,7 @@ impl CsvTable {
     /// # Errors
     /// `not_csv`, `wrapped_rows`, `separator_mismatch`, `unclosed_quote`, `no_header` and others for content that is
     /// not a table or has a broken header; `disk` when the temporary file cannot be read; [`FetchError::Stopped`].
-    pub(in crate::fetch) fn open(
+    pub(super) fn open(
         content: BodyFile,
         charset: Option<&str>,
         validators: Validators,

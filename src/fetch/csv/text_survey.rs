@@ -12,15 +12,15 @@ const CHUNK_BYTES: usize = 64 * 1024;
 
 /// The result of surveying a file: how to read it as text.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(in crate::fetch) struct TextSurvey {
+pub(super) struct TextSurvey {
     /// The encoding, and why it was chosen.
-    pub(in crate::fetch) choice: EncodingChoice,
+    pub(super) choice: EncodingChoice,
     /// Whether U+FFFD in the decoded text may replace bytes that could not be decoded.
-    pub(in crate::fetch) is_lossy: bool,
+    pub(super) is_lossy: bool,
     /// Whether text of a single-byte encoding may hold cells that are written in UTF-8.
-    pub(in crate::fetch) may_hold_utf_8: bool,
+    pub(super) may_hold_utf_8: bool,
     /// How many lines the file has. A last line without a line break counts, too.
-    pub(in crate::fetch) lines: u64,
+    pub(super) lines: u64,
 }
 
 /// Surveys the file that `open` opens. `set` is the encoding that is set for the source, `declared` the charset that
@@ -28,7 +28,7 @@ pub(in crate::fetch) struct TextSurvey {
 ///
 /// # Errors
 /// `disk` when the temporary file cannot be read, [`FetchError::Stopped`] after a cancel.
-pub(in crate::fetch) fn survey_text<R: Read>(
+pub(super) fn survey_text<R: Read>(
     open: impl Fn() -> R,
     set: Option<&str>,
     declared: Option<&str>,

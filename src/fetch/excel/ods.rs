@@ -19,7 +19,7 @@ use super::tab_content::TabContent;
 use super::workbook_errors::{corrupt_workbook, password_protected};
 use super::xml_events::{attribute, for_each_event, push_text, qualified_attribute};
 use crate::fetch::FetchError;
-use crate::fetch::csv::record_reader::MAX_CELL_BYTES;
+use crate::fetch::csv::record::MAX_CELL_BYTES;
 
 /// The part with all tabs.
 const CONTENT_PART: &str = "content.xml";

@@ -12,7 +12,7 @@ use crate::domain::read_options::ReadOptions;
 use crate::domain::rows::row::{CellRepair, NUL_DROPPED_MESSAGE, TextRow, column_names};
 use crate::domain::text::counts::group_digits;
 use crate::fetch::FetchError;
-use crate::fetch::csv::record_reader::{MAX_CELL_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES, too_many_columns_message};
+use crate::fetch::csv::record::{MAX_CELL_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES, too_many_columns_message};
 use crate::fetch::row_file::RowWriter;
 
 /// The most rows that a tab can have in any of these formats.

@@ -50,7 +50,7 @@ enum AttemptStep {
 }
 
 /// A running attempt.
-pub(in crate::fetch) struct HttpAttempt<'a> {
+pub(super) struct HttpAttempt<'a> {
     settings: &'a HttpSettings,
     agent: ureq::Agent,
     connection: Arc<ConnectionContext>,
@@ -64,7 +64,7 @@ pub(in crate::fetch) struct HttpAttempt<'a> {
 
 impl<'a> HttpAttempt<'a> {
     /// An attempt with its own connections and the cookies of earlier attempts.
-    pub(in crate::fetch) fn new(
+    pub(super) fn new(
         settings: &'a HttpSettings,
         request: &'a OutgoingRequest<'a>,
         fetch_request: &'a FetchRequest<'a>,
@@ -87,7 +87,7 @@ impl<'a> HttpAttempt<'a> {
     }
 
     /// Requests `url` and follows redirects.
-    pub(in crate::fetch) fn follow(&self, mut url: Url) -> Result<FetchResponse, FetchFailure> {
+    pub(super) fn follow(&self, mut url: Url) -> Result<FetchResponse, FetchFailure> {
         let first = url.origin();
         let (mut is_moved, mut from) = (false, None);
         let mut visited: Vec<(Url, u64)> = Vec::new();

@@ -36,7 +36,7 @@ impl CancelToken {
     ///
     /// # Errors
     /// Why the fetch must end now.
-    pub(in crate::fetch) fn check(&self) -> Result<(), FetchEnd> {
+    pub(super) fn check(&self) -> Result<(), FetchEnd> {
         if self.stop.load(Ordering::Relaxed) {
             Err(FetchEnd::Stopped)
         } else if self.left().is_zero() {
@@ -47,7 +47,7 @@ impl CancelToken {
     }
 
     /// The time until the deadline.
-    pub(in crate::fetch) fn left(&self) -> Duration {
+    pub(super) fn left(&self) -> Duration {
         self.deadline.lock().saturating_duration_since(Instant::now())
     }
 
@@ -55,7 +55,7 @@ impl CancelToken {
     ///
     /// # Errors
     /// [`FetchEnd::Stopped`] after a cancel, [`FetchEnd::TimedOut`] at the deadline of the run.
-    pub(in crate::fetch) fn check_while_queued(&self) -> Result<(), FetchEnd> {
+    pub(super) fn check_while_queued(&self) -> Result<(), FetchEnd> {
         match self.check() {
             Err(FetchEnd::TimedOut) if Instant::now() < self.final_deadline => Ok(()),
             other => other,
@@ -63,7 +63,7 @@ impl CancelToken {
     }
 
     /// Moves the deadline by `time`, which was spent waiting for another fetch.
-    pub(in crate::fetch) fn extend_deadline(&self, time: Duration) {
+    pub(super) fn extend_deadline(&self, time: Duration) {
         let mut deadline = self.deadline.lock();
         *deadline = (*deadline + time).min(self.final_deadline);
     }
@@ -89,7 +89,7 @@ impl CancelToken {
     ///
     /// # Errors
     /// Why the fetch must end before `work` is done.
-    pub(in crate::fetch) fn run_with_timeout<T: Send + 'static>(
+    pub(super) fn run_with_timeout<T: Send + 'static>(
         &self,
         limit: Duration,
         work: impl FnOnce() -> T + Send + 'static,

@@ -17,7 +17,7 @@ const MAX_TOTAL_BYTES: usize = 16 * 1024;
 
 /// The cookies of one fetch.
 #[derive(Default)]
-pub(in crate::fetch) struct CookieJar {
+pub(super) struct CookieJar {
     cookies: Vec<KeptCookie>,
     changes: u64,
 }
@@ -40,13 +40,13 @@ struct KeptCookie {
 
 impl CookieJar {
     /// How often a cookie was added, changed or removed.
-    pub(in crate::fetch) const fn changes(&self) -> u64 {
+    pub(super) const fn changes(&self) -> u64 {
         self.changes
     }
 
     /// Stores and removes cookies as the response from `url` with `headers` sets them. A cookie for a domain is kept
     /// only for the host, and ignored if the host is not in that domain.
-    pub(in crate::fetch) fn keep(&mut self, url: &Url, headers: &HeaderMap) {
+    pub(super) fn keep(&mut self, url: &Url, headers: &HeaderMap) {
         for value in headers.get_all(header::SET_COOKIE) {
             let Some(cookie) = value.to_str().ok().and_then(|text| Cookie::parse(text).ok()) else { continue };
             let is_https = url.scheme() == "https";
@@ -89,7 +89,7 @@ impl CookieJar {
     }
 
     /// The `Cookie` header for `url`, if there are cookies for it.
-    pub(in crate::fetch) fn header_for(&self, url: &Url) -> Option<HeaderValue> {
+    pub(super) fn header_for(&self, url: &Url) -> Option<HeaderValue> {
         let site = site(url);
         let is_meant = |cookie: &&KeptCookie| {
             cookie.site == site && is_within(url.path(), &cookie.path) && (!cookie.is_secure || url.scheme() == "https")

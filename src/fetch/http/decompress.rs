@@ -41,7 +41,7 @@ const SLACK_BYTES: u64 = 256 * 1024;
 
 /// How a body is decoded according to its headers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::fetch) enum BodyCoding {
+pub(super) enum BodyCoding {
     /// Gzip if its first bytes are those of gzip, otherwise not compressed.
     ByContent,
     /// `deflate`, which cannot be detected by first bytes.
@@ -53,7 +53,7 @@ pub(in crate::fetch) enum BodyCoding {
 ///
 /// # Errors
 /// `bad_answer` for a coding that Lockstep does not support. Requests accept gzip only, so such a server ignores them.
-pub(in crate::fetch) fn body_coding(headers: &HeaderMap, origin: &ResponseOrigin) -> Result<BodyCoding, FetchError> {
+pub(super) fn body_coding(headers: &HeaderMap, origin: &ResponseOrigin) -> Result<BodyCoding, FetchError> {
     let mut coding = BodyCoding::ByContent;
     for value in headers.get_all(header::CONTENT_ENCODING) {
         for word in String::from_utf8_lossy(value.as_bytes()).split(',') {
@@ -78,10 +78,10 @@ pub(in crate::fetch) fn body_coding(headers: &HeaderMap, origin: &ResponseOrigin
 }
 
 /// A body that is decompressed while it is read.
-pub(in crate::fetch) struct DecompressedBody<'a> {
+pub(super) struct DecompressedBody<'a> {
     reader: Box<dyn Read + 'a>,
     /// Whether it was compressed: then `Content-Length` is not the length of the content.
-    pub(in crate::fetch) was_compressed: bool,
+    pub(super) was_compressed: bool,
 }
 
 impl<'a> DecompressedBody<'a> {
@@ -90,7 +90,7 @@ impl<'a> DecompressedBody<'a> {
     ///
     /// # Errors
     /// When the first bytes of `from` cannot be read.
-    pub(in crate::fetch) fn gzip(mut from: impl Read + 'a, limit: u64, cancel: &'a CancelToken) -> io::Result<Self> {
+    pub(super) fn gzip(mut from: impl Read + 'a, limit: u64, cancel: &'a CancelToken) -> io::Result<Self> {
         let mut start = Vec::with_capacity(GZIP_START.len());
         from.by_ref().take(GZIP_START.len() as u64).read_to_end(&mut start)?;
         let was_compressed = start == GZIP_START;
@@ -109,7 +109,7 @@ impl<'a> DecompressedBody<'a> {
     ///
     /// # Errors
     /// When the first bytes of the rest cannot be read.
-    pub(in crate::fetch) fn deflate(mut self, limit: u64, cancel: &'a CancelToken) -> io::Result<Self> {
+    pub(super) fn deflate(mut self, limit: u64, cancel: &'a CancelToken) -> io::Result<Self> {
         let mut start = Vec::with_capacity(2);
         self.reader.by_ref().take(2).read_to_end(&mut start)?;
         let has_header = matches!(start[..], [first, second]
@@ -144,7 +144,7 @@ impl fmt::Display for DecompressionLimit {
 impl std::error::Error for DecompressionLimit {}
 
 /// Whether `error` means that there is more compressed data than the limit.
-pub(in crate::fetch) fn is_over_limit_error(error: &io::Error) -> bool {
+pub(super) fn is_over_limit_error(error: &io::Error) -> bool {
     is_caused_by::<DecompressionLimit>(error)
 }
 
@@ -153,12 +153,12 @@ fn is_caused_by<E: std::error::Error + 'static>(error: &io::Error) -> bool {
 }
 
 /// Whether `error` means that compressed data is damaged.
-pub(in crate::fetch) fn is_damage_error(error: &io::Error) -> bool {
+pub(super) fn is_damage_error(error: &io::Error) -> bool {
     is_caused_by::<DamageError>(error)
 }
 
 /// Whether `error` means that compressed data ends early: its transfer may have been interrupted.
-pub(in crate::fetch) fn is_truncated(error: &io::Error) -> bool {
+pub(super) fn is_truncated(error: &io::Error) -> bool {
     error.get_ref().and_then(|inner| inner.downcast_ref::<DamageError>()).is_some_and(|damage| damage.is_truncated)
 }
 

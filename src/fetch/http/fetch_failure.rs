@@ -20,7 +20,7 @@ pub(in crate::fetch) enum FetchFailure {
 
 impl FetchFailure {
     /// The code for the log.
-    pub(in crate::fetch) fn code(&self) -> &'static str {
+    pub(super) fn code(&self) -> &'static str {
         match self {
             Self::Ended(FetchEnd::TimedOut) => "timeout",
             Self::Ended(FetchEnd::Stopped) | Self::Problem(BodyProblem::Final(FetchError::Stopped)) => "stopped",
@@ -51,7 +51,7 @@ impl From<FetchError> for FetchFailure {
 }
 
 /// The error for a redirect of a posted form, which is not followed.
-pub(in crate::fetch) fn redirected_form_error(origin: &ResponseOrigin, to: &Url) -> FetchFailure {
+pub(super) fn redirected_form_error(origin: &ResponseOrigin, to: &Url) -> FetchFailure {
     let to = clip_name(&without_secrets(to.as_str()));
     final_failure(
         "bad_redirect",
@@ -64,7 +64,7 @@ pub(in crate::fetch) fn redirected_form_error(origin: &ResponseOrigin, to: &Url)
 }
 
 /// Adds the redirecting host to the error about a refused address: the source does not name that address itself.
-pub(in crate::fetch) fn name_redirecting_host(failure: FetchFailure, from: Option<&str>, to: &Url) -> FetchFailure {
+pub(super) fn name_redirecting_host(failure: FetchFailure, from: Option<&str>, to: &Url) -> FetchFailure {
     match (failure, from) {
         (
             FetchFailure::Problem(BodyProblem::Final(FetchError::Failed { code: code @ "address_refused", message })),
@@ -75,7 +75,7 @@ pub(in crate::fetch) fn name_redirecting_host(failure: FetchFailure, from: Optio
 }
 
 /// The error for a redirect from `from` to an address that was requested before with the same cookies.
-pub(in crate::fetch) fn redirect_loop(from: &Url, to: &Url) -> FetchFailure {
+pub(super) fn redirect_loop(from: &Url, to: &Url) -> FetchFailure {
     let host = display_host(from);
     let how = if from == to { "redirects this address to itself" } else { "redirects in a loop" };
     let message = format!(
@@ -97,7 +97,7 @@ pub(in crate::fetch) fn too_many_redirects(url: &Url, max: usize) -> FetchFailur
 }
 
 /// The error for a redirect to something that is not a web address.
-pub(in crate::fetch) fn invalid_redirect_target(error: FetchError, origin: &ResponseOrigin) -> FetchFailure {
+pub(super) fn invalid_redirect_target(error: FetchError, origin: &ResponseOrigin) -> FetchFailure {
     match error {
         FetchError::Failed { code, message } => {
             final_failure(code, format!("{} redirects to something that is not a web address. {message}", origin.host))
@@ -107,7 +107,7 @@ pub(in crate::fetch) fn invalid_redirect_target(error: FetchError, origin: &Resp
 }
 
 /// The error for a redirect to a Google Sheet that a direct fetch would read wrongly.
-pub(in crate::fetch) fn redirect_to_sheet(error: FetchError, origin: &ResponseOrigin) -> FetchFailure {
+pub(super) fn redirect_to_sheet(error: FetchError, origin: &ResponseOrigin) -> FetchFailure {
     let host = &origin.host;
     match error {
         FetchError::Failed { code, message } => final_failure(
@@ -119,7 +119,7 @@ pub(in crate::fetch) fn redirect_to_sheet(error: FetchError, origin: &ResponseOr
 }
 
 /// Explains why `host` did not respond.
-pub(in crate::fetch) fn connection_failure(error: ureq::Error, host: &str) -> FetchFailure {
+pub(super) fn connection_failure(error: ureq::Error, host: &str) -> FetchFailure {
     match error {
         ureq::Error::Other(inner) => match inner.downcast::<FetchError>() {
             Ok(own) => BodyProblem::Final(*own).into(),
@@ -159,11 +159,7 @@ pub(in crate::fetch) fn connection_failure(error: ureq::Error, host: &str) -> Fe
 }
 
 /// Explains why the body of `origin` was not accepted. `max_bytes` is the limit, for the message.
-pub(in crate::fetch) fn explain_rejection(
-    rejection: BodyRejection,
-    origin: &ResponseOrigin,
-    max_bytes: u64,
-) -> FetchFailure {
+pub(super) fn explain_rejection(rejection: BodyRejection, origin: &ResponseOrigin, max_bytes: u64) -> FetchFailure {
     let host = &origin.host;
     match rejection {
         BodyRejection::Ended(ended) => ended.into(),
@@ -197,11 +193,11 @@ pub(in crate::fetch) fn explain_rejection(
 }
 
 /// A failure that a retry does not help.
-pub(in crate::fetch) fn final_failure(code: &'static str, message: String) -> FetchFailure {
+pub(super) fn final_failure(code: &'static str, message: String) -> FetchFailure {
     BodyProblem::Final(FetchError::failed(code, message)).into()
 }
 
 /// A failure that a retry may help.
-pub(in crate::fetch) fn transient_failure(code: &'static str, message: String) -> FetchFailure {
+pub(super) fn transient_failure(code: &'static str, message: String) -> FetchFailure {
     BodyProblem::Transient(FetchError::failed(code, message)).into()
 }

@@ -14,7 +14,7 @@ static BUSY_HOSTS: LazyLock<(Mutex<HashSet<String>>, Condvar)> = LazyLock::new(D
 
 /// The exclusive right to send requests to one host and port. Released on drop.
 #[derive(Debug)]
-pub(in crate::fetch) struct HostLock {
+pub(super) struct HostLock {
     key: String,
 }
 
@@ -24,7 +24,7 @@ impl HostLock {
     ///
     /// # Errors
     /// Why the fetch must end before the lock is free.
-    pub(in crate::fetch) fn take(url: &Url, cancel: &CancelToken) -> Result<Self, FetchEnd> {
+    pub(super) fn take(url: &Url, cancel: &CancelToken) -> Result<Self, FetchEnd> {
         let key = host_key(url);
         let begun = Instant::now();
         let mut busy = lock();

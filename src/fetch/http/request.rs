@@ -12,12 +12,12 @@ use crate::fetch::FetchError;
 
 /// Decides by status and headers whether the body is accepted (`Ok`). The bytes are the beginning of the body for an
 /// error status or a declared web page; otherwise they are empty.
-pub(in crate::fetch) type ResponseRule<'a> =
+pub(super) type ResponseRule<'a> =
     dyn Fn(StatusCode, &HeaderMap, &[u8], &ResponseOrigin) -> Result<(), BodyProblem> + Sync + 'a;
 
 /// Decides whether a redirect target may be requested. Not called for redirects from Google, whose targets are already
 /// limited to what the link selects.
-pub(in crate::fetch) type RedirectCheck<'a> = dyn Fn(&Url) -> Result<(), FetchError> + Sync + 'a;
+pub(super) type RedirectCheck<'a> = dyn Fn(&Url) -> Result<(), FetchError> + Sync + 'a;
 
 /// A request to one server.
 pub(in crate::fetch) struct OutgoingRequest<'a> {
@@ -72,7 +72,7 @@ impl<'a> OutgoingRequest<'a> {
     }
 
     /// The headers `If-None-Match` and `If-Modified-Since`.
-    pub(in crate::fetch) fn conditional_headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    pub(super) fn conditional_headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
         let etag =
             self.validators.and_then(|validators| Some((header::IF_NONE_MATCH, as_sent(validators.etag.as_deref()?)?)));
         let date = self.validators.and_then(|validators| validators.last_modified.as_deref());

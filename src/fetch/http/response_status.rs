@@ -168,7 +168,7 @@ pub(in crate::fetch) fn header_text(headers: &HeaderMap, name: &header::HeaderNa
 
 /// The value of a header as it was sent, with each byte as the character of its number (Latin-1). An entity tag may
 /// contain bytes that are not UTF-8 (RFC 9110, section 8.8.3), and has to be sent back unchanged.
-pub(in crate::fetch) fn header_as_latin1(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
+pub(super) fn header_as_latin1(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
     Some(headers.get(name)?.as_bytes().iter().copied().map(char::from).collect())
 }
 

@@ -27,7 +27,7 @@ impl HttpSettings {
     }
 
     /// Whether Google may redirect to `url`: to a Google host over HTTPS, or to the host that replaces Google.
-    pub(in crate::fetch) fn may_google_redirect_to(&self, url: &Url) -> bool {
+    pub(super) fn may_google_redirect_to(&self, url: &Url) -> bool {
         let is_safe = url.scheme() == "https" || self.google_url.scheme() == "http";
         is_safe && (is_google_host(url) || url.host() == self.google_url.host())
     }

@@ -26,34 +26,34 @@ const SOCKET_POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// The state that resolver, connector and transport share.
 #[derive(Debug)]
-pub(in crate::fetch) struct ConnectionContext {
-    pub(in crate::fetch) cancel: Arc<CancelToken>,
-    pub(in crate::fetch) allow: AllowHosts,
+pub(super) struct ConnectionContext {
+    pub(super) cancel: Arc<CancelToken>,
+    pub(super) allow: AllowHosts,
     /// The most bytes that may be received. This limits a compressed body before it is decompressed.
-    pub(in crate::fetch) max_received_bytes: u64,
+    pub(super) max_received_bytes: u64,
     /// How many bytes were received.
-    pub(in crate::fetch) received_bytes: AtomicU64,
+    pub(super) received_bytes: AtomicU64,
     /// Resolves host names.
-    pub(in crate::fetch) resolve_host: ResolveHost,
+    pub(super) resolve_host: ResolveHost,
 }
 
 /// Returns the addresses of a name with the port. Called once for each connection.
-pub(in crate::fetch) type ResolveHost = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
+pub(super) type ResolveHost = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
 
 /// Resolves a name with the resolver of the operating system.
-pub(in crate::fetch) fn resolve_with_system(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+pub(super) fn resolve_with_system(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     Ok((name, port).to_socket_addrs()?.collect())
 }
 
 impl ConnectionContext {
     /// Whether more bytes were received than allowed.
-    pub(in crate::fetch) fn is_over_limit(&self) -> bool {
+    pub(super) fn is_over_limit(&self) -> bool {
         self.received_bytes.load(Ordering::Relaxed) > self.max_received_bytes
     }
 }
 
 /// A client for one fetch over `connection`.
-pub(in crate::fetch) fn agent(connection: &Arc<ConnectionContext>) -> ureq::Agent {
+pub(super) fn agent(connection: &Arc<ConnectionContext>) -> ureq::Agent {
     let config = Config::builder()
         .proxy(None)
         .http_status_as_error(false)

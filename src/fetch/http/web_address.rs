@@ -56,7 +56,7 @@ pub(in crate::fetch) fn host_key(url: &Url) -> String {
 }
 
 /// The Authorization header for an address with a user name or a password.
-pub(in crate::fetch) fn basic_auth(url: &Url) -> Option<String> {
+pub(super) fn basic_auth(url: &Url) -> Option<String> {
     if url.username().is_empty() && url.password().is_none() {
         return None;
     }

@@ -20,9 +20,9 @@ const DEFAULT_TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
 #[derive(Clone)]
 pub struct ServiceAccount {
     email: String,
-    pub(in crate::fetch) key_id: Option<String>,
-    pub(in crate::fetch) token_uri: Url,
-    pub(in crate::fetch) key: Arc<RsaKeyPair>,
+    pub(super) key_id: Option<String>,
+    pub(super) token_uri: Url,
+    pub(super) key: Arc<RsaKeyPair>,
 }
 
 /// Shows the e-mail address alone, which is not secret: sheets are shared with it.

@@ -33,7 +33,7 @@ const CELLS_LEFT_OUT: &str = "When a tab is selected by name, Google omits cells
                               ends in gid=…, to get all cells.";
 
 /// Fetches the cells that the link selects.
-pub(in crate::fetch) fn fetch_export(
+pub(super) fn fetch_export(
     client: &HttpClient,
     link: &SheetLink,
     options: &ReadOptions,
@@ -122,7 +122,7 @@ fn start_at_header<'a>(link: &'a SheetLink, options: &ReadOptions) -> Result<Cow
 ///
 /// # Errors
 /// [`NO_TAB`], with how to get the link of the tab.
-pub(in crate::fetch) fn refuse_published_tab_name(link: &SheetLink) -> Result<(), FetchError> {
+pub(super) fn refuse_published_tab_name(link: &SheetLink) -> Result<(), FetchError> {
     match link.tab() {
         TabSelector::Name(name) if link.is_published() => Err(FetchError::failed(
             NO_TAB,

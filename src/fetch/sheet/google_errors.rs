@@ -12,25 +12,25 @@ use crate::fetch::http::response_status;
 use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
 
 /// The code for a rejected access token.
-pub(in crate::fetch) const TOKEN_REFUSED: &str = "token_refused";
+pub(super) const TOKEN_REFUSED: &str = "token_refused";
 /// The code for a missing tab.
-pub(in crate::fetch) const NO_TAB: &str = "no_tab";
+pub(super) const NO_TAB: &str = "no_tab";
 /// The code for an API that is not enabled.
-pub(in crate::fetch) const API_DISABLED: &str = "api_disabled";
+pub(super) const API_DISABLED: &str = "api_disabled";
 
 /// A response: its status, headers, the beginning of its body, and its server.
-pub(in crate::fetch) type GoogleResponse<'a> = (StatusCode, &'a HeaderMap, &'a [u8], &'a ResponseOrigin);
+pub(super) type GoogleResponse<'a> = (StatusCode, &'a HeaderMap, &'a [u8], &'a ResponseOrigin);
 
 /// A Google service that is called with an access token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::fetch) enum GoogleService {
+pub(super) enum GoogleService {
     Sheets,
     Drive,
 }
 
 impl GoogleService {
     /// The base of its URLs.
-    pub(in crate::fetch) const fn base_url(self) -> &'static str {
+    pub(super) const fn base_url(self) -> &'static str {
         match self {
             Self::Sheets => "https://sheets.googleapis.com",
             Self::Drive => "https://www.googleapis.com",
@@ -121,7 +121,7 @@ impl GoogleRefusal {
 }
 
 /// Checks a response of Sheets or Drive. `account_email` is the address of the service account.
-pub(in crate::fetch) fn check_api_response(
+pub(super) fn check_api_response(
     service: GoogleService,
     account_email: &str,
     waits: &RateLimitWaits,
@@ -191,7 +191,7 @@ pub(in crate::fetch) fn check_api_response(
 }
 
 /// Checks the response to the sign-in. An error is `{"error": …, "error_description": …}` (RFC 6749, section 5.2).
-pub(in crate::fetch) fn check_sign_in_response(
+pub(super) fn check_sign_in_response(
     account_email: &str,
     waits: &RateLimitWaits,
     response: GoogleResponse<'_>,
@@ -272,7 +272,7 @@ fn not_shared_message(account_email: &str) -> String {
 
 /// Replaces the messages that do not fit requests with a service account: a web page is not the sign-in page of a
 /// sheet, and a used-up quota is that of the account's project.
-pub(in crate::fetch) fn explain_error(error: FetchError, waits: &RateLimitWaits) -> FetchError {
+pub(super) fn explain_error(error: FetchError, waits: &RateLimitWaits) -> FetchError {
     match waits.explain_error(error, "Sync less often, or request a higher quota for the project.") {
         FetchError::Failed { code: "sign_in_page" | "html_page", .. } => FetchError::failed(
             "bad_answer",

@@ -15,7 +15,7 @@ const MAX_WAIT_SECS: f64 = 60.0;
 
 /// The waits of one request.
 #[derive(Default, Debug)]
-pub(in crate::fetch) struct RateLimitWaits {
+pub(super) struct RateLimitWaits {
     count: AtomicU32,
     /// The status that caused the last wait.
     status: AtomicU16,
@@ -26,14 +26,14 @@ impl RateLimitWaits {
     ///
     /// # Errors
     /// [`BodyProblem::Busy`] with the end of the wait.
-    pub(in crate::fetch) fn check(&self, status: StatusCode, headers: &HeaderMap) -> Result<(), BodyProblem> {
+    pub(super) fn check(&self, status: StatusCode, headers: &HeaderMap) -> Result<(), BodyProblem> {
         if matches!(status.as_u16(), 429 | 503) { Err(self.next_wait(status, headers)) } else { Ok(()) }
     }
 
     /// The next wait: as long as Google asks for, otherwise 2 s, 4 s, 8 s, … up to a minute, slightly varied so that
     /// clients do not return at the same time (<https://developers.google.com/workspace/sheets/api/limits>,
     /// "exponential backoff").
-    pub(in crate::fetch) fn next_wait(&self, status: StatusCode, headers: &HeaderMap) -> BodyProblem {
+    pub(super) fn next_wait(&self, status: StatusCode, headers: &HeaderMap) -> BodyProblem {
         let now = Utc::now();
         self.status.store(status.as_u16(), Ordering::Relaxed);
         let times = self.count.fetch_add(1, Ordering::Relaxed).min(10);
@@ -47,7 +47,7 @@ impl RateLimitWaits {
     }
 
     /// Explains a rate limit that lasted longer than the run. `advice` is what to do about a used-up quota.
-    pub(in crate::fetch) fn explain_error(&self, error: FetchError, advice: &str) -> FetchError {
+    pub(super) fn explain_error(&self, error: FetchError, advice: &str) -> FetchError {
         let FetchError::Failed { code: code @ "rate_limited", message } = error else { return error };
         let what = match self.status.load(Ordering::Relaxed) {
             503 => "Google is overloaded (503)",

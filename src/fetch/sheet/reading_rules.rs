@@ -6,13 +6,13 @@ use crate::fetch::FetchError;
 
 /// Which rows of a tab were fetched, which of them is the header, and which are accepted.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::fetch) struct ReadingRules {
+pub(super) struct ReadingRules {
     /// The row of the tab that the fetched values begin with, from 1.
-    pub(in crate::fetch) first_row: u64,
+    pub(super) first_row: u64,
     /// The row of the tab that is set as the header row. With `None` it is the first row that is not blank.
-    pub(in crate::fetch) header_row: Option<u64>,
+    pub(super) header_row: Option<u64>,
     /// Whether rows with more cells than columns are accepted, without the extra cells.
-    pub(in crate::fetch) takes_long_rows: bool,
+    pub(super) takes_long_rows: bool,
 }
 
 impl ReadingRules {
@@ -20,7 +20,7 @@ impl ReadingRules {
     ///
     /// # Errors
     /// `no_header` when the header row is above the range.
-    pub(in crate::fetch) fn for_range(range: Option<&CellRange>, options: &ReadOptions) -> Result<Self, FetchError> {
+    pub(super) fn for_range(range: Option<&CellRange>, options: &ReadOptions) -> Result<Self, FetchError> {
         let first_row = range.map_or(1, CellRange::first_row);
         let ReadOptions { header_row, accept_header_mismatch: takes_long_rows, .. } = *options;
         match (range, header_row) {

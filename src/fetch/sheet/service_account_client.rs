@@ -70,7 +70,7 @@ impl ServiceAccountClient {
     ///
     /// # Errors
     /// The error of the sign-in: `bad_credentials`, `key_refused`, `account_gone`, `clock_wrong`, `timeout`, …
-    pub(in crate::fetch) fn get_token(
+    pub(super) fn get_token(
         &self,
         client: &HttpClient,
         fetch_request: &FetchRequest<'_>,

@@ -38,11 +38,11 @@ const MAX_METADATA_BYTES: u64 = 4 * 1024 * 1024;
 const MAX_ERROR_BYTES: u64 = 64 * 1024;
 
 /// A running fetch through the Sheets API.
-pub(in crate::fetch) struct SheetsApiFetch<'a> {
-    pub(in crate::fetch) client: &'a HttpClient,
-    pub(in crate::fetch) account: &'a ServiceAccountClient,
-    pub(in crate::fetch) fetch_request: &'a FetchRequest<'a>,
-    pub(in crate::fetch) observer: &'a dyn FetchObserver,
+pub(super) struct SheetsApiFetch<'a> {
+    pub(super) client: &'a HttpClient,
+    pub(super) account: &'a ServiceAccountClient,
+    pub(super) fetch_request: &'a FetchRequest<'a>,
+    pub(super) observer: &'a dyn FetchObserver,
 }
 
 impl SheetsApiFetch<'_> {
@@ -51,12 +51,7 @@ impl SheetsApiFetch<'_> {
     /// # Errors
     /// `not_shared`, `api_disabled`, `not_found`, `no_tab` and the other errors of [`google_errors`], those of the
     /// sign-in, and those of reading the values.
-    pub(in crate::fetch) fn fetch(
-        &self,
-        id: &str,
-        link: &SheetLink,
-        rules: ReadingRules,
-    ) -> Result<FetchOutcome, FetchError> {
+    pub(super) fn fetch(&self, id: &str, link: &SheetLink, rules: ReadingRules) -> Result<FetchOutcome, FetchError> {
         let ends = deadline(self.fetch_request.total_timeout);
         // Requested first: a change during the fetch then has a later time, so the next sync fetches it.
         let modified = self.fetch_modified_time(id, ends)?;

@@ -11,7 +11,7 @@ use super::reading_rules::ReadingRules;
 use crate::domain::rows::row::{CellRepair, NUL_DROPPED_MESSAGE, TextRow, column_names};
 use crate::domain::source::Validators;
 use crate::domain::text::counts::group_digits;
-use crate::fetch::csv::record_reader::{MAX_COLUMNS, MAX_RECORD_BYTES, too_many_columns_message};
+use crate::fetch::csv::record::{MAX_COLUMNS, MAX_RECORD_BYTES, too_many_columns_message};
 use crate::fetch::csv::structure_errors::{blank_header_error, missing_header_row_error};
 use crate::fetch::http::body_file::BodyFile;
 use crate::fetch::row_file::{RowFile, RowFileSummary, RowWriter};
@@ -26,7 +26,7 @@ const ROWS_PER_CHECK: u64 = 1000;
 /// # Errors
 /// `truncated` or `bad_answer` for a damaged response, `no_header`, `too_many_columns` and `row_too_large` for its
 /// content, `disk` when a temporary file cannot be used; [`FetchError::Stopped`].
-pub(in crate::fetch) fn read_values(
+pub(super) fn read_values(
     answer: &BodyFile,
     rules: ReadingRules,
     folder: &Path,
@@ -54,7 +54,7 @@ pub(in crate::fetch) fn read_values(
 
 /// The error for a response of Google that is not valid JSON. The parser's own message is left out, because it may
 /// quote cells.
-pub(in crate::fetch) fn explain_json_error(error: &serde_json::Error) -> FetchError {
+pub(super) fn explain_json_error(error: &serde_json::Error) -> FetchError {
     if error.is_eof() {
         return FetchError::failed("truncated", "Google's response was incomplete. Nothing was changed; try again.");
     }
@@ -68,7 +68,7 @@ pub(in crate::fetch) fn explain_json_error(error: &serde_json::Error) -> FetchEr
 }
 
 /// The error for a response of Google without the requested values.
-pub(in crate::fetch) fn no_values_error() -> FetchError {
+pub(super) fn no_values_error() -> FetchError {
     FetchError::failed(
         "bad_answer",
         "Google's response does not contain the values of a sheet. Nothing was changed; try again later.",

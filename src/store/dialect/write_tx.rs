@@ -44,6 +44,6 @@ pub(in crate::store) fn run_write<T>(
 
 /// Returns whether SQLite refused because of another writer, not because of a problem with the file. Diesel does not
 /// expose the error code; SQLite's texts are in English: "database is locked", "database table is locked".
-pub(in crate::store) fn is_locked(error: &diesel::result::Error) -> bool {
+pub(super) fn is_locked(error: &diesel::result::Error) -> bool {
     matches!(error, diesel::result::Error::DatabaseError(_, information) if information.message().contains("is locked"))
 }

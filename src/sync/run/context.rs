@@ -32,14 +32,14 @@ pub(in crate::sync) struct ClaimedRun {
 
 /// A run in progress, with everything its steps need.
 pub(in crate::sync) struct RunContext<'a> {
-    pub(in crate::sync) engine: &'a SyncEngine,
+    pub(super) engine: &'a SyncEngine,
     pub(in crate::sync) operation: &'a SyncOperation,
     pub(in crate::sync) source: Source,
     pub(in crate::sync) catalog: Catalog,
     pub(in crate::sync) kind: &'a dyn SourceKind,
-    pub(in crate::sync) weights: StageWeights,
+    pub(super) weights: StageWeights,
     pub(in crate::sync) reporter: ProgressReporter,
-    pub(in crate::sync) signal: &'a RunSignal,
+    pub(super) signal: &'a RunSignal,
 }
 
 impl<'a> RunContext<'a> {
@@ -85,10 +85,7 @@ impl<'a> RunContext<'a> {
     ///
     /// # Errors
     /// [`RunStop::Early`] when the run has to end meanwhile; [`RunStop::Database`] when the database refuses.
-    pub(in crate::sync) fn retry_while_unavailable<T>(
-        &self,
-        step: impl FnMut() -> Result<T, StoreError>,
-    ) -> Result<T, RunStop> {
+    pub(super) fn retry_while_unavailable<T>(&self, step: impl FnMut() -> Result<T, StoreError>) -> Result<T, RunStop> {
         retry_while_unavailable(self.operation.id, self.signal, Some(&self.reporter), step)
     }
 }

@@ -14,19 +14,19 @@ use crate::sync::progress::reporter::ProgressReporter;
 #[derive(Default)]
 pub(in crate::sync) struct RunFindings {
     pub(in crate::sync) stats: RunStats,
-    pub(in crate::sync) issues: IssueList,
+    pub(super) issues: IssueList,
     /// What a preview would change.
     pub(in crate::sync) changes: Vec<Change>,
     /// What is known of the feeds of the source from now on; `None` keeps the stored records.
     pub(in crate::sync) feeds: Option<Vec<FeedRecord>>,
     /// How many feeds of the source failed, where it consists of feeds.
-    pub(in crate::sync) feed_counts: Option<FeedCounts>,
+    pub(super) feed_counts: Option<FeedCounts>,
     /// Whether the content was only the newest part of the source.
     pub(in crate::sync) newest_only: bool,
     /// What became of the columns, as the end of a message. Empty when they stayed.
     pub(in crate::sync) column_changes: String,
     /// The percent that pollers saw last, where the run stopped.
-    pub(in crate::sync) published_percent: u8,
+    pub(super) published_percent: u8,
 }
 
 impl RunFindings {

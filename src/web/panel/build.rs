@@ -56,7 +56,7 @@ impl PanelContext<'_> {
     }
 
     /// The panel with the active or latest run, however old it is.
-    pub(in crate::web) fn latest_panel(&self) -> Result<PanelView, WebError> {
+    pub(super) fn latest_panel(&self) -> Result<PanelView, WebError> {
         let panel = match self.latest_run_id()? {
             Some(id) => self.run_panel(id, 0)?,
             None => None,
@@ -65,7 +65,7 @@ impl PanelContext<'_> {
     }
 
     /// The panel with one run, of which the reader has seen `seen` percent; `None` if this source has no such run.
-    pub(in crate::web) fn run_panel(&self, id: SyncId, seen: u8) -> Result<Option<PanelView>, WebError> {
+    pub(super) fn run_panel(&self, id: SyncId, seen: u8) -> Result<Option<PanelView>, WebError> {
         let Some(report) = self.report(id)? else { return Ok(None) };
         if report.summary.status.is_active() {
             return self.active_panel(report, seen).map(Some);

@@ -2,16 +2,16 @@
 
 /// An address to fetch.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(in crate::fetch) struct FeedJob {
+pub(super) struct FeedJob {
     /// The address, or the path of a local file.
-    pub(in crate::fetch) address: String,
+    pub(super) address: String,
     /// Whether the source itself names the address. Only such an address may be a list.
-    pub(in crate::fetch) is_source_address: bool,
+    pub(super) is_source_address: bool,
 }
 
 /// An address that the source itself names.
-pub(in crate::fetch) struct SourceAddress {
-    pub(in crate::fetch) address: String,
+pub(super) struct SourceAddress {
+    pub(super) address: String,
     /// If it is a list that was read in this run, the addresses of its feeds.
-    pub(in crate::fetch) feeds: Option<Vec<String>>,
+    pub(super) feeds: Option<Vec<String>>,
 }

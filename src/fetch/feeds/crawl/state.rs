@@ -18,17 +18,17 @@ use crate::fetch::{FetchError, FetchRequest};
 
 /// The feeds of a source in one run: their records from before, and the results so far.
 pub(in crate::fetch) struct CrawlState<'a> {
-    pub(in crate::fetch) request: FetchRequest<'a>,
+    pub(super) request: FetchRequest<'a>,
     /// The records of the feeds from before this run, by address.
-    pub(in crate::fetch) before: HashMap<&'a str, &'a FeedRecord>,
+    pub(super) before: HashMap<&'a str, &'a FeedRecord>,
     /// The feeds that each list named before this run.
-    pub(in crate::fetch) lists: HashMap<&'a str, Vec<&'a FeedRecord>>,
-    pub(in crate::fetch) source_addresses: Vec<SourceAddress>,
+    pub(super) lists: HashMap<&'a str, Vec<&'a FeedRecord>>,
+    pub(super) source_addresses: Vec<SourceAddress>,
     /// The records of the feeds in this run, and of lists that failed.
-    pub(in crate::fetch) feeds: HashMap<String, FeedRecord>,
+    pub(super) feeds: HashMap<String, FeedRecord>,
     /// The new validators, by address.
-    pub(in crate::fetch) validators: BTreeMap<String, Validators>,
-    pub(in crate::fetch) issues: HashMap<String, Vec<Issue>>,
+    pub(super) validators: BTreeMap<String, Validators>,
+    pub(super) issues: HashMap<String, Vec<Issue>>,
     /// The rate limits that hosts declared in this run.
     rate_limits: HostRateLimits,
     pub(in crate::fetch) tally: CrawlTally,
@@ -36,7 +36,7 @@ pub(in crate::fetch) struct CrawlState<'a> {
 
 impl<'a> CrawlState<'a> {
     /// The state at the beginning of a run of a source that names `addresses`.
-    pub(in crate::fetch) fn new(request: FetchRequest<'a>, addresses: &[String]) -> Self {
+    pub(super) fn new(request: FetchRequest<'a>, addresses: &[String]) -> Self {
         let before = request.feeds.iter().map(|feed| (feed.address.as_str(), feed)).collect();
         let mut lists: HashMap<&str, Vec<&FeedRecord>> = HashMap::new();
         for feed in request.feeds {
@@ -62,7 +62,7 @@ impl<'a> CrawlState<'a> {
 
     /// The first jobs of the run: the addresses of the source that are due, and the feeds of lists that are not. A
     /// local file (`is_local`) is always due.
-    pub(in crate::fetch) fn first_jobs(&mut self, is_local: bool, now: DateTime<Utc>) -> Vec<FeedJob> {
+    pub(super) fn first_jobs(&mut self, is_local: bool, now: DateTime<Utc>) -> Vec<FeedJob> {
         let mut jobs = Vec::new();
         for address in self.source_addresses.iter().map(|given| given.address.clone()).collect::<Vec<_>>() {
             let feed = self.remembered_feed(&address);
@@ -95,7 +95,7 @@ impl<'a> CrawlState<'a> {
 
     /// The validators for the request to `address`. `None` if the feeds of that list, or the entry identity of that
     /// feed, are not known: they cannot be taken from a response without content.
-    pub(in crate::fetch) fn known_validators(&self, address: &str) -> Option<&'a Validators> {
+    pub(super) fn known_validators(&self, address: &str) -> Option<&'a Validators> {
         let known = self.request.validators.each.get(address)?;
         let remembered = match self.lists.get(address) {
             Some(named) => named.iter().all(|feed| feed.lists.get(address) == known.body_hash.as_ref()),
@@ -105,18 +105,18 @@ impl<'a> CrawlState<'a> {
     }
 
     /// The title of the feed, or its address if it has none.
-    pub(in crate::fetch) fn feed_label(&self, address: &str) -> String {
+    pub(super) fn feed_label(&self, address: &str) -> String {
         let title = self.feeds.get(address).map(|feed| feed.title.as_str()).unwrap_or_default();
         messages::feed_label(title, address)
     }
 
     /// What identifies the entries of the feed. `None` until it is chosen.
-    pub(in crate::fetch) fn entry_identity(&self, address: &str) -> Option<EntryIdentity> {
+    pub(super) fn entry_identity(&self, address: &str) -> Option<EntryIdentity> {
         self.feeds.get(address)?.identity
     }
 
     /// Records that a feed or list did not change. Returns the jobs that follow.
-    pub(in crate::fetch) fn record_unchanged(
+    pub(super) fn record_unchanged(
         &mut self,
         job: &FeedJob,
         validators: Validators,
@@ -133,7 +133,7 @@ impl<'a> CrawlState<'a> {
     }
 
     /// Records that a feed was read: `change` updates its record, `notes` are for people.
-    pub(in crate::fetch) fn record_feed(
+    pub(super) fn record_feed(
         &mut self,
         job: &FeedJob,
         validators: Validators,
@@ -158,7 +158,7 @@ impl<'a> CrawlState<'a> {
     }
 
     /// Records that a list of feeds was read. Returns the jobs for its feeds.
-    pub(in crate::fetch) fn record_list(
+    pub(super) fn record_list(
         &mut self,
         job: &FeedJob,
         validators: Validators,
@@ -196,12 +196,7 @@ impl<'a> CrawlState<'a> {
     }
 
     /// Records that a feed or list failed. Returns the jobs that follow: the feeds that the list named before.
-    pub(in crate::fetch) fn record_failure(
-        &mut self,
-        job: &FeedJob,
-        error: &FetchError,
-        now: DateTime<Utc>,
-    ) -> Vec<FeedJob> {
+    pub(super) fn record_failure(&mut self, job: &FeedJob, error: &FetchError, now: DateTime<Utc>) -> Vec<FeedJob> {
         let FetchError::Failed { code, message } = error else { return Vec::new() };
         let is_list = job.is_source_address && self.is_list(&job.address);
         self.tally.failing += u64::from(!is_list);
@@ -227,7 +222,7 @@ impl<'a> CrawlState<'a> {
     }
 
     /// Records that `host` rate-limited a feed. Returns the jobs that follow.
-    pub(in crate::fetch) fn record_rate_limit_response(
+    pub(super) fn record_rate_limit_response(
         &mut self,
         job: &FeedJob,
         host: String,
@@ -240,12 +235,12 @@ impl<'a> CrawlState<'a> {
     }
 
     /// Until when the host of `address` counts as rate-limited in this run, if it does.
-    pub(in crate::fetch) fn host_rate_limited_until(&self, address: &str) -> Option<DateTime<Utc>> {
+    pub(super) fn host_rate_limited_until(&self, address: &str) -> Option<DateTime<Utc>> {
         self.rate_limits.until(address)
     }
 
     /// Records that a feed or list is not fetched because of a rate limit. Returns the jobs that follow.
-    pub(in crate::fetch) fn record_rate_limited(
+    pub(super) fn record_rate_limited(
         &mut self,
         job: &FeedJob,
         until: DateTime<Utc>,
@@ -264,7 +259,7 @@ impl<'a> CrawlState<'a> {
     }
 
     /// Records that this run had no time or space left for a feed or list.
-    pub(in crate::fetch) fn record_not_reached(&mut self, job: &FeedJob, reason: &str) {
+    pub(super) fn record_not_reached(&mut self, job: &FeedJob, reason: &str) {
         self.tally.not_reached += 1;
         self.add_issue(&job.address, messages::note(reason.to_owned()));
     }

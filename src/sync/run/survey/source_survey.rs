@@ -21,7 +21,7 @@ pub(in crate::sync) struct SourceSurvey<'a> {
     /// The type of each column.
     pub(in crate::sync) types: Vec<ColumnType>,
     /// Columns that are new, gone or renamed, as issues.
-    pub(in crate::sync) columns: Vec<Issue>,
+    pub(super) columns: Vec<Issue>,
     /// Columns that have another name now.
     pub(in crate::sync) renamed: Vec<RenamedColumn>,
     /// The failure where the header does not belong to the rows.

@@ -8,14 +8,14 @@ use super::vocabulary::XmlVocabulary;
 
 /// An element with everything inside it.
 #[derive(Clone, Debug)]
-pub(crate) struct XmlElement {
-    pub(crate) vocabulary: XmlVocabulary,
+pub(in crate::fetch) struct XmlElement {
+    pub(in crate::fetch) vocabulary: XmlVocabulary,
     /// The name without its prefix, in lower case.
-    pub(crate) name: String,
+    pub(in crate::fetch) name: String,
     pub(super) attributes: Vec<XmlAttribute>,
-    pub(crate) children: Vec<XmlNode>,
+    pub(in crate::fetch) children: Vec<XmlNode>,
     /// What relative links in it are resolved against.
-    pub(crate) base: Rc<Url>,
+    pub(in crate::fetch) base: Rc<Url>,
 }
 
 /// An attribute of an element.
@@ -29,14 +29,14 @@ pub(super) struct XmlAttribute {
 
 /// What an element can contain.
 #[derive(Clone, Debug)]
-pub(crate) enum XmlNode {
+pub(in crate::fetch) enum XmlNode {
     Element(XmlElement),
     Text(String),
 }
 
 impl XmlElement {
     /// The value of the attribute `name`, unless it belongs to a vocabulary that feeds do not use for attributes.
-    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
+    pub(in crate::fetch) fn attribute(&self, name: &str) -> Option<&str> {
         let found = self.attributes.iter().find(|attribute| {
             let is_plain =
                 matches!(attribute.vocabulary, XmlVocabulary::Core | XmlVocabulary::Rdf | XmlVocabulary::Other);
@@ -46,12 +46,12 @@ impl XmlElement {
     }
 
     /// The names and values of all attributes.
-    pub(crate) fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(in crate::fetch) fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
         self.attributes.iter().map(|attribute| (attribute.name.as_str(), attribute.value.as_str()))
     }
 
     /// The elements directly inside it.
-    pub(crate) fn elements(&self) -> impl Iterator<Item = &Self> {
+    pub(in crate::fetch) fn elements(&self) -> impl Iterator<Item = &Self> {
         self.children.iter().filter_map(|node| match node {
             XmlNode::Element(element) => Some(element),
             XmlNode::Text(_) => None,
@@ -59,12 +59,12 @@ impl XmlElement {
     }
 
     /// The first element directly inside it with that name.
-    pub(crate) fn child(&self, name: &str) -> Option<&Self> {
+    pub(in crate::fetch) fn child(&self, name: &str) -> Option<&Self> {
         self.elements().find(|child| child.name == name)
     }
 
     /// All text inside it, at any depth, trimmed.
-    pub(crate) fn text(&self) -> String {
+    pub(in crate::fetch) fn text(&self) -> String {
         let mut text = String::new();
         collect_text(self, &mut text);
         text.trim().to_owned()

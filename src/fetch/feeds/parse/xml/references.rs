@@ -11,7 +11,7 @@ use super::super::error::{ParseError, ParseErrorKind};
 const MAX_REFERENCE_BYTES: usize = 40;
 
 /// The characters that a reference stands for: `name` is `eacute`, `#233` or `#xE9`.
-pub(crate) fn resolve_reference(name: &str) -> Option<String> {
+pub(super) fn resolve_reference(name: &str) -> Option<String> {
     let Some(number) = name.strip_prefix('#') else {
         // quick-xml has a table of these names, too, but half of its Greek letters are semicolons.
         let (first, second) = *NAMED_ENTITIES.get(&format!("{name};"))?;
@@ -36,7 +36,7 @@ fn fix_control(c: char) -> char {
 }
 
 /// `text` with control characters that were meant as Windows-1252 replaced, and without those that XML forbids.
-pub(crate) fn fix_windows_1252(text: Cow<'_, str>) -> String {
+pub(super) fn fix_windows_1252(text: Cow<'_, str>) -> String {
     let is_forbidden = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
     if !text.contains(is_forbidden) {
         return text.into_owned();
@@ -45,7 +45,7 @@ pub(crate) fn fix_windows_1252(text: Cow<'_, str>) -> String {
 }
 
 /// `text` with its references resolved. Ampersands that do not begin a known reference are kept.
-pub(crate) fn resolve_references(text: &str) -> String {
+pub(in crate::fetch) fn resolve_references(text: &str) -> String {
     let mut resolved = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {
@@ -72,7 +72,7 @@ pub(crate) fn resolve_references(text: &str) -> String {
 ///
 /// # Errors
 /// [`ParseErrorKind::EntitiesDeclared`] when `doctype` contains `<!ENTITY`.
-pub(crate) fn refuse_entities(doctype: &str) -> Result<(), ParseError> {
+pub(in crate::fetch) fn refuse_entities(doctype: &str) -> Result<(), ParseError> {
     let declares = doctype.as_bytes().windows(8).any(|window| window.eq_ignore_ascii_case(b"<!ENTITY"));
     if !declares {
         return Ok(());

@@ -2,7 +2,7 @@
 
 /// The vocabulary of a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum XmlVocabulary {
+pub(in crate::fetch) enum XmlVocabulary {
     /// RSS or Atom of any version, or no vocabulary declared.
     Core,
     /// Dublin Core, including its terms.
@@ -41,7 +41,7 @@ const CORE_NAMESPACES: [&str; 12] = [
 
 impl XmlVocabulary {
     /// The vocabulary with the address `namespace`.
-    pub(crate) fn of_namespace(namespace: &str) -> Self {
+    pub(super) fn of_namespace(namespace: &str) -> Self {
         let namespace = namespace.trim().to_ascii_lowercase();
         let namespace =
             namespace.trim_start_matches("https://").trim_start_matches("http://").trim_start_matches("www.");
@@ -63,7 +63,7 @@ impl XmlVocabulary {
     }
 
     /// The vocabulary that `prefix` customarily means, for feeds that do not declare it.
-    pub(crate) fn of_undeclared_prefix(prefix: &str) -> Self {
+    pub(super) fn of_undeclared_prefix(prefix: &str) -> Self {
         match prefix {
             "dc" | "dcterms" => Self::DublinCore,
             "content" => Self::Content,
