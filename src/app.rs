@@ -242,7 +242,10 @@ async fn serve_until_shutdown(
         rt::time::sleep(WORKER_POLL_INTERVAL).await;
     }
     if !stopping.join().unwrap_or(false) {
-        log::warn!("not all workers stopped in time; another server will end their runs and start them again");
+        log::warn!(
+            "not all workers stopped in time; another server, or the next start, ends their runs and starts \
+                    them again"
+        );
     }
     if pages.is_finished() {
         // The web server ends on its own only after an error.

@@ -90,7 +90,10 @@ fn wait_for_end(
             other if status_read.elapsed() > MISSING_STATUS_TIMEOUT => {
                 return Err(match other {
                     Err(error) => error.into(),
-                    Ok(_) => CommandError::failed(format!("the status of {id} is gone.")),
+                    Ok(_) => CommandError::failed(format!(
+                        "the status of {id} is no longer kept. Find the result in \
+                                                           the history."
+                    )),
                 });
             }
             Ok(None) => {}

@@ -33,7 +33,7 @@ struct Cli {
 }
 
 const AFTER_HELP: &str = "Durations are written as 500ms, 3s, 5m, 24h or 7d. RUST_LOG sets what is logged, such as \
-                          lockstep=debug.\nWithout a command, lockstep serves.";
+                          lockstep=debug.\nWithout a command, `lockstep` runs `lockstep serve`.";
 
 #[derive(Subcommand)]
 enum Command {

@@ -225,6 +225,9 @@ fn remove_source(app: &App, args: &SourceRemoveArgs) -> Result<CommandExit, Comm
                 "{slug} is syncing ({active}). Nothing removed; try again when the sync has finished."
             )))
         }
-        SourceChange::NoSuchSource => Err(CommandError::usage(format!("the source {slug} was removed meanwhile."))),
+        SourceChange::NoSuchSource => Err(CommandError::usage(format!(
+            "the source {slug} was removed in the \
+                                                                       meantime."
+        ))),
     }
 }

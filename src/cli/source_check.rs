@@ -4,16 +4,12 @@ use super::output::{CommandError, CommandExit, print_answer, print_error, print_
 use crate::app::App;
 use crate::domain::feed::FeedRecord;
 use crate::domain::location::without_secrets;
+use crate::domain::run_text::check::{FEED_FAILED, FEED_RATE_LIMITED};
 use crate::domain::source::Source;
 use crate::domain::source_probe::SourceProbe;
 use crate::domain::text::counts::group_digits;
 use crate::domain::text::measures;
 use crate::domain::text::shortening::shorten;
-
-/// The message about a feed that failed without a reason.
-const UNKNOWN_ERROR: &str = "The feed could not be read.";
-/// The message about a feed whose server refused the request for now.
-const RATE_LIMITED: &str = "Rate-limited by its server. Try again later.";
 
 /// Checks a source and prints what was found. Exits with failure if there is a problem.
 pub(super) fn run(app: &App, source: &Source) -> Result<CommandExit, CommandError> {
@@ -53,7 +49,7 @@ fn report_feeds(source: &Source, probe: &SourceProbe) -> Result<CommandExit, Com
         |feed: &&FeedRecord| feed.has_failed() || (feed.requested_at.is_some() && feed.succeeded_at.is_none());
     let failing: Vec<&FeedRecord> = probe.feeds.iter().filter(is_failing).collect();
     for feed in &failing {
-        let default = if feed.rate_limited_until.is_some() { RATE_LIMITED } else { UNKNOWN_ERROR };
+        let default = if feed.rate_limited_until.is_some() { FEED_RATE_LIMITED } else { FEED_FAILED };
         let reason = feed.error.as_ref().map_or(default, |(_, message)| message.as_str());
         print_error(&to_single_line(&format!("{}: {reason}", without_secrets(&feed.address))));
     }

@@ -98,7 +98,7 @@ fn start_run(app: &App, source: &Source, request: &StartRequest) -> Result<SyncI
                 return Err(CommandError::busy(cooling_down_message(seconds)));
             }
             StartOutcome::NoSuchSource => {
-                return Err(CommandError::usage(format!("the source {slug} was removed meanwhile.")));
+                return Err(CommandError::usage(format!("the source {slug} was removed in the meantime.")));
             }
             StartOutcome::NotDue => {
                 return Err(CommandError::failed(format!("the sync of {slug} was not started. Try again.")));

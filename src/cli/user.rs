@@ -14,7 +14,7 @@ use crate::domain::secret;
 pub(super) enum UserCommand {
     /// Add a user
     Add(UserAddArgs),
-    /// Change a user's password and sign the user out
+    /// Change a user's password and log the user out
     Passwd(PasswdArgs),
     /// List the users
     List,
@@ -57,7 +57,7 @@ pub(super) fn run(app: &App, command: &UserCommand) -> Result<CommandExit, Comma
                 let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
                 return Err(CommandError::usage(format!("no user named {name}. Users: {names}.")));
             }
-            print_note(&format!("Changed the password of {name}, who has to sign in again."));
+            print_note(&format!("Changed the password of {name}. The user must log in again."));
         }
         UserCommand::List => {
             let users = app.store.list_users()?;

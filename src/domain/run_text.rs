@@ -128,7 +128,7 @@ pub fn completed_message(result: &RunResult<'_>, columns: &str) -> String {
     if withheld > 0 {
         let was = if withheld == 1 { "was" } else { "were" };
         let (place, why) = kept_reason(is_in_doubt);
-        message.push_str(&format!(" {} {was} {place} and kept{why}", format_count(noun, withheld)));
+        message.push_str(&format!(" {} {place} {was} kept{why}", format_count(noun, withheld)));
     }
     message + &left_out_message(&stats) + columns
 }

@@ -70,7 +70,7 @@ impl StatusBoard {
             PrimaryReading::Trusted(report) => Some(report),
             PrimaryReading::Unusable => self.database.get(id)?,
             PrimaryReading::Unverified(report) => self.database.get(id).or_else(|error| {
-                log::debug!(syncId:% = id; "{error}; the {} status has to do", self.primary.name());
+                log::debug!(syncId:% = id; "{error}; using the status of the {} store", self.primary.name());
                 Ok::<_, StatusError>(Some(report))
             })?,
         };
@@ -86,7 +86,7 @@ impl StatusBoard {
             Ok(Some(report)) => report,
             Ok(None) => return PrimaryReading::Unusable,
             Err(error) => {
-                log::debug!(syncId:% = id; "{} status: {error}; asking the database", self.primary.name());
+                log::debug!(syncId:% = id; "{} status: {error}; reading the database", self.primary.name());
                 return PrimaryReading::Unusable;
             }
         };

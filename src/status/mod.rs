@@ -57,7 +57,7 @@ pub trait StatusStore: Send + Sync {
 #[derive(Debug, thiserror::Error)]
 pub enum StatusError {
     /// A status file or its folder cannot be read or written.
-    #[error("the status file {path}: {error}")]
+    #[error("status file {path}: {error}")]
     File {
         /// The path of the file or folder.
         path: std::path::PathBuf,
@@ -65,7 +65,7 @@ pub enum StatusError {
         error: std::io::Error,
     },
     /// Redis does not answer or refuses the command.
-    #[error("the Redis at {address}: {reason}")]
+    #[error("Redis at {address}: {reason}")]
     Redis {
         /// The address without the password.
         address: String,
@@ -73,10 +73,10 @@ pub enum StatusError {
         reason: String,
     },
     /// The stored text is no report.
-    #[error("a status that cannot be read: {0}")]
+    #[error("the stored status cannot be read: {0}")]
     Unreadable(#[from] serde_json::Error),
     /// The stored report belongs to another run.
-    #[error("a status of another run, {0}")]
+    #[error("the stored status belongs to another run, {0}")]
     WrongRun(SyncId),
     /// The database cannot be read.
     #[error(transparent)]

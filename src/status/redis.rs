@@ -85,7 +85,7 @@ impl RedisStatus {
             // A connection that was closed while idle says nothing about the current state of Redis.
             if !error.is_connection_dropped() || started.elapsed() >= REDIS_TIMEOUT {
                 self.backoff.begin();
-                let late = || format!("it did not answer within {} ms", REDIS_TIMEOUT.as_millis());
+                let late = || format!("no answer within {} ms", REDIS_TIMEOUT.as_millis());
                 return Err(RedisFailure::Away(if error.is_timeout() { late() } else { error.to_string() }));
             }
         }
@@ -144,7 +144,7 @@ impl StatusStore for RedisStatus {
 
     fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError> {
         if !self.backoff.is_over() {
-            return Err(self.to_status_error(RedisFailure::Away("it did not answer a moment ago".to_owned())));
+            return Err(self.to_status_error(RedisFailure::Away("no answer a moment ago".to_owned())));
         }
         let json: Option<Vec<u8>> =
             self.send_command(cmd("GET").arg(report_key(id))).map_err(|failure| self.to_status_error(failure))?;

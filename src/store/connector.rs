@@ -30,7 +30,8 @@ pub(super) enum ConnectFailure {
     #[error("{0}")]
     NoReply(#[from] Statement),
     /// The database file no longer exists.
-    #[error("the file {path} is gone: {error}. Put it back, or stop the server before it makes a new one", path = path.display())]
+    #[error("the file {path} is missing: {error}. Restore it, or restart the server to create a new \
+             database", path = path.display())]
     FileMissing {
         /// The path of the database file.
         path: PathBuf,
@@ -38,7 +39,7 @@ pub(super) enum ConnectFailure {
         error: std::io::Error,
     },
     /// Another file has the path of the database file.
-    #[error("there is another file in its place")]
+    #[error("the database file was replaced by another file")]
     FileReplaced,
 }
 

@@ -16,8 +16,8 @@ pub enum DatabaseAddress {
 }
 
 /// Replaces error texts that may quote a part of a password.
-const UNCLEAR_ADDRESS: &str = "its address cannot be told from the password in it: in a user name or a password write @ as %40, \
-                       / as %2F and ? as %3F";
+const UNCLEAR_ADDRESS: &str = "the URL is ambiguous because of a special character in the username or password: write \
+                               @ as %40, / as %2F and ? as %3F";
 
 impl DatabaseAddress {
     /// Parses a `DATABASE_URL`: `postgres://…`, `postgresql://…`, `sqlite:PATH`, `sqlite://PATH`, `file:PATH` or a

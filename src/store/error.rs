@@ -15,19 +15,19 @@ pub enum StoreError {
     #[error("no connection to the database: {0}")]
     Pool(String),
     /// Another writer kept the database locked for too long.
-    #[error("the database is busy: somebody else has been writing to it for a long time")]
+    #[error("the database is busy: another program has been writing to it for a long time")]
     Busy,
     /// A statement failed.
     #[error("the database refused a statement: {0}")]
     Statement(#[from] diesel::result::Error),
     /// The migrations failed.
-    #[error("the database could not be brought up to date: {0}")]
+    #[error("the database could not be migrated: {0}")]
     Migration(String),
     /// The lease was lost. Nothing was written.
     #[error("the lease on this run is lost; nothing was written")]
     Fenced,
     /// A stored value does not have the form that this program writes.
-    #[error("the database holds a value that cannot be read ({what}): {reason}")]
+    #[error("the database contains a value that cannot be read ({what}): {reason}")]
     Corrupt {
         /// The table and column.
         what: &'static str,
@@ -35,7 +35,7 @@ pub enum StoreError {
         reason: String,
     },
     /// A row with that name exists already.
-    #[error("{what} exists already")]
+    #[error("{what} already exists")]
     Taken {
         /// The thing that exists, for people, such as `a user called ada`.
         what: String,

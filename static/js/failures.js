@@ -20,14 +20,14 @@ const stopPanelPolling = () => {
 
 const signInLink = () => ({
   href: routeLink("/login?next=") + encodeURIComponent(location.pathname + location.search),
-  textContent: "Sign in again.",
+  textContent: "Log in again.",
 });
 
 const showPanelFailure = (ctx, status, reason, isSignedOut) => {
   const isPoll = ctx.request.method === "GET";
   if (isSignedOut) {
     stopPanelPolling();
-    showPanelNote("You were signed out.", signInLink());
+    showPanelNote("You were logged out.", signInLink());
   } else if (status === 403) {
     showPanelNote("You don't have permission to do that.");
   } else if (status === 404) {
@@ -56,7 +56,7 @@ const showFailure = (ctx) => {
     setTimeout(() => htmx.trigger(ctx.sourceElement, "retry", {}, false), RETRY_DELAY_MS);
   } else if (ctx.sourceElement !== findBadge()) {
     let text = "The server did not respond. Try again in a moment.";
-    if (isSignedOut) text = "You were signed out. Reload the page to sign in again.";
+    if (isSignedOut) text = "You were logged out. Reload the page to log in again.";
     else if (reason) text = ctx.text;
     find("#trouble").textContent = text;
   }

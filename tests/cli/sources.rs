@@ -39,7 +39,7 @@ fn a_source_is_added_listed_shown_and_removed() {
 
     let again = cli.run_command(&add);
     assert_eq!(again.code, 1);
-    assert!(again.err.contains("exists already"), "{}", again.err);
+    assert!(again.err.contains("already exists"), "{}", again.err);
 
     // There is no terminal to ask a person.
     let removed = cli.run_command(&["source", "remove", "our-albums"]);

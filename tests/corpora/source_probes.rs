@@ -185,7 +185,7 @@ fn a_check_foretells_a_changed_key_and_withheld_removals(db: &TestDatabase) {
     engine.rewrite_file(&source, format!("id,title\n{}", rows(100..140)));
     let (record, problems) = check_and_sync(&engine, &source, "albums");
     assert_eq!(record.summary.code.as_deref(), Some("key_changed"));
-    let shown_text = "A sync would fail: Did the key column change? A sync would remove 40 of 40 albums and add 40. \
+    let shown_text = "A sync would fail: Did the key column change? 40 of 40 albums would be removed and 40 added. \
                       If this is intended, choose “Sync anyway”.";
     assert_eq!(problems, [shown_text]);
     engine.rewrite_file(&source, format!("id,title\n{}", rows(0..10)));

@@ -70,7 +70,13 @@ fn an_unreadable_record_is_logged_and_only_its_figures_are_missing(db: &TestData
     let text = captured_log::captured_text();
     let about: Vec<&str> = text.lines().filter(|line| line.contains(&id.to_string())).collect();
     assert!(about.contains(&format!("{id}: cancelled: before it started").as_str()), "{about:#?}");
-    assert!(about.iter().any(|line| line.contains("its record could not be read: the database holds")), "{about:#?}");
+    assert!(
+        about.iter().any(|line| line.contains(
+            "its record could not be read: the database \
+                                                   contains"
+        )),
+        "{about:#?}"
+    );
 }
 
 /// Cancels a run of that source once it is fetching, and checks that it ends in time and writes nothing.

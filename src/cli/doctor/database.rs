@@ -221,10 +221,14 @@ fn check_clock(connection: &mut SharedConnection, is_same_machine: bool) -> Chec
         return CheckResult::warning(CHECK_NAME, message, fix);
     }
     if round_trip >= MAX_ROUND_TRIP {
-        let fix = "Every page needs several. Move the server closer to its database.";
+        let fix = "Every page needs several round trips. Move the server closer to its database.";
         return CheckResult::warning("database", format!("a round trip takes {millis:.0} ms"), fix);
     }
-    let clock =
-        if is_same_machine { "the database uses this machine's" } else { "the database's and this machine's agree" };
+    let clock = if is_same_machine {
+        "the database uses this machine's clock"
+    } else {
+        "the clocks of the database and this \
+                                                                                machine agree"
+    };
     CheckResult::ok(CHECK_NAME, format!("{clock}; a round trip takes {millis:.1} ms"))
 }

@@ -6,3 +6,9 @@ pub const NOT_COMPARED: &str =
 
 /// The message of a check that was stopped.
 pub const CHECK_STOPPED: &str = "The check was stopped. Try again.";
+
+/// The message about a feed that failed without a reason.
+pub const FEED_FAILED: &str = "The feed could not be read.";
+
+/// The message about a feed whose server refused the request for now.
+pub const FEED_RATE_LIMITED: &str = "Rate-limited by its server. Try again later.";

@@ -48,7 +48,7 @@ impl SyncFailure {
     pub fn key_changed(source: &Source, tally: ChangeTally) -> Self {
         let ChangeTally { removals, live, additions, .. } = tally;
         let what = format!(
-            "Did the key column change? A sync would remove {} of {} and add {}.",
+            "Did the key column change? {} of {} would be removed and {} added.",
             group_digits(removals),
             format_count(&source.noun, live),
             group_digits(additions),

@@ -92,7 +92,8 @@ pub(super) fn refuse_wrapped_rows(start: &[u8], delimiter: u8) -> Result<(), Fet
     }
     Err(FetchError::failed(
         "wrapped_rows",
-        "Quotation marks enclose whole rows, so each row would be a single cell. Export the file again without quotation \
+        "Quotation marks enclose whole rows, so each row would be a single cell. Export the file again without \
+         quotation \
          marks around rows.",
     ))
 }

@@ -56,7 +56,8 @@ pub(super) fn redirected_form_error(origin: &ResponseOrigin, to: &Url) -> FetchF
     final_failure(
         "bad_redirect",
         format!(
-            "{} redirects to {to}. Credentials are not sent to another address. If you trust it, use that address in the \
+            "{} redirects to {to}. Credentials are not sent to another address. If you trust it, use that address in \
+             the \
              source.",
             origin.host
         ),
@@ -180,7 +181,8 @@ pub(super) fn explain_rejection(rejection: BodyRejection, origin: &ResponseOrigi
             final_failure(
                 "truncated",
                 format!(
-                    "The file from {host} cannot be decompressed: {error}. Nothing was changed. Compress it again, or serve \
+                    "The file from {host} cannot be decompressed: {error}. Nothing was changed. Compress it again, or \
+                     serve \
                      it uncompressed, and sync again."
                 ),
             )

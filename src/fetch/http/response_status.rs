@@ -86,7 +86,8 @@ pub(in crate::fetch) fn check_response(
         406 => (
             "not_acceptable",
             format!(
-                "{host} refuses to send this file to programs (406 Not Acceptable). If the address works in a browser, ask \
+                "{host} refuses to send this file to programs (406 Not Acceptable). If the address works in a \
+                 browser, ask \
                  the operator of {host} to allow Lockstep."
             ),
         ),

@@ -143,7 +143,8 @@ fn ambiguous_tab_error(name: &str) -> FetchError {
         NO_TAB,
         format!(
             "Could not verify that this sheet has a tab “{}”: without a service account, Google sends the first tab if \
-             there is none of that name. Open the tab you want and copy its link, which ends in gid=…, from the address \
+             there is none of that name. Open the tab you want and copy its link, which ends in gid=…, from the \
+             address \
              bar.",
             shorten(name)
         ),

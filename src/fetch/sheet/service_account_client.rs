@@ -155,7 +155,8 @@ impl ServiceAccountClient {
         key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature).map_err(|_| {
             FetchError::failed(
                 "bad_credentials",
-                "Could not sign with the key of Lockstep's service account. Create a new key in the Google Cloud console.",
+                "Could not sign with the key of Lockstep's service account. Create a new key in the Google Cloud \
+                 console.",
             )
         })?;
         signed.push('.');
@@ -191,7 +192,8 @@ fn explain_timeout(error: FetchError, address: &Url) -> FetchError {
 fn not_a_token_error() -> FetchError {
     FetchError::failed(
         "bad_answer",
-        "Google's response to the sign-in contains no access token. Check for a proxy between Lockstep and Google, then \
+        "Google's response to the sign-in contains no access token. Check for a proxy between Lockstep and Google, \
+         then \
          try again.",
     )
 }

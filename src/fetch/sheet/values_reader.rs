@@ -61,7 +61,8 @@ pub(super) fn explain_json_error(error: &serde_json::Error) -> FetchError {
     if error.is_io() {
         return FetchError::failed(
             "disk",
-            "Could not read Google's response from the temporary file in the data folder. Check the disk and try again.",
+            "Could not read Google's response from the temporary file in the data folder. Check the disk and try \
+             again.",
         );
     }
     no_values_error()

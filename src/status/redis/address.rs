@@ -26,12 +26,12 @@ impl FromStr for RedisAddress {
 
     fn from_str(text: &str) -> Result<Self, NotARedis> {
         let not = |reason: &str| NotARedis(reason.to_owned());
-        let url = Url::parse(text.trim()).map_err(|_| not("that is not an address"))?;
+        let url = Url::parse(text.trim()).map_err(|_| not("this is not a URL"))?;
         if !["redis", "rediss", "unix"].contains(&url.scheme()) {
-            return Err(not("an address of a Redis begins with redis://, rediss:// or unix://"));
+            return Err(not("a Redis URL must begin with redis://, rediss:// or unix://"));
         }
         if url.fragment().is_some() {
-            return Err(not("there is a # in the address; in a password write it as %23"));
+            return Err(not("the URL contains a #; in a password, write it as %23"));
         }
         let shown = without_secrets(url.as_str());
         // The crate's error texts contain no part of the password; one of them quotes an option of the query, which is

@@ -139,7 +139,7 @@ fn parse_filter(filter: &str, catalog: &Catalog) -> Result<Option<(String, bool)
     match filter.parse::<Filter>().ok().filter(fits) {
         Some(filter) => Ok(Some((filter.column().to_owned(), filter.matches_yes()))),
         None => {
-            let message = "“filter” must be “unread” or “starred”, in a catalog of articles.";
+            let message = "“filter” must be “unread” or “starred”. It applies to catalogs of articles only.";
             Err(WebError::bad_request("bad_request", message).on_field("filter"))
         }
     }
@@ -153,7 +153,7 @@ fn parse_sort(sort: &str, columns: &[String]) -> Result<(Option<String>, bool), 
         _ if is_column(sort) => Ok((Some(sort.to_owned()), false)),
         Some(column) if is_column(column) => Ok((Some(column.to_owned()), true)),
         _ => {
-            let message = "“sort” must be the name of a column, with a - before it for descending order.";
+            let message = "“sort” must be a column name, with a leading - for descending order.";
             Err(WebError::bad_request("bad_request", message).on_field("sort"))
         }
     }

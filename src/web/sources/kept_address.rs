@@ -10,7 +10,7 @@ use crate::web::http::error::WebError;
 
 /// Stores addresses for a day and returns their id.
 pub(super) fn store_addresses(folder: &Path, addresses: &[String]) -> Result<String, WebError> {
-    let failed = |error: &dyn std::fmt::Display| WebError::internal("an address could not be put aside", error);
+    let failed = |error: &dyn std::fmt::Display| WebError::internal("an address could not be stored", error);
     let id = uuid::Uuid::new_v4().simple().to_string();
     let file = uploads::create_temporary_file(folder).map_err(|error| failed(&error))?;
     serde_json::to_writer(file.as_file(), addresses).map_err(|error| failed(&error))?;

@@ -206,7 +206,7 @@ pub(super) fn delete_abandoned(folder: &Path, sources: &[Source]) {
         let old =
             written.and_then(|at| SystemTime::now().duration_since(at).ok()).is_some_and(|age| age > UPLOAD_LIFETIME);
         if ours && old && !used.contains(&*name) && fs::remove_file(entry.path()).is_ok() {
-            log::info!("an upload that no source was made of was deleted");
+            log::info!("deleted an upload that was not used for a source");
         }
     }
 }
