@@ -171,7 +171,7 @@ impl App {
         let url = self.settings.public_url.clone().or_else(local_url);
         let links = url.as_ref().map(LinkBuilder::new).unwrap_or_default();
         let mut lines = format!("Lockstep is running at {}\n", links.absolute(&links.dashboard()));
-        let new_token = secret::fresh_token()?;
+        let new_token = secret::generate_token()?;
         if let Some(token) = retry_while_busy(|| self.store.setup_token(&new_token))? {
             let link = links.absolute(&links.setup_with_token(&token));
             lines.push_str(&format!("Create the first admin: {link}\n"));

@@ -39,7 +39,7 @@ pub(super) struct TokenRevokeArgs {
 pub(super) fn run(app: &App, command: &TokenCommand) -> Result<CommandExit, CommandError> {
     match command {
         TokenCommand::Add(add) => {
-            let token = secret::fresh_token()?;
+            let token = secret::generate_token()?;
             app.store.add_token(&add.name, add.role, &secret::token_hash(&token))?;
             print_note("Store this token now. It can't be shown again.");
             print_answer(&token)?;

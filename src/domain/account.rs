@@ -1,20 +1,20 @@
-//! Who may do what.
+//! User accounts, their roles and names.
 
 use std::str::FromStr;
 
-use super::text::enum_names::words;
+use super::text::string_enum::string_enum;
 
-words! {
-    /// What a user or a token may do.
+string_enum! {
+    /// The permissions of a user or a token.
     Role {
-        /// Everything.
+        /// May read and change everything.
         Admin = "admin",
-        /// Read everything.
+        /// May read everything.
         Viewer = "viewer",
     }
 }
 
-/// The name of a user or a token: 1 to 64 characters, none of them a control character, no white space around it.
+/// The name of a user or a token: 1 to 64 characters, without control characters and without white space at the ends.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AccountName(String);
 
@@ -41,27 +41,27 @@ impl FromStr for AccountName {
     }
 }
 
-/// The fewest characters a password may have (NIST SP 800-63B-4 asks for no composition rules, only length).
+/// The minimum length of a password, in characters. NIST SP 800-63B-4 requires a length and no composition rules.
 pub const PASSWORD_MIN_CHARS: usize = 8;
-/// The most bytes of one, so that hashing cannot be made to cost much.
+/// The maximum length of a password, in bytes, which limits the cost of hashing.
 pub const PASSWORD_MAX_BYTES: usize = 1024;
 
 /// A user who can log in.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UserAccount {
-    /// The number in the database.
+    /// The id in the database.
     pub id: i64,
     /// The name.
     pub name: String,
-    /// What the user may do.
+    /// The role of the user.
     pub role: Role,
 }
 
-/// Who is asking: a signed-in user or the bearer of a token.
+/// The user or token that makes a request.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Actor {
     /// The name shown in "started by".
     pub name: String,
-    /// What they may do.
+    /// The role of the user or token.
     pub role: Role,
 }

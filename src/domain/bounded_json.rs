@@ -1,4 +1,4 @@
-//! Parses JSON within a memory budget: `[0,0,0…]` takes sixteen times as much memory as it has bytes of text.
+//! Parses JSON within a memory budget. A list of zeros takes sixteen times as much memory as text.
 
 use std::cell::Cell;
 use std::fmt;
@@ -7,36 +7,37 @@ use std::io::Read;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// How many values one document may have. A feed of 20,000 entries has half of them.
+/// The maximum number of values in one document. A feed of 20,000 entries has half as many.
 pub const MAX_VALUES: usize = 1_000_000;
 
 /// Parses one JSON document.
 ///
 /// # Errors
-/// A syntax or end-of-file error where it is not JSON; a data error where it has more than [`MAX_VALUES`] values.
+/// A syntax or end-of-file error when the text is not JSON; a data error when it has more than [`MAX_VALUES`] values.
 pub fn from_reader(from: impl Read) -> serde_json::Result<Value> {
     let mut json = serde_json::Deserializer::from_reader(from);
     let value = BoundedJson::new(&Cell::new(MAX_VALUES)).deserialize(&mut json)?;
     json.end().map(|()| value)
 }
 
-/// Deserializes one value, and the values inside it, out of a budget.
+/// Deserializes a value and the values inside it, within a budget.
 #[derive(Clone, Copy, Debug)]
 pub struct BoundedJson<'a> {
-    /// How many values may still be read.
+    /// The number of values that may still be read.
     budget: &'a Cell<usize>,
-    /// How many values of a list are read, and the counter of those after them.
+    /// The maximum number of values read from a list, and a counter of those skipped after them.
     list_limit: Option<(usize, &'a Cell<u64>)>,
 }
 
 impl<'a> BoundedJson<'a> {
-    /// A value that takes itself and what is inside it from `budget`.
+    /// Returns a deserializer that subtracts each value it reads from `budget`.
     #[must_use]
     pub const fn new(budget: &'a Cell<usize>) -> Self {
         Self { budget, list_limit: None }
     }
 
-    /// The same, but of a list at most `max_len` values are read; the rest is skipped and counted in `skipped`.
+    /// Returns the same deserializer, but if the value is a list, only the first `max_len` values are read; the others
+    /// are counted in `skipped`.
     #[must_use]
     pub const fn with_list_limit(self, max_len: usize, skipped: &'a Cell<u64>) -> Self {
         Self { list_limit: Some((max_len, skipped)), ..self }

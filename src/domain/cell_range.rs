@@ -1,46 +1,46 @@
-//! A part of a tab in A1 notation: `A1:D20`, `A3:D`, `B:D` or `2:50`.
+//! Parses a range of cells in A1 notation: `A1:D20`, `A3:D`, `B:D` or `2:50`.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The most letters of a column's name.
+/// The maximum number of letters in the name of a column.
 const MAX_LETTERS: usize = 3;
-/// The most digits of a row's number.
+/// The maximum number of digits in the number of a row.
 const MAX_DIGITS: usize = 8;
 
-/// A range of cells that holds a header and at least one row below it.
+/// A range of cells with room for a header and at least one row.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CellRange {
     first: RangeCorner,
     last: RangeCorner,
 }
 
-/// One end of a range. A side that is left out reaches as far as the tab does.
+/// A corner of a range. A missing row or column extends the range to the end of the tab.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct RangeCorner {
     column: String,
     row: Option<u64>,
 }
 
-/// A text that is not a range a table can be read from.
+/// Why a text is not a usable range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CellRangeError {
-    /// It is not in A1 notation; the name of a named range is not either.
+    /// The text is not in A1 notation. Names of named ranges are not supported.
     #[error("is not a range of cells such as A1:D20, A3:D or B:D")]
     Malformed,
-    /// It has one row, which would be the header alone.
+    /// The range has one row, which would be only the header.
     #[error("is a single row or cell, but a table needs a header and rows below it")]
     OneRow,
 }
 
 impl CellRange {
-    /// The number of its first row, from 1.
+    /// Returns the number of the first row, from 1.
     #[must_use]
     pub fn first_row(&self) -> u64 {
         self.first.row.unwrap_or(1)
     }
 
-    /// The same range without the rows above `row`; `None` where that leaves less than a header and a row.
+    /// Returns the range without the rows above `row`; `None` if less than a header and one row would be left.
     #[must_use]
     pub fn from_row(&self, row: u64) -> Option<Self> {
         let first = RangeCorner { row: Some(row), ..self.first.clone() };
@@ -85,7 +85,8 @@ impl fmt::Display for CellRange {
     }
 }
 
-/// A column's letters, a row's number, or both, with or without the `$` of an absolute reference.
+/// Parses a corner: the letters of a column, the number of a row, or both, with or without the `$` of an absolute
+/// reference.
 fn parse_corner(text: &str) -> Option<RangeCorner> {
     let text = text.trim();
     let bare = text.strip_prefix('$').unwrap_or(text);

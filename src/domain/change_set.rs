@@ -1,42 +1,42 @@
-//! What a run changed, or in a preview would change.
+//! Changes to items, made by a run or found by a preview.
 
 use chrono::{DateTime, Utc};
 
 use super::item::ContentDigest;
-use super::text::enum_names::words;
+use super::text::string_enum::string_enum;
 
-words! {
-    /// How an item differs from what the catalog held.
+string_enum! {
+    /// The kind of a change to an item.
     ChangeKind {
-        /// It was not in the catalog, or had left it before.
+        /// The item was not in the catalog, or had been removed before.
         Added = "added",
-        /// Its fields differ.
+        /// The fields of the item changed.
         Updated = "updated",
-        /// It is in the catalog and no longer in the source.
+        /// The item is in the catalog and no longer in the source.
         Removed = "removed",
     }
 }
 
-/// One item's change, with the JSON text of its fields on both sides where there is one.
+/// The change of one item, with its fields before and after as JSON text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Change {
     /// The item's key.
     pub key: String,
-    /// What happened to it.
+    /// The kind of the change.
     pub kind: ChangeKind,
-    /// Its fields before; `None` for an added one.
+    /// The fields before; `None` for an added item.
     pub before: Option<String>,
-    /// Its fields after; `None` for a removed one.
+    /// The fields after; `None` for a removed item.
     pub after: Option<String>,
 }
 
-/// What the catalog knows of one item, small enough to be held for a million of them.
+/// What a run needs to know of a stored item for comparing, small enough for a million items in memory.
 #[derive(Clone, Copy, Debug)]
 pub struct KnownItem {
-    /// The digest of its fields.
+    /// The digest of the stored fields.
     pub hash: ContentDigest,
-    /// Whether it is in the catalog now, and not soft-deleted.
+    /// Whether it is in the catalog, and not soft-deleted.
     pub live: bool,
-    /// When it came, came back or was last changed.
+    /// The time at which it was added, restored or last changed.
     pub changed_at: DateTime<Utc>,
 }

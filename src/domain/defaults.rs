@@ -20,7 +20,7 @@ pub const MAX_SOURCE_BYTES: u64 = 200_000_000;
 pub const FETCH_TIMEOUT: Duration = Duration::from_secs(120);
 /// How long one sync may take.
 pub const SYNC_TIMEOUT: Duration = Duration::from_secs(5 * 60);
-/// How long a repeat of the same sync by hand is refused.
+/// How long a manual repeat of the same sync is refused.
 pub const SYNC_COOLDOWN: Duration = Duration::from_secs(3);
 
 /// How long a worker's lease lasts without renewal.

@@ -1,36 +1,37 @@
-//! How the feeds of a source fare as a whole.
+//! Counts the feeds of a source and those that failed.
 
 use chrono::{DateTime, Utc};
 
 use super::feed::FeedRecord;
 
-/// How many feeds a source is made of, and how many of them failed the last time.
+/// The number of feeds of a source, and how many of them failed the last time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
 pub struct FeedCounts {
-    /// All of them.
+    /// The number of feeds.
     pub total: u64,
-    /// Those whose last try failed.
+    /// The number of feeds whose last request failed.
     pub failing: u64,
-    /// Until when none of those that failed may be asked by anybody, as their servers wish; `None` where one may.
+    /// The time until which the servers of all failing feeds asked not to be contacted; `None` if at least one may be
+    /// requested.
     #[serde(skip)]
-    pub silent_until: Option<DateTime<Utc>>,
+    pub retry_blocked_until: Option<DateTime<Utc>>,
 }
 
 impl FeedCounts {
-    /// The counts of these feeds; `None` where there are none.
+    /// Counts these feeds; `None` if there are none.
     #[must_use]
     pub fn from_feeds(feeds: &[FeedRecord]) -> Option<Self> {
         let failing = feeds.iter().filter(|feed| feed.has_failed());
-        // Nothing is before every moment: one that may be asked now makes the earliest of all.
-        let silent_until = failing.clone().map(|feed| feed.rate_limited_until).min().flatten();
+        // `None` is less than every time, so a feed that may be requested now is the minimum.
+        let retry_blocked_until = failing.clone().map(|feed| feed.rate_limited_until).min().flatten();
         let (total, failing) = (feeds.len() as u64, failing.count() as u64);
-        (total > 0).then_some(Self { total, failing, silent_until })
+        (total > 0).then_some(Self { total, failing, retry_blocked_until })
     }
 
-    /// Whether a person may have those asked again at `now` that failed: where at least one of them may be.
+    /// Returns whether a manual retry at `now` may request at least one of the failing feeds.
     #[must_use]
     pub fn may_retry(&self, now: DateTime<Utc>) -> bool {
-        self.failing > 0 && self.silent_until.is_none_or(|until| until <= now)
+        self.failing > 0 && self.retry_blocked_until.is_none_or(|until| until <= now)
     }
 }
 

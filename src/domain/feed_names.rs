@@ -1,4 +1,4 @@
-//! What feeds are called: by their titles, and by where they are as well where two have the same one.
+//! Names feeds by their titles, and adds the host or path where several have the same title.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,9 +8,9 @@ use super::feed::FeedRecord;
 use super::location::without_secrets;
 use crate::domain::text::shortening::{clip_name, shorten};
 
-/// What each of `feeds` is called among the others, in their order. It is its title, or its address without secrets
-/// where it has none. Where several have the same title the host is added, and the path where that is the same, too.
-/// A name depends on titles and addresses alone, so it is the same at every sync.
+/// Returns the names of `feeds`, in their order. A name is the title, or the URL without secrets if there is no title.
+/// If several feeds have the same title, the host is added; if the hosts are the same too, the path. Names depend on
+/// titles and URLs only, so they are the same in every sync.
 #[must_use]
 pub fn feed_names(feeds: &[FeedRecord]) -> Vec<String> {
     let mut alike: HashMap<String, SameTitle<'_>> = HashMap::new();
@@ -27,13 +27,13 @@ pub fn feed_names(feeds: &[FeedRecord]) -> Vec<String> {
     feeds.iter().map(|feed| disambiguate_name(feed, &alike)).collect()
 }
 
-/// Feeds of one title.
+/// The feeds that share a title.
 #[derive(Default)]
 struct SameTitle<'a> {
     addresses: HashSet<&'a str>,
-    /// How many there are at each host.
+    /// The number of feeds by host.
     hosts: HashMap<String, usize>,
-    /// Their addresses by host and path.
+    /// The URLs by host and path.
     places: HashMap<String, Vec<&'a str>>,
 }
 
@@ -44,7 +44,7 @@ fn disambiguate_name(feed: &FeedRecord, alike: &HashMap<String, SameTitle<'_>>) 
     let here = same.places.get(&place).map(Vec::as_slice).unwrap_or_default();
     let number = here.iter().position(|address| *address == feed.address).unwrap_or_default() + 1;
     match (same.hosts.get(&host), here.len()) {
-        // Its name is its address already; what differs is secret.
+        // The name is the URL; the difference is in its secrets.
         _ if feed.title.trim().is_empty() => format!("{plain} ({number})"),
         (Some(1), _) => format!("{plain} ({host})"),
         (_, 1) => format!("{plain} ({place})"),
@@ -57,14 +57,14 @@ fn plain_name(feed: &FeedRecord) -> String {
     clip_name(&if title.is_empty() { without_secrets(&feed.address) } else { title })
 }
 
-/// Host, and port where it is not the usual one.
+/// Returns the host, with the port unless it is the default.
 fn format_host(address: &str) -> String {
     let Ok(url) = Url::parse(address) else { return shorten(&without_secrets(address)) };
     let host = url.host_str().unwrap_or_default().trim_start_matches("www.").to_owned();
     url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"))
 }
 
-/// Host and path.
+/// Returns host and path.
 fn format_host_and_path(address: &str) -> String {
     let path = Url::parse(address).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default();
     shorten(&format!("{}{path}", format_host(address)))

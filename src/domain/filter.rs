@@ -1,21 +1,20 @@
-//! Which items of a catalog are shown, where they are articles: all, or those that somebody has yet to read, or marked
-//! with a star.
+//! Filters for catalogs of articles: unread or starred ones.
 
 use super::columns::column_type::ColumnType;
-use super::text::enum_names::words;
+use super::text::string_enum::string_enum;
 
-words! {
-    /// A part of a catalog of articles.
+string_enum! {
+    /// A filter for a catalog of articles.
     Filter {
-        /// What is not read.
+        /// Articles that are not read.
         Unread = "unread",
-        /// What has a star.
+        /// Articles that have a star.
         Starred = "starred",
     }
 }
 
 impl Filter {
-    /// The column that it looks at.
+    /// Returns the column that the filter tests.
     #[must_use]
     pub const fn column(self) -> &'static str {
         match self {
@@ -24,7 +23,7 @@ impl Filter {
         }
     }
 
-    /// Whether it is about the cells of that column that say `yes`, or about the others.
+    /// Returns whether the filter selects cells that are `yes`, or the others.
     #[must_use]
     pub const fn matches_yes(self) -> bool {
         match self {
@@ -33,8 +32,8 @@ impl Filter {
         }
     }
 
-    /// Whether a catalog with these columns has such a part: it has the column, and that is a flag or stands beside the
-    /// other one. A list of books with a column `read` may mean something else by it.
+    /// Returns whether the filter applies to a catalog with these columns: it has the filter's column, and that is a
+    /// flag or the columns of all filters exist. The column `read` alone may mean something else in a list of books.
     #[must_use]
     pub fn applies_to(self, columns: &[String], types: &[ColumnType]) -> bool {
         let at = |filter: Self| columns.iter().position(|name| name == filter.column());

@@ -1,55 +1,55 @@
-//! The guards that keep an empty, a suddenly small or a re-keyed source from harming a catalog.
-//! They are judged before the first write.
+//! Decides whether the changes of a sync may be applied, so that an empty, suddenly small or re-keyed source does not
+//! damage a catalog. The decision is made before the first write.
 
-/// Up to this many removals are never withheld: a small catalog changes by halves in ordinary work.
+/// The number of removals up to which they are never withheld: small catalogs often change by half.
 const MAX_SMALL_REMOVALS: u64 = 10;
 
-/// What a complete fetch would do to a catalog.
+/// The changes that a complete fetch would make to a catalog.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct ChangeTally {
-    /// Items in the catalog now.
+    /// The number of items in the catalog now.
     pub live: u64,
-    /// Items that were in it when it was last in step with its source. What a run added that withheld its removals, or
-    /// was cut short, comes on top, and must not make the same removals look like a smaller part at the next run.
+    /// The number of items when the catalog last matched its source. Items added since, by runs that withheld removals
+    /// or were cut short, must not make the same removals look like a smaller share in the next run.
     pub settled: u64,
-    /// Rows that can be taken.
-    pub taken: u64,
-    /// Of these, keys that are not in the catalog.
+    /// The number of rows that can be used.
+    pub usable_rows: u64,
+    /// The number of these rows whose keys are not in the catalog.
     pub additions: u64,
-    /// Items of the catalog that are not in the source.
+    /// The number of items in the catalog that are not in the source.
     pub removals: u64,
-    /// Whether rows or keys may have been misread, so that an item that seems gone may still be in the source.
+    /// Whether rows or keys may have been misread, so that items may be in the source although they were not found.
     pub doubtful: bool,
 }
 
-/// What may be applied.
+/// The changes that may be applied.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum GuardVerdict {
-    /// Additions, updates and removals are applied.
+    /// Additions, updates and removals.
     Apply,
-    /// Additions and updates; the removals wait for a person's word.
+    /// Additions and updates. The removals need confirmation, because they are more than half of the catalog.
     WithholdRemovals,
-    /// Additions and updates. An item that seems gone may still be in the source, in a row that was misread.
+    /// Additions and updates. The removals are withheld, because rows or keys may have been misread.
     WithholdInDoubt,
-    /// Nothing: there is no row to take.
+    /// Nothing, because the source has no usable row.
     EmptySource,
-    /// Nothing: so many keys came and went that the key column must have changed.
+    /// Nothing, because additions and removals are so many that the key column must have changed.
     KeyChanged,
 }
 
 impl ChangeTally {
-    /// The verdict. `accept_rekey` is a person's word that additions and removals over half are meant.
+    /// Returns the verdict. `accept_rekey` confirms that additions and removals of more than half are intended.
     #[must_use]
     pub const fn decide_verdict(self, accept_rekey: bool) -> GuardVerdict {
-        let whole = if self.settled < self.live { self.settled } else { self.live };
-        let most_would_go = self.removals > MAX_SMALL_REMOVALS && self.removals * 2 > whole;
-        // What came since the catalog was in step is part of the same change of its source.
-        let most_are_new = (self.additions + (self.live - whole)) * 2 > whole;
-        if self.taken == 0 {
+        let baseline = if self.settled < self.live { self.settled } else { self.live };
+        let removes_most = self.removals > MAX_SMALL_REMOVALS && self.removals * 2 > baseline;
+        // Items added since the catalog last matched its source belong to the same change.
+        let adds_most = (self.additions + (self.live - baseline)) * 2 > baseline;
+        if self.usable_rows == 0 {
             GuardVerdict::EmptySource
-        } else if !most_would_go || (most_are_new && accept_rekey) {
+        } else if !removes_most || (adds_most && accept_rekey) {
             if self.doubtful && self.removals > 0 { GuardVerdict::WithholdInDoubt } else { GuardVerdict::Apply }
-        } else if most_are_new {
+        } else if adds_most {
             GuardVerdict::KeyChanged
         } else {
             GuardVerdict::WithholdRemovals
@@ -62,7 +62,14 @@ mod tests {
     use super::{ChangeTally, GuardVerdict};
 
     const fn tally(live: u64, additions: u64, removals: u64) -> ChangeTally {
-        ChangeTally { live, settled: live, taken: live - removals + additions, additions, removals, doubtful: false }
+        ChangeTally {
+            live,
+            settled: live,
+            usable_rows: live - removals + additions,
+            additions,
+            removals,
+            doubtful: false,
+        }
     }
 
     #[test]

@@ -1,17 +1,17 @@
-//! A row that could not be taken, or was taken after mending, with its place and the reason.
+//! Issues of a run: rows or feeds that were skipped, and warnings.
 
 use serde::{Deserialize, Serialize};
 
 use super::text::counts::group_digits;
-use super::text::enum_names::words;
+use super::text::string_enum::string_enum;
 use crate::domain::text::shortening::shorten;
 
-words! {
-    /// Whether the row is missing from the catalog because of the issue.
+string_enum! {
+    /// Whether the row is missing in the catalog because of the issue.
     IssueKind {
-        /// The row was not taken.
+        /// The row was skipped.
         Refused = "refused",
-        /// The row was taken; something was mended.
+        /// The row was used; something in it was corrected or is suspicious.
         Noted = "noted",
     }
 }
@@ -19,18 +19,18 @@ words! {
 /// One issue of a run.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Issue {
-    /// The row, the header being row 1; `None` when the source as a whole is meant.
+    /// The number of the row (the header is row 1); `None` if the issue concerns the whole source.
     pub row: Option<u64>,
-    /// The column's name, where one is meant.
+    /// The name of the column, if the issue concerns one.
     pub column: Option<String>,
-    /// Refused or noted.
+    /// Whether the row was skipped.
     pub kind: IssueKind,
-    /// A sentence for people.
+    /// The message for people.
     pub reason: String,
 }
 
 impl Issue {
-    /// The reason with its place: "Row 5, “title”: …".
+    /// Returns the message with its place: "Row 5, “title”: …".
     #[must_use]
     pub fn with_place(&self) -> String {
         let row = self.row.map(|row| format!("Row {}", group_digits(row)));
@@ -40,15 +40,15 @@ impl Issue {
     }
 }
 
-/// How many issues of one run are kept with their text; all are counted.
+/// The number of issues of a run that are stored with their messages; all are counted.
 pub const MAX_KEPT_ISSUES: usize = 10_000;
 
-/// The issues of a run as they are found: all counted, the first [`MAX_KEPT_ISSUES`] kept.
+/// Collects the issues of a run: all are counted, the first [`MAX_KEPT_ISSUES`] are kept.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct IssueList {
-    /// The kept ones, in order of their rows.
+    /// The kept issues, in the order of their rows.
     pub kept: Vec<Issue>,
-    /// How many there were.
+    /// The number of all issues.
     pub count: u64,
 }
 
@@ -61,7 +61,7 @@ impl IssueList {
         }
     }
 
-    /// Adds those of `others` after these.
+    /// Appends the issues of `others`.
     pub fn append(&mut self, others: Self) {
         self.count += others.count;
         self.kept.extend(others.kept.into_iter().take(MAX_KEPT_ISSUES.saturating_sub(self.kept.len())));

@@ -1,17 +1,17 @@
-//! What a catalog is made of: an item's key, its fields as stored, its content hash and the text searches look at.
+//! Items of a catalog: key, stored fields, content digest and search text.
 
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// 128 bits of SHA-256. What comes from outside chooses the text, so the digest must not be foolable on purpose.
+/// The first 128 bits of a SHA-256 digest. The content comes from outside, so collisions must not be constructible.
 pub type ContentDigest = [u8; 16];
 
-/// The longest key in bytes. PostgreSQL cannot keep one of more than 2,704 bytes in an index, and refuses the whole
-/// batch that has it.
+/// The maximum length of a key, in bytes. PostgreSQL cannot index keys of more than 2,704 bytes and would refuse the
+/// whole batch.
 pub const KEY_MAX_BYTES: usize = 1024;
 
-/// The digest of a text.
+/// Returns the digest of a text.
 #[must_use]
 pub fn content_digest(text: &str) -> ContentDigest {
     let full = Sha256::digest(text.as_bytes());
@@ -20,65 +20,65 @@ pub fn content_digest(text: &str) -> ContentDigest {
     short
 }
 
-/// An item made from a row, ready to be compared and written.
+/// An item built from a row, for comparing and writing.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ItemDraft {
-    /// The key: the key column's cell as written, without the white space around it.
+    /// The key: the cell of the key column without white space at the ends.
     pub key: String,
-    /// JSON text `[[name, value], …]` in column order.
+    /// The fields as JSON text `[[name, value], …]` in column order.
     pub fields: String,
-    /// The digest of `fields`: equal hash, equal content.
+    /// The digest of `fields`; items with equal digests have equal content.
     pub hash: ContentDigest,
 }
 
-/// The columns of a source, prepared to turn rows into items fast: each name is quoted for JSON once, not per row.
+/// The columns of a source, prepared for building items: names are quoted for JSON once, not for every row.
 #[derive(Debug)]
 pub struct ColumnLayout {
     column_names: Vec<String>,
-    /// `["name",` per column.
+    /// The text `["name",` for each column.
     openings: Vec<String>,
     key: usize,
 }
 
 impl ColumnLayout {
-    /// A layout of `columns` whose key column is the one at position `key`.
+    /// Creates a layout of `columns`; `key` is the position of the key column.
     #[must_use]
     pub fn new(columns: &[String], key: usize) -> Self {
         let openings = columns.iter().map(|name| format!("[{},", serde_json::Value::from(name.as_str()))).collect();
         Self { column_names: columns.to_vec(), openings, key }
     }
 
-    /// The names of the columns, as items have them.
+    /// Returns the names of the columns as stored in items.
     #[must_use]
     pub fn column_names(&self) -> &[String] {
         &self.column_names
     }
 
-    /// The position of the key column.
+    /// Returns the position of the key column.
     #[must_use]
     pub const fn key_position(&self) -> usize {
         self.key
     }
 
-    /// The name of the key column; empty without columns.
+    /// Returns the name of the key column; empty if there are no columns.
     #[must_use]
     pub fn key_column(&self) -> &str {
         self.column_names.get(self.key).map_or("", String::as_str)
     }
 
-    /// The cell of the key column, empty if the row has none.
+    /// Returns the cell of the key column; empty if the row is too short.
     #[must_use]
     pub fn key_cell<'a>(&self, cells: &'a [String]) -> &'a str {
         cells.get(self.key).map_or("", String::as_str)
     }
 
-    /// The key of a row as it is written, empty if it has none.
+    /// Returns the key of a row as written; empty if it has none.
     #[must_use]
     pub fn row_key<'a>(&self, cells: &'a [String]) -> &'a str {
         self.key_cell(cells).trim()
     }
 
-    /// The item a row makes. Cells that are not there count as empty ones.
+    /// Builds an item from the cells of a row. Missing cells count as empty.
     #[must_use]
     pub fn build_item(&self, cells: &[String]) -> ItemDraft {
         let text: usize = cells.iter().map(String::len).sum();
@@ -110,8 +110,8 @@ fn push_json_string(json: &mut String, text: &str) {
     }
 }
 
-/// How a field of this name with this value stands in a stored `fields` text. Nothing else can look like it: inside of
-/// names and values every quote has a backslash before it.
+/// Returns the JSON text of a field with this name and value inside stored `fields`. Nothing else in `fields` can
+/// contain this text, because quotes inside names and values are escaped.
 #[must_use]
 pub fn encode_field(name: &str, value: &str) -> String {
     let mut json = encode_field_start(name);
@@ -120,13 +120,14 @@ pub fn encode_field(name: &str, value: &str) -> String {
     json
 }
 
-/// How a field of this name begins in a stored `fields` text, whatever its value is. Nothing else can look like it.
+/// Returns the beginning of the JSON text of a field with this name, for any value. Nothing else in stored `fields` can
+/// contain it.
 #[must_use]
 pub fn encode_field_start(name: &str) -> String {
     format!("[{},", serde_json::Value::from(name))
 }
 
-/// The pairs of a stored `fields` text.
+/// Parses stored `fields` into names and values.
 ///
 /// # Errors
 /// When the text is not of the form `[[name, value], …]`.
@@ -134,7 +135,7 @@ pub fn parse_fields(json: &str) -> Result<Vec<(String, String)>, serde_json::Err
     serde_json::from_str(json)
 }
 
-/// `text` as searches see it: lower case and without accents, so that `bjork` finds `Björk`.
+/// Returns `text` folded for searches: in lower case and without accents, so that `bjork` finds `Björk`.
 #[must_use]
 pub fn fold_for_search(text: &str) -> String {
     if text.is_ascii() {
@@ -143,7 +144,7 @@ pub fn fold_for_search(text: &str) -> String {
     text.nfkd().filter(|&c| !is_combining_mark(c)).flat_map(char::to_lowercase).collect()
 }
 
-/// What searches look at: the values of all cells, folded, one a line.
+/// Returns the text that searches match: the values of all cells, folded, one in a line.
 #[must_use]
 pub fn search_text(cells: &[String]) -> String {
     let mut folded = String::with_capacity(cells.iter().map(|cell| cell.len() + 1).sum());

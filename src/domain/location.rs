@@ -1,27 +1,27 @@
-//! Where a source's content is, and what of that may be shown.
+//! The location of a source's content, and how to show it without secrets.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// Where a source's content is.
+/// The location of a source's content.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "at", content = "where")]
 pub enum SourceLocation {
-    /// An address on the web, as the person gave it (a sheet link or bare sheet id, a CSV's URL).
+    /// A URL as entered: a link to a sheet, a bare sheet id, or the URL of a CSV file.
     Url(String),
-    /// Several addresses, in the order they were given: feeds, and lists of feeds.
+    /// Several URLs in the order in which they were entered: feeds and lists of feeds.
     Urls(Vec<String>),
-    /// A file of this server, named on the command line and read anew at every sync.
+    /// A file on this server, given on the command line and read at every sync.
     File(std::path::PathBuf),
-    /// A file uploaded in the page: its name inside the data folder's `uploads`.
+    /// An uploaded file: its name inside `uploads` in the data folder.
     Upload(String),
     /// The sample catalog inside the binary.
     Sample,
 }
 
 impl SourceLocation {
-    /// The addresses on the web it consists of; none for a file.
+    /// Returns the URLs of the location; none for a file.
     #[must_use]
     pub fn addresses(&self) -> &[String] {
         match self {
@@ -31,8 +31,7 @@ impl SourceLocation {
         }
     }
 
-    /// The location for people, without anything secret: an address loses user name, password and the values of its
-    /// query.
+    /// Returns the location for people, without secrets: URLs lose user name, password and the values of the query.
     #[must_use]
     pub fn for_people(&self) -> String {
         match self {
@@ -52,8 +51,8 @@ impl SourceLocation {
     }
 }
 
-/// `address` as one of the web: `feed://host/…` is `http://host/…`, and `feed:https://…` what follows its first colon
-/// (the form of feed readers, never registered). Anything else stays as it is.
+/// Converts `feed:` URLs: `feed://host/…` to `http://host/…`, and `feed:https://…` to what follows the first colon
+/// (forms used by feed readers, never registered). Other addresses are returned unchanged.
 #[must_use]
 pub fn web_address(address: &str) -> Cow<'_, str> {
     let text = address.trim();
@@ -70,12 +69,12 @@ pub fn web_address(address: &str) -> Cow<'_, str> {
     }
 }
 
-/// `address` without user name, password and the values of its query, fit for a page or a log line.
+/// Returns `address` without user name, password and the values of its query, suitable for pages and log lines.
 #[must_use]
 pub fn without_secrets(address: &str) -> String {
     let Some(mut url) = url::Url::parse(address).ok().filter(url::Url::has_host) else {
-        // Not an address (a bare sheet id, a mistyped link, a password with a sign that needs escaping): only what
-        // stands between credentials and a query.
+        // Not a URL (a bare sheet id, a mistyped link, a password with an unescaped character): only the part between
+        // credentials and query is kept.
         let (scheme, rest) = address.split_once("://").map_or(("", address), |(scheme, rest)| (scheme, rest));
         let place = rest.rsplit('@').next().unwrap_or_default();
         let place = place.split_once('?').map_or(place.to_owned(), |(place, _)| format!("{place}?…"));
@@ -85,7 +84,7 @@ pub fn without_secrets(address: &str) -> String {
     // Both fail only for addresses that cannot carry credentials.
     let _ = url.set_username("");
     let _ = url.set_password(None);
-    // A tab number is no secret and tells two sheets of one document apart.
+    // The number of a tab is no secret, and distinguishes two sheets of one document.
     let number = |value: &str| !value.is_empty() && value.len() <= 20 && value.bytes().all(|b| b.is_ascii_digit());
     let gid = url.query_pairs().find(|(name, value)| name == "gid" && number(value));
     let gid = gid.map(|(_, value)| value.into_owned());

@@ -1,8 +1,7 @@
 //! Types and rules that all other modules share: no database, no network, no clock.
 //!
-//! A [`source::Source`] is mirrored into a catalog of items ([`item`])
-//! by a run, an [`operation::SyncOperation`], whose live figures are [`progress`] and whose kept result is a
-//! [`record::SyncRecord`].
+//! A [`source::Source`] is mirrored into a catalog of items ([`item`]) by a run, an [`operation::SyncOperation`], with
+//! live [`progress`] and a [`record::SyncRecord`] as its result.
 
 pub mod account;
 pub mod bounded_json;

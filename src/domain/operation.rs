@@ -1,44 +1,45 @@
-//! One run and the rules of its life: kinds, modes, statuses and which status may follow which.
+//! Runs: kinds, modes, statuses, and the allowed changes of status.
 
 use serde::{Deserialize, Serialize};
 
 use super::sync_id::SyncId;
-use super::text::enum_names::words;
+use super::text::string_enum::string_enum;
 
-words! {
-    /// What a run does.
+string_enum! {
+    /// The kind of a run.
     OperationKind {
-        /// Bring the catalog to what the source holds.
+        /// Updates the catalog to match the source.
         Sync = "sync",
-        /// Compare and write nothing.
+        /// Compares source and catalog and writes nothing.
         Preview = "preview",
-        /// Take back what an earlier run changed.
+        /// Reverts the changes of an earlier run.
         Undo = "undo",
-        /// Apply removals that a sync withheld.
+        /// Applies removals that a sync withheld.
         Removal = "removal",
     }
 }
 
 impl OperationKind {
-    /// Whether an interrupted run of this kind is queued again. An undo is not: it never starts twice without a person.
+    /// Returns whether an interrupted run of this kind is queued again. An undo is not: only a person may start it a
+    /// second time.
     #[must_use]
     pub const fn is_restarted(self) -> bool {
         !matches!(self, Self::Undo)
     }
 }
 
-words! {
-    /// How much a sync fetches.
+string_enum! {
+    /// How much a sync fetches and compares.
     Mode {
-        /// Ask the source whether anything is new first (ETag, Last-Modified, hash of the body).
+        /// First asks whether the source has changed (ETag, Last-Modified, hash of the body).
         Incremental = "incremental",
-        /// Fetch and compare everything.
+        /// Fetches and compares everything.
         Full = "full",
     }
 }
 
-words! {
-    /// Where a run stands.
+string_enum! {
+    /// The status of a run.
     Status {
         /// Accepted and waiting for a worker.
         Pending = "pending",
@@ -46,23 +47,23 @@ words! {
         Running = "running",
         /// Everything is committed.
         Completed = "completed",
-        /// It ended with an error; what was committed stays.
+        /// It ended with an error; committed changes are kept.
         Failed = "failed",
-        /// A person ended it.
+        /// A person cancelled it.
         Cancelled = "cancelled",
-        /// Its worker died or was told to stop.
+        /// Its worker died, or the server was shut down.
         Interrupted = "interrupted",
     }
 }
 
 impl Status {
-    /// Pending or running: it stands in the way of another run of the same source.
+    /// Returns whether the status is pending or running. An active run blocks other runs of its source.
     #[must_use]
     pub const fn is_active(self) -> bool {
         matches!(self, Self::Pending | Self::Running)
     }
 
-    /// Whether a run may go from this status to `next`. Nothing leaves a terminal status.
+    /// Returns whether a run may change from this status to `next`. A terminal status never changes.
     #[must_use]
     pub const fn may_become(self, next: Self) -> bool {
         match self {
@@ -73,37 +74,37 @@ impl Status {
     }
 }
 
-words! {
-    /// What a running operation is doing.
+string_enum! {
+    /// The stage of a running operation.
     Stage {
-        /// Source to bounded temporary file.
+        /// The source is fetched into a temporary file of limited size.
         Fetching = "fetching",
-        /// Rows to items, compared and written in batches.
+        /// Rows are turned into items, compared and written in batches.
         Processing = "processing",
-        /// Removals, counts and the kept record, in one transaction.
+        /// Removals, counts and the record are written in one transaction.
         Finalizing = "finalizing",
     }
 }
 
-/// Which waiting run is claimed first; lower goes first.
+/// The priority of a pending run; lower values are claimed first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum RunPriority {
-    /// A person waits for it.
+    /// A person started it.
     Manual = 0,
-    /// It continues a run that was interrupted.
+    /// It continues an interrupted run.
     Retry = 1,
     /// A schedule started it.
     Scheduled = 2,
 }
 
 impl RunPriority {
-    /// The stored number.
+    /// Returns the number that is stored.
     #[must_use]
     pub const fn as_number(self) -> i32 {
         self as i32
     }
 
-    /// The priority that is stored as this number; an unknown one is as little urgent as can be.
+    /// Returns the priority for a stored number; unknown numbers have the lowest priority.
     #[must_use]
     pub const fn from_number(number: i32) -> Self {
         match number {
@@ -114,65 +115,65 @@ impl RunPriority {
     }
 }
 
-/// What a start asks for beyond kind and mode.
+/// The options of a start beyond kind and mode.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct StartOptions {
-    /// Rewrite items whose hash is unchanged too.
+    /// Also rewrite items whose content is unchanged.
     pub force_refresh: bool,
-    /// Apply additions and removals although both exceed half of the catalog.
+    /// Apply additions and removals even if both exceed half of the catalog.
     pub accept_rekey: bool,
-    /// Ask only those parts of the source, such as feeds, that failed the last time.
+    /// Fetch only the parts of the source, such as feeds, that failed the last time.
     pub only_failed: bool,
 }
 
-/// A start that someone asks for.
+/// A request to start a run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StartRequest {
-    /// What to do.
+    /// The kind of the run.
     pub kind: OperationKind,
-    /// How much to fetch.
+    /// How much to fetch and compare.
     pub mode: Mode,
-    /// Further wishes.
+    /// The options of the start.
     pub options: StartOptions,
-    /// How urgent.
+    /// The priority of the run.
     pub priority: RunPriority,
-    /// Who asked, for people: a user's or token's name, `schedule`, `command line`.
+    /// The requester, for people: the name of a user or token, `schedule` or `command line`.
     pub requested_by: String,
 }
 
-/// A SyncOperation as a worker sees it when it has claimed it.
+/// An operation as a worker gets it when claiming it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SyncOperation {
     /// Its id.
     pub id: SyncId,
-    /// The source it mirrors.
+    /// The id of the source.
     pub source_id: super::source::SourceId,
-    /// What it does.
+    /// The kind of the run.
     pub kind: OperationKind,
-    /// How much it fetches.
+    /// How much it fetches and compares.
     pub mode: Mode,
-    /// Further wishes.
+    /// The options of the start.
     pub options: StartOptions,
-    /// How urgent it is: whether a person waits for it.
+    /// The priority, which shows whether a person started it.
     pub priority: RunPriority,
-    /// Which try this is; the first is 1.
+    /// The number of the attempt, from 1.
     pub attempt: i32,
-    /// The interrupted run it continues.
+    /// The interrupted run that it continues, if any.
     pub retry_of: Option<SyncId>,
-    /// Who asked.
+    /// The requester, for people.
     pub requested_by: String,
-    /// When it was accepted.
+    /// The time at which it was accepted.
     pub created_at: chrono::DateTime<chrono::Utc>,
 }
 
-/// A worker's right to one operation: every write names it, and a write whose lease is no longer the stored one is
-/// not made. `token` is the fencing token.
+/// A worker's exclusive right to one operation. Every write checks it; a write is refused when the stored token
+/// differs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Lease {
-    /// The operation it is for.
+    /// The id of the operation.
     pub id: SyncId,
-    /// Drawn anew at each claim.
+    /// The fencing token: a new random number for each claim.
     pub token: i64,
 }
 

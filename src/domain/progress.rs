@@ -1,22 +1,22 @@
-//! How far a run is: its counts, the weight of each stage, and the percent they make.
+//! The progress of a run: counts, the weight of each stage, and the percentage computed from them.
 
 use serde::{Deserialize, Serialize};
 
 use super::operation::{Stage, Status};
 
-/// Done and to do.
+/// A number of processed things, and their total.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct ProgressCount {
-    /// How many are done.
+    /// The number processed so far.
     pub processed: u64,
-    /// All there is, 0 while it is not known.
+    /// The total, or 0 while it is unknown.
     pub total: u64,
 }
 
 impl ProgressCount {
-    /// This, or what was told `before`, where that is more: what people see does not go back.
+    /// Returns the larger values of this and `before`, so that displayed progress never goes back.
     #[must_use]
-    pub fn not_before(self, before: Option<Self>) -> Self {
+    pub fn at_least(self, before: Option<Self>) -> Self {
         let before = before.unwrap_or_default();
         Self { processed: self.processed.max(before.processed), total: self.total.max(before.total) }
     }
@@ -26,7 +26,7 @@ impl ProgressCount {
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RunStats {
-    /// Rows looked at.
+    /// Rows processed, of all rows.
     pub items: ProgressCount,
     /// Bytes fetched, after decompression.
     pub bytes: u64,
@@ -36,33 +36,34 @@ pub struct RunStats {
     pub added: u64,
     /// Items whose fields differ.
     pub updated: u64,
-    /// Items that are as they were.
+    /// Items whose fields are the same.
     pub unchanged: u64,
-    /// Items that left the source.
+    /// Items removed from the catalog.
     pub removed: u64,
-    /// Rows that were not taken.
+    /// Rows that were skipped.
     pub rejected: u64,
-    /// Feeds asked; `None` for a source that is not made of feeds.
+    /// Feeds fetched, of all feeds; `None` for a source without feeds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feeds: Option<ProgressCount>,
-    /// Articles; `None` for a source that has none.
+    /// Articles processed, of all articles; `None` for a source without articles.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub articles: Option<ProgressCount>,
-    /// Feeds whose last try failed, once the run has ended; `None` where none did.
+    /// The failed feeds, once the run has ended; `None` if there are none.
     #[serde(rename = "failedFeeds", skip_serializing_if = "Option::is_none")]
     pub failed_feeds: Option<FailedFeeds>,
 }
 
-/// How many of the feeds of a source failed, whether this run asked all of them or only some.
+/// The number of a source's feeds that failed, whether or not this run requested them.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct FailedFeeds {
-    /// Those whose last try failed.
+    /// The number of feeds whose last request failed.
     pub failed: u64,
-    /// All feeds of the source.
+    /// The number of all feeds.
     pub total: u64,
 }
 
-/// What share of a run each stage is, in percent; each kind of source has one such table. They add up to 100.
+/// The weight of each stage in the progress of a run, in percent. The three add up to 100. Each kind of source has its
+/// own weights.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StageWeights {
     /// The share of the stage *fetching*, in percent.
@@ -74,8 +75,8 @@ pub struct StageWeights {
 }
 
 impl StageWeights {
-    /// The percent of a whole run, given that `done` of `total` of `stage` is behind it. Never 100: that comes only
-    /// with *completed*. An unknown total (0) counts as nothing done.
+    /// Returns the percentage of the whole run after `done` of `total` in `stage`. It is at most 99, because 100 means
+    /// *completed*. A total of 0 (unknown) counts as no progress.
     #[must_use]
     pub fn overall_percent(self, stage: Stage, done: u64, total: u64) -> u8 {
         let (before, weight) = match stage {
@@ -89,8 +90,8 @@ impl StageWeights {
     }
 }
 
-/// Items a second while they are processed or were, and seconds left of the stage that a run is in: of the items, or,
-/// while it fetches, of the feeds. Nothing before a second has passed, when a figure would only be noise.
+/// Returns the processed items per second and the estimated seconds left in the current stage (for feeds while
+/// fetching, for items while processing). Both are `None` in the first second, when they would be meaningless.
 #[must_use]
 pub fn rate_and_eta(
     stats: &RunStats,
@@ -105,7 +106,7 @@ pub fn rate_and_eta(
     #[expect(clippy::cast_precision_loss, reason = "a rate is for people")]
     let rate = (stats.items.processed as f64 * 10_000.0 / millis as f64).round() / 10.0;
     let counted = match stage {
-        // Of a reader account all feeds are known at once, and say nothing of what is still to come.
+        // A reader account lists all its feeds at once, so their count says nothing about the time left.
         Some(Stage::Fetching) => stats.feeds.filter(|feeds| feeds.processed < feeds.total),
         Some(Stage::Processing) => Some(stats.items),
         Some(Stage::Finalizing) | None => None,

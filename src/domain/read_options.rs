@@ -1,8 +1,8 @@
-//! How the content of one source is read, as its admin set it. Everything that is not set is detected.
+//! Options for reading the content of a source. Options that are not set are detected.
 
 use serde::{Deserialize, Serialize};
 
-/// The settings of one source that decide how its content is read.
+/// The options of one source for reading its content.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ReadOptions {
@@ -12,13 +12,13 @@ pub struct ReadOptions {
     /// The text encoding, by a label of the WHATWG Encoding Standard such as `windows-1252`. `None` detects it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
-    /// The row that names the columns, from 1. `None` is the first row that is not blank.
+    /// The number of the header row, from 1. `None` is the first row that is not blank.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header_row: Option<u64>,
-    /// Whether a sync goes on where most rows do not fit the header (`header_mismatch`).
+    /// Whether a sync continues if most rows do not fit the header (`header_mismatch`).
     #[serde(skip_serializing_if = "is_unset")]
     pub accept_header_mismatch: bool,
-    /// The columns that may be in a public catalog although they are hidden in the source. Others are left out.
+    /// The hidden columns of the source that may be in a public catalog. Other hidden columns are excluded.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub published_hidden_columns: Vec<String>,
 }
@@ -28,7 +28,7 @@ fn is_unset(flag: &bool) -> bool {
     !flag
 }
 
-/// One setting of [`ReadOptions`]. A kind of source lists those that it obeys.
+/// An option of [`ReadOptions`]. Each kind of source lists the options that it supports.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ReadSetting {
     /// The setting [`ReadOptions::tab`].
@@ -42,13 +42,13 @@ pub enum ReadSetting {
 }
 
 impl ReadOptions {
-    /// The number of the row that names the columns, for notes about it. Where none is set the header is row 1.
+    /// Returns the number of the header row for messages; 1 if it is not set.
     #[must_use]
     pub fn header_row_number(&self) -> u64 {
         self.header_row.unwrap_or(1)
     }
 
-    /// The options without those that are not among `obeyed`.
+    /// Returns the options without those that are not in `obeyed`.
     #[must_use]
     pub fn keep_supported(&self, obeyed: &[ReadSetting]) -> Self {
         let has = |setting| obeyed.contains(&setting);
@@ -61,7 +61,7 @@ impl ReadOptions {
         }
     }
 
-    /// The first setting that is made and not among those in `obeyed`.
+    /// Returns the first option that is set and not in `obeyed`.
     #[must_use]
     pub fn first_ignored(&self, obeyed: &[ReadSetting]) -> Option<ReadSetting> {
         let made = [

@@ -1,4 +1,4 @@
-//! The kept result of a finished run, and where its time went.
+//! The result of a finished run, and the time spent in each stage.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -8,39 +8,40 @@ use super::run_summary::RunSummary;
 use super::source::SourceId;
 use super::sync_id::SyncId;
 
-/// The kept result of a finished run: exactly one for every accepted start.
+/// The result of a finished run. Every accepted start ends as exactly one record.
 #[derive(Clone, PartialEq, Debug)]
 pub struct SyncRecord {
-    /// What the run was and how it ended; its status is terminal.
+    /// The summary of the run; its status is terminal.
     pub summary: RunSummary,
-    /// Its source, which may have been removed since.
+    /// The id of the source, which may have been removed since.
     pub source_id: SourceId,
-    /// How much it fetched.
+    /// How much it fetched and compared.
     pub mode: Mode,
-    /// When it was accepted, and when it reached each stage.
+    /// The times of acceptance and of each stage.
     pub timestamps: RunTimestamps,
-    /// When it ended.
+    /// The time at which it ended.
     pub finished_at: DateTime<Utc>,
-    /// Who asked for it.
+    /// The requester, for people.
     pub requested_by: String,
-    /// How many issues it found.
+    /// The number of issues it found.
     pub issues: u64,
-    /// How many removals wait for confirmation.
+    /// The number of removals that need confirmation.
     pub withheld_removals: u64,
 }
 
 impl SyncRecord {
-    /// From start to end in seconds; a run that never started took no time.
+    /// Returns the seconds from start to end; 0 for a run that never started.
     #[must_use]
     pub fn duration_seconds(&self) -> f64 {
         self.timestamps.started_at.map_or(0.0, |start| seconds_between(start, self.finished_at))
     }
 
-    /// Where its time went. An interrupted run was in its last stage until somebody noticed that its worker was gone.
+    /// Returns the time spent in each stage. The last stage of an interrupted run includes the time until the death of
+    /// its worker was detected.
     #[must_use]
     pub fn stage_timings(&self) -> StageTimings {
         let timings = self.timestamps.stage_timings(Some(self.finished_at));
-        // No run completes without finalizing: this one is older than the knowledge of when.
+        // A completed run without a finalizing time was stored before these times were recorded.
         let unknown = self.summary.status == Status::Completed && self.timestamps.finalizing_at.is_none();
         if unknown { StageTimings { waiting: timings.waiting, ..StageTimings::default() } } else { timings }
     }
@@ -49,44 +50,44 @@ impl SyncRecord {
 /// A run that has not ended.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ActiveRun {
-    /// What it does and how far it is; pending or running, without error and successor.
+    /// The summary of the run: pending or running, without error and successor.
     pub summary: RunSummary,
-    /// Its source.
+    /// The id of the source.
     pub source_id: SourceId,
-    /// How much it fetches.
+    /// How much it fetches and compares.
     pub mode: Mode,
-    /// When it was accepted, and when it reached its stages so far.
+    /// The times of acceptance and of the stages so far.
     pub timestamps: RunTimestamps,
-    /// Who asked for it.
+    /// The requester, for people.
     pub requested_by: String,
 }
 
-/// A run as history knows it.
+/// A run in the history.
 #[derive(Clone, PartialEq, Debug)]
 pub enum HistoryRun {
-    /// It goes on.
+    /// The run is pending or running.
     Active(ActiveRun),
-    /// It ended.
+    /// The run has ended.
     Ended(SyncRecord),
 }
 
 /// One of the runs that continue each other after interruptions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RunAttempt {
-    /// The run.
+    /// The id of the run.
     pub id: SyncId,
-    /// Where it stands or how it ended.
+    /// The status of the run.
     pub status: Status,
-    /// The percent it reached.
+    /// The percentage it reached.
     pub progress: u8,
-    /// Which try it is, from 1. A run that continues one which was told to stop is the same try.
+    /// The number of the attempt, from 1. A run that continues one which a shutdown stopped has the same number.
     pub attempt: i32,
-    /// When it ended; `None` while it is active.
+    /// The time at which it ended; `None` while it is active.
     pub finished_at: Option<DateTime<Utc>>,
 }
 
 impl HistoryRun {
-    /// What both kinds share.
+    /// Returns the summary of the run.
     #[must_use]
     pub const fn summary(&self) -> &RunSummary {
         match self {
@@ -95,7 +96,7 @@ impl HistoryRun {
         }
     }
 
-    /// The run as one attempt of those that continue each other.
+    /// Returns the run as one attempt in a chain of runs.
     #[must_use]
     pub const fn as_attempt(&self) -> RunAttempt {
         let RunSummary { id, status, progress, attempt, .. } = *self.summary();
@@ -107,36 +108,36 @@ impl HistoryRun {
     }
 }
 
-/// How long a run waited and was in each stage, in seconds. A stage that it never came to, or that it is in now, has
-/// none.
+/// The time that a run waited and spent in each stage, in seconds. `None` for a stage that it never reached or is in
+/// now.
 #[derive(Clone, Copy, PartialEq, Default, Debug, Serialize)]
 pub struct StageTimings {
-    /// From its acceptance until a worker took it, or until it ended without one.
+    /// From acceptance until a worker claimed it, or until it ended without a worker.
     pub waiting: Option<f64>,
-    /// Source to temporary file.
+    /// The stage *fetching*.
     pub fetching: Option<f64>,
-    /// Rows to items.
+    /// The stage *processing*.
     pub processing: Option<f64>,
-    /// The last transaction.
+    /// The stage *finalizing*.
     pub finalizing: Option<f64>,
 }
 
-/// When a run came to where, by the database's clock.
+/// The times at which a run reached each stage, by the database's clock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RunTimestamps {
-    /// When it was accepted.
+    /// The time at which it was accepted.
     pub created_at: DateTime<Utc>,
-    /// When a worker took it and began to fetch; `None` if none ever did.
+    /// The time at which a worker claimed it and began to fetch; `None` if no worker did.
     pub started_at: Option<DateTime<Utc>>,
-    /// When it came to processing; `None` if it never did.
+    /// The time at which it reached processing; `None` if it did not.
     pub processing_at: Option<DateTime<Utc>>,
-    /// When it came to finalizing; `None` if it never did.
+    /// The time at which it reached finalizing; `None` if it did not.
     pub finalizing_at: Option<DateTime<Utc>>,
 }
 
 impl RunTimestamps {
-    /// The time between them: each stage lasts until the next one that the run came to, the last one until its end,
-    /// `None` while it is active.
+    /// Returns the time spent in each stage: a stage lasts until the next one that the run reached, the last one until
+    /// `finished_at`, which is `None` while the run is active.
     #[must_use]
     pub fn stage_timings(&self, finished_at: Option<DateTime<Utc>>) -> StageTimings {
         let Self { created_at, started_at, processing_at, finalizing_at } = *self;
@@ -150,7 +151,7 @@ impl RunTimestamps {
     }
 }
 
-/// From one moment to another, in seconds; none if a clock was set back between them.
+/// Returns the seconds between two times; 0 if the clock was set back.
 fn seconds_between(from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
     let millis = (to - from).num_milliseconds().max(0);
     #[expect(clippy::cast_precision_loss, reason = "a run is far shorter than 2^52 ms")]

@@ -1,4 +1,4 @@
-//! What every view of a run shares: its live status, its entry among the active runs, and its kept record.
+//! The properties of a run that the live status, the list of active runs and the record share.
 
 use serde::Deserialize;
 
@@ -7,7 +7,7 @@ use super::progress::RunStats;
 use super::source::Slug;
 use super::sync_id::SyncId;
 
-/// The state of one run, whoever reads it.
+/// The state of one run.
 ///
 /// [`StatusReport`](super::status_report::StatusReport), [`ActiveRun`](super::record::ActiveRun) and
 /// [`SyncRecord`](super::record::SyncRecord) hold one each.
@@ -21,19 +21,19 @@ pub struct RunSummary {
     pub source: Slug,
     /// What the run does.
     pub kind: OperationKind,
-    /// Where it stands, or how it ended.
+    /// The status of the run.
     pub status: Status,
     /// Percent, 0 to 100; 100 only with *completed*.
     pub progress: u8,
-    /// The stage that it is in or ended in; `None` if no worker has taken it.
+    /// The current or last stage; `None` if no worker has claimed it.
     pub stage: Option<Stage>,
-    /// One line for people: what it is doing, or what came of it.
+    /// The message for people, in one line.
     pub message: String,
     /// The counts so far.
     pub stats: RunStats,
-    /// Why it failed, as a message for people.
+    /// The error message for people, if it failed.
     pub error: Option<String>,
-    /// The same as a code for programs.
+    /// The error code for programs, if it failed.
     pub code: Option<String>,
     /// The number of the attempt, from 1.
     pub attempt: i32,

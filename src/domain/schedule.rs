@@ -1,4 +1,4 @@
-//! When a source is synced by itself: a cron line of five fields, in UTC.
+//! Schedules of sources: cron expressions with five fields, in UTC.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,14 +6,14 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use croner::Cron;
 
-/// A cron line that can be followed.
+/// A valid cron expression that matches some time.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     line: String,
     cron: Cron,
 }
 
-/// A text that is not a cron line.
+/// A text that is no valid cron expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a schedule is a cron expression with five fields in UTC, such as `0 6 * * *` for every day at 6:00: {reason}")]
 pub struct NotASchedule {
@@ -31,7 +31,7 @@ impl FromStr for Schedule {
         let cron: Cron =
             line.parse().map_err(|error: croner::errors::CronError| NotASchedule { reason: error.to_string() })?;
         let schedule = Self { line: line.to_owned(), cron };
-        // 30 February is well formed and never comes.
+        // An expression for 30 February is well-formed but matches no day.
         match schedule.next_after(Utc::now()) {
             Some(_) => Ok(schedule),
             None => Err(NotASchedule { reason: "it never occurs".to_owned() }),
@@ -40,13 +40,13 @@ impl FromStr for Schedule {
 }
 
 impl Schedule {
-    /// The next time after `moment`.
+    /// Returns the next scheduled time after `moment`.
     #[must_use]
     pub fn next_after(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.cron.find_next_occurrence(&moment, false).ok()
     }
 
-    /// The schedule in plain words.
+    /// Returns the schedule in plain English.
     #[must_use]
     pub fn in_words(&self) -> String {
         format!("{} (UTC)", self.cron.describe().trim_end_matches('.'))

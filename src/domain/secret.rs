@@ -1,5 +1,5 @@
-//! Secrets: passwords are kept as argon2 hashes; sessions, API tokens and the set-up link as random texts of which only
-//! the SHA-256 is kept.
+//! Hashes secrets: passwords with argon2; random tokens of sessions, API tokens and the set-up link with SHA-256. Only
+//! hashes are stored.
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
@@ -10,13 +10,13 @@ use sha2::{Digest, Sha256};
 
 use super::account::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS};
 
-/// A password that cannot be taken.
+/// Why a password is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadPassword {
-    /// It is too short.
+    /// The password is too short.
     #[error("a password must have at least {PASSWORD_MIN_CHARS} characters")]
     TooShort,
-    /// It is too long.
+    /// The password is too long.
     #[error("a password must have at most {PASSWORD_MAX_BYTES} bytes")]
     TooLong,
     /// The system gave no random salt, or hashing failed.
@@ -24,11 +24,11 @@ pub enum BadPassword {
     Unhashable(String),
 }
 
-/// The argon2id hash of a password in PHC form, with the parameters OWASP recommends (19 MiB, two passes) and a salt
-/// of its own. Takes some ten milliseconds on purpose.
+/// Returns the argon2id hash of a password in PHC form, with the parameters that OWASP recommends (19 MiB, two passes)
+/// and a random salt. It takes about ten milliseconds on purpose.
 ///
 /// # Errors
-/// When the password is too short or too long, or cannot be hashed.
+/// [`BadPassword`] when the password is too short or too long, or cannot be hashed.
 pub fn hash_password(password: &str) -> Result<String, BadPassword> {
     if password.chars().count() < PASSWORD_MIN_CHARS {
         return Err(BadPassword::TooShort);
@@ -40,31 +40,31 @@ pub fn hash_password(password: &str) -> Result<String, BadPassword> {
     hash.map(|hash| hash.to_string()).map_err(|error| BadPassword::Unhashable(error.to_string()))
 }
 
-/// Whether `password` is the one that was hashed. Without a hash the same time is spent on a made-up one, so that the
-/// answer's delay does not tell whether a user exists.
+/// Returns whether `password` matches `hash`. Without a hash the same time is spent on a constant one, so that the
+/// response time does not reveal whether a user exists.
 #[must_use]
 pub fn is_password(password: &str, hash: Option<&str>) -> bool {
-    /// The hash of a random text that nobody kept.
-    const NOBODY: &str =
+    /// The hash of a discarded random text.
+    const DUMMY_HASH: &str =
         "$argon2id$v=19$m=19456,t=2,p=1$bG9ja3N0ZXAtbm9ib2R5IQ$Y3m2bXxQ0y7c1m0n5k0cVq2d6m7Q9rK3uB1hQ8sJ4tE";
     let known = hash.is_some();
-    let Ok(parsed) = PasswordHash::new(hash.unwrap_or(NOBODY)) else { return false };
+    let Ok(parsed) = PasswordHash::new(hash.unwrap_or(DUMMY_HASH)) else { return false };
     password.len() <= PASSWORD_MAX_BYTES
         && Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok()
         && known
 }
 
-/// A fresh secret of 256 random bits, as 43 characters fit for an address or a header.
+/// Returns a new random token of 256 bits, as 43 characters that are valid in URLs and headers.
 ///
 /// # Errors
-/// When the system gives no random bytes.
-pub fn fresh_token() -> Result<String, getrandom::Error> {
+/// [`getrandom::Error`] when the operating system has no random bytes.
+pub fn generate_token() -> Result<String, getrandom::Error> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// What is kept of a token. It has 256 random bits, so a fast hash is enough.
+/// Returns the hash under which a token is stored. A token has 256 random bits, so a fast hash is enough.
 #[must_use]
 pub fn token_hash(token: &str) -> String {
     Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -72,7 +72,7 @@ pub fn token_hash(token: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{fresh_token, hash_password, is_password, token_hash};
+    use super::{generate_token, hash_password, is_password, token_hash};
 
     #[test]
     fn a_password_is_known_by_its_hash_and_no_other_is() {
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn tokens_differ_and_only_their_hash_is_kept() {
-        let (one, two) = (fresh_token().expect("random"), fresh_token().expect("random"));
+        let (one, two) = (generate_token().expect("random"), generate_token().expect("random"));
         assert_ne!(one, two);
         assert_eq!(one.len(), 43);
         assert_eq!(token_hash("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

@@ -1,7 +1,7 @@
-//! Links to a Google Sheet in every form people paste them, and the address each tab's CSV is exported at.
+//! Parses links to Google Sheets in all common forms, and builds the URL of the CSV export.
 //!
-//! A part of a link that decides what it shows is obeyed or refused: left out, it would publish what the link leaves
-//! out.
+//! Every part of a link that selects what it shows is obeyed or refused: ignoring it would publish more than the link
+//! shows.
 
 mod direct;
 mod error;
@@ -23,7 +23,7 @@ pub use error::SheetLinkError;
 use parameters::LinkParameters;
 use place::{LinkForm, LinkPlace};
 
-/// A Google Sheet, and what of it is meant.
+/// A Google Sheet, and the selected part of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SheetLink {
     document: SheetDocument,
@@ -31,9 +31,9 @@ pub struct SheetLink {
     range: Option<CellRange>,
     /// A query in Google's query language.
     query: Option<String>,
-    /// How many rows of the tab are the header, where the link is one to Google's query service.
+    /// The number of header rows, in a link to Google's query service.
     headers: Option<u32>,
-    /// What Google asks for beside the id of some older sheets.
+    /// The resource key that some older sheets require in addition to the id.
     resource_key: Option<String>,
 }
 
@@ -41,24 +41,24 @@ pub struct SheetLink {
 enum SheetDocument {
     /// A sheet by its id.
     Sheet(String),
-    /// What is published of a sheet, by the part of its path behind `/spreadsheets/d/`: `ID` or `e/2PACX-…`.
+    /// A published sheet, by the part of its path after `/spreadsheets/d/`: `ID` or `e/2PACX-…`.
     Published(String),
 }
 
-/// Which tab of a sheet is meant.
+/// Selects a tab of a sheet.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum TabSelector {
-    /// The first one.
+    /// The first tab.
     First,
-    /// The one with this number, which stays when the tab is renamed or moved.
+    /// The tab with this number, which stays the same when the tab is renamed or moved.
     Gid(u64),
-    /// The one with this name.
+    /// The tab with this name.
     Name(String),
 }
 
 impl SheetLink {
-    /// The id that the Sheets API knows the sheet by. `None` where only an export of Google's gives what the link
-    /// shows: a published sheet, a query.
+    /// Returns the id of the sheet in the Sheets API. `None` if only a CSV export shows the selected content: for
+    /// published sheets and queries.
     #[must_use]
     pub fn api_id(&self) -> Option<&str> {
         match &self.document {
@@ -67,49 +67,49 @@ impl SheetLink {
         }
     }
 
-    /// Whether it is the link of what was published with "Publish to web".
+    /// Returns whether the link was created with "Publish to web".
     #[must_use]
     pub const fn is_published(&self) -> bool {
         matches!(self.document, SheetDocument::Published(_))
     }
 
-    /// Whether Google computes the table: by a query, or by joining several header rows or none.
+    /// Returns whether Google computes the table: by a query, or by joining several header rows or none.
     #[must_use]
     pub fn is_query(&self) -> bool {
         self.query.is_some() || self.headers.is_some_and(|rows| rows != 1)
     }
 
-    /// Whether it goes to Google's query service for the sole reason that it means a tab by its name.
+    /// Returns whether the query service is used only because the tab is selected by its name.
     #[must_use]
     pub fn is_by_name(&self) -> bool {
         matches!((&self.document, &self.tab), (SheetDocument::Sheet(_), TabSelector::Name(_))) && !self.is_query()
     }
 
-    /// The tab that is meant.
+    /// Returns the selected tab.
     #[must_use]
     pub const fn tab(&self) -> &TabSelector {
         &self.tab
     }
 
-    /// The part of the tab that is meant, if it is not all of it.
+    /// Returns the selected range of the tab, unless it is the whole tab.
     #[must_use]
     pub const fn range(&self) -> Option<&CellRange> {
         self.range.as_ref()
     }
 
-    /// The same link with the tab of that name.
+    /// Returns the link with the tab of this name.
     #[must_use]
     pub fn with_tab_name(&self, name: &str) -> Self {
         Self { tab: TabSelector::Name(name.to_owned()), ..self.clone() }
     }
 
-    /// The same link with that part of the tab.
+    /// Returns the link with this range of the tab.
     #[must_use]
     pub fn with_range(&self, range: CellRange) -> Self {
         Self { range: Some(range), ..self.clone() }
     }
 
-    /// Path and query of the CSV export, to be joined to the base of Google's addresses.
+    /// Returns path and query of the CSV export, to be joined to the base URL of Google.
     #[must_use]
     pub fn export_path(&self) -> String {
         let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
@@ -129,8 +129,9 @@ impl SheetLink {
         if let Some(range) = &self.range {
             path.push_str(&format!("&range={}", encoded(&range.to_string())));
         }
-        // Without a number Google guesses it, and joins several rows into one header, or takes the header for data
-        // (<https://developers.google.com/chart/interactive/docs/spreadsheets>). What a query answers is left as it is.
+        // Without this parameter Google guesses the number of header rows, joins several rows into one header, or takes
+        // the header for data (<https://developers.google.com/chart/interactive/docs/spreadsheets>). The result of a
+        // query is left as it is.
         let headers = self.headers.or(self.is_by_name().then_some(1));
         if let Some(rows) = headers.filter(|_| is_gviz) {
             path.push_str(&format!("&headers={rows}"));
@@ -144,7 +145,7 @@ impl SheetLink {
         path
     }
 
-    /// The sheet `id` with its first tab.
+    /// Returns the link to the first tab of the sheet `id`.
     fn of_id(id: &str) -> Self {
         let document = match id.starts_with("2PACX-") {
             true => SheetDocument::Published(format!("e/{id}")),
@@ -171,14 +172,15 @@ impl FromStr for SheetLink {
             Some(id) => id,
             None => match parameters.single_value("key", text)? {
                 Some(key) => key,
-                None => parameters.single_value("id", text)?.ok_or(place.without_id)?,
+                None => parameters.single_value("id", text)?.ok_or(place.missing_id_error)?,
             },
         };
         if !is_id(&id) {
             return Err(SheetLinkError::Other);
         }
         let read_gid = |value: &str| value.parse::<u64>().map_err(|_| SheetLinkError::Gid);
-        // A page shows the tab that its fragment names; of an address that is fetched, nobody can say which is meant.
+        // A page shows the tab in its fragment. In a URL that is fetched directly, different values are a
+        // contradiction.
         let gid = if place.is_page {
             parameters.shown_value("gid", read_gid)?
         } else {
@@ -209,7 +211,7 @@ impl FromStr for SheetLink {
     }
 }
 
-/// The link in a text that was copied with the quotes around it. Without one in front, a quote at the end is a query's.
+/// Removes the quotes around a copied link. Without an opening quote, a quote at the end belongs to a query.
 fn strip_quotes(text: &str) -> &str {
     let is_quote = |c: char| "<>\"'“”‘’«»".contains(c);
     let text = text.trim();
@@ -220,7 +222,7 @@ fn is_id(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
-/// A web address, also one whose `https://` was left out.
+/// Parses a web address; `https://` may be missing.
 fn parse_web_address(text: &str) -> Option<Url> {
     let url = if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("https://{text}")) };
     url.ok().filter(|url| matches!(url.scheme(), "http" | "https"))

@@ -1,4 +1,4 @@
-//! A source: the place outside that is mirrored, and the small types its parts are made of.
+//! Sources: the outside places that are mirrored, and the types of their properties.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,39 +10,39 @@ use serde::{Deserialize, Serialize};
 use super::location::SourceLocation;
 use super::read_options::ReadOptions;
 
-/// The number a source has in the database.
+/// The id of a source in the database.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct SourceId(pub i64);
 
-/// The name of a catalog in addresses and on the command line: 1 to 64 of `a-z`, `0-9` and `-`, and no reserved word.
+/// The name of a catalog in URLs and on the command line: 1 to 64 of `a-z`, `0-9` and `-`, and no reserved word.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Slug(String);
 
-/// A text that cannot be a slug.
+/// Why a text is no slug.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotASlug {
-    /// It has another form.
+    /// The text has another form.
     #[error("a slug must have 1 to 64 lower-case letters (a to z), digits and hyphens, such as `albums`")]
     Malformed,
-    /// It is one of the reserved words.
+    /// The text is a reserved word.
     #[error("`{0}` is the URL of another page. Choose another slug, such as `{0}-1`")]
     Reserved(&'static str),
 }
 
 impl Slug {
-    /// What stands where slugs stand in addresses: `/settings/sources/new`, and everything at `…/sync-status` is the
-    /// state of a sync.
+    /// Words that other URLs use in the place of a slug: `/settings/sources/new`, and `…/sync-status` for the state of
+    /// a sync.
     const RESERVED_SLUGS: [&str; 2] = ["new", "sync-status"];
 
-    /// The slug as text.
+    /// Returns the slug as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// A slug made from a name for people: `Jazz & Soul 1959` becomes `jazz-soul-1959`, and a reserved word one with a
-    /// number; `None` if nothing is left.
+    /// Builds a slug from a name for people: `Jazz & Soul 1959` becomes `jazz-soul-1959`, and a reserved word gets a
+    /// number. `None` if no usable character is left.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         let mut slug = String::new();
@@ -95,12 +95,12 @@ impl fmt::Display for Slug {
     }
 }
 
-/// What one entry and several entries are called: `album/albums`.
+/// The singular and plural name of a source's entries: `album/albums`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Noun {
-    /// For one.
+    /// The singular.
     pub one: String,
-    /// For any other number.
+    /// The plural.
     pub many: String,
 }
 
@@ -110,7 +110,7 @@ pub struct Noun {
 pub struct NotANoun;
 
 impl Noun {
-    /// The word that goes with `count`.
+    /// Returns the singular or plural for `count`.
     #[must_use]
     pub fn for_count(&self, count: u64) -> &str {
         if count == 1 { &self.one } else { &self.many }
@@ -147,52 +147,52 @@ impl fmt::Display for Noun {
 /// A source as it is stored.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Source {
-    /// Its number.
+    /// The id in the database.
     pub id: SourceId,
-    /// Its name in addresses.
+    /// The slug, the name in URLs.
     pub slug: Slug,
-    /// Its name for people.
+    /// The name for people.
     pub name: String,
-    /// What its entries are called.
+    /// The singular and plural name of its entries.
     pub noun: Noun,
-    /// The kind of place: one of the names that `fetch::kinds` lists (`sheet`, `csv`).
+    /// The kind of source: one of the names that `fetch::kinds` lists, such as `sheet` or `csv`.
     pub kind: String,
-    /// Where its content is.
+    /// The location of its content.
     pub location: SourceLocation,
-    /// The column whose cell tells entries apart.
+    /// The name of the key column.
     pub key_column: String,
-    /// When it is synced by itself: a cron line in UTC.
+    /// The schedule as a cron expression in UTC; `None` for manual syncs only.
     pub schedule: Option<String>,
-    /// Whether visitors may read its catalog.
+    /// Whether visitors may read its catalog without signing in.
     pub public: bool,
-    /// How its content is read.
+    /// The options for reading its content.
     pub read_options: ReadOptions,
 }
 
-/// A source as it is about to be added or changed; the rest of [`Source`] is the database's to give.
+/// The properties of a source to be added or changed; the database assigns the id.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SourceDraft {
-    /// Its name in addresses.
+    /// The slug, the name in URLs.
     pub slug: Slug,
-    /// Its name for people.
+    /// The name for people.
     pub name: String,
-    /// What its entries are called.
+    /// The singular and plural name of its entries.
     pub noun: Noun,
-    /// The kind of place.
+    /// The kind of source.
     pub kind: String,
-    /// Where its content is.
+    /// The location of its content.
     pub location: SourceLocation,
-    /// The column whose cell tells entries apart.
+    /// The name of the key column.
     pub key_column: String,
-    /// When it is synced by itself.
+    /// The schedule as a cron expression in UTC; `None` for manual syncs only.
     pub schedule: Option<String>,
-    /// Whether visitors may read its catalog.
+    /// Whether visitors may read its catalog without signing in.
     pub public: bool,
-    /// How its content is read.
+    /// The options for reading its content.
     pub read_options: ReadOptions,
 }
 
-/// What a server said about the version it sent, returned to it verbatim at the next fetch.
+/// The identification of a fetched version, sent back to the server at the next fetch to detect changes.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Validators {
@@ -205,20 +205,20 @@ pub struct Validators {
     /// SHA-256 of the body in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_hash: Option<String>,
-    /// When the source says it was last modified, where that is asked for by itself (Drive's `modifiedTime`).
+    /// The time of the last modification, if it is requested separately (`modifiedTime` of Drive).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified: Option<String>,
-    /// How many rows of this version were skipped.
+    /// The number of skipped rows in this version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped_rows: Option<u64>,
-    /// Whether the columns that are hidden in this version were left out where they may not be published. Versions of
-    /// Lockstep that did not know of hidden columns never say so.
+    /// Whether hidden columns that may not be published were excluded from this version. Older versions of Lockstep,
+    /// which did not detect hidden columns, never set it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub without_hidden_columns: bool,
-    /// Until when the server says that this version is good (`Cache-Control`, `Expires`).
+    /// The time until which the server declares this version fresh (`Cache-Control`, `Expires`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fresh_until: Option<DateTime<Utc>>,
-    /// The same of each address, where a source is made of several.
+    /// The validators of each URL, for a source with several URLs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub each: BTreeMap<String, Validators>,
 }

@@ -1,4 +1,4 @@
-//! What a look at a place shows, before the place becomes a source, and what is wrong with it.
+//! The result of probing a place before it becomes a source: its columns, first rows and problems.
 
 use super::feed::FeedRecord;
 use super::issue::{Issue, IssueList};
@@ -9,57 +9,57 @@ use super::run_text::would_skip_message;
 use super::source::{Slug, Source};
 use crate::domain::text::shortening::{list_columns, shorten};
 
-/// How many rows that would be skipped are named.
+/// The number of rows that are named if they would be skipped.
 const MAX_NAMED_ROWS: usize = 5;
 
-/// What a place holds.
+/// The result of a probe.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SourceProbe {
-    /// Its columns, in order.
+    /// The columns, in order.
     pub columns: Vec<String>,
-    /// Its first rows, at most 20.
+    /// The first rows, at most 20.
     pub rows: Vec<TextRow>,
-    /// Columns whose cells are all present and different among the first 1000 rows, the best key first.
+    /// Columns whose cells are all filled and different in the first 1000 rows, the best key first.
     pub keys: Vec<String>,
-    /// The column with the keys that the catalog has, where there is a catalog and its key column is gone.
+    /// The column with the keys of the catalog, if there is a catalog and its key column is missing.
     pub known: Option<KnownKeys>,
-    /// How large the content is, in bytes.
+    /// The size of the content, in bytes.
     pub bytes: u64,
-    /// What the place calls itself, where it does: the title of a sheet, the name of a file without its ending.
+    /// The title of the sheet or feed, or the name of the file without its extension, if there is one.
     pub title: Option<String>,
-    /// The feeds there are; none in a place that is not made of feeds.
+    /// The feeds; empty for a place without feeds.
     pub feeds: Vec<FeedRecord>,
-    /// What a sync of it would fail with.
+    /// The failure that a sync would have, if any.
     pub failure: Option<SyncFailure>,
-    /// The same, where the key column of the source is not among the columns: what to do about it.
+    /// The message about the missing key column, if the key column is not among the columns.
     pub missing_key: Option<String>,
-    /// The issues that a sync of it would have.
+    /// The issues that a sync would have.
     pub issues: IssueList,
-    /// What else is wrong, a message each: what happened, where, and what to do.
+    /// Other problems, each as a message.
     pub problems: Vec<String>,
-    /// What a sync of it would note, a message each.
+    /// The warnings that a sync would have, each as a message.
     pub notes: Vec<String>,
-    /// The row that is probably the header, where what was taken for it looks like a title.
+    /// The row that is probably the header, if the current header looks like a title.
     pub likely_header: Option<u64>,
-    /// Those of its columns that are hidden where people open it.
+    /// The columns that are hidden in the source.
     pub hidden_columns: Vec<String>,
 }
 
 impl SourceProbe {
-    /// The column proposed as the key.
+    /// Returns the column proposed as the key.
     #[must_use]
     pub fn proposed_key(&self) -> Option<&str> {
         self.keys.first().map(String::as_str)
     }
 
-    /// Everything that is wrong, what a sync would fail with first.
+    /// Returns all problems, with the failure of a sync first.
     pub fn all_problems(&self) -> impl Iterator<Item = String> {
         self.failure.iter().map(SyncFailure::forecast_message).chain(self.problems.iter().cloned())
     }
 }
 
-/// What is wrong with rows, a message each: `count` rows would be skipped, the first of them for these reasons.
-/// `better` is a column that could be the key instead.
+/// Returns messages about rows that would be skipped: their number, then the first of them. `better` is a column that
+/// could be the key instead.
 #[must_use]
 pub fn skipped_rows_problems(source: &Source, count: u64, skipped: &[&Issue], better: Option<&str>) -> Vec<String> {
     if count == 0 {
@@ -77,7 +77,7 @@ pub fn skipped_rows_problems(source: &Source, count: u64, skipped: &[&Issue], be
     std::iter::once(summary).chain(reasons).collect()
 }
 
-/// That these columns are hidden in the source and would be public; `None` where none is.
+/// Returns the warning that these columns are hidden in the source and would be public; `None` if there are none.
 #[must_use]
 pub fn hidden_columns_warning(hidden_columns: &[String]) -> Option<String> {
     let names = list_columns(hidden_columns);
@@ -88,8 +88,8 @@ pub fn hidden_columns_warning(hidden_columns: &[String]) -> Option<String> {
     }
 }
 
-/// That a sync leaves the hidden column `name` out of the public catalog of the source `slug`: true after a sync and
-/// before it, as a check says it too.
+/// Returns the message that syncs exclude the hidden column `name` from the public catalog of the source `slug`. Used
+/// by syncs and by checks.
 #[must_use]
 pub fn hidden_column_left_out(name: &str, slug: &Slug) -> String {
     format!(
@@ -99,7 +99,7 @@ pub fn hidden_column_left_out(name: &str, slug: &Slug) -> String {
     )
 }
 
-/// That the key column `name` is hidden and the catalog of the source `slug` public.
+/// Returns the message that the key column `name` is hidden and the catalog of the source `slug` is public.
 #[must_use]
 pub fn hidden_key_column(name: &str, slug: &Slug) -> String {
     format!(
@@ -109,14 +109,14 @@ pub fn hidden_key_column(name: &str, slug: &Slug) -> String {
     )
 }
 
-/// Why a place cannot be looked at: what a sync of it would fail with.
+/// Why a place cannot be probed; a sync would fail with the same error.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct ProbeError {
-    /// A word for programs.
+    /// The error code.
     pub code: &'static str,
-    /// What happened, where, and what to do.
+    /// The message for people.
     pub message: String,
-    /// The addresses of the feeds that a web page names where a feed was looked for.
+    /// The feeds that the web page at this URL links to, if a feed was expected.
     pub named_feeds: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! The status of a run as pollers read it: the status JSON.
+//! The status of a run as JSON for pollers.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::ser::{SerializeStruct, Serializer};
@@ -8,26 +8,26 @@ use super::progress::rate_and_eta;
 use super::run_summary::RunSummary;
 use super::run_text::visitor_message;
 
-/// The live or last status of one run. Its JSON is the contract with every poller.
+/// The status of one run. Its JSON form is a public contract.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusReport {
-    /// What the run does and how far it is.
+    /// The summary of the run.
     #[serde(flatten)]
     pub summary: RunSummary,
-    /// When it was accepted.
+    /// The time at which the run was accepted.
     pub start_time: DateTime<Utc>,
-    /// When this report was written.
+    /// The time at which this report was written.
     pub last_update: DateTime<Utc>,
-    /// Items a second, once known.
+    /// Processed items per second, once known.
     pub rate: Option<f64>,
-    /// Seconds left of the current stage, once known.
+    /// Estimated seconds left in the current stage, once known.
     pub eta_seconds: Option<u64>,
 }
 
 impl Serialize for StatusReport {
-    /// Writes the fields in the order of the contract. Start is to the second; the last update is to the millisecond,
-    /// because readers decide by a report's age whether to trust it.
+    /// Serializes the fields in the order of the contract. The start time has seconds; the last update has
+    /// milliseconds, because readers use the age of a report to decide whether it is current.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { summary, start_time, last_update, rate, eta_seconds } = self;
         let mut fields = serializer.serialize_struct("StatusReport", 17)?;
@@ -53,16 +53,16 @@ impl Serialize for StatusReport {
 }
 
 impl StatusReport {
-    /// The report of a run that was accepted at `start_time`, as of `last_update`. `elapsed` is how long a worker has
-    /// had it, from which rate and time left follow.
+    /// Creates the report of a run that was accepted at `start_time`, as of `last_update`. `elapsed` is the time since
+    /// a worker claimed it, from which rate and time left are computed.
     #[must_use]
     pub fn new(summary: RunSummary, start_time: DateTime<Utc>, last_update: DateTime<Utc>, elapsed: TimeDelta) -> Self {
         let (rate, eta_seconds) = rate_and_eta(&summary.stats, elapsed, summary.status, summary.stage);
         Self { summary, start_time, last_update, rate, eta_seconds }
     }
 
-    /// The report as visitors of a public catalog see it, without the address of the source, the reason of a failure
-    /// and the person who cancelled. `many` is the plural name of the source's entries.
+    /// Returns the report for visitors of a public catalog, without the URL of the source, the reason of a failure and
+    /// the name of the person who cancelled. `many` is the plural name of the source's entries.
     #[must_use]
     pub fn for_visitors(mut self, many: &str) -> Self {
         let summary = &mut self.summary;

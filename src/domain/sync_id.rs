@@ -1,4 +1,4 @@
-//! The name of one run: `sync_` and a lower-case UUIDv7 with hyphens.
+//! Ids of runs: `sync_` and a lower-case UUIDv7 with hyphens.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::{Uuid, Variant, Version};
 
-/// The id of a SyncOperation. It is parsed strictly, because it becomes part of a file name in the status folder.
+/// The id of a run. Parsed strictly, because it becomes part of a file name in the status folder.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct SyncId(Uuid);
@@ -17,7 +17,7 @@ pub struct SyncId(Uuid);
 pub struct NotASyncId;
 
 impl SyncId {
-    /// A new id; ids made later sort later.
+    /// Creates a new id; later ids sort after earlier ones.
     #[must_use]
     pub fn new() -> Self {
         Self(Uuid::now_v7())
@@ -43,7 +43,7 @@ impl FromStr for SyncId {
         let tail = text.strip_prefix("sync_").ok_or(NotASyncId)?;
         let id = Uuid::try_parse(tail).map_err(|_| NotASyncId)?;
         let is_v7 = id.get_version() == Some(Version::SortRand) && id.get_variant() == Variant::RFC4122;
-        // The parser of `uuid` also takes upper case, braces and URNs; one id has one spelling here.
+        // `uuid` also parses upper case, braces and URNs, but each id has only one spelling here.
         if is_v7 && id.as_hyphenated().to_string() == tail { Ok(Self(id)) } else { Err(NotASyncId) }
     }
 }

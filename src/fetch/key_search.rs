@@ -55,15 +55,16 @@ pub fn find_key_candidates(content: &dyn FetchedContent, items: &dyn ItemLookup)
     count_known_keys(&mut batch, &mut known, items)?;
     let more = searched >= MAX_SEARCHED_ROWS && rows.next().transpose()?.is_some();
     let fitting = columns.iter().zip(&candidates).filter(|(_, seen)| searched > 0 && seen.is_some());
-    let mut different: Vec<String> = fitting.map(|(name, _)| name.clone()).collect();
-    different.sort_by_key(|name| key_name_rank(name));
+    let mut unique: Vec<String> = fitting.map(|(name, _)| name.clone()).collect();
+    unique.sort_by_key(|name| key_name_rank(name));
     // The first column wins a tie. Fewer than half of the rows may match by coincidence.
     let best = known.iter().zip(columns).rev().max_by_key(|(known, _)| **known);
     let best = best.filter(|(known, _)| **known > 0 && **known * 2 >= searched);
-    let Some((&known, column)) = best else { return Ok(KeyHints { different, known: None }) };
+    let Some((&known, column)) = best else { return Ok(KeyHints { unique, known: None }) };
     let named_like_a_key = items.find_fields(&[column.trim()])?.contains_key(column.trim());
-    let known = Some(KnownKeys { column: column.clone(), known, of: searched, more, named_like_a_key });
-    Ok(KeyHints { different, known })
+    let known =
+        Some(KnownKeys { column: column.clone(), known, sampled: searched, has_more_rows: more, named_like_a_key });
+    Ok(KeyHints { unique, known })
 }
 
 /// Empties `batch` and adds to `known`, by column, how many of its cells are keys of the catalog.

@@ -152,7 +152,7 @@ impl StatusBoard {
     ///
     /// # Errors
     /// When the primary store could not list or delete old statuses.
-    pub fn sweep(&self, age: Duration) -> Result<usize, StatusError> {
-        self.primary.sweep(age)
+    pub fn delete_old_reports(&self, age: Duration) -> Result<usize, StatusError> {
+        self.primary.delete_old_reports(age)
     }
 }

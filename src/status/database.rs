@@ -49,7 +49,7 @@ impl StatusStore for DatabaseStatus {
     }
 
     /// Does nothing: operations and records have their own retention, see `sync::retention`.
-    fn sweep(&self, _age: Duration) -> Result<usize, StatusError> {
+    fn delete_old_reports(&self, _age: Duration) -> Result<usize, StatusError> {
         Ok(0)
     }
 }

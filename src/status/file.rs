@@ -102,7 +102,7 @@ impl StatusStore for FileStatus {
         tried.map_err(|error| StatusError::File { path: self.folder.clone(), error })
     }
 
-    fn sweep(&self, age: Duration) -> Result<usize, StatusError> {
+    fn delete_old_reports(&self, age: Duration) -> Result<usize, StatusError> {
         let to_error = |error| StatusError::File { path: self.folder.clone(), error };
         let entries = match std::fs::read_dir(&self.folder) {
             Ok(entries) => entries,
@@ -154,7 +154,7 @@ mod tests {
             std::fs::create_dir(files.report_path(SyncId::new())).expect("a folder of such a name");
         }
         std::thread::sleep(Duration::from_millis(20));
-        assert!(files.sweep(Duration::from_millis(1)).is_err());
+        assert!(files.delete_old_reports(Duration::from_millis(1)).is_err());
         let left = std::fs::read_dir(&files.folder).expect("a folder").flatten();
         let left: Vec<bool> = left.map(|entry| entry.path().is_dir()).collect();
         assert_eq!(left, [true; 20], "the reports are gone, whatever lay between them");

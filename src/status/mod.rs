@@ -50,7 +50,7 @@ pub trait StatusStore: Send + Sync {
     ///
     /// # Errors
     /// [`StatusError`] when some reports could not be deleted; all others are.
-    fn sweep(&self, age: std::time::Duration) -> Result<usize, StatusError>;
+    fn delete_old_reports(&self, age: std::time::Duration) -> Result<usize, StatusError>;
 }
 
 /// A failure of a status store.

@@ -152,7 +152,7 @@ impl StatusStore for RedisStatus {
     }
 
     /// Does nothing: reports expire in Redis.
-    fn sweep(&self, _age: Duration) -> Result<usize, StatusError> {
+    fn delete_old_reports(&self, _age: Duration) -> Result<usize, StatusError> {
         Ok(0)
     }
 }

@@ -54,8 +54,8 @@ impl SeenProgress {
         if let Some(entry) = all.get_mut(&report.summary.id) {
             let stats = &mut report.summary.stats;
             if report.summary.status == Status::Running {
-                stats.feeds = stats.feeds.or(entry.feeds).map(|now| now.not_before(entry.feeds));
-                stats.articles = stats.articles.or(entry.articles).map(|now| now.not_before(entry.articles));
+                stats.feeds = stats.feeds.or(entry.feeds).map(|now| now.at_least(entry.feeds));
+                stats.articles = stats.articles.or(entry.articles).map(|now| now.at_least(entry.articles));
             }
             // A concurrent request may record an older report with less progress.
             *entry = SeenEntry {

@@ -39,7 +39,8 @@ impl TryFrom<RunLink> for RunAttempt {
         Ok(Self {
             id: parse_value("sync_records.id", &link.id)?,
             status: parse_value("sync_records.status", &link.status)?,
-            progress: u8::try_from(link.progress).map_err(|e| StoreError::corrupt("sync_records.progress")(&e))?,
+            progress: u8::try_from(link.progress)
+                .map_err(|e| StoreError::corrupt_value("sync_records.progress")(&e))?,
             attempt: link.attempt,
             finished_at: link.finished_at.map(|time| time.and_utc()),
         })

@@ -122,12 +122,12 @@ fn catalog_from_row((_, columns, types, validators, count, settled, last): Catal
     Ok(Catalog {
         columns: parse_json("catalogs.columns", &columns)?,
         column_types: parse_json("catalogs.column_types", &types)?,
-        item_count: u64::try_from(count).map_err(|error| StoreError::corrupt("catalogs.item_count")(&error))?,
+        item_count: u64::try_from(count).map_err(|error| StoreError::corrupt_value("catalogs.item_count")(&error))?,
         settled,
         settled_count: settled_count
             .map(u64::try_from)
             .transpose()
-            .map_err(|error| StoreError::corrupt("catalogs.settled_count")(&error))?,
+            .map_err(|error| StoreError::corrupt_value("catalogs.settled_count")(&error))?,
         last_success_at: last.map(|time| time.and_utc()),
         validators: parse_json("catalogs.validators", &validators)?,
     })

@@ -55,7 +55,7 @@ impl DatabaseAddress {
         // readable.
         let is_secret = |word: &str| !word.is_empty() && word != parts.user && !place.contains(word);
         let decoded = |word: &str| percent_decode_str(word).decode_utf8_lossy().into_owned();
-        let passwords = parts.passwords().into_iter().flat_map(|word| [word.to_owned(), decoded(word)]);
+        let passwords = parts.list_passwords().into_iter().flat_map(|word| [word.to_owned(), decoded(word)]);
         passwords
             .filter(|word| is_secret(word))
             .fold(text.replace(url.as_str(), &self.for_people()), |text, word| text.replace(&word, "…"))
@@ -99,7 +99,7 @@ impl<'a> AddressParts<'a> {
         is_clear.then_some(self.rest)
     }
 
-    fn passwords(&self) -> Vec<&'a str> {
+    fn list_passwords(&self) -> Vec<&'a str> {
         let settings = self.query.into_iter().flat_map(|query| query.split('&'));
         let named = settings.filter_map(|pair| pair.split_once('=')).filter(|(name, _)| name.contains("password"));
         self.password.into_iter().chain(named.map(|(_, word)| word)).collect()

@@ -55,7 +55,7 @@ pub enum Retryability {
 
 impl StoreError {
     /// Returns a function that turns a parse error into [`StoreError::Corrupt`].
-    pub(super) fn corrupt(what: &'static str) -> impl Fn(&dyn std::fmt::Display) -> Self {
+    pub(super) fn corrupt_value(what: &'static str) -> impl Fn(&dyn std::fmt::Display) -> Self {
         move |reason| Self::Corrupt { what, reason: reason.to_string() }
     }
 

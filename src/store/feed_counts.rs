@@ -19,10 +19,11 @@ const COUNT_COLUMNS: (catalogs::feed_count, catalogs::feeds_failing, catalogs::f
     (catalogs::feed_count, catalogs::feeds_failing, catalogs::feeds_silent_until);
 
 fn counts_from_row((total, failing, silent): FeedCountRow) -> Result<Option<FeedCounts>, StoreError> {
-    let total = u64::try_from(total).map_err(|error| StoreError::corrupt("catalogs.feed_count")(&error))?;
-    let failing = u64::try_from(failing).map_err(|error| StoreError::corrupt("catalogs.feeds_failing")(&error))?;
-    let silent_until = silent.map(|time| time.and_utc());
-    Ok((total > 0).then_some(FeedCounts { total, failing, silent_until }))
+    let total = u64::try_from(total).map_err(|error| StoreError::corrupt_value("catalogs.feed_count")(&error))?;
+    let failing =
+        u64::try_from(failing).map_err(|error| StoreError::corrupt_value("catalogs.feeds_failing")(&error))?;
+    let retry_blocked_until = silent.map(|time| time.and_utc());
+    Ok((total > 0).then_some(FeedCounts { total, failing, retry_blocked_until }))
 }
 
 /// Stores the counts of these feeds for a source.
@@ -34,7 +35,7 @@ pub(super) fn save_feed_counts(
     let counts = FeedCounts::from_feeds(feeds);
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     let (total, failing) = counts.map_or((0, 0), |counts| (number(counts.total), number(counts.failing)));
-    let silent = counts.and_then(|counts| counts.silent_until).map(|until| until.naive_utc());
+    let silent = counts.and_then(|counts| counts.retry_blocked_until).map(|until| until.naive_utc());
     diesel::update(catalogs::table.find(source_id))
         .set((
             catalogs::feed_count.eq(total),

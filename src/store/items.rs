@@ -66,7 +66,7 @@ fn item_from_row((id, key, fields, added, changed): ItemRow) -> Result<Item, Sto
     Ok(Item {
         id: id.to_string(),
         key,
-        fields: parse_fields(&fields).map_err(|error| StoreError::corrupt("items.fields")(&error))?,
+        fields: parse_fields(&fields).map_err(|error| StoreError::corrupt_value("items.fields")(&error))?,
         added_at: added.and_utc(),
         changed_at: changed.and_utc(),
     })
@@ -178,7 +178,7 @@ impl Store {
         })?;
         rows.into_iter()
             .map(|(key, hash, removed_at, changed_at)| {
-                let hash = hash[..].try_into().map_err(|error| StoreError::corrupt("items.hash")(&error))?;
+                let hash = hash[..].try_into().map_err(|error| StoreError::corrupt_value("items.hash")(&error))?;
                 Ok((key, KnownItem { hash, live: removed_at.is_none(), changed_at: changed_at.and_utc() }))
             })
             .collect()

@@ -32,7 +32,8 @@ impl RunColumns<'_> {
             source: parse_value("source of a run", self.source)?,
             kind: parse_value("kind of a run", self.kind)?,
             status: parse_value("status of a run", self.status)?,
-            progress: u8::try_from(self.progress).map_err(|error| StoreError::corrupt("progress of a run")(&error))?,
+            progress: u8::try_from(self.progress)
+                .map_err(|error| StoreError::corrupt_value("progress of a run")(&error))?,
             stage: self.stage.map(|stage| parse_value("stage of a run", stage)).transpose()?,
             message: self.message,
             stats: parse_json("stats of a run", self.stats)?,

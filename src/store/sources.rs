@@ -70,7 +70,11 @@ struct SourceValues<'a> {
 
 impl<'a> SourceValues<'a> {
     /// Returns the columns of `draft`. `location` is its location as JSON text.
-    fn of(draft: &'a SourceDraft, location: &'a str, next_run_at: Option<NaiveDateTime>) -> Result<Self, StoreError> {
+    fn from_draft(
+        draft: &'a SourceDraft,
+        location: &'a str,
+        next_run_at: Option<NaiveDateTime>,
+    ) -> Result<Self, StoreError> {
         Ok(Self {
             slug: draft.slug.as_str(),
             name: &draft.name,
@@ -114,7 +118,7 @@ fn insert_source(
     let now = clock::now(conn)?.naive_utc();
     let location = to_json("sources.location", &draft.location)?;
     diesel::insert_into(sources::table)
-        .values((SourceValues::of(draft, &location, next_run_at)?, sources::created_at.eq(now)))
+        .values((SourceValues::from_draft(draft, &location, next_run_at)?, sources::created_at.eq(now)))
         .execute(conn)?;
     let row = sources::table.filter(sources::slug.eq(slug)).select(SourceRow::as_select()).first(conn)?;
     let source = Source::try_from(row)?;
@@ -174,7 +178,7 @@ impl Store {
             }
             let location = to_json("sources.location", &draft.location)?;
             diesel::update(sources::table.find(id.0))
-                .set(SourceValues::of(draft, &location, next_run_at)?)
+                .set(SourceValues::from_draft(draft, &location, next_run_at)?)
                 .execute(conn)?;
             diesel::update(catalogs::table.find(id.0)).set(catalogs::validators.eq("{}")).execute(conn)?;
             Ok(SourceChange::Done)

@@ -10,7 +10,7 @@ pub(super) fn parse_value<T: std::str::FromStr>(column: &'static str, text: &str
 where
     T::Err: std::fmt::Display,
 {
-    text.parse().map_err(|error| StoreError::corrupt(column)(&error))
+    text.parse().map_err(|error| StoreError::corrupt_value(column)(&error))
 }
 
 /// Parses the stored JSON text of `column`.
@@ -18,7 +18,7 @@ where
 /// # Errors
 /// [`StoreError::Corrupt`] naming the column, when it is not the JSON of a `T`.
 pub(super) fn parse_json<T: serde::de::DeserializeOwned>(column: &'static str, text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|error| StoreError::corrupt(column)(&error))
+    serde_json::from_str(text).map_err(|error| StoreError::corrupt_value(column)(&error))
 }
 
 /// Returns `value` as JSON text for `column`.
@@ -26,7 +26,7 @@ pub(super) fn parse_json<T: serde::de::DeserializeOwned>(column: &'static str, t
 /// # Errors
 /// [`StoreError::Corrupt`] naming the column, when the value has no JSON form.
 pub(super) fn to_json<T: serde::Serialize>(column: &'static str, value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::corrupt(column)(&error))
+    serde_json::to_string(value).map_err(|error| StoreError::corrupt_value(column)(&error))
 }
 
 /// Turns the violation of a unique index into [`StoreError::Taken`]; `what` describes the thing that exists already.

@@ -80,7 +80,7 @@ impl Store {
 
 /// Returns the item without the fields named in `columns`.
 fn strip_item(item: &ItemToStrip, columns: &[String]) -> Result<ItemWrite, StoreError> {
-    let fields = parse_fields(&item.fields).map_err(|error| StoreError::corrupt("items.fields")(&error))?;
+    let fields = parse_fields(&item.fields).map_err(|error| StoreError::corrupt_value("items.fields")(&error))?;
     let (names, cells): (Vec<String>, Vec<String>) =
         fields.into_iter().filter(|(name, _)| !columns.contains(name)).unzip();
     let stripped = ColumnLayout::new(&names, 0).build_item(&cells);

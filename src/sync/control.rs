@@ -31,7 +31,7 @@ pub struct SyncControl {
 }
 
 impl SyncControl {
-    /// The control of this engine.
+    /// Creates the control of this engine.
     #[must_use]
     pub fn new(engine: SyncEngine) -> Self {
         Self { engine }
@@ -167,7 +167,7 @@ impl SyncControl {
     /// Checks whether a source of this kind can be at `location`, without a request to it.
     ///
     /// # Errors
-    /// The message for people.
+    /// The message for people, which names the problem with the location.
     pub fn check_location(&self, kind: &str, location: &SourceLocation) -> Result<(), String> {
         match self.engine.kinds.get(kind) {
             Some(kind) => kind.check_location(location),

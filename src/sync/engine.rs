@@ -1,4 +1,4 @@
-//! What all parts of the engine share.
+//! The parts of the engine that its threads share.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::fetch::SourceKinds;
 use crate::status::StatusBoard;
 use crate::store::Store;
 
-/// What all parts of the engine share. Clones share the same parts.
+/// The parts of the engine that its threads share. Clones share the same parts.
 #[derive(Clone)]
 pub struct SyncEngine {
     /// The database.

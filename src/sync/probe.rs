@@ -80,7 +80,7 @@ fn describe_content(
     let is_new = source.key_column.is_empty();
     // Other key columns are only proposed where the source does not have its own any more.
     let has_lost_key = !is_new && position_of(&columns, &source.key_column).is_none();
-    let KeyHints { different: keys, known } =
+    let KeyHints { unique: keys, known } =
         find_key_candidates(content, if has_lost_key { lookup } else { &EmptyItemLookup })?;
     let mut rows: Vec<TextRow> = content.rows()?.take(MAX_SEARCHED_ROWS).collect::<Result<_, _>>()?;
     let can_set_header_row = kind.read_settings().contains(&ReadSetting::HeaderRow);

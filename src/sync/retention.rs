@@ -33,7 +33,7 @@ fn pass_interval(timeouts: &Timeouts) -> Duration {
 
 fn run_pass(engine: &SyncEngine, shutdown: &ShutdownSignal) {
     let SyncEngine { store, status_board, timeouts, .. } = engine;
-    delete_in_batches("status reports", shutdown, || status_board.sweep(timeouts.status_retention));
+    delete_in_batches("status reports", shutdown, || status_board.delete_old_reports(timeouts.status_retention));
     // Operations before records: a record can only be deleted after its operation.
     delete_in_batches("operations", shutdown, || store.clear_operations(timeouts.operation_retention));
     delete_in_batches("records", shutdown, || store.clear_records(timeouts.record_retention));

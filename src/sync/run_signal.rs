@@ -1,4 +1,4 @@
-//! Tells the threads of one run why it has to stop, and whether its lease still holds.
+//! Signals the threads of one run why it has to stop, and whether its lease still holds.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,19 +15,19 @@ pub(super) enum StopReason {
     Cancelled,
     /// This process shuts down.
     ShuttingDown,
-    /// The run took longer than it may.
+    /// The run took longer than its time limit.
     TimedOut,
 }
 
-/// The signals of one run, shared by its worker, its heartbeat and its reporter.
+/// The signals of one run, shared by worker, heartbeat and reporter.
 pub(super) struct RunSignal {
     shutdown: ShutdownSignal,
     is_cancelled: AtomicBool,
     is_lease_lost: AtomicBool,
     deadline: Instant,
-    /// How long the run waited for the database, in milliseconds.
+    /// The time that the run waited for the database, in milliseconds.
     database_wait_ms: AtomicU64,
-    /// Until when the lease certainly holds, in milliseconds since [`epoch`].
+    /// The time until which the lease certainly holds, in milliseconds since [`epoch`].
     lease_end_ms: AtomicU64,
     /// Whether the primary status store refused a report of the run, which is logged once.
     has_status_failed: AtomicBool,
@@ -45,7 +45,7 @@ fn millis_since_epoch(moment: Instant) -> u64 {
 }
 
 impl RunSignal {
-    /// The signal of a run that may take `time_limit`, whose lease of the length `lease` was requested at
+    /// Creates the signal of a run with this time limit, whose lease of the length `lease` was requested at
     /// `requested_at`.
     pub(super) fn new(shutdown: ShutdownSignal, time_limit: Duration, requested_at: Instant, lease: Duration) -> Self {
         let signal = Self {
@@ -67,7 +67,7 @@ impl RunSignal {
         self.lease_end_ms.fetch_max(millis_since_epoch(requested_at + lease), Ordering::SeqCst);
     }
 
-    /// Whether the lease certainly holds now. `false` when in doubt.
+    /// Returns whether the lease certainly holds now; false when in doubt.
     pub(super) fn holds_lease(&self) -> bool {
         let is_lost = self.is_lease_lost.load(Ordering::SeqCst);
         !is_lost && millis_since_epoch(Instant::now()) < self.lease_end_ms.load(Ordering::SeqCst)
@@ -83,7 +83,7 @@ impl RunSignal {
         self.is_lease_lost.store(true, Ordering::SeqCst);
     }
 
-    /// Whether this process shuts down.
+    /// Returns whether this process shuts down.
     pub(super) fn is_shutting_down(&self) -> bool {
         self.shutdown.is_requested()
     }
@@ -94,7 +94,7 @@ impl RunSignal {
         self.database_wait_ms.fetch_add(millis, Ordering::SeqCst);
     }
 
-    /// How long the run waited for the database in total.
+    /// Returns the total time that the run waited for the database.
     pub(super) fn database_wait(&self) -> Duration {
         Duration::from_millis(self.database_wait_ms.load(Ordering::SeqCst))
     }
@@ -109,12 +109,12 @@ impl RunSignal {
         self.has_status_failed.load(Ordering::SeqCst)
     }
 
-    /// How much longer the run may take.
+    /// Returns the time left until the time limit.
     pub(super) fn remaining_time(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    /// Why the run has to stop now; `None` while it may continue.
+    /// Returns why the run has to stop now; `None` while it may continue.
     ///
     /// A lease that has merely expired is no reason yet: if no other worker has taken over the run, its next batch
     /// renews the lease.

@@ -47,8 +47,9 @@ fn start_due_source(
     due_at: DateTime<Utc>,
     cron: &str,
 ) -> Result<(), StoreError> {
-    // The next time is counted from now, not from the missed time: after downtime one sync makes up for all. The
-    // database's clock said that the source is due; if the clock now is behind it, the next time would be the same.
+    // The next time is counted from now, not from the missed time: after downtime one sync replaces all missed ones.
+    // The database's clock reported the source as due; if this machine's clock is behind it, the next time would be the
+    // same.
     let now = control.engine().store.now()?.max(due_at);
     let next = match cron.parse::<Schedule>() {
         Ok(schedule) => schedule.next_after(now),

@@ -1,4 +1,4 @@
-//! Tells the threads of a process to shut down.
+//! Signals the threads of a process to shut down.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

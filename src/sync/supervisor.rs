@@ -8,8 +8,8 @@ use super::lease::recovery;
 use super::shutdown_signal::ShutdownSignal;
 use super::{health_log, retention, scheduler, worker};
 
-/// How long the threads have to stop. With the last answers of the web server this stays below the five seconds in
-/// which a process must have ended.
+/// How long the threads have to stop. With the time for the last responses of the web server this stays below the five
+/// seconds within which a process must end.
 const STOP_TIMEOUT: Duration = Duration::from_millis(4500);
 /// The pause between two checks whether a thread has stopped.
 const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(10);

@@ -160,7 +160,7 @@ impl Visit<'_> for DefinitionReader {
 }
 
 impl DefinitionReader {
-    /// The type that a macro such as `enum_names! { Status { … } }` defines: a name in front of braces.
+    /// The type that a macro such as `string_enum! { Status { … } }` defines: a name in front of braces.
     fn read_macro(&mut self, item: &syn::ItemMacro) {
         let trees: Vec<TokenTree> = item.mac.tokens.clone().into_iter().collect();
         for pair in trees.windows(2) {

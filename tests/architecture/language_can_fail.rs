@@ -102,7 +102,7 @@ fn names_that_break_a_rule_are_found() {
 fn a_type_name_used_twice_is_found_also_in_a_macro() {
     let files = [
         file("src/a.rs", "struct RunState; mod inner { struct RunState; }"),
-        file("src/b.rs", "enum_names! { /// Doc.\n JobState { A = \"a\" } }"),
+        file("src/b.rs", "string_enum! { /// Doc.\n JobState { A = \"a\" } }"),
         file("src/c.rs", "trait JobState {}"),
         file("src/d.rs", "impl Iterator for X { type Item = u8; } type Item = u8;"),
     ];

@@ -172,7 +172,7 @@ fn no_shifted_cells_are_reported_in_files_without_any() {
             }
             let Ok(content) = read(path.clone()) else { continue };
             let mut shapes = RowShapes::new(content.columns(), |_| None);
-            content.rows().expect("rows").map_while(Result::ok).for_each(|row| shapes.observe(&row));
+            content.rows().expect("rows").map_while(Result::ok).for_each(|row| shapes.observe_row(&row));
             let notes = shapes.finish().notes;
             let swapped: Vec<_> = notes.iter().filter(|note| note.reason.contains("swapped")).collect();
             assert!(swapped.is_empty(), "{}: {swapped:?}", path.display());

@@ -47,7 +47,7 @@ impl StatusStore for StaleStatus {
         Ok(Some(StatusReport { last_update: chrono::Utc::now(), ..report }))
     }
 
-    fn sweep(&self, _: Duration) -> Result<usize, StatusError> {
+    fn delete_old_reports(&self, _: Duration) -> Result<usize, StatusError> {
         Ok(0)
     }
 }

@@ -96,7 +96,7 @@ impl StatusStore for FlakyStatus {
             return self.files.put(report);
         }
         if !self.happens(self.case.kept) {
-            self.files.sweep(Duration::ZERO)?;
+            self.files.delete_old_reports(Duration::ZERO)?;
         }
         Self::fail_call()
     }
@@ -105,8 +105,8 @@ impl StatusStore for FlakyStatus {
         if self.happens(self.case.unreadable) { Self::fail_call() } else { self.files.get(id) }
     }
 
-    fn sweep(&self, age: Duration) -> Result<usize, StatusError> {
-        self.files.sweep(age)
+    fn delete_old_reports(&self, age: Duration) -> Result<usize, StatusError> {
+        self.files.delete_old_reports(age)
     }
 }
 

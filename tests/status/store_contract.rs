@@ -112,13 +112,13 @@ fn old_reports_expire_or_are_deleted(place: &StatusFixture) {
     let run = place.begin_run("albums");
     let store = place.open_store();
     run.publish_progress(place, &*store, 10).expect("put");
-    assert_eq!(store.sweep(Duration::from_secs(60)).expect("swept"), 0);
+    assert_eq!(store.delete_old_reports(Duration::from_secs(60)).expect("swept"), 0);
     assert!(store.get(run.id()).expect("readable").is_some(), "it is not old");
     match place.kind {
         StoreKind::File => {
             fs::write(place.status_folder().join("notes.txt"), "somebody else's").expect("written");
             std::thread::sleep(Duration::from_millis(20));
-            assert_eq!(store.sweep(Duration::from_millis(10)).expect("swept"), 1);
+            assert_eq!(store.delete_old_reports(Duration::from_millis(10)).expect("swept"), 1);
             assert_eq!(store.get(run.id()).expect("readable"), None);
             assert!(place.status_folder().join("notes.txt").exists(), "only our own");
         }
@@ -134,7 +134,7 @@ fn old_reports_expire_or_are_deleted(place: &StatusFixture) {
             assert_eq!(store.get(run.id()).expect("readable"), None);
         }
         // Rows are kept for their own time.
-        StoreKind::Database => assert_eq!(store.sweep(Duration::ZERO).expect("swept"), 0),
+        StoreKind::Database => assert_eq!(store.delete_old_reports(Duration::ZERO).expect("swept"), 0),
     }
     assert!(place.open_board().get(run.id()).expect("readable").is_some(), "the database has it");
 }

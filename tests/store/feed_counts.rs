@@ -14,7 +14,7 @@ on_both_databases![feed_counts_are_stored_and_read_without_the_feeds, a_migratio
 const TITLE: &str = r#"\u0000 \ud800 \"address\":\"\",\"failures\":7"#;
 
 fn feed_counts(total: u64, failing: u64) -> Option<FeedCounts> {
-    Some(FeedCounts { total, failing, silent_until: None })
+    Some(FeedCounts { total, failing, retry_blocked_until: None })
 }
 
 fn feed_counts_are_stored_and_read_without_the_feeds(db: &TestDatabase) {

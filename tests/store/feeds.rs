@@ -26,7 +26,7 @@ fn feeds_are_counted_for_sources_of_feeds(db: &TestDatabase) {
         store.finish_run(lease, &RunEnding { feeds, ..run_ending(status) }).expect("ended");
     };
     keep([0, 1, 7], Status::Completed);
-    let counts = |total, failing| FeedCounts { total, failing, silent_until: None };
+    let counts = |total, failing| FeedCounts { total, failing, retry_blocked_until: None };
     assert_eq!(store.feed_counts(news).expect("an answer"), Some(counts(3, 2)));
     assert_eq!(store.all_feed_counts().expect("an answer"), [(news, counts(3, 2))].into(), "not of the others");
     assert_eq!(store.feed_counts(albums).expect("an answer"), None);

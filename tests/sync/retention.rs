@@ -84,7 +84,7 @@ impl StatusStore for UnpurgeableStatus {
         Ok(None)
     }
 
-    fn sweep(&self, age: Duration) -> Result<usize, StatusError> {
+    fn delete_old_reports(&self, age: Duration) -> Result<usize, StatusError> {
         assert!(age.is_zero(), "a panic in the middle of it");
         Ok(0)
     }

@@ -1,16 +1,16 @@
-//! What a cell looks like at first sight, for telling whether it stands in the right column.
+//! Classifies cells by their appearance, to detect cells that are in the wrong column.
 
 use super::column_type::ColumnType;
-use super::spreadsheet_values::SheetWord;
+use super::spreadsheet_values::SpreadsheetPlaceholder;
 
-/// What a cell looks like. Coarser than a column's type, so that a column keeps its class when single cells are odd.
+/// The appearance of a cell. Coarser than a column type, so that a column keeps its class despite a few odd cells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CellClass {
-    /// Nothing, white space, or a word that a spreadsheet writes in place of a value.
+    /// Empty, white space, or a placeholder that a spreadsheet shows instead of a value.
     Empty,
-    /// Digits with the signs that numbers and prices have.
+    /// Digits with the signs used in numbers and prices.
     Number,
-    /// Digits set apart as days and times are.
+    /// Digits with the separators of dates and times.
     Date,
     /// A web address.
     Link,
@@ -21,7 +21,7 @@ pub enum CellClass {
 }
 
 impl CellClass {
-    /// The class that cells of a column of this type look like; `None` for text, where anything may stand.
+    /// Returns the class of the cells in a column of this type; `None` for text, which may have any class.
     #[must_use]
     pub const fn of_type(column: ColumnType) -> Option<Self> {
         match column {
@@ -33,11 +33,13 @@ impl CellClass {
         }
     }
 
-    /// The class of `cell`.
+    /// Returns the class of `cell`.
     #[must_use]
     pub fn classify(cell: &str) -> Self {
         let cell = cell.trim();
-        let Some(first) = cell.bytes().next().filter(|_| SheetWord::parse(cell).is_none()) else { return Self::Empty };
+        let Some(first) = cell.bytes().next().filter(|_| SpreadsheetPlaceholder::parse(cell).is_none()) else {
+            return Self::Empty;
+        };
         if cell.len() > 40 || !first.is_ascii() && !cell.starts_with(['€', '£', '¥']) {
             return if is_link(cell) { Self::Link } else { Self::Text };
         }
@@ -63,7 +65,7 @@ impl CellClass {
         }
     }
 
-    /// Whether a cell is a number, a day or the like but for a line break in it.
+    /// Returns whether a cell would be a number, a date, a link or a flag without the line break in it.
     pub(in crate::domain) fn is_broken_value(cell: &str) -> bool {
         const MAX_BYTES: usize = 100;
         cell.len() <= MAX_BYTES
@@ -76,14 +78,14 @@ fn is_link(cell: &str) -> bool {
     cell.starts_with("https://") || cell.starts_with("http://")
 }
 
-/// How often each class occurs in one column, among the cells that are looked at.
+/// Counts the classes of the sampled cells of a column.
 #[derive(Clone, Copy, Default, Debug)]
 pub(in crate::domain) struct ClassCounts {
     counts: [u32; 6],
 }
 
 impl ClassCounts {
-    /// How many cells with anything in them a column has at least before they say what belongs in it.
+    /// The minimum number of filled cells from which the class of a column is derived.
     const FEWEST_CELLS: u32 = 4;
 
     /// Counts one cell.
@@ -91,13 +93,12 @@ impl ClassCounts {
         self.counts[class as usize] += 1;
     }
 
-    /// The class of at least nine of ten cells that are not empty. Text is none: anything may stand in a column of
-    /// text.
+    /// Returns the class of at least nine of ten filled cells, unless it is text: a text column may hold anything.
     pub(in crate::domain) fn typical_class(&self) -> Option<CellClass> {
         self.usual_class().filter(|class| *class != CellClass::Text)
     }
 
-    /// The class of at least nine of ten cells that are not empty, text included.
+    /// Returns the class of at least nine of ten filled cells, including text.
     pub(in crate::domain) fn usual_class(&self) -> Option<CellClass> {
         let filled: u32 = self.counts[1..].iter().sum();
         let most = |class: CellClass| u64::from(self.counts[class as usize]) * 10 >= u64::from(filled) * 9;

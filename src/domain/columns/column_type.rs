@@ -1,89 +1,89 @@
-//! What the cells of a column are, for display and sorting. What a cell says is never changed for it.
+//! Detects the types of columns, which are used for display and sorting. Cells are never changed to fit a type.
 
 use serde::{Deserialize, Serialize};
 
 use super::dates::{DateEvidence, DateOrder};
-use super::links::{is_picture, looks_like_link};
+use super::links::{is_image_url, looks_like_link};
 use super::numbers::{DecimalSign, NumberEvidence};
 
 /// The type of a column.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ColumnType {
-    /// Anything, and whatever is not certain.
+    /// Any text; also used when the type is not certain.
     #[default]
     Text,
-    /// Numbers, all written with this decimal sign.
+    /// Numbers, all written with this decimal separator.
     Number(DecimalSign),
-    /// Days, with or without a time, all written in this order.
+    /// Dates, with or without a time, all written in this order.
     Date(DateOrder),
-    /// Moments as RFC 3339 has them, in UTC: `2026-11-20T08:00:00Z`.
+    /// Times in UTC as defined by RFC 3339: `2026-11-20T08:00:00Z`.
     Moment,
-    /// Addresses of pages.
+    /// Links to pages.
     Link,
-    /// Addresses of pictures.
+    /// Links to images.
     Image,
-    /// Markup that was made safe when it was fetched.
+    /// HTML that was sanitized when it was fetched.
     Html,
-    /// `yes`, or anything else for no.
+    /// `yes` for true; anything else is false.
     Flag,
 }
 
-/// What the cells of one column can still be, while they are looked at one after the other. It only gets less, and the
-/// same little room serves a million cells.
+/// Detects the type of a column by looking at its cells one after the other. Each cell rules out types; memory is
+/// constant.
 #[derive(Clone, Debug)]
-pub struct ColumnReading {
-    any: bool,
+pub struct ColumnTypeDetector {
+    has_values: bool,
     numbers: NumberEvidence,
     dates: DateEvidence,
-    addresses: bool,
-    pictures: bool,
+    all_links: bool,
+    all_images: bool,
 }
 
-impl Default for ColumnReading {
+impl Default for ColumnTypeDetector {
     fn default() -> Self {
         Self {
-            any: false,
+            has_values: false,
             numbers: NumberEvidence::default(),
             dates: DateEvidence::default(),
-            addresses: true,
-            pictures: true,
+            all_links: true,
+            all_images: true,
         }
     }
 }
 
-impl ColumnReading {
-    /// Looks at one cell. An empty one says nothing.
-    pub fn observe(&mut self, cell: &str) {
-        if self.any && self.is_text() {
+impl ColumnTypeDetector {
+    /// Rules out the types that do not fit this cell. Empty cells fit every type.
+    pub fn observe_cell(&mut self, cell: &str) {
+        if self.has_values && self.is_text() {
             return;
         }
         let cell = cell.trim();
         if cell.is_empty() {
             return;
         }
-        self.any = true;
-        self.numbers.observe(cell);
-        self.dates.observe(cell);
-        self.addresses = self.addresses && looks_like_link(cell);
-        self.pictures = self.pictures && self.addresses && is_picture(cell);
+        self.has_values = true;
+        self.numbers.observe_cell(cell);
+        self.dates.observe_cell(cell);
+        self.all_links = self.all_links && looks_like_link(cell);
+        self.all_images = self.all_images && self.all_links && is_image_url(cell);
     }
 
     fn is_text(&self) -> bool {
-        !self.addresses && !self.numbers.is_open() && !self.dates.is_open()
+        !self.all_links && !self.numbers.is_possible() && !self.dates.is_possible()
     }
 
-    /// The type that all cells fit; `None` when there was nothing in any of them.
+    /// Returns the type that fits all cells; `None` if all of them were empty.
     #[must_use]
     pub fn column_type(&self) -> Option<ColumnType> {
-        if !self.any {
+        if !self.has_values {
             return None;
         }
         Some(match (self.numbers.decimal_sign(), self.dates.date_order()) {
             (Some(decimal), _) => ColumnType::Number(decimal),
             (None, Some(order)) => ColumnType::Date(order),
-            (None, None) if self.pictures => ColumnType::Image,
-            (None, None) if self.addresses => ColumnType::Link,
+            (None, None) if self.all_images => ColumnType::Image,
+            (None, None) if self.all_links => ColumnType::Link,
             (None, None) => ColumnType::Text,
         })
     }
@@ -91,11 +91,11 @@ impl ColumnReading {
 
 #[cfg(test)]
 mod tests {
-    use super::{ColumnReading, ColumnType, DateOrder, DecimalSign};
+    use super::{ColumnType, ColumnTypeDetector, DateOrder, DecimalSign};
 
     fn reported(cells: &[&str]) -> Option<ColumnType> {
-        let mut reading = ColumnReading::default();
-        cells.iter().for_each(|cell| reading.observe(cell));
+        let mut reading = ColumnTypeDetector::default();
+        cells.iter().for_each(|cell| reading.observe_cell(cell));
         reading.column_type()
     }
 

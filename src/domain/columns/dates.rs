@@ -1,38 +1,38 @@
-//! Reading dates as people write them. Which of two numbers is the day is told by the cells or not at all.
+//! Parses dates as people write them. The order of day and month is derived from all cells of a column, never guessed.
 
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-/// In which order days are written.
+/// The order of year, month and day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DateOrder {
-    /// `2025-04-03`, as ISO 8601 has it.
+    /// Year, month, day, as in ISO 8601: `2025-04-03`.
     YearFirst,
-    /// `3.4.2025`, `03/04/2025`.
+    /// Day, month, year: `3.4.2025`, `03/04/2025`.
     DayFirst,
-    /// `4/3/2025`.
+    /// Month, day, year: `4/3/2025`.
     MonthFirst,
 }
 
-/// The signs between the numbers of a day.
+/// The separators between the numbers of a date.
 pub const DATE_SEPARATORS: [char; 3] = ['-', '/', '.'];
 
 /// The parts of a cell that looks like a date.
 struct DateParts<'a> {
-    /// As written.
+    /// The numbers in the order in which they are written.
     numbers: [u32; 3],
     year_first: bool,
-    sign: char,
-    /// The signs are the same.
-    even: bool,
+    separator: char,
+    /// Whether both separators are the same.
+    has_equal_separators: bool,
     time: &'a str,
 }
 
-/// `count` digits at most, at least `least`, and what follows them.
-fn take_digits(text: &str, least: usize, count: usize) -> Option<(u32, &str, usize)> {
-    let length = text.bytes().take(count).take_while(u8::is_ascii_digit).count();
-    if length < least {
+/// Parses up to `max` digits, at least `min`. Returns the number, the rest of the text and the count of digits.
+fn take_digits(text: &str, min: usize, max: usize) -> Option<(u32, &str, usize)> {
+    let length = text.bytes().take(max).take_while(u8::is_ascii_digit).count();
+    if length < min {
         return None;
     }
     Some((text[..length].parse().ok()?, &text[length..], length))
@@ -52,13 +52,19 @@ fn split_date(cell: &str) -> Option<DateParts<'_>> {
     }
     let (before, rest) = take_separator(rest)?;
     let (second, rest, _) = take_digits(rest, 1, 2)?;
-    let (behind, rest) = take_separator(rest)?;
+    let (after, rest) = take_separator(rest)?;
     let (third, time, _) = if year_first { take_digits(rest, 1, 2)? } else { take_digits(rest, 4, 4)? };
-    Some(DateParts { numbers: [first, second, third], year_first, sign: before, even: before == behind, time })
+    Some(DateParts {
+        numbers: [first, second, third],
+        year_first,
+        separator: before,
+        has_equal_separators: before == after,
+        time,
+    })
 }
 
-/// Seconds since midnight in UTC, and the part of a second: of `T14:30`, ` 14:30:15.5`, `, 14:30Z`, `T14:30+02:00`.
-/// Nothing is midnight.
+/// Parses a time such as `T14:30`, ` 14:30:15.5`, `, 14:30Z` or `T14:30+02:00`. Returns the seconds since midnight in
+/// UTC and the fraction of a second. The empty text is midnight.
 fn parse_time(time: &str) -> Option<(i64, f64)> {
     if time.is_empty() {
         return Some((0, 0.0));
@@ -107,58 +113,58 @@ fn to_calendar_day(parts: &DateParts<'_>, order: DateOrder) -> Option<NaiveDate>
     NaiveDate::from_ymd_opt(year, month, day)
 }
 
-/// The seconds from the beginning of our era to what a cell says, in a column of this order; `None` when it is no
-/// date of that column. This is what such columns are sorted by; `store::dialect::search` says the same in SQL.
+/// Returns the seconds from the beginning of year 1 to the date in `cell`, in a column of this order; `None` if the
+/// cell is no such date. Date columns are sorted by this value; `store::dialect::sorting` computes the same in SQL.
 #[must_use]
 pub fn parse_date(cell: &str, order: DateOrder) -> Option<f64> {
     let parts = split_date(cell)?;
     let days = i64::from(to_calendar_day(&parts, order)?.num_days_from_ce());
     let (seconds, part) = parse_time(parts.time)?;
-    // Exact: a day of our era has fewer than 2^53 seconds behind it.
+    // Exact, because the number of seconds is below 2^53.
     #[allow(clippy::cast_precision_loss, reason = "at most 9999 years of seconds")]
     let whole = (days * 86_400 + seconds) as f64;
     Some(whole + part)
 }
 
-/// What the cells of a column say about how its dates are written.
+/// The date orders that are still possible for a column.
 #[derive(Clone, Debug)]
 pub struct DateEvidence {
     year_first: bool,
     day_first: bool,
     month_first: bool,
-    sign: Option<char>,
+    separator: Option<char>,
 }
 
 impl Default for DateEvidence {
     fn default() -> Self {
-        Self { year_first: true, day_first: true, month_first: true, sign: None }
+        Self { year_first: true, day_first: true, month_first: true, separator: None }
     }
 }
 
 impl DateEvidence {
-    /// Looks at a cell that is not empty.
-    pub fn observe(&mut self, cell: &str) {
-        if !self.is_open() {
+    /// Rules out the orders that do not fit this cell, which must not be empty.
+    pub fn observe_cell(&mut self, cell: &str) {
+        if !self.is_possible() {
             return;
         }
         let parts = split_date(cell).filter(|parts| {
-            let known = *self.sign.get_or_insert(parts.sign);
-            parts.even && parts.sign == known && parse_time(parts.time).is_some()
+            let separator = *self.separator.get_or_insert(parts.separator);
+            parts.has_equal_separators && parts.separator == separator && parse_time(parts.time).is_some()
         });
         let fits = |order| parts.as_ref().is_some_and(|parts| to_calendar_day(parts, order).is_some());
         self.year_first = self.year_first && fits(DateOrder::YearFirst);
         self.day_first = self.day_first && fits(DateOrder::DayFirst);
-        // Nobody writes 4.3.2025 for the third of April.
-        self.month_first = self.month_first && self.sign != Some('.') && fits(DateOrder::MonthFirst);
+        // With dots the month never comes first: 4.3.2025 is not the third of April.
+        self.month_first = self.month_first && self.separator != Some('.') && fits(DateOrder::MonthFirst);
     }
 
-    /// Whether all cells until now may be dates.
+    /// Returns whether all cells so far may be dates.
     #[must_use]
-    pub const fn is_open(&self) -> bool {
+    pub const fn is_possible(&self) -> bool {
         self.year_first || self.day_first || self.month_first
     }
 
-    /// The order, if all cells are dates in it and in no other.
+    /// Returns the order if all cells are dates in this order and in no other.
     #[must_use]
     pub const fn date_order(&self) -> Option<DateOrder> {
         match (self.year_first, self.day_first, self.month_first) {

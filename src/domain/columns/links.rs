@@ -1,14 +1,15 @@
-//! Which cells are addresses of pages and pictures.
+//! Detects cells that are links to pages or images.
 
 use url::Url;
 
-/// Longer ones are no addresses that anybody follows.
+/// The maximum length of a link.
 const MAX_LINK_BYTES: usize = 2000;
 
-/// What pictures that every browser shows are called at their end.
+/// File extensions of the image formats that browsers display.
 const PICTURE_EXTENSIONS: [&str; 9] = ["jpg", "jpeg", "png", "gif", "webp", "avif", "svg", "bmp", "ico"];
 
-/// Whether a cell looks like an `http` or `https` address and nothing else. Cheap: it is asked of every cell.
+/// Returns whether a cell looks like an `http` or `https` URL and nothing else. Must be fast, because it is called for
+/// every cell.
 #[must_use]
 pub fn looks_like_link(cell: &str) -> bool {
     let cell = cell.trim();
@@ -18,8 +19,8 @@ pub fn looks_like_link(cell: &str) -> bool {
         && (cell.bytes().all(|b| b.is_ascii_graphic()) || !cell.contains(|c: char| c.is_whitespace() || c.is_control()))
 }
 
-/// The address that a cell is, if it is one of `http` or `https` and nothing else. Whoever edits a source may type
-/// anything, and `javascript:` must not become a link.
+/// Parses a cell that is an `http` or `https` URL and nothing else. A source may contain any text, and `javascript:`
+/// must not become a link.
 #[must_use]
 pub fn parse_link(cell: &str) -> Option<Url> {
     if !looks_like_link(cell) {
@@ -28,18 +29,18 @@ pub fn parse_link(cell: &str) -> Option<Url> {
     Url::parse(cell.trim()).ok().filter(|url| url.host_str().is_some())
 }
 
-/// Whether the path of an address ends as pictures do.
+/// Returns whether the path of a URL ends in an image extension.
 #[must_use]
-pub fn is_picture(address: &str) -> bool {
+pub fn is_image_url(address: &str) -> bool {
     let path = address.trim().split(['?', '#']).next().unwrap_or_default();
     let Some((before, ending)) = path.rsplit_once('.') else { return false };
-    // The third slash begins the path: `https://example.ico` is a host.
+    // The third slash begins the path: `https://example.ico` is only a host.
     before.matches('/').count() >= 3 && PICTURE_EXTENSIONS.iter().any(|known| ending.eq_ignore_ascii_case(known))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_picture, parse_link};
+    use super::{is_image_url, parse_link};
 
     #[test]
     fn only_web_addresses_become_links() {
@@ -56,11 +57,11 @@ mod tests {
         for picture in
             ["https://a.example/b.JPG", "http://a.example/b/c.d.webp?x=1.html#y", "https://a.example/%20.png"]
         {
-            assert!(is_picture(picture), "{picture}");
+            assert!(is_image_url(picture), "{picture}");
         }
         for other in ["https://a.example/b", "https://a.ico", "https://a.example/?b=c.jpg", "https://a.example/b.jpg/c"]
         {
-            assert!(!is_picture(other), "{other}");
+            assert!(!is_image_url(other), "{other}");
         }
     }
 }

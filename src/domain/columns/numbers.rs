@@ -1,34 +1,34 @@
-//! Reading numbers as people write them, without guessing what they may have meant.
+//! Parses numbers as people write them, without guessing.
 //!
-//! A cell is a number with a point (`1,234.56`) or with a comma (`1.234,56`). Groups of three are set apart by the
-//! other of the two signs, a space or an apostrophe; a sign, and a currency or per cent before or after, may stand
-//! with it. Which of the two ways a column is written is told by all its cells together.
+//! A number has a decimal point (`1,234.56`) or a decimal comma (`1.234,56`). Groups of three digits are separated by
+//! the other of these two, by a space or by an apostrophe. A minus or plus sign, and a currency or percent sign before
+//! or after, are allowed. All cells of a column together determine which of the two notations it uses.
 
 use serde::{Deserialize, Serialize};
 
-/// The sign between the whole and its parts.
+/// The decimal separator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DecimalSign {
-    /// `1,234.56`
+    /// A point, as in `1,234.56`.
     Point,
-    /// `1.234,56`
+    /// A comma, as in `1.234,56`.
     Comma,
 }
 
 impl DecimalSign {
-    /// The sign itself.
+    /// Returns the separator as a character.
     #[must_use]
-    pub const fn sign(self) -> char {
+    pub const fn as_char(self) -> char {
         match self {
             Self::Point => '.',
             Self::Comma => ',',
         }
     }
 
-    /// Of point and comma the one that then sets groups apart.
+    /// Returns the other of point and comma, which then separates groups of digits.
     #[must_use]
-    pub const fn group_sign(self) -> char {
+    pub const fn group_separator(self) -> char {
         match self {
             Self::Point => ',',
             Self::Comma => '.',
@@ -36,31 +36,32 @@ impl DecimalSign {
     }
 }
 
-/// Cells with more characters are no numbers.
+/// The maximum length of a number, in characters.
 pub const MAX_NUMBER_CHARS: usize = 64;
-/// What a number below nothing begins with; the first is the one computers write.
+/// Minus signs; the first is the ASCII one.
 pub const MINUS_SIGNS: [char; 2] = ['-', '−'];
-/// Spaces that set groups of three apart, or a number from its unit.
+/// Spaces that separate groups of three digits, or a number from its unit.
 pub const GROUP_SPACES: [char; 4] = [' ', '\u{a0}', '\u{202f}', '\u{2009}'];
-/// Apostrophes that set groups of three apart, as in Switzerland.
+/// Apostrophes that separate groups of three digits, as in Switzerland.
 pub const GROUP_APOSTROPHES: [char; 2] = ['\'', '’'];
-/// What may stand before or behind a number. None is the beginning of another.
+/// Units that may come before or after a number. None is a prefix of another.
 pub const NUMBER_UNITS: [&str; 33] = [
     "%", "$", "€", "£", "¥", "₹", "₽", "₩", "₺", "₴", "₪", "₫", "₱", "฿", "₦", "EUR", "USD", "GBP", "CHF", "JPY",
     "CNY", "INR", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "CAD", "AUD", "NZD", "kr", "zł",
 ];
 
-/// More digits than these are not told apart by what numbers are sorted by, so they are a code.
+/// The maximum number of digits before the decimal separator. Longer ones do not fit exactly into the sort key, so they
+/// count as codes.
 const MAX_DIGITS: usize = 15;
-/// More digits than these behind a plus are a telephone.
+/// The maximum number of digits after a plus sign. Longer ones are phone numbers.
 const MAX_DIGITS_AFTER_PLUS: usize = 6;
 
-/// A cell without its sign and its unit.
+/// A cell split into digits, sign and unit.
 struct BareNumber<'a> {
     digits: &'a str,
-    negative: bool,
-    plus: bool,
-    /// The position in [`NUMBER_UNITS`].
+    is_negative: bool,
+    has_plus: bool,
+    /// The index in [`NUMBER_UNITS`].
     unit: Option<u8>,
 }
 
@@ -72,13 +73,13 @@ fn strip_sign_and_unit(cell: &str) -> Option<BareNumber<'_>> {
     let (mut rest, mut negative, mut plus) = split_sign(cell);
     let mut unit = None;
     let begins = |c: char| c.is_ascii_digit() || c == '.' || c == ',';
-    // Most have none, and there are many to look for.
+    // Checked first because most numbers have no unit and the list is long.
     if !rest.starts_with(begins)
-        && let Some((at, behind)) =
+        && let Some((at, after)) =
             NUMBER_UNITS.iter().enumerate().find_map(|(at, unit)| Some((at, rest.strip_prefix(unit)?)))
     {
         unit = u8::try_from(at).ok();
-        rest = behind.strip_prefix(GROUP_SPACES).unwrap_or(behind);
+        rest = after.strip_prefix(GROUP_SPACES).unwrap_or(after);
         if !negative && !plus {
             (rest, negative, plus) = split_sign(rest);
         }
@@ -95,13 +96,13 @@ fn strip_sign_and_unit(cell: &str) -> Option<BareNumber<'_>> {
     }
     (rest.starts_with(begins) && rest.ends_with(|c: char| c.is_ascii_digit())).then_some(BareNumber {
         digits: rest,
-        negative,
-        plus,
+        is_negative: negative,
+        has_plus: plus,
         unit,
     })
 }
 
-/// The text behind its sign, whether that is a minus, and whether it is a plus.
+/// Returns the text after its sign, whether the sign is a minus, and whether it is a plus.
 fn split_sign(text: &str) -> (&str, bool, bool) {
     match (text.strip_prefix(MINUS_SIGNS), text.strip_prefix('+')) {
         (Some(rest), _) => (rest, true, false),
@@ -110,14 +111,16 @@ fn split_sign(text: &str) -> (&str, bool, bool) {
     }
 }
 
-/// What sets groups of three apart: bits, so that several cells can be held against each other.
+/// The kinds of group separators, as bits, so that those of several cells can be combined.
 const GROUPED_BY_SIGN: u8 = 1;
 const GROUPED_BY_SPACE: u8 = 2;
 const GROUPED_BY_APOSTROPHE: u8 = 4;
 
-/// What sets groups apart in `digits`, 0 for nothing; `None` when they are no number of this way of writing.
+/// Returns the group separators used in `digits`, 0 if there are none; `None` if `digits` is no number in this
+/// notation.
 fn group_separators(digits: &str, decimal: DecimalSign) -> Option<u8> {
-    let (whole, part) = digits.split_once(decimal.sign()).map_or((digits, None), |(whole, part)| (whole, Some(part)));
+    let (whole, part) =
+        digits.split_once(decimal.as_char()).map_or((digits, None), |(whole, part)| (whole, Some(part)));
     if part.is_some_and(|part| part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit())) {
         return None;
     }
@@ -131,15 +134,15 @@ fn group_separators(digits: &str, decimal: DecimalSign) -> Option<u8> {
         return Some(0);
     }
     let mut used = 0;
-    let mut run = 0;
+    let mut group_digits = 0;
     for c in whole.chars() {
         if c.is_ascii_digit() {
-            run += 1;
+            group_digits += 1;
             continue;
         }
-        let fits = if used == 0 { (1..=3).contains(&run) } else { run == 3 };
+        let fits = if used == 0 { (1..=3).contains(&group_digits) } else { group_digits == 3 };
         used |= match c {
-            c if c == decimal.group_sign() => GROUPED_BY_SIGN,
+            c if c == decimal.group_separator() => GROUPED_BY_SIGN,
             c if GROUP_SPACES.contains(&c) => GROUPED_BY_SPACE,
             c if GROUP_APOSTROPHES.contains(&c) => GROUPED_BY_APOSTROPHE,
             _ => return None,
@@ -147,43 +150,43 @@ fn group_separators(digits: &str, decimal: DecimalSign) -> Option<u8> {
         if !fits {
             return None;
         }
-        run = 0;
+        group_digits = 0;
     }
-    (run == 3).then_some(used)
+    (group_digits == 3).then_some(used)
 }
 
-/// The value of a cell of a column that is written with this decimal sign; `None` when it is no number of that column.
-/// This is what such columns are sorted by; `store::dialect::search` says the same in SQL.
+/// Returns the value of a cell in a column with this decimal separator; `None` if the cell is no such number. Number
+/// columns are sorted by this value; `store::dialect::sorting` computes the same in SQL.
 #[must_use]
 pub fn parse_number(cell: &str, decimal: DecimalSign) -> Option<f64> {
     let bare = strip_sign_and_unit(cell)?;
     group_separators(bare.digits, decimal)?;
     let mut plain = String::with_capacity(bare.digits.len() + 1);
-    if bare.negative {
+    if bare.is_negative {
         plain.push('-');
     }
-    let kept = bare.digits.chars().filter(|&c| c.is_ascii_digit() || c == decimal.sign());
-    plain.extend(kept.map(|c| if c == decimal.sign() { '.' } else { c }));
-    // Nothing is the same with and without a minus.
+    let kept = bare.digits.chars().filter(|&c| c.is_ascii_digit() || c == decimal.as_char());
+    plain.extend(kept.map(|c| if c == decimal.as_char() { '.' } else { c }));
+    // Adding 0.0 turns -0.0 into 0.0.
     plain.parse().ok().map(|value: f64| value + 0.0)
 }
 
-/// What the cells of a column say about how its numbers are written.
+/// The notations that are still possible for the numbers of a column.
 #[derive(Clone, Debug)]
 pub struct NumberEvidence {
-    /// What sets groups apart where the column is written with a point; `None` when it is not.
+    /// The group separators used if the notation is the decimal point; `None` if it is ruled out.
     point: Option<u8>,
-    /// The same for a comma.
+    /// The same for the decimal comma.
     comma: Option<u8>,
-    /// The one sign in cells that either way can be read, and differently: `1.234`.
-    unclear: Option<char>,
-    /// Whether some cell other than nothing is the same in both ways: `12`.
-    plain: bool,
+    /// The only separator in cells that have a different value in each notation: `1.234`.
+    ambiguous_separator: Option<char>,
+    /// Whether some cell other than 0 has the same value in both notations: `12`.
+    has_plain: bool,
     unit: Option<u8>,
     /// Whether some cell has no unit.
-    unitless: bool,
-    /// Whether all cells until now are the number of a book or of a thing in a shop.
-    articles: bool,
+    has_unitless: bool,
+    /// Whether all cells so far are ISBNs or product codes.
+    all_product_codes: bool,
 }
 
 impl Default for NumberEvidence {
@@ -191,42 +194,42 @@ impl Default for NumberEvidence {
         Self {
             point: Some(0),
             comma: Some(0),
-            unclear: None,
-            plain: false,
+            ambiguous_separator: None,
+            has_plain: false,
             unit: None,
-            unitless: false,
-            articles: true,
+            has_unitless: false,
+            all_product_codes: true,
         }
     }
 }
 
 impl NumberEvidence {
-    /// Looks at a cell that is not empty.
-    pub fn observe(&mut self, cell: &str) {
-        if self.is_open() && self.observe_number(cell).is_none() {
+    /// Rules out the notations that do not fit this cell, which must not be empty.
+    pub fn observe_cell(&mut self, cell: &str) {
+        if self.is_possible() && self.observe_number(cell).is_none() {
             (self.point, self.comma) = (None, None);
         }
     }
 
-    /// Whether all cells until now may be numbers.
+    /// Returns whether all cells so far may be numbers.
     #[must_use]
-    pub const fn is_open(&self) -> bool {
+    pub const fn is_possible(&self) -> bool {
         self.point.is_some() || self.comma.is_some()
     }
 
     fn observe_number(&mut self, cell: &str) -> Option<()> {
-        // Most numbers are nothing but digits, and say the least.
+        // A fast path for plain digits, which are the most frequent.
         let bytes = cell.as_bytes();
         let is_plain = bytes.len() < 10 && bytes.first().is_some_and(|&first| first != b'0');
         if is_plain && bytes.iter().all(u8::is_ascii_digit) && self.unit != Some(0) {
-            (self.plain, self.unitless, self.articles) = (true, true, false);
+            (self.has_plain, self.has_unitless, self.all_product_codes) = (true, true, false);
             return Some(());
         }
-        let BareNumber { digits, plus, unit, .. } = strip_sign_and_unit(cell)?;
+        let BareNumber { digits, has_plus: plus, unit, .. } = strip_sign_and_unit(cell)?;
         let (point, comma) =
             (group_separators(digits, DecimalSign::Point), group_separators(digits, DecimalSign::Comma));
         let digits_of = |decimal: DecimalSign| {
-            let whole = digits.split(decimal.sign()).next().unwrap_or(digits);
+            let whole = digits.split(decimal.as_char()).next().unwrap_or(digits);
             whole.bytes().filter(u8::is_ascii_digit).count()
         };
         let whole = [(point, DecimalSign::Point), (comma, DecimalSign::Comma)];
@@ -236,24 +239,24 @@ impl NumberEvidence {
         }
         match digits.find(['.', ',']).and_then(|at| digits[at..].chars().next()) {
             Some(sign) if point.is_some() && comma.is_some() => {
-                if self.unclear.is_some_and(|known| known != sign) {
+                if self.ambiguous_separator.is_some_and(|known| known != sign) {
                     return None;
                 }
-                self.unclear = Some(sign);
+                self.ambiguous_separator = Some(sign);
             }
             Some(_) => {}
-            None => self.plain |= digits != "0",
+            None => self.has_plain |= digits != "0",
         }
         match unit {
             Some(unit) if self.unit.is_some_and(|known| known != unit) => return None,
             Some(unit) => self.unit = Some(unit),
-            None => self.unitless = true,
+            None => self.has_unitless = true,
         }
-        // 0.5 and 50 % are the same, and would not be sorted so.
-        if self.unitless && self.unit == Some(0) {
+        // 0.5 and 50 % have the same value but would sort differently, so they cannot be mixed.
+        if self.has_unitless && self.unit == Some(0) {
             return None;
         }
-        self.articles = self.articles && is_article(digits);
+        self.all_product_codes = self.all_product_codes && is_product_code(digits);
         let one_way = |known: Option<u8>, now: Option<u8>| {
             let both = known? | now?;
             (both.count_ones() < 2).then_some(both)
@@ -263,29 +266,29 @@ impl NumberEvidence {
         Some(())
     }
 
-    /// How the column is written, if it is one of numbers: all its cells are, in one way, and no other way would sort
-    /// them differently.
+    /// Returns the decimal separator if all cells are numbers in one notation, and no other notation would sort them
+    /// differently.
     #[must_use]
     pub fn decimal_sign(&self) -> Option<DecimalSign> {
-        if self.articles {
+        if self.all_product_codes {
             return None;
         }
         match (self.point, self.comma) {
             (Some(_), None) => Some(DecimalSign::Point),
             (None, Some(_)) => Some(DecimalSign::Comma),
             (None, None) => None,
-            // `1.234` alone is sorted alike whether it is one or a thousand; beside `12` it is not.
-            (Some(_), Some(_)) if self.unclear.is_some() && self.plain => None,
-            (Some(_), Some(_)) if self.unclear == Some(',') => Some(DecimalSign::Comma),
+            // Alone, `1.234` sorts the same in both notations; beside `12` it does not.
+            (Some(_), Some(_)) if self.ambiguous_separator.is_some() && self.has_plain => None,
+            (Some(_), Some(_)) if self.ambiguous_separator == Some(',') => Some(DecimalSign::Comma),
             (Some(_), Some(_)) => Some(DecimalSign::Point),
         }
     }
 }
 
-/// Whether digits are the number of a book (ISBN-10) or of an article (UPC, EAN and ISBN-13, GTIN-14): their last one
-/// proves the others. <https://www.isbn-international.org/content/isbn-users-manual>,
+/// Returns whether digits are an ISBN-10 or a product code (UPC, EAN and ISBN-13, GTIN-14), by the check digit.
+/// <https://www.isbn-international.org/content/isbn-users-manual>,
 /// <https://www.gs1.org/services/how-calculate-check-digit-manually>
-fn is_article(digits: &str) -> bool {
+fn is_product_code(digits: &str) -> bool {
     if !matches!(digits.len(), 10 | 12..=14) || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return false;
     }

@@ -1,4 +1,4 @@
-//! What items are sorted by: one order for both databases, whatever language they were set up for.
+//! Computes the sort keys of items, which are the same for both databases and independent of their locale.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -7,27 +7,26 @@ use super::dates;
 use super::dates::DateOrder;
 use super::numbers;
 
-/// White space that does not count around a cell: what `char::is_whitespace` is, for the database that has to be told.
+/// White space that is trimmed from cells: the characters of `char::is_whitespace`, as a list for PostgreSQL.
 pub const WHITE_SPACE: &str = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\
                          \u{2007}\u{2008}\u{2009}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
-/// Marks on letters, which do not count.
+/// The range of combining marks, which are ignored.
 pub const COMBINING_MARKS: (char, char) = ('\u{300}', '\u{36f}');
-/// Large letters beside A to Z that do not differ from the small ones, in the order of [`LOWERCASE_LETTERS`].
+/// Uppercase letters other than A to Z, in the order of [`LOWERCASE_LETTERS`].
 pub const UPPERCASE_LETTERS: &str = "ÆÐØÞĐŁŒΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯЄІЇҐЂЈЉЊЋЏ";
-/// The small letters of [`UPPERCASE_LETTERS`].
+/// The lowercase letters of [`UPPERCASE_LETTERS`].
 pub const LOWERCASE_LETTERS: &str = "æðøþđłœαβγδεζηθικλμνξοπρστυφχψωабвгдежзийклмнопрстуфхцчшщъыьэюяєіїґђјљњћџ";
 
-/// What an item is sorted by. Those without one come last, whichever way the others are sorted.
+/// The sort key of an item. Items without one come last in both directions.
 #[derive(Clone, PartialEq, PartialOrd, Debug)]
 pub enum SortKey {
-    /// By size, or by time.
+    /// A number, or a time in seconds.
     Number(f64),
-    /// By the letters, one after the other.
+    /// Folded text.
     Text(String),
 }
 
-/// What an item is sorted by whose cell says this, in a column of that type; `None` when there is nothing in it, or
-/// it is not what its column is.
+/// Returns the sort key of a cell in a column of this type; `None` if the cell is empty or does not fit the type.
 #[must_use]
 pub fn sort_key(cell: &str, column: ColumnType) -> Option<SortKey> {
     match column {
@@ -41,8 +40,8 @@ pub fn sort_key(cell: &str, column: ColumnType) -> Option<SortKey> {
     }
 }
 
-/// A text as it is sorted: without the white space around it, marks on letters, and a difference between large and
-/// small ones.
+/// Returns a text in the form by which it is sorted: trimmed, without combining marks and in lower case. `None` if it
+/// is blank.
 #[must_use]
 pub fn fold_letters(cell: &str) -> Option<String> {
     let cell = cell.trim();

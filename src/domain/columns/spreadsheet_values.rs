@@ -1,5 +1,5 @@
-//! Words that a spreadsheet writes into a cell by itself: errors of formulas, a value that is still loading, the box
-//! that nobody ticked. They are not what a person entered.
+//! Detects placeholders that spreadsheets write into cells instead of values that people enter: errors of formulas, a
+//! value that is still loading, an unticked checkbox.
 
 use crate::domain::text::comparable_form::is_blank;
 
@@ -38,30 +38,30 @@ const ERROR_VALUES: [&str; 30] = [
     "#VERW!",
 ];
 
-/// A value that a formula is still waiting for, as Google Sheets writes it.
+/// The placeholders of Google Sheets for a value that is still loading.
 const LOADING_TEXTS: [&str; 6] =
     ["Loading...", "Loading…", "Wird geladen...", "Wird geladen…", "Chargement...", "Cargando..."];
 
-/// An unticked box, in the languages that translate it.
+/// The values of an unticked checkbox, in the languages that translate them.
 const UNTICKED_TEXTS: [&str; 8] = ["FALSE", "FALSCH", "FAUX", "FALSO", "ONWAAR", "FALSKT", "FAŁSZ", "ЛОЖЬ"];
 
-/// A ticked box, likewise.
+/// The values of a ticked checkbox, in the languages that translate them.
 const TICKED_TEXTS: [&str; 9] = ["TRUE", "WAHR", "VRAI", "VERDADERO", "VERDADEIRO", "VERO", "WAAR", "PRAWDA", "ИСТИНА"];
 
-/// What a cell holds instead of a value.
+/// A placeholder in a cell.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum SheetWord {
+pub enum SpreadsheetPlaceholder {
     /// The error of a formula, such as `#REF!`.
     Error(&'static str),
-    /// A value that is not there yet. It never takes the place of one that was.
+    /// A value that is still loading. It never replaces a stored value.
     Loading,
 }
 
-impl SheetWord {
-    /// The word that is all of `cell`, but for white space around it.
+impl SpreadsheetPlaceholder {
+    /// Returns the placeholder that `cell` consists of, ignoring white space at the ends.
     #[must_use]
     pub fn parse(cell: &str) -> Option<Self> {
-        // Asked of every cell there is: most are told by their first byte.
+        // Called for every cell: the first byte rules out most of them.
         let first = cell.bytes().next()?;
         if first.is_ascii_graphic() && !matches!(first, b'#' | b'L' | b'W' | b'C') {
             return None;
@@ -74,7 +74,7 @@ impl SheetWord {
         }
     }
 
-    /// As it is written in the cell.
+    /// Returns the placeholder as it is written in the cell.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -84,19 +84,19 @@ impl SheetWord {
     }
 }
 
-/// Whether `cell` is a box that nobody ticked.
+/// Returns whether `cell` is an unticked checkbox.
 #[must_use]
 pub fn is_unticked(cell: &str) -> bool {
     UNTICKED_TEXTS.contains(&cell.trim())
 }
 
-/// Whether `cell` is a box, ticked or not.
+/// Returns whether `cell` is a checkbox, ticked or not.
 #[must_use]
 pub fn is_checkbox(cell: &str) -> bool {
     is_unticked(cell) || TICKED_TEXTS.contains(&cell.trim())
 }
 
-/// Whether a row holds nothing but boxes that nobody ticked, if anything.
+/// Returns whether all cells of a row are blank or unticked checkboxes.
 #[must_use]
 pub fn is_unfilled(cells: &[String]) -> bool {
     cells.iter().all(|cell| is_blank(cell) || is_unticked(cell))
@@ -104,23 +104,31 @@ pub fn is_unfilled(cells: &[String]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{SheetWord, is_checkbox, is_unticked};
+    use super::{SpreadsheetPlaceholder, is_checkbox, is_unticked};
 
     #[test]
     fn only_a_whole_cell_is_such_a_word() {
-        assert_eq!(SheetWord::parse(" #REF! "), Some(SheetWord::Error("#REF!")));
-        assert_eq!(SheetWord::parse("#BEZUG!"), Some(SheetWord::Error("#BEZUG!")));
-        assert_eq!(SheetWord::parse("Loading..."), Some(SheetWord::Loading));
-        assert_eq!(SheetWord::parse("\u{a0}Wird geladen…"), Some(SheetWord::Loading));
+        assert_eq!(SpreadsheetPlaceholder::parse(" #REF! "), Some(SpreadsheetPlaceholder::Error("#REF!")));
+        assert_eq!(SpreadsheetPlaceholder::parse("#BEZUG!"), Some(SpreadsheetPlaceholder::Error("#BEZUG!")));
+        assert_eq!(SpreadsheetPlaceholder::parse("Loading..."), Some(SpreadsheetPlaceholder::Loading));
+        assert_eq!(SpreadsheetPlaceholder::parse("\u{a0}Wird geladen…"), Some(SpreadsheetPlaceholder::Loading));
         for text in ["", "#1", "#N/A in Berlin", "Loading", "Loading... please wait", "#ref!"] {
-            assert_eq!(SheetWord::parse(text), None, "{text}");
+            assert_eq!(SpreadsheetPlaceholder::parse(text), None, "{text}");
         }
     }
 
     #[test]
     fn every_word_is_distinguished_from_the_others() {
-        assert!(super::ERROR_VALUES.iter().all(|word| SheetWord::parse(word) == Some(SheetWord::Error(word))));
-        assert!(super::LOADING_TEXTS.iter().all(|word| SheetWord::parse(word) == Some(SheetWord::Loading)));
+        assert!(
+            super::ERROR_VALUES
+                .iter()
+                .all(|word| SpreadsheetPlaceholder::parse(word) == Some(SpreadsheetPlaceholder::Error(word)))
+        );
+        assert!(
+            super::LOADING_TEXTS
+                .iter()
+                .all(|word| SpreadsheetPlaceholder::parse(word) == Some(SpreadsheetPlaceholder::Loading))
+        );
     }
 
     #[test]

@@ -1,41 +1,41 @@
-//! A header that is not that of the rows below it.
+//! Messages about a header that does not fit the rows below it.
 
 use crate::domain::text::counts::{format_row_count, group_digits};
 
-/// What to do about a table that is meant to be like this.
+/// The fix for a table that is intended to be like this.
 const IF_CORRECT: &str = "If the table is correct, turn on “Sync even if rows do not match the header” in the \
                           settings of \
                           this source.";
 
-/// A header that most rows do not fit, where cells would stand under wrong names.
+/// A header that most rows do not fit, so that cells would get wrong names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct HeaderMismatch {
-    /// So many rows …
+    /// The number of rows with this many cells.
     pub rows: u64,
-    /// … of so many have …
-    pub of: u64,
-    /// … so many cells, …
+    /// The number of all rows.
+    pub total_rows: u64,
+    /// The number of cells in each of these rows.
     pub cells: usize,
-    /// … and the header names so many columns.
+    /// The number of columns in the header.
     pub columns: usize,
 }
 
 impl HeaderMismatch {
-    /// The word for programs.
+    /// The error code.
     pub const HEADER_MISMATCH_CODE: &'static str = "header_mismatch";
 
-    /// How many rows have how many cells: "All 2 rows have 4 cells, but the header has 3".
+    /// Returns the counts as text: "All 2 rows have 4 cells, but the header has 3".
     fn count_message(self) -> String {
-        let Self { rows, of, cells, columns } = self;
-        let rows = match of {
+        let Self { rows, total_rows, cells, columns } = self;
+        let rows = match total_rows {
             1 => "The only row has".to_owned(),
-            _ if rows == of => format!("All {} have", format_row_count(rows)),
-            _ => format!("{} of {} have", group_digits(rows), format_row_count(of)),
+            _ if rows == total_rows => format!("All {} have", format_row_count(rows)),
+            _ => format!("{} of {} have", group_digits(rows), format_row_count(total_rows)),
         };
         format!("{rows} {} cells, but the header has {}", group_digits(cells as u64), group_digits(columns as u64))
     }
 
-    /// What happened and what to do where the header in `row` goes on with the row below it, which shows in `sign`.
+    /// Returns the message for a header in `row` that is joined with the row below it. `sign` is the evidence.
     #[must_use]
     pub fn joined_message(self, row: u64, sign: &str) -> String {
         format!(
@@ -46,7 +46,7 @@ impl HeaderMismatch {
         )
     }
 
-    /// What happened and what to do.
+    /// Returns the message for any other mismatch.
     #[must_use]
     pub fn message(self) -> String {
         let Self { cells, columns, .. } = self;

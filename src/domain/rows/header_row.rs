@@ -1,27 +1,27 @@
-//! The row that names the columns, where other rows stand above it: titles, a period, the name of whoever exported it.
+//! Finds the header row below other rows, such as titles, a period or the name of the exporting person.
 
 use std::collections::HashSet;
 
 use super::row::TextRow;
 
-/// How many rows are searched for the header.
+/// The number of rows that are searched for the header.
 pub const MAX_SEARCHED_ROWS: usize = 50;
-/// The most characters of the name of a column.
+/// The maximum length of a column name, in characters.
 const MAX_NAME_CHARS: usize = 80;
 
-/// A row that is the header though others stand above it.
+/// A header row below other rows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct HeaderFound {
-    /// Its number; the first row is 1.
+    /// The number of the row, from 1.
     pub row: u64,
-    /// Which of its cells was looked for, from 0.
+    /// The position of the matching cell, from 0.
     pub position: usize,
-    /// Whether everything above it looks like titles: rows with fewer cells.
+    /// Whether all rows above it look like titles, with fewer cells.
     pub below_titles: bool,
 }
 
-/// The row of `rows` with a cell that is `wanted` as `is_same` tells, and that could be a header: no cell stands in it
-/// twice, and at most few rows have more. `columns` is what was taken for the header.
+/// Finds the row of `rows` with a cell for which `is_same` is true and that could be a header: its cells are distinct
+/// and it is nearly as wide as the widest row. `columns` is the current header.
 #[must_use]
 pub fn find_header(columns: &[String], rows: &[TextRow], is_same: impl Fn(&str) -> bool) -> Option<HeaderFound> {
     let rows = &rows[..rows.len().min(MAX_SEARCHED_ROWS)];
@@ -36,8 +36,8 @@ pub fn find_header(columns: &[String], rows: &[TextRow], is_same: impl Fn(&str) 
     })
 }
 
-/// The row of `rows` that is probably the header, where what was taken for it (`columns`) looks like a title above a
-/// table: it names as many columns as any row has cells, those above it fewer, and its cells are names.
+/// Returns the number of the row that is probably the header, if the current header (`columns`) looks like a title
+/// above a table: no row has more cells, the rows above have fewer, and its cells are names.
 #[must_use]
 pub fn likely_header(columns: &[String], rows: &[TextRow]) -> Option<u64> {
     let rows = &rows[..rows.len().min(MAX_SEARCHED_ROWS)];
@@ -51,7 +51,7 @@ pub fn likely_header(columns: &[String], rows: &[TextRow]) -> Option<u64> {
         .then_some(header.number)
 }
 
-/// The cells of a row as far as they are kept.
+/// Returns the cells of a row, including those beyond the last column that are kept.
 fn all_cells(row: &TextRow) -> impl Iterator<Item = &str> {
     row.cells.iter().chain(&row.extra).map(|cell| cell.trim())
 }
@@ -65,7 +65,7 @@ fn are_distinct(row: &TextRow) -> bool {
     filled_cells(row).all(|cell| seen.insert(cell))
 }
 
-/// How many columns have a name of their own.
+/// Returns how many columns have a name in the source.
 fn count_named_columns(columns: &[String]) -> usize {
     columns.iter().zip(1..).filter(|(name, number)| **name != format!("column {number}")).count()
 }

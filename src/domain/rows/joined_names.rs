@@ -1,13 +1,13 @@
-//! A cell of the header that holds several names: quotation marks stand around all of them, or lines of text were
-//! pasted into one column of a sheet.
+//! Detects a header cell with several names, caused by quotation marks around all of them or by pasting lines of text
+//! into one column.
 
 use crate::domain::text::comparable_form::is_same_form;
 use crate::domain::text::shortening::shorten;
 
-/// What stands between names.
+/// The separators between names.
 const NAME_SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
 
-/// That one of `columns` holds the name `wanted` among others, and what to do; `None` where none does.
+/// Returns a message if one of `columns` contains the name `wanted` among other names.
 #[must_use]
 pub fn joined_names_message(columns: &[String], wanted: &str) -> Option<String> {
     let holds = |column: &&String, separator: char| {

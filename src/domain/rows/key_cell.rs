@@ -1,7 +1,7 @@
-//! What the cell of the key column says: a key, or why it cannot be one.
+//! Parses the cell of the key column: a key, or the reason why there is none.
 
 use super::row::TextRow;
-use crate::domain::columns::spreadsheet_values::SheetWord;
+use crate::domain::columns::spreadsheet_values::SpreadsheetPlaceholder;
 use crate::domain::item::KEY_MAX_BYTES;
 use crate::domain::text::comparable_form::is_blank;
 use crate::domain::text::shortening::shorten;
@@ -9,20 +9,20 @@ use crate::domain::text::shortening::shorten;
 /// The cell of the key column.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum KeyCell<'a> {
-    /// A key as written, without the white space around it.
+    /// A key as written, without white space at the ends.
     Key(&'a str),
-    /// Nothing, or nothing that can be seen.
+    /// Empty, or only invisible characters.
     Missing,
-    /// A word that the spreadsheet wrote there.
-    SheetWord(SheetWord),
-    /// A formula whose value was never saved.
+    /// A placeholder of the spreadsheet.
+    SpreadsheetPlaceholder(SpreadsheetPlaceholder),
+    /// A formula whose value was never saved in the file.
     UnsavedFormula,
-    /// More bytes than a key may have.
+    /// Longer than a key may be.
     TooLong(&'a str),
 }
 
 impl<'a> KeyCell<'a> {
-    /// Reads the cell at `position` of `row`.
+    /// Parses the cell at `position` of `row`.
     #[must_use]
     pub fn from_row(row: &'a TextRow, position: usize) -> Self {
         if row.unsaved_formulas.contains(&position) {
@@ -31,7 +31,7 @@ impl<'a> KeyCell<'a> {
         Self::parse(row.cells.get(position).map_or("", String::as_str))
     }
 
-    /// Reads the text of the key cell.
+    /// Parses the text of a key cell.
     #[must_use]
     pub fn parse(cell: &'a str) -> Self {
         let key = cell.trim();
@@ -40,21 +40,21 @@ impl<'a> KeyCell<'a> {
         } else if key.len() > KEY_MAX_BYTES {
             Self::TooLong(key)
         } else {
-            SheetWord::parse(key).map_or(Self::Key(key), Self::SheetWord)
+            SpreadsheetPlaceholder::parse(key).map_or(Self::Key(key), Self::SpreadsheetPlaceholder)
         }
     }
 
-    /// Why a row with this cell in the column `column` is refused, and what to do; `None` for a key.
+    /// Returns why a row with this cell in the key column `column` is skipped, and what to do; `None` for a key.
     #[must_use]
     pub fn refusal_message(self, column: &str) -> Option<String> {
         Some(match self {
             Self::Key(_) => return None,
             Self::Missing => format!("Missing key (“{column}” is empty). Fill in the cell and sync again."),
-            Self::SheetWord(SheetWord::Loading) => format!(
+            Self::SpreadsheetPlaceholder(SpreadsheetPlaceholder::Loading) => format!(
                 "“{column}” contains “{}” instead of a key. Sync again when the sheet has loaded its values.",
-                SheetWord::Loading.as_str()
+                SpreadsheetPlaceholder::Loading.as_str()
             ),
-            Self::SheetWord(word) => format!(
+            Self::SpreadsheetPlaceholder(word) => format!(
                 "“{column}” contains the spreadsheet error “{}” instead of a key. Fix the formula in the cell and sync \
                  again.",
                 word.as_str()

@@ -1,4 +1,4 @@
-//! The key column that is not there any more: which of the columns that are may be meant.
+//! Explains a missing key column: suggests the header row or the column that may be meant.
 
 use super::header_row::find_header;
 use super::joined_names::joined_names_message;
@@ -7,66 +7,67 @@ use crate::domain::text::comparable_form::is_same_form;
 use crate::domain::text::shortening::{list_columns, shorten};
 use crate::domain::text::visible_text::{differ_invisibly, mark_invisible};
 
-/// Names that a key column often has, the most telling first.
+/// Frequent names of key columns, the most specific first.
 const KEY_NAMES: [&str; 12] =
     ["id", "key", "sku", "isbn", "ean", "upc", "gtin", "guid", "uuid", "slug", "code", "number"];
 
-/// A column whose cells are keys that the catalog has.
+/// A column whose cells are keys of the catalog.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct KnownKeys {
-    /// The column.
+    /// The name of the column.
     pub column: String,
-    /// How many of its cells are such keys …
+    /// The number of sampled cells that are keys of the catalog.
     pub known: usize,
-    /// … of how many that were looked at.
-    pub of: usize,
-    /// Whether there are more rows than that.
-    pub more: bool,
-    /// Whether its name is such a key, too: then a row of entries stands where the header should.
+    /// The number of sampled cells.
+    pub sampled: usize,
+    /// Whether the source has more rows than were sampled.
+    pub has_more_rows: bool,
+    /// Whether the name of the column is also a key of the catalog: then the header row is missing and the first row
+    /// was used as the header.
     pub named_like_a_key: bool,
 }
 
-/// Columns that could be keys.
+/// Columns that could be the key column.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct KeyHints {
-    /// Those whose cells are all present and different, the best key first.
-    pub different: Vec<String>,
-    /// The one with the keys of the catalog, where there is a catalog.
+    /// The columns whose cells are all filled and different, the best candidate first.
+    pub unique: Vec<String>,
+    /// The column with the keys of the catalog, if there is a catalog.
     pub known: Option<KnownKeys>,
 }
 
-/// What is known where the key column of a source is not among its columns.
+/// The facts for the message about a missing key column.
 #[derive(Clone, Copy, Debug)]
 pub struct MissingKey<'a> {
-    /// The key column.
+    /// The name of the key column.
     pub wanted: &'a str,
-    /// The columns that are there.
+    /// The columns of the source.
     pub columns: &'a [String],
     /// The first rows, at least [`MAX_SEARCHED_ROWS`](crate::domain::rows::header_row::MAX_SEARCHED_ROWS) if there are
     /// that many.
     pub rows: &'a [TextRow],
-    /// Columns that could be keys.
+    /// Columns that could be the key column.
     pub hints: &'a KeyHints,
     /// The slug of the source.
     pub slug: &'a str,
-    /// Whether the header row of the source can be set.
+    /// Whether and how the header row of the source is set.
     pub header_row: HeaderSetting,
 }
 
-/// Whether the row that names the columns can be set, and to what it is.
+/// Whether the header row of a source can be set, and to which row it is set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum HeaderSetting {
     /// Sources of this kind have no such setting.
     NotOffered,
-    /// It is not set.
+    /// It is not set, so it is detected.
     Detected,
     /// It is set to this row.
     Set(u64),
 }
 
-/// What is wrong, and what to do about it: the one message of a sync, a check and the settings page. The header is
-/// looked for in the first rows; else the column is named that holds the keys of the catalog, that is spelled alike, or
-/// that tells the rows apart.
+/// Returns the message about a missing key column, for syncs, checks and the settings page. It suggests a header row
+/// among the first rows, otherwise the column with the keys of the catalog, with a similar name, or with distinct
+/// cells.
 #[must_use]
 pub fn missing_key_message(missing: &MissingKey<'_>) -> String {
     let header_is_missing = missing.hints.known.as_ref().is_some_and(|known| known.named_like_a_key);
@@ -80,13 +81,13 @@ pub fn missing_key_message(missing: &MissingKey<'_>) -> String {
     format!("{} {}", no_such_column_message(wanted, columns), propose_fix(missing))
 }
 
-/// That there is no column `wanted`.
+/// Returns the message that there is no column `wanted`.
 #[must_use]
 pub fn no_such_column_message(wanted: &str, columns: &[String]) -> String {
     format!("There is no column “{}”; the columns are {}.", shorten(wanted), list_columns(columns))
 }
 
-/// What to do where the key column stands in a row below the one that was taken for the header.
+/// Returns what to do if the key column is named in a row below the current header.
 fn propose_header_row(missing: &MissingKey<'_>) -> Option<String> {
     let MissingKey { wanted, columns, rows, hints, slug, header_row } = *missing;
     let found = find_header(columns, rows, |cell| is_same_form(cell, wanted))?;
@@ -116,7 +117,7 @@ fn propose_header_row(missing: &MissingKey<'_>) -> Option<String> {
     Some(message)
 }
 
-/// `row`, `three rows`, `14 rows`: what follows "the".
+/// Returns a number of rows as words after "the": `row`, `three rows`, `14 rows`.
 fn number_of_rows(number: u64) -> String {
     const WORDS: [&str; 9] = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
     let word = number.checked_sub(2).and_then(|at| WORDS.get(usize::try_from(at).ok()?));
@@ -127,14 +128,14 @@ fn number_of_rows(number: u64) -> String {
     }
 }
 
-/// What to do about it.
+/// Returns what to do if the key column is not named in any of the first rows.
 fn propose_fix(missing: &MissingKey<'_>) -> String {
     let MissingKey { wanted, columns, hints, slug, .. } = *missing;
     let wanted_short = shorten(wanted);
     let choose = format!("choose it as the key column in the settings of this source (/settings/sources/{slug})");
     let or_rename = format!("or rename it to “{wanted_short}” in the source");
-    if let Some(KnownKeys { column, known, of, more, named_like_a_key }) = &hints.known {
-        let of = if *more { format!("the first {of}") } else { of.to_string() };
+    if let Some(KnownKeys { column, known, sampled, has_more_rows, named_like_a_key }) = &hints.known {
+        let of = if *has_more_rows { format!("the first {sampled}") } else { sampled.to_string() };
         if *named_like_a_key {
             return format!(
                 "The header row seems to be missing: “{}” is a key in the catalog, and so are the values below it \
@@ -155,7 +156,7 @@ fn propose_fix(missing: &MissingKey<'_>) -> String {
     if let Some(alike) = columns.iter().find(|name| is_alike(name, wanted)) {
         return format!("Is “{}” the same column? Then {choose}, {or_rename}.", shorten(alike));
     }
-    match hints.different.first() {
+    match hints.unique.first() {
         Some(different) => {
             format!("“{}” has a unique value in every row: {choose}, {or_rename}.", shorten(different))
         }
@@ -166,7 +167,7 @@ fn propose_fix(missing: &MissingKey<'_>) -> String {
     }
 }
 
-/// Whether two names differ in case, in what stands between words, or in one letter.
+/// Returns whether two names differ only in case, in punctuation, or in one letter.
 fn is_alike(one: &str, other: &str) -> bool {
     let letters = |name: &str| -> Vec<char> {
         name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
@@ -178,7 +179,7 @@ fn is_alike(one: &str, other: &str) -> bool {
     let same = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
     let (one, other) = (&one[same..], &other[same..]);
     let rest = |letters: &[char], skipped: usize| letters.get(skipped..).map(<[char]>::to_vec);
-    // Short names differ in one letter from everything.
+    // Short names are excluded, because many differ in one letter.
     same + one.len().min(other.len()) >= 4
         && [(1, 1), (1, 0), (0, 1)].iter().any(|&(a, b)| {
             let (left, right) = (rest(one, a), rest(other, b));
@@ -186,7 +187,7 @@ fn is_alike(one: &str, other: &str) -> bool {
         })
 }
 
-/// Where a column's name stands among likely keys; ties keep the order of the columns.
+/// Returns the rank of a column name among frequent names of keys; lower is better.
 #[must_use]
 pub fn key_name_rank(name: &str) -> usize {
     let name = name.to_lowercase();
@@ -235,9 +236,14 @@ mod tests {
 
     #[test]
     fn the_keys_of_the_catalog_say_more_than_names_and_names_more_than_filled_cells() {
-        let known =
-            KnownKeys { column: "album_id".to_owned(), known: 209, of: 209, more: false, named_like_a_key: false };
-        let mut hints = KeyHints { different: vec!["sku".to_owned()], known: Some(known) };
+        let known = KnownKeys {
+            column: "album_id".to_owned(),
+            known: 209,
+            sampled: 209,
+            has_more_rows: false,
+            named_like_a_key: false,
+        };
+        let mut hints = KeyHints { unique: vec!["sku".to_owned()], known: Some(known) };
         let hint_of = |wanted: &str, hints: &KeyHints| {
             let message = message(wanted, &["Id", "album_id", "sku"], &[], hints, HeaderSetting::Detected);
             let rest = message
@@ -257,7 +263,7 @@ mod tests {
         hints.known = None;
         assert!(hint_of("id", &hints).starts_with("Is “Id” the same column?"));
         assert!(hint_of("nr", &hints).starts_with("“sku” has a unique value"));
-        hints.different.clear();
+        hints.unique.clear();
         assert!(hint_of("nr", &hints).contains("Add a column “nr”"));
     }
 
@@ -295,7 +301,8 @@ mod tests {
 
     #[test]
     fn a_cell_that_has_the_name_beside_the_keys_is_no_header() {
-        let known = KnownKeys { column: "nr".to_owned(), known: 2, of: 3, more: false, named_like_a_key: false };
+        let known =
+            KnownKeys { column: "nr".to_owned(), known: 2, sampled: 3, has_more_rows: false, named_like_a_key: false };
         let hints = KeyHints { known: Some(known), ..KeyHints::default() };
         let hint = message("id", &["nr", "note"], &rows(2, &["1,id", "2,x"]), &hints, HeaderSetting::Detected);
         assert!(hint.contains("“nr” contains the same keys"), "{hint}");

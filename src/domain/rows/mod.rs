@@ -1,4 +1,4 @@
-//! Rows of a table: where they stood, which shape they have, and which column names them.
+//! Rows of a table: headers, key cells, shapes of rows, and names of columns.
 
 pub mod header_mismatch;
 pub mod header_row;

@@ -1,4 +1,4 @@
-//! A row of a source as `fetch` gives it to `sync`: its cells as text, and where it stood.
+//! A row of a source, as `fetch` passes it to `sync`: its cells as text, and its position.
 
 use std::collections::HashSet;
 
@@ -6,107 +6,106 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::text::comparable_form::comparable_form;
 
-/// One row of a source, cells in column order, already as text.
+/// A row of a source, with its cells as text in column order.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct TextRow {
-    /// Its place for people; the header is row 1. With line breaks inside cells this is the number of the row,
-    /// as a spreadsheet counts, not of the line.
+    /// The number of the row; the header is row 1. Rows are counted as in a spreadsheet: line breaks inside cells do
+    /// not count.
     pub number: u64,
     /// The cells, exactly as many as there are columns unless the row is too long (see [`TextRow::surplus`]).
     pub cells: Vec<String>,
-    /// Whether the row had non-empty cells beyond the last column, which makes it impossible to place.
+    /// Whether the row has non-empty cells beyond the last column, so that its cells cannot be assigned to columns.
     pub surplus: bool,
-    /// How many cells the row has in its source, before missing ones were filled in; `None` where that says nothing.
+    /// The number of cells in the source, before missing ones were added; `None` if it has no meaning for this kind of
+    /// source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<usize>,
-    /// The cells beyond the last column, as far as they are kept.
+    /// The cells beyond the last column that are kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extra: Vec<String>,
-    /// Why the row cannot be taken, where its kind of source knows.
+    /// Why the row is skipped, if its kind of source has a reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<String>,
-    /// Whether the file ends in it, without a line end and with fewer cells than there are columns.
+    /// Whether the file ends in this row, without a line end and with fewer cells than columns.
     #[serde(default)]
     pub is_cut: bool,
-    /// Whether a byte order mark stood before it, as where files were joined end to end.
+    /// Whether a byte order mark precedes it, which shows that files were concatenated.
     #[serde(default)]
     pub begins_file: bool,
-    /// Whether a cell in quotation marks has line breaks in it.
+    /// Whether a quoted cell contains line breaks.
     #[serde(default)]
     pub spans_lines: bool,
-    /// The rows that it would be if its quotation marks were text, where each of them would have a cell for each
-    /// column.
+    /// The rows that result if its quotation marks are read as text, if each of them has a cell for every column.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inner_rows: Vec<Vec<String>>,
-    /// The positions of cells with a formula whose value was never saved, in order. They are empty in
-    /// [`TextRow::cells`], which says nothing about the value.
+    /// The positions of formulas whose value was never saved, in order. Their [`TextRow::cells`] are empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unsaved_formulas: Vec<usize>,
-    /// The positions of numbers that have more digits than spreadsheets keep: what was entered may be another number.
+    /// The positions of numbers with more digits than spreadsheets store; the entered number may have been different.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rounded_numbers: Vec<usize>,
-    /// What was mended in this row, if anything, with its column.
+    /// The corrections made in this row.
     pub repairs: Vec<CellRepair>,
 }
 
-/// What is said of a cell in which NUL characters stood.
+/// The message about removed NUL characters.
 pub const NUL_DROPPED_MESSAGE: &str = "NUL characters were dropped";
 
-/// Something that was mended in a cell and is told to people.
+/// A correction in a cell, reported to people.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct CellRepair {
-    /// The column's position, from 0; `None` when the row as a whole is meant.
+    /// The position of the column, from 0; `None` for the whole row.
     pub column: Option<usize>,
-    /// What was done, as a sentence.
+    /// The message for people.
     pub what: String,
-    /// What it puts in doubt.
+    /// What may be wrong because of it.
     #[serde(default)]
     pub doubt: RepairDoubt,
-    /// Whether a whole table may be like this on purpose. Such rows are told of in one note.
+    /// Whether many rows may have it on purpose. Such rows are reported in one warning.
     #[serde(default)]
     pub is_common: bool,
 }
 
-/// What of a row may have been misread, when something in it was mended.
+/// What may have been misread in a corrected row.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub enum RepairDoubt {
-    /// Nothing but the cell itself, as where its encoding was wrong.
+    /// Only the cell itself, for example because of a wrong encoding.
     #[default]
     Cell,
-    /// Which cells belong to which row. Items that seem to have left the source may still be in it.
+    /// The assignment of cells to rows. Items that seem to have left the source may still be in it.
     Structure,
 }
 
 impl CellRepair {
-    /// A mended cell of the column at `column`, or the row as a whole.
+    /// Creates a correction in the column at `column`, or in the whole row.
     #[must_use]
     pub fn in_cell(column: Option<usize>, what: impl Into<String>) -> Self {
         Self { column, what: what.into(), doubt: RepairDoubt::Cell, is_common: false }
     }
 
-    /// A place where cells may have been cut wrongly.
+    /// Creates a correction where cells may have been split wrongly.
     #[must_use]
     pub fn in_structure(column: Option<usize>, what: impl Into<String>) -> Self {
         Self { column, what: what.into(), doubt: RepairDoubt::Structure, is_common: false }
     }
 
-    /// Something that many cells of the column at `column` may have on purpose.
+    /// Creates a correction that many cells of the column at `column` may have on purpose.
     #[must_use]
     pub fn common_in_cell(column: Option<usize>, what: impl Into<String>) -> Self {
         Self { is_common: true, ..Self::in_cell(column, what) }
     }
 }
 
-/// Names for columns as they stand in a header: blanks become `column 3`, repeats get ` (2)`, the same way every time.
-/// Names that are equal in their comparable form repeat each other, and one of invisible characters alone is blank.
+/// Returns unique names for the columns of a header: blank names become `column 3`, repeated ones get ` (2)`, the same
+/// way every time. Names with the same comparable form are repeated; names of only invisible characters are blank.
 ///
-/// White space around a name is dropped, and so are NUL characters.
+/// White space around names and NUL characters are removed.
 #[must_use]
 pub fn column_names<S: AsRef<str>>(header: &[S]) -> Vec<String> {
     let mut taken: HashSet<String> = HashSet::new();
     let own: Vec<String> = header.iter().map(|name| name.as_ref().replace('\0', "").trim().to_owned()).collect();
     let form = |name: &str| comparable_form(name).into_owned();
-    // Names as written have the first right to themselves, so that `a, a, a (2)` keeps its third column's name.
+    // Names as written take precedence, so that `a, a, a (2)` keeps the name of its third column.
     let written: HashSet<String> = own.iter().map(|name| form(name)).collect();
     let mut names = Vec::with_capacity(own.len());
     for (position, name) in own.iter().enumerate() {
@@ -126,16 +125,16 @@ pub fn column_names<S: AsRef<str>>(header: &[S]) -> Vec<String> {
     names
 }
 
-/// The name that [`column_names`] gave a number because it repeats another: `title` of `title (2)`.
+/// Returns the original of a name that [`column_names`] has numbered: `title` for `title (2)`.
 #[must_use]
-pub fn repeated_name(name: &str) -> Option<&str> {
+pub fn unnumbered_name(name: &str) -> Option<&str> {
     let (stem, number) = name.strip_suffix(')')?.rsplit_once(" (")?;
     (!number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())).then_some(stem)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{column_names, repeated_name};
+    use super::{column_names, unnumbered_name};
 
     #[test]
     fn blank_and_repeated_headers_get_names_of_their_own() {
@@ -153,8 +152,11 @@ mod tests {
             column_names(&["id", "id\u{200b}", "\u{feff}", "a\u{a0}b", "a b"]),
             ["id", "id\u{200b} (2)", "column 3", "a\u{a0}b", "a b (2)"]
         );
-        assert_eq!(repeated_name("a b (2)"), Some("a b"));
-        assert_eq!((repeated_name("a b"), repeated_name("price (net)"), repeated_name("x ()")), (None, None, None));
+        assert_eq!(unnumbered_name("a b (2)"), Some("a b"));
+        assert_eq!(
+            (unnumbered_name("a b"), unnumbered_name("price (net)"), unnumbered_name("x ()")),
+            (None, None, None)
+        );
     }
 
     #[test]

@@ -1,5 +1,4 @@
-//! Finds rows whose cells may stand under the wrong names: by how many cells they have, and by what the cells look
-//! like.
+//! Detects rows whose cells may be in the wrong columns, by the number of cells and by what the cells look like.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -13,27 +12,27 @@ use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::text::counts::group_digits;
 use crate::domain::text::shortening::shorten;
 
-/// How many rows say what belongs in a column.
+/// The number of rows from which the classes of columns are derived.
 const MAX_SAMPLED_ROWS: u64 = 5_000;
-/// The most columns that are looked at.
+/// The maximum number of columns that are examined.
 const MAX_COLUMNS: usize = 200;
-/// How many odd rows are kept to be compared with the columns at the end, and named one by one.
+/// The number of suspicious rows that are kept for the comparison at the end and reported one by one.
 const MAX_SUSPECTS: usize = 200;
 
-/// What the rows of a table have told so far about their shape. Its size does not grow with the table.
+/// Statistics about the shapes of a table's rows. Memory does not grow with the table.
 #[derive(Debug)]
 pub struct RowShapes {
     columns: Vec<String>,
-    /// What the catalog has in the columns that it knows.
+    /// The class of each column in the catalog, where it is known.
     expected: Vec<Option<CellClass>>,
     rows: u64,
-    /// How many rows have so many cells.
+    /// The number of rows by their number of cells.
     widths: BTreeMap<usize, u64>,
-    /// How many rows have cells with something in them beyond the last column.
+    /// The number of rows with filled cells beyond the last column.
     overfull: u64,
-    /// How many of these are refused.
+    /// The number of these rows that are skipped.
     refused: u64,
-    /// What stands in each column, in rows that fit the header and in those that do not.
+    /// The classes in each column, for rows that fit the header and for rows that do not.
     classes: Vec<ClassCounts>,
     ragged_classes: Vec<ClassCounts>,
     short: RowGroup,
@@ -41,20 +40,21 @@ pub struct RowShapes {
     cut: RowGroup,
     suspects: Vec<SuspectRow>,
     swapped: SwappedCells,
-    /// The first row that does not fit the header, while each of its lines would.
-    swallowing: Option<u64>,
+    /// The first row that does not fit the header although each of its lines would: an unbalanced quotation mark joined
+    /// them.
+    open_quote_row: Option<u64>,
 }
 
-/// A row that is compared with the columns when these are known.
+/// A suspicious row, to be compared with the columns at the end.
 #[derive(Debug)]
 struct SuspectRow {
     number: u64,
     width: usize,
-    /// Its cells, and those of the rows that a quotation mark may have taken along.
+    /// Its cells, and the cells of the rows that an unbalanced quotation mark may have joined to it.
     lines: Vec<Vec<SuspectCell>>,
 }
 
-/// A cell of a row that is compared with the columns: what it looks like, and an excerpt for people.
+/// A cell of a suspicious row: its class, and an excerpt for people.
 #[derive(Debug)]
 struct SuspectCell {
     class: CellClass,
@@ -62,28 +62,30 @@ struct SuspectCell {
 }
 
 impl SuspectCell {
-    fn of(cell: &str) -> Self {
+    fn from_cell(cell: &str) -> Self {
         Self { class: CellClass::classify(cell), excerpt: shorten(cell) }
     }
 }
 
-/// What the shapes of all rows say.
+/// The findings about the shapes of all rows.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct ShapeFindings {
-    /// What people should know.
+    /// The warnings for people.
     pub notes: Vec<Issue>,
-    /// Whether cells may be those of other rows or columns, so that an item that seems gone may still be there.
+    /// Whether cells may belong to other rows or columns, so that items may be in the source although they were not
+    /// found.
     pub is_doubtful: bool,
-    /// That the header is not that of the rows.
+    /// Set if the header does not fit the rows.
     pub mismatch: Option<HeaderMismatch>,
-    /// Where the header goes on with the row below it: a name that is a cell of that row.
+    /// Set if the header is joined with the row below it: the name that is a cell of that row.
     pub cell_in_header: Option<String>,
-    /// The row in which a quotation mark takes the rows below along.
-    pub swallowing: Option<u64>,
+    /// The row in which an unbalanced quotation mark joins the rows below.
+    pub open_quote_row: Option<u64>,
 }
 
 impl RowShapes {
-    /// No rows yet of a table with these columns. `expected` is what the catalog has in a column, by its name.
+    /// Creates statistics for a table with these columns. `expected` returns the class of a column in the catalog, by
+    /// its name.
     #[must_use]
     pub fn new(columns: &[String], expected: impl Fn(&str) -> Option<CellClass>) -> Self {
         Self {
@@ -100,12 +102,12 @@ impl RowShapes {
             cut: RowGroup::default(),
             suspects: Vec::new(),
             swapped: SwappedCells::default(),
-            swallowing: None,
+            open_quote_row: None,
         }
     }
 
-    /// Looks at one row, taken or not. Rows of sources that do not say how wide they are say nothing.
-    pub fn observe(&mut self, row: &TextRow) {
+    /// Adds a row, used or skipped. Rows without a known width are ignored.
+    pub fn observe_row(&mut self, row: &TextRow) {
         let Some(width) = row.width.filter(|_| row.refusal.is_none()) else { return };
         self.rows += 1;
         *self.widths.entry(width).or_default() += 1;
@@ -116,18 +118,18 @@ impl RowShapes {
             let classes: Vec<CellClass> = looked_at.map(|cell| CellClass::classify(cell)).collect();
             counts.iter_mut().zip(&classes).for_each(|(counts, class)| counts.count_cell(*class));
             if is_fitting {
-                self.swapped.observe(row.number, &row.cells, &classes);
+                self.swapped.observe_row(row.number, &row.cells, &classes);
             }
         }
         let is_overfull = row.surplus || row.extra.iter().any(|cell| !cell.trim().is_empty());
         self.overfull += u64::from(is_overfull);
         if row.inner_rows.len() > 1 && !is_fitting {
-            self.swallowing = self.swallowing.or(Some(row.number));
+            self.open_quote_row = self.open_quote_row.or(Some(row.number));
         }
         if row.surplus {
             self.refused += 1;
         } else if is_overfull {
-            self.cut.add(row.number);
+            self.cut.add_row(row.number);
         } else if !is_fitting {
             self.keep_suspect(row, width, vec![row.cells.clone()]);
         } else if row.inner_rows.len() > 1 {
@@ -137,16 +139,16 @@ impl RowShapes {
         }
     }
 
-    /// The catalog does not have the key of a row that was just looked at; it stands in the column at `key`.
+    /// Records that the catalog does not have the key of the row that was just added. `key` is the position of the key
+    /// column.
     pub fn observe_new_key(&mut self, row: &TextRow, key: usize) {
         if self.rows <= MAX_SAMPLED_ROWS && row.width == Some(self.columns.len()) {
             self.swapped.observe_new_key(&row.cells, key);
         }
     }
 
-    /// Whether so few of the rows have so many cells that a separator must have been lost or added in them. In a
-    /// table whose rows leave out trailing cells, or all end in a separator, other widths than the header's are
-    /// common.
+    /// Returns whether so few rows have this number of cells that a separator was probably lost or added in them. In
+    /// tables whose rows omit trailing cells, or all end in a separator, other widths are common.
     #[must_use]
     pub fn is_rare_width(&self, width: usize) -> bool {
         const FEW_ROWS: u64 = 2;
@@ -160,20 +162,21 @@ impl RowShapes {
         if self.suspects.len() >= MAX_SUSPECTS {
             return self.count_odd_row(row.number, width);
         }
-        let excerpt = |cells: Vec<String>| cells.iter().take(MAX_COLUMNS).map(|cell| SuspectCell::of(cell)).collect();
+        let excerpt =
+            |cells: Vec<String>| cells.iter().take(MAX_COLUMNS).map(|cell| SuspectCell::from_cell(cell)).collect();
         let lines = lines.into_iter().map(excerpt).collect();
         self.suspects.push(SuspectRow { number: row.number, width, lines });
     }
 
     fn count_odd_row(&mut self, row: u64, width: usize) {
         if width < self.columns.len() {
-            self.short.add(row);
+            self.short.add_row(row);
         } else if width > self.columns.len() {
-            self.long.add(row);
+            self.long.add_row(row);
         }
     }
 
-    /// What all rows together say.
+    /// Returns the findings about all rows.
     #[must_use]
     pub fn finish(mut self) -> ShapeFindings {
         let typical = |classes: &[ClassCounts]| -> Vec<Option<CellClass>> {
@@ -191,7 +194,7 @@ impl RowShapes {
                 None => self.count_odd_row(suspect.number, suspect.width),
             }
         }
-        // Cells that somebody swapped by hand put nothing in doubt but a key among them.
+        // Swapped cells only matter for removals if a key is among them.
         let swapped = self.swapped.finish(&self.columns, &self.classes);
         let is_doubtful = !notes.is_empty() || self.refused > 0 || swapped.is_doubtful;
         notes.extend(swapped.notes);
@@ -209,10 +212,10 @@ impl RowShapes {
             &format!("have cells beyond the last of the {columns} columns; these were left out."),
         );
         notes.extend([fewer, more, cut].into_iter().flatten());
-        ShapeFindings { notes, is_doubtful, mismatch, cell_in_header, swallowing: self.swallowing }
+        ShapeFindings { notes, is_doubtful, mismatch, cell_in_header, open_quote_row: self.open_quote_row }
     }
 
-    /// What is wrong with an odd row, as far as its cells tell.
+    /// Returns the warning about a suspicious row, if its cells do not look like their columns.
     fn describe_suspect(&self, suspect: &SuspectRow, typical: &[Option<CellClass>]) -> Option<Issue> {
         let columns = self.columns.len();
         let note = |column: Option<usize>, reason: String| Issue {
@@ -255,24 +258,27 @@ impl RowShapes {
         Some(note(Some(at), reason))
     }
 
-    /// Whether most rows are of one other width than the header, with evidence that their cells stand under wrong
-    /// names.
+    /// Returns the mismatch if most rows have one width other than the header's, with evidence that cells would get
+    /// wrong names.
     fn find_mismatch(&self, typical: &[Option<CellClass>]) -> Option<HeaderMismatch> {
-        let (&cells, &rows) = self.widths.iter().max_by_key(|(_, count)| **count)?;
-        let columns = self.columns.len();
-        if cells == columns || rows * 2 <= self.rows {
-            return None;
-        }
-        let is_evident = if cells > columns {
-            self.overfull * 2 > rows
-        } else {
-            self.has_shifted_columns(cells, typical) || self.cell_in_header(cells, typical).is_some()
-        };
-        is_evident.then_some(HeaderMismatch { rows, of: self.rows, cells, columns })
+        self.usual_mismatch().filter(|HeaderMismatch { rows, cells, columns, .. }| {
+            if cells > columns {
+                self.overfull * 2 > *rows
+            } else {
+                self.has_shifted_columns(*cells, typical) || self.cell_in_header(*cells, typical).is_some()
+            }
+        })
     }
 
-    /// The cell of the first row that stands in the header, behind the names: the line break between them was lost, and
-    /// perhaps the last name and the first cell are joined.
+    /// Returns the counts if most rows have the same width, other than the header's.
+    fn usual_mismatch(&self) -> Option<HeaderMismatch> {
+        let (&cells, &rows) = self.widths.iter().max_by_key(|(_, count)| **count)?;
+        let (columns, total_rows) = (self.columns.len(), self.rows);
+        (cells != columns && rows * 2 > total_rows).then_some(HeaderMismatch { rows, total_rows, cells, columns })
+    }
+
+    /// Returns the name in the header that is a cell of the first row, after the real names: the line break between
+    /// them was lost, and perhaps the last name and the first cell are joined.
     fn cell_in_header(&self, cells: usize, typical: &[Option<CellClass>]) -> Option<&String> {
         let joined = self.columns.len() + 1 == cells * 2;
         let first = if joined { 1 } else { 0 };
@@ -286,17 +292,15 @@ impl RowShapes {
         behind.find(|(name, typical)| is_cell(name, **typical)).map(|(name, _)| name)
     }
 
-    /// Of a table in which most rows have fewer cells than the header: how many, and what they are. Cells stand under
-    /// wrong names where the header holds something that belongs to a row.
+    /// Returns the counts if most rows have fewer cells than the header. Their cells get wrong names if the header
+    /// contains something that belongs to a row.
     #[must_use]
     pub fn narrower_rows(&self) -> Option<HeaderMismatch> {
-        let (&cells, &rows) = self.widths.iter().max_by_key(|(_, count)| **count)?;
-        let columns = self.columns.len();
-        (cells < columns && rows * 2 > self.rows).then_some(HeaderMismatch { rows, of: self.rows, cells, columns })
+        self.usual_mismatch().filter(|mismatch| mismatch.cells < mismatch.columns)
     }
 
-    /// Whether rows that all lack their last cells have them elsewhere: what the catalog has in a column that is
-    /// missing stands in another one, or a column without a name has taken its place.
+    /// Returns whether rows that lack their last cells have them elsewhere: a column looks like a missing one of the
+    /// catalog, or a column without a name has taken its position.
     fn has_shifted_columns(&self, cells: usize, typical: &[Option<CellClass>]) -> bool {
         let is_missing = |at: usize| at >= cells;
         let is_unnamed = |at: usize| self.columns[at] == format!("column {}", at + 1);
@@ -307,7 +311,7 @@ impl RowShapes {
     }
 }
 
-/// The first cell that does not look like its column.
+/// Returns the position of the first cell that does not look like its column.
 fn find_misfit(cells: &[SuspectCell], typical: &[Option<CellClass>]) -> Option<usize> {
     let is_misfit = |(cell, typical): (&SuspectCell, &Option<CellClass>)| {
         cell.class != CellClass::Empty && typical.is_some_and(|typical| typical != cell.class)

@@ -1,21 +1,21 @@
-//! Which columns of a source are those that a catalog has, though their names are spelled otherwise.
+//! Matches the columns of a source with those of the catalog when their names are spelled differently.
 
 use std::collections::{HashMap, HashSet};
 
-use super::row::repeated_name;
-use crate::domain::columns::spreadsheet_values::SheetWord;
+use super::row::unnumbered_name;
+use crate::domain::columns::spreadsheet_values::SpreadsheetPlaceholder;
 use crate::domain::text::comparable_form::{comparable_form, is_same_form, position_of};
 
-/// The names of `columns`, in the spelling of `stored` where the catalog has a column that is equal in form. An exact
-/// spelling comes first, and no stored column is taken twice.
+/// Returns the names of `columns`, in the spelling of `stored` if the catalog has a column with the same comparable
+/// form. Exact spellings take precedence, and each stored column is used once.
 ///
-/// `left_out` are the names of columns of the source that may not be in the catalog.
+/// `left_out` are the columns of the source that must not be in the catalog.
 ///
-/// Earlier versions took names that are equal in form for different ones: of `id` and an `id` with an invisible
-/// character the second is a repetition today, and stays the column that it was.
+/// Earlier versions treated names with the same comparable form as different columns. If a catalog has `id` and an `id`
+/// with an invisible character, the second one, which counts as a repeated name today, keeps its stored column.
 #[must_use]
 pub fn match_stored_names(columns: &[String], stored: &[String], left_out: &[String]) -> Vec<String> {
-    let columns = without_sheet_words(columns, stored, left_out);
+    let columns = restore_placeholder_names(columns, stored, left_out);
     let exact: HashSet<&str> = columns.iter().map(String::as_str).collect();
     let mut free: HashMap<String, Vec<&String>> = HashMap::new();
     for name in stored.iter().rev().filter(|name| !exact.contains(name.as_str())) {
@@ -26,7 +26,7 @@ pub fn match_stored_names(columns: &[String], stored: &[String], left_out: &[Str
     }
     let known: HashSet<&str> = stored.iter().map(String::as_str).collect();
     let mut names = columns.clone();
-    let forms: [fn(&str) -> Option<&str>; 2] = [|name| Some(name), repeated_name];
+    let forms: [fn(&str) -> Option<&str>; 2] = [|name| Some(name), unnumbered_name];
     for form_of in forms {
         for (name, written) in names.iter_mut().zip(&columns) {
             if known.contains(name.as_str()) {
@@ -42,25 +42,26 @@ pub fn match_stored_names(columns: &[String], stored: &[String], left_out: &[Str
     names
 }
 
-/// The word that a spreadsheet wrote in place of the name of a column, as where a formula in the header fails.
+/// Returns the placeholder that a spreadsheet shows instead of a column name, for example because a formula in the
+/// header fails.
 #[must_use]
-pub fn header_sheet_word(name: &str) -> Option<SheetWord> {
-    SheetWord::parse(name).or_else(|| SheetWord::parse(repeated_name(name)?))
+pub fn header_placeholder(name: &str) -> Option<SpreadsheetPlaceholder> {
+    SpreadsheetPlaceholder::parse(name).or_else(|| SpreadsheetPlaceholder::parse(unnumbered_name(name)?))
 }
 
-/// Whether the name of a column is still loading.
+/// Returns whether the name of a column is still loading.
 #[must_use]
 pub fn has_loading_header(columns: &[String]) -> bool {
-    columns.iter().any(|name| header_sheet_word(name) == Some(SheetWord::Loading))
+    columns.iter().any(|name| header_placeholder(name) == Some(SpreadsheetPlaceholder::Loading))
 }
 
-/// The names of `columns`, with the stored name of its place where a column has a word of the spreadsheet for a name.
+/// Returns the names of `columns`, where each placeholder is replaced by the stored name at its position.
 ///
-/// That no column came or went shows in all others: there are as many columns as before, and each that has a name is
-/// one of the catalog. Otherwise a column would be taken for the one that stood in its place before. Of several such
-/// columns all others must stand where the catalog has them, too.
-fn without_sheet_words(columns: &[String], stored: &[String], left_out: &[String]) -> Vec<String> {
-    let is_word = |name: &String| header_sheet_word(name).is_some();
+/// This is safe only if no column was added or removed: there are as many columns as before, and each with a name is in
+/// the catalog. Otherwise a new column could get the name of another one. If there are several placeholders, all other
+/// columns must also be at their stored positions.
+fn restore_placeholder_names(columns: &[String], stored: &[String], left_out: &[String]) -> Vec<String> {
+    let is_word = |name: &String| header_placeholder(name).is_some();
     let stored: Vec<&String> = stored.iter().filter(|name| position_of(left_out, name).is_none()).collect();
     if stored.len() != columns.len() || left_out.iter().any(is_word) {
         return columns.to_vec();

@@ -1,47 +1,47 @@
-//! Finds rows of full width in which two neighbouring cells are swapped: neither looks like its column, and both do if
-//! they are exchanged.
+//! Detects rows in which two neighbouring cells are swapped: neither looks like its column, and both do when they are
+//! exchanged.
 
 use super::row_group::RowGroup;
 use crate::domain::columns::cell_class::{CellClass, ClassCounts};
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::text::shortening::shorten;
 
-/// How many rows of each combination of classes are kept with their cells, to be named one by one. Of more there is one
-/// note.
+/// The number of rows per combination of classes that are kept and reported one by one. More rows are reported in one
+/// warning.
 const MAX_KEPT_ROWS: usize = 3;
-/// Where more rows than one in so many look swapped, the columns hold both kinds of cells.
+/// If more than one row in this number looks swapped, the columns hold both classes.
 const RARE_SHARE: u64 = 20;
 
-/// Which classes stand side by side in a table, for each pair of neighbouring columns.
+/// The combinations of classes in each pair of neighbouring columns.
 #[derive(Default, Debug)]
 pub(super) struct SwappedCells {
     rows: u64,
-    /// For the pair that begins with this column: the combinations of classes that occur in it.
+    /// For each pair, by its first column: the combinations of classes that occur.
     pairs: Vec<Vec<NeighbourPattern>>,
 }
 
-/// Rows in which two neighbouring cells look like this.
+/// The rows with one combination of classes in two neighbouring cells.
 #[derive(Debug)]
 struct NeighbourPattern {
     classes: (CellClass, CellClass),
     rows: RowGroup,
-    /// Whether one of the two cells is a key that the catalog does not have.
+    /// Whether one of the cells is a key that the catalog does not have.
     has_new_key: bool,
-    /// The first rows, with excerpts of both cells.
+    /// The first rows: number, and excerpts of both cells.
     first: Vec<(u64, String, String)>,
 }
 
-/// What the swapped cells of a table say.
+/// The findings about swapped cells.
 #[derive(Default)]
 pub(super) struct SwappedFindings {
     pub(super) notes: Vec<Issue>,
-    /// Whether a key may stand beside its column, so that the item of the row seems gone.
+    /// Whether a key may be in the wrong column, so that the item of its row seems to be removed.
     pub(super) is_doubtful: bool,
 }
 
 impl SwappedCells {
-    /// Looks at a row that has a cell for each column; `classes` are what its cells look like.
-    pub(super) fn observe(&mut self, row: u64, cells: &[String], classes: &[CellClass]) {
+    /// Adds a row with a cell for each column; `classes` are the classes of its cells.
+    pub(super) fn observe_row(&mut self, row: u64, cells: &[String], classes: &[CellClass]) {
         self.rows += 1;
         self.pairs.resize_with(self.pairs.len().max(classes.len().saturating_sub(1)), Vec::new);
         for (at, pair) in classes.windows(2).enumerate() {
@@ -56,14 +56,15 @@ impl SwappedCells {
                 self.pairs[at].push(NeighbourPattern { classes, rows, has_new_key: false, first });
             }
             let combination = &mut self.pairs[at][known];
-            combination.rows.add(row);
+            combination.rows.add_row(row);
             if combination.first.len() < MAX_KEPT_ROWS {
                 combination.first.push((row, shorten(&cells[at]), shorten(&cells[at + 1])));
             }
         }
     }
 
-    /// The catalog does not have the key of a row that was looked at; it stands in the column at `key`.
+    /// Records that the catalog does not have the key of the row that was just added. `key` is the position of the key
+    /// column.
     pub(super) fn observe_new_key(&mut self, cells: &[String], key: usize) {
         for at in [key.checked_sub(1), Some(key)].into_iter().flatten() {
             let (Some([left, right]), Some(pair)) = (cells.get(at..at + 2), self.pairs.get_mut(at)) else { continue };
@@ -74,18 +75,20 @@ impl SwappedCells {
         }
     }
 
-    /// The notes of the rows with swapped cells: of each pair of columns one a row, or one for all where they are many.
-    /// `counts` are what stands in the columns.
+    /// Returns the warnings about swapped cells: one for each row, or one for all rows of a pair of columns if there
+    /// are many. `counts` are the classes of the columns.
     pub(super) fn finish(&self, columns: &[String], counts: &[ClassCounts]) -> SwappedFindings {
         let expected = |at: usize| counts.get(at).and_then(ClassCounts::usual_class);
         let SwappedFindings { mut notes, mut is_doubtful } = SwappedFindings::default();
         for (at, combinations) in self.pairs.iter().enumerate() {
             let Some((left, right)) = expected(at).zip(expected(at + 1)) else { continue };
             let swapped = combinations.iter().find(|known| left != right && known.classes == (right, left));
-            let Some(swapped) = swapped.filter(|known| known.rows.count() * RARE_SHARE <= self.rows) else { continue };
+            let Some(swapped) = swapped.filter(|known| known.rows.row_count() * RARE_SHARE <= self.rows) else {
+                continue;
+            };
             let (name, next) = (&columns[at], &columns[at + 1]);
             is_doubtful |= swapped.has_new_key;
-            if swapped.rows.count() > swapped.first.len() as u64 {
+            if swapped.rows.row_count() > swapped.first.len() as u64 {
                 let example = swapped.first.first().map(|(_, cell, next_cell)| format!("“{cell}” and “{next_cell}”"));
                 let many = format!(
                     "have cells in “{}” and “{}” that each look like the other column (first {}). Are the two cells \
@@ -128,7 +131,7 @@ mod tests {
             let cells: Vec<String> = line.split(',').map(str::to_owned).collect();
             let classes: Vec<CellClass> = cells.iter().map(|cell| CellClass::classify(cell)).collect();
             counts.iter_mut().zip(&classes).for_each(|(counts, class)| counts.count_cell(*class));
-            swapped.observe(number, &cells, &classes);
+            swapped.observe_row(number, &cells, &classes);
         }
         let notes = swapped.finish(&columns, &counts).notes;
         notes

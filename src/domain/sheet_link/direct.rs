@@ -1,32 +1,33 @@
-//! Links of Google Sheets that are fetched as they are: whether they bring a table, and all that they ask for.
+//! Checks links to Google Sheets that are fetched as they are: whether the response is a table, and everything that the
+//! link selects.
 
 use url::Url;
 
 use super::error::SheetLinkError;
 use super::parameters::LinkParameters;
 
-/// Why the link of a sheet must not be fetched as it is.
+/// Why a link to a sheet must not be fetched as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DirectLinkError {
-    /// It brings a page for people, or a file that is no table of text.
+    /// The response is a page for people, or a file that is no text table.
     #[error("this is a link to a Google Sheet; choose the type Google Sheet (--kind sheet)")]
     Page,
-    /// Google would pass over a part of it.
+    /// Google ignores a part of the link.
     #[error(
         "Google ignores “{0}=” in this link and would return more than the link shows; choose the type Google Sheet \
          (--kind sheet) or remove “{0}=” from the link"
     )]
     PassedOver(String),
-    /// A part of it stands where it has no effect, or contradicts another.
+    /// A part of the link has no effect, or contradicts another part.
     #[error(transparent)]
     Link(#[from] SheetLinkError),
 }
 
-/// Whether fetching `url`, an address on a host of Google's, brings the table that it asks for. Addresses that are not
-/// those of sheets are not judged.
+/// Checks whether fetching `url`, a URL on a host of Google, returns the table that it selects. URLs of other services
+/// are accepted.
 ///
 /// # Errors
-/// [`DirectLinkError`] when it brings no table, or one that a part of the link would have made smaller.
+/// [`DirectLinkError`] when the response is no table, or is larger than the link selects.
 pub fn check_direct_link(url: &Url) -> Result<(), DirectLinkError> {
     if !is_sheet_address(url) {
         return Ok(());
@@ -51,7 +52,7 @@ pub fn check_direct_link(url: &Url) -> Result<(), DirectLinkError> {
     Ok(())
 }
 
-/// Whether `url`, an address on a host of Google's, is that of a sheet or of one of its exports.
+/// Returns whether `url`, a URL on a host of Google, belongs to a sheet or to one of its exports.
 #[must_use]
 pub fn is_sheet_address(url: &Url) -> bool {
     path_parts(url).iter().any(|part| ["spreadsheets", "spreadsheet"].contains(part))
@@ -62,5 +63,5 @@ fn path_parts(url: &Url) -> Vec<&str> {
     url.path().split('/').filter(|part| !part.is_empty()).collect()
 }
 
-/// The formats that are tables of text.
+/// Formats that are text tables.
 const TEXT_TABLES: [&str; 4] = ["csv", "tsv", "txt", "tsv-excel"];

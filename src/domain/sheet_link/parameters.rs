@@ -1,11 +1,11 @@
-//! The parameters of a link to a sheet: in its query and its fragment, however they are written.
+//! Parses the parameters of a link to a sheet, from its query and its fragment.
 
 use url::Url;
 use url::form_urlencoded::parse;
 
 use super::error::SheetLinkError;
 
-/// Parameters that decide what a link shows.
+/// Parameters that select what a link shows.
 const MEANINGFUL_PARAMETERS: [&str; 18] = [
     "gid",
     "sheet",
@@ -27,13 +27,13 @@ const MEANINGFUL_PARAMETERS: [&str; 18] = [
     "c2",
 ];
 
-/// Parameters whose values may hold anything.
+/// Parameters whose values are free text.
 const FREE_TEXT: [&str; 2] = ["tq", "sheet"];
 
-/// Formats that hold the cells of a tab and nothing else; whichever is named, the cells are the same.
+/// Formats that contain the cells of a tab. All of them contain the same cells.
 const TABLE_FORMATS: [&str; 9] = ["csv", "tsv", "txt", "tsv-excel", "html", "json", "xlsx", "xls", "ods"];
 
-/// The parameters of one link by name, without those that have no value.
+/// The parameters of a link, without those that are empty.
 #[derive(Debug)]
 pub(super) struct LinkParameters {
     pub(super) query: Vec<(String, String)>,
@@ -41,10 +41,10 @@ pub(super) struct LinkParameters {
 }
 
 impl LinkParameters {
-    /// The parameters of `url`.
+    /// Parses the parameters of `url`.
     ///
     /// # Errors
-    /// [`SheetLinkError::Garbled`] when a parameter that decides what is shown stands inside another one.
+    /// [`SheetLinkError::Garbled`] when a parameter that selects what is shown is inside another one.
     pub(super) fn parse(url: &Url) -> Result<Self, SheetLinkError> {
         let read = |text: Option<&str>| -> Vec<(String, String)> {
             let pairs = parse(text.unwrap_or_default().as_bytes());
@@ -76,27 +76,28 @@ impl LinkParameters {
         self.query.iter().chain(&self.fragment)
     }
 
-    /// The values of `name`.
-    pub(super) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    /// Returns the values of the parameter `name`.
+    pub(super) fn values_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.all_pairs().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The one value of `name` as `read` understands it.
+    /// Returns the value of the parameter `name`, parsed by `read`.
     ///
     /// # Errors
-    /// Those of `read`, and [`SheetLinkError::Contradiction`] when the link gives different values.
+    /// The errors of `read`, and [`SheetLinkError::Contradiction`] when the link has different values.
     pub(super) fn single_value<T: PartialEq>(
         &self,
         name: &'static str,
         read: impl Fn(&str) -> Result<T, SheetLinkError>,
     ) -> Result<Option<T>, SheetLinkError> {
-        agreed_value(name, self.values(name), read)
+        agreed_value(name, self.values_of(name), read)
     }
 
-    /// The value of `name` in the fragment, which is what a page shows in the browser, otherwise that in the query.
+    /// Returns the value of the parameter `name` in the fragment, which a page in the browser shows, otherwise the
+    /// value in the query.
     ///
     /// # Errors
-    /// As [`LinkParameters::single_value`], for each of the two places by itself.
+    /// As [`LinkParameters::single_value`], separately for query and fragment.
     pub(super) fn shown_value<T: PartialEq>(
         &self,
         name: &'static str,
@@ -109,7 +110,7 @@ impl LinkParameters {
         Ok(in_fragment.or(in_query))
     }
 
-    /// The format that the link asks for, in lower case.
+    /// Returns the formats that the link requests, in lower case.
     pub(super) fn requested_formats(&self) -> impl Iterator<Item = String> {
         let out = |(name, value): &(String, String)| match name.as_str() {
             "format" | "exportformat" | "output" => Some(value.to_ascii_lowercase()),
@@ -123,10 +124,10 @@ impl LinkParameters {
         self.all_pairs().filter_map(out).collect::<Vec<_>>().into_iter()
     }
 
-    /// Refuses what nobody can obey for a table.
+    /// Refuses parameters that cannot be obeyed for a table.
     ///
     /// # Errors
-    /// [`SheetLinkError::Unobeyable`] naming the parameter and what to do instead.
+    /// [`SheetLinkError::Unobeyable`] naming the parameter, or [`SheetLinkError::Format`] for a format without a table.
     pub(super) fn refuse_unsupported(&self) -> Result<(), SheetLinkError> {
         let refused = self.all_pairs().find_map(|(name, _)| Some((name, unobeyable_advice(name)?)));
         if let Some((name, advice)) = refused {
@@ -138,8 +139,8 @@ impl LinkParameters {
         }
     }
 
-    /// The first parameter that decides what is shown and is not one of `obeyed` in the query. Nothing in the
-    /// fragment of an address is sent to a server.
+    /// Returns the first parameter that selects what is shown and is not among `obeyed` in the query. The fragment of a
+    /// URL is never sent to the server.
     pub(super) fn first_unsupported(&self, obeyed: &[&str]) -> Option<&str> {
         let in_query = self.query.iter().filter(|(name, _)| !obeyed.contains(&name.as_str()));
         let in_fragment = self.fragment.iter().filter(|pair| !self.query.contains(pair));
@@ -148,7 +149,7 @@ impl LinkParameters {
     }
 }
 
-/// What to do about a parameter that cannot be obeyed.
+/// Returns what to do about a parameter that cannot be obeyed.
 fn unobeyable_advice(name: &str) -> Option<&'static str> {
     Some(match name {
         "fvid" => {
@@ -166,7 +167,7 @@ fn unobeyable_advice(name: &str) -> Option<&'static str> {
     })
 }
 
-/// The value that all of `values` agree on.
+/// Returns the value that all of `values` agree on.
 fn agreed_value<'a, T: PartialEq>(
     name: &'static str,
     values: impl Iterator<Item = &'a str>,
@@ -183,7 +184,7 @@ fn agreed_value<'a, T: PartialEq>(
     Ok(found)
 }
 
-/// A parameter's name in lower case, without what copying leaves in front of it (`amp;`, `#`, `?`).
+/// Returns the name of a parameter in lower case, without remains of copying before it (`amp;`, `#`, `?`).
 fn plain_name(name: &str) -> String {
     let last = name.rsplit(';').next().unwrap_or_default();
     last.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase()

@@ -1,39 +1,39 @@
-//! Which document an address of Google leads to, and in what form.
+//! Parses host and path of a Google URL: the document and its form.
 
 use url::Url;
 
 use super::error::SheetLinkError;
 
-/// In what form a link shows a sheet.
+/// The form in which a link shows a sheet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum LinkForm {
-    /// A page for people, a file to download, or what copies the sheet: all of them show the sheet itself.
+    /// A page for people, a download, or a link that copies the sheet: all show the sheet itself.
     Sheet,
-    /// The service that answers queries (`gviz/tq`).
+    /// The query service (`gviz/tq`).
     QueryService,
-    /// What was published with "Publish to web".
+    /// A sheet published with "Publish to web".
     Published,
 }
 
-/// Where a link leads.
+/// The document that a link leads to.
 #[derive(Debug)]
 pub(super) struct LinkPlace {
     /// The id in the path; older links have it in their query.
     pub(super) id: Option<String>,
-    /// Whether it is the id of what was published (`/d/e/ID`), which opens nothing else.
+    /// Whether the id is that of a published sheet (`/d/e/ID`), which opens nothing else.
     pub(super) has_published_id: bool,
     pub(super) form: LinkForm,
-    /// Whether it is a page for people, which shows what the fragment names.
+    /// Whether it is a page for people, which shows the tab in the fragment.
     pub(super) is_page: bool,
-    /// The error for a link whose query has no id either.
-    pub(super) without_id: SheetLinkError,
+    /// The error if the query has no id either.
+    pub(super) missing_id_error: SheetLinkError,
 }
 
 impl LinkPlace {
-    /// Takes the host and the path of `url` apart.
+    /// Parses host and path of `url`.
     ///
     /// # Errors
-    /// When it leads to no sheet, or its path holds what belongs into its query.
+    /// [`SheetLinkError`] when the link leads to no sheet, or its path contains parameters.
     pub(super) fn parse(url: &Url) -> Result<Self, SheetLinkError> {
         let parts: Vec<&str> = url.path().split('/').filter(|part| !part.is_empty()).collect();
         match url.host_str() {
@@ -41,7 +41,7 @@ impl LinkPlace {
             // The oldest links: `/ccc?key=ID`.
             Some("spreadsheets.google.com") => Self::parse_sheet_path(&parts),
             Some("drive.google.com") if parts.last() == Some(&"open") => {
-                Self::parse_sheet_path(&[]).map(|place| Self { without_id: SheetLinkError::Drive, ..place })
+                Self::parse_sheet_path(&[]).map(|place| Self { missing_id_error: SheetLinkError::Drive, ..place })
             }
             Some("drive.google.com") => Err(SheetLinkError::Drive),
             _ => Err(SheetLinkError::Other),
@@ -59,7 +59,7 @@ impl LinkPlace {
         }
     }
 
-    /// `parts` are those behind `/spreadsheets`: `[u/0/]d/[e/]ID[/ACTION…]`, or an action alone.
+    /// Parses the parts of the path after `/spreadsheets`: `[u/0/]d/[e/]ID[/ACTION…]`, or an action alone.
     fn parse_sheet_path(parts: &[&str]) -> Result<Self, SheetLinkError> {
         let after_d = parts.iter().position(|part| *part == "d").and_then(|at| parts.get(at + 1..));
         let (has_published_id, id, action) = match after_d {
@@ -67,7 +67,7 @@ impl LinkPlace {
             Some([id, action @ ..]) => (false, Some((*id).to_owned()), action),
             Some([]) | None => (false, None, parts),
         };
-        // As in `edit%23gid=7`, where a part that decides what is shown became a piece of the path.
+        // As in `edit%23gid=7`, where an escaped parameter became a part of the path.
         let is_plain = |part: &&str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
         if id.is_some() && !action.iter().all(is_plain) {
             return Err(SheetLinkError::Garbled);
@@ -82,6 +82,6 @@ impl LinkPlace {
             _ if has_published_id => (LinkForm::Published, true),
             _ => (LinkForm::Sheet, true),
         };
-        Ok(Self { id, has_published_id, form, is_page, without_id: SheetLinkError::Other })
+        Ok(Self { id, has_published_id, form, is_page, missing_id_error: SheetLinkError::Other })
     }
 }

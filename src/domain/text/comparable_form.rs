@@ -1,14 +1,14 @@
-//! The one form in which keys and column names are compared. What is stored and shown stays as written.
+//! Converts keys and column names to the form in which they are compared. They are stored and shown as written.
 //!
-//! Two spellings that nobody can tell apart on a screen must be one key: `Member No` with a no-break space, a pasted
+//! Spellings that look the same on a screen must be the same key: `Member No` with a no-break space, a pasted
 //! zero-width space, `é` as one character or as two.
 
 use std::borrow::Cow;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-/// Whether `c` takes no place in text: zero-width spaces, soft hyphens and direction marks. Joiners (U+200C, U+200D)
-/// are not among them: words of Persian and Hindi, and emoji, differ in them.
+/// Returns whether `c` is a zero-width space, a soft hyphen or a direction mark. Joiners (U+200C, U+200D) are excluded,
+/// because words of Persian and Hindi, and emoji, differ in them.
 const fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -23,14 +23,14 @@ const fn is_invisible(c: char) -> bool {
     )
 }
 
-/// `text` as keys and column names are compared: in Unicode NFC, without invisible characters, white space of any kind
-/// as one space and none at the ends. Borrowed where it is in this form already.
+/// Returns the comparable form of `text`: in Unicode NFC, without invisible characters, each run of white space as one
+/// space, and trimmed. Borrowed if `text` already has this form.
 #[must_use]
 pub fn comparable_form(text: &str) -> Cow<'_, str> {
     if is_in_form(text) {
         return Cow::Borrowed(text);
     }
-    // Without the invisible characters letters may compose that these kept apart, and spaces may meet.
+    // After the removal of invisible characters, letters may compose that were separated, and spaces may be adjacent.
     let composed: String = text.chars().filter(|&c| !is_invisible(c)).nfc().collect();
     let mut form = String::with_capacity(composed.len());
     for word in composed.split_whitespace() {
@@ -42,7 +42,7 @@ pub fn comparable_form(text: &str) -> Cow<'_, str> {
     Cow::Owned(form)
 }
 
-/// Whether [`comparable_form`] would change nothing.
+/// Returns whether [`comparable_form`] would change nothing.
 fn is_in_form(text: &str) -> bool {
     let (mut after_space, mut ascii) = (true, true);
     for c in text.chars() {
@@ -61,19 +61,20 @@ fn is_in_form(text: &str) -> bool {
     (text.is_empty() || !after_space) && (ascii || is_nfc(text))
 }
 
-/// Whether nothing of `text` can be seen: its comparable form is empty.
+/// Returns whether `text` has no visible character: its comparable form is empty.
 #[must_use]
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || is_invisible(c))
 }
 
-/// Whether two texts are equal in their comparable form.
+/// Returns whether two texts have the same comparable form.
 #[must_use]
 pub fn is_same_form(one: &str, other: &str) -> bool {
     one == other || comparable_form(one) == comparable_form(other)
 }
 
-/// Where `wanted` is among `names`: its exact spelling, else the first that is equal in form.
+/// Returns the position of `wanted` in `names`: of its exact spelling, otherwise of the first name with the same
+/// comparable form.
 #[must_use]
 pub fn position_of(names: &[String], wanted: &str) -> Option<usize> {
     names.iter().position(|name| name == wanted).or_else(|| names.iter().position(|name| is_same_form(name, wanted)))

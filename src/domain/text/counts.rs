@@ -1,6 +1,6 @@
-//! Numbers and rows in messages for people.
+//! Formats numbers and rows for messages.
 
-/// `number` with its digits grouped by commas from 10,000 on.
+/// Formats `number`, with groups of digits separated by commas from 10,000 on.
 #[must_use]
 pub fn group_digits(number: u64) -> String {
     let digits = number.to_string();
@@ -17,13 +17,13 @@ pub fn group_digits(number: u64) -> String {
     text
 }
 
-/// `1 row`, `12,000 rows`.
+/// Formats a number of rows: `1 row`, `12,000 rows`.
 #[must_use]
 pub fn format_row_count(count: u64) -> String {
     format!("{} {}", group_digits(count), if count == 1 { "row" } else { "rows" })
 }
 
-/// The numbers of the `first` of `count` rows: `row 5`, `rows 5, 9, …`.
+/// Lists the numbers of the `first` of `count` rows: `row 5`, `rows 5, 9, …`.
 #[must_use]
 pub fn format_row_numbers(first: &[u64], count: u64) -> String {
     let mut numbers: Vec<String> = first.iter().map(|row| group_digits(*row)).collect();

@@ -1,8 +1,8 @@
-//! The text encodings that a source may be read in, by the labels of the WHATWG Encoding Standard.
+//! The text encodings of sources, by the labels of the WHATWG Encoding Standard.
 
 use encoding_rs::{Encoding, REPLACEMENT, X_USER_DEFINED};
 
-/// The encodings that are offered to choose from: the name, and what people call it.
+/// The encodings offered in forms: the name in the standard, and the label for people.
 pub const OFFERED_ENCODINGS: [(&str, &str); 14] = [
     ("UTF-8", "UTF-8"),
     ("windows-1252", "Western (Windows-1252)"),
@@ -20,7 +20,7 @@ pub const OFFERED_ENCODINGS: [(&str, &str); 14] = [
     ("windows-1254", "Turkish (Windows-1254)"),
 ];
 
-/// A label that names no encoding that text could be read in.
+/// A label of no text encoding.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("“{label}” is not a known text encoding. Use a name such as utf-8, windows-1252 or shift_jis.")]
 pub struct UnknownEncoding {
@@ -28,11 +28,11 @@ pub struct UnknownEncoding {
     pub label: String,
 }
 
-/// The name of the encoding with that label, in the standard's own spelling: `latin1` is `windows-1252`.
+/// Returns the name of the encoding with this label in the spelling of the standard: `latin1` is `windows-1252`.
 ///
 /// # Errors
-/// [`UnknownEncoding`] where the standard has no such label, and for `replacement` and `x-user-defined`: neither gives
-/// text.
+/// [`UnknownEncoding`] when the standard has no such label, and for `replacement` and `x-user-defined`, which are no
+/// text encodings.
 pub fn encoding_name(label: &str) -> Result<&'static str, UnknownEncoding> {
     Encoding::for_label(label.as_bytes())
         .filter(|encoding| *encoding != REPLACEMENT && *encoding != X_USER_DEFINED)

@@ -1,12 +1,12 @@
-//! What a spreadsheet would take for a formula, in files that are written for one.
+//! Escapes cells that spreadsheets would run as formulas, in exported files.
 
 use std::borrow::Cow;
 
-/// The cell as it is written into a CSV file: with a leading `'` where a spreadsheet would compute something. A plain
-/// number begins with a sign and stays what it is.
+/// Returns the cell for a CSV file: with a leading `'` if a spreadsheet would run it as a formula. Plain numbers with a
+/// sign are not changed.
 #[must_use]
 pub fn escape_formula(cell: &str) -> Cow<'_, str> {
-    // Rust also reads "inf" and "NaN", which are names to a spreadsheet.
+    // Rust parses "inf" and "NaN" as numbers, but spreadsheets treat them as names.
     let number = || cell.parse::<f64>().is_ok_and(f64::is_finite);
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !number() {
         Cow::Owned(format!("'{cell}"))

@@ -1,4 +1,4 @@
-//! HTML that others wrote: what may be shown of it, and what it says.
+//! Sanitizes HTML from outside, and extracts its text.
 
 mod bounds;
 
@@ -14,42 +14,41 @@ use url::Url;
 
 use self::bounds::{MAX_HTML_BYTES, limit_html};
 
-/// How long a base may be, in bytes: it is put before every relative link.
+/// The maximum length of the base URL, in bytes: it is added to every relative link.
 const MAX_BASE_BYTES: usize = 1024;
 
-/// How many times as long a text may be when its links have a base and its pictures what keeps them from calling
-/// home; a small one by as many bytes as well. A feed has as many texts as fit into it, and all of them are in
-/// memory.
+/// The factor by which a text may grow through absolute links and the attributes of images; small texts may also grow
+/// by the allowance. A feed may have many texts, and all of them are in memory.
 const MAX_GROWTH_FACTOR: usize = 12;
 const GROWTH_ALLOWANCE_BYTES: usize = 8 * 1024;
 
-/// Elements that are never shown, with all that is in them.
+/// Elements that are removed with their content.
 const HIDDEN_ELEMENTS: [&str; 8] =
     ["script", "style", "template", "iframe", "noembed", "noframes", "title", "textarea"];
 
-/// Elements that flow with the text around them; any other one parts words.
+/// Elements inside a line of text; all others separate words.
 const INLINE_ELEMENTS: [&str; 36] = [
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
     "kbd", "mark", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time",
     "tt", "u", "var", "wbr", "blink",
 ];
 
-/// `html` without what could do harm or call home: no scripts, styles, forms, frames or handlers, only links to
-/// `http`, `https` and `mailto`, only pictures by `http` and `https`. A link tells the place it leads to nothing and
-/// lends it no weight; a picture is loaded when it comes into view and does not tell where it is shown.
+/// Returns `html` without anything that could do harm or track readers: no scripts, styles, forms, frames or handlers;
+/// links only to `http`, `https` and `mailto`; images only from `http` and `https`. Links send no referrer and are
+/// marked `nofollow`; images are loaded lazily and send no referrer.
 ///
-/// Of more than can be read in its time (a megabyte, 128 elements in one another) the rest is left out.
+/// Text beyond a megabyte, and tags nested deeper than 128, are removed.
 ///
-/// Relative links are resolved against `base`; without one they are dropped, as they would lead into our own site.
+/// Relative links are resolved against `base`; without a base they are removed, because they would lead to this server.
 #[must_use]
 pub fn sanitize_html(html: &str, base: Option<&Url>) -> String {
     let base = base.filter(|base| base.as_str().len() <= MAX_BASE_BYTES);
     let safe = clean_with_attribute(&limit_html(html), base, "loading", "lazy");
-    // One attribute at a time: ammonia adds several in an order that changes from run to run, and the same HTML is to
-    // become the same text each time.
+    // One attribute at a time: ammonia adds several in a random order, and the same HTML must always produce the same
+    // text.
     let safe =
         if safe.contains("<img") { clean_with_attribute(&safe, base, "referrerpolicy", "no-referrer") } else { safe };
-    // Grown beyond measure by a long base in front of a great many links; what it says is worth keeping.
+    // It grew too much, by a long base URL in many links; only its text is kept.
     if safe.len() > (2 * MAX_HTML_BYTES).min(MAX_GROWTH_FACTOR * html.len() + GROWTH_ALLOWANCE_BYTES) {
         escape_text(&html_to_text(html))
     } else {
@@ -57,12 +56,12 @@ pub fn sanitize_html(html: &str, base: Option<&Url>) -> String {
     }
 }
 
-/// `text` as HTML.
+/// Escapes `text` for HTML.
 fn escape_text(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// `html` with what is safe of it, and `attribute` on every picture.
+/// Sanitizes `html` and sets `attribute` on every image.
 fn clean_with_attribute(html: &str, base: Option<&Url>, attribute: &'static str, value: &'static str) -> String {
     let mut builder = Builder::default();
     builder
@@ -80,7 +79,7 @@ fn clean_with_attribute(html: &str, base: Option<&Url>, attribute: &'static str,
     builder.clean(html).to_string()
 }
 
-/// Whether `address` is on the web, or relative: what is relative to no base was dropped before.
+/// Returns whether `address` is a web URL, or relative: relative URLs without a base were removed before.
 fn is_web(address: &str) -> bool {
     Url::parse(address).map_or_else(
         |error| error == url::ParseError::RelativeUrlWithoutBase,
@@ -88,8 +87,8 @@ fn is_web(address: &str) -> bool {
     )
 }
 
-/// What `html` says: its text without the tags, entities resolved, white space folded to single blanks. What a page
-/// never shows, such as a script, is not in it.
+/// Returns the text of `html`: without tags, with entities resolved and white space collapsed. Content that a page
+/// never shows, such as a script, is not included.
 #[must_use]
 pub fn html_to_text(html: &str) -> String {
     if !html.contains(['<', '&']) {
@@ -99,7 +98,7 @@ pub fn html_to_text(html: &str) -> String {
     let tokenizer = Tokenizer::new(VisibleTextSink::default(), TokenizerOpts::default());
     let input = BufferQueue::default();
     input.push_back(StrTendril::from(html.as_str()));
-    // A script does not run here, so the tokenizer never pauses for one; what it hands back is read on.
+    // Scripts are not run, so the tokenizer never waits for one; after each return the rest is fed to it.
     while !input.is_empty() {
         let _ = tokenizer.feed(&input);
     }
@@ -118,11 +117,11 @@ fn fold_white_space(text: &str) -> String {
     folded
 }
 
-/// Gathers what is said outside of elements that are not shown.
+/// Collects the text outside of hidden elements.
 #[derive(Default)]
 struct VisibleTextSink {
     text: RefCell<String>,
-    /// Which of [`HIDDEN_ELEMENTS`] is open, and how often in itself.
+    /// The hidden element that is open, and its nesting depth.
     unseen: RefCell<String>,
     depth: Cell<u32>,
 }

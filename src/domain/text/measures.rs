@@ -1,8 +1,8 @@
-//! Lengths of time and amounts of data in words, one function for each purpose.
+//! Formats durations and amounts of data, one function for each purpose.
 
 use std::time::Duration;
 
-/// A limit, exactly: `120 s`, and `1500 ms` where it is no whole number of seconds.
+/// Formats a limit exactly: `120 s`, or `1500 ms` if it is no whole number of seconds.
 #[must_use]
 pub fn format_limit(limit: Duration) -> String {
     match limit.subsec_millis() {
@@ -11,7 +11,7 @@ pub fn format_limit(limit: Duration) -> String {
     }
 }
 
-/// A duration as it is written in a setting, exactly: `90d`, `5m`, `1500ms`.
+/// Formats a duration exactly, as in a setting: `90d`, `5m`, `1500ms`.
 #[must_use]
 pub fn format_setting(duration: Duration) -> String {
     let millis = duration.as_millis();
@@ -22,8 +22,7 @@ pub fn format_setting(duration: Duration) -> String {
     }
 }
 
-/// An error's text as a sentence of its own: with a capital letter and a full stop. The backticks of terminals become
-/// quotation marks.
+/// Formats an error as a sentence, with a capital letter and a full stop. Backticks become quotation marks.
 #[must_use]
 pub fn format_error(error: &(impl ToString + ?Sized)) -> String {
     let text = error.to_string();
@@ -40,7 +39,7 @@ pub fn format_error(error: &(impl ToString + ?Sized)) -> String {
     message
 }
 
-/// How long something took or is ago, as closely as people want to know: `40 ms`, `0.4 s`, `2 min 5 s`, `3 days 4 h`.
+/// Formats a duration or an age for people, with at most two units: `40 ms`, `0.4 s`, `2 min 5 s`, `3 days 4 h`.
 #[must_use]
 pub fn format_elapsed(time: Duration) -> String {
     const DAY: u64 = 86_400;
@@ -58,7 +57,7 @@ pub fn format_elapsed(time: Duration) -> String {
     }
 }
 
-/// An amount of data: `1 byte`, `52.4 kB`, `1.2 GB`.
+/// Formats an amount of data: `1 byte`, `52.4 kB`, `1.2 GB`.
 #[must_use]
 pub fn format_bytes(count: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "one digit after the point is shown")]

@@ -1,13 +1,12 @@
-//! Addresses with secrets in forms: what is secret is typed once and never shown again. Its place is held by an
-//! ellipsis, and who leaves that alone keeps what is behind it.
+//! Redacts secrets in the addresses that forms show. A secret is replaced by an ellipsis; a line that is submitted
+//! unchanged keeps its secret.
 
 use url::Url;
 
-/// What stands where something secret is.
+/// Replaces a secret.
 const REDACTION_MARK: &str = "…";
 
-/// The names of values that are no secrets, and that people know their addresses by. Whatever else stands in a query
-/// may be one, whatever it is called.
+/// The names of query parameters that are no secrets and help to recognise an address. All others may be secrets.
 const PUBLIC_PARAMETERS: [&str; 32] = [
     "alt",
     "cat",
@@ -43,8 +42,8 @@ const PUBLIC_PARAMETERS: [&str; 32] = [
     "v",
 ];
 
-/// `address` as a form shows it: an ellipsis stands for user name and password, and for what stands in its query and
-/// its fragment, but for values that are harmless by their names.
+/// Returns `address` for a form: user name and password, and the values of query and fragment that may be secrets, are
+/// replaced by an ellipsis.
 #[must_use]
 pub fn redact_address(address: &str) -> String {
     let bare = redact_user(address);
@@ -55,7 +54,7 @@ pub fn redact_address(address: &str) -> String {
     format!("{path}{query}{fragment}")
 }
 
-/// The address of a server as a form shows it: all that stands behind its path is behind one ellipsis.
+/// Returns the address of a server for a form: query and fragment are replaced by one ellipsis.
 #[must_use]
 pub fn redact_server(address: &str) -> String {
     let bare = redact_user(address);
@@ -67,7 +66,7 @@ pub fn redact_server(address: &str) -> String {
 
 fn redact_user(address: &str) -> String {
     let (scheme, rest) = address.split_once("://").map_or(("", address), |(scheme, rest)| (scheme, rest));
-    // As it is understood when its scheme was left out.
+    // Parsed as it is used if its scheme is missing.
     let url = if scheme.is_empty() { Url::parse(&format!("https://{rest}")) } else { Url::parse(address) };
     let host = match &url {
         Ok(url) if url.username().is_empty() && url.password().is_none() => return address.to_owned(),
@@ -75,7 +74,7 @@ fn redact_user(address: &str) -> String {
             let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
             rest[..authority].rfind('@')
         }
-        // Where it cannot be taken apart nobody knows where a password ends.
+        // If it cannot be parsed, the end of the password is unknown.
         Err(_) => rest.rfind('@'),
     };
     let Some(host) = host.filter(|_| !rest.starts_with(REDACTION_MARK)) else { return address.to_owned() };
@@ -83,7 +82,7 @@ fn redact_user(address: &str) -> String {
     format!("{begin}{REDACTION_MARK}{}", &rest[host..])
 }
 
-/// What is veiled already stays as it is.
+/// Redacts the pairs of a query or fragment. Redacted values stay as they are.
 fn redact_pairs(text: &str) -> String {
     let shown = |pair: &str| match pair.split_once('=') {
         _ if pair.is_empty() || pair.starts_with(REDACTION_MARK) => pair.to_owned(),
@@ -92,14 +91,14 @@ fn redact_pairs(text: &str) -> String {
                 value.starts_with(REDACTION_MARK) || PUBLIC_PARAMETERS.contains(&name.to_ascii_lowercase().as_str());
             format!("{name}={}", if shown { value } else { REDACTION_MARK })
         }
-        // A name alone may be the secret itself.
+        // A name without a value may be the secret itself.
         _ => REDACTION_MARK.to_owned(),
     };
     text.split('&').map(shown).collect::<Vec<_>>().join("&")
 }
 
-/// All of `addresses` as a form shows them, each as `show` does. Those that differ in nothing but what is behind the
-/// veil are numbered, so that each can be left alone or taken away.
+/// Returns all `addresses` for a form, each redacted by `show`. Addresses that differ only in their secrets are
+/// numbered, so that each can be kept or removed.
 #[must_use]
 pub fn redact_all(addresses: &[String], show: fn(&str) -> String) -> Vec<String> {
     let shown: Vec<String> = addresses.iter().map(|address| show(address)).collect();
@@ -119,20 +118,20 @@ pub fn redact_all(addresses: &[String], show: fn(&str) -> String) -> Vec<String>
     shown.iter().enumerate().map(numbered).collect()
 }
 
-/// What was typed into a form that showed `known`: every line that is still what was shown stands for the address
-/// behind it. What was shown last comes first.
+/// Returns the addresses that were entered in a form which showed `known`: each line that equals a redacted address is
+/// replaced by the original. `known` lists the addresses shown last first.
 ///
 /// # Errors
-/// The sentence for people, when a line was changed and what is secret in it left out.
+/// A message for people when a line with a redacted secret was changed.
 pub fn restore_redacted(
     typed: &[String],
     known: &[&[String]],
     show: fn(&str) -> String,
 ) -> Result<Vec<String>, String> {
-    let behind = known.iter().flat_map(|list| redact_all(list, show).into_iter().zip(*list));
-    let behind: Vec<(String, &String)> = behind.collect();
+    let originals = known.iter().flat_map(|list| redact_all(list, show).into_iter().zip(*list));
+    let originals: Vec<(String, &String)> = originals.collect();
     let address = |line: &String| {
-        if let Some((_, address)) = behind.iter().find(|(shown, _)| shown == line) {
+        if let Some((_, address)) = originals.iter().find(|(shown, _)| shown == line) {
             return Ok((*address).clone());
         }
         if line.contains(REDACTION_MARK) {
@@ -143,11 +142,11 @@ pub fn restore_redacted(
     typed.iter().map(address).collect()
 }
 
-/// The address of an account: `server` with user name and password in it, percent-encoded where they have to be. Where
-/// both are empty they stay what they are in `known`, as long as the server is the same.
+/// Builds the address of an account: `server` with user name and password, percent-encoded where necessary. If both are
+/// empty, those of `known` are kept, provided that the server is the same.
 ///
 /// # Errors
-/// The sentence for people.
+/// A message for people when the server is no URL, or user name or password is missing.
 pub fn build_account_address(server: &str, user: &str, password: &str, known: Option<&str>) -> Result<String, String> {
     let mut url = Url::parse(server)
         .ok()
@@ -171,7 +170,7 @@ pub fn build_account_address(server: &str, user: &str, password: &str, known: Op
         };
         return Err(format!("Enter the username and password.{again}"));
     };
-    // Both fail only for addresses that cannot carry credentials; these can, and what is encoded stays as it is.
+    // Both fail only for addresses that cannot have credentials, which this one can; encoded text is not changed.
     let _ = url.set_username(&user);
     let _ = url.set_password(Some(&password));
     Ok(url.to_string())
@@ -181,11 +180,11 @@ fn percent_encode(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
-/// `address` without user name and password: the server of an account.
+/// Returns `address` without user name and password: the server of an account.
 #[must_use]
-pub fn server_of(address: &str) -> String {
+pub fn server_address(address: &str) -> String {
     let Ok(mut url) = Url::parse(address) else { return String::new() };
-    // As above.
+    // Both fail only for addresses that cannot have credentials.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.to_string()
@@ -193,7 +192,7 @@ pub fn server_of(address: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{build_account_address, redact_address, redact_all, redact_server, restore_redacted, server_of};
+    use super::{build_account_address, redact_address, redact_all, redact_server, restore_redacted, server_address};
 
     fn text(lines: &[&str]) -> Vec<String> {
         lines.iter().map(|line| (*line).to_owned()).collect()
@@ -270,7 +269,7 @@ mod tests {
         let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
         assert_eq!(decoded(url.username()), "ada@example.org");
         assert_eq!(decoded(url.password().expect("a password")), "p:@/ ä%");
-        assert_eq!(server_of(&address), "https://r.example/api");
+        assert_eq!(server_address(&address), "https://r.example/api");
         assert_eq!(build_account_address("https://r.example/api", "", "", Some(&address)), Ok(address.clone()));
         let changed = build_account_address("https://r.example/api", "", "new", Some(&address));
         assert_eq!(changed, Ok("https://ada%40example%2Eorg:new@r.example/api".to_owned()));

@@ -3,38 +3,38 @@
 use super::counts::group_digits;
 use super::visible_text::mark_stray_invisible;
 
-/// Column names for a sentence: the first dozen, each short enough to be read.
+/// Lists column names for a message: the first dozen, each shortened.
 #[must_use]
 pub fn list_columns(columns: &[String]) -> String {
-    const MOST: usize = 12;
-    let mut names: Vec<String> = columns.iter().take(MOST).map(|name| format!("“{}”", shorten(name))).collect();
-    if columns.len() > MOST {
-        names.push(format!("and {} more", group_digits((columns.len() - MOST) as u64)));
+    const MAX_LISTED_COLUMNS: usize = 12;
+    let mut names: Vec<String> =
+        columns.iter().take(MAX_LISTED_COLUMNS).map(|name| format!("“{}”", shorten(name))).collect();
+    if columns.len() > MAX_LISTED_COLUMNS {
+        names.push(format!("and {} more", group_digits((columns.len() - MAX_LISTED_COLUMNS) as u64)));
     }
     names.join(", ")
 }
 
-/// A name of usual length, at most 200 characters and a sign that there were more: for what is said once, as by a
-/// feed of itself, and stands in each of its articles.
+/// Returns a name cut to 200 characters and an ellipsis, for names that are stored in every article of a feed.
 #[must_use]
 pub fn clip_name(name: &str) -> String {
-    const MOST: usize = 200;
-    match name.char_indices().nth(MOST) {
+    const MAX_NAME_CHARS: usize = 200;
+    match name.char_indices().nth(MAX_NAME_CHARS) {
         Some((end, _)) => format!("{}…", &name[..end]),
         None => name.to_owned(),
     }
 }
 
-/// The most characters of a name or a cell in a sentence.
+/// The maximum length of a name or a cell in a message, in characters.
 const MAX_EXCERPT_CHARS: usize = 60;
 
-/// The name of a column, or the text of a cell, short enough for a sentence. What cannot be seen in it is marked.
+/// Shortens the name of a column or the text of a cell for a message. Invisible characters are marked.
 #[must_use]
 pub fn shorten(text: &str) -> String {
     shorten_with(text, mark_stray_invisible)
 }
 
-/// A title short enough for a sentence, without line breaks and other control characters.
+/// Shortens a title for a message, without line breaks and other control characters.
 #[must_use]
 pub fn shorten_title(title: &str) -> String {
     shorten_with(title, |title| title.replace(char::is_control, " "))

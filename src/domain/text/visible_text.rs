@@ -1,28 +1,28 @@
-//! Makes characters visible that cannot be seen: two names that look the same can then be told apart in a message.
+//! Marks invisible characters, so that names which look the same can be distinguished in a message.
 
-/// How much is marked.
+/// Which characters are marked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum MarkingScope {
-    /// Everything that cannot be seen.
+    /// All invisible characters.
     All,
-    /// Not what shapes the letters or the emoji beside it: joiners and variation selectors where they do their work.
+    /// All except joiners and variation selectors that change the characters beside them.
     Stray,
 }
 
-/// `text` with a mark in the place of every character that cannot be seen: `Member⍽No` for a no-break space, `␤` for a
-/// line break, `·U+200B·` for a zero-width space.
+/// Returns `text` with every invisible character replaced by a mark: `Member⍽No` for a no-break space, `␤` for a line
+/// break, `·U+200B·` for a zero-width space.
 #[must_use]
 pub fn mark_invisible(text: &str) -> String {
     mark_characters(text, MarkingScope::All)
 }
 
-/// As [`mark_invisible`], but joiners between letters of scripts that need them, and in emoji, stay as they are.
+/// As [`mark_invisible`], but keeps joiners between letters of scripts that need them, and in emoji.
 #[must_use]
 pub fn mark_stray_invisible(text: &str) -> String {
     mark_characters(text, MarkingScope::Stray)
 }
 
-/// Whether two texts differ only in white space and in characters that cannot be seen.
+/// Returns whether two texts differ only in white space and invisible characters.
 #[must_use]
 pub fn differ_invisibly(one: &str, other: &str) -> bool {
     let visible = |text: &str| -> Vec<char> {
@@ -39,7 +39,7 @@ fn mark_characters(text: &str, marking: MarkingScope) -> String {
         let after = letters.get(at + 1).copied();
         match c {
             ' ' if before != Some(' ') && after != Some(' ') => shown.push(' '),
-            // Pages and terminals show several as one.
+            // Pages and terminals display several spaces as one.
             ' ' => shown.push('␣'),
             '\r' if after == Some('\n') => {}
             '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => shown.push('␤'),
@@ -53,9 +53,9 @@ fn mark_characters(text: &str, marking: MarkingScope) -> String {
     shown
 }
 
-/// Whether a joiner or a variation selector changes what is seen beside it.
+/// Returns whether a joiner or a variation selector changes the characters beside it.
 fn shapes_neighbours(c: char, before: Option<char>, after: Option<char>) -> bool {
-    // Scripts that join their letters, and emoji, come after Armenian.
+    // Scripts that use joiners, and emoji, come after Armenian in Unicode.
     let joins = |c: Option<char>| c.is_some_and(|c| c >= '\u{590}' && !is_invisible(c) || c == '\u{fe0f}');
     match c {
         '\u{200c}' | '\u{200d}' => joins(before) && joins(after),
@@ -64,7 +64,7 @@ fn shapes_neighbours(c: char, before: Option<char>, after: Option<char>) -> bool
     }
 }
 
-/// The characters that Unicode calls `Default_Ignorable_Code_Point`, and the annotation marks.
+/// Returns whether `c` is a `Default_Ignorable_Code_Point` of Unicode or an annotation mark.
 fn is_invisible(c: char) -> bool {
     matches!(
         c,

@@ -1,9 +1,9 @@
 //! Detects web pages by their first bytes.
 
-/// Whether the first bytes of a body are those of a web page.
+/// Returns whether the first bytes of a body are those of a web page.
 #[must_use]
 pub fn begins_as_web_page(start: &[u8]) -> bool {
-    // Zero bytes go so that UTF-16 is seen through as well.
+    // Zero bytes are removed so that UTF-16 is recognised too.
     let text: Vec<u8> = start.iter().take(2048).filter(|b| **b != 0).map(u8::to_ascii_lowercase).collect();
     let text = [&[0xEF, 0xBB, 0xBF][..], &[0xFF, 0xFE], &[0xFE, 0xFF]]
         .iter()
@@ -12,7 +12,7 @@ pub fn begins_as_web_page(start: &[u8]) -> bool {
         .trim_ascii_start();
     let opens = ["<!doctype html", "<html", "<head", "<body", "<script", "<table", "<title", "<meta"];
     let first = |tag: &str| text.windows(tag.len()).position(|part| part == tag.as_bytes());
-    // In a feed an article may begin with such a tag; the page itself does so before any feed's.
+    // An article in a feed may begin with such a tag; in a page it comes before any tag of a feed.
     let feeds = ["<rss", "<feed", "<rdf", "<opml", ":feed", ":rdf"];
     let begins = |at| feeds.iter().filter_map(|tag| first(tag)).all(|other| at < other);
     opens.iter().any(|tag| text.starts_with(tag.as_bytes()))

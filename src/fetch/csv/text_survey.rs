@@ -38,7 +38,7 @@ pub(super) fn survey_text<R: Read>(
     let (mut lines, mut lines_utf_16) = (LineCounter::default(), LineCounter::default());
     let mut may_be_utf_16 = false;
     for_each_chunk(open(), observer, |chunk, is_last| {
-        survey.add(chunk, is_last);
+        survey.add_chunk(chunk, is_last);
         // Text in a single-byte encoding has no zero bytes, or few.
         may_be_utf_16 |= chunk.contains(&0);
         for &byte in chunk {
@@ -49,7 +49,7 @@ pub(super) fn survey_text<R: Read>(
         }
     })?;
     let declared: Vec<&str> = declared.into_iter().collect();
-    let choice = survey.choose(set, &declared, || {
+    let choice = survey.choose_encoding(set, &declared, || {
         let mut detector = legacy_detector();
         for_each_chunk(open(), observer, |chunk, is_last| {
             detector.feed(chunk, is_last);

@@ -100,8 +100,8 @@ fn character_class(signs: &[char]) -> String {
 
 /// SQL for [`crate::domain::columns::numbers::parse_number`].
 fn number_sql(field: &str, decimal: DecimalSign) -> String {
-    let (sign, space) = (decimal.sign(), character_class(&GROUP_SPACES));
-    let groups: Vec<char> = [&[decimal.group_sign()], &GROUP_SPACES[..], &GROUP_APOSTROPHES[..]].concat();
+    let (sign, space) = (decimal.as_char(), character_class(&GROUP_SPACES));
+    let groups: Vec<char> = [&[decimal.group_separator()], &GROUP_SPACES[..], &GROUP_APOSTROPHES[..]].concat();
     let (group, minus) = (character_class(&groups), MINUS_SIGNS.map(|minus| minus.to_string()));
     let unit = format!("(?:{})", NUMBER_UNITS.map(|unit| unit.replace('$', "[$]")).join("|"));
     // The hyphen comes first in its class, where it stands for itself.

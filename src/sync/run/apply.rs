@@ -58,13 +58,13 @@ pub(in crate::sync) fn collect_changes(
     ApplyStep { context, layout, index, survey }.run(content, ApplyTarget::Preview(changes))
 }
 
-/// Where changes go.
+/// The destination of changes: the catalog, or the list of a preview.
 enum ApplyTarget<'a> {
     Catalog,
     Preview(&'a mut Vec<Change>),
 }
 
-/// What the reading and the writing thread of this step share.
+/// The values that the reading and the writing thread share.
 #[derive(Clone, Copy)]
 struct ApplyStep<'a> {
     context: &'a RunContext<'a>,
@@ -73,7 +73,7 @@ struct ApplyStep<'a> {
     survey: &'a SourceSurvey<'a>,
 }
 
-/// How far the writing is.
+/// The progress of the writing.
 struct BatchCursor {
     /// The columns, until the first batch has written them.
     columns: Option<Vec<String>>,

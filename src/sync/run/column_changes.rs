@@ -76,7 +76,7 @@ impl KeyedSample {
         Self { removed, added: added.map(|(at, name)| (at, name.clone())).collect(), rows: Vec::new() }
     }
 
-    /// Adds a row that is taken, while the sample is not full.
+    /// Adds a row that is used, unless the sample is full.
     pub(super) fn add_row(&mut self, row: &TextRow, key: &str, index: &KeyIndex) {
         let wanted = !self.removed.is_empty() && !self.added.is_empty() && self.rows.len() < MAX_SAMPLED_ROWS;
         let is_known = |found: FoundRow<'_>| matches!(found.comparison, RowComparison::Present(_));
@@ -91,8 +91,8 @@ impl KeyedSample {
     }
 }
 
-/// The columns of the content with the position of the key column. A column that differs from one of the catalog only
-/// in spelling gets the name that the catalog has.
+/// Returns the columns of the content with the position of the key column. A column that differs from one of the
+/// catalog only in spelling gets the name that the catalog has.
 ///
 /// # Errors
 /// [`RunStop::Refused`] when the key column is missing (`no_key_column`) or must not be published
@@ -119,7 +119,7 @@ pub(in crate::sync) fn column_layout(
     Err(SyncFailure::new(NO_KEY_COLUMN, what, "").into())
 }
 
-/// Added, removed and renamed columns, as notes about the header.
+/// Returns added, removed and renamed columns as warnings about the header.
 pub(super) fn column_notes(
     header_row: u64,
     sample: &KeyedSample,
@@ -209,7 +209,7 @@ pub(super) fn find_renamed(
     Ok(found.into_iter().map(renamed).collect())
 }
 
-/// The notes as the end of a run's message: sentences that begin with a space. Empty without notes.
+/// Returns the warnings as the end of a run's message: text that begins with a space. Empty without warnings.
 pub(super) fn describe_columns(notes: &[Issue]) -> String {
     join_column_notes(notes.iter().map(|note| note.reason.as_str()))
 }

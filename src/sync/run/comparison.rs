@@ -1,4 +1,4 @@
-//! What the content of a source is compared with: its source, its catalog and the stored items.
+//! The values that the content of a source is compared with: its source, its catalog and the stored items.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What the steps of one run share: its source and catalog, its reporter, its signal and the database.
+//! The context that the steps of one run share: source, catalog, reporter, signal and database.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -76,7 +76,7 @@ impl<'a> RunContext<'a> {
         Ok(Self { engine, operation, source, catalog, kind, weights, reporter, signal })
     }
 
-    /// What this run compares its source with.
+    /// Returns what this run compares its content with.
     pub(in crate::sync) fn comparison(&self) -> SourceComparison<'_> {
         SourceComparison { source: &self.source, catalog: &self.catalog, kind: self.kind, items: self, lookup: self }
     }

@@ -1,4 +1,4 @@
-//! Decides how a run ends that did not complete: stopped, failed or panicked.
+//! Decides the ending of a run that did not complete: stopped, failed or panicked.
 
 use std::any::Any;
 
@@ -20,7 +20,8 @@ use crate::sync::SyncEngine;
 use crate::sync::run_log;
 use crate::sync::run_signal::{RunSignal, StopReason};
 
-/// How a run ends whose steps ended with `stop`. `None` when the lease is lost: another worker ends the run.
+/// Returns the ending of a run whose steps ended with `stop`. `None` when the lease is lost: another worker ends the
+/// run.
 pub(in crate::sync) fn early_ending(
     engine: &SyncEngine,
     run: &ClaimedRun,
@@ -30,7 +31,7 @@ pub(in crate::sync) fn early_ending(
 ) -> Option<RunEnding> {
     match stop {
         RunStop::Early(reason) => {
-            // A fetch that was stopped does not know why; the signal does.
+            // A stopped fetch does not know the reason; the signal does.
             let reason = match signal.stop_reason().unwrap_or(reason) {
                 // A cancel that was accepted a moment ago, and that the heartbeat has not seen yet, takes precedence.
                 StopReason::ShuttingDown if is_cancel_requested(engine, run.lease) => StopReason::Cancelled,
@@ -48,18 +49,18 @@ pub(in crate::sync) fn early_ending(
     }
 }
 
-/// How a run ends whose step panicked.
+/// Returns the ending of a run in which a step panicked.
 pub(in crate::sync) fn panic_ending(id: SyncId, panic: &(dyn Any + Send)) -> RunEnding {
     // The panic hook has logged the place; the run keeps a message for people.
     let what = panic.downcast_ref::<&str>().map(ToString::to_string).or(panic.downcast_ref::<String>().cloned());
     run_log::log_error(id, format_args!("the worker panicked: {}", what.unwrap_or_default()));
     let message = internal_error_message();
-    // Without counts: those that the last batch committed stay.
+    // Without counts, so that those of the last committed batch are kept.
     let error = Some(("internal".to_owned(), message.to_owned()));
     RunEnding { error, ..RunEnding::new(Status::Failed, message) }
 }
 
-/// Keeps the counts that the last batch committed: where its answer was lost, only the row of the run has them.
+/// Keeps the counts of the last committed batch: if its response was lost, only the row of the run has them.
 fn with_committed_stats(ending: RunEnding) -> RunEnding {
     RunEnding { stats: None, ..ending }
 }

@@ -1,4 +1,4 @@
-//! The first step: fetches the source and reports how far the fetch is.
+//! The first step: fetches the source and reports its progress.
 
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
@@ -16,7 +16,7 @@ use crate::domain::run_text::run_progress::rate_limited_message;
 use crate::domain::source::Validators;
 use crate::fetch::{FetchObserver, FetchOutcome, FetchProgress, FetchRequest};
 
-/// What an operation has to fetch.
+/// The content that an operation has to fetch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::sync) enum FetchScope {
     /// The content, if it changed since the last sync.
@@ -65,8 +65,8 @@ pub(in crate::sync) fn fetch_source(
     })
 }
 
-/// Whether the catalog lacks something that only a complete fetch brings: the types of its columns, or, of a public
-/// catalog, a sync that left hidden columns out.
+/// Returns whether the catalog lacks something that only a complete fetch provides: the types of its columns, or, if it
+/// is public, a sync that excluded hidden columns.
 fn must_be_read_again(context: &RunContext<'_>) -> bool {
     let RunContext { source, catalog, kind, .. } = context;
     let lacks_column_types = catalog.column_types.is_empty() && !catalog.columns.is_empty();
@@ -75,14 +75,14 @@ fn must_be_read_again(context: &RunContext<'_>) -> bool {
     lacks_column_types || may_show_hidden_columns
 }
 
-/// What a fetch found beside the content.
+/// The findings of a fetch other than the content.
 #[derive(Default)]
 struct FetchFindings {
     issues: IssueList,
     feeds: Option<Vec<FeedRecord>>,
 }
 
-/// Passes what a fetch observes on to the run: progress to its reporter, issues and feeds to its findings.
+/// Passes the observations of a fetch on to the run: progress to its reporter, issues and feeds to its findings.
 struct RunFetchObserver<'a> {
     context: &'a RunContext<'a>,
     found: Mutex<FetchFindings>,
@@ -114,10 +114,10 @@ impl FetchObserver for RunFetchObserver<'_> {
         progress.percent = weights.overall_percent(Stage::Fetching, processed, total).max(progress.percent);
         progress.stats.bytes = progress.stats.bytes.max(now.bytes);
         let stats = &mut progress.stats;
-        stats.feeds = now.feeds.map(|now| now.not_before(stats.feeds));
+        stats.feeds = now.feeds.map(|now| now.at_least(stats.feeds));
         // Articles that were fetched count as processed once they are compared with the catalog.
         let found = |now: ProgressCount| ProgressCount { processed: 0, total: now.total.max(now.processed) };
-        stats.articles = now.articles.map(|now| found(now).not_before(stats.articles));
+        stats.articles = now.articles.map(|now| found(now).at_least(stats.articles));
         reporter.report(progress);
     }
 

@@ -1,4 +1,4 @@
-//! What a run found and did, and the ending that is made of it.
+//! The findings of a run, and the ending that is built from them.
 
 use crate::domain::change_set::Change;
 use crate::domain::feed::FeedRecord;
@@ -10,22 +10,22 @@ use crate::domain::run_text;
 use crate::store::finish::RunEnding;
 use crate::sync::progress::reporter::ProgressReporter;
 
-/// What a run found and did, however it ends.
+/// The findings of a run, however it ends.
 #[derive(Default)]
 pub(in crate::sync) struct RunFindings {
     pub(in crate::sync) stats: RunStats,
     pub(super) issues: IssueList,
-    /// What a preview would change.
+    /// The changes that a preview found.
     pub(in crate::sync) changes: Vec<Change>,
-    /// What is known of the feeds of the source from now on; `None` keeps the stored records.
+    /// The new state of the source's feeds; `None` keeps the stored records.
     pub(in crate::sync) feeds: Option<Vec<FeedRecord>>,
-    /// How many feeds of the source failed, where it consists of feeds.
+    /// The counts of feeds, if the source consists of feeds.
     pub(super) feed_counts: Option<FeedCounts>,
     /// Whether the content was only the newest part of the source.
     pub(in crate::sync) newest_only: bool,
-    /// What became of the columns, as the end of a message. Empty when they stayed.
+    /// The changes of columns, as the end of a message. Empty when there are none.
     pub(in crate::sync) column_changes: String,
-    /// The percent that pollers saw last, where the run stopped.
+    /// The percentage that pollers saw last, when the run stopped.
     pub(super) published_percent: u8,
 }
 

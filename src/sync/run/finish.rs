@@ -46,7 +46,7 @@ pub(in crate::sync) fn begin_finalizing(context: &RunContext<'_>, stats: RunStat
     }
 }
 
-/// The keys of the items that left the source.
+/// Returns the keys of the items that left the source.
 pub(in crate::sync) fn list_removals(context: &RunContext<'_>, index: &KeyIndex) -> Result<Vec<String>, RunStop> {
     let mut removals = Vec::new();
     context.for_each_known_item(&mut |key, known| {
@@ -67,7 +67,7 @@ pub(in crate::sync) fn finish_unchanged(
     findings.stats = RunStats {
         items: ProgressCount { processed: catalog.item_count, total: catalog.item_count },
         unchanged: catalog.item_count,
-        // Those of the last version that was fetched.
+        // The skipped rows of the last version that was fetched.
         rejected: catalog.validators.skipped_rows.unwrap_or(0),
         ..context.reporter.current().stats
     };
@@ -82,7 +82,7 @@ pub(in crate::sync) fn finish_unchanged(
     Ok(RunEnding { applied: Some(applied), ..findings.into_ending(Status::Completed, message) })
 }
 
-/// Stores how a run ends, publishes it to pollers and logs it.
+/// Stores the ending of a run, publishes it to pollers and logs it.
 pub(in crate::sync) fn store_ending(engine: &SyncEngine, lease: Lease, ending: &RunEnding, signal: &RunSignal) {
     match store_with_retry(engine, lease, ending, signal) {
         Ok(successor) => {
@@ -100,8 +100,8 @@ pub(in crate::sync) fn store_ending(engine: &SyncEngine, lease: Lease, ending: &
     }
 }
 
-/// Stores how a run ends, however long the database is unavailable: the result of a run must not be lost. Returns the
-/// id of its successor, if it is queued again.
+/// Stores the ending of a run, however long the database is unavailable: the result of a run must not be lost. Returns
+/// the id of its successor, if it is queued again.
 ///
 /// # Errors
 /// [`StoreError::Fenced`] when another worker has taken over the run; the database's error when it refuses, or when
@@ -121,7 +121,7 @@ fn store_with_retry(
                 retries.record_success();
                 return Ok(successor);
             }
-            // After a broken connection the record tells whether the commit went through.
+            // After a broken connection the record shows whether the commit succeeded.
             Err(StoreError::Fenced) if retries.has_failed() => match engine.store.find_record(lease.id) {
                 Ok(Some(record)) if record.summary.status == ending.status => return Ok(record.summary.successor),
                 Ok(_) => return Err(StoreError::Fenced),

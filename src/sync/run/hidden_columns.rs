@@ -1,4 +1,4 @@
-//! Leaves columns that are hidden in the source out of a public catalog until an admin allows them, so that hiding a
+//! Excludes columns that are hidden in the source from a public catalog until an admin allows them, so that hiding a
 //! column, or adding a hidden one, never publishes it.
 
 use super::comparison::StoredItems;
@@ -15,14 +15,14 @@ use crate::domain::text::comparable_form::{is_same_form, position_of};
 use crate::fetch::{FetchError, FetchedContent, RowReader};
 use crate::store::catalogs::Catalog;
 
-/// How many columns are looked up in the items at once.
+/// The maximum number of columns that one query searches for.
 const MAX_COLUMNS_PER_QUERY: usize = 100;
 
 /// Content without the columns that must not be published.
 struct PublishedContent {
     whole: Box<dyn FetchedContent>,
     columns: Vec<String>,
-    /// By position in the whole content: whether the column is kept.
+    /// For each column of the whole content, whether it is kept.
     stays: Vec<bool>,
     left_out: Vec<String>,
 }
@@ -33,7 +33,7 @@ fn unpublished_columns<'c>(source: &Source, content: &'c dyn FetchedContent) -> 
     content.hidden_columns().iter().filter(move |name| source.public && position_of(allowed, name).is_none())
 }
 
-/// Leaves out of `content` the columns that must not be in the catalog of `source`, except the key column: a source
+/// Excludes the columns from `content` that must not be in the catalog of `source`, except the key column: a source
 /// whose key column is hidden is refused ([`refuse_hidden_key`]).
 pub(in crate::sync) fn leave_out_hidden(source: &Source, content: Box<dyn FetchedContent>) -> Box<dyn FetchedContent> {
     let is_key = |name: &str| is_same_form(name, &source.key_column);
@@ -62,7 +62,8 @@ pub(super) fn refuse_hidden_key(
     }
 }
 
-/// The names that columns left out of `content` may have in items of `catalog`, without those that `layout` keeps.
+/// Returns the names that columns excluded from `content` may have in items of `catalog`, without those that `layout`
+/// keeps.
 fn names_in_items(content: &dyn FetchedContent, catalog: &Catalog, layout: &ColumnLayout) -> Vec<String> {
     let left_out = content.excluded_columns();
     // A run stores its columns with its first batch, even if it does not complete. Items that it did not write have the
@@ -103,7 +104,7 @@ pub(in crate::sync) fn strip_left_out_columns(
     Ok(())
 }
 
-/// The notes about the columns that were left out of `content`.
+/// Returns the warnings about the columns that were excluded from `content`.
 pub(super) fn left_out_notes(source: &Source, content: &dyn FetchedContent) -> impl Iterator<Item = Issue> {
     let note = |name: &String| Issue {
         row: Some(source.read_options.header_row_number()),
@@ -117,7 +118,7 @@ pub(super) fn left_out_notes(source: &Source, content: &dyn FetchedContent) -> i
 impl PublishedContent {
     fn published_row(&self, row: TextRow) -> TextRow {
         let stays = |at: usize| self.stays.get(at).copied().unwrap_or(true);
-        // The position of a cell without those that are left out before it.
+        // The position of a cell after the excluded ones before it are removed.
         let moved = |at: usize| at - (0..at).filter(|at| !stays(*at)).count();
         let kept = |cells: Vec<String>| -> Vec<String> {
             cells.into_iter().enumerate().filter(|(at, _)| stays(*at)).map(|(_, cell)| cell).collect()

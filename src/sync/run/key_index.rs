@@ -12,7 +12,7 @@ use crate::domain::item::{ContentDigest, content_digest};
 use crate::domain::rows::row::TextRow;
 use crate::domain::text::comparable_form::comparable_form;
 
-/// What is known of one key.
+/// The entry of one key.
 #[derive(Clone, Copy, Default)]
 struct KeyEntry {
     hash: ContentDigest,
@@ -31,14 +31,14 @@ impl KeyEntry {
     }
 }
 
-/// What the database has for a key.
+/// The state of a key in the database.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 enum StoredKey {
     #[default]
     Nothing,
     Removed,
     Live,
-    /// It is live, and the source still has a row of it, but none that can be taken.
+    /// It is live, and the source has a row of it, but none that can be used.
     LiveUnplaced,
 }
 
@@ -48,7 +48,7 @@ impl StoredKey {
     }
 }
 
-/// How a row compares with the catalog.
+/// The comparison of a row with the catalog.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum RowComparison {
     /// The database does not have its key.
@@ -63,7 +63,7 @@ pub(super) enum RowComparison {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct FoundRow<'a> {
     pub(super) comparison: RowComparison,
-    /// The key as the database spells it, where the row spells it otherwise.
+    /// The key as the database spells it, if the row spells it differently.
     pub(super) stored_key: Option<Cow<'a, str>>,
 }
 
@@ -196,7 +196,7 @@ impl KeyIndex {
         KeyClaim::Taken
     }
 
-    /// Keeps the item of this key, because the source has a row of it that cannot be taken.
+    /// Keeps the item of this key, because the source has a row of it that cannot be used.
     pub(super) fn keep_item(&mut self, key: &str) {
         let (_, form) = Self::key_digests(key);
         let spellings: Vec<ContentDigest> = self.entries_of_form(form).map(|(spelling, _)| spelling).collect();
@@ -247,7 +247,7 @@ impl KeyIndex {
         !self.stored_keys.is_empty()
     }
 
-    /// Keeps the spelling of a stored key whose item a row has by form; ignores other keys.
+    /// Stores the spelling of a stored key that a row has by form; ignores other keys.
     pub(super) fn set_spelling(&mut self, key: &str) {
         if let Some(spelling) = self.stored_keys.get_mut(&content_digest(key)) {
             key.clone_into(spelling);
@@ -286,7 +286,7 @@ impl KeyIndex {
     pub(super) fn change_tally(&self) -> ChangeTally {
         let mut tally = ChangeTally { live: self.live, ..ChangeTally::default() };
         for entry in self.entries.values() {
-            tally.taken += u64::from(entry.row != 0);
+            tally.usable_rows += u64::from(entry.row != 0);
             tally.additions += u64::from(entry.row != 0 && !entry.stored.is_live());
             tally.removals += u64::from(entry.has_left());
         }

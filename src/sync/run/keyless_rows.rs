@@ -10,13 +10,14 @@ use crate::domain::issue::MAX_KEPT_ISSUES;
 use crate::domain::rows::row::TextRow;
 use crate::domain::text::comparable_form::is_blank;
 
-/// A value that stands in all rows with a key, and in at least this many, is no entry of a person in a row without one.
+/// The number of rows with a key from which a value that all of them have is not counted as an entry in rows without a
+/// key.
 const MIN_CONSTANT_ROWS: u64 = 3;
-/// A value in at least this many rows without a key that hold nothing else was filled down.
+/// The number of rows without a key from which their only value counts as filled down, not as an entry.
 const MIN_FILLED_ROWS: u64 = 10;
-/// How many combinations of filled places are distinguished. Rows with further ones are refused.
+/// The maximum number of combinations of filled places. Rows with further combinations count as entries.
 const MAX_PATTERNS: usize = 4_096;
-/// Rows with a value beyond this many columns are refused.
+/// The maximum number of columns. Rows with values beyond them count as entries.
 const MAX_COLUMNS: usize = 16_384;
 /// How many row numbers are kept over all combinations. The other rows are only counted.
 const MAX_LISTED_ROWS: usize = 10 * MAX_KEPT_ISSUES;
@@ -52,12 +53,12 @@ impl FilledColumns {
     }
 }
 
-/// The combinations of filled places by which a row without a key is no entry.
+/// The combinations of filled places of rows without a key that are no entries.
 #[derive(Default, Debug)]
 pub(super) struct UnfilledPatterns(HashSet<FilledColumns>);
 
 impl UnfilledPatterns {
-    /// Whether `row`, which has no key and was part of the first reading, is no entry.
+    /// Returns whether `row`, which has no key and was part of the first reading, is no entry.
     pub(super) fn contains(&self, row: &TextRow) -> bool {
         !self.0.is_empty() && FilledColumns::of_row(row).is_some_and(|filled| self.0.contains(&filled))
     }
@@ -81,7 +82,7 @@ impl OnlyValue {
     }
 }
 
-/// What a place of a column holds.
+/// The values at one place of a column.
 #[derive(Clone, Default, Debug)]
 struct PlaceContent {
     /// The value in rows without a key that are not blank there.
@@ -160,7 +161,7 @@ pub(super) struct KeylessSplit {
 }
 
 impl KeylessRows {
-    /// No rows yet of a source with this many columns.
+    /// Creates a collection for a source with this many columns.
     pub(super) fn new(columns: usize) -> Self {
         let places = vec![PlaceContent::default(); columns * 2];
         Self { places, patterns: HashMap::new(), others: PatternRows::default(), listed_rows: 0 }

@@ -1,11 +1,11 @@
-//! Classifies rows before they are compared: rows with a key, rows that cannot be taken, and rows that are no entries.
-//! Both readings of a source use these rules, so that they agree.
+//! Classifies rows before they are compared: rows with a key, rows that are skipped, and rows that are no entries. Both
+//! readings of a source use these rules, so that they agree.
 
 use super::keyless_rows::UnfilledPatterns;
-use crate::domain::columns::spreadsheet_values::SheetWord;
+use crate::domain::columns::spreadsheet_values::SpreadsheetPlaceholder;
 use crate::domain::item::ColumnLayout;
 use crate::domain::rows::key_cell::KeyCell;
-use crate::domain::rows::row::{TextRow, repeated_name};
+use crate::domain::rows::row::{TextRow, unnumbered_name};
 use crate::domain::text::comparable_form::comparable_form;
 
 /// The class of a row.
@@ -15,7 +15,7 @@ pub(super) enum RowSort<'a> {
     Keyed(&'a str),
     /// It has this key, and more cells than there are columns.
     Surplus(&'a str),
-    /// It cannot be taken, for this reason given by the kind of source.
+    /// It is skipped, for this reason given by the kind of source.
     Refused(&'a str),
     /// Its key cell holds no key.
     Unkeyed(KeyCell<'a>),
@@ -60,7 +60,9 @@ impl<'a> RowRules<'a> {
     /// The cells of a row that determine the types of their columns. Messages of the spreadsheet count as empty.
     pub(super) fn typed_cells<'r>(&self, row: &'r TextRow) -> impl Iterator<Item = &'r str> + use<'r> {
         let is_table = self.is_table();
-        row.cells.iter().map(move |cell| if is_table && SheetWord::parse(cell).is_some() { "" } else { cell.as_str() })
+        row.cells
+            .iter()
+            .map(move |cell| if is_table && SpreadsheetPlaceholder::parse(cell).is_some() { "" } else { cell.as_str() })
     }
 
     /// The class of `row`.
@@ -92,7 +94,7 @@ impl HeaderForms {
     fn new(written: &[String]) -> Self {
         let forms = written.iter().enumerate().map(|(at, name)| {
             let given = *name == format!("column {}", at + 1);
-            let without = if given { Some("") } else { repeated_name(name) };
+            let without = if given { Some("") } else { unnumbered_name(name) };
             (comparable_form(name).into_owned(), without.map(|name| comparable_form(name).into_owned()))
         });
         let columns: Vec<_> = forms.collect();

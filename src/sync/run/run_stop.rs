@@ -25,7 +25,7 @@ pub(in crate::sync) enum RunStop {
 }
 
 impl RunStop {
-    /// The same as the failure of a fetch that used the database; `log_error` logs the database's error.
+    /// Converts it to the failure of a fetch that used the database. `log_error` logs an error of the database.
     pub(in crate::sync) fn into_fetch_error(self, log_error: impl FnOnce(StoreError)) -> FetchError {
         match self {
             Self::Early(_) => FetchError::Stopped,
@@ -57,7 +57,7 @@ impl From<StoreError> for RunStop {
 impl From<FetchError> for RunStop {
     fn from(error: FetchError) -> Self {
         match error {
-            // The signal knows the reason; the ending is decided by it.
+            // The reason is in the signal, which decides the ending.
             FetchError::Stopped => Self::Early(StopReason::Cancelled),
             FetchError::Failed { code, message } => Self::Failed { code, message },
         }

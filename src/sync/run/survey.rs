@@ -1,5 +1,4 @@
-//! The second step, the first reading of the content: everything about its size and shape is known and judged before
-//! the first write.
+//! The second step, the first reading of the content: determines and checks its size and shape before the first write.
 
 mod key_doubt;
 mod row_findings;
@@ -25,7 +24,7 @@ use crate::store::lease::RunProgress;
 /// Reads all rows once and compares their keys with the catalog. Issues go to `findings`.
 ///
 /// # Errors
-/// [`RunStop::Refused`] when the header does not belong to the rows or a quotation mark takes rows along; another
+/// [`RunStop::Refused`] when the header does not belong to the rows or a quotation mark joins several rows; another
 /// [`RunStop`] when the content or the catalog cannot be read, or the run has to end.
 pub(in crate::sync) fn survey_source<'l>(
     context: &RunContext<'_>,

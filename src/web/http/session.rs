@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use super::app_state::AppState;
 use super::error::WebError;
 use crate::domain::account::UserAccount;
-use crate::domain::secret::{fresh_token, token_hash};
+use crate::domain::secret::{generate_token, token_hash};
 
 const COOKIE_NAME: &str = "lockstep_session";
 /// How long a session lasts.
@@ -26,7 +26,7 @@ pub(in crate::web) fn begin_session(
     user: &UserAccount,
     is_secure: bool,
 ) -> Result<Cookie<'static>, WebError> {
-    let token = fresh_token().map_err(|error| WebError::internal("no random bytes for a session", &error))?;
+    let token = generate_token().map_err(|error| WebError::internal("no random bytes for a session", &error))?;
     state.store.begin_session(user, &token_hash(&token), TimeDelta::days(SESSION_DAYS))?;
     Ok(Cookie::build(COOKIE_NAME, token)
         .path(state.links.cookie_path().to_owned())

@@ -70,7 +70,7 @@ fn feeds_and_articles_are_counted_and_failed_feeds_can_be_retried() {
     let count = |processed, total| Some(ProgressCount { processed, total });
     let mut going = RunView { message: "Fetching feed 5 of 22…".to_owned(), ..run(RunStatus::Running) };
     (going.stats.feeds, going.stats.articles) = (count(5, 22), count(31, 31));
-    let feeds = Some(FeedCounts { total: 22, failing: 2, silent_until: None });
+    let feeds = Some(FeedCounts { total: 22, failing: 2, retry_blocked_until: None });
     let shown = html(PanelView { feeds, ..panel(Some(going.clone())) });
     assert!(shown.contains("Fetching feed 5 of 22…") && shown.contains("31 articles so far"), "{shown}");
     assert!(!shown.contains("panel-failed"), "not while it runs");

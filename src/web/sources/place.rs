@@ -14,7 +14,7 @@ use crate::domain::source::Source;
 use crate::domain::source_form_spec::AddressInput;
 use crate::domain::text::measures::format_error;
 use crate::domain::text::redaction::{
-    build_account_address, redact_address, redact_all, redact_server, restore_redacted, server_of,
+    build_account_address, redact_address, redact_all, redact_server, restore_redacted, server_address,
 };
 use crate::sync::SyncControl;
 use crate::web::http::app_state::AppState;
@@ -130,7 +130,7 @@ pub(super) fn parse_place(
             .copied()
             .flatten()
             .find(|address| Url::parse(address).is_ok_and(|url| !url.username().is_empty()));
-        let servers: Vec<String> = stored.map(|address| server_of(address)).into_iter().collect();
+        let servers: Vec<String> = stored.map(|address| server_address(address)).into_iter().collect();
         let server = restore_redacted(&[lines.join(" ")], &[&servers], redact_server)?.concat();
         let address = build_account_address(
             &parse_web_address(&server)?,
@@ -225,7 +225,7 @@ fn parse_web_address(typed: &str) -> Result<String, String> {
 /// The addresses as the form shows them: without secrets, and of an account only the server.
 pub(super) fn shown_links(control: &SyncControl, kind: &str, location: &SourceLocation) -> String {
     if control.form_spec(kind).is_some_and(|way| way.asked == AddressInput::Account) {
-        let servers: Vec<String> = location.addresses().iter().map(|address| server_of(address)).collect();
+        let servers: Vec<String> = location.addresses().iter().map(|address| server_address(address)).collect();
         return redact_all(&servers, redact_server).join("\n");
     }
     redact_all(location.addresses(), redact_address).join("\n")

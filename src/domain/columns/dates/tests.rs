@@ -4,7 +4,7 @@ use super::{DateEvidence, DateOrder, parse_date};
 
 fn reported(cells: &[&str]) -> Option<DateOrder> {
     let mut dates = DateEvidence::default();
-    cells.iter().for_each(|cell| dates.observe(cell));
+    cells.iter().for_each(|cell| dates.observe_cell(cell));
     dates.date_order()
 }
 

@@ -4,7 +4,7 @@ use super::{DecimalSign, GROUP_SPACES, NUMBER_UNITS, NumberEvidence, parse_numbe
 
 fn reported(cells: &[&str]) -> Option<DecimalSign> {
     let mut numbers = NumberEvidence::default();
-    cells.iter().for_each(|cell| numbers.observe(cell));
+    cells.iter().for_each(|cell| numbers.observe_cell(cell));
     numbers.decimal_sign()
 }
 
@@ -114,7 +114,7 @@ fn written(hundredths: i64, decimal: DecimalSign, group: Option<char>, unit: &st
         whole.push(digit);
     }
     let sign = if hundredths < 0 { "-" } else { "" };
-    format!("{sign}{whole}{}{:02}{unit}", decimal.sign(), hundredths.abs() % 100)
+    format!("{sign}{whole}{}{:02}{unit}", decimal.as_char(), hundredths.abs() % 100)
 }
 
 proptest! {
@@ -126,10 +126,10 @@ proptest! {
         unit in prop::sample::select(vec!["", " €", "%", " CHF"]),
     ) {
         let decimal = if comma { DecimalSign::Comma } else { DecimalSign::Point };
-        let group = group.map(|at| [decimal.group_sign(), GROUP_SPACES[1], '\''][at]);
+        let group = group.map(|at| [decimal.group_separator(), GROUP_SPACES[1], '\''][at]);
         let cells: Vec<String> = numbers.iter().map(|number| written(*number, decimal, group, unit)).collect();
         let mut reading = NumberEvidence::default();
-        cells.iter().for_each(|cell| reading.observe(cell));
+        cells.iter().for_each(|cell| reading.observe_cell(cell));
         prop_assert_eq!(reading.decimal_sign(), Some(decimal));
         for (number, cell) in numbers.iter().zip(&cells) {
             #[allow(clippy::cast_precision_loss, reason = "far below 2^53")]
@@ -142,7 +142,7 @@ proptest! {
     fn a_column_that_is_read_has_a_value_in_every_cell(cells in prop::collection::vec("[-+−$€% 0-9.,']{1,9}", 1..6)) {
         let mut reading = NumberEvidence::default();
         let cells: Vec<&str> = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
-        cells.iter().for_each(|cell| reading.observe(cell));
+        cells.iter().for_each(|cell| reading.observe_cell(cell));
         if let Some(decimal) = reading.decimal_sign() {
             for cell in cells {
                 prop_assert!(parse_number(cell, decimal).is_some(), "{cell}");

@@ -14,7 +14,7 @@ fn findings(header: &str, known: &[(&str, CellClass)], rows: &[&str]) -> ShapeFi
         let extra = if width > columns.len() { cells.split_off(columns.len()) } else { Vec::new() };
         cells.resize(columns.len(), String::new());
         let surplus = extra.iter().any(|cell| !cell.is_empty());
-        shapes.observe(&TextRow { number, cells, surplus, width: Some(width), extra, ..TextRow::default() });
+        shapes.observe_row(&TextRow { number, cells, surplus, width: Some(width), extra, ..TextRow::default() });
     }
     shapes.finish()
 }
@@ -63,7 +63,7 @@ fn empty_extra_cells_are_one_note_and_named_singly_where_a_cell_does_not_fit() {
 #[test]
 fn rows_that_all_have_one_cell_more_do_not_fit_the_header() {
     let more = findings("id,title", &[], &ROWS);
-    assert_eq!(more.mismatch, Some(HeaderMismatch { rows: 6, of: 6, cells: 3, columns: 2 }));
+    assert_eq!(more.mismatch, Some(HeaderMismatch { rows: 6, total_rows: 6, cells: 3, columns: 2 }));
     let message = more.mismatch.map(HeaderMismatch::message).unwrap_or_default();
     assert!(message.starts_with("All 6 rows have 3 cells, but the header has 2,"), "{message}");
     // A separator at the end of each row does no harm.
@@ -76,7 +76,7 @@ fn rows_that_all_have_one_cell_more_do_not_fit_the_header() {
 fn a_header_with_a_name_too_many_is_told_by_what_the_catalog_has_in_its_columns() {
     let known = [("id", CellClass::Number), ("year", CellClass::Number)];
     let split = findings("id,ti,tle,year", &known, &ROWS);
-    assert_eq!(split.mismatch, Some(HeaderMismatch { rows: 6, of: 6, cells: 3, columns: 4 }));
+    assert_eq!(split.mismatch, Some(HeaderMismatch { rows: 6, total_rows: 6, cells: 3, columns: 4 }));
     // Without a catalog nothing says that the names are wrong; that cells are missing is noted.
     let first = findings("id,ti,tle,year", &[], &ROWS);
     assert_eq!((first.mismatch, first.notes.len()), (None, 1));
@@ -96,11 +96,11 @@ fn rows_inside_a_cell_are_told_where_they_look_like_rows() {
         let mut shapes = RowShapes::new(&columns, |_| None);
         for (number, row) in (2_u64..).zip(ROWS) {
             let cells = row.split(',').map(str::to_owned).collect();
-            shapes.observe(&TextRow { number, cells, width: Some(3), ..TextRow::default() });
+            shapes.observe_row(&TextRow { number, cells, width: Some(3), ..TextRow::default() });
         }
         let cells = vec!["7".to_owned(), "Seven".to_owned(), "1998".to_owned()];
         let inner_rows = inner(&text.replace('"', ""));
-        shapes.observe(&TextRow { number: 8, cells, width: Some(3), inner_rows, ..TextRow::default() });
+        shapes.observe_row(&TextRow { number: 8, cells, width: Some(3), inner_rows, ..TextRow::default() });
         let reported = shapes.finish();
         assert_eq!(
             (reported.is_doubtful, reported.notes.len()),
@@ -112,6 +112,6 @@ fn rows_inside_a_cell_are_told_where_they_look_like_rows() {
 
 #[test]
 fn the_message_of_a_mismatch_groups_digits() {
-    let mismatch = HeaderMismatch { rows: 12_000, of: 15_000, cells: 4, columns: 3 };
+    let mismatch = HeaderMismatch { rows: 12_000, total_rows: 15_000, cells: 4, columns: 3 };
     assert!(mismatch.message().starts_with("12,000 of 15,000 rows have 4 cells"), "{}", mismatch.message());
 }

@@ -5,7 +5,8 @@ use encoding_rs::{GBK, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use super::{EncodingBasis, EncodingChoice, EncodingSurvey, detect_legacy};
 
 fn choose(bytes: &[u8], set: Option<&str>, declared: &[&str]) -> EncodingChoice {
-    let Ok(choice) = EncodingSurvey::of(bytes).choose::<Infallible>(set, declared, || Ok(detect_legacy(bytes)));
+    let Ok(choice) =
+        EncodingSurvey::from_bytes(bytes).choose_encoding::<Infallible>(set, declared, || Ok(detect_legacy(bytes)));
     choice
 }
 
@@ -56,7 +57,7 @@ fn carriage_returns_alone_with_high_bytes_are_mac_roman() {
 #[test]
 fn east_asian_text_is_not_taken_for_utf_8_because_a_few_of_its_bytes_could_be() {
     for label in ["euc-jp", "shift_jis", "gb18030", "euc-kr", "big5"] {
-        let encoding = super::encoding_named(label).expect("an encoding");
+        let encoding = super::find_encoding(label).expect("an encoding");
         let text = match label {
             "euc-jp" | "shift_jis" => "作品番号,題名\n1,雪国とその人々の物語\n2,千羽鶴が飛ぶ空のかなた\n",
             "euc-kr" => "번호,제목\n1,바람과 함께 사라지다\n2,토지와 사람들의 이야기\n",
@@ -111,12 +112,12 @@ fn a_declared_encoding_is_believed_unless_the_bytes_contradict_it() {
 #[test]
 fn a_file_in_pieces_is_weighed_as_a_whole() {
     let bytes = ["ä日🎵".as_bytes(), b"\xFF\xFFb\xFE"].concat();
-    let whole = EncodingSurvey::of(&bytes);
+    let whole = EncodingSurvey::from_bytes(&bytes);
     for cut in 0..bytes.len() {
         let mut pieces = EncodingSurvey::default();
-        pieces.add(&bytes[..cut], false);
-        pieces.add(&bytes[cut..], false);
-        pieces.add(&[], true);
+        pieces.add_chunk(&bytes[..cut], false);
+        pieces.add_chunk(&bytes[cut..], false);
+        pieces.add_chunk(&[], true);
         let counts = |survey: &EncodingSurvey| (survey.sequences, survey.invalid_bytes, survey.invalid_runs);
         assert_eq!(counts(&pieces), counts(&whole), "cut at {cut}");
         assert_eq!(pieces.longest_run, whole.longest_run, "cut at {cut}");

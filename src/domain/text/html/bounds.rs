@@ -1,63 +1,62 @@
-//! What keeps HTML from taking longer than its size: a parser that does all that HTML asks for takes time by the
-//! square of how deep elements lie in one another, and of how many attributes a tag has.
+//! Limits the nesting and the attributes of HTML, because the time of a full parser grows with the square of both.
 
 mod tables;
 
 use self::tables::OpenTables;
 
-/// How much of one text is read, in bytes, once what is too long has been left out.
+/// The maximum length of a text in bytes, after long tags were removed.
 pub(super) const MAX_HTML_BYTES: usize = 1 << 20;
-/// How long a tag may be, in bytes: beyond are pictures that lie in the tag itself, which are not shown anyway.
+/// The maximum length of a tag in bytes. Longer ones are images with embedded data, which are not shown anyway.
 const MAX_TAG_BYTES: usize = 64 * 1024;
-/// How many attributes a tag may have.
+/// The maximum number of attributes of a tag.
 const MAX_ATTRIBUTES: usize = 100;
-/// How many tags are kept of one text: each may grow by what is added to links and pictures.
+/// The maximum number of tags in a text, because links and images grow by the added attributes.
 const MAX_TAGS: usize = 20_000;
-/// How many elements may be open at once.
+/// The maximum number of open elements.
 const MAX_DEPTH: usize = 128;
-/// How many of them may be such that HTML opens again in every paragraph after.
+/// The maximum number of open formatting elements, which HTML reopens in every following paragraph.
 const MAX_OPEN_FORMATS: usize = 16;
 
-/// Elements that HTML opens again where they were not closed.
+/// Formatting elements, which HTML reopens if they were not closed.
 const FORMATTING_ELEMENTS: [&str; 14] =
     ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
 
-/// Elements whose content is of another language.
+/// Elements whose content is no HTML.
 const RAW_TEXT_ELEMENTS: [&str; 2] = ["script", "style"];
 
-/// Elements in which HTML is read by other rules. They are not shown; what is in them is read as HTML.
+/// Elements with other parsing rules. Their tags are removed; their content is parsed as HTML.
 const FOREIGN_ELEMENTS: [&str; 2] = ["svg", "math"];
 
-/// A comment that says nothing.
+/// An empty comment.
 const EMPTY_COMMENT: &str = "<!---->";
 
-/// Elements that hold nothing, or end by themselves where the next begins, and do not lie in one another alone.
+/// Elements that have no content, or that end where the next one begins, so that they do not nest.
 const NON_NESTING_ELEMENTS: [&str; 27] = [
     "area", "base", "br", "col", "colgroup", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option",
     "p", "param", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr", "keygen",
 ];
 
-/// `html` without the tags that are more than it takes to be read: those that lie too deep, are too long or
-/// have too many attributes. Their text stays.
+/// Returns `html` without tags that would make parsing slow: nested too deeply, too long, or with too many attributes.
+/// Their text stays.
 pub(super) fn limit_html(html: &str) -> String {
     let mut kept = String::with_capacity(html.len().min(MAX_HTML_BYTES));
     let mut open = OpenElements::default();
     let mut tables = OpenTables::default();
     let mut tags = 0;
-    let mut endless = [false; RAW_TEXT_ELEMENTS.len()];
+    let mut unclosed = [false; RAW_TEXT_ELEMENTS.len()];
     let mut rest = html;
     while let Some(at) = rest.find('<') {
         kept.push_str(&rest[..at]);
         rest = &rest[at..];
         let Some(name) = tag_name(rest) else {
             let message = comment_at_start(rest).unwrap_or("<");
-            // Whether it is a comment depends on where it stands: in another element it is text, in which a tag is one.
+            // Inside some elements a comment is text, and tags in it are tags; so its content is removed.
             kept.push_str(if message[1..].contains('<') { EMPTY_COMMENT } else { message });
             rest = &rest[message.len()..];
             continue;
         };
-        let Some((length, many)) = measure_tag(rest) else {
-            // The last tag has no end, and is none.
+        let Some((length, attributes)) = measure_tag(rest) else {
+            // The last tag has no end, so it is no tag.
             rest = "";
             break;
         };
@@ -65,15 +64,17 @@ pub(super) fn limit_html(html: &str) -> String {
         rest = &rest[length..];
         let ends = tag.starts_with("</");
         let is = |known: &&str| known.eq_ignore_ascii_case(name);
-        let mut fits =
-            many <= MAX_ATTRIBUTES && length <= MAX_TAG_BYTES && tags < MAX_TAGS && !FOREIGN_ELEMENTS.iter().any(is);
-        // What is in a script is no HTML, and not shown.
+        let mut fits = attributes <= MAX_ATTRIBUTES
+            && length <= MAX_TAG_BYTES
+            && tags < MAX_TAGS
+            && !FOREIGN_ELEMENTS.iter().any(is);
+        // The content of a script is no HTML and is removed.
         if let (Some(at), false) = (RAW_TEXT_ELEMENTS.iter().position(is), ends) {
-            let end = if endless[at] { None } else { find_end_tag(name, rest) };
+            let end = if unclosed[at] { None } else { find_end_tag(name, rest) };
             match end {
                 Some(end) => rest = &rest[end..],
                 None => {
-                    endless[at] = true;
+                    unclosed[at] = true;
                     fits &= !tag.ends_with("/>");
                 }
             }
@@ -86,7 +87,7 @@ pub(super) fn limit_html(html: &str) -> String {
             kept.push_str(tag);
             tags += 1;
         } else if kept.ends_with('<') {
-            // Or it would begin a tag with what follows.
+            // Otherwise it would form a tag with the following text.
             kept.push(' ');
         }
     }
@@ -97,16 +98,16 @@ pub(super) fn limit_html(html: &str) -> String {
     kept
 }
 
-/// The elements that are open.
+/// The open elements.
 #[derive(Default)]
 struct OpenElements<'a> {
     names: Vec<&'a str>,
-    /// How many of them are such that HTML opens again.
+    /// The number of open formatting elements.
     formats: usize,
 }
 
 impl<'a> OpenElements<'a> {
-    /// Takes a start tag of `name`, unless it would lie too deep.
+    /// Records a start tag of `name`. Returns false if it would be nested too deeply.
     fn open_tag(&mut self, name: &'a str) -> bool {
         let is = |known: &&str| known.eq_ignore_ascii_case(name);
         if NON_NESTING_ELEMENTS.iter().any(is) {
@@ -121,9 +122,9 @@ impl<'a> OpenElements<'a> {
         true
     }
 
-    /// Takes an end tag of `name`, and writes those of the elements in it before: HTML passes over the end of an
-    /// element in which others are open, or opens them again, so that what seems to be closed would lie deeper and
-    /// deeper.
+    /// Records an end tag of `name`, after writing end tags for the elements that are open inside it. HTML ignores the
+    /// end tag of an element with open content, or reopens the content, so that nesting would grow although the
+    /// elements seem to be closed.
     fn close_tag(&mut self, name: &str, kept: &mut String) {
         let Some(at) = self.names.iter().rposition(|open| open.eq_ignore_ascii_case(name)) else { return };
         for (inside, open) in self.names.drain(at..).enumerate().rev() {
@@ -135,7 +136,7 @@ impl<'a> OpenElements<'a> {
     }
 }
 
-/// The name of the tag that `text` begins with.
+/// Returns the name of the tag at the beginning of `text`.
 fn tag_name(text: &str) -> Option<&str> {
     let after = text.strip_prefix("</").unwrap_or(&text[1..]);
     if !after.starts_with(|c: char| c.is_ascii_alphabetic()) {
@@ -145,22 +146,22 @@ fn tag_name(text: &str) -> Option<&str> {
     Some(&after[..end])
 }
 
-/// What `text` begins with, where that is no tag to HTML but a comment, or what is taken for one: `<!…>`, `<?…>`, and
-/// an end tag without a name. It goes on to the end of the text where it has none.
+/// Returns the comment at the beginning of `text`, or what HTML treats as one: `<!…>`, `<?…>`, and an end tag without a
+/// name. A comment without an end extends to the end of the text.
 fn comment_at_start(text: &str) -> Option<&str> {
     let whole = |end: Option<usize>| end.map_or(text, |end| &text[..=end]);
     if text.starts_with("<!--") {
-        const BEGIN: usize = 4;
+        const OPENING_BYTES: usize = 4;
         let ends = |end: &usize| {
-            let message = &text[BEGIN..*end];
+            let message = &text[OPENING_BYTES..*end];
             matches!(message, "" | "-") || message.ends_with("--") || message.ends_with("--!")
         };
-        return Some(whole(text[BEGIN..].match_indices('>').map(|(at, _)| BEGIN + at).find(ends)));
+        return Some(whole(text[OPENING_BYTES..].match_indices('>').map(|(at, _)| OPENING_BYTES + at).find(ends)));
     }
     ["<!", "<?", "</"].iter().any(|begin| text.starts_with(begin)).then(|| whole(text.find('>')))
 }
 
-/// How far away the end tag of `name` is.
+/// Returns the position of the end tag of `name`.
 fn find_end_tag(name: &str, text: &str) -> Option<usize> {
     let is_end = |at: &usize| {
         let rest = &text.as_bytes()[at + 2..];
@@ -170,7 +171,7 @@ fn find_end_tag(name: &str, text: &str) -> Option<usize> {
     text.match_indices("</").map(|(at, _)| at).find(is_end)
 }
 
-/// Where in a tag something stands.
+/// The part of a tag at the current byte.
 #[derive(Clone, Copy)]
 enum TagPart {
     TagName,
@@ -182,16 +183,16 @@ enum TagPart {
     Bare,
 }
 
-/// How long the tag is that `text` begins with, and how many attributes it has, as HTML reads tags (WHATWG,
-/// "Tokenization"): a quotation mark is one only after an equals sign, and that is one only after a name.
+/// Returns the length of the tag at the beginning of `text` and the number of its attributes, by the rules of WHATWG
+/// HTML, "Tokenization": a quotation mark counts only after an equals sign, and an equals sign only after a name.
 fn measure_tag(text: &str) -> Option<(usize, usize)> {
-    let (mut part, mut many) = (TagPart::TagName, 0);
+    let (mut part, mut attributes) = (TagPart::TagName, 0);
     let begins = if text.starts_with("</") { 2 } else { 1 };
     for (at, byte) in text.bytes().enumerate().skip(begins) {
         part = match (part, byte) {
             (TagPart::Quoted(quote), _) if byte == quote => TagPart::BeforeName,
             (TagPart::Quoted(_), _) => part,
-            (_, b'>') => return Some((at + 1, many)),
+            (_, b'>') => return Some((at + 1, attributes)),
             (TagPart::BeforeValue, b'"' | b'\'') => TagPart::Quoted(byte),
             (TagPart::BeforeValue, _) if byte.is_ascii_whitespace() => part,
             (TagPart::BeforeValue, _) => TagPart::Bare,
@@ -201,7 +202,7 @@ fn measure_tag(text: &str) -> Option<(usize, usize)> {
             (_, b'/') => TagPart::BeforeName,
             (TagPart::Name | TagPart::AfterName, b'=') => TagPart::BeforeValue,
             (TagPart::BeforeName | TagPart::AfterName, _) => {
-                many += 1;
+                attributes += 1;
                 TagPart::Name
             }
             (TagPart::TagName | TagPart::Name, _) => part,
@@ -235,8 +236,8 @@ mod tests {
     fn tags_that_are_too_long_are_left_out() {
         let few = "<p a=b c = 'd' e/>";
         assert_eq!(limit_html(few), few);
-        let many: String = (0..200).map(|n| format!(" a{n}=\"> b c\"")).collect();
-        assert_eq!(limit_html(&format!("a<p{many}>b")), "ab");
+        let attributes: String = (0..200).map(|n| format!(" a{n}=\"> b c\"")).collect();
+        assert_eq!(limit_html(&format!("a<p{attributes}>b")), "ab");
         assert_eq!(limit_html(&format!("a<img src='data:{}'>b", "x".repeat(70_000))), "ab");
         assert_eq!(limit_html("a<p b='c"), "a");
         assert!(limit_html(&"é".repeat(MAX_HTML_BYTES)).len() <= MAX_HTML_BYTES);

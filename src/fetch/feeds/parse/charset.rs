@@ -32,9 +32,11 @@ pub fn decode(bytes: &[u8], hints: EncodingHints<'_>) -> DecodedText {
     }
     let in_xml = xml_encoding(bytes);
     let declared: Vec<&str> = [hints.declared, in_xml.as_deref()].into_iter().flatten().collect();
-    let survey = EncodingSurvey::of(bytes);
+    let survey = EncodingSurvey::from_bytes(bytes);
     let Ok(choice) =
-        survey.choose::<Infallible>(survey.fitting(hints.configured), &declared, || Ok(detect_legacy(bytes)));
+        survey.choose_encoding::<Infallible>(survey.unless_contradicted(hints.configured), &declared, || {
+            Ok(detect_legacy(bytes))
+        });
     let (text, has_replaced) = choice.encoding.decode_without_bom_handling(&bytes[choice.mark_bytes..]);
     let name = choice.encoding.name();
     let replaced = || has_replaced.then(|| format!("Some bytes are not valid {name} and were replaced."));

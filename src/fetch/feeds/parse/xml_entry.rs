@@ -85,7 +85,7 @@ impl EntryDraft {
             "enclosure" => {
                 let at = child.attribute("url").or_else(|| child.attribute("href"));
                 let at = at.and_then(|at| resolve_address(at, &child.base));
-                if child.attribute("type").is_some_and(is_picture) {
+                if child.attribute("type").is_some_and(is_image_type) {
                     self.image.offer(3, at.clone());
                 }
                 self.enclosure.offer(3, at);
@@ -120,7 +120,7 @@ impl EntryDraft {
                 self.link.offer(if page { 3 } else { 2 }, at);
             }
             "enclosure" | "http://www.iana.org/assignments/relation/enclosure" => {
-                if is_picture(kind) {
+                if is_image_type(kind) {
                     self.image.offer(3, at.clone());
                 }
                 self.enclosure.offer(3, at);
@@ -133,7 +133,7 @@ impl EntryDraft {
         if let Some(src) = child.attribute("src") {
             // The content is at another address, which is not fetched. The entry links to it.
             self.link.offer(1, resolve_address(src, &child.base));
-            if child.attribute("type").is_some_and(is_picture) {
+            if child.attribute("type").is_some_and(is_image_type) {
                 self.image.offer(1, resolve_address(src, &child.base));
             }
         }
@@ -176,7 +176,7 @@ impl EntryDraft {
             "content" => {
                 let at = child.attribute("url").and_then(|at| resolve_address(at, &child.base));
                 let picture =
-                    child.attribute("medium") == Some("image") || child.attribute("type").is_some_and(is_picture);
+                    child.attribute("medium") == Some("image") || child.attribute("type").is_some_and(is_image_type);
                 if picture {
                     self.image.offer(3, at);
                 } else {
@@ -293,6 +293,6 @@ fn non_empty(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn is_picture(media_type: &str) -> bool {
+fn is_image_type(media_type: &str) -> bool {
     media_type.trim_start().to_ascii_lowercase().starts_with("image/")
 }

@@ -27,7 +27,7 @@ pub(super) struct ApplyBatch {
 }
 
 impl ApplyBatch {
-    /// An empty batch after those that made these counts.
+    /// Returns an empty batch; `stats` are the counts of the batches before it.
     pub(super) fn new(stats: RunStats) -> Self {
         Self { new: Vec::new(), changed: Vec::new(), bytes: 0, rows: 0, stats }
     }

@@ -13,7 +13,7 @@ use crate::sync::run::column_changes::RenamedColumn;
 pub(super) struct PendingItem {
     pub(super) write: ItemWrite,
     pub(super) kind: ChangeKind,
-    /// The cell of its key, where it is spelled otherwise than the key.
+    /// The cell of its key, if it is spelled differently from the key.
     pub(super) key_cell: Option<String>,
     /// The positions of cells that have no value yet, in order.
     pub(super) pending_cells: Vec<usize>,
@@ -25,7 +25,7 @@ pub(super) struct MergedItems {
     pub(super) changed: Vec<ItemWrite>,
     /// One change for each item whose fields differ from before.
     pub(super) changes: Vec<Change>,
-    /// How many items differed only in spelling or in values that are not there yet. They are not written.
+    /// The number of items that differ only in spelling or in values that are not available yet. They are not written.
     pub(super) unchanged: u64,
 }
 

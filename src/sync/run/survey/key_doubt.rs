@@ -5,13 +5,13 @@ use crate::domain::item::ColumnLayout;
 use crate::domain::rows::row::TextRow;
 use crate::domain::run_text::row_notes::KEY_LINE_BREAK_NOTE;
 
-/// Whether characters of the key could not be decoded: then the row may be that of another item.
+/// Returns whether characters of the key could not be decoded: then the row may belong to another item.
 pub(super) fn is_undecoded(row: &TextRow, key: &str, layout: &ColumnLayout) -> bool {
     let is_of_key = |column: Option<usize>| column.is_none_or(|column| column == layout.key_position());
     key.contains('\u{FFFD}') && row.repairs.iter().any(|repair| is_of_key(repair.column))
 }
 
-/// Whether the key may differ from what was entered: its cell was repaired, or it is a rounded number.
+/// Returns whether the key may differ from what was entered: its cell was repaired, or it is a rounded number.
 pub(super) fn is_inexact(row: &TextRow, layout: &ColumnLayout) -> bool {
     let position = layout.key_position();
     row.rounded_numbers.contains(&position) || row.repairs.iter().any(|repair| repair.column == Some(position))

@@ -21,11 +21,11 @@ use crate::sync::run::run_stop::RunStop;
 /// How many keys of rows inside cells are checked after the last row.
 const MAX_INNER_KEYS: usize = 1000;
 
-/// What was found about the rows so far.
+/// The findings about the rows so far.
 pub(super) struct RowFindings {
     shapes: RowShapes,
     common: BTreeMap<(Option<usize>, String), RowGroup>,
-    /// Keys of the catalog in rows that stand inside a cell, with the row of that cell.
+    /// Keys of the catalog that were found in rows inside a cell, with the row of that cell.
     inner_keys: Vec<(u64, String)>,
     is_doubtful: bool,
     /// The widths of rows that do not fit the header and may be those of items with other keys.
@@ -38,7 +38,7 @@ pub(super) struct RowFindings {
     key_class: Option<CellClass>,
 }
 
-/// What was found about all rows.
+/// The findings about all rows.
 pub(super) struct RowsFound {
     /// The notes.
     pub(super) notes: IssueList,
@@ -49,8 +49,8 @@ pub(super) struct RowsFound {
 }
 
 impl RowFindings {
-    /// No rows yet of a table with these columns. `expected` returns the class of the values that the catalog has in
-    /// the column of a name.
+    /// Creates findings for a table with these columns. `expected` returns the class of a column's values in the
+    /// catalog.
     pub(super) fn new(
         columns: &[String],
         expected: impl Fn(&str) -> Option<CellClass>,
@@ -70,18 +70,18 @@ impl RowFindings {
         }
     }
 
-    /// Adds a row, taken or not.
+    /// Adds a row, used or skipped.
     pub(super) fn add_row(&mut self, row: &TextRow, layout: &ColumnLayout, index: &KeyIndex) {
         if row.is_cut {
-            self.common.entry((None, CUT_ROW_NOTE.to_owned())).or_default().add(row.number);
+            self.common.entry((None, CUT_ROW_NOTE.to_owned())).or_default().add_row(row.number);
             self.add_odd_width(row.width);
         }
         // A cell that the catalog already holds like this is no mistake.
         if !row.inner_rows.is_empty() && index.has_item(layout.row_key(&row.cells), layout.build_item(&row.cells).hash)
         {
-            return self.shapes.observe(&TextRow { inner_rows: Vec::new(), ..row.clone() });
+            return self.shapes.observe_row(&TextRow { inner_rows: Vec::new(), ..row.clone() });
         }
-        self.shapes.observe(row);
+        self.shapes.observe_row(row);
         for inner in row.inner_rows.iter().skip(1) {
             let key = layout.row_key(inner);
             if self.inner_keys.len() < MAX_INNER_KEYS && !key.is_empty() && index.has_left(key) {
@@ -94,7 +94,7 @@ impl RowFindings {
     pub(super) fn add_common_repair(&mut self, row: u64, repair: &CellRepair) -> bool {
         self.is_doubtful |= repair.doubt == RepairDoubt::Structure;
         if repair.is_common {
-            self.common.entry((repair.column, repair.what.clone())).or_default().add(row);
+            self.common.entry((repair.column, repair.what.clone())).or_default().add_row(row);
         }
         repair.is_common
     }
@@ -125,8 +125,8 @@ impl RowFindings {
     /// The result, after the last row.
     ///
     /// # Errors
-    /// [`RunStop::Refused`] (`unclosed_quote`) where the row of an item of the catalog stands only inside a cell, or
-    /// the lines of a row would each fit the header.
+    /// [`RunStop::Refused`] (`unclosed_quote`) when the row of an item of the catalog is only found inside a cell, or
+    /// when each line of a row would fit the header.
     pub(super) fn finish(self, columns: &[String], index: &KeyIndex) -> Result<RowsFound, RunStop> {
         if let Some((row, key)) = self.inner_keys.iter().find(|(_, key)| index.has_left(key)) {
             return Err(SyncFailure::unclosed_quote(*row, &row_inside_cell(key)).into());
@@ -142,7 +142,7 @@ impl RowFindings {
             || (narrower.is_some() && has_new_columns)
             || self.odd_widths.iter().any(|width| self.shapes.is_rare_width(*width));
         let shapes = self.shapes.finish();
-        if let Some(row) = shapes.swallowing {
+        if let Some(row) = shapes.open_quote_row {
             return Err(SyncFailure::unclosed_quote(row, LINES_FIT_HEADER).into());
         }
         let mut notes = IssueList::default();
@@ -169,8 +169,8 @@ impl RowFindings {
         self.stored_columns.contains(name)
     }
 
-    /// The sign that the header with these columns was joined with the row below it, where rows have `cells` cells: a
-    /// name that is a key of the catalog, or the name of the last column with a cell appended to it.
+    /// Returns the evidence that the header was joined with the row below it, if rows have `cells` cells: a name that
+    /// is a key of the catalog, or the name of the last column with a cell appended to it.
     fn sign_of_joined_header(&self, columns: &[String], cells: usize, index: &KeyIndex) -> Option<String> {
         if let Some(key) = columns[cells..].iter().find(|name| index.has_left(name)) {
             return Some(key_in_header(key));

@@ -1,12 +1,12 @@
 //! Collects notes that are shown once for many rows: keys and headers in another spelling, repeated headers, rows
 //! without an entry, and messages of the spreadsheet instead of values.
 
-use crate::domain::columns::spreadsheet_values::SheetWord;
+use crate::domain::columns::spreadsheet_values::SpreadsheetPlaceholder;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::item::ColumnLayout;
 use crate::domain::rows::row::TextRow;
 use crate::domain::rows::row_group::RowGroup;
-use crate::domain::rows::stored_columns::header_sheet_word;
+use crate::domain::rows::stored_columns::header_placeholder;
 use crate::domain::run_text::row_notes::{
     REPEATED_HEADERS_NOTE, SpreadsheetMessages, UnfilledRows, equal_items_note, header_message_note,
     repeated_header_note, respelled_headers_note, respelled_keys_note, spreadsheet_messages_note, unfilled_rows_note,
@@ -34,7 +34,7 @@ pub(super) struct RowNotes {
 impl RowNotes {
     /// Adds a row that repeats the header.
     pub(super) fn add_repeated_header(&mut self, row: u64) {
-        self.headers.add(row);
+        self.headers.add_row(row);
     }
 
     /// Adds a row whose key the catalog spells otherwise.
@@ -52,9 +52,9 @@ impl RowNotes {
     /// Adds the messages of the spreadsheet in the cells of a row.
     pub(super) fn add_messages(&mut self, row: &TextRow) {
         for (position, cell) in row.cells.iter().enumerate() {
-            let Some(word) = SheetWord::parse(cell) else { continue };
+            let Some(word) = SpreadsheetPlaceholder::parse(cell) else { continue };
             self.message_cells += 1;
-            self.loading_cells += u64::from(word == SheetWord::Loading);
+            self.loading_cells += u64::from(word == SpreadsheetPlaceholder::Loading);
             if self.message_columns.len() <= position {
                 self.message_columns.resize(position + 1, false);
             }
@@ -143,7 +143,7 @@ fn unfilled_note(keyless: &KeylessSplit, layout: &ColumnLayout) -> String {
 /// The notes about columns that have a message of the spreadsheet as their name.
 pub(super) fn header_message_notes(written: &[String], layout: &ColumnLayout, row: u64) -> Vec<Issue> {
     let note = |(written, name): (&String, &String)| {
-        let word = header_sheet_word(written)?;
+        let word = header_placeholder(written)?;
         let read_as = (written != name).then_some(name.as_str());
         let reason = header_message_note(word.as_str(), read_as);
         Some(Issue { row: Some(row), column: Some(name.clone()), kind: IssueKind::Noted, reason })
@@ -156,7 +156,7 @@ pub(super) fn header_note(written: &[String], layout: &ColumnLayout, source: &So
     let wanted_key = source.key_column.as_str();
     let pairs = written.iter().zip(layout.column_names());
     let mut differing: Vec<(&str, &str)> = pairs
-        .filter(|(written, name)| written != name && header_sheet_word(written).is_none())
+        .filter(|(written, name)| written != name && header_placeholder(written).is_none())
         .map(|(written, name)| (written.as_str(), name.as_str()))
         .collect();
     if let Some(key) = written.get(layout.key_position())

@@ -8,32 +8,33 @@ use crate::sync::run::column_changes::RenamedColumn;
 use crate::sync::run::comparison::SourceComparison;
 use crate::sync::run::row_rules::RowRules;
 
-/// What the first reading of a source found.
+/// The result of the first reading of a source.
 pub(in crate::sync) struct SourceSurvey<'a> {
-    /// What applying the rows would do to the catalog.
+    /// The changes that applying the rows would make to the catalog.
     pub(in crate::sync) tally: ChangeTally,
-    /// All rows, taken or not.
+    /// The number of rows.
     pub(in crate::sync) rows: u64,
-    /// Rows that are not taken.
+    /// The number of skipped rows.
     pub(in crate::sync) rejected: u64,
-    /// Rows that are not taken, and values that were repaired.
+    /// Skipped rows, repaired values and other warnings.
     pub(in crate::sync) issues: IssueList,
     /// The type of each column.
     pub(in crate::sync) types: Vec<ColumnType>,
-    /// Columns that are new, gone or renamed, as issues.
+    /// Added, removed and renamed columns, as issues.
     pub(super) columns: Vec<Issue>,
     /// Columns that have another name now.
     pub(in crate::sync) renamed: Vec<RenamedColumn>,
     /// The failure where the header does not belong to the rows.
     pub(super) mismatch: Option<SyncFailure>,
-    /// What each row is: the second reading must agree with the first.
+    /// The rules that classify rows: the second reading must agree with the first.
     pub(in crate::sync) rules: RowRules<'a>,
     /// Whether values were still loading, or formulas had none: then the next run has to read everything again.
     pub(in crate::sync) has_pending: bool,
 }
 
 impl SourceSurvey<'_> {
-    /// Why a sync would write nothing of these rows, whose columns are `columns`; `None` where it would apply them.
+    /// Returns why a sync would write nothing of these rows, whose columns are `columns`; `None` if it would apply
+    /// them.
     pub(in crate::sync) fn failure(
         &self,
         comparison: &SourceComparison<'_>,

@@ -1,11 +1,11 @@
-//! Reads all rows of a source once: gives each key to the first row that has it, and collects what cannot be taken.
+//! Reads all rows of a source once: assigns each key to the first row that has it, and collects the skipped rows.
 
 use super::key_doubt;
 use super::row_findings::{RowFindings, RowsFound};
 use super::row_notes::{RowNotes, header_message_notes, header_note};
 use super::source_survey::SourceSurvey;
 use crate::domain::columns::cell_class::CellClass;
-use crate::domain::columns::column_type::{ColumnReading, ColumnType};
+use crate::domain::columns::column_type::{ColumnType, ColumnTypeDetector};
 use crate::domain::guards::ChangeTally;
 use crate::domain::issue::{Issue, IssueKind, IssueList};
 use crate::domain::item::ColumnLayout;
@@ -22,7 +22,7 @@ use crate::sync::run::keyless_rows::KeylessRows;
 use crate::sync::run::row_rules::{RowRules, RowSort};
 use crate::sync::run::run_stop::RunStop;
 
-/// Rows between two checks whether the reading has to stop.
+/// The number of rows between two checks whether the reading has to stop.
 const ROWS_PER_STOP_CHECK: u64 = 1000;
 
 /// Reads all rows of `content` once, whose columns are those of `layout`, and adds their keys to `index`.
@@ -60,8 +60,8 @@ pub(in crate::sync) fn read_survey<'l>(
     Ok(survey)
 }
 
-/// The type of a column: the one that its kind of source declares, else the one of its cells. Where only the newest
-/// entries were fetched, the type must fit the stored ones, too.
+/// Returns the type of a column: the one that its kind of source declares, otherwise the one of its cells. If only the
+/// newest entries were fetched, the type must fit the stored entries, too.
 fn column_type(
     comparison: &SourceComparison<'_>,
     content: &dyn FetchedContent,
@@ -85,7 +85,7 @@ fn column_type(
 struct SurveyReader<'i, 'l> {
     index: &'i mut KeyIndex,
     rules: RowRules<'l>,
-    readings: Vec<ColumnReading>,
+    readings: Vec<ColumnTypeDetector>,
     sample: KeyedSample,
     keyless: KeylessRows,
     notes: RowNotes,
@@ -106,7 +106,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
         Self {
             index,
             rules,
-            readings: vec![ColumnReading::default(); columns],
+            readings: vec![ColumnTypeDetector::default(); columns],
             sample,
             keyless: KeylessRows::new(columns),
             notes: RowNotes::default(),
@@ -149,7 +149,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
             RowSort::Unkeyed(KeyCell::Missing) if !row.surplus => self.keyless.add_row(row),
             RowSort::Unkeyed(cell) => {
                 // The key of a broken formula is unknown, so its item may seem to have left the source.
-                self.is_doubtful |= matches!(cell, KeyCell::SheetWord(_) | KeyCell::UnsavedFormula);
+                self.is_doubtful |= matches!(cell, KeyCell::SpreadsheetPlaceholder(_) | KeyCell::UnsavedFormula);
                 self.has_unsaved_formula |= cell == KeyCell::UnsavedFormula;
                 self.refuse_row(
                     row.number,
@@ -170,7 +170,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
         }
     }
 
-    /// Gives a row its key, unless another row has it.
+    /// Assigns a key to the row, unless another row has it.
     fn take_row(&mut self, row: &TextRow, key: &str) {
         self.is_doubtful |= key_doubt::is_undecoded(row, key, self.rules.layout());
         self.has_unsaved_formula |= !row.unsaved_formulas.is_empty();
@@ -190,7 +190,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
             KeyClaim::Taken => {}
         }
         for (reading, cell) in self.readings.iter_mut().zip(self.rules.typed_cells(row)) {
-            reading.observe(cell);
+            reading.observe_cell(cell);
         }
         let (odd_width, has_odd_key) = (self.odd_width(row), self.has_odd_key(row, key));
         if self.index.is_unsettled(key, index_row(row)) {
@@ -206,12 +206,12 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
         self.sample.add_row(row, key, self.index);
     }
 
-    /// The number of cells of a row, where it differs from that of the header.
+    /// Returns the number of cells of a row if it differs from that of the header.
     fn odd_width(&self, row: &TextRow) -> Option<usize> {
         row.width.filter(|width| *width != self.rules.layout().column_names().len())
     }
 
-    /// Whether the key of a row may have been misread.
+    /// Returns whether the key of a row may have been misread.
     fn has_odd_key(&mut self, row: &TextRow, key: &str) -> bool {
         let layout = self.rules.layout();
         self.add_note(key_doubt::line_break_note(row, key, layout)) || key_doubt::is_inexact(row, layout)
@@ -236,7 +236,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
     ) -> Result<SourceSurvey<'l>, RunStop> {
         let layout = self.rules.layout();
         let header_row = comparison.source.read_options.header_row_number();
-        let read = self.readings.iter().map(ColumnReading::column_type).enumerate();
+        let read = self.readings.iter().map(ColumnTypeDetector::column_type).enumerate();
         let types = read.map(|(position, read)| column_type(comparison, content, layout, position, read)).collect();
         let equal_items = self.index.keep_equal_items();
         if self.index.lacks_spellings() {

@@ -1,29 +1,29 @@
-//! What stands in a table and in none of its cells: HTML puts it before the table, and takes time for each piece by the
-//! number of those that are there already.
+//! Limits the content of tables that is outside of cells. HTML moves such content before the table, and the time for
+//! each piece grows with the number of pieces before it.
 
-/// How many such pieces are put before the tables of a text.
+/// The maximum number of such pieces in a text.
 const MAX_MISPLACED: usize = 500;
 
-/// Elements that a table is made of.
+/// The elements of a table.
 const TABLE_ELEMENTS: [&str; 11] =
     ["table", "caption", "colgroup", "col", "tbody", "thead", "tfoot", "tr", "td", "th", "template"];
 
-/// The tables that are open.
+/// The open tables.
 #[derive(Default)]
 pub(super) struct OpenTables {
-    /// Whether a cell or a caption is open in each of them.
+    /// For each open table, whether a cell or a caption is open in it.
     in_cell: Vec<bool>,
     misplaced: usize,
 }
 
 impl OpenTables {
-    /// Takes a tag of `name`, unless it is misplaced and there are too many of those.
+    /// Returns whether a tag of `name` may be kept: false if it is outside of cells and there are too many of those.
     pub(super) fn admit_tag(&mut self, name: &str, ends: bool) -> bool {
         let name = TABLE_ELEMENTS.iter().find(|known| known.eq_ignore_ascii_case(name)).copied();
         match (name, ends) {
             (Some("table"), false) => self.in_cell.push(false),
             (Some("table"), true) => drop(self.in_cell.pop()),
-            // What was open in a template tells nothing of the table around it.
+            // The state of the tables before a template is unknown after it.
             (Some("template"), true) => self.in_cell.fill(false),
             (Some("template"), false) => {}
             (Some(name), _) => {

@@ -1,17 +1,17 @@
-//! Enums that are stored, sent and shown as words.
+//! Declares enums that are stored, sent and shown as lower-case strings.
 
-/// Declares an enum of lower-case words that is stored, sent and shown as those words.
-macro_rules! words {
+/// Declares an enum whose values are stored, sent and shown as the given strings.
+macro_rules! string_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),+ }
 
         impl $name {
-            /// Every value, in the order of the design.
+            /// All values, in the order of their declaration.
             pub const ALL: &'static [$name] = &[$($name::$variant),+];
 
-            /// The word as it is stored, sent and shown.
+            /// Returns the string that is stored, sent and shown.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $word),+ }
@@ -25,26 +25,26 @@ macro_rules! words {
         }
 
         impl std::str::FromStr for $name {
-            type Err = $crate::domain::text::enum_names::UnknownVariant;
+            type Err = $crate::domain::text::string_enum::UnknownVariant;
 
-            fn from_str(word: &str) -> Result<Self, $crate::domain::text::enum_names::UnknownVariant> {
+            fn from_str(word: &str) -> Result<Self, $crate::domain::text::string_enum::UnknownVariant> {
                 match word {
                     $($word => Ok($name::$variant),)+
-                    _ => Err($crate::domain::text::enum_names::UnknownVariant { what: stringify!($name), word: word.to_owned() }),
+                    _ => Err($crate::domain::text::string_enum::UnknownVariant { what: stringify!($name), word: word.to_owned() }),
                 }
             }
         }
     };
 }
 
-pub(in crate::domain) use words;
+pub(in crate::domain) use string_enum;
 
-/// A stored or sent word that is none of the known ones.
+/// A string that is no value of the enum.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{word:?} is not a known {what}")]
 pub struct UnknownVariant {
-    /// The type that was asked for.
+    /// The name of the enum.
     pub what: &'static str,
-    /// What stood there instead.
+    /// The string.
     pub word: String,
 }
