@@ -3,6 +3,7 @@
 mod cell_notes;
 mod cell_place;
 mod cell_text;
+mod collected_rows;
 mod error_cells;
 mod layout;
 mod ods;

@@ -6,7 +6,7 @@ use crate::domain::feed::FeedRecord;
 use crate::domain::issue::Issue;
 use crate::domain::progress::ProgressCount;
 
-/// Receives the reports of a running fetch and decides whether it goes on.
+/// Receives the reports of a running fetch and decides whether it continues.
 ///
 /// A kind calls these methods often, so they must be cheap. They may be called from several threads.
 pub trait FetchObserver: Sync {
@@ -19,7 +19,7 @@ pub trait FetchObserver: Sync {
     /// Reports the progress of a source that has many parts, such as feeds. Calls do not overlap.
     fn report_progress(&self, _progress: &FetchProgress) {}
 
-    /// Reports a part that was skipped or repaired. The fetch goes on.
+    /// Reports a part that was skipped or repaired. The fetch continues.
     fn report_issue(&self, _issue: Issue) {}
 
     /// Reports the records of all feeds of the source. They are saved however the run ends, and come back as

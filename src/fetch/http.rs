@@ -16,6 +16,7 @@ mod google_hosts;
 mod gzip_members;
 pub(super) mod host_lock;
 pub(super) mod http_date;
+mod redirect_target;
 pub(super) mod request;
 mod response;
 pub(super) mod response_status;

@@ -1,6 +1,6 @@
 //! Fetches the content of sources and reads rows from it.
 //!
-//! A kind of source implements [`SourceKind`]: it says which locations it accepts, downloads the content of a source
+//! A kind of source implements [`SourceKind`]: it checks the locations of sources, downloads the content of a source
 //! into a bounded temporary file ([`SourceKind::fetch`]), and returns it as [`FetchedContent`], from which the sync
 //! reads rows one at a time. The kinds are `sheet`, `csv`, `excel`, `feeds` and `reader`; each has a file and a folder
 //! here. All of them share the guarded client in `http` and the check for binary files in `file_signature`. The text

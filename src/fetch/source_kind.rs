@@ -86,7 +86,7 @@ pub trait SourceKind: Send + Sync {
     ///
     /// # Errors
     /// [`FetchError::Stopped`] after [`FetchObserver::should_stop`] returned `true`. [`FetchError::Failed`] when the
-    /// content cannot be fetched completely or is not what the kind reads; its message says why and what to do.
+    /// content cannot be fetched completely or is not what the kind reads; its message explains why and what to do.
     fn fetch(
         &self,
         source: &Source,

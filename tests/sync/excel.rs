@@ -317,7 +317,7 @@ fn a_row_with_two_cells_at_one_place_is_refused_and_its_item_stays(db: &TestData
     assert_eq!((count_changes(&record), record.withheld_removals), ([0, 0, 1, 0, 1], 1), "{}", record.summary.message);
     assert_eq!(engine.item_lines(&source), ["1|2|4", "2|3|6"]);
     let all = list_row_issues(&engine, &record);
-    assert!(all[0].0 == 2 && all[0].2.starts_with("Two cells of this row have the same position (A2)"), "{all:?}");
+    assert!(all[0].0 == 2 && all[0].2.starts_with("The file has two cells at the same position (A2)"), "{all:?}");
     // With a readable key its item is known to be still in the source.
     let rows = rows.replace("<c r=\"A2\"><v>9</v></c>", "<c r=\"B2\"><v>9</v></c>");
     std::fs::write(folder.path().join("table.xlsx"), XlsxBuilder::of_rows(&rows).bytes()).expect("written");

@@ -178,7 +178,7 @@ pub(super) fn refuse_swallowed_rows(
 pub(in crate::fetch) fn blank_header_error(row: u64) -> FetchError {
     FetchError::failed(
         "no_header",
-        format!("Row {row} is set as the header row but is blank. Choose the row that holds the column names."),
+        format!("Row {row} is set as the header row but is blank. Choose the row that contains the column names."),
     )
 }
 
@@ -187,7 +187,7 @@ pub(in crate::fetch) fn missing_header_row_error(row: u64) -> FetchError {
     FetchError::failed(
         "no_header",
         format!(
-            "Row {row} is set as the header row, but the file has fewer rows. Choose the row that holds the column \
+            "Row {row} is set as the header row, but the file has fewer rows. Choose the row that contains the column \
              names."
         ),
     )

@@ -1,5 +1,4 @@
-//! What is noted about the cells of a tab once for all of them: formulas without a saved value, and numbers that
-//! spreadsheets round.
+//! Collects cells that share one note: formulas without a saved value, and numbers that spreadsheets round.
 
 use super::cell_place::column_letters;
 use crate::domain::issue::{Issue, IssueKind};
@@ -27,8 +26,8 @@ impl CellGroup {
         positions.iter().for_each(|&position| self.columns[position] = true);
     }
 
-    /// The note "3 cells in “price” `many`, first in row 2. `fix`", with `one` for a single cell. `None` without
-    /// cells.
+    /// The note "3 cells in “price” `many`, first in row 2. `fix`", with `one` for a single cell. `None` if there are
+    /// no cells.
     fn note(&self, columns: &[String], one: &str, many: &str, fix: &str) -> Option<Issue> {
         let row = self.first_row?;
         let names = columns.iter().zip(&self.columns).filter(|(_, has)| **has).map(|(name, _)| name.clone());
@@ -43,7 +42,7 @@ impl CellGroup {
     }
 }
 
-/// The groups of cells that are noted.
+/// The cells of a tab that are noted.
 #[derive(Default)]
 pub(super) struct CellNotes {
     pub(super) unsaved_formulas: CellGroup,
@@ -57,23 +56,23 @@ impl CellNotes {
             columns,
             "is a formula without a saved value",
             "are formulas without a saved value",
-            "The catalog keeps what it has there. Open the file in Excel or LibreOffice, save it once, and sync again.",
+            "The catalog keeps its values. Open the file in Excel or LibreOffice, save it once, and sync again.",
         );
         let rounded = self.rounded_numbers.note(
             columns,
             "is a number of more than 15 digits, which spreadsheets round",
             "are numbers of more than 15 digits, which spreadsheets round",
-            "Format the column as text, enter the numbers again, and sync.",
+            "Format the column as text, enter the numbers again, and sync again.",
         );
         unsaved.into_iter().chain(rounded).collect()
     }
 }
 
-/// Why a row with two cells at this position is skipped.
+/// The reason why a row with two cells at the same position is skipped.
 pub(super) fn repeated_cell_reason(row: u64, column: u32) -> String {
     format!(
-        "Two cells of this row have the same position ({}{row}), so it is unclear which one is right. Open the file \
-         in Excel or LibreOffice, correct the cell, save the file, and sync again.",
+        "The file has two cells at the same position ({}{row}), so it is unclear which one is right. Open it in Excel or \
+         LibreOffice, correct the cell, save the file, and sync again.",
         column_letters(column)
     )
 }

@@ -1,4 +1,4 @@
-//! Places of cells and columns as workbooks write them: `B5`, `A2:B5` and `AA`.
+//! Parses and writes the places of cells and columns: `B5`, `A2:B5` and `AA`.
 
 /// The first and the last cell of an area: row and column of each, from 0.
 pub(super) type CellArea = ((u32, u32), (u32, u32));
@@ -21,7 +21,7 @@ pub(super) fn parse_place(place: &str) -> Option<(u32, u32)> {
     Some((digits.parse::<u32>().ok()?.checked_sub(1)?, column - 1))
 }
 
-/// The letters that spreadsheets call the column at `position` by, from 0: `A`, `AA`.
+/// The letters of the column at `position`, from 0: `A`, `AA`.
 pub(super) fn column_letters(position: u32) -> String {
     let mut letters = Vec::new();
     let mut left = u64::from(position) + 1;

@@ -1,11 +1,11 @@
-//! Writes the values of cells as plain text: numbers without exponent, dates and times as ISO 8601 writes them.
+//! Writes the values of cells as plain text: numbers without exponent, dates and times in ISO 8601.
 
 use calamine::{CellErrorType, Data, DataRef, ExcelDateTime};
 use chrono::{Days, NaiveDate};
 
 /// Milliseconds of a day.
 const DAY_MILLIS: u64 = 86_400_000;
-/// From here on not every whole number has a floating-point number of its own.
+/// From this number on, not every whole number can be represented as a floating-point number.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 /// The smallest whole number of more than 15 digits.
 const MIN_LONG: f64 = 1e15;
@@ -38,7 +38,7 @@ pub(super) fn max_text_bytes(value: &DataRef<'_>) -> usize {
     }
 }
 
-/// The text of a cell that is kept by its workbook.
+/// As [`cell_text`], for a cell of a workbook that calamine keeps in memory.
 pub(super) fn owned_cell_text(value: &Data, is_1904: bool) -> String {
     match value {
         Data::Int(number) => number.to_string(),
@@ -61,25 +61,25 @@ fn error_text(error: &CellErrorType) -> String {
     }
 }
 
-/// As spreadsheets show it.
+/// A flag as spreadsheets show it.
 pub(super) fn flag_text(flag: bool) -> &'static str {
     if flag { "TRUE" } else { "FALSE" }
 }
 
-/// Whether a number has more than the 15 digits that spreadsheets keep, so that another one may have been entered. One
-/// of sixteen digits that does not end in 0, and is exact, cannot have been rounded by a spreadsheet.
+/// Whether a number has more than the 15 digits that spreadsheets keep, so that another number may have been entered.
+/// An exact number of sixteen digits that does not end in 0 cannot have been rounded by a spreadsheet.
 pub(super) fn is_rounded(number: f64) -> bool {
     let size = number.abs();
     number.fract() == 0.0 && (size >= MAX_EXACT || (size >= MIN_LONG && number % 10.0 == 0.0))
 }
 
-/// The same for the value of a cell.
+/// As [`is_rounded`], for the value of a cell.
 pub(super) fn is_rounded_cell(value: &DataRef<'_>) -> bool {
     matches!(value, DataRef::Float(number) if is_rounded(*number))
 }
 
-/// A number without exponent. Fractions have at most 15 significant digits, as in Excel, so that what a calculation
-/// leaves behind (`3.3000000000000003`) is not shown.
+/// A number without exponent. Fractions have at most 15 significant digits, as in Excel, so that rounding errors of a
+/// calculation (`3.3000000000000003`) are not shown.
 pub(super) fn number_text(number: f64) -> String {
     if number == 0.0 {
         return "0".to_owned();
@@ -87,16 +87,16 @@ pub(super) fn number_text(number: f64) -> String {
     if !number.is_finite() || (number.fract() == 0.0 && number.abs() < MAX_EXACT) {
         return number.to_string();
     }
-    // The shortest text that leads back to the rounded number; `Display` never writes an exponent.
+    // `Display` writes the shortest text that parses to the rounded number, and never an exponent.
     format!("{number:.14e}").parse::<f64>().unwrap_or(number).to_string()
 }
 
-/// A date, a time of day, both, or a duration, from a number of days.
+/// The text of a date, a time of day, both, or a duration.
 fn moment_text(moment: &ExcelDateTime, is_1904: bool) -> String {
     serial_text(moment.as_f64(), moment.is_duration(), is_1904)
 }
 
-/// The text of a serial date.
+/// The text of a date or duration that is stored as a number of days.
 pub(super) fn serial_text(serial: f64, is_duration: bool, is_1904: bool) -> String {
     if !serial.is_finite() || serial.abs() >= MAX_SERIAL || (serial < 0.0 && !is_duration) {
         return number_text(serial);
@@ -118,7 +118,7 @@ pub(super) fn serial_text(serial: f64, is_duration: bool, is_1904: bool) -> Stri
     }
 }
 
-/// The day with this number. Excel has a 29 February 1900, which never was.
+/// The date of the day with this number. Excel has a 29 February 1900, which did not exist.
 fn date_text(days: u64, is_1904: bool) -> Option<String> {
     let (year, month, day, days) = match days {
         _ if is_1904 => (1904, 1, 1, days),
@@ -136,7 +136,7 @@ fn time_text(millis: u64) -> String {
     if rest == 0 { text } else { format!("{text}.{rest:03}").trim_end_matches('0').to_owned() }
 }
 
-/// `2023-01-05T14:30:00` as `2023-01-05 14:30:00`, and without a time at midnight.
+/// Writes `2023-01-05T14:30:00` as `2023-01-05 14:30:00`, and midnight without a time.
 pub(super) fn iso_moment(text: &str) -> String {
     let Some((date, time)) = text.split_once('T') else { return text.to_owned() };
     let time = time.trim_end_matches('Z');
@@ -145,7 +145,7 @@ pub(super) fn iso_moment(text: &str) -> String {
     if is_midnight { date.to_owned() } else { format!("{date} {time}") }
 }
 
-/// `PT14H30M00S` as `14:30:00`.
+/// Writes `PT14H30M00S` as `14:30:00`.
 pub(super) fn iso_duration(text: &str) -> String {
     parse_duration(text).unwrap_or_else(|| text.to_owned())
 }

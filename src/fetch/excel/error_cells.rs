@@ -1,6 +1,6 @@
 //! Finds the cells of an `.xlsx` tab with an error that calamine does not know, such as `#SPILL!` or `#GETTING_DATA`.
 //!
-//! calamine fails at such a cell without naming its position, and continues with the next one when it is called
+//! calamine returns an error for such a cell without its position, and continues with the next cell when it is called
 //! again.
 
 use std::collections::VecDeque;
@@ -15,23 +15,24 @@ const KNOWN_WORDS: [&str; 7] = ["#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", 
 /// The most cells whose places are kept.
 const MAX_PLACES: usize = 1_000_000;
 
-/// Where a tab has errors that calamine does not know.
+/// The places of errors in a tab that calamine does not know.
 #[derive(Default)]
 pub(super) struct UnknownErrors {
     /// Rows and columns from 0, in the order of the cells.
     places: VecDeque<(u32, u32)>,
     /// The error cell that is being read, and its position, if it has one.
     open_cell: Option<Option<(u32, u32)>>,
-    /// Whether its value has just begun.
+    /// Whether the last event was the beginning of its value.
     is_in_value: bool,
-    /// Whether the present row has such a cell.
+    /// Whether the current row has such a cell.
     is_in_row: bool,
-    /// Whether a place is not known: calamine does not count a cell that it fails at.
+    /// Whether a place is unknown. Then the places of later cells are unknown, too, because calamine does not count
+    /// cells that it cannot read.
     has_lost_place: bool,
 }
 
 impl UnknownErrors {
-    /// Looks at the next event of the tab.
+    /// Processes the next event of the tab.
     pub(super) fn follow(&mut self, event: &Event<'_>) {
         let is_in_value = std::mem::take(&mut self.is_in_value);
         match event {
@@ -63,7 +64,7 @@ impl UnknownErrors {
         self.open_cell = is_error.then(place);
     }
 
-    /// The place of the next such cell; `None` if it is not known.
+    /// The place of the next such cell. `None` if it is not known.
     pub(super) fn next_place(&mut self) -> Option<(u32, u32)> {
         if self.has_lost_place { None } else { self.places.pop_front() }
     }

@@ -1,4 +1,4 @@
-//! What is hidden or merged in a tab, and the notes about it.
+//! Collects what is hidden or merged in a tab, and writes the notes about it.
 
 use super::cell_place::column_letters;
 use crate::domain::issue::{Issue, IssueKind};
@@ -7,7 +7,7 @@ use crate::domain::text::shortening::{list_columns, shorten};
 
 /// How many places a note lists.
 const MAX_LISTED: usize = 5;
-/// How many ranges of hidden columns are kept: as many as there can be columns.
+/// How many ranges of hidden columns are kept. A tab cannot have more columns.
 const MAX_RANGES: usize = 16_384;
 
 /// What is hidden or merged in a tab.
@@ -19,7 +19,7 @@ pub(super) struct TabLayout {
     merged: CountedPlaces<String>,
 }
 
-/// So many of something, and the first of them.
+/// How many places there are, and the first of them.
 #[derive(Debug)]
 struct CountedPlaces<T> {
     count: u64,
@@ -47,30 +47,30 @@ impl<T> CountedPlaces<T> {
 }
 
 impl TabLayout {
-    /// The columns from `first` to `last`, from 0, are hidden.
+    /// Adds the hidden columns from `first` to `last`, counted from 0.
     pub(super) fn hide_columns(&mut self, first: u32, last: u32) {
         if first <= last && self.hidden_columns.len() < MAX_RANGES {
             self.hidden_columns.push((first, last));
         }
     }
 
-    /// The row with this number, from 1, has values and is hidden.
+    /// Adds a hidden row with values. `number` is counted from 1.
     pub(super) fn hide_row(&mut self, number: u64) {
         self.hidden_rows.add(number);
     }
 
-    /// The cells of this area, from 0, are merged.
+    /// Adds the merged area from the cell `first` to the cell `last`, counted from 0.
     pub(super) fn merge(&mut self, first: (u32, u32), last: (u32, u32)) {
         let name = |(row, column): (u32, u32)| format!("{}{}", column_letters(column), u64::from(row) + 1);
         self.merged.add(format!("{}:{}", name(first), name(last)));
     }
 
-    /// Whether the column at `position`, from 0, is hidden.
+    /// Whether the column at `position`, counted from 0, is hidden.
     pub(super) fn hides_column(&self, position: u32) -> bool {
         self.hidden_columns.iter().any(|(first, last)| (*first..=*last).contains(&position))
     }
 
-    /// The notes about the tab called `tab`: one for each thing that people do not see when they open it.
+    /// The notes about the tab with the name `tab`: one for each thing that people do not see when they open it.
     pub(super) fn notes(&self, tab: &str, is_hidden: bool, columns: &[String]) -> Vec<Issue> {
         let mut notes = Vec::new();
         let mut note = |row: Option<u64>, column: Option<String>, reason: String| {

@@ -1,7 +1,7 @@
-//! Reads a tab of an OpenDocument workbook, its cells one after the other.
+//! Reads a tab of an OpenDocument workbook cell by cell.
 //!
-//! calamine is not used here: it keeps all tabs in memory with every repetition written out, takes an error (`#REF!`)
-//! for an empty cell, and joins lines of a cell that a line break parts.
+//! calamine is not used here: it keeps all tabs in memory with repeated cells written out, reads an error (`#REF!`) as
+//! an empty cell, and drops line breaks inside cells.
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -23,12 +23,12 @@ use crate::fetch::csv::record::MAX_CELL_BYTES;
 
 /// The part with all tabs.
 const CONTENT_PART: &str = "content.xml";
-/// How files of this format begin.
+/// The media type of this format, which files of it declare in their first part.
 const MIME_TYPE: &[u8] = b"application/vnd.oasis.opendocument.spreadsheet";
-/// More than any repetition may be: of rows, of columns, or of spaces in a cell.
+/// The upper limit of any repetition: of rows, of columns, or of spaces in a cell.
 const MAX_REPEAT: u32 = 1_048_577;
 
-/// Whether the archive declares itself an OpenDocument workbook.
+/// Whether the archive declares that it is an OpenDocument workbook.
 pub(super) fn is_spreadsheet(archive: &mut PartArchive<'_>, limit: &ReadLimit<'_>) -> Result<bool, FetchError> {
     let Some(part) = archive.open_part("mimetype", MAX_SMALL_PART)? else { return Ok(false) };
     let mut kind = Vec::new();
@@ -39,7 +39,8 @@ pub(super) fn is_spreadsheet(archive: &mut PartArchive<'_>, limit: &ReadLimit<'_
 /// Reads the tab that `request` selects.
 ///
 /// # Errors
-/// Where the workbook is encrypted, damaged, too large or has no such tab.
+/// `password_protected`, `corrupt_workbook` or `too_large` for such a workbook, `no_tab` when it has no such tab, and
+/// the errors of [`RowCollector`].
 pub(super) fn read_ods(request: &ReadRequest<'_>, mut archive: PartArchive<'_>) -> Result<TabContent, FetchError> {
     let limit = request.limit;
     refuse_encrypted(&mut archive, &limit)?;
@@ -107,26 +108,26 @@ fn list_tabs(
     if has_ended { Ok(tabs) } else { Err(corrupt_workbook()) }
 }
 
-/// Takes the events of the whole content and keeps those of one tab.
+/// Reads one tab from the events of the whole content.
 struct TabReader<'a> {
     chosen: usize,
     /// How many tabs have begun.
     begun: usize,
-    /// How many tables are open: there may be one in a cell.
+    /// How many tables are open. A cell may contain a table.
     depth: u32,
     collector: RowCollector<'a>,
     layout: TabLayout,
-    /// The columns that were described.
-    described: u32,
+    /// How many columns were declared so far.
+    declared_columns: u32,
     row: u32,
     row_repeat: u32,
     is_hidden_row: bool,
     column: u32,
-    /// Where the present row has values.
+    /// Whether the current row has values.
     has_values: bool,
     cell: Option<OpenCell>,
-    /// How many notes and drawings are open, whose text is none of the cell's.
-    aside: u32,
+    /// How many comments and drawings are open. Their text does not belong to the cell.
+    aside_depth: u32,
 }
 
 impl<'a> TabReader<'a> {
@@ -137,14 +138,14 @@ impl<'a> TabReader<'a> {
             depth: 0,
             collector,
             layout: TabLayout::default(),
-            described: 0,
+            declared_columns: 0,
             row: 0,
             row_repeat: 1,
             is_hidden_row: false,
             column: 0,
             has_values: false,
             cell: None,
-            aside: 0,
+            aside_depth: 0,
         }
     }
 
@@ -173,7 +174,7 @@ impl<'a> TabReader<'a> {
             return Ok(());
         }
         if name.starts_with("draw:") || name == "office:annotation" {
-            self.aside += 1;
+            self.aside_depth += 1;
         }
         let repeat = |name: &str| {
             let times = qualified_attribute(start, name).and_then(|times| times.parse::<u64>().ok()).unwrap_or(1);
@@ -182,18 +183,18 @@ impl<'a> TabReader<'a> {
         let is_hidden = || qualified_attribute(start, "table:visibility").is_some_and(|value| value != "visible");
         match name {
             "table:table-column" => {
-                let end = self.described.saturating_add(repeat("table:number-columns-repeated"));
+                let end = self.declared_columns.saturating_add(repeat("table:number-columns-repeated"));
                 if is_hidden() && end > 0 {
-                    self.layout.hide_columns(self.described, end - 1);
+                    self.layout.hide_columns(self.declared_columns, end - 1);
                 }
-                self.described = end;
+                self.declared_columns = end;
             }
             "table:table-row" => {
                 self.row_repeat = repeat("table:number-rows-repeated");
                 self.is_hidden_row = is_hidden();
                 (self.column, self.has_values) = (0, false);
             }
-            "table:table-cell" | "table:covered-table-cell" if self.aside == 0 => {
+            "table:table-cell" | "table:covered-table-cell" if self.aside_depth == 0 => {
                 let (rows, columns) = (repeat("table:number-rows-spanned"), repeat("table:number-columns-spanned"));
                 if rows > 1 || columns > 1 {
                     let last = (self.row.saturating_add(rows - 1), self.column.saturating_add(columns - 1));
@@ -211,7 +212,7 @@ impl<'a> TabReader<'a> {
     }
 
     fn open_in_cell(&mut self, name: &str, spaces: impl FnOnce() -> u32) -> Result<(), FetchError> {
-        let Some(cell) = self.cell.as_mut().filter(|_| self.aside == 0) else { return Ok(()) };
+        let Some(cell) = self.cell.as_mut().filter(|_| self.aside_depth == 0) else { return Ok(()) };
         match name {
             "text:p" | "text:h" => {
                 if cell.paragraphs > 0 {
@@ -229,13 +230,14 @@ impl<'a> TabReader<'a> {
     }
 
     fn text(&mut self, event: &Event<'_>) -> Result<(), FetchError> {
-        let aside = self.aside > 0 || !self.is_active();
-        let Some(cell) = self.cell.as_mut().filter(|cell| cell.is_in_paragraph && !aside) else { return Ok(()) };
+        let is_ignored = self.aside_depth > 0 || !self.is_active();
+        let Some(cell) = self.cell.as_mut().filter(|cell| cell.is_in_paragraph && !is_ignored) else { return Ok(()) };
         push_text(event, &mut cell.text);
         self.check_length()
     }
 
-    /// A cell that never ends must not be kept: the collector refuses it, with its place.
+    /// Gives a cell that is too long to the collector, which refuses it with its place, before it ends: it may be
+    /// endless.
     fn check_length(&mut self) -> Result<(), FetchError> {
         match &self.cell {
             Some(cell) if cell.text.len() > MAX_CELL_BYTES => {
@@ -254,17 +256,17 @@ impl<'a> TabReader<'a> {
             return Ok(());
         }
         if name.starts_with("draw:") || name == "office:annotation" {
-            self.aside = self.aside.saturating_sub(1);
+            self.aside_depth = self.aside_depth.saturating_sub(1);
             return Ok(());
         }
         match name {
-            "text:p" | "text:h" if self.aside == 0 => {
+            "text:p" | "text:h" if self.aside_depth == 0 => {
                 if let Some(cell) = &mut self.cell {
                     cell.is_in_paragraph = false;
                 }
                 Ok(())
             }
-            "table:table-cell" | "table:covered-table-cell" if self.aside == 0 => self.close_cell(),
+            "table:table-cell" | "table:covered-table-cell" if self.aside_depth == 0 => self.close_cell(),
             "table:table-row" => self.close_row(),
             _ => Ok(()),
         }

@@ -1,4 +1,4 @@
-//! A cell of an OpenDocument workbook, from its opening tag to its text.
+//! Reads a cell of an OpenDocument workbook.
 
 use quick_xml::events::BytesStart;
 
@@ -20,7 +20,7 @@ pub(super) struct OpenCell {
 }
 
 impl OpenCell {
-    /// The cell that this tag opens.
+    /// The cell that this start tag opens.
     pub(super) fn of(start: &BytesStart<'_>) -> Self {
         let kind = qualified_attribute(start, "office:value-type").unwrap_or_default();
         let value = match kind.as_str() {
@@ -35,7 +35,7 @@ impl OpenCell {
         Self { kind, value, is_error, has_formula, ..Self::default() }
     }
 
-    /// Whether it has a formula whose value was never saved. A text may be empty.
+    /// Whether it has a formula whose value was never saved. The value of a text formula may be empty.
     pub(super) fn is_unsaved_formula(&self) -> bool {
         self.has_formula && self.value.is_none() && self.text.is_empty() && self.kind != "string"
     }
@@ -46,7 +46,8 @@ impl OpenCell {
         is_number && self.value.as_ref().and_then(|value| value.parse().ok()).is_some_and(is_rounded)
     }
 
-    /// Its text: the value where it is more exact than what is shown.
+    /// The text of the cell. Numbers, dates and times are taken from the stored value, which is more exact than the
+    /// shown text.
     pub(super) fn finish(self) -> String {
         let Some(value) = self.value.filter(|_| !self.is_error) else { return self.text };
         match self.kind.as_str() {

@@ -1,4 +1,4 @@
-//! Explains what a file is that is not a workbook.
+//! Explains the type of a file that is not a workbook.
 
 use std::io::Read;
 
@@ -8,7 +8,7 @@ use crate::fetch::FetchError;
 use crate::fetch::file_signature::{detect_file_type, refusal};
 use crate::fetch::http::body_file::{BodyFile, disk_error};
 
-/// What the kind reads, for messages.
+/// The expected type of file, for messages.
 const EXPECTED_FILE: &str = "an Excel or OpenDocument workbook";
 
 fn begins_like_xml(content: &BodyFile) -> bool {
@@ -28,12 +28,12 @@ pub(super) fn explain_other_file(request: &ReadRequest<'_>) -> FetchError {
             "not_excel",
             format!(
                 "This is an XML document, not {EXPECTED_FILE}. If it is a table, open it in Excel or LibreOffice, save it as \
-                 .xlsx, and take that file."
+                 .xlsx, and use that file."
             ),
         ),
         Ok(None) => FetchError::failed(
             "not_excel",
-            format!("This is not {EXPECTED_FILE}, but text. If it is a table, choose the kind CSV (--kind csv)."),
+            format!("This is text, not {EXPECTED_FILE}. If it is a table, choose the type CSV (--kind csv)."),
         ),
     }
 }

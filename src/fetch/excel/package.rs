@@ -1,4 +1,4 @@
-//! The parts of an Office Open XML workbook: which tabs it has, and in which part each lies.
+//! Reads which tabs an Office Open XML workbook has, and in which part of the archive each is stored.
 
 use std::collections::HashMap;
 
@@ -10,27 +10,28 @@ use super::workbook_errors::{corrupt_workbook, unreadable_workbook};
 use super::xml_events::{attribute, for_each_event, is_true};
 use crate::fetch::FetchError;
 
-/// The most bytes of a part that lists tabs, relations or formats, unpacked. Such a part is a few kilobytes.
+/// The most unpacked bytes of a part that lists tabs, relations or formats. Such a part usually has a few kilobytes.
 pub(super) const MAX_SMALL_PART: PartBound = PartBound::Fixed(8 * 1024 * 1024);
 /// The most tabs.
 const MAX_TABS: usize = 10_000;
 
-/// The tabs with cells, each with its part.
+/// The tabs with cells, and the part of each.
 pub(super) struct WorkbookPackage {
-    /// The folder of the workbook's parts, with a slash at its end: `xl/`.
+    /// The folder of the workbook's parts with a trailing slash: `xl/`.
     pub(super) folder: String,
     pub(super) tabs: Vec<WorkbookTab>,
     /// The part of each tab.
     pub(super) paths: Vec<String>,
-    /// Whether the file wants its formulas to be calculated when it is opened: a program wrote it that cannot.
+    /// Whether the file requests that its formulas are calculated when it is opened, because the program that wrote it
+    /// cannot calculate.
     pub(super) is_uncalculated: bool,
 }
 
-/// Checks that the parts with formats and shared texts are where calamine expects them: without them dates would be
-/// read as numbers.
+/// Checks that the parts with formats and shared texts have the names that calamine expects. Without them, dates would
+/// be read as numbers.
 ///
 /// # Errors
-/// `corrupt_workbook` where one is missing or is elsewhere.
+/// `corrupt_workbook` when such a part is missing or has another name.
 pub(super) fn require_parts<'r>(
     archive: &PartArchive<'_>,
     folder: &str,
@@ -63,7 +64,7 @@ pub(super) struct PartRelation {
 /// The main part of the document: `xl/workbook.xml`, `word/document.xml`.
 ///
 /// # Errors
-/// `corrupt_workbook` where it names none.
+/// `corrupt_workbook` when the archive names no main part.
 pub(super) fn main_part(archive: &mut PartArchive<'_>, limit: &ReadLimit<'_>) -> Result<String, FetchError> {
     let relations = relations(archive, "_rels/.rels", limit)?;
     let main = relations.into_values().find(|relation| relation.kind.ends_with("/relationships/officeDocument"));
@@ -73,7 +74,7 @@ pub(super) fn main_part(archive: &mut PartArchive<'_>, limit: &ReadLimit<'_>) ->
 /// The tabs of the workbook whose main part is `main_part`.
 ///
 /// # Errors
-/// Where the parts are damaged or larger than such parts are.
+/// `corrupt_workbook` when a part is missing or damaged, `too_large` when it is larger than [`MAX_SMALL_PART`].
 pub(super) fn read_package(
     archive: &mut PartArchive<'_>,
     main_part: &str,
@@ -109,7 +110,7 @@ pub(super) fn read_package(
 /// The relations of a part, by their id.
 ///
 /// # Errors
-/// Where the part is damaged or larger than such parts are.
+/// `corrupt_workbook` when the part is missing or damaged, `too_large` when it is larger than [`MAX_SMALL_PART`].
 pub(super) fn relations(
     archive: &mut PartArchive<'_>,
     part: &str,

@@ -1,7 +1,7 @@
-//! Bounded access to a workbook's bytes and to the parts of its ZIP archive.
+//! Reads a workbook's bytes and the parts of its ZIP archive within limits.
 //!
-//! Everything that the `calamine` crate reads of a workbook is gone through here first, so that it never has to
-//! allocate more than these limits allow, whatever the archive's directory claims.
+//! Everything that the `calamine` crate reads from a workbook is measured first, so that calamine does not allocate
+//! more than these limits allow, whatever the directory of the archive declares.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -20,7 +20,7 @@ use crate::fetch::{FetchError, FetchObserver};
 /// The most entries of an archive.
 const MAX_ENTRIES: usize = 20_000;
 
-/// When reading has to end: on a cancel, or when the time of the run is over.
+/// Ends reading after a cancel, or when the time of the run is over.
 #[derive(Clone, Copy)]
 pub(super) struct ReadLimit<'a> {
     pub(super) observer: &'a dyn FetchObserver,
@@ -28,7 +28,7 @@ pub(super) struct ReadLimit<'a> {
 }
 
 impl ReadLimit<'_> {
-    /// `Ok` while the fetch may go on.
+    /// `Ok` while the fetch may continue.
     ///
     /// # Errors
     /// [`FetchError::Stopped`] after a cancel, `timeout` when the time is over.
@@ -86,7 +86,7 @@ impl Seek for WorkbookBytes<'_> {
 /// The parts of a workbook's ZIP archive.
 pub(super) struct PartArchive<'a> {
     zip: ZipArchive<WorkbookBytes<'a>>,
-    /// The names as they are written, by their form in lower case and with `/`, as calamine looks them up.
+    /// The names as written, by their lower-case form with `/`, with which calamine looks them up.
     names: HashMap<String, String>,
     limit: ReadLimit<'a>,
 }
@@ -95,10 +95,10 @@ impl<'a> PartArchive<'a> {
     /// Reads the directory of the archive.
     ///
     /// # Errors
-    /// `corrupt_workbook` where it has none, or more entries than a workbook has.
+    /// `corrupt_workbook` when it has no directory, `too_large` when it has more than [`MAX_ENTRIES`] entries.
     pub(super) fn open(content: &'a BodyFile, limit: ReadLimit<'a>) -> Result<Self, FetchError> {
         let end = |error: FetchError| limit.check().err().unwrap_or(error);
-        // Each entry has this mark in the directory. Counted before the directory is read into memory.
+        // Each entry of the directory has this mark. They are counted before the directory is read into memory.
         let entries = count_occurrences(&mut WorkbookBytes::new(content, limit), b"PK\x01\x02")
             .map_err(|_| end(corrupt_workbook()))?;
         if entries > MAX_ENTRIES {
@@ -118,10 +118,11 @@ impl<'a> PartArchive<'a> {
         self.names.contains_key(&name.to_ascii_lowercase())
     }
 
-    /// Opens a part of which at most `max` bytes may be read. `None` if there is no part of this name.
+    /// Opens the part with this name, of which at most `max` bytes may be read. `None` if there is none.
     ///
     /// # Errors
-    /// `too_large` when the directory admits to more, `password_protected`, `corrupt_workbook`.
+    /// `too_large` when the directory declares a larger size, `password_protected` when the part is encrypted,
+    /// `corrupt_workbook` when it is damaged.
     pub(super) fn open_part(&mut self, name: &str, max: PartBound) -> Result<Option<PartReader<'_, 'a>>, FetchError> {
         let Some(name) = self.names.get(&name.to_ascii_lowercase()) else { return Ok(None) };
         match self.zip.by_name(name) {
@@ -136,12 +137,12 @@ impl<'a> PartArchive<'a> {
     }
 }
 
-/// The most bytes of a part, unpacked.
+/// The most unpacked bytes of a part.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum PartBound {
-    /// So many, whatever the settings.
+    /// A number that no setting changes.
     Fixed(u64),
-    /// So many, as LOCKSTEP_MAX_BYTES allows.
+    /// A number that depends on LOCKSTEP_MAX_BYTES.
     OfMaxBytes(u64),
 }
 
@@ -162,7 +163,7 @@ impl PartBound {
     }
 }
 
-/// How often `mark` occurs.
+/// How many times `mark` occurs.
 fn count_occurrences(from: &mut impl Read, mark: &[u8; 4]) -> io::Result<usize> {
     let (mut buffer, mut kept, mut found) = (vec![0; 64 * 1024], 0, 0);
     loop {
@@ -178,7 +179,7 @@ fn count_occurrences(from: &mut impl Read, mark: &[u8; 4]) -> io::Result<usize> 
     }
 }
 
-/// An unpacked part on its way: bounded as a whole, and for XML between tags.
+/// Reads a part while it is unpacked: at most `max` bytes.
 pub(super) struct PartReader<'z, 'a> {
     file: ZipFile<'z, WorkbookBytes<'a>>,
     limit: ReadLimit<'a>,
@@ -188,12 +189,12 @@ pub(super) struct PartReader<'z, 'a> {
 }
 
 impl<'a> PartReader<'_, 'a> {
-    /// When reading has to end.
+    /// The limit that ends reading.
     pub(super) fn limit(&self) -> ReadLimit<'a> {
         self.limit
     }
 
-    /// Why reading failed: the limit, a bomb, or a damaged file.
+    /// Explains why reading failed: the end of the fetch, too many bytes, or a damaged file.
     pub(super) fn explain_io_error(limit: &ReadLimit<'_>, error: &io::Error) -> FetchError {
         if let Err(ended) = limit.check() {
             return ended;
@@ -209,7 +210,7 @@ impl<'a> PartReader<'_, 'a> {
     }
 }
 
-/// A part has more bytes than it may have.
+/// The error for a part with more bytes than allowed.
 #[derive(Debug, thiserror::Error)]
 #[error("the part is larger than {0:?}")]
 struct OverBound(PartBound);
@@ -223,7 +224,7 @@ impl Read for PartReader<'_, '_> {
     }
 }
 
-/// An XML part whose text between two tags, and whose tags, are bounded: what a parser has to keep at once.
+/// An XML part whose tags, and the text between them, are limited in length, because a parser keeps each in memory.
 pub(super) struct XmlPart<'z, 'a>(pub(super) PartReader<'z, 'a>);
 
 impl Read for XmlPart<'_, '_> {

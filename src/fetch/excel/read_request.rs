@@ -1,4 +1,4 @@
-//! What is to be read of a workbook, and within which limits.
+//! Describes what to read from a workbook, and within which limits.
 
 use std::path::Path;
 

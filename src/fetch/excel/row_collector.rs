@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::cell_notes::{CellNotes, repeated_cell_reason};
 use super::cell_place::{CellArea, column_letters};
+use super::collected_rows::CollectedRows;
 use super::part_reader::ReadLimit;
 use super::row_draft::{RowDraft, UnsavedAreas};
 use super::workbook_errors::{no_header_error, over_max_bytes, unreadable_workbook, unsaved_header_error};
-use crate::domain::issue::Issue;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::rows::row::{CellRepair, NUL_DROPPED_MESSAGE, TextRow, column_names};
 use crate::domain::text::counts::group_digits;
@@ -17,46 +17,43 @@ use crate::fetch::row_file::RowWriter;
 
 /// The most rows that a tab can have in any of these formats.
 const MAX_ROWS: u32 = 1_048_576;
-/// The most columns.
+/// The most columns that a tab can have in any of these formats.
 const MAX_TAB_COLUMNS: u32 = 16_384;
 /// How many cells are read between two checks of the limit.
-const CHECK_INTERVAL: u64 = 1000;
+const CELLS_PER_CHECK: u64 = 1000;
 
-/// The rows of a tab, and what is noted about their cells.
-pub(super) struct CollectedRows {
-    pub(super) columns: Vec<String>,
-    pub(super) rows: RowWriter,
-    pub(super) notes: Vec<Issue>,
-}
-
-/// Takes the cells of one tab in the order of their rows.
+/// Collects the cells of one tab, which must be added in the order of their rows.
 pub(super) struct RowCollector<'a> {
     limit: ReadLimit<'a>,
     /// The row that is set as the header, from 1.
     header_row: Option<u64>,
-    /// Whether cells beyond the last column of the header are left out, and the row is taken.
+    /// Whether rows with more cells than columns are accepted, without the extra cells.
     takes_long_rows: bool,
     rows: RowWriter,
     columns: Vec<String>,
     has_header: bool,
-    /// The size of the rows as CSV, where empty cells take a separator each.
+    /// The size of the rows as CSV, including a separator for each empty cell.
     bytes: u64,
     max_bytes: u64,
     /// The row that is being collected, from 0, and its cells.
     row: u32,
     draft: RowDraft,
     row_bytes: usize,
-    seen: u64,
+    /// How many cells were read.
+    cell_count: u64,
     unsaved_areas: UnsavedAreas,
-    /// The last row that is or may be the header, and formulas without a saved value in one that has no text, or to the
-    /// right of its text.
+    /// The last row that is or may be the header.
     header_at: u64,
+    /// The columns of formulas without a saved value in that row: to the right of its text, or all if it has no text.
     beside_header: Vec<usize>,
     notes: CellNotes,
 }
 
 impl<'a> RowCollector<'a> {
-    /// Writes the rows to a file in `folder`: at most `max_bytes`, counted as CSV would need them.
+    /// Writes the rows to a file in `folder`, at most `max_bytes` in the form of CSV.
+    ///
+    /// # Errors
+    /// `disk` when the temporary file cannot be created.
     pub(super) fn new(
         folder: &Path,
         max_bytes: u64,
@@ -75,7 +72,7 @@ impl<'a> RowCollector<'a> {
             row: 0,
             draft: RowDraft::default(),
             row_bytes: 0,
-            seen: 0,
+            cell_count: 0,
             unsaved_areas: UnsavedAreas::default(),
             header_at: 0,
             beside_header: Vec::new(),
@@ -83,10 +80,12 @@ impl<'a> RowCollector<'a> {
         })
     }
 
-    /// Takes the cell at `row` and `column`, both from 0. The text is only made where it is needed.
+    /// Adds the cell at `row` and `column`, both counted from 0. `bytes` is at least the length of its text, which
+    /// `text` builds only if the length is allowed.
     ///
     /// # Errors
-    /// `corrupt_workbook` where cells are not in row order; `cell_too_large`, `row_too_large` or `too_large`.
+    /// `corrupt_workbook` when cells are not in row order or are outside of a tab; `cell_too_large`, `row_too_large`,
+    /// `too_large` and the errors about the header.
     pub(super) fn add_cell(
         &mut self,
         row: u32,
@@ -120,31 +119,31 @@ impl<'a> RowCollector<'a> {
         Ok(())
     }
 
-    /// The cell that was just taken is a number that spreadsheets round.
+    /// Notes that the last cell, in `column`, is a number that spreadsheets round.
     pub(super) fn mark_rounded(&mut self, column: u32) {
         self.draft.rounded_numbers.push(column as usize);
     }
 
-    /// Takes a cell with a formula whose value was never saved.
+    /// Adds a cell with a formula whose value was never saved.
     ///
     /// # Errors
-    /// `corrupt_workbook` where cells are not in row order.
+    /// As [`RowCollector::add_cell`].
     pub(super) fn add_unsaved_formula(&mut self, row: u32, column: u32) -> Result<(), FetchError> {
         self.begin_cell(row, column)?;
         self.draft.put_unsaved(column);
         Ok(())
     }
 
-    /// The formula that was just taken fills this area.
+    /// Notes that the last cell is a formula that fills this area.
     pub(super) fn add_unsaved_area(&mut self, area: CellArea) {
         let width = self.width();
         self.unsaved_areas.add(area, width);
     }
 
-    /// Marks a row with two cells at this position, of which calamine returned only one.
+    /// Notes that there are two cells at this position, of which calamine returned only one.
     ///
     /// # Errors
-    /// `corrupt_workbook` where cells are not in row order.
+    /// As [`RowCollector::add_cell`].
     pub(super) fn add_repeated_cell(&mut self, row: u32, column: u32) -> Result<(), FetchError> {
         self.begin_cell(row, column)?;
         self.draft.repeated = Some(column);
@@ -152,8 +151,8 @@ impl<'a> RowCollector<'a> {
     }
 
     fn begin_cell(&mut self, row: u32, column: u32) -> Result<(), FetchError> {
-        self.seen += 1;
-        if self.seen.is_multiple_of(CHECK_INTERVAL) {
+        self.cell_count += 1;
+        if self.cell_count.is_multiple_of(CELLS_PER_CHECK) {
             self.limit.check()?;
         }
         if row < self.row {
@@ -188,7 +187,7 @@ impl<'a> RowCollector<'a> {
         Ok(())
     }
 
-    /// How many columns count: those of the header, or all that a tab can have.
+    /// The number of columns: that of the header, or before the header the most that a tab can have.
     fn width(&self) -> usize {
         if self.has_header { self.columns.len() } else { MAX_TAB_COLUMNS as usize }
     }
@@ -214,14 +213,14 @@ impl<'a> RowCollector<'a> {
             return self.write_row(number, draft);
         }
         let RowDraft { mut cells, unsaved_formulas, repeated, .. } = draft;
-        // A formula above the table or beside its header, such as the day of today, names no column.
+        // A formula above the table or beside its header, such as the current date, is not a column name.
         let has_text = cells.iter().any(|cell| !cell.chars().all(|c| c == '\0' || c.is_whitespace()));
         let is_header = self.header_row.map_or(has_text, |row| row == number);
         if is_header {
             if repeated.is_some() {
                 return Err(unreadable_workbook("two cells of its header have the same place"));
             }
-            // Empty cells at the end of a header name nothing.
+            // Empty cells at the end of a header are not columns.
             let width = cells.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1);
             if width > MAX_COLUMNS {
                 return Err(FetchError::failed("too_many_columns", too_many_columns_message("tab")));
@@ -255,12 +254,12 @@ impl<'a> RowCollector<'a> {
         if !cells.is_empty()
             && let Some(position) = unsaved_formulas.iter().find(is_beside)
         {
-            // A column of formulas, whose header is one too.
+            // The formula beside the header names a column of formulas.
             return Err(unsaved_header_error(self.header_at, *position));
         }
         unsaved_formulas.retain(|position| *position < width);
         rounded_numbers.retain(|position| *position < width);
-        // A formula that was only filled down below the table is not an entry.
+        // A row that has only such formulas, filled down below the table, is not an entry.
         if !cells.is_empty() {
             self.notes.unsaved_formulas.add(number, &unsaved_formulas);
         }
@@ -286,7 +285,7 @@ impl<'a> RowCollector<'a> {
         let is_beyond = extra.iter().any(|cell| !cell.trim().is_empty());
         let is_filled = |position: &&usize| extra.get(**position - width).is_some_and(|cell| !cell.trim().is_empty());
         if let Some(position) = self.beside_header.iter().find(is_filled) {
-            // It names a column after all.
+            // The formula beside the header is the name of a column, because the column has values.
             return Err(unsaved_header_error(self.header_at, *position));
         }
         let surplus = is_beyond && !self.takes_long_rows;
@@ -304,10 +303,10 @@ impl<'a> RowCollector<'a> {
         })
     }
 
-    /// The columns, the file of rows and the notes, when all cells are there.
+    /// Finishes the last row and returns columns, rows and notes.
     ///
     /// # Errors
-    /// Where the row that was set as the header is not there.
+    /// `no_header` when the row that is set as the header row does not exist, and those of [`RowCollector::add_cell`].
     pub(super) fn finish(mut self) -> Result<CollectedRows, FetchError> {
         self.end_row()?;
         if !self.has_header && self.header_row.is_some() {

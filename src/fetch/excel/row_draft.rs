@@ -1,9 +1,9 @@
-//! The row of a tab that is being read, cell by cell.
+//! Builds the row of a tab that is being read, cell by cell.
 
 use super::cell_place::CellArea;
 
-/// The areas below and beside formulas without a saved value that the formulas fill: by column, the last row. What it
-/// takes does not grow with the number of areas, however much they overlap.
+/// The areas that formulas without a saved value fill, as the last row of such an area in each column. Memory does not
+/// grow with the number of areas.
 #[derive(Default)]
 pub(super) struct UnsavedAreas {
     last_rows: Vec<u32>,
@@ -19,7 +19,8 @@ impl UnsavedAreas {
         self.last_rows.iter_mut().take(end).skip(left).for_each(|last_row| *last_row = bottom.max(*last_row));
     }
 
-    /// The columns up to `width` of which the cell in this row, from 0, belongs to an area. A last row of 0 is none.
+    /// The columns before `width` whose cell in this row, counted from 0, belongs to an area. A last row of 0 means
+    /// that the column has no area.
     fn columns_at(&self, row: u32, width: usize) -> impl Iterator<Item = usize> {
         let columns = self.last_rows.iter().take(width).enumerate();
         columns.filter(move |(_, last_row)| **last_row >= row.max(1)).map(|(column, _)| column)
@@ -34,7 +35,7 @@ pub(super) struct RowDraft {
     pub(super) unsaved_formulas: Vec<usize>,
     /// The columns of numbers that spreadsheets round.
     pub(super) rounded_numbers: Vec<usize>,
-    /// The column of which there are two different cells.
+    /// A column with two different cells in this row.
     pub(super) repeated: Option<u32>,
 }
 
@@ -43,7 +44,7 @@ impl RowDraft {
         self.cells.is_empty() && self.unsaved_formulas.is_empty()
     }
 
-    /// Puts a text where no other text and no formula is.
+    /// Sets the text of a cell. A second one with another text marks the column as repeated.
     pub(super) fn put(&mut self, column: u32, text: String) {
         let position = column as usize;
         if self.cells.len() <= position {
@@ -64,10 +65,8 @@ impl RowDraft {
         self.unsaved_formulas.push(position);
     }
 
-    /// Completes the draft of this row: a cell that is empty in an area which a formula without a saved value fills has
-    /// no saved value either.
-    ///
-    /// Columns from `width` on are left out.
+    /// Adds the empty cells in areas that formulas without a saved value fill: they have no saved value either. Columns
+    /// from `width` on are ignored.
     pub(super) fn fill_areas(&mut self, row: u32, width: usize, areas: &UnsavedAreas) {
         let is_empty = |position: &usize| self.cells.get(*position).is_none_or(String::is_empty);
         self.unsaved_formulas.extend(areas.columns_at(row, width).filter(is_empty));

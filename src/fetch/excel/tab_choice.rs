@@ -1,4 +1,4 @@
-//! The tabs of a workbook, and which of them is read.
+//! Chooses the tab of a workbook that is read.
 
 use super::workbook_errors::{no_tab_error, no_tabs_error};
 use crate::fetch::FetchError;
@@ -6,19 +6,19 @@ use crate::fetch::FetchError;
 /// A tab with cells.
 #[derive(Clone, Debug)]
 pub(super) struct WorkbookTab {
-    /// Its name as written.
+    /// The name as written.
     pub(super) name: String,
     /// Whether it is hidden.
     pub(super) is_hidden: bool,
 }
 
-/// The position of the tab called `wanted`; without a name that of the first visible one, or the first if all are
-/// hidden.
+/// The position of the tab with the name `wanted`. Without a name, that of the first visible tab, or of the first tab
+/// if all are hidden.
 ///
-/// White space around names does not count, unless two tabs differ in nothing else.
+/// White space around names is ignored unless two tabs differ only in it.
 ///
 /// # Errors
-/// `no_tab_error`, with the names of all tabs.
+/// `no_tab`, with the names of all tabs.
 pub(super) fn choose_tab(tabs: &[WorkbookTab], wanted: Option<&str>) -> Result<usize, FetchError> {
     if tabs.is_empty() {
         return Err(no_tabs_error());

@@ -1,8 +1,8 @@
 //! The rows of one tab with its layout, as every workbook format returns them.
 
+use super::collected_rows::CollectedRows;
 use super::layout::TabLayout;
 use super::read_request::ReadRequest;
-use super::row_collector::CollectedRows;
 use crate::fetch::FetchError;
 use crate::fetch::row_file::RowWriter;
 
@@ -20,7 +20,7 @@ impl TabContent {
     /// The content of a file without a single byte: no columns and no rows.
     ///
     /// # Errors
-    /// `disk` when the temporary file for the rows cannot be made.
+    /// `disk` when the temporary file for the rows cannot be created.
     pub(super) fn empty(request: &ReadRequest<'_>) -> Result<Self, FetchError> {
         let rows = RowWriter::new(request.folder)?;
         let collected = CollectedRows { columns: Vec::new(), rows, notes: Vec::new() };

@@ -3,13 +3,13 @@
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::collected_rows::CollectedRows;
 use super::layout::hidden_columns;
 use super::ods::{is_spreadsheet, read_ods};
 use super::other_file::explain_other_file;
 use super::package::main_part;
 use super::part_reader::PartArchive;
 use super::read_request::ReadRequest;
-use super::row_collector::CollectedRows;
 use super::tab_content::TabContent;
 use super::workbook_errors::unreadable_workbook;
 use super::xls::read_xls;
@@ -31,9 +31,10 @@ pub(super) struct WorkbookRows {
 /// Reads the tab that `request` selects and reports what is hidden or merged in it.
 ///
 /// # Errors
-/// `not_excel` where it is something else, `corrupt_workbook`, `password_protected`, `too_large`, `no_tab_error`.
+/// `not_excel` when the content is not a workbook, `corrupt_workbook`, `password_protected` or `too_large` when the
+/// workbook cannot be read, `no_tab` when it has no such tab, and the errors about its header and cells.
 pub(super) fn open_workbook(request: &ReadRequest<'_>, validators: Validators) -> Result<WorkbookRows, FetchError> {
-    // A malformed file may make the reader panic. That must fail this run only.
+    // A malformed file may make calamine panic. Such a panic must fail only this run.
     let read = catch_unwind(AssertUnwindSafe(|| read_tab(request)));
     let content = read.unwrap_or_else(|_| Err(unreadable_workbook("its content is not what its format allows")))?;
     let TabContent { collected: CollectedRows { columns, rows, notes }, layout, tab, is_hidden } = content;

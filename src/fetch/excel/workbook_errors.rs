@@ -1,4 +1,4 @@
-//! Messages about workbooks that cannot be read: what is wrong, and what to do.
+//! The errors about workbooks that cannot be read.
 
 use super::cell_place::column_letters;
 use crate::domain::text::counts::group_digits;
@@ -13,18 +13,18 @@ const MAX_LISTED_TABS: usize = 12;
 pub(super) fn corrupt_workbook() -> FetchError {
     FetchError::failed(
         "corrupt_workbook",
-        "This workbook is damaged or incomplete, and nothing of it was used. Open it in Excel or LibreOffice, save it \
-         again, and sync once more.",
+        "This workbook is damaged or incomplete. Nothing was imported. Open it in Excel or LibreOffice, save it again, \
+         and sync again.",
     )
 }
 
-/// The reader found something that it does not know; `why` helps to find the cause.
+/// The error for a workbook with content that the reader does not support. `why` helps to find the cause.
 pub(super) fn unreadable_workbook(why: &str) -> FetchError {
     FetchError::failed(
         "corrupt_workbook",
         format!(
-            "This workbook could not be read ({}), and nothing of it was used. Open it in Excel or LibreOffice, \
-             save it again, and sync once more.",
+            "This workbook could not be read ({}). Nothing was imported. Open it in Excel or LibreOffice, save it \
+             again, and sync again.",
             shorten(why)
         ),
     )
@@ -34,11 +34,11 @@ pub(super) fn unreadable_workbook(why: &str) -> FetchError {
 pub(super) fn password_protected() -> FetchError {
     FetchError::failed(
         "password_protected",
-        format!("This workbook is protected with a password, and Lockstep cannot open it. {REMOVE_PASSWORD}"),
+        format!("This workbook is protected with a password, which Lockstep cannot open. {REMOVE_PASSWORD}"),
     )
 }
 
-/// The error for a file beyond a fixed limit.
+/// The error for a workbook that exceeds a fixed limit.
 pub(super) fn too_large_unpacked(what: &str) -> FetchError {
     FetchError::failed(
         "too_large",
@@ -49,7 +49,7 @@ pub(super) fn too_large_unpacked(what: &str) -> FetchError {
     )
 }
 
-/// The error for a file beyond LOCKSTEP_MAX_BYTES.
+/// The error for a workbook that exceeds LOCKSTEP_MAX_BYTES.
 pub(super) fn over_max_bytes(what: &str) -> FetchError {
     FetchError::failed(
         "too_large",
@@ -60,14 +60,14 @@ pub(super) fn over_max_bytes(what: &str) -> FetchError {
     )
 }
 
-/// The error for a header row that is set and empty or missing.
+/// The error for a row that is set as the header row and is empty or missing.
 pub(super) fn no_header_error(row: Option<u64>) -> FetchError {
     let row = group_digits(row.unwrap_or(1));
     FetchError::failed(
         "no_header",
         format!(
-            "Row {row} is set as the header row but is empty. Choose the row that holds the column names \
-                 (--header-row)."
+            "Row {row} is set as the header row but is empty. Choose the row that contains the column names \
+             (--header-row)."
         ),
     )
 }
@@ -79,8 +79,8 @@ pub(super) fn unsaved_header_error(row: u64, position: usize) -> FetchError {
         "unsaved_formula",
         format!(
             "Row {}, column {letters}: the name of this column is a formula without a saved value. Open the file in \
-             Excel or LibreOffice, save it once, and sync again. If another row names the columns, set it as the \
-             header (--header-row).",
+             Excel or LibreOffice, save it once, and sync again. If another row contains the column names, set it as \
+             the header row (--header-row).",
             group_digits(row)
         ),
     )

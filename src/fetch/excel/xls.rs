@@ -1,9 +1,8 @@
 //! Reads a tab of an `.xls` file (Excel 97 to 2003).
 //!
-//! calamine keeps such a workbook in memory: the whole stream, and every tab as a rectangle from its first to its
-//! last cell. So the stream is taken out of its container here, measured, and given to calamine in a new container
-//! with one tab: the others end with their first record, and what calamine would only work out (formulas, names) is
-//! left out.
+//! calamine keeps such a workbook in memory: the whole stream, and every tab as a rectangle from its first to its last
+//! cell. So the stream is extracted from its container, measured, and given to calamine in a new container. In it only
+//! the requested tab has content, and formulas and names are left out, which calamine would evaluate.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -24,21 +23,24 @@ use super::xls_stream::{OddCell, XlsStream};
 use crate::fetch::FetchError;
 use crate::fetch::http::body_file::{create_temporary_file, disk_error};
 
-/// The largest file: it is read in memory.
+/// The largest file. It is read into memory.
 pub(super) const MAX_XLS_BYTES: u64 = 32 * 1024 * 1024;
 
 /// Reads the tab that `request` selects.
 ///
 /// # Errors
-/// Where the file is no workbook, encrypted, damaged, too large or has no such tab.
+/// `not_excel`, `password_protected`, `corrupt_workbook` or `too_large` for such a file, `no_tab` when it has no such
+/// tab, and the errors of [`RowCollector`].
 pub(super) fn read_xls(request: &ReadRequest<'_>) -> Result<TabContent, FetchError> {
     let limit = request.limit;
     if request.content.bytes > MAX_XLS_BYTES {
         let max = MAX_XLS_BYTES / (1024 * 1024);
-        return Err(too_large_unpacked(&format!("A file in the old format .xls may have {max} MB; save it as .xlsx.")));
+        return Err(too_large_unpacked(&format!(
+            "A file in the old format .xls may have at most {max} MB; save it as .xlsx."
+        )));
     }
     let mut stream = XlsStream::new(workbook_stream(request)?)?;
-    // First without any tab, for their names.
+    // Opened without tabs first, to read their names.
     let names = open_stream(request, stream.with_tab(None)?)?;
     let listed = names.sheets_metadata();
     let with_cells = |position: &usize| listed[*position].typ == SheetType::WorkSheet;
@@ -69,7 +71,7 @@ pub(super) fn read_xls(request: &ReadRequest<'_>) -> Result<TabContent, FetchErr
             take_odd(&mut collector, odd)?;
         }
         let text = owned_cell_text(value, is_1904);
-        // Such a formula has the empty text.
+        // The text of a formula without a saved value is empty.
         collector.add_cell(row, column, text.len(), || text)?;
         if matches!(value, Data::Float(number) if is_rounded(*number)) {
             collector.mark_rounded(column);
@@ -83,7 +85,7 @@ fn checked_position(relative: usize) -> Result<u32, FetchError> {
     u32::try_from(relative).map_err(|_| corrupt_workbook())
 }
 
-/// The stream of the workbook out of its container.
+/// Reads the stream of the workbook from its container.
 fn workbook_stream(request: &ReadRequest<'_>) -> Result<Vec<u8>, FetchError> {
     let limit = request.limit;
     let end = |error: FetchError| limit.check().err().unwrap_or(error);
@@ -119,7 +121,7 @@ fn open_stream(request: &ReadRequest<'_>, stream: &[u8]) -> Result<Xls<File>, Fe
     limit.check()?;
     let file = create_temporary_file(request.folder).map_err(|error| disk_error(&error))?;
     let write = |file: File| {
-        // calamine takes a container of version 4 whose streams are all large for an empty one.
+        // calamine reads a container of version 4 as empty if all its streams are large.
         let mut container = CompoundFile::create_with_version(Version::V3, file)?;
         container.create_stream("/Workbook")?.write_all(stream)?;
         container.flush()?;

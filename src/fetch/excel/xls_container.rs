@@ -1,7 +1,7 @@
-//! The container of an `.xls` file ([MS-CFB]), as the crate `cfb` wants it.
+//! Repairs the container of an `.xls` file ([MS-CFB]) so that the crate `cfb` can read it.
 //!
-//! The allocation table of a container is as long as whole sectors are. What is left of it at its end should be marked
-//! as free; some programs (SheetJS) write ends of chains there, and `cfb` takes these for sectors that are missing.
+//! The allocation table of a container fills whole sectors, and its unused entries should be marked as free. Some
+//! programs (SheetJS) write ends of chains there, and `cfb` reports these as missing sectors.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -12,14 +12,14 @@ use crate::fetch::http::body_file::BodyFile;
 const SECTOR_BYTES: u64 = 512;
 /// How many entries of the allocation table a sector has.
 const ENTRIES_PER_SECTOR: u64 = SECTOR_BYTES / 4;
-/// How many sectors of the table the header names.
+/// How many sectors of the table the header can name.
 const MAX_TABLE_SECTORS: u64 = 109;
 const END_OF_CHAIN: u32 = 0xFFFF_FFFE;
 const FREE_SECTOR: u32 = 0xFFFF_FFFF;
-/// The largest number of a sector; greater ones have a meaning of their own.
+/// The largest number of a sector. Larger numbers have special meanings.
 const MAX_SECTOR: u32 = 0xFFFF_FFFA;
 
-/// A workbook's bytes, with zeros behind them up to some length.
+/// A workbook's bytes, followed by zeros up to a given length.
 pub(super) struct PaddedBytes<'a> {
     bytes: WorkbookBytes<'a>,
     length: u64,
@@ -27,8 +27,8 @@ pub(super) struct PaddedBytes<'a> {
 }
 
 impl<'a> PaddedBytes<'a> {
-    /// With zeros for all sectors that the allocation table has entries for; `None` if sectors are missing in which
-    /// there should be something, or where it is no such container.
+    /// Adds zeros for all sectors that the allocation table has entries for. `None` if used sectors are missing, or if
+    /// this is not such a container.
     pub(super) fn new(content: &'a BodyFile, limit: ReadLimit<'a>) -> Option<Self> {
         let sectors = content.bytes.checked_sub(SECTOR_BYTES)? / SECTOR_BYTES;
         let header = sector_at(content, 0)?;

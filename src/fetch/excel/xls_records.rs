@@ -1,4 +1,4 @@
-//! Cuts the stream of an `.xls` workbook into its records.
+//! Splits the stream of an `.xls` workbook into its records.
 //!
 //! Source: [MS-XLS] 2.1.4, "Record".
 
@@ -10,7 +10,7 @@ use crate::fetch::FetchError;
 /// The type of a record that continues the one before it.
 pub(super) const CONTINUE_RECORD: u16 = 0x3C;
 
-/// A record: its type, and where its data is.
+/// A record: its type, its position, and the range of its data.
 pub(super) struct XlsRecord {
     pub(super) kind: u16,
     pub(super) at: usize,

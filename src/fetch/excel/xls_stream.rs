@@ -1,4 +1,4 @@
-//! The stream of an `.xls` workbook: measured before it is read, and cut down to one tab.
+//! Measures the stream of an `.xls` workbook before calamine reads it, and reduces it to one tab.
 //!
 //! Source: [MS-XLS] 2.1.4, "Record".
 
@@ -28,27 +28,28 @@ const CELL_RECORDS: [u16; 7] = [0x203, 0x204, 0x205, 0xD6, 0x27E, SHARED_TEXT, S
 const TEXT_OF_FORMULA: u16 = 0x207;
 const ROW_RECORD: u16 = 0x208;
 const BEGIN_RECORD: u16 = 0x809;
-/// A type that no record has, which calamine passes over.
+/// A type that no record has. calamine skips it.
 const EMPTY_RECORD: u16 = 0x1FFF;
 
 /// The stream of a workbook.
 pub(super) struct XlsStream {
     bytes: Vec<u8>,
-    /// Where each tab begins.
+    /// The position of each tab.
     tabs: Vec<usize>,
-    /// The four bytes behind the beginning of each tab, which are overwritten to end it there.
+    /// The position and the value of the four bytes after the first record of each tab. They are overwritten to end a
+    /// tab there.
     kept: Vec<(usize, [u8; 4])>,
-    /// How long each shared text is at most.
+    /// The largest possible length of each shared text in bytes.
     texts: Vec<u32>,
-    /// Whether no spreadsheet program has calculated the workbook: those leave a record about it.
+    /// Whether no spreadsheet program has calculated the workbook. Those that do write a record about it.
     is_uncalculated: bool,
 }
 
 impl XlsStream {
-    /// Goes through the records that are about the whole workbook.
+    /// Reads the records about the whole workbook.
     ///
     /// # Errors
-    /// Where it is encrypted or damaged.
+    /// `password_protected` when the workbook is encrypted, `corrupt_workbook` when it is damaged.
     pub(super) fn new(mut bytes: Vec<u8>) -> Result<Self, FetchError> {
         let (mut tabs, mut texts, mut at, mut is_uncalculated) = (Vec::new(), Vec::new(), 0, true);
         loop {
@@ -68,18 +69,21 @@ impl XlsStream {
         let mut kept = Vec::with_capacity(tabs.len());
         for tab in &tabs {
             let begin = record_at(&bytes, *tab)?;
-            let behind = begin.data.end;
+            let after = begin.data.end;
             if begin.kind != BEGIN_RECORD {
                 return Err(corrupt_workbook());
             }
             let four: [u8; 4] =
-                bytes.get(behind..behind + 4).and_then(|four| four.try_into().ok()).ok_or_else(corrupt_workbook)?;
-            kept.push((behind, four));
+                bytes.get(after..after + 4).and_then(|four| four.try_into().ok()).ok_or_else(corrupt_workbook)?;
+            kept.push((after, four));
         }
         Ok(Self { bytes, tabs, kept, texts, is_uncalculated })
     }
 
-    /// The stream with only the tab at this position, or with none: the others are empty.
+    /// The stream with only the tab at this position, or with none. The other tabs are empty.
+    ///
+    /// # Errors
+    /// `corrupt_workbook` when there is no such tab.
     pub(super) fn with_tab(&mut self, tab: Option<usize>) -> Result<&[u8], FetchError> {
         for (position, (at, four)) in self.kept.iter().enumerate() {
             let end = [END_RECORD.to_le_bytes(), [0, 0]].concat();
@@ -92,11 +96,11 @@ impl XlsStream {
         }
     }
 
-    /// Makes sure that the tab at this position can be read in memory, takes the formulas out of it, of which the
-    /// values stay, and says what calamine does not tell of it.
+    /// Checks that the tab at this position fits in memory, removes its formulas but not their values, and returns the
+    /// facts about it that calamine does not return.
     ///
     /// # Errors
-    /// Where it is larger than may be, or damaged.
+    /// `too_large` when the tab does not fit in memory, `corrupt_workbook` when it is damaged.
     pub(super) fn measure(&mut self, tab: usize, max_bytes: u64) -> Result<XlsTabFacts, FetchError> {
         self.with_tab(Some(tab))?;
         let XlsTabFacts { mut layout, mut odd_cells } = XlsTabFacts::default();
@@ -114,7 +118,7 @@ impl XlsStream {
                 END_RECORD if depth == 0 => break,
                 END_RECORD => depth -= 1,
                 _ if depth > 0 => {}
-                DIMENSIONS_RECORD => bounds_of(data)?,
+                DIMENSIONS_RECORD => check_declared_area(data)?,
                 ROW_RECORD if u16_at(data, 12)? & 0x20 != 0 => drop(hidden_rows.insert(u16_at(data, 0)?)),
                 COLUMNS_RECORD if u16_at(data, 8)? & 1 != 0 => {
                     layout.hide_columns(u32::from(u16_at(data, 0)?), u32::from(u16_at(data, 2)?));
@@ -180,25 +184,25 @@ impl XlsStream {
 #[derive(Default, Debug)]
 pub(super) struct XlsTabFacts {
     pub(super) layout: TabLayout,
-    /// The rows and columns of cells that are not to be believed, in order.
+    /// The rows and columns of cells whose value in the file is not reliable, in order.
     pub(super) odd_cells: Vec<(u16, u16, OddCell)>,
 }
 
-/// Why a cell is not to be believed.
+/// Why the value of a cell is not reliable.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum OddCell {
-    /// It is a formula without a saved value.
+    /// The cell is a formula without a saved value.
     UnsavedFormula,
-    /// There is more than one cell at its place.
+    /// There is more than one cell at this place.
     Repeated,
 }
 
-/// What a formula gave when its value was saved.
+/// The saved result of a formula.
 #[derive(PartialEq, Eq)]
 enum FormulaResult {
-    /// A text, which the next record has.
+    /// A text, which is in the next record.
     TextFollows,
-    /// The empty text. Programs write this that cannot calculate.
+    /// The empty text, which programs write that cannot calculate.
     Empty,
     /// Something else.
     Other,
@@ -213,7 +217,7 @@ fn formula_result(data: &[u8]) -> FormulaResult {
     }
 }
 
-/// Which cells of a tab there were.
+/// The cells of a tab that were read so far.
 #[derive(Default)]
 struct CellPlaces {
     /// By row, a bit for each of the 256 columns of the format.
@@ -221,7 +225,7 @@ struct CellPlaces {
 }
 
 impl CellPlaces {
-    /// Adds cells of a row; the first column that was there before.
+    /// Adds cells of a row. Returns the first of these columns that was added before, if any.
     fn add(&mut self, row: u16, columns: std::ops::RangeInclusive<u16>) -> Option<u16> {
         let row = usize::from(row);
         if self.rows.len() <= row {
@@ -242,13 +246,13 @@ impl CellPlaces {
 /// The error for a tab whose cells span too large an area.
 fn too_many_cells() -> FetchError {
     too_large_unpacked(&format!(
-        "A tab in the old format .xls may take up {} million cells; save it as .xlsx.",
+        "A tab in the old format .xls may span at most {} million cells; save it as .xlsx.",
         MAX_RECTANGLE / 1_000_000
     ))
 }
 
-/// Memory is set aside for the cells that a tab claims to have.
-fn bounds_of(data: &[u8]) -> Result<(), FetchError> {
+/// Refuses a tab that declares too large an area, because calamine allocates memory for all its cells.
+fn check_declared_area(data: &[u8]) -> Result<(), FetchError> {
     let (first, last) = match data.len() {
         10 => (u32::from(u16_at(data, 0)?), u32::from(u16_at(data, 2)?)),
         14 => (u32_at(data, 0)?, u32_at(data, 4)?),
@@ -256,7 +260,7 @@ fn bounds_of(data: &[u8]) -> Result<(), FetchError> {
     };
     let at = data.len() - 6;
     let (left, right) = (u16_at(data, at)?, u16_at(data, at + 2)?);
-    // calamine takes a first column beyond the last possible one for the first.
+    // calamine starts at the first column if the declared one is beyond the last possible column.
     let left = if left > 0xFF || right < left { 0 } else { left };
     if last < first && last > 0 {
         return Err(corrupt_workbook());

@@ -6,10 +6,11 @@ use super::workbook_errors::corrupt_workbook;
 use super::xls_records::{CONTINUE_RECORD, XlsRecord, record_at};
 use crate::fetch::FetchError;
 
-/// How many bytes each shared text has at most: cells repeat them, so a small file may hold much text.
+/// The largest possible length of each shared text in bytes. Many cells may share a text, so a small file may contain
+/// much text.
 ///
-/// The texts lie in the record and in those that continue it. Where the characters of a text go on in the next
-/// record, it begins with a byte that says anew how wide they are ([MS-XLS] 2.5.293, "XLUnicodeRichExtendedString").
+/// The texts are in the record `first` and in those that continue it. If the characters of a text continue in the next
+/// record, that record begins with a byte for their width ([MS-XLS] 2.5.293, "XLUnicodeRichExtendedString").
 pub(super) fn text_lengths(bytes: &[u8], first: &XlsRecord) -> Result<Vec<u32>, FetchError> {
     let mut pieces = TextPieces { bytes, data: first.data.clone(), end: first.data.end };
     pieces.skip(8)?;
@@ -28,12 +29,12 @@ pub(super) fn text_lengths(bytes: &[u8], first: &XlsRecord) -> Result<Vec<u32>, 
     Ok(lengths)
 }
 
-/// The data of a record and of those that continue it.
+/// The data of a record and of the records that continue it.
 struct TextPieces<'a> {
     bytes: &'a [u8],
-    /// What is left of the present record.
+    /// The rest of the current record.
     data: Range<usize>,
-    /// Where it ends.
+    /// The end of the current record.
     end: usize,
 }
 

@@ -1,7 +1,7 @@
-//! Reads a tab of an `.xlsb` file, its cells one after the other.
+//! Reads a tab of an `.xlsb` file cell by cell.
 //!
-//! The records of each part are measured before calamine reads them. Beside calamine the same records are followed for
-//! what it does not tell: hidden columns and rows, merged areas, and what is in [`super::xlsb_cells`].
+//! The records of each part are measured before calamine reads them. They are also read here for what calamine does not
+//! return: hidden columns and rows, merged areas, and the cells in [`super::xlsb_cells`].
 
 use calamine::{DataRef, Reader, Xlsb, XlsbError};
 
@@ -26,7 +26,8 @@ const PARTS_FOLDER: &str = "xl/";
 /// Reads the tab that `request` selects.
 ///
 /// # Errors
-/// Where the workbook is damaged, too large or has no such tab.
+/// `corrupt_workbook`, `password_protected` or `too_large` when the workbook cannot be read, `no_tab` when it has no
+/// such tab, and the errors of [`RowCollector`].
 pub(super) fn read_xlsb(
     request: &ReadRequest<'_>,
     mut archive: PartArchive<'_>,
@@ -100,7 +101,7 @@ fn list_tabs(
     let mut records = RecordScanner::new(part);
     let (mut tabs, mut paths) = (Vec::new(), Vec::new());
     while let Some((kind, record)) = records.next()? {
-        // Without a relation it is a tab of another workbook.
+        // A tab without a relation belongs to another workbook.
         if kind != TAB || u32_at(record, 8)? == u32::MAX {
             continue;
         }
@@ -132,7 +133,7 @@ fn measure_shared_texts(archive: &mut PartArchive<'_>) -> Result<(), FetchError>
     Ok(())
 }
 
-/// The texts that cells share, once they were measured.
+/// The texts that cells share. They must have been measured before.
 fn read_shared_texts(archive: &mut PartArchive<'_>) -> Result<Vec<String>, FetchError> {
     let Some(part) = archive.open_part("xl/sharedStrings.bin", MAX_SHARED_TEXT_PART)? else { return Ok(Vec::new()) };
     let (mut records, mut texts) = (RecordScanner::new(part), Vec::new());
@@ -144,7 +145,7 @@ fn read_shared_texts(archive: &mut PartArchive<'_>) -> Result<Vec<String>, Fetch
     Ok(texts)
 }
 
-/// What is hidden or merged, and whether cells in the short form have shared texts: the records `BrtRowHdr`,
+/// Reads what is hidden or merged, and whether cells in the short form have shared texts, from the records `BrtRowHdr`,
 /// `BrtColInfo` and `BrtMergeCell` of [MS-XLSB].
 fn read_layout(mut records: RecordScanner<'_, '_>) -> Result<(TabLayout, bool), FetchError> {
     const ROW: u16 = 0x00;

@@ -1,5 +1,5 @@
-//! Follows the cells of an `.xlsb` tab beside calamine, for what it does not tell: which whole numbers are dates, the
-//! errors of formulas, rich texts, and cells in a short form that leave their column out.
+//! Reads the cells of an `.xlsb` tab in parallel with calamine, for what calamine does not return: which whole numbers
+//! are dates, the errors of formulas, rich texts, and cells in a short form without a column number.
 //!
 //! Source: [MS-XLSB] 2.4, and for the short form, which Excel reads and some programs write, the sources of LibreOffice
 //! (`oox`, `BIFF12_ID_MULTCELL_…`) and SheetJS (`BrtShort…`).
@@ -10,39 +10,40 @@ use super::workbook_errors::{corrupt_workbook, unreadable_workbook};
 use super::xlsb_records::{NumberKind, RecordScanner, f64_at, rk_at, text_at, u32_at};
 use crate::fetch::FetchError;
 
-/// Cells that calamine gives.
-const FIRST_GIVEN: u16 = 2;
-const LAST_GIVEN: u16 = 10;
+/// The first record type of cells that calamine returns.
+const FIRST_KNOWN: u16 = 2;
+/// The last record type of cells that calamine returns.
+const LAST_KNOWN: u16 = 10;
 /// A formula with an error.
 const FORMULA_ERROR: u16 = 11;
-/// Cells in the short form: their column is the one after that of the cell before.
+/// The record types from here on are cells in the short form. Their column is the one after that of the previous cell.
 const SHORT_BLANK: u16 = 12;
 const SHORT_RK: u16 = 13;
 const SHORT_ERROR: u16 = 14;
 const SHORT_FLAG: u16 = 15;
 const SHORT_NUMBER: u16 = 16;
 const SHORT_TEXT: u16 = 17;
-/// A cell in the short form with a text that cells share.
+/// A cell in the short form with a shared text.
 pub(super) const SHORT_SHARED_TEXT: u16 = 18;
-/// A text with its own formats.
+/// A text with formatting inside.
 const RICH_TEXT: u16 = 62;
 
-/// Whether a record is a cell that has something in it.
+/// Whether a record is a cell that is not blank.
 pub(super) const fn is_filled_cell(kind: u16) -> bool {
-    matches!(kind, FIRST_GIVEN..=FORMULA_ERROR | SHORT_RK..=SHORT_SHARED_TEXT | RICH_TEXT)
+    matches!(kind, FIRST_KNOWN..=FORMULA_ERROR | SHORT_RK..=SHORT_SHARED_TEXT | RICH_TEXT)
 }
 
-/// What is needed to read cells.
+/// What the text of a cell depends on besides its record.
 pub(super) struct CellContext<'f> {
-    /// What the number of a cell is, by the position of its style.
+    /// What a number in a cell is, by the position of the cell's style.
     pub(super) formats: &'f [NumberKind],
-    /// The texts that cells share, where cells in the short form have some.
+    /// The shared texts. Empty unless cells in the short form use them.
     pub(super) shared_texts: &'f [String],
     /// Whether the days of the workbook are counted from 1904.
     pub(super) is_1904: bool,
 }
 
-/// Follows the cells of a tab.
+/// Reads the cells of a tab in parallel with calamine.
 pub(super) struct CellFollower<'z, 'a, 'f> {
     records: RecordScanner<'z, 'a>,
     context: CellContext<'f>,
@@ -52,16 +53,17 @@ pub(super) struct CellFollower<'z, 'a, 'f> {
 }
 
 impl<'z, 'a, 'f> CellFollower<'z, 'a, 'f> {
-    /// Begins at the first of `records`.
+    /// Starts at the first of `records`.
     pub(super) fn new(records: RecordScanner<'z, 'a>, context: CellContext<'f>) -> Self {
         Self { records, context, row: 0, next_column: 0 }
     }
 
-    /// What the number in the next cell is that calamine gives; it is in `column`, or there is no further one. The
-    /// cells before it that calamine does not give go to `collector`.
+    /// Reads up to the next cell that calamine returns, which is in `column`, or to the end with `None`. Adds the cells
+    /// before it that calamine does not return to `collector`. Returns what a number in that cell is.
     ///
     /// # Errors
-    /// Where the cells are not those that calamine gives, or the part is damaged.
+    /// `corrupt_workbook` when the cells are not those that calamine returns or the part is damaged, and the errors of
+    /// `collector`.
     pub(super) fn follow_to(
         &mut self,
         column: Option<u32>,
@@ -74,11 +76,11 @@ impl<'z, 'a, 'f> CellFollower<'z, 'a, 'f> {
             match kind {
                 ROW => (self.row, self.next_column) = (u32_at(record, 0)?, 0),
                 BLANK => self.next_column = u32_at(record, 0)?.saturating_add(1),
-                FIRST_GIVEN..=LAST_GIVEN if column == Some(u32_at(record, 0)?) => {
+                FIRST_KNOWN..=LAST_KNOWN if column == Some(u32_at(record, 0)?) => {
                     self.next_column = u32_at(record, 0)?.saturating_add(1);
                     return Ok(self.context.number_kind(u32_at(record, 4)?));
                 }
-                FIRST_GIVEN..=LAST_GIVEN => return Err(unreadable_workbook("its cells could not be followed")),
+                FIRST_KNOWN..=LAST_KNOWN => return Err(unreadable_workbook("its cells could not be followed")),
                 FORMULA_ERROR | RICH_TEXT => {
                     let column = u32_at(record, 0)?;
                     self.next_column = column.saturating_add(1);
@@ -106,12 +108,12 @@ impl<'z, 'a, 'f> CellFollower<'z, 'a, 'f> {
 }
 
 impl CellContext<'_> {
-    /// What a number is that is shown in this style.
+    /// What a number in this style is.
     fn number_kind(&self, style: u32) -> NumberKind {
         self.formats.get((style & 0x00FF_FFFF) as usize).copied().unwrap_or(NumberKind::Number)
     }
 
-    /// The text of a cell in the short form, and its number where it is a plain one.
+    /// The text of a cell in the short form, and its number if it is not a date or duration.
     fn read_short(&self, kind: u16, record: &[u8]) -> Result<(String, Option<f64>), FetchError> {
         let number = match kind {
             SHORT_RK => rk_at(record, 4)?,

@@ -9,7 +9,7 @@ use super::part_reader::{PartReader, ReadLimit};
 use super::workbook_errors::{corrupt_workbook, too_large_unpacked};
 use crate::fetch::FetchError;
 
-/// The longest record. The text of a cell has at most 64 kB.
+/// The longest record in bytes. The text of a cell has at most 64 kB.
 const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
 
 /// The records of a part, one after the other.
@@ -20,16 +20,17 @@ pub(super) struct RecordScanner<'z, 'a> {
 }
 
 impl<'z, 'a> RecordScanner<'z, 'a> {
-    /// Starts to cut `part` into records.
+    /// Starts at the beginning of `part`.
     pub(super) fn new(part: PartReader<'z, 'a>) -> Self {
         let limit = part.limit();
         Self { input: BufReader::with_capacity(64 * 1024, part), limit, record: Vec::new() }
     }
 
-    /// The next record: its type and its data; `None` at the end of the part.
+    /// The type and the data of the next record. `None` at the end of the part.
     ///
     /// # Errors
-    /// Where the part is cut off, or a record is longer than records are.
+    /// `corrupt_workbook` when the part is cut off, `too_large` when the record is longer than [`MAX_RECORD_BYTES`],
+    /// and the errors of [`ReadLimit::check`].
     pub(super) fn next(&mut self) -> Result<Option<(u16, &[u8])>, FetchError> {
         match self.read_next() {
             Ok(None) => Ok(None),
@@ -100,7 +101,7 @@ pub(super) fn rk_at(record: &[u8], at: usize) -> Result<f64, FetchError> {
     Ok(if bits & 1 == 0 { number } else { number / 100.0 })
 }
 
-/// The text at `at`, with its length before it, and where it ends.
+/// The text at `at`, which its length precedes, and its end.
 pub(super) fn text_at(record: &[u8], at: usize) -> Result<(String, usize), FetchError> {
     let end = (u32_at(record, at)? as usize).checked_mul(2).and_then(|bytes| bytes.checked_add(at + 4));
     let end = end.ok_or_else(corrupt_workbook)?;
@@ -109,7 +110,7 @@ pub(super) fn text_at(record: &[u8], at: usize) -> Result<(String, usize), Fetch
     Ok((String::from_utf16_lossy(&units), end))
 }
 
-/// What the number in a cell is by its format.
+/// What a number in a cell is, according to the format of the cell.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum NumberKind {
     Number,
@@ -117,7 +118,7 @@ pub(super) enum NumberKind {
     Duration,
 }
 
-/// What the number of a cell is, by the position of its style.
+/// Reads from the styles what a number in a cell is, by the position of the cell's style.
 pub(super) fn read_formats(mut styles: RecordScanner<'_, '_>) -> Result<Vec<NumberKind>, FetchError> {
     const FORMAT: u16 = 0x2C;
     const CELL_FORMATS_BEGIN: u16 = 0x269;
@@ -145,7 +146,7 @@ pub(super) fn read_formats(mut styles: RecordScanner<'_, '_>) -> Result<Vec<Numb
     Ok(formats)
 }
 
-/// What a number is that is shown in this format: by the letters outside of quotes and brackets.
+/// What a number in this format is, judged by the letters outside of quotes and brackets.
 fn kind_of_format(format: &str) -> NumberKind {
     // The part after a semicolon formats negative numbers.
     let mut characters = format.chars();

@@ -1,7 +1,7 @@
-//! Reads a tab of an `.xlsx` or `.xlsm` file, its cells one after the other.
+//! Reads a tab of an `.xlsx` or `.xlsm` file cell by cell.
 //!
-//! The parts that calamine keeps in memory (texts, formats) are measured before it reads them, and the tab itself is
-//! gone through once for what calamine does not tell: hidden columns and rows, merged areas, areas of formulas.
+//! The parts that calamine keeps in memory (texts, formats) are measured before it reads them. The tab itself is read
+//! once before for what calamine does not return: hidden columns and rows, merged areas, areas of formulas.
 
 use std::collections::HashMap;
 
@@ -23,9 +23,9 @@ use super::xml_events::{attribute, for_each_event, is_true};
 use crate::domain::text::counts::group_digits;
 use crate::fetch::FetchError;
 
-/// The most bytes of the part with the texts that cells share: they are kept in memory.
+/// The most bytes of the part with the texts that cells share. They are kept in memory.
 pub(super) const MAX_SHARED_TEXT_PART: PartBound = PartBound::Fixed(100_000_000);
-/// The most such texts.
+/// The most texts that cells share.
 pub(super) const MAX_SHARED_TEXTS: u64 = 2_000_000;
 /// The most areas of formulas that are kept.
 const MAX_FORMULA_AREAS: usize = 10_000;
@@ -35,7 +35,8 @@ const MAX_CELL_MARKUP_BYTES: u64 = 8 * 1024 * 1024;
 /// Reads the tab that `request` selects.
 ///
 /// # Errors
-/// Where the workbook is damaged, too large or has no such tab.
+/// `corrupt_workbook`, `password_protected` or `too_large` when the workbook cannot be read, `no_tab` when it has no
+/// such tab, and the errors of [`RowCollector`].
 pub(super) fn read_xlsx(
     request: &ReadRequest<'_>,
     mut archive: PartArchive<'_>,
@@ -94,7 +95,7 @@ fn has_formula(cell: &XlsxCellFormulaMetadataRecord<'_>) -> bool {
     }
 }
 
-/// What programs write that cannot calculate, where they write anything.
+/// Whether a value is zero, which programs that cannot calculate write as the value of formulas.
 fn is_zero(value: &DataRef<'_>) -> bool {
     match value {
         DataRef::Int(number) => *number == 0,
@@ -116,16 +117,16 @@ fn explain_reader_error(limit: &ReadLimit<'_>, error: &XlsxError) -> FetchError 
     }
 }
 
-/// Makes sure that the texts which cells share can be kept in memory.
+/// Checks that the texts that cells share fit in memory.
 fn measure_shared_texts(archive: &mut PartArchive<'_>, path: &str, limit: &ReadLimit<'_>) -> Result<(), FetchError> {
     let Some(part) = archive.open_part(path, MAX_SHARED_TEXT_PART)? else { return Ok(()) };
     let too_many =
         || too_large_unpacked(&format!("It has more than {} different texts.", group_digits(MAX_SHARED_TEXTS)));
     let (mut count, mut text_at) = (0_u64, 0);
     for_each_event(part, limit, |event, at| {
-        let Event::Start(start) = event else { return long_cell(at - text_at) };
+        let Event::Start(start) = event else { return check_cell_length(at - text_at) };
         match start.local_name().as_ref() {
-            // Memory is set aside for as many as it claims to have.
+            // calamine allocates memory for as many texts as the part declares.
             "sst" => {
                 let claimed = attribute(start, "uniqueCount").and_then(|count| count.parse::<u64>().ok());
                 if claimed.is_some_and(|claimed| claimed > MAX_SHARED_TEXTS) {
@@ -141,11 +142,12 @@ fn measure_shared_texts(archive: &mut PartArchive<'_>, path: &str, limit: &ReadL
             }
             _ => {}
         }
-        long_cell(at - text_at)
+        check_cell_length(at - text_at)
     })
 }
 
-fn long_cell(bytes: u64) -> Result<(), FetchError> {
+/// Refuses a cell with too much markup.
+fn check_cell_length(bytes: u64) -> Result<(), FetchError> {
     if bytes <= MAX_CELL_MARKUP_BYTES {
         return Ok(());
     }
@@ -191,7 +193,7 @@ fn read_facts(
                     cell_at = at;
                 }
                 "c" => cell_at = at,
-                // A hidden row without values hides nothing.
+                // A hidden row without values is not noted.
                 "v" | "is" if is_hidden_row => {
                     layout.hide_row(row);
                     is_hidden_row = false;
@@ -215,7 +217,7 @@ fn read_facts(
             },
             _ => {}
         }
-        if in_cells { long_cell(at - cell_at) } else { Ok(()) }
+        if in_cells { check_cell_length(at - cell_at) } else { Ok(()) }
     })?;
     // Without its end the part was cut off, and rows may be missing.
     if has_ended { Ok(XlsxTabFacts { layout, errors, formula_areas }) } else { Err(corrupt_workbook()) }

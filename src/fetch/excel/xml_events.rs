@@ -1,4 +1,4 @@
-//! Reads an XML part of a workbook event by event, within the bounds of its reader.
+//! Reads an XML part of a workbook event by event.
 
 use std::io::BufReader;
 
@@ -10,8 +10,8 @@ use super::part_reader::{PartReader, ReadLimit, XmlPart};
 use super::workbook_errors::corrupt_workbook;
 use crate::fetch::FetchError;
 
-/// Gives every event of `part` to `take`, with its position in bytes, up to the end of the part: only there its
-/// checksum is compared.
+/// Calls `take` with every event of `part` and its position in bytes. Reads to the end of the part, because only there
+/// its checksum is compared.
 ///
 /// # Errors
 /// `corrupt_workbook` or `too_large` for the part, and any error of `take`.
@@ -37,7 +37,7 @@ pub(super) fn for_each_event(
     }
 }
 
-/// The value of the attribute with this name, whatever its prefix.
+/// The value of the attribute with this name and any prefix.
 pub(super) fn attribute(start: &BytesStart<'_>, local_name: &str) -> Option<String> {
     let attribute = start
         .attributes()
@@ -47,18 +47,18 @@ pub(super) fn attribute(start: &BytesStart<'_>, local_name: &str) -> Option<Stri
     attribute.normalized_value(XmlVersion::Implicit1_0).ok().map(std::borrow::Cow::into_owned)
 }
 
-/// Whether an attribute is true, as XML Schema writes it.
+/// Whether the value of an attribute is true according to XML Schema.
 pub(super) fn is_true(value: Option<&str>) -> bool {
     matches!(value, Some("1" | "true"))
 }
 
-/// The value of the attribute with this whole name, such as `office:value`.
+/// The value of the attribute with this name and prefix, such as `office:value`.
 pub(super) fn qualified_attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
     let found = start.attributes().with_checks(false).flatten().find(|attribute| attribute.key.as_ref() == name)?;
     found.normalized_value(XmlVersion::Implicit1_0).ok().map(std::borrow::Cow::into_owned)
 }
 
-/// Adds what `event` is as text: characters, references and CDATA.
+/// Appends the text of `event` to `text`: characters, references and CDATA.
 pub(super) fn push_text(event: &Event<'_>, text: &mut String) {
     match event {
         Event::Text(piece) => text.push_str(&piece.xml10_content()),

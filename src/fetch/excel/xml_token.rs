@@ -1,28 +1,28 @@
-//! Measures the pieces of an XML part that a parser keeps as one, before it keeps them.
+//! Limits the length of the tokens of an XML part, because a parser keeps each of them in memory.
 
-/// The longest piece of XML between two tags, and the longest tag.
+/// The longest tag, and the longest text between two tags.
 const MAX_TOKEN_BYTES: u64 = 2 * 1024 * 1024;
 
-/// A part has something longer than it may have.
+/// The error for a part with a token that is too long or not allowed.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct TokenTooLong(pub(super) String);
 
-/// Where in XML a reader is.
+/// The kind of token at a position of XML.
 #[derive(Default, Clone, Copy, PartialEq, Eq, Debug)]
 enum MarkupPart {
     #[default]
     Text,
     /// In a tag, with the quotation mark that is open.
     Tag(Option<u8>),
-    /// After `<!`, until it is known what it is.
+    /// After `<!`, before the kind of token is known.
     Declaration,
-    /// In a comment, CDATA or a processing instruction, which ends with these bytes before a `>` and is at least so
-    /// long.
+    /// In a comment, CDATA or a processing instruction. It ends with these bytes and a `>`, and has at least this
+    /// length.
     Until([u8; 2], u64),
 }
 
-/// Measures how long the pieces of XML are that a parser keeps as one.
+/// Measures the tokens of XML.
 #[derive(Default)]
 pub(super) struct XmlToken {
     inside: MarkupPart,
@@ -32,6 +32,10 @@ pub(super) struct XmlToken {
 }
 
 impl XmlToken {
+    /// Measures the next bytes.
+    ///
+    /// # Errors
+    /// When a token is longer than [`MAX_TOKEN_BYTES`] or declares entities.
     pub(super) fn take(&mut self, bytes: &[u8]) -> Result<(), TokenTooLong> {
         for &byte in bytes {
             self.length += 1;
@@ -45,7 +49,9 @@ impl XmlToken {
                 (MarkupPart::Declaration, b'-') => Some(MarkupPart::Until([b'-', b'-'], 7)),
                 (MarkupPart::Declaration, b'[') => Some(MarkupPart::Until([b']', b']'], 12)),
                 (MarkupPart::Declaration, _) => {
-                    return Err(TokenTooLong("It declares XML entities, which no workbook does.".to_owned()));
+                    return Err(TokenTooLong(
+                        "It declares XML entities, which are not allowed in workbooks.".to_owned(),
+                    ));
                 }
                 (MarkupPart::Until([first, second], least), b'>')
                     if self.last[1] == second && (first == 0 || self.last[0] == first) && self.length >= least =>

@@ -14,17 +14,18 @@ use super::cancel_token::CancelToken;
 use super::cookies::CookieJar;
 use super::decompress::{BodyCoding, DecompressedBody, body_coding};
 use super::fetch_failure::{
-    FetchFailure, connection_failure, explain_rejection, final_failure, invalid_redirect_target, name_redirecting_host,
-    redirect_loop, redirect_to_sheet, redirected_form_error, too_many_redirects,
+    FetchFailure, connection_failure, explain_rejection, name_redirecting_host, redirect_loop, redirected_form_error,
+    too_many_redirects,
 };
 use super::host_lock::HostLock;
+use super::redirect_target::resolve_redirect;
 use super::request::OutgoingRequest;
 use super::response::{FetchResponse, ResponseBody};
 use super::response_status;
-use super::response_status::{BodyProblem, ResponseOrigin, display_host};
+use super::response_status::{ResponseOrigin, display_host};
 use super::settings::HttpSettings;
 use super::transport::{ConnectionContext, agent, resolve_with_system};
-use super::web_address::{RedirectScope, basic_auth, parse_web_address};
+use super::web_address::basic_auth;
 use crate::domain::location::without_secrets;
 use crate::domain::log_fields::FETCH_TARGET;
 use crate::fetch::{FetchObserver, FetchRequest};
@@ -36,7 +37,7 @@ const MAX_ERROR_PAGE_BYTES: u64 = 64 * 1024;
 /// How many times an address may be requested again without a new cookie. Its response may depend on more than cookies,
 /// such as the time.
 const MAX_REVISITS: usize = 2;
-/// The `Accept` header of browsers. Some servers answer 406 when it lacks `text/html`.
+/// The `Accept` header of browsers. Some servers respond with 406 if it lacks `text/html`.
 const BROWSER_ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 enum AttemptStep {
@@ -183,7 +184,7 @@ impl<'a> HttpAttempt<'a> {
             // Many servers do not escape UTF-8 letters in addresses. Parsing the address escapes them.
             let to = head.headers.get(header::LOCATION).map(|to| String::from_utf8_lossy(to.as_bytes()));
             let to = to.unwrap_or_default();
-            let to = self.resolve_redirect(url, &to, origin)?;
+            let to = resolve_redirect(self.request, self.settings, url, &to, origin)?;
             if self.request.form.is_some() {
                 return Err(redirected_form_error(origin, &to));
             }
@@ -260,47 +261,6 @@ impl<'a> HttpAttempt<'a> {
                 self.agent.run(head.body(form.as_str())?)
             }
         }
-    }
-
-    /// The target of a redirect.
-    ///
-    /// # Errors
-    /// `bad_redirect` for an invalid target or one outside of the request's scope, `sign_in_page` for Google's sign-in,
-    /// and the errors of the request's own check.
-    fn resolve_redirect(&self, from: &Url, to: &str, origin: &ResponseOrigin) -> Result<Url, FetchFailure> {
-        let next = from.join(to).ok().filter(|_| !to.is_empty()).ok_or_else(|| {
-            final_failure(
-                "bad_redirect",
-                format!(
-                    "{} redirects to an invalid address. Open the source's URL in a browser to check it.",
-                    origin.host
-                ),
-            )
-        })?;
-        if next.path().starts_with("/ServiceLogin") || next.host_str() == Some("accounts.google.com") {
-            let google = ResponseOrigin { is_google: true, ..origin.clone() };
-            return Err(BodyProblem::Final(response_status::web_page_error(&google)).into());
-        }
-        let mut next = parse_web_address(next.as_str()).map_err(|error| invalid_redirect_target(error, origin))?;
-        if self.request.redirect_scope == RedirectScope::Google && !self.settings.may_google_redirect_to(&next) {
-            return Err(final_failure(
-                "bad_redirect",
-                format!(
-                    "Google redirects to {}, which is not a Google address, so the redirect was not followed. Copy the \
-                     link from the sheet's address bar again.",
-                    display_host(&next)
-                ),
-            ));
-        }
-        if !origin.is_google {
-            (self.request.check_redirect)(&next).map_err(|error| redirect_to_sheet(error, origin))?;
-        }
-        if next.origin() == from.origin() && basic_auth(&next).is_none() {
-            // Both fail only for addresses that cannot carry credentials.
-            let _ = next.set_username(from.username());
-            let _ = next.set_password(from.password());
-        }
-        Ok(next)
     }
 
     /// Explains why there is no response.

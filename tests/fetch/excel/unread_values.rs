@@ -46,7 +46,7 @@ fn a_formula_without_a_saved_value_is_noted_and_known_to_its_row() {
         let (rows, reasons) = read_noted_rows(&book.bytes());
         assert_eq!(rows[0].cells, ["1", "4", "", ""], "{cell}");
         assert_eq!((&rows[0].unsaved_formulas[..], &rows[1].unsaved_formulas[..]), (&[2][..], &[][..]), "{cell}");
-        let note = "1 cell in “total” is a formula without a saved value (row 2). The catalog keeps what it has there. Open \
+        let note = "1 cell in “total” is a formula without a saved value (row 2). The catalog keeps its values. Open \
                     the file in Excel or LibreOffice, save it once, and sync again.";
         assert_eq!(reasons, [note], "{cell}");
     }
@@ -212,7 +212,7 @@ fn numbers_of_more_than_fifteen_digits_are_noted_together() {
     let rounded: Vec<&[usize]> = rows.iter().map(|row| row.rounded_numbers.as_slice()).collect();
     assert_eq!(rounded, [&[0, 1][..], &[0], &[]]);
     let note = "3 cells in “id”, “price” are numbers of more than 15 digits, which spreadsheets round, first in row 2. \
-                Format the column as text, enter the numbers again, and sync.";
+                Format the column as text, enter the numbers again, and sync again.";
     assert_eq!(reasons, [note]);
     let cell = |value: &str| format!("<table:table-cell office:value-type=\"float\" office:value=\"{value}\"/>");
     let head = "<table:table-row><table:table-cell office:value-type=\"string\"><text:p>id</text:p></table:table-cell>\
@@ -230,7 +230,7 @@ fn a_row_with_two_different_cells_at_one_place_is_refused_with_the_place() {
     let formula = "<c r=\"A4\"><v>3</v></c><c r=\"C4\"><v>2</v></c><c r=\"C4\"><f>B4</f></c>".to_owned();
     let (rows, _) = read_noted_rows(&book_of(&[twice, same, formula]).bytes());
     let refusals: Vec<Option<&str>> = rows.iter().map(|row| row.refusal.as_deref()).collect();
-    assert!(refusals[0].is_some_and(|why| why.starts_with("Two cells of this row have the same position (B2)")));
+    assert!(refusals[0].is_some_and(|why| why.starts_with("The file has two cells at the same position (B2)")));
     assert!(refusals[1].is_none() && refusals[2].is_some_and(|why| why.contains("(C4)")), "{refusals:?}");
     let header = "<row r=\"1\"><c r=\"A1\"><v>1</v></c><c r=\"A1\"><v>2</v></c></row>";
     let (code, message) = expect_failure(read_bytes(&patient_setup(), &XlsxBuilder::of_rows(header).bytes()));

@@ -44,5 +44,5 @@ fn a_message_names_what_is_too_much() {
     assert!(message.contains("The texts of its tab have more than 1 MB.") && !message.contains("cells"), "{message}");
     let far_away = [0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0];
     let message = refusal(&rows, &far_away, 1_000_000);
-    assert!(message.contains("may take up 2 million cells; save it as .xlsx."), "{message}");
+    assert!(message.contains("may span at most 2 million cells; save it as .xlsx."), "{message}");
 }

@@ -1,4 +1,4 @@
-//! Reports the progress of a fetch of many feeds. Progress never goes back.
+//! Reports the progress of fetching many feeds. Progress never decreases.
 
 use crate::domain::progress::ProgressCount;
 use crate::domain::run_text::fetching_feed_message;
