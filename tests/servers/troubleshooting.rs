@@ -10,7 +10,7 @@ use crate::support::waiting::wait_for;
 
 const PAGE: &str = include_str!("../../docs/troubleshooting.md");
 /// Marks a query that finds nothing on a server without problems.
-const MAY_BE_SILENT: &str = "silence is good news";
+const MAY_BE_SILENT: &str = "no output is good news";
 
 /// The queries of the page, and whether each finds something on a server that had every problem but an outage.
 fn list_queries() -> Vec<(&'static str, bool)> {
