@@ -10,7 +10,7 @@ use crate::domain::progress::ProgressCount;
 ///
 /// A kind calls these methods often, so they must be cheap. They may be called from several threads.
 pub trait FetchObserver: Sync {
-    /// Reports the bytes received so far, and the expected total where the server sent one.
+    /// Reports the bytes received so far, and the expected total if the server sent one.
     fn report_received(&self, bytes: u64, total: Option<u64>);
 
     /// Reports that `host` asked the client to wait until `until`. The fetch resumes after that.

@@ -9,13 +9,13 @@
 //! - Inoreader: www.inoreader.com/developers (`auth`, `app-auth`, `item-ids`, `rate-limiting`)
 
 mod account;
-mod answers;
 mod article;
 mod contents;
 mod item_id;
 mod mirror;
 mod pause;
 mod quota;
+mod responses;
 mod session;
 mod stream;
 

@@ -11,12 +11,14 @@ use crate::domain::source_form_spec::SourceFormSpec;
 ///
 /// Two methods do the work: [`check_location`](Self::check_location) validates what an admin entered, without network
 /// access, and [`fetch`](Self::fetch) downloads the content. The other methods describe the kind to forms, messages and
-/// the sync; those with a default are needed only where a kind differs from a plain table.
+/// the sync; those with a default are needed only if a kind differs from a plain table.
 ///
-/// The life of a fetch: the sync calls [`fetch`](Self::fetch) with a [`FetchRequest`]; the kind reports progress to the
-/// [`FetchObserver`] and asks it at least every 500 ms whether to stop; it returns
-/// [`FetchedContent`](super::FetchedContent), whose rows lie in a temporary file; the sync reads these rows, more than
-/// once where it has to, and drops the content at the end of the run.
+/// The life of a fetch:
+///
+/// 1. The sync calls [`fetch`](Self::fetch) with a [`FetchRequest`].
+/// 2. The kind reports progress to the [`FetchObserver`], and checks at least every 500 ms whether to stop.
+/// 3. It returns [`FetchedContent`](super::FetchedContent), whose rows are in a temporary file.
+/// 4. The sync reads the rows, more than once if it has to, and drops the content at the end of the run.
 pub trait SourceKind: Send + Sync {
     /// The name of the kind in the database and on the command line, such as `csv`.
     fn name(&self) -> &'static str;

@@ -47,7 +47,7 @@ enum AttemptStep {
     },
     /// The first 406: the request is repeated with [`BROWSER_ACCEPT`].
     NotAcceptable,
-    Answer(FetchResponse),
+    Response(FetchResponse),
 }
 
 /// A running attempt.
@@ -97,10 +97,10 @@ impl<'a> HttpAttempt<'a> {
             let visit = (url.clone(), self.cookies.borrow().changes());
             let step = self.request_url(&url, url.origin() == first);
             match step.map_err(|failure| name_redirecting_host(failure, from.as_deref(), &url))? {
-                AttemptStep::Answer(FetchResponse::Body(body)) => {
+                AttemptStep::Response(FetchResponse::Body(body)) => {
                     return Ok(FetchResponse::Body(ResponseBody { is_moved, ..body }));
                 }
-                AttemptStep::Answer(answer) => return Ok(answer),
+                AttemptStep::Response(response) => return Ok(response),
                 AttemptStep::NotAcceptable => self.as_browser.set(true),
                 AttemptStep::Redirect { to, is_permanent } => {
                     visited.push(visit);
@@ -123,10 +123,10 @@ impl<'a> HttpAttempt<'a> {
         let origin =
             ResponseOrigin { host: display_host(url), url: url.clone(), is_google: self.settings.is_google(url) };
         let _lock = HostLock::take(url, &self.connection.cancel)?;
-        let begun = Instant::now();
+        let started = Instant::now();
         let mut status = None;
         let result = self.exchange(url, is_first_host, &origin, &mut status);
-        self.log_request(url, &origin.host, status, &result, begun.elapsed());
+        self.log_request(url, &origin.host, status, &result, started.elapsed());
         result
     }
 
@@ -143,7 +143,7 @@ impl<'a> HttpAttempt<'a> {
         // The part after the host.
         let path = address.splitn(4, '/').nth(3).map_or_else(|| "/".to_owned(), |path| format!("/{path}"));
         let bytes = match result {
-            Ok(AttemptStep::Answer(FetchResponse::Body(body))) => Some(body.content.bytes),
+            Ok(AttemptStep::Response(FetchResponse::Body(body))) => Some(body.content.bytes),
             _ => None,
         };
         let code = result.as_ref().err().map(FetchFailure::code);
@@ -164,18 +164,18 @@ impl<'a> HttpAttempt<'a> {
     }
 
     /// Sends the request and reads the response. `is_first_host` is whether `url` is on the host of the first request;
-    /// `answered` is set to the status of the response.
+    /// `received_status` is set to the status of the response.
     fn exchange(
         &self,
         url: &Url,
         is_first_host: bool,
         origin: &ResponseOrigin,
-        answered: &mut Option<u16>,
+        received_status: &mut Option<u16>,
     ) -> Result<AttemptStep, FetchFailure> {
         let response = self.send(url, is_first_host).map_err(|error| self.explain_no_response(error, origin))?;
         let (head, body) = response.into_parts();
         let status = head.status.as_u16();
-        *answered = Some(status);
+        *received_status = Some(status);
         self.cookies.borrow_mut().keep(url, &head.headers);
         if status == 406 && !self.as_browser.get() {
             return Ok(AttemptStep::NotAcceptable);
@@ -191,7 +191,7 @@ impl<'a> HttpAttempt<'a> {
             return Ok(AttemptStep::Redirect { to, is_permanent: matches!(status, 301 | 308) });
         }
         if status == 304 && self.request.validators.is_some() {
-            return Ok(AttemptStep::Answer(FetchResponse::NotModified(head.headers)));
+            return Ok(AttemptStep::Response(FetchResponse::NotModified(head.headers)));
         }
         let total = body.content_length();
         let coding = body_coding(&head.headers, origin);
@@ -217,7 +217,7 @@ impl<'a> HttpAttempt<'a> {
             self.observer,
         )
         .map_err(|rejection| self.explain_body_failure(rejection, origin))?;
-        Ok(AttemptStep::Answer(FetchResponse::Body(ResponseBody {
+        Ok(AttemptStep::Response(FetchResponse::Body(ResponseBody {
             content,
             headers: head.headers,
             url: url.clone(),

@@ -56,13 +56,13 @@ impl HttpClient {
         let mut waits = 0;
         let cookies = RefCell::default();
         loop {
-            let answer = with_cancel_token(observer, fetch_request.timeout, left(), |cancel| {
+            let response = with_cancel_token(observer, fetch_request.timeout, left(), |cancel| {
                 let kept = self.send_with_retries(&url, request, fetch_request, (observer, cancel), &cookies);
                 // A failure after a cancel is caused by it.
                 kept.map_err(|failure| if observer.should_stop() { FetchEnd::Stopped.into() } else { failure })
             });
-            let (host, until) = match answer {
-                Ok(answer) => return Ok(answer),
+            let (host, until) = match response {
+                Ok(response) => return Ok(response),
                 Err(FetchFailure::Problem(BodyProblem::Busy { host, until })) => (host, until),
                 Err(failure) => return Err(explain(failure, &first_host, fetch_request.timeout)),
             };
@@ -91,7 +91,7 @@ impl HttpClient {
             match HttpAttempt::new(&self.settings, request, fetch_request, (observer, cancel), cookies)
                 .follow(url.clone())
             {
-                Ok(answer) => return Ok(answer),
+                Ok(response) => return Ok(response),
                 Err(FetchFailure::Problem(BodyProblem::Transient(_))) if tries < MAX_ATTEMPTS => {
                     // Half a second, a second, …, each varied by up to half, so that clients do not return at the same
                     // time.

@@ -26,14 +26,14 @@ impl HostLock {
     /// Why the fetch must end before the lock is free.
     pub(super) fn take(url: &Url, cancel: &CancelToken) -> Result<Self, FetchEnd> {
         let key = host_key(url);
-        let begun = Instant::now();
+        let started = Instant::now();
         let mut busy = lock();
         while busy.contains(&key) {
             cancel.check_while_queued()?;
             busy = BUSY_HOSTS.1.wait_timeout(busy, POLL_INTERVAL).unwrap_or_else(PoisonError::into_inner).0;
         }
         busy.insert(key.clone());
-        cancel.extend_deadline(begun.elapsed());
+        cancel.extend_deadline(started.elapsed());
         Ok(Self { key })
     }
 }

@@ -8,7 +8,7 @@ use super::super::FetchError;
 use super::super::row_file::RowWriter;
 use super::item_id::ItemId;
 use super::mirror::{AccountMirror, KnownStates};
-use super::{answers, article};
+use super::{article, responses};
 use crate::domain::operation::Mode;
 use crate::domain::progress::ProgressCount;
 use crate::domain::text::counts::group_digits;
@@ -82,7 +82,7 @@ impl AccountMirror<'_> {
                     self.note(format!("{message} The next sync fetches the remaining {remaining} {nouns}."));
                     break;
                 }
-                Err(FetchError::Failed { code, message }) if answers::concerns_one_response(code) => {
+                Err(FetchError::Failed { code, message }) if responses::concerns_one_response(code) => {
                     if !missing.count_failure(batch, code, message) {
                         requested += batch.len();
                         break;
@@ -106,7 +106,7 @@ impl AccountMirror<'_> {
     /// Notes which of the `requested` articles are missing.
     ///
     /// # Errors
-    /// If all are missing: the first error, or [`answers::UNSUPPORTED_CODE`] if there was none.
+    /// If all are missing: the first error, or [`responses::UNSUPPORTED_CODE`] if there was none.
     fn report_missing(
         &self,
         requested: usize,
@@ -121,7 +121,7 @@ impl AccountMirror<'_> {
         if requested > 0 && absent.len() + failed.len() == requested && !is_acceptable {
             return Err(match first_error {
                 Some((code, message)) => FetchError::failed(code, message.clone()),
-                None => answers::missing_part(self.session.account, "any of the articles it lists"),
+                None => responses::missing_part(self.session.account, "any of the articles it lists"),
             });
         }
         let (host, noun) = (self.session.account.host(), &self.source.noun);
@@ -152,9 +152,9 @@ impl AccountMirror<'_> {
     ) -> Result<Vec<ItemId>, FetchError> {
         let ids: Vec<String> = batch.iter().map(|id| id.long_form()).collect();
         let form: Vec<(&str, &str)> = ids.iter().map(|id| ("i", id.as_str())).collect();
-        let answer = self.session.post("/reader/api/0/stream/items/contents", &form)?;
-        let Some(items) = answer.get("items").and_then(Value::as_array) else {
-            return Err(answers::missing_part(self.session.account, "the contents of articles (items)"));
+        let response = self.session.post("/reader/api/0/stream/items/contents", &form)?;
+        let Some(items) = response.get("items").and_then(Value::as_array) else {
+            return Err(responses::missing_part(self.session.account, "the contents of articles (items)"));
         };
         let mut awaited: HashSet<ItemId> = batch.iter().copied().collect();
         for item in items {

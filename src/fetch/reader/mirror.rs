@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::super::row_file::{RowFileSummary, RowWriter};
 use super::super::{FetchError, FetchObserver, FetchOutcome, FetchProgress, FetchRequest};
-use super::answers;
 use super::article::{self, ARTICLE_COLUMNS, ArticleStates};
 use super::item_id::ItemId;
+use super::responses;
 use super::session::ReaderSession;
 use super::stream::{self, ArticleList, ArticleStream, ListLimit};
 use crate::domain::feed::FeedRecord;
@@ -109,9 +109,9 @@ impl<'a> AccountMirror<'a> {
     /// The names of the account's feeds, by their stream ids.
     fn fetch_feed_names(&mut self) -> Result<HashMap<String, String>, FetchError> {
         self.report(&format!("Fetching the list of {}…", self.source.noun.many), ProgressCount::default());
-        let answer = self.session.get("/reader/api/0/subscription/list", &[])?;
-        let Some(subscriptions) = answer.get("subscriptions").and_then(Value::as_array) else {
-            return Err(answers::missing_part(self.session.account, "a list of subscriptions"));
+        let response = self.session.get("/reader/api/0/subscription/list", &[])?;
+        let Some(subscriptions) = response.get("subscriptions").and_then(Value::as_array) else {
+            return Err(responses::missing_part(self.session.account, "a list of subscriptions"));
         };
         self.feed_count = subscriptions.len() as u64;
         let named = |feed: &Value| {
@@ -128,7 +128,7 @@ impl<'a> AccountMirror<'a> {
     fn list_articles(&mut self, limit: ListLimit) -> Result<ArticleList, FetchError> {
         let listing = stream::list_stream(&mut self.session, ArticleStream::All, limit)?;
         if listing.ids.is_empty() && listing.unreadable > 0 {
-            return Err(answers::missing_part(self.session.account, "article ids in a known form"));
+            return Err(responses::missing_part(self.session.account, "article ids in a known form"));
         }
         Ok(listing)
     }
@@ -181,11 +181,11 @@ impl<'a> AccountMirror<'a> {
                 let host = self.session.account.host();
                 listing.cut_error.unwrap_or_else(|| format!("{host} did not send the complete list."))
             }
-            Err(FetchError::Failed { code, message }) if answers::concerns_one_response(code) => message,
+            Err(FetchError::Failed { code, message }) if responses::concerns_one_response(code) => message,
             Err(error) => return Err(error),
         };
         let nouns = &self.source.noun.many;
-        self.note(format!("The {state} states of the {nouns} could not be updated. {reason}"));
+        self.note(format!("The {state} states of the {nouns} could not be updated and are unchanged. {reason}"));
         Ok(None)
     }
 

@@ -10,7 +10,7 @@ use crate::domain::text::web_page::begins_as_web_page;
 use crate::fetch::http::response_status;
 use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
 
-/// The error code for a part of the API that a server lacks or answers in another form.
+/// The error code for a part of the API that a server lacks or implements differently.
 pub(super) const UNSUPPORTED_CODE: &str = "unsupported";
 
 /// Whether an error with this code concerns a single response, so that the run keeps the earlier ones: the server lacks

@@ -13,7 +13,7 @@ use super::super::http::request::OutgoingRequest;
 use super::super::http::web_address::RedirectScope;
 use super::super::http::{FetchResponse, HttpClient, ResponseBody};
 use super::account::ReaderAccount;
-use super::{answers, quota};
+use super::{quota, responses};
 use crate::domain::bounded_json;
 use crate::domain::text::counts::group_digits;
 use crate::fetch::http::body_file::disk_error;
@@ -111,12 +111,12 @@ impl<'a> ReaderSession<'a> {
             // Miniflux ignores the header of a posted form and reads the token from the form. Other servers ignore that
             // field.
             request.form = form.map(|form| encode_form(form.iter().copied().chain([("T", token.as_str())])));
-            let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
-                answers::check_api_response(account, status, headers, start, origin)
+            let check = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
+                responses::check_api_response(account, status, headers, start, origin)
             };
-            match self.send(OutgoingRequest { check_response: &judge, ..request }) {
+            match self.send(OutgoingRequest { check_response: &check, ..request }) {
                 Err(FetchError::Failed { code: "unauthorized", .. }) if self.logins < MAX_LOGINS => self.token = None,
-                answer => return self.parse_json(&answer?),
+                response => return self.parse_json(&response?),
             }
         }
     }
@@ -128,15 +128,15 @@ impl<'a> ReaderSession<'a> {
         }
         self.logins += 1;
         let account = self.account;
-        let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
-            answers::check_login_response(account, status, headers, start, origin)
+        let check = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
+            responses::check_login_response(account, status, headers, start, origin)
         };
         let address = account.address("/accounts/ClientLogin", &[]);
         let form = [("Email", account.name.as_str()), ("Passwd", &account.password), ("service", "reader")];
         let request = OutgoingRequest {
             accept: "text/plain, */*;q=0.5",
             form: Some(encode_form(form)),
-            check_response: &judge,
+            check_response: &check,
             ..OutgoingRequest::json(&address, RedirectScope::Anywhere)
         };
         let body = self.send(request)?;
@@ -145,10 +145,10 @@ impl<'a> ReaderSession<'a> {
         let read = std::io::Read::read_to_string(&mut start, &mut text);
         let token = read.ok().and_then(|_| find_token(&text));
         if token.is_none() && text.contains("BadAuthentication") {
-            return Err(answers::credentials_rejected(account, 200));
+            return Err(responses::credentials_rejected(account, 200));
         }
         self.token = token;
-        self.token.clone().ok_or_else(|| answers::no_reader_here(account, "something other than a login response"))
+        self.token.clone().ok_or_else(|| responses::no_reader_here(account, "something other than a login response"))
     }
 
     /// Sends one request, after waiting for the quota.
@@ -159,26 +159,26 @@ impl<'a> ReaderSession<'a> {
         }
         let fetch_request = FetchRequest { total_timeout: self.time_left(), ..*self.request };
         let (check_response, rate_limit) = (request.check_response, Mutex::new(None));
-        let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
-            let judged = check_response(status, headers, start, origin);
-            *rate_limit.lock() = if let Err(BodyProblem::Busy { until, .. }) = &judged { Some(*until) } else { None };
-            judged
+        let check = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
+            let checked = check_response(status, headers, start, origin);
+            *rate_limit.lock() = if let Err(BodyProblem::Busy { until, .. }) = &checked { Some(*until) } else { None };
+            checked
         };
-        let answer =
-            self.client.send(&OutgoingRequest { check_response: &judge, ..request }, &fetch_request, &self.observer);
+        let response =
+            self.client.send(&OutgoingRequest { check_response: &check, ..request }, &fetch_request, &self.observer);
         self.rate_limited_until = rate_limit.into_inner();
-        match answer {
+        match response {
             Ok(FetchResponse::Body(body)) => {
                 if let Some(signature) = detect_file_type(&body.content).map_err(|error| disk_error(&error))? {
-                    return Err(answers::no_reader_here(self.account, signature.name));
+                    return Err(responses::no_reader_here(self.account, signature.name));
                 }
                 self.quota_exhausted_until = quota::exhausted_until(&body.headers, Utc::now());
                 self.bytes += body.content.bytes;
                 Ok(body)
             }
-            Ok(FetchResponse::NotModified(_)) => Err(answers::no_reader_here(self.account, "status 304")),
+            Ok(FetchResponse::NotModified(_)) => Err(responses::no_reader_here(self.account, "status 304")),
             Err(FetchError::Failed { code: "html_page", .. }) => {
-                Err(answers::no_reader_here(self.account, "a web page"))
+                Err(responses::no_reader_here(self.account, "a web page"))
             }
             Err(error) => Err(error),
         }

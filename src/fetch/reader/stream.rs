@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::super::FetchError;
-use super::answers;
 use super::item_id::ItemId;
+use super::responses;
 use super::session::ReaderSession;
 
 /// The longest continuation token in bytes. It becomes part of an address.
@@ -80,20 +80,20 @@ pub(super) fn list_stream(
             query.push(("c", &token));
         }
         let page =
-            session.get("/reader/api/0/stream/items/ids", &query).and_then(|answer| match answer.get("itemRefs") {
-                Some(Value::Array(_)) => Ok(answer),
-                _ => Err(answers::missing_part(session.account, "a list of articles (itemRefs)")),
+            session.get("/reader/api/0/stream/items/ids", &query).and_then(|response| match response.get("itemRefs") {
+                Some(Value::Array(_)) => Ok(response),
+                _ => Err(responses::missing_part(session.account, "a list of articles (itemRefs)")),
             });
-        let answer = match page {
+        let response = match page {
             Err(FetchError::Failed { code, message })
-                if !listing.ids.is_empty() && answers::concerns_one_response(code) =>
+                if !listing.ids.is_empty() && responses::concerns_one_response(code) =>
             {
                 listing.cut_error = Some(message);
                 return Ok(listing);
             }
             page => page?,
         };
-        let refs = answer["itemRefs"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let refs = response["itemRefs"].as_array().map(Vec::as_slice).unwrap_or_default();
         let before = listing.ids.len();
         for entry in refs {
             match ItemId::from_json(&entry["id"]) {
@@ -103,7 +103,7 @@ pub(super) fn list_stream(
                 None => listing.unreadable += 1,
             }
         }
-        token = continuation_token(&answer);
+        token = continuation_token(&response);
         if listing.ids.len() > limit.max_articles || (listing.ids.len() == limit.max_articles && !token.is_empty()) {
             listing.ids.truncate(limit.max_articles);
             listing.more = true;
@@ -120,8 +120,8 @@ pub(super) fn list_stream(
 }
 
 /// The token for the next page; empty at the end. Servers send a text or a number.
-fn continuation_token(answer: &Value) -> String {
-    match &answer["continuation"] {
+fn continuation_token(response: &Value) -> String {
+    match &response["continuation"] {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
         _ => String::new(),

@@ -139,11 +139,11 @@ impl ServiceAccount {
         &self.email
     }
 
-    /// The address that access tokens are requested from. `stand_in` is the base of Google's addresses where another
-    /// host replaces Google. Signatures are sent only to Google or to that host.
+    /// The address that access tokens are requested from. `stand_in` is the base of Google's addresses; if it is not a
+    /// Google host, that host replaces Google. Signatures are sent only to Google or to that host.
     ///
     /// # Errors
-    /// A message for people, when the key file names another host.
+    /// A message for people, when the key file names another host or `stand_in` cannot be used.
     pub fn token_address(&self, stand_in: Option<&Url>) -> Result<Url, String> {
         let named = &self.token_uri;
         let to_google = named.scheme() == "https" && (is_google_host(named) || is_google_api_host(named));

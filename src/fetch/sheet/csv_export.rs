@@ -51,13 +51,13 @@ pub(super) fn fetch_export(
         })
     };
     let waits = RateLimitWaits::default();
-    let judge = |status, headers: &HeaderMap, page: &[u8], origin: &ResponseOrigin| {
+    let check = |status, headers: &HeaderMap, page: &[u8], origin: &ResponseOrigin| {
         check_export_response(&waits, status, headers, page, origin)
     };
     let explained = |error| explain_error(waits.explain_error(error, "Sync less often."), link);
     let tab = address(&link.export_path())?;
     let request =
-        OutgoingRequest { check_response: &judge, ..OutgoingRequest::table(tab.as_str(), RedirectScope::Google) };
+        OutgoingRequest { check_response: &check, ..OutgoingRequest::table(tab.as_str(), RedirectScope::Google) };
     // The rows of a query result are computed, so they have no row numbers of the tab.
     let range = link.range().filter(|_| !link.is_query());
     let rows_above = range.map_or(0, |range| range.first_row() - 1);
@@ -77,7 +77,7 @@ pub(super) fn fetch_export(
         // must be a different table.
         let other = address(&link.with_tab_name(ABSENT_TAB_NAME).export_path())?;
         let request =
-            OutgoingRequest { check_response: &judge, ..OutgoingRequest::table(other.as_str(), RedirectScope::Google) };
+            OutgoingRequest { check_response: &check, ..OutgoingRequest::table(other.as_str(), RedirectScope::Google) };
         match client.send(&request, fetch_request, observer).map_err(explained) {
             Ok(FetchResponse::Body(first))
                 if content.validators().body_hash.as_deref() != Some(&first.content.hash) => {}

@@ -57,8 +57,8 @@ struct GoogleRefusal {
 
 impl GoogleRefusal {
     fn parse(body: &[u8]) -> Self {
-        let Ok(answer) = serde_json::from_slice::<Value>(body) else { return Self::default() };
-        let error = &answer["error"];
+        let Ok(json) = serde_json::from_slice::<Value>(body) else { return Self::default() };
+        let error = &json["error"];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let list = |name: &str| error[name].as_array().cloned().unwrap_or_default();
         let (details, errors) = (list("details"), list("errors"));
@@ -206,8 +206,8 @@ pub(super) fn check_sign_in_response(
         }
         _ => {}
     }
-    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
-    let text = |name: &str| answer[name].as_str().unwrap_or_default();
+    let json: Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = |name: &str| json[name].as_str().unwrap_or_default();
     let (error, description) = (text("error"), text("error_description"));
     let lower = description.to_lowercase();
     let (code, message) = match error {

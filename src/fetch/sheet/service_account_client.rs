@@ -118,16 +118,16 @@ impl ServiceAccountClient {
             .append_pair("assertion", &self.build_assertion(Utc::now())?)
             .finish();
         let waits = RateLimitWaits::default();
-        let judge = |status, headers: &HeaderMap, start: &[u8], origin: &response_status::ResponseOrigin| {
+        let check = |status, headers: &HeaderMap, start: &[u8], origin: &response_status::ResponseOrigin| {
             google_errors::check_sign_in_response(self.email(), &waits, (status, headers, start, origin))
         };
         let request = OutgoingRequest {
             form: Some(form),
-            check_response: &judge,
+            check_response: &check,
             ..OutgoingRequest::json(address.as_str(), RedirectScope::Google)
         };
-        let answer = client.send(&request, fetch_request, observer).map_err(|error| explain_error(error, &waits));
-        match answer.map_err(|error| explain_timeout(error, &address))? {
+        let response = client.send(&request, fetch_request, observer).map_err(|error| explain_error(error, &waits));
+        match response.map_err(|error| explain_timeout(error, &address))? {
             FetchResponse::Body(body) => Ok((parse_token(&body)?, clock_lead(&body.headers))),
             FetchResponse::NotModified(_) => Err(not_a_token_error()),
         }
@@ -168,11 +168,10 @@ impl ServiceAccountClient {
 fn parse_token(body: &ResponseBody) -> Result<AccessToken, FetchError> {
     let mut text = String::new();
     body.content.reader(0).take(MAX_TOKEN_RESPONSE_BYTES).read_to_string(&mut text).map_err(|_| not_a_token_error())?;
-    let answer: Value = serde_json::from_str(&text).map_err(|_| not_a_token_error())?;
-    let token = answer["access_token"]
-        .as_str()
-        .filter(|token| !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic()));
-    let seconds = answer["expires_in"].as_u64().unwrap_or(3600).min(24 * 3600);
+    let json: Value = serde_json::from_str(&text).map_err(|_| not_a_token_error())?;
+    let token =
+        json["access_token"].as_str().filter(|token| !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic()));
+    let seconds = json["expires_in"].as_u64().unwrap_or(3600).min(24 * 3600);
     let expires_at = Instant::now() + Duration::from_secs(seconds).saturating_sub(EXPIRY_MARGIN);
     Ok(AccessToken { text: token.ok_or_else(not_a_token_error)?.to_owned(), expires_at })
 }

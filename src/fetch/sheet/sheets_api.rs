@@ -81,9 +81,9 @@ impl SheetsApiFetch<'_> {
             return Ok(None);
         }
         let path = format!("/drive/v3/files/{id}?fields=modifiedTime&supportsAllDrives=true");
-        let asked =
+        let response =
             self.send(GoogleService::Drive, &path, ends.min(deadline(DRIVE_TIMEOUT)), &QuietObserver(self.observer));
-        match asked.and_then(|body| read_json::<DriveFile>(&body)) {
+        match response.and_then(|body| read_json::<DriveFile>(&body)) {
             Ok(file) => Ok(file.modified_time.filter(|time| !time.is_empty() && time.len() < 100)),
             Err(FetchError::Stopped) => Err(FetchError::Stopped),
             Err(FetchError::Failed { code: TOKEN_REFUSED, message }) => Err(FetchError::failed(TOKEN_REFUSED, message)),
@@ -144,7 +144,7 @@ impl SheetsApiFetch<'_> {
             let token =
                 self.account.get_token(self.client, &fetch_request(), &QuietObserver(observer), refused.as_deref())?;
             let waits = RateLimitWaits::default();
-            let judge = |status, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
+            let check = |status, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
                 google_errors::check_api_response(
                     service,
                     self.account.email(),
@@ -153,7 +153,7 @@ impl SheetsApiFetch<'_> {
                 )
             };
             let request = OutgoingRequest {
-                check_response: &judge,
+                check_response: &check,
                 ..OutgoingRequest::json(url.as_str(), RedirectScope::Google)
             }
             .with(header::AUTHORIZATION, format!("Bearer {token}"));
@@ -210,11 +210,11 @@ fn find_error_in_body(service: GoogleService, account: &str, body: &ResponseBody
     if body.content.bytes > MAX_ERROR_BYTES {
         return None;
     }
-    let answer: Value = serde_json::from_reader(std::io::BufReader::new(body.content.reader(0))).ok()?;
-    let code = u16::try_from(answer.get("error")?.get("code")?.as_u64()?).ok()?;
+    let json: Value = serde_json::from_reader(std::io::BufReader::new(body.content.reader(0))).ok()?;
+    let code = u16::try_from(json.get("error")?.get("code")?.as_u64()?).ok()?;
     let status = StatusCode::from_u16(code).ok().filter(|status| status.as_u16() >= 400)?;
     let origin = ResponseOrigin { host: "Google".to_owned(), url: body.url.clone(), is_google: true };
-    let message = answer.to_string();
+    let message = json.to_string();
     match google_errors::check_api_response(
         service,
         account,

@@ -20,14 +20,14 @@ use crate::fetch::{FetchError, FetchObserver};
 /// How many rows are read between two checks for a cancel.
 const ROWS_PER_CHECK: u64 = 1000;
 
-/// Reads the rows of the only range in `answer` and writes them to a file in `folder`. Rows are numbered as in the
+/// Reads the rows of the only range in `response` and writes them to a file in `folder`. Rows are numbered as in the
 /// sheet, and repaired and flagged as [`crate::fetch::csv::table`] does with those of a CSV file.
 ///
 /// # Errors
 /// `truncated` or `bad_answer` for a damaged response, `no_header`, `too_many_columns` and `row_too_large` for its
 /// content, `disk` when a temporary file cannot be used; [`FetchError::Stopped`].
 pub(super) fn read_values(
-    answer: &BodyFile,
+    response: &BodyFile,
     rules: ReadingRules,
     folder: &Path,
     validators: Validators,
@@ -36,7 +36,7 @@ pub(super) fn read_values(
     let rows = RowWriter::new(folder)?;
     let row_number = rules.first_row - 1;
     let mut reader = ValuesReader { observer, rows, columns: Vec::new(), row_number, rules, ranges: 0, error: None };
-    let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(64 * 1024, answer.reader(0)));
+    let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(64 * 1024, response.reader(0)));
     let read = InAnswer(&mut reader).deserialize(&mut json).and_then(|()| json.end());
     if let Some(error) = reader.error {
         return Err(error);
@@ -49,7 +49,7 @@ pub(super) fn read_values(
     if let Some(row) = rules.header_row.filter(|row| *row > 1 && row_number < *row) {
         return Err(missing_header_row_error(row));
     }
-    rows.finish(RowFileSummary { columns, types: Vec::new(), validators, bytes: answer.bytes, is_complete: true })
+    rows.finish(RowFileSummary { columns, types: Vec::new(), validators, bytes: response.bytes, is_complete: true })
 }
 
 /// The error for a response of Google that is not valid JSON. The parser's own message is left out, because it may

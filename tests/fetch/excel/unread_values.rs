@@ -119,7 +119,7 @@ fn a_formula_above_the_table_or_beside_its_header_names_no_column() {
     let sheet = header + &text_row(2, &["1", "Blue", "", "", "x"]);
     let (code, message) = expect_failure(read_bytes(&patient_setup(), &XlsxBuilder::of_rows(&sheet).bytes()));
     assert!(code == "unsaved_formula" && message.starts_with("Row 1, column E"), "{message}");
-    assert!(message.contains("set it as the header (--header-row)"), "{message}");
+    assert!(message.contains("set it as the header row (--header-row)"), "{message}");
     // The same holds for a column of formulas without any value.
     let header = text_row(1, &["id", "name"]).replace("</row>", "<c r=\"C1\"><f>Other!C1</f></c></row>");
     let row = text_row(2, &["1", "Blue"]).replace("</row>", "<c r=\"C2\"><f>B2*2</f></c></row>");

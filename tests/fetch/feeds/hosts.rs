@@ -78,7 +78,7 @@ fn feeds_that_a_run_had_no_time_for_are_first_in_the_next_run() {
     let read = run.sorted_titles().len();
     assert!((1..=3).contains(&read), "{read}");
     assert_eq!(run.issues.len(), 6 - read);
-    assert!(run.issues.iter().all(|issue| issue.reason.contains("no time left")), "{:?}", run.issues);
+    assert!(run.issues.iter().all(|issue| issue.reason.contains("this sync ran out of time")), "{:?}", run.issues);
     assert!(reader.feeds.iter().all(|feed| !feed.has_failed()), "that is nobody's failure");
     // The next one is short as well.
     let again = reader.fetch_in_full().sorted_titles().len();
@@ -128,7 +128,7 @@ fn a_feed_that_was_not_requested_has_not_failed() {
         run
     });
     assert_eq!((run.sorted_titles(), stub.request_count("/f")), (vec!["Article 1"], 0));
-    assert!(run.only_issue().2.contains("no time left"), "{:?}", run.issues);
+    assert!(run.only_issue().2.contains("this sync ran out of time"), "{:?}", run.issues);
 }
 
 #[test]

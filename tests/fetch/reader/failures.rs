@@ -80,7 +80,7 @@ fn a_missing_part_of_the_api_is_not_an_empty_account() {
             server.inject_fault(part, 1..usize::MAX, ReaderFault::UnknownPath);
             let (code, message) = expect_fetch_failure(&server);
             assert_eq!(code, "unsupported", "{dialect:?}, {part}: {message}");
-            assert!(message.contains("nothing changed"), "{message}");
+            assert!(message.contains("Nothing was changed."), "{message}");
             server.inject_fault(part, 1..usize::MAX, ReaderFault::Status(404, Vec::new()));
             assert_eq!(expect_fetch_failure(&server).0, "unsupported", "{dialect:?}, {part}");
             server.clear_faults();
@@ -115,7 +115,10 @@ fn states_that_a_server_does_not_send_stay_unchanged() {
             let notes = ReaderObserver::default();
             let (_, now) = fetch_articles(&server.url(), Mode::Incremental, &stored, &notes).expect("the rest goes on");
             let issues = notes.list_issues();
-            assert!(issues.len() == 1 && issues[0].contains("as they were"), "{fault:?}: {issues:?}");
+            assert!(
+                issues.len() == 1 && issues[0].contains("could not be updated and are unchanged."),
+                "{fault:?}: {issues:?}"
+            );
             for article in &sample_articles() {
                 assert_eq!(find_field(&now, article, column), find_field(&stored, article, column), "{fault:?}");
                 assert_ne!(find_field(&now, article, other), find_field(&stored, article, other), "{fault:?}");
@@ -172,7 +175,7 @@ fn an_incomplete_answer_is_not_used() {
         let server = ReaderServer::start(ReaderDialect::FreshRss, sample_articles());
         server.inject_fault(part, 1..usize::MAX, ReaderFault::TruncatedJson);
         let (code, message) = expect_fetch_failure(&server);
-        assert!(code == "bad_answer" && message.contains("sent invalid JSON"), "{part}: {code}: {message}");
+        assert!(code == "bad_answer" && message.contains("is not valid JSON"), "{part}: {code}: {message}");
         server.clear_faults();
         server.inject_fault(part, 1..2, ReaderFault::BrokenConnection);
         fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default())
@@ -263,7 +266,7 @@ fn contents_that_were_not_requested_are_not_used() {
         let (code, message) =
             expect_failure(fetch_articles(&server.url(), Mode::Full, &stored, &ReaderObserver::default()));
         assert_eq!(code, "unsupported", "{dialect:?}: {message}");
-        assert!(message.contains("without any of the articles it lists"), "{message}");
+        assert!(message.contains("did not return any of the articles it lists."), "{message}");
         server.clear_faults();
         server.inject_fault("contents", 2..3, ReaderFault::OtherContents);
         let notes = ReaderObserver::default();

@@ -105,7 +105,7 @@ pub(super) fn request_feed(
     // How many times the server asked for a wait, and the end of the last one.
     let requested_waits = Mutex::new((0, None));
     let linked_feeds = Mutex::new(Vec::new());
-    let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
+    let check = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
         let now = Utc::now();
         match (status.as_u16(), response_status::parse_retry_after(headers, now)) {
             (429 | 503, Some(until)) => {
@@ -142,14 +142,14 @@ pub(super) fn request_feed(
     };
     // The host of the last response.
     let last_host = Mutex::new(String::new());
-    let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
+    let check = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
         last_host.lock().clone_from(&origin.host);
-        judge(status, headers, start, origin)
+        check(status, headers, start, origin)
     };
     let no_validators = Validators::default();
     let outgoing = OutgoingRequest {
         accept: ACCEPTED_MEDIA_TYPES,
-        check_response: &judge,
+        check_response: &check,
         ..OutgoingRequest::table(address, RedirectScope::Anywhere)
     };
     let response =

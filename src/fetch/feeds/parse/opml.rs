@@ -221,9 +221,9 @@ mod tests {
     #[test]
     fn other_content_is_refused_with_a_message() {
         for (text, message) in [
-            ("<html><opml>", "Not a list of feeds (OPML): it begins with <html>."),
+            ("<html><opml>", "Not a list of feeds (OPML): the file begins with <html>."),
             ("", "Not a list of feeds (OPML)."),
-            ("<opml><body><outl", "The list is cut off before its first feed."),
+            ("<opml><body><outl", "The list is cut off before its first feed. Export it again."),
         ] {
             assert_eq!(
                 parse_feed_list(text.as_bytes(), EncodingHints::default()).expect_err(text).to_string(),

@@ -50,7 +50,7 @@ impl Twins {
             for stream in allowed.incoming().take(times) {
                 let mut stream = stream.expect("a connection");
                 assert!(stream.read(&mut [0; 4096]).expect("a request") > 0);
-                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").expect("an answer");
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").expect("a response");
             }
         });
         Self { port, forbidden }
@@ -70,7 +70,7 @@ impl Twins {
                 resolve_host,
             }));
             let ask = || match agent.get(format!("http://rebinding.example:{}/", self.port)).call() {
-                Ok(mut answer) => answer.body_mut().read_to_string().expect("a body"),
+                Ok(mut response) => response.body_mut().read_to_string().expect("a body"),
                 Err(ureq::Error::Other(error)) => match error.downcast::<FetchError>().map(|error| *error) {
                     Ok(FetchError::Failed { code, .. }) => code.to_owned(),
                     other => panic!("{other:?}"),
