@@ -7,7 +7,8 @@ use super::{FetchError, FetchedContent, ItemLookup};
 use crate::domain::columns::spreadsheet_values::is_unfilled;
 use crate::domain::item::KEY_MAX_BYTES;
 use crate::domain::rows::key_cell::KeyCell;
-use crate::domain::rows::key_column::{KeyHints, KnownKeys, key_name_rank};
+use crate::domain::rows::key_column::{KeyHints, KnownKeys};
+use crate::domain::rows::key_names::key_name_rank;
 use crate::domain::rows::row::TextRow;
 use crate::domain::text::comparable_form::comparable_form;
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::header_mismatch::HeaderMismatch;
 use super::row::TextRow;
 use super::row_group::RowGroup;
+use super::suspect_row::{SuspectCell, SuspectRow, find_misfit};
 use super::swapped_cells::SwappedCells;
 use crate::domain::columns::cell_class::{CellClass, ClassCounts};
 use crate::domain::issue::{Issue, IssueKind};
@@ -43,28 +44,6 @@ pub struct RowShapes {
     /// The first row that does not fit the header although each of its lines would: an unbalanced quotation mark joined
     /// them.
     open_quote_row: Option<u64>,
-}
-
-/// A suspicious row, to be compared with the columns at the end.
-#[derive(Debug)]
-struct SuspectRow {
-    number: u64,
-    width: usize,
-    /// Its cells, and the cells of the rows that an unbalanced quotation mark may have joined to it.
-    lines: Vec<Vec<SuspectCell>>,
-}
-
-/// A cell of a suspicious row: its class, and an excerpt for people.
-#[derive(Debug)]
-struct SuspectCell {
-    class: CellClass,
-    excerpt: String,
-}
-
-impl SuspectCell {
-    fn from_cell(cell: &str) -> Self {
-        Self { class: CellClass::classify(cell), excerpt: shorten(cell) }
-    }
 }
 
 /// The findings about the shapes of all rows.
@@ -309,14 +288,6 @@ impl RowShapes {
         let last_is_named = self.columns.last().is_some_and(|_| !is_unnamed(self.columns.len() - 1));
         (0..cells.min(typical.len())).any(|at| is_new_home(at) || (last_is_named && is_unnamed(at)))
     }
-}
-
-/// Returns the position of the first cell that does not look like its column.
-fn find_misfit(cells: &[SuspectCell], typical: &[Option<CellClass>]) -> Option<usize> {
-    let is_misfit = |(cell, typical): (&SuspectCell, &Option<CellClass>)| {
-        cell.class != CellClass::Empty && typical.is_some_and(|typical| typical != cell.class)
-    };
-    cells.iter().zip(typical).position(is_misfit)
 }
 
 #[cfg(test)]
