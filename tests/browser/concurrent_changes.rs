@@ -1,4 +1,4 @@
-//! What other people do: start runs, break sources, write markup into cells.
+//! Changes by other people under an open page: runs, broken sources, markup in cells.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -1,4 +1,4 @@
-//! A server that is killed while somebody watches.
+//! A server that is killed under an open page.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use crate::support::reverse_proxy::ReverseProxy;
 use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::stub_server::{StubReply, StubServer};
 
-/// A dead worker's run is interrupted within half a minute, and the page asks every two seconds.
+/// The promise: a dead worker's run is interrupted within 30 s, and the page polls every 2 s.
 const INTERRUPTED: Duration = Duration::from_secs(34);
 
 fn read_percent(browser: &Browser) -> u64 {
@@ -24,7 +24,7 @@ fn read_shown_run(browser: &Browser) -> String {
     browser.find_attribute("#panel", "data-sync").expect("a run")
 }
 
-/// Kills the server, looks at what the page says of it, and starts the server again.
+/// Kills the server, checks that the page reports the lost connection, and starts the server again.
 fn kill_and_restart(setup: &ServerSetup, browser: &Browser, mut server: ServerProcess) -> ServerProcess {
     let (run, message) = (read_shown_run(browser), browser.element_text("#panel-message"));
     server.kill();
@@ -125,7 +125,7 @@ fn after_a_second_crash_the_open_page_offers_to_try_again() {
     assert_eq!(browser.run_script("return window.sameAsBefore"), true, "nobody pressed reload");
 }
 
-/// The panel asks for nothing any more.
+/// Asserts that the panel has stopped polling.
 fn assert_no_more_polls(browser: &Browser, proxy: &ReverseProxy) {
     assert_eq!(browser.find_attribute("#panel", "hx-trigger"), None);
     let ended = Instant::now();

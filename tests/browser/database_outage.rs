@@ -1,4 +1,4 @@
-//! A database that goes away under open pages: they say so, keep what they show, and heal.
+//! A database outage under open pages: they report it, keep their content, and recover.
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};

@@ -1,4 +1,4 @@
-//! Feeds, from their addresses to the catalog, and what becomes of one that fails.
+//! Feeds in the browser, from their addresses to the catalog, and the retry of failed ones.
 
 use super::format_albums;
 use crate::support::browser::Browser;
@@ -12,7 +12,7 @@ fn feed_reply(title: &str, entries: &[&str]) -> StubReply {
     StubReply::rss(&format!("<title>{title}</title><link>https://h.example/</link>{items}"))
 }
 
-/// Chooses feeds on the page that adds sources, and types addresses, one per line.
+/// Chooses feeds on the page that adds sources, and submits addresses, one per line.
 fn submit_addresses(browser: &Browser, addresses: &str) {
     browser.click(".kinds a[href$='kind=feeds']");
     browser.wait_for_text(".card h2", "Feeds");
@@ -114,7 +114,7 @@ fn feeds_work_without_javascript_and_a_csv_file_is_offered_as_such() {
     browser.wait_for_text(".preview tbody", "Album 2");
     browser.wait_for_text("#key-help", "CSV by link");
 
-    // A link in the box for any link needs no choice at all.
+    // The field for any link needs no choice of a type.
     browser.open_page(&server.url("/settings/sources/new"));
     browser.fill_field("#url", &stub.url("/jazz"));
     browser.click("form:has(#url) button[type=submit]");
@@ -141,7 +141,7 @@ fn feeds_work_without_javascript_and_a_csv_file_is_offered_as_such() {
     browser.wait_for_text("#catalog-facts .count", "2 articles");
     browser.click("#feeds-link");
     browser.wait_for_text(".title", "2 feeds");
-    // A list that another reader exported, in the box for any file.
+    // An OPML file in the field for any file.
     let list = setup.path("subscriptions.opml");
     let outline = |path: &str| format!("<outline type=\"rss\" text=\"{path}\" xmlUrl=\"{}\"/>", stub.url(path));
     let body = outline("/jazz") + &outline("/late");

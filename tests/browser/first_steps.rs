@@ -1,4 +1,4 @@
-//! The first quarter of an hour with Lockstep.
+//! The first steps of a new admin: set-up, first sync, search.
 
 use std::time::{Duration, Instant};
 

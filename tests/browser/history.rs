@@ -1,4 +1,4 @@
-//! Past runs, in a real browser.
+//! The history in the browser.
 
 use super::{format_albums, serve_half};
 use crate::support::browser::Browser;
@@ -31,7 +31,7 @@ fn a_failed_run_is_found_in_the_history_and_retried() {
     browser.wait_for_text("#panel-title", "Syncing");
     assert_eq!(browser.page_path(), "/catalog/albums");
 
-    // The list follows what goes on without a request of its own: the badge tells it.
+    // The list is updated without a request of its own, by the badge.
     browser.click("nav a[href='/history']");
     browser.wait_for_text("ul.runs li:first-child .state", "Syncing");
     browser.assert_fits_phone();
@@ -83,7 +83,7 @@ fn an_open_page_shows_the_state_of_a_preview() {
     let id = server.post("/api/sync", &preview).json()["syncId"].as_str().expect("an id").to_owned();
     let browser = Browser::open();
     browser.log_in(&server.url(&format!("/login?next=/history/{id}")));
-    // Once it is gone it is the script that writes it, as the badge has it.
+    // When the text has been removed, only the script can write it again, from the badge.
     for path in ["/", "/history", &format!("/history/{id}")] {
         browser.open_page(&server.url(path));
         browser.run_script("document.querySelector('[data-state-of=albums]').textContent = ''");

@@ -1,4 +1,4 @@
-//! The pages in a real browser, in front of the real program.
+//! The pages in a real browser, served by the real program.
 
 mod concurrent_changes;
 mod crash;
@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::support::stub_server::{StubReply, StubServer};
 
-/// A CSV file of so many albums.
+/// A CSV file of `count` albums.
 fn format_albums(count: usize) -> String {
     let mut text = String::from("id,title,year\n");
     for number in 1..=count {

@@ -1,4 +1,4 @@
-//! The pages on a phone, in a real browser.
+//! The pages at the width of a phone.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::browser::Browser;
 use crate::support::server_process::ServerSetup;
 
-/// Records for how many milliseconds an outcome in the badge is to be visible, when the page stores its end.
+/// Records for how many milliseconds an outcome in the badge stays visible, when the page stores the end of that time.
 const RECORD_VISIBLE_TIME: &str = "
     const store = Storage.prototype.setItem;
     Storage.prototype.setItem = function (key, end) {
@@ -15,7 +15,7 @@ const RECORD_VISIBLE_TIME: &str = "
         store.call(this, key, end);
     }";
 
-/// The sample's catalog, just synced, on a phone.
+/// Logs in at the width of a phone and syncs the sample.
 fn sync_sample(browser: &Browser, setup: &ServerSetup, link: &str) {
     setup.add_admin_and_token();
     browser.log_in(&format!("{link}/login?next=/catalog/sample-albums"));

@@ -1,4 +1,4 @@
-//! A proxy that answers for a server, and a server that goes away in the middle.
+//! A proxy that answers 502, and a server that restarts, under an open page.
 
 use super::{format_albums, serve_half};
 use crate::support::browser::Browser;

@@ -1,4 +1,4 @@
-//! A Google Sheet, from the link somebody sent to the catalog.
+//! A Google Sheet in the browser, from its link to the catalog.
 
 use crate::support::browser::Browser;
 use crate::support::server_process::ServerSetup;

@@ -1,4 +1,4 @@
-//! A run that takes its time.
+//! A slow run in the browser: progress, tabs, a hidden page, cancel.
 
 use std::time::{Duration, Instant};
 
@@ -8,8 +8,8 @@ use crate::support::reverse_proxy::ReverseProxy;
 use crate::support::server_process::ServerSetup;
 use crate::support::stub_server::StubServer;
 
-/// Makes the page think that it is hidden, or shown again. The tab that is led always counts as shown in a browser
-/// without a window, whatever is on top of it.
+/// Makes the page believe that it is hidden or shown. A browser without a window always counts the controlled tab as
+/// shown.
 fn set_hidden(browser: &Browser, hidden: bool) {
     browser.run_script(&format!(
         "Object.defineProperty(document, 'hidden', {{ configurable: true, get: () => {hidden} }}); \

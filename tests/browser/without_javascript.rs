@@ -1,4 +1,4 @@
-//! With JavaScript off.
+//! All pages with JavaScript switched off.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

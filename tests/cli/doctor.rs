@@ -30,8 +30,8 @@ pub(super) fn url_of(database: &TestDatabase) -> String {
     }
 }
 
-/// The findings of that state, each as `check: message → fix`. A warning about slow round trips is left out: it depends on
-/// how busy this machine is.
+/// The findings of that state, each as `check: message → fix`. A warning about slow round trips is left out, because
+/// it depends on how busy this machine is.
 pub(super) fn findings_of_state(findings: &[Value], state: &str) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let is_slow_round_trip = |finding: &Value| text(&finding["message"]).starts_with("a round trip takes");

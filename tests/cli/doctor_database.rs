@@ -25,7 +25,7 @@ struct LockHolder(Child);
 
 impl Drop for LockHolder {
     fn drop(&mut self) {
-        // It may be gone already, which is as good.
+        // It may have ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

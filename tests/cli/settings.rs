@@ -1,4 +1,4 @@
-//! Bad settings.
+//! Invalid settings stop every command with readable messages.
 
 use super::CliFixture;
 
@@ -62,7 +62,7 @@ fn a_bad_status_setting_stops_the_start_with_a_line_without_passwords() {
 #[test]
 fn no_database_error_contains_a_part_of_the_password() {
     let cli = CliFixture::new();
-    // What is not written as %XX is taken for the host, the port or an escape, and quoted.
+    // Characters that are not percent-encoded are read as the host, the port or an escape, and appear in the error.
     for login in ["me:s3c@ret", "me:s3c:@ret:word", "me:s3c/ret", "me:1/s3c-ret", "me:s3c%ret", "me:s3cret"] {
         let url = format!("postgres://{login}@127.0.0.1:1/lockstep");
         for args in [&["doctor", "--json"][..], &["user", "list"]] {

@@ -1,4 +1,4 @@
-//! Sources: add, list, show, check, remove.
+//! The commands for sources: add, list, show, check, remove.
 
 use super::CliFixture;
 

@@ -83,7 +83,7 @@ fn a_workbook_that_is_named_as_csv_is_added_as_excel_with_a_message() {
         serde_json::from_str(&cli.expect_success(&["source", "list", "--json"])).expect("JSON");
     assert_eq!(listed[0]["kind"], "excel", "{listed}");
     cli.expect_success(&["sync", "ours"]);
-    // What only CSV files have is refused as for any workbook.
+    // Options that only CSV files have are refused as for any workbook.
     let other = CliFixture::new();
     let refused = other.run_command(&[&as_csv[..9], &["--encoding", "utf-8"]].concat());
     assert!(refused.code == 2 && refused.err.contains("--encoding: a source of the kind excel has no such setting"));

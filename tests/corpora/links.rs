@@ -107,7 +107,7 @@ fn a_range_or_a_query_in_a_link_never_publishes_what_it_leaves_out(db: &TestData
         );
         assert_eq!(engine.item_lines(&source), ["A1|Blue", "A2|Red"], "{link}");
     }
-    // As a CSV the link is fetched letter for letter, or refused where it shows less than would come.
+    // As a CSV, the link is fetched unchanged, or refused if Google would send more than the link shows.
     let as_it_is = "?format=csv&gid=7&range=A1:B3";
     stub.serve_csv(&format!("{export}{as_it_is}"), two_columns);
     let source = engine.url_source("pay-csv", stub.url(&format!("{export}{as_it_is}")));
@@ -201,7 +201,7 @@ fn a_link_that_cannot_be_obeyed_is_refused_and_nothing_is_written(db: &TestDatab
     assert_eq!((stub.request_count(&format!("/spreadsheets/d/{SHEET_ID}/export")), google.request_count("/")), (0, 0));
 }
 
-/// Report 17. What is shared and what is published are two things: `/export` asks for a sign-in here.
+/// Report 17. Sharing and publishing are independent: `/export` redirects to a login here.
 fn a_published_sheet_is_asked_for_what_is_published(db: &TestDatabase) {
     let stub = StubServer::start();
     let published = format!("/spreadsheets/d/{SHEET_ID}/pub");
@@ -230,7 +230,7 @@ fn a_published_sheet_is_asked_for_what_is_published(db: &TestDatabase) {
     assert_eq!(issues[0].row, Some(7), "the range begins with row 5: {issues:?}");
     assert_eq!(stub.request_count(&format!("/spreadsheets/d/{SHEET_ID}/export")), 0);
 
-    // A service account may read more than was published, so it is not asked.
+    // A service account may read more than was published, so it is not used.
     let google = GoogleServer::start();
     google.serve_sheet(SHEET_ID, vec![salaries_tab()]);
     google.reply_once("/pub?output=csv", StubReply::csv("id,title\nA1,published\n"));

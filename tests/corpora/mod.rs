@@ -7,6 +7,7 @@ mod pollution;
 mod ragged;
 mod reader_answers;
 mod reported_outcomes;
+mod respelled_keys;
 mod server_answers;
 mod sheet_rows;
 mod source_probes;
@@ -14,7 +15,7 @@ mod tables;
 
 use std::path::PathBuf;
 
-/// The file `name` of `tests/corpora/reports`, whose README says what is right for each.
+/// The path of the file `name` of `tests/corpora/reports`, whose README describes the right outcome of each.
 pub(crate) fn report_path(name: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpora/reports")).join(name)
 }

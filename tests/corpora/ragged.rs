@@ -1,4 +1,4 @@
-//! Rows that are narrower or wider than the header in files that are meant like that, and files that were joined.
+//! Files whose rows are narrower or wider than the header on purpose, and files with joined rows.
 
 use lockstep::domain::operation::Status;
 
@@ -25,7 +25,7 @@ fn a_table_without_trailing_cells_still_removes_missing_rows(db: &TestDatabase) 
     let engine = TestEngine::on_database(db);
     let rows =
         |numbers: &[u32], end: &str| -> String { numbers.iter().map(|n| format!("{n},Title {n}{end}\n")).collect() };
-    // All rows short, all with a separator too many, and a few of each width.
+    // All rows short, all with one separator too many, and a few of each width.
     for (slug, header, end) in [("short", "id,title,year", ""), ("long", "id,title", ",")] {
         let source = engine.csv_source(slug, format!("{header}\n{}", rows(&[1, 2, 3, 4, 5, 6], end)));
         assert_eq!(engine.sync(&source).summary.stats.added, 6);
@@ -45,7 +45,7 @@ fn a_single_row_of_another_width_withholds_removals(db: &TestDatabase) {
     let record = engine.sync(&source);
     assert_eq!((record.summary.stats.removed, record.withheld_removals), (0, 1), "{}", record.summary.message);
     assert!(record.summary.message.contains("rows or keys may have been misread"), "{}", record.summary.message);
-    // Mended, it is as it was but for the key that was joined with the title.
+    // The corrected file is as before, except for the key that was joined with the title.
     engine.rewrite_file(&source, format!("id,title,note\n{clean}"));
     assert_eq!((engine.sync(&source).summary.status, engine.list_items(&source).len()), (Status::Completed, 8));
 }
@@ -198,7 +198,7 @@ fn a_header_that_is_joined_with_the_row_below_fails_the_run(db: &TestDatabase) {
         "name".clone_into(&mut draft.key_column);
     });
     engine.sync(&source);
-    // A row that is not in the catalog, with text alone: only the stored columns show the fault.
+    // A new row with text only: the stored columns alone reveal the fault.
     for (header, signal_file) in [
         ("name,genrePhaedra,Ambient", "“genrePhaedra” begins with the name of the column “genre”"),
         ("name,genre,Musik,Techno", "“Musik” is a key in the catalog"),

@@ -76,7 +76,7 @@ fn report_32_a_list_of_ids_that_breaks_off_keeps_what_came(db: &TestDatabase) {
         );
         server.clear_faults();
         is_taken(&engine, &source, 10);
-        // Articles that are no longer listed keep everything, their states too.
+        // Articles that are no longer listed keep everything, including their states.
         let before = (list_values(&engine, &source, "read"), list_values(&engine, &source, "starred"));
         server.change_articles(|articles| articles.iter_mut().for_each(|article| article.title.push('!')));
         for part in ["all", "unread"] {

@@ -24,7 +24,7 @@ on_both_databases![
     a_column_that_differs_in_a_character_that_cannot_be_seen_is_marked,
 ];
 
-/// Three of these six rows cannot be taken.
+/// Three of these six rows are skipped.
 const SOME_ROWS: &str = "id,title\n1,One\n,None\n2,Two\n1,Again\n3,Three\n,None\n";
 const SKIPPED: &str = "3 rows skipped";
 
@@ -42,7 +42,7 @@ fn get_page(client: &TestHttpClient, path: &str) -> String {
     body
 }
 
-/// Asserts that all places that tell of the run `id` have `shown_text` in them; `skipped` is what badges and titles say.
+/// Asserts that all reports of the run `id` contain `shown_text`; `skipped` is the text in badges and titles.
 fn assert_shown_everywhere(setup: &ServerSetup, server: &ServerProcess, id: &str, shown_text: &str) {
     let status = server.status(id);
     assert!(status["message"].as_str().is_some_and(|message| message.contains(shown_text)), "{status}");
@@ -93,7 +93,7 @@ fn a_run_with_skipped_rows_shows_them_everywhere(db: &TestDatabase) {
     let (out, _) = run_command(&setup, &["source", "show", "albums"]);
     assert!(out.lines().any(|line| line.contains("completed, 3 rows skipped") && line.ends_with("skipped.")), "{out}");
 
-    // A source that is mended is up to date.
+    // After the source is corrected, it is up to date.
     stub.serve_csv("/albums.csv", "id,title\n1,One\n2,Two\n3,Three\n");
     log_files::sync_until_logged(&setup, &server, "albums");
     let admin = TestHttpClient::logged_in_admin(server.address());
@@ -123,8 +123,8 @@ fn add_keyed_source(engine: &TestEngine, slug: &str, key: &str, content: &[u8]) 
     engine.csv_source_with(slug, content, |draft| key.clone_into(&mut draft.key_column))
 }
 
-/// Asserts that a sync of the source fails for want of its key column and writes nothing; answers the message, which a
-/// look says, too.
+/// Asserts that a sync of the source fails because its key column is missing, and writes nothing; returns the message,
+/// which a probe shows, too.
 fn missing_key(db: &TestDatabase, engine: &TestEngine, source: &Source) -> String {
     let before = db.items_as_written();
     let record = engine.run_request(source, &full_sync());
@@ -147,7 +147,7 @@ fn a_header_below_title_rows_is_named_with_its_row(db: &TestDatabase) {
                       row to 4 in \
                 the settings of this source (/settings/sources/sales). Nothing was changed.";
     assert_eq!(missing_key(db, &engine, &source), shown_text);
-    // With a catalog whose keys stand below, too.
+    // The same with a catalog that contains the keys.
     let text = String::from_utf8(sales).expect("UTF-8");
     let table: String = text.lines().skip(3).map(|line| format!("{line}\n")).collect();
     engine.rewrite_file(&source, table);

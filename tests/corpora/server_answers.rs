@@ -69,7 +69,7 @@ fn report_21_a_gzip_body_without_a_header_is_unpacked(db: &TestDatabase) {
     let record = engine.sync(&source);
     assert_eq!(record.summary.status, Status::Completed, "{}", record.summary.message);
     assert!(list_values(&engine, &source, "title").contains(&"Post 1".to_owned()));
-    // The hash is that of what is in it: packed or not, it is the same version.
+    // The hash is that of the unpacked content: packed or not, it is the same version.
     let kept = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").validators.each;
     stub.set_reply(
         "/f",
@@ -169,7 +169,7 @@ fn report_24_a_check_that_sets_a_cookie_lets_the_fetch_through(db: &TestDatabase
     is_taken(&engine, &source, 2);
     let cookies = |path| stub.requests(path).iter().map(|seen| seen.header("Cookie").is_some()).collect::<Vec<_>>();
     assert_eq!((cookies("/f"), cookies("/check")), (vec![false, true], vec![false]));
-    // It is not kept after the fetch.
+    // The cookie is not kept after the fetch.
     is_taken(&engine, &source, 2);
     assert_eq!(cookies("/f"), [false, true, false, true]);
     stub.set_reply("/check", StubReply::redirect(302, "/f"));
@@ -257,7 +257,7 @@ fn an_entity_tag_goes_back_letter_for_letter(db: &TestDatabase) {
     let tag = b"\"caf\xE9 \xFF\"";
     let date = b"Lun, 01 jui\xE9 2026";
     let known = |seen: &RecordedRequest| {
-        // The server reads each byte as the character of its number.
+        // The stub reads each byte as the character with its number.
         let (tag, date) = ("\"caf\u{E9} \u{FF}\"", "Lun, 01 jui\u{E9} 2026");
         seen.header("If-None-Match") == Some(tag) && seen.header("If-Modified-Since") == Some(date)
     };
@@ -289,7 +289,7 @@ fn two_feeds_with_the_same_title_stay_distinguished(db: &TestDatabase) {
     let mut expected = vec![host(&one), host(&two), "Jazz".to_owned()];
     expected.sort();
     assert_eq!(list_values(&engine, &source, "feed"), expected);
-    // The same again, also where one of them fails, is slow or has nothing new.
+    // The same again, also if one feed fails, is slow or has nothing new.
     for change in [None, Some(&one), Some(&two)] {
         if let Some(stub) = change {
             stub.set_reply("/f", StubReply::status(500));

@@ -207,7 +207,7 @@ fn an_error_in_the_header_renames_no_column(db: &TestDatabase) {
         assert!(issues.len() == 1 && issues[0].contains("It was read as “"), "{issues:?}");
         assert_eq!(probe.issues.count, 1, "{:?}", probe.issues);
     }
-    // Where the place says nothing it is only noted.
+    // Where the position proves nothing, the row is only noted.
     engine.rewrite_file(&source, "title,id,#REF!\nOne,1,1990\nTwo,2,1991\n");
     let record = engine.sync(&source);
     let issues = engine.list_issues(record.summary.id);

@@ -50,8 +50,8 @@ const TABLES: [(&str, &str); 24] = [
     ("16-sheet.csv", "id"),
 ];
 
-/// Checks the source, syncs it, and asserts that both say the same. Answers the record of the sync, and everything
-/// that the check called wrong.
+/// Checks the source, syncs it, and asserts that both report the same. Returns the record of the sync, and everything
+/// that the check reported.
 fn check_and_sync(engine: &TestEngine, source: &Source, name: &str) -> (SyncRecord, Vec<String>) {
     let looked = engine.control.probe_source(source);
     let record = engine.sync(source);
@@ -109,7 +109,7 @@ fn a_probe_of_every_report_agrees_with_its_sync(db: &TestDatabase) {
         let (second, _) = check_and_sync(&engine, &source, name);
         assert_eq!(first.summary.status, second.summary.status, "{name}");
     }
-    // What is no table fails alike, whatever it is.
+    // Content that is not a table fails in the same way.
     for (at, name) in ["17-sign-in.html", "21-feed-packed.xml.gz", "29-feed-numeric-id.json"].into_iter().enumerate() {
         let source = add_keyed_source(&engine, &format!("other-{at}"), read_report(name), "id");
         check_and_sync(&engine, &source, name);
@@ -118,7 +118,7 @@ fn a_probe_of_every_report_agrees_with_its_sync(db: &TestDatabase) {
 
 fn a_probe_of_the_second_file_of_a_pair_agrees_with_its_sync(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
-    // Each report after each other with the same key: columns and keys come and go.
+    // One report after another with the same key: columns and keys are added and removed.
     let same_key: Vec<&str> = TABLES.into_iter().filter(|(_, key)| *key == "id").map(|(name, _)| name).collect();
     let source = add_keyed_source(&engine, "pairs", "id\n1\n", "id");
     for (before, after) in same_key.iter().zip(&same_key[1..]).chain([(&same_key[0], &same_key[12])]) {
@@ -131,7 +131,7 @@ fn a_probe_of_the_second_file_of_a_pair_agrees_with_its_sync(db: &TestDatabase) 
 
 fn a_probe_of_a_polluted_file_agrees_with_its_sync(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
-    // Every fault; on SQLite, where it is quick, in several tables.
+    // Every fault, in several tables, on SQLite because it is faster.
     let cases = if db.is_sqlite() { 76 } else { 19 };
     for case in 0..cases {
         let mut random = SeededRandom::new(0xC4EC_0000 + case);

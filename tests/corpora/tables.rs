@@ -101,7 +101,7 @@ fn a_file_of_the_classic_mac_os_is_read_in_its_encoding(db: &TestDatabase) {
     assert_eq!(engine.item_lines(&source), ["A1|Café del Mar", "A2|Über uns", "A3|Niño"]);
     let issues = engine.list_issues(record.summary.id);
     assert!(issues.len() == 1 && issues[0].contains("read as macintosh"), "{issues:?}");
-    // Once it is set there is no doubt.
+    // With the setting there is no doubt.
     let set = engine.csv_source_with("set", read_report("09-macintosh.csv"), |draft| {
         draft.read_options.encoding = Some("macintosh".to_owned());
     });

@@ -108,13 +108,13 @@ fn archive_of(parts: &[(&str, &[u8])]) -> Vec<u8> {
     crate::support::workbook_builder::zip_archive(&parts)
 }
 
-/// What `read` returns, and by how many kB the most memory in use rose meanwhile.
+/// Runs `read`; returns its result, and by how many kB it raised the peak memory of this process.
 pub(super) fn memory_growth<T>(read: impl FnOnce() -> T) -> (T, u64) {
-    // What is set up once for all fetches is not the workbook's.
+    // The first fetch allocates what all fetches share.
     let small =
         crate::support::workbook_builder::XlsxBuilder::of_rows(&crate::support::workbook_builder::text_row(1, &["id"]));
     drop(read_bytes(&patient_setup(), &small.bytes()));
-    // Forgets the most that was in use until now (proc(5), clear_refs).
+    // Resets the peak memory (proc(5), clear_refs).
     std::fs::write("/proc/self/clear_refs", "5").expect("Linux takes it");
     let before = super::peak_memory();
     let result = read();

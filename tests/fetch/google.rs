@@ -28,7 +28,7 @@ pub(super) fn albums_tab() -> SheetTab {
     SheetTab::new(0, "Albums", &[&["id", "title"], &["1", "Kind of Blue"]])
 }
 
-/// The fetch of a run. A probe is not a run, and requests less.
+/// Fetches as a run does. A probe makes fewer requests.
 fn fetch_for_run(
     kinds: &SourceKinds,
     place: &SourceLocation,

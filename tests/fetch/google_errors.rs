@@ -133,7 +133,7 @@ fn the_key_is_used_only_at_google_and_its_configured_substitute() {
             "{elsewhere}"
         );
     }
-    // Google's own is stood in for; what is signed is meant for Google itself, which this one is not.
+    // The stub replaces the token endpoint, but the assertion is signed for Google itself, which the stub refuses.
     key["token_uri"] = "https://oauth2.googleapis.com/token".into();
     setup.settings.service_account = Some(key.to_string().parse().expect("a key"));
     let (_, message) = expect_failure(setup.fetch_content("sheet", &sheet_link("/edit")));

@@ -11,6 +11,7 @@ mod http_quirks;
 mod odd_csv_files;
 mod pages;
 mod reader;
+mod refused_redirects;
 mod sheets;
 mod timing;
 

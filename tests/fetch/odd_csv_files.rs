@@ -43,13 +43,13 @@ fn csv_spectrum_files_equal_their_json_counterparts() {
     for path in spectrum.paths() {
         let twin = spectrum.0.join("../json").join(path.with_extension("json").file_name().expect("a name"));
         let twin = std::fs::read_to_string(twin).expect("the twin");
-        // A single row may have no list around it.
+        // The JSON of a single row may have no list around it.
         let mut twin = match serde_json::from_str(&twin).expect("JSON") {
             serde_json::Value::Array(items) => items,
             item => vec![item],
         };
         if path.ends_with("location_coordinates.csv") {
-            // Its JSON twin has another telephone number than the CSV file.
+            // The JSON counterpart has another telephone number than the CSV file.
             twin[0]["Contact Phone Number"] = "2095257564".into();
         }
         let mut text = std::fs::read_to_string(&path).expect("text");
@@ -110,7 +110,7 @@ fn the_file_names_match_the_issues() {
     assert_eq!(read_cells(&*fixture("quotes+newlines.csv"))[1], ["2", " \n\"\" \n"]);
     assert_eq!(fixture("bad-data.csv").columns(), ["column 1", "somejunk", "<! />"]);
     assert_eq!(fixture("empty-columns.csv").columns(), ["2007-01-01", "column 2", "column 3"]);
-    // One column, since a backtick is no delimiter; and quotation marks of another kind are text.
+    // There is one column, because a backtick is no delimiter, and other quotation marks are text.
     assert_eq!(fixture("backtick.csv").columns().len(), 1);
     assert_eq!(read_cells(&*fixture("option-quote.csv"))[0], ["1", "'some value'", "2"]);
     // Too many cells cannot be placed; too few are padded.
@@ -153,7 +153,7 @@ fn odd_files_are_read_in_their_own_encodings_and_delimiters() {
     assert!(read_cells(&*horror("mixedGLB.csv")).len() > 100, "carriage returns end rows, too");
     assert_eq!((horror("small.csv").columns(), horror("small.csv").line_count()), (&["a".to_owned()][..], 1));
     assert!(horror("simple.unknown").columns().is_empty());
-    // A space before a quotation mark makes it text: the row is too long and says why.
+    // A space before a quotation mark makes the mark text: the row is too long, and the issue names the reason.
     let row = find_row(&*horror("complex.csv"), 4);
     assert!(row.surplus && row.repairs.iter().any(|mend| mend.what.contains("space")), "{row:?}");
     assert_eq!(find_row(&*horror("weird_head_padding.csv"), 5).number, 5);

@@ -1,4 +1,4 @@
-//! What comes back: pages instead of data, unchanged content, encodings.
+//! Responses: web pages instead of data, unchanged content, encodings.
 
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;

@@ -69,7 +69,7 @@ impl FetchObserver for ReaderObserver {
 }
 
 /// Fetches the account at `url` for a catalog with these articles. Returns the keys in the order of arrival, and the
-/// articles; of several with one key the last.
+/// articles by key; the last one wins.
 fn fetch_articles(
     url: &str,
     mode: Mode,

@@ -1,4 +1,4 @@
-//! Public Google sheets, by the stub server.
+//! Public Google Sheets, served by the stub server.
 
 use lockstep::domain::location::SourceLocation;
 

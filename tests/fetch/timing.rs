@@ -53,7 +53,7 @@ fn a_cancel_ends_a_hanging_fetch_at_once_wherever_it_hangs() {
             if let Some(path) = path {
                 wait_until(|| stub.request_count(path) == 1);
             }
-            // By now it most likely hangs; if not, the cancel comes earlier and must do the same.
+            // By now the fetch most likely hangs; if not, the cancel comes earlier and must have the same effect.
             thread::sleep(Duration::from_millis(200));
             let asked = LoadClock::start();
             watch.stop.store(true, Ordering::Relaxed);
@@ -96,7 +96,7 @@ fn a_wait_longer_than_a_fetch_may_take_is_obeyed_while_the_run_has_time() {
     let timeout = ample_timeout(&stub, Duration::from_millis(1200));
     let (answer_delay, wait) = (timeout * 11 / 20, timeout.as_secs() + 2);
     stub.set_reply("/busy", StubReply::status(503).header("Retry-After", &wait.to_string()).after(answer_delay));
-    // It needs most of its own time after the wait, too.
+    // After the wait the reply takes most of the timeout, too.
     stub.queue_reply("/busy", StubReply::csv("id\n1\n").after(answer_delay));
     let setup = FetchSetup::new().with_timeout(timeout).with_run_limit(timeout * 10 + Duration::from_secs(60));
     let watch = RecordingObserver::default();

@@ -6,14 +6,14 @@ use std::time::Duration;
 /// Where a run was when its server was killed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum KillMoment {
-    /// Its start was not answered yet.
+    /// The start had not been answered.
     Unanswered,
-    /// It waited for a worker.
+    /// The run waited for a worker.
     Waiting,
     Fetching,
     Processing,
     Finalizing,
-    /// It had ended.
+    /// The run had ended.
     Ended,
 }
 
@@ -43,7 +43,7 @@ impl Violation {
     const ALL: [Self; 6] = [Self::Stuck, Self::Poll, Self::Item, Self::Duplicate, Self::Record, Self::Status];
 }
 
-/// The counts.
+/// The counts of kills, polls, runs and violations.
 #[derive(Default)]
 pub(super) struct CrashTally {
     hits: Vec<KillMoment>,

@@ -123,7 +123,7 @@ fn servers_of_one_folder_lose_no_line_when_a_file_is_full() {
         stub.serve_csv(&format!("/{slug}.csv"), "id\n1\n");
         setup.add_url(slug, stub.url(&format!("/{slug}.csv")));
     }
-    // Room for the first lines and not for all of them.
+    // There is room for the first lines only.
     let nearly_full = format!("{}\n", Value::from("x".repeat(9_997_000)));
     fs::write(setup.path("data/logs/sync.jsonl"), nearly_full).expect("a file");
     thread::scope(|scope| {
@@ -170,7 +170,7 @@ fn a_log_folder_that_cannot_be_written_to_costs_one_warning_and_no_sync() {
     completed();
     let text = |words: &str| server.log().matches(words).count();
     assert_eq!(text("cannot write log files"), 1, "{}", server.log());
-    // Wait for the last two lines of the run before: deleting the file between them would lose one of the two.
+    // The last two lines of the previous run are written by now: deleting the file between them would lose one.
     thread::sleep(Duration::from_millis(300));
     fs::remove_file(&logs).expect("deleted");
     ended(&completed());

@@ -11,7 +11,7 @@ use crate::support::waiting::wait_for;
 use crate::support::{TestDatabase, on_both_databases};
 
 const ALBUMS: usize = 60_000;
-/// How many runs may each have a warning about a Redis that was too slow, which a busy machine explains.
+/// The number of runs that may each have a warning about a slow Redis, as on a busy machine.
 const MAX_TRUST_TRIES: usize = 8;
 
 on_both_databases! {

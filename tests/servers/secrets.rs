@@ -46,7 +46,7 @@ fn sync_to_end(server: &ServerProcess, slug: &str, reported: &mut ResponsesByPat
     (id, status)
 }
 
-/// Requests everything there is about a run or a source.
+/// Requests all paths about a run or a source.
 fn request_all(client: &TestHttpClient, paths: &[String], reported: &mut ResponsesByPath) {
     for path in paths {
         let answer = client.get(path).unwrap_or_else(|| panic!("no answer for {path}"));

@@ -66,7 +66,7 @@ fn try_takeover(db: &TestDatabase, albums: usize, folders: [&str; 2]) -> Result<
     publish("New");
 
     let dead = wait_until_interrupted(&second, &id);
-    // The last progress of the killed server may be in its own status file alone; the database may have a little less.
+    // The killed server may have stored its last progress only in its status file; the database may have a little less.
     assert!(dead["progress"].as_u64() >= Some(seen) && dead["progress"].as_u64() < Some(100), "{seen}: {dead}");
     let successor = dead["successor"].as_str().expect("a successor");
     follower.watch.follow_run(successor);

@@ -68,7 +68,7 @@ fn the_database_replaces_a_status_folder_that_became_a_file(db: &TestDatabase) {
 fn the_database_replaces_a_status_folder_without_write_permission(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let mut immutable = None;
-    // The last report can neither be replaced nor deleted from this moment on.
+    // From here on the last report can neither be replaced nor deleted.
     let watched = run_with(&engine, &[&other_reader(&engine)], |_| {
         immutable = ImmutableFolder::make(&engine.status_folder());
     });
@@ -100,7 +100,7 @@ fn the_database_replaces_a_status_folder_on_a_read_only_disk(db: &TestDatabase) 
 fn the_database_replaces_a_status_folder_on_a_full_disk(db: &TestDatabase) {
     let Some((engine, disk)) = on_a_small_disk(db) else { return };
     one_line(&run_with(&engine, &[&other_reader(&engine)], |_| disk.fill()));
-    // Deleting the outdated report freed space for one report: that of the end, or none.
+    // Deleting the outdated report made room for one report, that of the end, or for none.
     for entry in fs::read_dir(engine.status_folder()).expect("a folder") {
         let path = entry.expect("an entry").path();
         let text = fs::read_to_string(&path).expect("readable");

@@ -33,7 +33,7 @@ fn polls_are_answered_while_redis_is_frozen_and_it_is_used_again_afterwards() {
     until_it_reads(&*store, &run);
 }
 
-/// How long a Redis that did not answer is not asked again.
+/// How long a Redis that did not answer gets no further request.
 const REST: Duration = Duration::from_secs(2);
 
 #[test]
@@ -83,7 +83,7 @@ struct SilentServer {
 }
 
 impl SilentServer {
-    /// It ends with the test's process.
+    /// Starts the server, which ends with the test's process.
     fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();

@@ -21,10 +21,10 @@ const POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// The precision of the compared times.
 const CLOCK_TOLERANCE: Duration = Duration::from_millis(10);
 
-/// What became of a watched run.
+/// The result of a watched run.
 pub(super) struct WatchedRun {
     pub(super) id: SyncId,
-    /// The time from the end until the last poller knew it.
+    /// The time from the end of the run until the last poller knew it.
     pub(super) told_after: Duration,
     /// The duration of the slowest poll, by a [`LoadClock`].
     pub(super) slowest: Duration,
@@ -32,7 +32,7 @@ pub(super) struct WatchedRun {
     pub(super) complaints: Vec<String>,
 }
 
-/// A run of `engine` that pauses at 32 %, where `interfere` is called, and at 71 % until every poller has seen that. The
+/// A run of `engine` that pauses at 32 %, where `interfere` is called, and at 71 % until every poller has seen it. The
 /// pollers read `boards` and the board of the engine; none may see an error, a missing report or a step back.
 pub(super) fn run_with(engine: &TestEngine, boards: &[&StatusBoard], interfere: impl FnOnce(SyncId)) -> WatchedRun {
     captured_log::start_capture();

@@ -72,7 +72,7 @@ fn items_of_a_run_alone_are_one_span_and_are_paged_directly(db: &TestDatabase) {
 fn items_of_concurrent_runs_are_paged(db: &TestDatabase) {
     let store = db.store();
     let leases = ["one", "two", "three"].map(|slug| begin_run(&store, slug, 7));
-    // First in turns, then all at the same time.
+    // First alternating, then all at the same time.
     for number in 1..=4_i64 {
         for lease in leases {
             let from = u32::try_from(number - 1).expect("small") * 10;

@@ -10,7 +10,7 @@ use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![feed_counts_are_stored_and_read_without_the_feeds, a_migration_counts_the_stored_feeds,];
 
-/// A title that PostgreSQL cannot store, and that looks like more feeds.
+/// A title that PostgreSQL cannot store and that contains the text of further feeds.
 const TITLE: &str = r#"\u0000 \ud800 \"address\":\"\",\"failures\":7"#;
 
 fn feed_counts(total: u64, failing: u64) -> Option<FeedCounts> {

@@ -64,7 +64,7 @@ fn after_a_take_over_the_old_worker_writes_neither_items_nor_status_nor_record(d
     let taken = other.take_over(lease).expect("an answer").expect("taken over");
     nothing_is_accepted(db, &frozen, lease);
 
-    // Not even while its successor is at work.
+    // Nor while its successor is running.
     let (successor, new) = claim_run(&other, 2, TERM).expect("the successor");
     assert_eq!(Some(successor.id), taken.successor);
     nothing_is_accepted(db, &frozen, lease);

@@ -79,7 +79,7 @@ fn a_run_whose_worker_died_keeps_its_stage_times(db: &TestDatabase) {
     let timings = record.stage_timings();
     assert!(timings.processing.is_some_and(|seconds| seconds >= 0.025), "its last stage ends with it: {timings:?}");
     assert_eq!((timings.finalizing, record.timestamps.finalizing_at), (None, None));
-    // A successor has its own times.
+    // A successor has stage times of its own.
     let (next, lease) = claim_run(&store, 2, TERM).expect("the successor");
     assert_eq!(Some(next.id), taken.successor);
     store.finish_run(lease, &run_ending(Status::Failed)).expect("finished");
@@ -117,7 +117,7 @@ fn every_way_to_end_has_true_timings(db: &TestDatabase) {
     assert_eq!(never_begun.summary.stats, RunStats::default());
 }
 
-/// The ids on a page of history, and how many there are on all.
+/// The ids on a page of history, and the total number.
 fn list_records(store: &Store, of: Option<&Source>, status: Option<Status>, page: u64, per: u64) -> (Vec<SyncId>, u64) {
     let of = of.map(|source| HistoryOf::Source(source.id));
     let found = store.list_history(&HistoryQuery { of, status, page, per_page: per }).expect("history");
@@ -229,7 +229,7 @@ fn a_very_long_chain_is_followed_up_to_a_limit(db: &TestDatabase) {
     store.finish_run(lease, &run_ending(Status::Completed)).expect("finished");
 }
 
-/// The keys on a page of changes, and how many there are on all.
+/// The keys on a page of changes, and the total number.
 fn list_change_page(engine: &TestEngine, id: SyncId, kind: ChangeKind, page: u64, per: u64) -> (Vec<String>, u64) {
     let found = engine.store.change_page(id, kind, page, per).expect("changes");
     (found.changes.into_iter().map(|change| change.key).collect(), found.total)

@@ -141,7 +141,7 @@ fn an_active_run_and_one_without_a_record_are_not_cleared_away(db: &TestDatabase
     let lost = end_new_run(&store, three, &worker_steps::run_ending(Status::Completed));
     let kept = end_new_run(&store, three, &worker_steps::run_ending(Status::Completed));
     db.run_sql(&format!("DELETE FROM sync_records WHERE id = '{lost}'"));
-    // However old they are.
+    // However old the rows are.
     db.run_sql("UPDATE sync_operations SET created_at = '2020-01-01 00:00:00', last_update = '2020-01-01 00:00:00'");
 
     assert_eq!(store.clear_operations(LONG).expect("cleared"), 0, "it has just ended");

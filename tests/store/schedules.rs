@@ -27,7 +27,7 @@ fn add_schedule(store: &Store, slug: &str, at: DateTime<Utc>) -> SourceId {
     store.add_source(&draft, Some(at.naive_utc())).expect("a source").id
 }
 
-/// A time that every database keeps to the letter.
+/// A time that every database stores exactly.
 fn minutes_ago(minutes: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(Utc::now().timestamp(), 0).expect("a time") - TimeDelta::minutes(minutes)
 }

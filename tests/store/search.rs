@@ -1,4 +1,4 @@
-//! Stored items are found again, in the requested order, and unchanged to the character.
+//! Stored items are found in the requested order, with every character unchanged.
 
 use lockstep::domain::source::Source;
 use lockstep::store::items::{ItemQuery, ItemsPage};

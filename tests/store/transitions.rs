@@ -177,7 +177,7 @@ impl TransitionModel {
         self.check_state()
     }
 
-    /// The rules.
+    /// Checks the rules after a step.
     fn check_state(&mut self) -> Result<(), TestCaseError> {
         let active = self.store.active_run_ids().expect("an answer");
         for source in self.sources {
@@ -224,7 +224,7 @@ impl TransitionModel {
     }
 }
 
-/// A write is taken from who holds the lease and from nobody else.
+/// Checks that a write was accepted from the holder of the lease, and refused from any other worker.
 fn check_accepted<T: std::fmt::Debug>(holds: bool, written: &Result<T, StoreError>) -> Result<(), TestCaseError> {
     let as_it_should = if holds { written.is_ok() } else { matches!(written, Err(StoreError::Fenced)) };
     prop_assert!(as_it_should, "holds the lease: {}, and was told {:?}", holds, written);

@@ -70,7 +70,7 @@ pub(crate) fn item_batch(keys: &[&str]) -> ItemBatch {
     ItemBatch { number: 1, new, columns: Some(columns.to_vec()), ..ItemBatch::default() }
 }
 
-/// An ending of that status that applies something.
+/// An ending with that status and with changes to apply.
 pub(crate) fn run_ending(status: Status) -> RunEnding {
     RunEnding {
         status,

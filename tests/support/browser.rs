@@ -100,7 +100,7 @@ impl Browser {
         self.block_on(self.client.goto(url)).expect("a page");
     }
 
-    /// Loads the page anew.
+    /// Reloads the page.
     pub(crate) fn reload(&self) {
         self.block_on(self.client.refresh()).expect("a page");
     }
@@ -111,7 +111,7 @@ impl Browser {
         url[url::Position::BeforePath..].to_owned()
     }
 
-    /// Logs in as the admin of [`ServerSetup::furnish`](super::server_process::ServerSetup::furnish).
+    /// Logs in as the admin that `ServerSetup::add_admin_and_token` adds.
     pub(crate) fn log_in(&self, login: &str) {
         self.open_page(login);
         let (name, password) = ADMIN_LOGIN;
@@ -204,7 +204,7 @@ impl Browser {
         self.block_on(focused.send_keys("\u{e007}")).expect("a key pressed");
     }
 
-    /// What a script in the page returns.
+    /// Runs a script in the page; returns its result.
     pub(crate) fn run_script(&self, script: &str) -> Value {
         self.block_on(self.client.execute(script, Vec::new())).expect("a script that runs")
     }
@@ -232,7 +232,7 @@ impl Browser {
         self.switch_to_tab(next);
     }
 
-    /// Makes the page as wide as a phone, or as it was.
+    /// Makes the page as wide as a phone, or restores its width.
     pub(crate) fn set_narrow(&self, narrow: bool) {
         if narrow {
             let phone = json!({ "width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": false });
@@ -287,14 +287,14 @@ impl Drop for Browser {
     }
 }
 
-/// Where a program is.
+/// Finds a program in the `PATH`.
 fn find_program(program: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.exists());
     found.unwrap_or_else(|| panic!("these tests need {program} and there is none in the PATH: `make test` installs it"))
 }
 
-/// Starts chromedriver; answers the port it listens on.
+/// Starts chromedriver; returns the process and its port.
 fn start_chromedriver() -> (Child, u16) {
     let mut command = Command::new(find_program("chromedriver"));
     command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());

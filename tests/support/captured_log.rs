@@ -24,7 +24,7 @@ impl Log for CapturedLog {
     fn flush(&self) {}
 }
 
-/// Keeps what is logged from here on.
+/// Records what is logged from here on.
 pub(crate) fn start_capture() {
     static OPENED: Once = Once::new();
     OPENED.call_once(|| {

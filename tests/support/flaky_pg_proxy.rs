@@ -60,7 +60,7 @@ impl FlakyPgProxy {
         Self { address: DatabaseAddress::Postgres(format!("{before}@127.0.0.1:{port}/{name}")), ways }
     }
 
-    /// The address of the database through this proxy.
+    /// The address of the database behind this proxy, by way of the proxy.
     pub(crate) fn address(&self) -> DatabaseAddress {
         self.address.clone()
     }

@@ -12,8 +12,8 @@ use super::stub_server::RecordedRequest;
 pub(crate) type NamedTab = (&'static str, &'static [&'static [&'static str]]);
 
 /// Answers queries without `tq=` for these tabs. An unknown name is answered with the first tab. Where `headers=` is
-/// missing it guesses: rows of words above numbers are one header, and where all are words there is none. Each column
-/// has the type of most of its cells, and the others are left out.
+/// missing it guesses: rows of words above numbers are one header, and with words alone there is no header. Each column
+/// has the type of most of its cells; other cells are left out.
 pub(crate) fn answer_queries(tabs: Vec<NamedTab>) -> impl Fn(&RecordedRequest) -> StubReply + Send + Sync {
     move |seen| {
         let url = Url::parse(&format!("http://google.example{}", seen.target)).expect("an address");

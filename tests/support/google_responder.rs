@@ -1,4 +1,4 @@
-//! Requests and replies of the stub of Google: what is verified and what is answered.
+//! Requests and replies of the stub of Google: which requests it verifies, and how it replies.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -243,7 +243,7 @@ fn values_reply(tabs: &[SheetTab], url: &Url) -> StubReply {
     json_reply(200, &json!({ "spreadsheetId": SHEET_ID, "valueRanges": [range] }))
 }
 
-/// A header and so many rows, some hundred bytes each, never all in memory.
+/// A header and generated rows of some hundred bytes each, never all in memory.
 fn stream_rows(stream: &mut TcpStream, title: &str, rows: u64) -> io::Result<()> {
     let mut out = io::BufWriter::new(stream);
     write!(out, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n")?;

@@ -35,12 +35,12 @@ pub(crate) struct SheetTab {
     pub(crate) cells: TabCells,
 }
 
-/// What is in a tab.
+/// The content of a tab.
 #[derive(Clone)]
 pub(crate) enum TabCells {
-    /// These.
+    /// These rows.
     Rows(Vec<Vec<String>>),
-    /// A header and so many rows of three cells, made as they are sent.
+    /// A header and this many rows of three cells, generated as they are sent.
     Many(u64),
 }
 
@@ -51,11 +51,11 @@ impl SheetTab {
     }
 }
 
-/// What it knows and does.
+/// The state of the stub.
 #[derive(Default)]
 pub(super) struct GoogleState {
     pub(super) sheets: HashMap<String, Vec<SheetTab>>,
-    /// What every sheet is called, if it is not "Albums".
+    /// The title of every sheet, if it is not "Albums".
     pub(super) title: Option<String>,
     pub(super) modified: Option<String>,
     /// Seconds by which the clock of this server is ahead.
@@ -182,7 +182,7 @@ impl GoogleServer {
         self.lock_state().seen.iter().filter(|seen| seen.target.contains(word)).cloned().collect()
     }
 
-    /// How many there were.
+    /// The number of requests at addresses that contain `word`.
     pub(crate) fn request_count(&self, word: &str) -> usize {
         self.requests(word).len()
     }

@@ -1,5 +1,5 @@
-//! A kind of source that only tests have: lists of headlines at addresses such as `ticker:jazz`. This file and the line
-//! that registers the kind are all it takes.
+//! A kind of source that only tests have: lists of headlines at addresses such as `ticker:jazz`. It takes this file and
+//! the line that registers the kind.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -19,7 +19,7 @@ use lockstep::fetch::{
 /// Headlines, or an error, by address.
 type HeadlinesByAddress = BTreeMap<String, Result<Vec<String>, String>>;
 
-/// Tickers, as a test sets them.
+/// The kind, with the headlines that a test sets.
 #[derive(Clone, Default)]
 pub(crate) struct HeadlineKind {
     boards: Arc<Mutex<HeadlinesByAddress>>,
@@ -162,7 +162,7 @@ fn report_progress(watch: &dyn FetchObserver, processed: u64, total: u64, articl
     });
 }
 
-/// What was heard.
+/// The fetched headlines.
 struct HeadlineContent {
     columns: [String; 2],
     rows: Vec<Vec<String>>,

@@ -11,10 +11,10 @@ const TICK: Duration = Duration::from_millis(10);
 
 /// A clock that runs as slowly as the machine is busy.
 ///
-/// A thread sleeps for a [`TICK`] again and again. Each time it adds the share of the tick that a thread that always
-/// has work was running: a whole tick while there are enough processors, a quarter while eight threads share two
-/// processors. Where the sleeping thread itself has to wait for a processor, the clock stands still. On an idle machine
-/// it is as fast as any clock. It is for upper limits; a lower limit is measured with `Instant`.
+/// A thread sleeps for a [`TICK`] again and again, and adds to the clock the share of the tick in which a thread with
+/// work would have had a processor: a whole tick while there are enough processors, a quarter while eight threads share
+/// two. While the sleeping thread itself waits for a processor, the clock stands still. On an idle machine the clock is
+/// as fast as any other. It measures upper limits; a lower limit is measured with `Instant`.
 pub(crate) struct LoadClock {
     elapsed_nanos: Arc<AtomicU64>,
     is_over: Arc<AtomicBool>,
@@ -59,7 +59,7 @@ fn processor_share() -> f64 {
     }
 }
 
-/// The number of threads that run or wait for a processor, from a line of `/proc/loadavg`: `8.45 5.49 5.77 9/156 17782`.
+/// The number of threads that run or wait for a processor, from a line of `/proc/loadavg`: `8.4 5.4 5.7 9/156 1778`.
 fn count_running_threads(load: &str) -> Option<usize> {
     load.split(' ').nth(3)?.split_once('/')?.0.parse().ok()
 }

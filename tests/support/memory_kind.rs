@@ -17,13 +17,13 @@ use super::pause_point::PausePoint;
 /// A fault that a test injects.
 #[derive(Clone)]
 pub(crate) enum MemoryFault {
-    /// It waits at the pause point and does not react to a cancel.
+    /// The fetch waits at the pause point and does not react to a cancel.
     Wait(PausePoint),
-    /// It hangs until the run is cancelled.
+    /// The fetch hangs until the run is cancelled.
     Hang,
-    /// It panics.
+    /// The fetch panics.
     Panic,
-    /// It fails.
+    /// The fetch fails.
     Break,
 }
 
@@ -53,7 +53,7 @@ impl MemoryTable {
         Self { columns: owned(columns), rows: Arc::new(rows), faults: HashMap::new() }
     }
 
-    /// Rows that were made up at run time.
+    /// Generated rows.
     pub(crate) fn from_rows(columns: &[&str], rows: Vec<Vec<String>>) -> Self {
         let columns = columns.iter().map(|&name| name.to_owned()).collect();
         Self { columns, rows: Arc::new(rows), faults: HashMap::new() }

@@ -21,12 +21,12 @@ impl PausePoint {
         self.wait_for_state("resumed", |state| state.is_resumed);
     }
 
-    /// Waits until a thread has come to this point.
+    /// Waits until a thread has reached this point.
     pub(crate) fn wait_until_reached(&self) {
         self.wait_for_state("reached", |state| state.is_reached);
     }
 
-    /// Lets all threads go on that pause here or come here later.
+    /// Lets all threads continue that pause here now or later.
     pub(crate) fn resume(&self) {
         self.change_state(|state| state.is_resumed = true);
     }

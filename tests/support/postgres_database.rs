@@ -1,8 +1,8 @@
 //! A real PostgreSQL, started by the first test that asks for it and shared by all tests of a run.
 //!
 //! Under `cargo nextest` every test is a process, under `cargo test` all are threads of one process. A locked file
-//! named after the run lets the first test start the server and the others find it. A shell loop stops the server when
-//! the run is over, in whatever way it ended, and deletes its folder.
+//! named after the run lets the first test start the server and the others find it. A shell loop stops the server and
+//! deletes its folder when the run has ended, however it ended.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -30,7 +30,7 @@ impl PostgresDatabase {
         Self::copy_of(TEMPLATE)
     }
 
-    /// One that is not migrated.
+    /// An empty database, not migrated.
     pub(crate) fn create_empty() -> Self {
         Self::copy_of("template0")
     }
@@ -63,10 +63,10 @@ fn run_maintenance_sql(sql: &str) {
 fn server_address() -> &'static str {
     static SERVER: OnceLock<String> = OnceLock::new();
     SERVER.get_or_init(|| {
-        // As the store does before its first connection, which is not the first one here. If libpq initialises OpenSSL,
+        // As the store does before its own first connection, which is later. If libpq initialises OpenSSL,
         // it is cleaned up at exit while threads still connect.
         openssl::init();
-        // Below nextest, whose process is our parent, the run lasts as long as it does; otherwise as long as we do.
+        // Under nextest, our parent, the run lasts as long as the parent; otherwise as long as this process.
         let (run, lasts) = match std::env::var("NEXTEST_RUN_ID") {
             Ok(run) => (run, std::os::unix::process::parent_id()),
             Err(_) => (format!("process-{}", std::process::id()), std::process::id()),

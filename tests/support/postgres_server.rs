@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use uuid::Uuid;
 
-/// Ends the server when the process `$1` is gone; `$2` is the server's folder, `$3` the file that tells of it.
+/// Ends the server when the process `$1` has ended; `$2` is the server's folder, `$3` the file that names the server.
 const WATCHDOG: &str = r#"
 while kill -0 "$1" 2>/dev/null; do sleep 0.5; done
 read -r server < "$2/data/postmaster.pid" && kill -INT "$server"
@@ -28,7 +28,7 @@ pub(crate) struct PostgresServer {
 }
 
 impl PostgresServer {
-    /// Starts a server for as long as the process `lasts`; the file `note` goes with it.
+    /// Starts a server that lasts as long as the process `lasts`; the file `note` is deleted with it.
     pub(crate) fn start(lasts: u32, note: &Path) -> Self {
         let programs = PostgresPrograms::find();
         let home = tempfile::Builder::new().prefix("lockstep-postgres-").tempdir().expect("a folder").keep();
@@ -60,13 +60,13 @@ impl PostgresServer {
         format!("postgres://tests:{}@127.0.0.1:{}", self.password, self.port)
     }
 
-    /// Stops it as `how` says: `fast` ends all sessions, `immediate` is a crash.
+    /// Stops the server in the mode `how`: `fast` ends all sessions, `immediate` is a crash.
     pub(crate) fn stop(&self, how: &str) {
         let mut pg_ctl = self.pg_ctl("stop");
         run_command(pg_ctl.arg("--mode").arg(how));
     }
 
-    /// Starts it again where it was.
+    /// Starts the server again at its former port.
     pub(crate) fn start_again(&self) {
         self.launch(self.port).unwrap_or_else(|()| self.panic_with_log());
     }
@@ -104,7 +104,7 @@ impl PostgresServer {
         let mut pg_ctl = self.pg_ctl("start");
         pg_ctl.arg("--log").arg(self.home.join("log")).arg("--options").arg(format!("-p {port}"));
         let status = pg_ctl.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        // Somebody else may have got the port in the meantime.
+        // Another process may have taken the port in the meantime.
         if status.expect("pg_ctl").success() { Ok(port) } else { Err(()) }
     }
 
@@ -127,10 +127,10 @@ fn find_free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).and_then(|free| free.local_addr()).expect("a port").port()
 }
 
-/// The server's programs, and who may run them.
+/// The server's programs, and the user who may run them.
 struct PostgresPrograms {
     folder: PathBuf,
-    /// The user and group of the server, where the tests run as root: PostgreSQL refuses to.
+    /// The user and group of the server if the tests run as root, because PostgreSQL does not run as root.
     owner: Option<(u32, u32)>,
 }
 

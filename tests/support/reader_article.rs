@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::reader_server::ReaderDialect;
 
-/// An article at the server.
+/// An article on the server.
 #[derive(Clone, Debug)]
 pub(crate) struct ReaderArticle {
     pub(crate) id: i64,
@@ -22,7 +22,7 @@ impl ReaderArticle {
         Self { id, title: title.to_owned(), read: false, starred: false, html }
     }
 
-    /// So many articles with the ids from `first` down, every other one of them read, every tenth starred.
+    /// `count` articles with the ids from `first` down, every second one read, every tenth starred.
     pub(crate) fn make_many(first: i64, count: i64) -> Vec<Self> {
         let article =
             |id: i64| Self { read: id % 2 == 0, starred: id % 10 == 0, ..Self::new(id, &format!("Article {id}")) };

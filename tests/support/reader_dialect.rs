@@ -1,4 +1,4 @@
-//! How FreshRSS, Miniflux and Inoreader answer, where they differ and where not.
+//! The replies of FreshRSS, Miniflux and Inoreader, with their differences.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -12,7 +12,7 @@ use super::reader_server::{ReaderFault, ReaderRequest};
 pub(crate) const ACCOUNT_SECRETS: [&str; 3] = ["s3cret-password", "s3cret-app-key", "s3cret-token"];
 pub(super) const ACCOUNT_NAME: &str = "reader-of-news";
 
-/// The server that is imitated.
+/// The server that the stub imitates.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum ReaderDialect {
     FreshRss,
@@ -29,7 +29,7 @@ pub(super) struct ReaderState {
     pub(super) asked: Vec<ReaderRequest>,
     /// The largest number of ids in a page.
     pub(super) page: usize,
-    /// Requests a day, those of today, and seconds until tomorrow.
+    /// The requests allowed per day, the requests made today, and the seconds until tomorrow.
     pub(super) quota: Option<(u64, u64, u64)>,
 }
 

@@ -1,6 +1,6 @@
 //! A stub of a reader server on 127.0.0.1: it answers as FreshRSS, Miniflux or Inoreader do, with faults on demand.
 //!
-//! The differences come from the three themselves: `p/api/greader.php` of FreshRSS, `internal/googlereader/` of
+//! The differences come from the servers themselves: `p/api/greader.php` of FreshRSS, `internal/googlereader/` of
 //! Miniflux, www.inoreader.com/developers.
 
 use std::fmt;
@@ -26,7 +26,7 @@ pub(crate) enum ReaderFault {
     UnknownPath,
     /// The token has expired.
     ExpiredToken,
-    /// Every page names the same next page.
+    /// Every page names the same next page, without end.
     NextPageLoop,
     /// The name of the next page is very long.
     LongNextPage,
@@ -38,11 +38,11 @@ pub(crate) enum ReaderFault {
     TruncatedJson,
     /// The connection ends in the middle.
     BrokenConnection,
-    /// Nothing is ever answered.
+    /// No reply is ever sent.
     Hang,
     /// No articles, and the name of a next page.
     EmptyPage,
-    /// The contents of other articles than the requested ones.
+    /// The contents of other articles than those requested.
     OtherContents,
     /// The contents of these articles are left out.
     MissingContents(Vec<i64>),
@@ -60,7 +60,7 @@ impl fmt::Debug for ReaderReplyTransform {
     }
 }
 
-/// A request that was seen.
+/// A request that the stub received.
 #[derive(Clone, Debug)]
 pub(crate) struct ReaderRequest {
     /// `login`, `subscriptions`, `all`, `unread`, `starred`, `contents`, or the path.

@@ -42,13 +42,13 @@ impl RedisServer {
         format!("redis://:{PASSWORD}@127.0.0.1:{}/", self.port)
     }
 
-    /// Ends it at once; everything it held is gone.
+    /// Kills the process; everything it stored is lost.
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("a signal");
         self.child.wait().expect("it ends");
     }
 
-    /// Starts it anew after it was killed, empty, where it was.
+    /// Starts a killed Redis again at its former port, empty.
     pub(crate) fn start_again(&mut self) {
         self.child = launch_redis(self.port, &self.settings, &self.folder).expect("Redis starts again");
     }
@@ -94,7 +94,7 @@ fn launch_redis(port: u16, settings: &[&str], folder: &TempDir) -> Option<Child>
         .expect("these tests start a Redis, and there is no redis-server: `make test` installs it");
     let begun = Instant::now();
     while child.try_wait().expect("a process of ours").is_none() {
-        // Not just any answer: another Redis at this port would have another password.
+        // An answer is not enough: another Redis at this port would have another password.
         if connect_redis(port).is_ok_and(|mut it| redis::cmd("PING").query::<String>(&mut it).is_ok()) {
             return Some(child);
         }

@@ -26,7 +26,7 @@ pub(crate) struct ReverseProxy {
 }
 
 impl ReverseProxy {
-    /// A proxy in front of the server at `behind`. While nobody listens there it closes connections unanswered.
+    /// A proxy in front of the server at `behind`. While no server listens there it closes connections unanswered.
     pub(crate) fn in_front_of(behind: SocketAddr) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let address = listener.local_addr().expect("an address");

@@ -22,9 +22,9 @@ use super::load_clock::measure_load_time;
 use super::test_database::open_store;
 use super::waiting::{wait_for, wait_for_value};
 
-/// The name and the password of the admin whom [`ServerSetup::furnish`] adds.
+/// The name and the password of the admin that [`ServerSetup::add_admin_and_token`] adds.
 pub(crate) const ADMIN_LOGIN: (&str, &str) = ("ada", "correct horse battery");
-/// The token of the program `robot`, an admin, that [`ServerSetup::furnish`] adds.
+/// The token of the program `robot`, an admin, that [`ServerSetup::add_admin_and_token`] adds.
 pub(crate) const ROBOT_TOKEN: &str = "token-of-robot";
 
 /// The folder, database and settings of the servers that a test starts.
@@ -44,7 +44,7 @@ pub(crate) struct ServerProcess {
     set_up_link: Option<String>,
 }
 
-/// What a server answered.
+/// The response of a server.
 #[derive(Debug)]
 pub(crate) struct ServerAnswer {
     pub(crate) status: u16,
@@ -52,7 +52,7 @@ pub(crate) struct ServerAnswer {
 }
 
 impl ServerSetup {
-    /// A folder that is empty yet: the database will be a SQLite file in it.
+    /// A setup with an empty folder; the database will be a SQLite file in it.
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let allowed = ("LOCKSTEP_ALLOW_HOSTS", "127.0.0.1".to_owned());
@@ -60,23 +60,23 @@ impl ServerSetup {
         Self { folder, database: None, settings: vec![allowed, free], started: AtomicUsize::new(0) }
     }
 
-    /// On a database of the tests.
+    /// A setup on a database of the tests.
     pub(crate) fn on_database(db: &TestDatabase) -> Self {
         Self { database: Some(db.address()), ..Self::new() }
     }
 
-    /// On a database at this address, migrated or not.
+    /// A setup on a database at this address, migrated or not.
     pub(crate) fn at_address(database: DatabaseAddress) -> Self {
         Self { database: Some(database), ..Self::new() }
     }
 
-    /// With one more setting.
+    /// Adds a setting.
     pub(crate) fn with_setting(mut self, name: &'static str, value: &str) -> Self {
         self.settings.push((name, value.to_owned()));
         self
     }
 
-    /// The path of a file here.
+    /// The path of a file in the folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -122,17 +122,17 @@ impl ServerSetup {
         self.store().add_source(&draft, None).expect("a source");
     }
 
-    /// A server on a free port.
+    /// Starts a server on a free port.
     pub(crate) fn start(&self) -> ServerProcess {
         self.start_at("data", 0)
     }
 
-    /// A server on a port, 0 for a free one, with a data folder of this name.
+    /// Starts a server on a port, 0 for a free one, with a data folder of this name.
     pub(crate) fn start_at(&self, data: &str, port: u16) -> ServerProcess {
         self.launch(data, port).expect_up()
     }
 
-    /// The program with a data folder of this name and what is set here.
+    /// A command of the program with a data folder of this name and these settings.
     pub(crate) fn build_command(&self, data: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lockstep"));
         command.current_dir(self.folder.path()).env_clear().env("LOCKSTEP_DATA_DIR", data);
@@ -174,7 +174,7 @@ impl StartingServer {
             let log = std::fs::read_to_string(&self.log).unwrap_or_default();
             panic!("the server did not start: {line:?}\n{log}");
         };
-        // Both lines are written at once, so a second one is here by now.
+        // Both lines are written at once, so the second one has arrived with the first.
         let mut set_up_link = None;
         if !out.buffer().is_empty() {
             line.clear();
@@ -186,22 +186,22 @@ impl StartingServer {
 }
 
 impl ServerProcess {
-    /// The address of a path here.
+    /// The URL of a path on this server.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// Where it listens.
+    /// The address on which the server listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The link it printed.
+    /// The set-up link that the server printed.
     pub(crate) fn set_up_link(&self) -> &str {
         self.set_up_link.as_deref().expect("a set-up link")
     }
 
-    /// What it logged.
+    /// What the server has logged to standard error.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
@@ -255,17 +255,17 @@ impl ServerProcess {
         TestHttpClient::with_token(self.address).get(path)
     }
 
-    /// Asks for a path.
+    /// Requests a path; a server must answer.
     pub(crate) fn get(&self, path: &str) -> ServerAnswer {
         self.try_get(path).unwrap_or_else(|| panic!("no answer for {path}"))
     }
 
-    /// Sends JSON to a path.
+    /// Sends JSON to a path; a server must answer.
     pub(crate) fn post(&self, path: &str, body: &Value) -> ServerAnswer {
         TestHttpClient::with_token(self.address).post(path, body).unwrap_or_else(|| panic!("no answer for {path}"))
     }
 
-    /// Starts a full sync, which must be accepted; answers its id.
+    /// Starts a full sync, which must be accepted; returns its id.
     pub(crate) fn start_sync(&self, slug: &str) -> String {
         let started = self.post("/api/sync", &json!({ "source": slug, "type": "full" }));
         assert_eq!(started.status, 202, "{}", started.body);

@@ -18,15 +18,15 @@ pub(crate) struct DataSet {
     pub(crate) is_complete: bool,
 }
 
-/// The complete data set `name`. Where it is missing the test cannot run: in CI that is a failure; elsewhere standard
-/// error says so, and the test is to return at `None`.
+/// The complete data set `name`. Without it the test cannot run: in CI that is a failure; elsewhere a line on standard
+/// error reports it, and the result is `None`.
 pub(crate) fn shared_data(name: &str) -> Option<PathBuf> {
     let found = find_or_explain(complete_sets().join(name), env::var_os("CI").is_some());
     found.map_err(|message| print_loudly(&message)).ok()
 }
 
-/// The complete data set `name`, or its committed subset where the complete set is missing; standard error says which.
-/// `None` as in [`shared_data`] where there is neither.
+/// The complete data set `name`, or its committed subset if the complete set is missing; standard error names which.
+/// `None` as in [`shared_data`] if both are missing.
 pub(crate) fn data_set(name: &str) -> Option<DataSet> {
     match find_data_set(name, &complete_sets()) {
         Some(set) if set.is_complete => Some(set),
@@ -72,8 +72,8 @@ fn print_loudly(message: &str) {
     writeln!(io::stderr(), "\n*** {message} ***\n").expect("standard error");
 }
 
-/// The test whose output nextest shows though it passes (.config/nextest.toml), so that a run without the complete sets
-/// says so.
+/// nextest shows the output of this test although it passes (.config/nextest.toml), so that a run without the complete
+/// sets reports it.
 #[test]
 fn the_data_that_some_tests_need_is_here() {
     for name in ["csv", "payloads/blns.json"] {

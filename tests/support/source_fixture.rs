@@ -15,9 +15,9 @@ use super::stub_reply::ReplyTransform;
 use super::stub_server::{StubReply, StubServer};
 use super::workbook_builder::{XlsxBuilder, text_row};
 
-/// The number of items of each source at first.
+/// The initial number of items of each source.
 pub(crate) const INITIAL_ITEMS: i64 = 120;
-/// The secret in every part of an address that may hold one.
+/// The secret in every part of an address that may contain secrets.
 const SECRET_WORD: &str = "s3cret-word";
 
 /// A source with its stub server.
@@ -198,10 +198,10 @@ impl SourceFixture {
         if let FixtureServer::Google(google) = &self.server { Some(google) } else { None }
     }
 
-    /// Texts that must not appear anywhere.
+    /// Texts that must not appear anywhere else.
     pub(crate) fn secrets(&self) -> Vec<String> {
         match &self.server {
-            // The second is what a password is sent as.
+            // The second one is the encoded form in which a password is sent.
             FixtureServer::Outside(..) => {
                 vec![SECRET_WORD.to_owned(), BASE64_STANDARD.encode(format!("me:{SECRET_WORD}"))]
             }
@@ -211,7 +211,7 @@ impl SourceFixture {
     }
 }
 
-/// The URL of `path` with a secret in each part that may hold one.
+/// The URL of `path` with a secret in each part that may contain one.
 fn url_with_secrets(stub: &StubServer, path: &str) -> String {
     let url = stub.url(path).replace("http://", &format!("http://me:{SECRET_WORD}@"));
     format!("{url}?token={SECRET_WORD}")

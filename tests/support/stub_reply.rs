@@ -7,7 +7,7 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// An answer, with its faults.
+/// A reply, with its faults.
 #[derive(Clone, Debug)]
 pub(crate) struct StubReply {
     pub(super) status: u16,
@@ -25,15 +25,15 @@ pub(crate) struct StubReply {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum ReplyFault {
     None,
-    /// Nothing is ever answered.
+    /// No reply is ever sent.
     Hang,
-    /// Nothing more is sent after so many bytes of the body.
+    /// After this many bytes of the body nothing more is sent.
     HangAt(usize),
-    /// A piece of so many bytes and a pause, repeated to the end.
+    /// A piece of this many bytes and a pause, repeated to the end.
     Drip(usize, Duration),
-    /// The connection is closed without an answer.
+    /// The connection is closed without a reply.
     Close,
-    /// After so many bytes of the body the connection is reset.
+    /// After this many bytes of the body the connection is reset.
     Reset(usize),
 }
 
@@ -41,7 +41,7 @@ pub(super) enum ReplyFault {
 pub(crate) type ReplyTransform = Arc<dyn Fn(StubReply) -> StubReply + Send + Sync>;
 
 impl StubReply {
-    /// An answer with nothing but a status.
+    /// A reply that consists of a status.
     pub(crate) fn status(status: u16) -> Self {
         Self {
             status,
@@ -72,49 +72,49 @@ impl StubReply {
         Self::status(status).header("Location", to)
     }
 
-    /// With a header more, which replaces one of the same name.
+    /// Sets a header, replacing one of the same name.
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// With another status.
+    /// Sets the status.
     pub(crate) fn with_status(mut self, status: u16) -> Self {
         self.status = status;
         self
     }
 
-    /// Its body.
+    /// The body.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         self.body.clone()
     }
 
-    /// With a header more, of these bytes.
+    /// Adds a header with these bytes.
     pub(crate) fn raw_header(mut self, name: &str, value: &[u8]) -> Self {
         self.raw_headers.push((name.to_owned(), value.to_vec()));
         self
     }
 
-    /// With this body.
+    /// Sets the body.
     pub(crate) fn body(mut self, body: impl AsRef<[u8]>) -> Self {
         self.body = body.as_ref().to_vec();
         self
     }
 
-    /// With an entity tag, which answers 304 to a request that knows it.
+    /// Sets an entity tag; a request that names it is answered 304.
     pub(crate) fn etag(mut self, etag: &str) -> Self {
         self.etag = Some(etag.to_owned());
         self.header("ETag", etag)
     }
 
-    /// With a date of its last change, which answers 304 to a request that gives it back as it was.
+    /// Sets the date of the last change; a request with exactly this date is answered 304.
     pub(crate) fn modified(mut self, date: &str) -> Self {
         self.modified = Some(date.to_owned());
         self.header("Last-Modified", date)
     }
 
-    /// A feed (RSS) of this title, with an article for each guid.
+    /// A feed (RSS) with this title and an article for each guid.
     pub(crate) fn feed(title: &str, guids: &[&str]) -> Self {
         let item = |guid: &&str| {
             format!(
@@ -127,13 +127,13 @@ impl StubReply {
         Self::rss(&format!("<title>{title}</title><link>https://news.example/</link>{items}"))
     }
 
-    /// A feed (RSS) with this in its channel.
+    /// A feed (RSS) with this content of its channel.
     pub(crate) fn rss(channel: &str) -> Self {
         let text = format!("<?xml version=\"1.0\"?><rss version=\"2.0\"><channel>{channel}</channel></rss>");
         Self::status(200).header("Content-Type", "application/rss+xml; charset=utf-8").body(text)
     }
 
-    /// A list of the feeds at these addresses (OPML).
+    /// A list (OPML) of the feeds at these addresses.
     pub(crate) fn opml(addresses: &[String]) -> Self {
         let outline = |address: &String| format!("<outline type=\"rss\" xmlUrl=\"{address}\"/>");
         let outlines: String = addresses.iter().map(outline).collect();
@@ -141,12 +141,12 @@ impl StubReply {
         Self::status(200).header("Content-Type", "text/x-opml").body(text)
     }
 
-    /// With the body compressed.
+    /// Compresses the body.
     pub(crate) fn gzip(self) -> Self {
         self.packed().header("Content-Encoding", "gzip")
     }
 
-    /// With a compressed body and no header about it.
+    /// Compresses the body, without a header that declares it.
     pub(crate) fn packed(mut self) -> Self {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(&self.body).expect("memory");
@@ -154,7 +154,7 @@ impl StubReply {
         self
     }
 
-    /// With a compressed body that unpacks to so many bytes of nothing.
+    /// A compressed body that unpacks to `size` bytes of spaces.
     pub(crate) fn bomb(size: usize) -> Self {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         let piece = [b'x'; 10_000];
@@ -165,61 +165,61 @@ impl StubReply {
         Self::csv(body).header("Content-Encoding", "gzip")
     }
 
-    /// Claiming another length of the body than it has.
+    /// Declares another length of the body than it has.
     pub(crate) fn claiming(mut self, length: usize) -> Self {
         self.claimed = Some(length);
         self
     }
 
-    /// With only so many bytes of the body sent, claiming just these.
+    /// Sends only this many bytes of the body and declares that length.
     pub(crate) fn cut_at(mut self, length: usize) -> Self {
         self.cut_at = Some(length);
         self
     }
 
-    /// With only the first half of the body sent, claiming just that.
+    /// Sends only the first half of the body and declares that length.
     pub(crate) fn halved(self) -> Self {
         let half = self.body.len() / 2;
         self.cut_at(half)
     }
 
-    /// Claiming a body twice as long as it is.
+    /// Declares twice the length of the body.
     pub(crate) fn overstated(self) -> Self {
         let twice = self.body.len() * 2;
         self.claiming(twice)
     }
 
-    /// Resetting the connection in the middle of the body.
+    /// Resets the connection in the middle of the body.
     pub(crate) fn reset(mut self) -> Self {
         self.fault = ReplyFault::Reset(self.body.len() / 2);
         self
     }
 
-    /// Never answering.
+    /// Never replies.
     pub(crate) fn hang(mut self) -> Self {
         self.fault = ReplyFault::Hang;
         self
     }
 
-    /// Sending so many bytes of the body and then nothing.
+    /// Sends this many bytes of the body and then nothing.
     pub(crate) fn hang_at(mut self, bytes: usize) -> Self {
         self.fault = ReplyFault::HangAt(bytes);
         self
     }
 
-    /// Sending so many bytes of the body at a time, with a pause after each.
+    /// Sends this many bytes of the body at a time, with a pause after each.
     pub(crate) fn drip(mut self, bytes: usize, pause: Duration) -> Self {
         self.fault = ReplyFault::Drip(bytes, pause);
         self
     }
 
-    /// Closing the connection without an answer.
+    /// Closes the connection without a reply.
     pub(crate) fn close(mut self) -> Self {
         self.fault = ReplyFault::Close;
         self
     }
 
-    /// Answering only after so long.
+    /// Replies only after this delay.
     pub(crate) fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self

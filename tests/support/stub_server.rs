@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::stub_reply::ReplyFault;
 pub(crate) use super::stub_reply::{ReplyTransform, StubReply};
 
-/// A request that was seen.
+/// A request that the server received.
 #[derive(Clone, Debug)]
 pub(crate) struct RecordedRequest {
     /// Path and query.
@@ -22,7 +22,7 @@ pub(crate) struct RecordedRequest {
 }
 
 impl RecordedRequest {
-    /// A request as it came.
+    /// A request with its headers in the received form.
     pub(super) fn new(target: String, headers: Vec<(String, String)>) -> Self {
         Self { target, headers }
     }
@@ -76,27 +76,27 @@ impl StubServer {
         Self { address, state, over, accepting: Some(accepting) }
     }
 
-    /// The address of `path` here.
+    /// The URL of `path` on this server.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// The port it listens on.
+    /// The port of this server.
     pub(crate) fn port(&self) -> u16 {
         self.address.port()
     }
 
-    /// Answers `path` (with or without a query) like this from now on.
+    /// Sets the reply for `path` (with or without a query) from now on.
     pub(crate) fn set_reply(&self, path: &str, reply: StubReply) {
         self.lock_state().replies.insert(path.to_owned(), VecDeque::from([reply]));
     }
 
-    /// Answers `path` like this after what was set before was answered once; the last one stays.
+    /// Queues a reply for `path` after those that are set or queued; each but the last one is sent once.
     pub(crate) fn queue_reply(&self, path: &str, reply: StubReply) {
         self.lock_state().replies.entry(path.to_owned()).or_default().push_back(reply);
     }
 
-    /// Answers every request for `path`, with any query, by this function.
+    /// Sets a function that decides the reply to every request for `path`, with any query.
     pub(crate) fn reply_with(
         &self,
         path: &str,

@@ -33,7 +33,7 @@ enum DatabaseBackend {
     Postgres(PostgresDatabase),
 }
 
-/// A fresh, migrated database. It is gone when this is dropped.
+/// A fresh, migrated database. It is deleted when this is dropped.
 pub(crate) struct TestDatabase {
     store: Option<Store>,
     side: DatabaseBackend,
@@ -79,7 +79,7 @@ impl TestDatabase {
         database
     }
 
-    /// Gives its own connections up: whoever opens the database next is alone with it.
+    /// Closes the connections of the test, so that the next program that opens the database is alone with it.
     pub(crate) fn close_store(&mut self) {
         self.store = None;
     }
@@ -100,7 +100,7 @@ impl TestDatabase {
         self.store.clone().expect("the store of a database in use")
     }
 
-    /// A pool of its own on the same database: what another server has.
+    /// A separate pool on the same database, as another server has.
     pub(crate) fn second_store(&self) -> Store {
         open_store(&self.address(), 12)
     }

@@ -1,6 +1,6 @@
 //! Folders that not even root can write to: immutable ones, and small file systems.
 //!
-//! A container may not be allowed to create these. Then the tests that need them print so, and so does
+//! A container may not be allowed to create these. Then the tests that need them print it, and so does
 //! `status::folders::what_these_tests_need_is_allowed_here`, whose output is always shown.
 
 use std::os::unix::fs::PermissionsExt;

@@ -1,10 +1,10 @@
-//! Waits for events: a test goes on when something has happened, not when some time has passed.
+//! Waits for events: a test continues when something has happened, not when some time has passed.
 
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
 /// How long a test waits for an event before it fails. Far longer than anything takes, also on a busy machine: it ends
-/// a test that hangs, and says nothing about speed.
+/// a test that hangs, and proves nothing about speed.
 pub(crate) const WAIT_LIMIT: Duration = Duration::from_secs(240);
 
 /// The pause between two observations.

@@ -17,7 +17,7 @@ pub(crate) fn sample_path(name: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpora/workbooks")).join(name)
 }
 
-/// The same as a place.
+/// The location of a workbook of that folder.
 pub(crate) fn sample_location(name: &str) -> SourceLocation {
     SourceLocation::File(sample_path(name))
 }
@@ -27,7 +27,7 @@ pub(crate) fn zip_archive(parts: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default();
     for (name, content) in parts {
-        // As its standard says, so that the type of the file can be told from its first bytes.
+        // As the standard requires, so that the type of the file is recognised by its first bytes.
         let method = if *name == "mimetype" { CompressionMethod::Stored } else { CompressionMethod::Deflated };
         zip.start_file(*name, options.compression_method(method)).expect("a part");
         zip.write_all(content).expect("written");
@@ -46,12 +46,12 @@ pub(crate) struct XlsxBuilder {
 }
 
 impl XlsxBuilder {
-    /// One with these rows of the tab, as XML between the tags of `sheetData`.
+    /// A workbook with these rows of its tab, as XML between the tags of `sheetData`.
     pub(crate) fn of_rows(rows: &str) -> Self {
         Self::of_sheet(&format!("<sheetData>{rows}</sheetData>"))
     }
 
-    /// One with this content of the tab.
+    /// A workbook with this content of its tab.
     pub(crate) fn of_sheet(content: &str) -> Self {
         let sheet = format!("{HEAD}<worksheet xmlns=\"{MAIN}\">{content}</worksheet>");
         Self { sheet, shared: format!("{HEAD}<sst xmlns=\"{MAIN}\"></sst>"), properties: "" }

@@ -4,7 +4,7 @@ use std::io::{Cursor, Write};
 
 use cfb::{CompoundFile, Version};
 
-/// What a cell holds.
+/// The content of a cell.
 #[derive(Clone, Copy)]
 pub(crate) enum XlsCell {
     Text(&'static str),
@@ -46,8 +46,8 @@ fn cell_record((row, column, cell_record): &(u16, u16, XlsCell)) -> Vec<u8> {
     }
 }
 
-/// A workbook with these cells (row, column, what it holds) in its only tab. `is_calculated` says whether a program
-/// that calculates has left its record.
+/// A workbook with these cells (row, column, content) in its only tab. `is_calculated` adds the record that programs
+/// with calculation leave.
 pub(crate) fn build_xls(cells: &[(u16, u16, XlsCell)], is_calculated: bool) -> Vec<u8> {
     let calculated = if is_calculated { biff_record(0x1C1, &[0; 8]) } else { Vec::new() };
     let tab = |at: u32| biff_record(0x85, &[&at.to_le_bytes()[..], &[0, 0, 6, 0], b"Albums"].concat());

@@ -1,4 +1,4 @@
-//! Ending a run that somebody no longer wants.
+//! Cancelling runs in each of their stages.
 
 use std::sync::Barrier;
 use std::time::Duration;

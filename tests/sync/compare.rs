@@ -1,4 +1,4 @@
-//! What a sync does to a catalog: compare by key and hash, write what differs.
+//! The effect of a sync on a catalog: rows are compared by key and hash, and only differences are written.
 
 use std::time::Duration;
 

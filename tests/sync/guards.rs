@@ -1,4 +1,4 @@
-//! A source that is empty, suddenly small or re-keyed does no harm.
+//! A source that is empty, suddenly small or has new keys does not destroy its catalog.
 
 use lockstep::domain::operation::{StartOptions, StartRequest, Status};
 use lockstep::domain::source::{Source, Validators};
@@ -103,7 +103,7 @@ fn when_more_than_half_is_gone_removals_wait_and_the_rest_is_applied(db: &TestDa
     assert_eq!((item_count(&engine, &source), engine.item_lines(&source).len()), (103, 103));
     assert_eq!(db.count_rows("items", "removed_at IS NOT NULL"), 0);
     assert_eq!(read_validators(&engine, &source), Validators::default(), "the next sync must look at everything");
-    // The rows are back: nothing was lost, and the validators are kept again.
+    // The rows have returned: nothing was lost, and the validators are stored again.
     let mut text = format_rows(1..=100, "Title").replace("49,Title 49", "49,Changed");
     text.push_str("201,New\n202,New\n203,New\n");
     engine.rewrite_file(&source, text);

@@ -162,7 +162,7 @@ fn a_column_that_is_hidden_later_leaves_all_items_though_a_run_was_interrupted(d
     let rows: [&[&str]; 3] = [&["id", "co\u{200b}st", "title"], &["1", "991", "One"], &["2", "882", "Two"]];
     let albums = HiddenColumnSource::new(&engine, true, &build_book(&rows, None));
     albums.sync_in_full();
-    // What a run that ends early leaves behind after its first batch.
+    // The state that a run leaves when it ends after its first batch.
     db.run_sql("UPDATE catalogs SET columns = '[\"id\",\"title\"]'");
     let rows: [&[&str]; 3] = [&["id", "cost", "title"], &["1", "991", "One"], &["2", "882", "Two", "and more"]];
     albums.rewrite_file(&build_book(&rows, Some(2)));

@@ -7,6 +7,7 @@ mod compare;
 mod concurrent_readers;
 mod endings;
 mod excel;
+mod excel_values;
 mod failed_fetches;
 mod failures;
 mod feed_encoding;

@@ -34,7 +34,7 @@ const PIECES: [&str; 16] = [
 
 on_both_databases![every_cell_written_into_a_workbook_is_read_back];
 
-/// A text of a few pieces with a letter at each end, so that white space around it is no question.
+/// A text of a few pieces with a letter at each end, so that it has no white space around it.
 fn random_text(random: &mut SeededRandom) -> String {
     let pieces: String = (0..=random.next_below(5)).map(|_| PIECES[random.next_below(16) as usize]).collect();
     format!("a{pieces}z")

@@ -18,8 +18,8 @@ on_both_databases![
     a_part_of_the_retention_that_fails_or_panics_is_logged_and_does_not_block_the_others,
 ];
 
-/// Status files are kept for a moment, so the thread runs every half second. Rows are kept for an hour, and [`age_row`]
-/// makes that hour pass.
+/// Status files are kept for 300 ms, so the thread runs every half second. Rows are kept for an hour, and [`age_row`]
+/// makes a row older than that.
 const SHORT: Timeouts = Timeouts {
     status_retention: Duration::from_millis(300),
     operation_retention: Duration::from_secs(3600),

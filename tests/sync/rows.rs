@@ -84,7 +84,7 @@ fn the_first_of_rows_with_the_same_key_is_taken(db: &TestDatabase) {
     let (row, column, kind, reason) = only_issue(&engine, &record);
     assert_eq!((row, column.as_deref(), kind), (Some(4), Some("id"), IssueKind::Refused));
     assert!(reason.contains("“a”") && reason.contains("row 2"), "both rows are named: {reason}");
-    // Also when nothing else is new.
+    // The issue is also found when nothing else is new.
     let again = engine.sync(&source);
     assert_eq!((again.summary.stats.unchanged, again.summary.stats.rejected, again.summary.stats.updated), (2, 1, 0));
     assert_eq!(engine.item_lines(&source), ["a|First", "b|Other"]);

@@ -1,4 +1,4 @@
-//! Who may come in, and how those who may not are told.
+//! Permissions of visitors, viewers and admins, and the responses to requests that are refused.
 
 use lockstep::domain::account::Role;
 
@@ -20,7 +20,7 @@ fn a_visitor_cannot_start_cancel_or_change_anything() {
     assert_eq!(site.store.active_run(site.albums.id).expect("an answer"), Some(waiting), "it still waits");
 }
 
-/// Every address where something is changed.
+/// Every address that changes something.
 const CHANGES: [&str; 8] = [
     "/catalog/albums/sync",
     "/catalog/albums/sync/cancel",

@@ -33,7 +33,7 @@ fn login_starts_a_new_session_and_logout_ends_it() {
     let person = site.visitor().with_header("Cookie", &cookie);
     assert_eq!(person.get("/api/catalog/drafts/items").status, 200);
     assert_eq!(person.get("/login?next=/settings").header("location"), Some("/settings"));
-    // Another log in leaves no second session behind.
+    // A second login ends the first session.
     let again = person.post_form("/login", &[("username", "ada"), ("password", PASSWORD)]);
     assert_ne!(again.cookie(), Some(cookie.clone()));
     assert_eq!(person.get("/api/catalog/drafts/items").status, 401);
@@ -64,7 +64,7 @@ fn a_failed_login_does_not_reveal_which_part_was_wrong() {
         let reply = log_in(&site, name, "not my password", "/settings");
         (reply, start.elapsed())
     };
-    // By turns, and of each the fastest, until both were left alone once: other tests hash passwords beside this one.
+    // Alternating, and the fastest of each, until the times are alike: other tests hash passwords at the same time.
     let (mut wrong_took, mut unknown_took) = (Duration::MAX, Duration::MAX);
     let alike = |one: Duration, other: Duration| one.max(other) < one.min(other) * 3;
     for turn in 0..40 {

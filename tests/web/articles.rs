@@ -1,4 +1,4 @@
-//! Catalogs of articles: what is unread, what has a star, and how it is found.
+//! Catalogs of articles: unread and starred ones, and their filters.
 
 use lockstep::domain::source::Source;
 use serde_json::Value;
@@ -17,7 +17,7 @@ fn open_site(db: &TestDatabase) -> TestSite {
     TestSite::on_store(db.store(), tempfile::tempdir().expect("a folder"))
 }
 
-/// 130 articles: every third is read, every tenth starred, and one says of itself that it is read.
+/// Syncs 130 articles: every third is read, every tenth is starred, and one has a column `read` of its own.
 fn sync_articles(site: &TestSite) -> Source {
     let mut csv = "id,title,read,starred\n".to_owned();
     for at in 1..=130 {
@@ -51,7 +51,7 @@ fn a_filter_shows_matching_articles_and_its_links_show_all_counts(db: &TestDatab
     assert_eq!(page.matches("<span class=\"spoken\">Unread: </span>").count(), 50, "not by its looks alone");
     let starred = site.visitor().get("/catalog/news?filter=starred").body;
     assert_eq!(starred.matches("<tr class=\"seen\"").count(), 4);
-    // The last page is the nearest to one that is beyond it.
+    // A page number beyond the last page shows the last page.
     let beyond = site.visitor().get("/catalog/news?filter=unread&page=99").body;
     assert!(beyond.contains("51–89 of 89") && beyond.contains("A title with"), "{beyond}");
 }
@@ -110,7 +110,7 @@ fn catalogs_without_articles_have_no_filters(db: &TestDatabase) {
     );
     let reply = site.visitor().get("/api/catalog/albums/items?filter=unread");
     assert_eq!(reply.expect_refusal(), (400, "bad_request".to_owned()));
-    // A list of books with a column of that name alone means something else by it.
+    // A list of books may have a column of that name with another meaning.
     site.fill_csv("books", "id,title,read\n1,One,yes\n");
     assert!(!site.visitor().get("/catalog/books").body.contains("class=\"parts\""));
 }

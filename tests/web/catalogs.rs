@@ -1,4 +1,4 @@
-//! The page of a catalog: how much of it is shown, and how it is counted and sorted.
+//! The page of a catalog: how many rows and cells it shows, and how it counts them.
 
 use chrono::{TimeDelta, Utc};
 
@@ -48,7 +48,6 @@ fn numbers_on_pages_are_grouped_as_in_messages() {
         let page = admin.get(path).body;
         assert!(page.contains("12,480") && !page.contains('\u{202f}'), "{path}: {page}");
     }
-    // Its row, too.
     let run = admin.get("/api/history").json()["items"][0]["syncId"].as_str().map(str::to_owned);
     let page = admin.get(&format!("/history/{}", run.expect("a run"))).body;
     assert!(page.contains("Row 12,482, id") && page.contains("(first seen in row 12,481)"), "{page}");

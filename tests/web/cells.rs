@@ -1,4 +1,4 @@
-//! Cells are shown by what their column is, say what they are written as, and stay data.
+//! Cells are shown by the type of their column, keep the text of the source, and stay data.
 
 use lockstep::domain::account::Role;
 

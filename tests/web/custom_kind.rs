@@ -1,4 +1,4 @@
-//! A kind of source that no room of the house knows, all the way through it: one file, and one line in
+//! A kind of source that the program does not know, from its form to its catalog: one file, and one line in
 //! [`TestSite::with_kind`].
 
 use lockstep::domain::account::Role;
@@ -7,7 +7,7 @@ use lockstep::domain::location::SourceLocation;
 use super::site::{SiteClient, TestSite};
 use crate::support::headline_kind::HeadlineKind;
 
-/// A site that knows tickers, and the hand that turns them.
+/// A site with the kind `headlines`, and the kind, whose headlines a test can change.
 pub(super) fn open_site() -> (TestSite, HeadlineKind) {
     let ticker = HeadlineKind::default();
     ticker.set_headlines("ticker:jazz", Ok(&["Miles Davis plays", "Blue Train arrives"]));
@@ -15,7 +15,7 @@ pub(super) fn open_site() -> (TestSite, HeadlineKind) {
     (TestSite::with_kind(Box::new(ticker.clone())), ticker)
 }
 
-/// The fields of the second step, as the form proposes them.
+/// The fields of the second step, with the values that the form proposes.
 pub(super) fn form_fields<'a>(url: &'a str, waits: &'a str) -> [(&'a str, &'a str); 7] {
     [
         ("kind", "ticker"),
@@ -28,7 +28,7 @@ pub(super) fn form_fields<'a>(url: &'a str, waits: &'a str) -> [(&'a str, &'a st
     ]
 }
 
-/// Starts a run in the page and sees it through.
+/// Starts a run on the page and runs it to its end.
 pub(super) fn sync_source(site: &TestSite, admin: &SiteClient<'_>, action: &str) {
     let source = site.store.find_source(&"news".parse().expect("a slug")).expect("an answer").expect("a source");
     let started = admin.post_form("/catalog/news/sync", &[("action", action)]);
@@ -76,7 +76,7 @@ fn a_new_kind_of_source_is_one_file_and_one_line() {
     let run = site.store.recent_records(Some(source.id), 1).expect("records").remove(0);
     assert!(admin.get(&format!("/history/{}", run.summary.id)).body.contains("2 feeds, 3 articles"));
 
-    // What rolls off the ticker stays, and its page of settings takes one address out and another in.
+    // Headlines that the source no longer lists stay, and the settings replace one address by another.
     ticker.set_headlines("ticker:jazz", Ok(&["Kind of Blue is out"]));
     ticker.set_headlines("ticker:late", Ok(&["Good night"]));
     let edit = admin.get("/settings/sources/news");

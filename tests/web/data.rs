@@ -142,7 +142,7 @@ fn an_internal_error_shows_an_id_and_no_details() {
 fn a_database_that_does_not_answer_is_503_with_a_retry_time() {
     let site = TestSite::new();
     let admin = site.add_program("robot", Role::Admin);
-    // Another program holds the file: the wait for a turn to write ends after ten seconds.
+    // Another program locks the file: the wait for the write lock ends after ten seconds.
     let file = site.data_dir().join("lockstep.db");
     let mut other = diesel::SqliteConnection::establish(&file.display().to_string()).expect("a connection");
     other.batch_execute("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE").expect("a turn");

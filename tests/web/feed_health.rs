@@ -1,4 +1,4 @@
-//! How each feed of a catalog fares, and asking those again that failed.
+//! The page of a catalog's feeds: their state, and the retry of failed ones.
 
 use lockstep::domain::account::Role;
 use serde_json::json;
@@ -7,7 +7,7 @@ use super::custom_kind::{form_fields, open_site, sync_source};
 use super::site::TestSite;
 use crate::support::stub_server::{StubReply as OutsideReply, StubServer};
 
-/// What the page tells of its feeds, title by title.
+/// The titles of the feeds in the order of the page.
 fn list_order(page: &str) -> Vec<&str> {
     let named = page.split("<p class=\"feed-name\"><strong>").skip(1);
     named.filter_map(|rest| rest.split("</strong>").next()).collect()
@@ -40,7 +40,7 @@ fn each_feed_is_listed_and_failed_ones_can_be_retried() {
     }
     assert!(!page.body.contains("s3cret"));
 
-    // Viewers see it and cannot press; visitors are asked to sign in, though the catalog were public.
+    // Viewers see the page without its buttons; visitors are sent to the login, although the catalog is public.
     let viewer = site.add_person("bob", Role::Viewer);
     let seen = viewer.get("/catalog/news/feeds");
     assert_eq!((seen.status, seen.body.contains("Retry failed")), (200, false));

@@ -1,10 +1,10 @@
-//! What forms send, and what comes without a form.
+//! Bodies of forms, malformed bodies, and requests without a body.
 
 use lockstep::domain::account::Role;
 
 use super::site::TestSite;
 
-/// Every address that takes a form, but those to come in.
+/// Every address that takes a form, except login and set-up.
 const FORMS: [&str; 6] = [
     "/catalog/albums/sync",
     "/catalog/albums/sync/cancel",

@@ -1,4 +1,4 @@
-//! The settings page before sheets that are not shared yet.
+//! The settings page for Google Sheets that are not shared yet.
 
 use lockstep::domain::account::Role;
 

@@ -19,12 +19,12 @@ fn open_site(db: &TestDatabase) -> TestSite {
     TestSite::on_store(db.store(), tempfile::tempdir().expect("a folder"))
 }
 
-/// The runs of a list.
+/// The ids of the runs in a list.
 pub(super) fn list_ids(list: &Value) -> Vec<&str> {
     list["items"].as_array().expect("items").iter().map(|entry| entry["syncId"].as_str().expect("an id")).collect()
 }
 
-/// Gives the file of a source added by [`TestSite::fill_csv`] another content, and syncs it.
+/// Replaces the file of a source that [`TestSite::fill_csv`] added, syncs it, and returns the id of the run.
 pub(super) fn sync_again(site: &TestSite, source: &lockstep::domain::source::Source, text: &str) -> String {
     std::fs::write(site.data_dir().join(format!("{}.csv", source.slug)), text).expect("a file");
     let id = site.begin_sync(source).to_string();
@@ -32,7 +32,7 @@ pub(super) fn sync_again(site: &TestSite, source: &lockstep::domain::source::Sou
     id
 }
 
-/// The newest run of a source.
+/// The id of the newest run of a source.
 pub(super) fn latest_run(site: &TestSite, source: &lockstep::domain::source::Source) -> String {
     site.store.latest_run(source.id).expect("an answer").expect("a run").to_string()
 }

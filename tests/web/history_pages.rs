@@ -1,4 +1,4 @@
-//! Past runs, as pages and as a file.
+//! The pages of the history, and the download of issues.
 
 use lockstep::domain::account::Role;
 use lockstep::domain::sync_id::SyncId;
@@ -6,7 +6,7 @@ use lockstep::domain::sync_id::SyncId;
 use super::history::{latest_run, list_ids, sync_again};
 use super::site::TestSite;
 
-/// The start tag of the form that begins the run again, where there is one.
+/// The start tag of the form that repeats the run, if the page has one.
 fn find_again_button(page: &str) -> Option<&str> {
     let (_, rest) = page.split_once(r#"<form method="post" action="/catalog/"#)?;
     rest.split_once("</form>").map(|(form, _)| form)
@@ -71,7 +71,7 @@ fn only_admins_can_retry_and_only_a_run_that_can_be_retried() {
     let form = find_again_button(&page).expect("a form");
     assert!(form.starts_with("books/sync") && form.contains("value=\"full\""), "{form}");
     assert!(find_again_button(&viewer.get(&path).body).is_none());
-    // The answer without JavaScript leads to the catalog, which shows the run.
+    // Without JavaScript the response redirects to the catalog, which shows the run.
     let pressed = admin.post_form("/catalog/books/sync", &[("action", "full")]);
     assert_eq!((pressed.status, pressed.header("location")), (303, Some("/catalog/books")));
     assert!(find_again_button(&admin.get(&path).body).is_none(), "one is active");

@@ -1,4 +1,4 @@
-//! The addresses of an older program.
+//! The paths of an older program.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use lockstep::domain::account::Role;

@@ -1,4 +1,4 @@
-//! A run whose operation is gone is told of as before, from its record: everywhere and on both databases.
+//! A run whose operation was deleted is reported from its record as before, everywhere and on both databases.
 
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ fn a_renamed_source_is_reported_as_before(db: &TestDatabase) {
     assert_eq!(site.store.change_source(was.id, &draft, None).expect("an answer"), SourceChange::Done);
     let (visitor, person) = (site.visitor(), site.add_person("ada", Role::Admin));
     let htmx = person.with_header("HX-Request", "true");
-    // With the file that says the old name, and without it.
+    // With the status file, which has the old name, and without it.
     for _ in 0..2 {
         for who in [&visitor, &person] {
             let panel = who.get(&format!("/catalog/records/sync-status?sync={id}"));

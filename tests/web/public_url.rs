@@ -7,10 +7,10 @@ use super::site::{PASSWORD, SiteClient, SiteResponse, TestSite};
 const PUBLIC_URL: &str = "https://intranet.example/lockstep";
 const PREFIX: &str = "/lockstep";
 
-/// The attributes that hold a link.
+/// The attributes that contain a link.
 const LINK_ATTRIBUTES: [&str; 6] = ["href", "src", "action", "hx-get", "hx-post", "data-base-path"];
 
-/// What the proxy forwards for a link: the link without the prefix.
+/// What the proxy forwards for a link: the link without the base path.
 #[track_caller]
 fn strip_base(link: &str) -> String {
     let rest = link.strip_prefix(PREFIX).unwrap_or_else(|| panic!("{link} is outside of {PREFIX}"));
@@ -18,7 +18,7 @@ fn strip_base(link: &str) -> String {
     if rest.starts_with('/') { rest } else { format!("/{rest}") }
 }
 
-/// The links of a page to its own host, with their attribute.
+/// The links of a page to its own host, each with its attribute.
 fn list_links(html: &str) -> Vec<(&'static str, String)> {
     let mut links = Vec::new();
     for attribute in LINK_ATTRIBUTES {
@@ -98,7 +98,7 @@ fn redirects_and_the_cookie_have_the_base_path() {
     assert_eq!((reply.status, location(&reply)), (303, "/lockstep/catalog/drafts?page=2".to_owned()));
     let cookie = reply.header("set-cookie").expect("a cookie");
     assert!(cookie.contains("Path=/lockstep;"), "{cookie}");
-    // Other applications on the same host are not ours to redirect to.
+    // Paths outside the base path belong to other applications.
     assert_eq!(location(&log_in("/wiki/page")), "/lockstep/");
 
     let admin = site.visitor().with_header("Cookie", &reply.cookie().expect("a cookie"));

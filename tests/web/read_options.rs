@@ -1,4 +1,4 @@
-//! The fields that say how the content of a source is read, when it is added and later.
+//! The form fields for reading a source: header row, encoding and more, for new and existing sources.
 
 use lockstep::domain::account::Role;
 use lockstep::domain::source::Source;
@@ -7,7 +7,7 @@ use super::site::{SiteClient, SiteResponse, TestSite};
 use crate::corpora::read_report;
 use crate::support::stub_server::{StubReply, StubServer};
 
-/// The fields of a form that adds a source, beside its address and how it is read.
+/// The fields of a form that adds a source, except the address and the fields for reading it.
 const REST: [(&str, &str); 5] =
     [("key", "Transaction"), ("name", "Sales"), ("slug", "sales"), ("noun_one", "sale"), ("noun_many", "sales")];
 
@@ -23,7 +23,7 @@ fn is_open(reply: &SiteResponse) -> bool {
     reply.body.contains("<details class=\"reading\" open>")
 }
 
-/// An address with title rows above the header.
+/// Serves a CSV file with title rows above its header; returns its address.
 fn serve_sales(stub: &StubServer) -> String {
     let text = String::from_utf8(read_report("04a-title-rows-above-header.csv")).expect("UTF-8");
     stub.serve_csv("/sales.csv", &text);
@@ -73,7 +73,7 @@ fn an_error_is_shown_beside_its_field_and_all_input_is_kept() {
         assert!(refused.body.contains(shown_text), "{shown_text}: {}", refused.body);
     }
     assert!(is_open(&refused));
-    // A row that the file has not: the preview stays, and the reason is beside the fields.
+    // With a row number beyond the file the preview stays, and the error is beside the fields.
     let beyond = post_form(&admin, "/settings/sources", &url, &[("header_row", "400")]);
     assert_eq!(beyond.status, 422);
     assert!(
@@ -93,7 +93,7 @@ fn an_existing_source_is_checked_again_and_keeps_settings_that_the_form_lacks() 
     let shown = admin.get(path);
     assert!(shown.body.contains("value=\"4\"") && is_open(&shown), "{}", shown.body);
 
-    // Only a look: nothing is saved. The message is that of a sync.
+    // A check saves nothing, and its message is that of a sync.
     let again = post_form(&admin, path, &url, &[("again", "1")]);
     assert_eq!(again.status, 422);
     let shown_text =
@@ -102,7 +102,7 @@ fn an_existing_source_is_checked_again_and_keeps_settings_that_the_form_lacks() 
     let fine = post_form(&admin, path, &url, &[("again", "1"), ("header_row", "4"), ("name", "Other")]);
     assert_eq!((fine.status, fine.body.contains("value=\"Other\"")), (200, true), "{}", fine.body);
     assert_eq!(stored_source(&site).name, "Sales");
-    // The same where it would be saved.
+    // Saving shows the same message.
     let refused = post_form(&admin, path, &url, &[]);
     assert!(refused.status == 422 && refused.body.contains(shown_text), "{}", refused.body);
     assert_eq!(stored_source(&site).read_options.header_row, Some(4));

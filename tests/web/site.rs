@@ -1,4 +1,4 @@
-//! A server on a port of its own, and people and programs that ask it.
+//! A server on its own port, and clients of people and programs.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -28,14 +28,14 @@ pub(super) use super::site_response::SiteResponse;
 use super::site_response::decompress_body;
 use crate::support::waiting::WAIT_LIMIT;
 
-/// The columns are not in the order of the alphabet.
+/// The columns are not in alphabetical order.
 const ALBUMS: &[u8] = b"year,id,artist,title\n1959,a1,Miles Davis,Kind of Blue\n1957,a2,John Coltrane,Blue Train\n\
                         1977,a3,Kraftwerk,Trans-Europa Express\n";
-/// The password of everybody here.
+/// The password of every user.
 pub(super) const PASSWORD: &str = "correct horse battery";
 
-/// A server with one public source, `albums`, and a private one, `drafts`. No worker runs: a run that was started
-/// waits until [`TestSite::run`] sees it through.
+/// A server with one public source, `albums`, and a private one, `drafts`. It has no worker: a run that was started
+/// waits until [`TestSite::run_queued`] runs it.
 pub(super) struct TestSite {
     pub(super) store: Store,
     pub(super) albums: Source,
@@ -47,7 +47,7 @@ pub(super) struct TestSite {
     data: TempDir,
 }
 
-/// Somebody who asks, with what they send along each time.
+/// A client with headers that it sends with every request.
 pub(super) struct SiteClient<'a> {
     site: &'a TestSite,
     headers: Vec<(&'static str, String)>,
@@ -60,20 +60,20 @@ impl TestSite {
         Self::on_store(store, data)
     }
 
-    /// A server that others call by this URL.
+    /// A server with this public URL.
     pub(super) fn with_public_url(url: &str) -> Self {
         let (store, data) = Self::create_store();
         let links = LinkBuilder::new(&url.parse().expect("a URL"));
         Self::start(store, data, Timeouts::default(), |_| {}, |kinds| kinds, links)
     }
 
-    /// The same with a road outside as `change` leaves it.
+    /// A server on a fresh SQLite database, after `change` to its fetch settings.
     pub(super) fn with_fetch_settings(change: impl FnOnce(&mut KindSettings)) -> Self {
         let (store, data) = Self::create_store();
         Self::with_kinds(store, data, Timeouts::default(), change, |kinds| kinds)
     }
 
-    /// A server on a fresh SQLite database that knows one more kind of source, and lets syncs follow each other.
+    /// A server on a fresh SQLite database with one more kind of source and without a cooldown.
     pub(super) fn with_kind(kind: Box<dyn SourceKind>) -> Self {
         let (store, data) = Self::create_store();
         let limits = Timeouts { cooldown: Duration::ZERO, ..Timeouts::default() };
@@ -152,13 +152,13 @@ impl TestSite {
         self.data.path()
     }
 
-    /// Sees a waiting run through.
+    /// Runs a pending run to its end.
     pub(super) fn run_queued(&self, id: &str) {
         let id: SyncId = id.parse().expect("a sync id");
         assert!(self.control.run_in_this_thread(id, &ShutdownSignal::default()).expect("a run"), "{id} did not wait");
     }
 
-    /// Starts a run past the web, in the name of `ada`.
+    /// Starts a run in the name of `ada`, without a request.
     pub(super) fn begin_sync(&self, source: &Source) -> SyncId {
         let request = StartRequest {
             kind: OperationKind::Sync,
@@ -173,13 +173,13 @@ impl TestSite {
         }
     }
 
-    /// Fills a catalog.
+    /// Syncs a source.
     pub(super) fn sync_source(&self, source: &Source) {
         let id = self.begin_sync(source);
         self.run_queued(&id.to_string());
     }
 
-    /// Adds a public source that is a CSV file with this content, and fills its catalog.
+    /// Adds a public source that is a CSV file with this content, and syncs it.
     pub(super) fn fill_csv(&self, slug: &str, text: &str) -> Source {
         let path = self.data.path().join(format!("{slug}.csv"));
         std::fs::write(&path, text).expect("a file");
@@ -199,14 +199,14 @@ impl TestSite {
         SiteClient { site: self, headers: Vec::new() }
     }
 
-    /// A program with a token called `name`.
+    /// Adds a token called `name`; returns a client with it.
     pub(super) fn add_program(&self, name: &str, role: Role) -> SiteClient<'_> {
         let token = format!("token-of-{name}");
         self.store.add_token(&name.parse().expect("a name"), role, &token_hash(&token)).expect("a token");
         self.visitor().with_header("Authorization", &format!("Bearer {token}"))
     }
 
-    /// Somebody logged in through the page.
+    /// Adds a user; returns a client that logged in through the page.
     pub(super) fn add_person(&self, name: &str, role: Role) -> SiteClient<'_> {
         self.add_user(name, role);
         let reply = self.visitor().post_form("/login", &[("username", name), ("password", PASSWORD)]);
@@ -216,7 +216,7 @@ impl TestSite {
 
 impl Drop for TestSite {
     fn drop(&mut self) {
-        // It is told when this is called; what it answers is only when it is done.
+        // This counts the calls so far; the call itself may still be running.
         drop(self.server.stop(false));
         if let Some(thread) = self.thread.take() {
             thread.join().expect("a server that ends");
@@ -239,7 +239,7 @@ fn draft(slug: &str, public: bool) -> SourceDraft {
 }
 
 impl SiteClient<'_> {
-    /// The same with one more header.
+    /// The same client with one more header.
     pub(super) fn with_header(&self, name: &'static str, value: &str) -> Self {
         let mut headers = self.headers.clone();
         headers.push((name, value.to_owned()));

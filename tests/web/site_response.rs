@@ -1,10 +1,10 @@
-//! A response of the tested site, as tests read it.
+//! A response of the tested site.
 
 use std::io::{Read, Write};
 
 use serde_json::Value;
 
-/// What was answered.
+/// A response with its body as text.
 pub(super) struct SiteResponse {
     pub(super) status: u16,
     pub(super) body: String,
@@ -16,7 +16,7 @@ impl SiteResponse {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The cookie that was set, as it is sent back.
+    /// The cookie that was set, as a client sends it back.
     pub(super) fn cookie(&self) -> Option<String> {
         Some(self.header("set-cookie")?.split(';').next()?.to_owned())
     }
@@ -27,7 +27,7 @@ impl SiteResponse {
         serde_json::from_str(&self.body).expect("JSON")
     }
 
-    /// The status, and the word of an error in JSON.
+    /// The status and the error code of the JSON.
     #[track_caller]
     pub(super) fn expect_refusal(&self) -> (u16, String) {
         let json = self.json();

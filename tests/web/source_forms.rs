@@ -1,4 +1,4 @@
-//! The ways to say where a source is.
+//! The forms that add a source: by link, by file, by feeds, by account.
 
 use lockstep::domain::account::Role;
 use lockstep::domain::location::SourceLocation;
@@ -203,7 +203,7 @@ fn lines_that_differ_only_in_a_secret_can_be_edited_separately() {
     let fewer = admin.post_form("/settings/sources/news", &form_fields(&shown[1..].join("\n"), ""));
     assert_eq!(fewer.status, 303, "{}", fewer.body);
     assert_eq!(stored(), SourceLocation::Urls(lines[1..].to_vec()));
-    // A step that fails in between loses nothing and mixes nothing up.
+    // An invalid step in between loses nothing and swaps nothing.
     let slip = format!("{}\nno ticker", shown[1]);
     let failed = admin.post_form("/settings/sources/news", &form_fields(&slip, ""));
     assert!(failed.status == 422 && !failed.body.contains("S3CR"), "{}", failed.body);

@@ -1,4 +1,4 @@
-//! Start a run, see where it stands, end it: the JSON side.
+//! Starting, polling and cancelling runs through the JSON API.
 
 use lockstep::domain::account::Role;
 
@@ -97,7 +97,7 @@ fn a_waiting_run_is_cancelled_once() {
 fn the_database_answers_when_the_status_file_is_lost() {
     let site = TestSite::new();
     let id = site.begin_sync(&site.albums);
-    // Until it runs there is no file: the database answers anyway.
+    // A pending run has no status file; the database answers.
     site.run_queued(&id.to_string());
     let path = format!("/api/sync/status/{id}");
     let before = site.visitor().get(&path).json();

@@ -1,4 +1,4 @@
-//! Workbooks in the settings: recognised wherever a file or link is taken, and their hidden columns asked about.
+//! Workbooks in the settings: recognised as a file and as a link, and the question about their hidden columns.
 
 use lockstep::domain::account::Role;
 use lockstep::domain::location::SourceLocation;
@@ -11,12 +11,12 @@ use crate::support::workbook_builder::{build_ods_from_content, sample_path};
 
 const UPLOAD: &str = "0123456789abcdef0123456789abcdef";
 
-/// How a form names the column that is hidden.
+/// The value by which a form names the hidden column.
 const NAMED_COST: &str = "name=\"hidden_columns\" value=\"[&#34;cost&#34;]\"";
-/// The fields with which that column is allowed.
+/// The form fields that allow the hidden column.
 const ALLOWED: [(&str, &str); 2] = [("publish_hidden", "1"), ("hidden_columns", "[\"cost\"]")];
 
-/// A site into which the workbook of this name was uploaded.
+/// Uploads the workbook of this name to a site.
 fn upload_file(site: &TestSite, name: &str) {
     let folder = site.data_dir().join("uploads");
     std::fs::create_dir_all(&folder).expect("a folder");
@@ -61,7 +61,7 @@ fn a_workbook_in_the_field_for_csv_is_taken_as_excel_and_the_review_says_so() {
         assert_eq!((linked.status, hidden_field(&linked, "kind")), (200, "excel"), "{name}: {}", linked.body);
         assert!(linked.body.contains(expected_text), "{name}: {}", linked.body);
     }
-    // Where the kind was not chosen there is nothing to be said.
+    // Where no type was chosen, the type needs no message.
     let any = admin.post_form("/settings/sources/new", &[("upload", UPLOAD)]);
     assert!(any.status == 200 && !any.body.contains(expected_text), "{}", any.body);
     let added = admin.post_form("/settings/sources", &source_fields("csv"));
@@ -123,7 +123,7 @@ fn a_workbook_in_the_place_of_a_csv_file_is_offered_and_changes_the_kind_of_its_
     let changed = admin.post_form(edit, &[&[("as", "excel")], &fields[..]].concat());
     assert_eq!(changed.status, 303, "{}", changed.body);
     assert_eq!(ours().kind, "excel");
-    // A kind that reads nothing of the sort cannot be set like this.
+    // A kind that reads no workbooks cannot be set this way.
     let odd = admin.post_form(edit, &[&[("as", "feeds")], &fields[1..]].concat());
     assert_eq!((odd.status, ours().kind.as_str()), (303, "excel"), "{}", odd.body);
 }
@@ -158,7 +158,7 @@ fn hidden_columns_become_public_only_when_that_is_confirmed() {
 
     let private = admin.post_form("/settings/sources", &fields);
     assert_eq!(private.status, 303, "{}", private.body);
-    // Later it is to become public.
+    // Now the source is made public.
     let edit = "/settings/sources/ours";
     let change = |more: &[(&'static str, &'static str)]| {
         let fields = [("key", "id"), ("name", "Ours"), ("noun_one", "album"), ("noun_many", "albums"), ("public", "1")];
@@ -169,7 +169,7 @@ fn hidden_columns_become_public_only_when_that_is_confirmed() {
     assert!(refused.body.contains(NAMED_COST), "{}", refused.body);
     let is_public = || ours().expect("the source").public;
     assert!(!is_public());
-    // Allowed is what the page named, so a box that is ticked unseen allows nothing.
+    // Only the columns that the page named are allowed, so a box that was not shown allows nothing.
     for unseen in [&[("publish_hidden", "1")][..], &[("publish_hidden", "1"), ("hidden_columns", "[\"other\"]")]] {
         let refused = change(unseen);
         assert!(refused.status == 422 && refused.body.contains(warning), "{}", refused.body);
@@ -177,10 +177,10 @@ fn hidden_columns_become_public_only_when_that_is_confirmed() {
     assert!(!is_public());
     assert_eq!(change(&ALLOWED).status, 303);
     assert!(is_public());
-    // Once it is public, a change of its name asks nothing again.
+    // A change of the name of a public source does not ask again.
     assert_eq!(change(&[]).status, 303);
     assert_eq!(ours().expect("the source").read_options.published_hidden_columns, ["cost"]);
-    // The page shows what is allowed, and a column that is hidden later is asked about there.
+    // The page lists the allowed columns, and asks about columns that are hidden later.
     let ticked = "name=\"publish_hidden\" type=\"checkbox\" value=\"1\" checked";
     let page = admin.get(edit);
     assert!(page.body.contains(ticked), "{}", page.body);
@@ -195,7 +195,7 @@ fn hidden_columns_become_public_only_when_that_is_confirmed() {
     let page = admin.get(edit);
     assert!(page.body.contains("<strong>cost</strong>") && !page.body.contains(ticked), "{}", page.body);
     assert!(page.body.contains("Column “cost” is hidden in the source, so syncs leave it out"), "{}", page.body);
-    // What is not allowed stays out, so other changes need no answer to that.
+    // A column that is not allowed stays out, so other changes do not ask about it.
     let changed = change(&[("reading", "1"), ("header_row", "1"), ("hidden_columns", "[\"cost\"]")]);
     assert_eq!(changed.status, 303, "{}", changed.body);
     assert_eq!(ours().expect("the source").read_options.published_hidden_columns, ["other"]);
@@ -217,11 +217,11 @@ fn hidden_columns_leave_a_public_catalog_once_they_are_no_longer_allowed() {
     let items = || site.visitor().get("/api/catalog/ours/items").body;
     assert!(items().contains("\"cost\""), "{}", items());
     let fields = [("key", "id"), ("name", "Ours"), ("noun_one", "album"), ("noun_many", "albums"), ("public", "1")];
-    // With a mistake elsewhere the form comes back, and asks the same.
+    // With an error in another field the form comes back and asks again.
     let mistaken = [&fields[..], &[("schedule", "never ever")], &ALLOWED[1..]].concat();
     let page = admin.post_form("/settings/sources/ours", &mistaken);
     assert!(page.status == 422 && page.body.contains("name=\"hidden_columns\""), "{}", page.body);
-    // The workbook may be out of reach then.
+    // It also asks when the workbook cannot be fetched.
     std::fs::remove_file(site.data_dir().join("uploads").join(UPLOAD)).expect("removed");
     let changed = admin.post_form("/settings/sources/ours", &[&fields[..], &ALLOWED[1..]].concat());
     assert_eq!(changed.status, 303, "{}", changed.body);

@@ -174,7 +174,7 @@ fn run_case(feed: &Path, expected: &Path) -> CaseOutcome {
 }
 
 /// Runs the feeds below `folder` with the extension `ext` that have an expected outcome beside them: a file with
-/// `ending` in place of the extension. Answers whether the set is complete as well.
+/// `ending` in place of the extension. Also returns whether the set is complete.
 fn run_cases(folder: &str, ext: &str, ending: &str) -> Option<(OutcomeTally, bool)> {
     let set = data_set(folder)?;
     let mut tally = OutcomeTally::default();

@@ -25,11 +25,11 @@ use self::expected_value::MatchQuality;
 /// The outcome of a case.
 #[derive(Clone, PartialEq, Debug)]
 enum CaseOutcome {
-    /// What was expected came out, more or less exactly.
+    /// The outcome is as expected, more or less exactly.
     Passes(MatchQuality),
     /// The case asks for this field, which Lockstep does not keep.
     FieldNotKept(String),
-    /// Something else came out; the text says what.
+    /// Another outcome, with a description.
     Fails(String),
 }
 

@@ -222,7 +222,7 @@ fn tokenize(text: &str) -> Result<Vec<ExpressionToken>, String> {
     Ok(tokens)
 }
 
-/// Parses the string that `text` begins with, up to `end`. Answers it and the rest.
+/// Parses the string at the beginning of `text`, up to `end`; returns the string and the rest.
 fn parse_string<'a>(text: &'a str, end: &str, is_raw: bool) -> Result<(String, &'a str), String> {
     let (mut done, mut rest) = (String::new(), text);
     loop {

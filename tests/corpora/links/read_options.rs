@@ -124,7 +124,7 @@ fn a_tab_by_name_has_one_header_row_and_it_is_the_one_that_is_set(db: &TestDatab
     stub.reply_with(&format!("/spreadsheets/d/{SHEET_ID}/gviz/tq"), answer_queries(tabs));
     let link = |rest: &str| format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit{rest}");
     let options = |tab: &str, row| ReadOptions { tab: Some(tab.to_owned()), header_row: row, ..ReadOptions::default() };
-    // Left to itself Google would take no header, or two rows.
+    // Without the option Google would guess no header, or two rows.
     for (tab, row, expected) in [
         ("Words", None, &["A1|Blue", "A2|Red"][..]),
         ("Words", Some(1), &["A1|Blue", "A2|Red"]),

@@ -16,7 +16,7 @@ fn an_address_that_redirects_to_a_sheet_is_obeyed_or_refused_as_the_link_of_that
     google.serve_csv(&format!("{sheet}/export?format=csv&gid=7"), "id,title,salary\nA1,Blue,100\n");
     google.serve_csv(&format!("{sheet}/export?format=csv&gid=7&range=A1:B3"), "id,title\nA1,Blue\n");
     let source = |slug: &str, kind: &str, rest: &str| {
-        // By way of a second address of the shortener.
+        // Through a second address of the shortener.
         shortener.set_reply(&format!("/{slug}"), StubReply::redirect(301, &format!("/{slug}/2")));
         shortener.set_reply(&format!("/{slug}/2"), StubReply::redirect(302, &google.url(&format!("{sheet}{rest}"))));
         engine.add_source(slug, kind, SourceLocation::Url(shortener.url(&format!("/{slug}"))))

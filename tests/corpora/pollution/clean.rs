@@ -1,4 +1,4 @@
-//! Clean tables: well-formed CSV files as people have them.
+//! Clean tables: well-formed CSV files of various forms.
 
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any};
@@ -39,7 +39,7 @@ pub(in crate::corpora) struct CleanTable {
 }
 
 impl CleanTable {
-    /// Draws one.
+    /// Draws a random table.
     pub(in crate::corpora) fn draw_table(random: &mut SeededRandom) -> Self {
         let width = 3 + index(random, 4);
         let has_number_keys = random.next_chance(60);
@@ -74,7 +74,7 @@ impl CleanTable {
         }
     }
 
-    /// Any one. A smaller one has fewer rows and columns.
+    /// Any table; simpler cases have fewer rows and columns.
     pub(super) fn any() -> impl Strategy<Value = Self> {
         let title = (select(&WORDS[..]), select(&WORDS[..]), select(vec!["", "", "", "\nlive"]));
         let row = (select(&ARTISTS[..]), title, 1950..2025_u32, 500..4500_u32, select(&COUNTRIES[..]));
@@ -96,28 +96,28 @@ impl CleanTable {
         )
     }
 
-    /// A cell as it is written.
+    /// A cell in its written form.
     pub(in crate::corpora) fn write_cell(&self, cell: &str) -> String {
         let must = cell.contains([self.separator, '"', '\n']);
         if must || self.quotes_all { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
     }
 
-    /// The rows, each cell as it is written.
+    /// The rows, with each cell in its written form.
     pub(in crate::corpora) fn written_rows(&self) -> Vec<Vec<String>> {
         self.rows.iter().map(|row| row.iter().map(|cell| self.write_cell(cell)).collect()).collect()
     }
 
-    /// Rows of written cells as lines.
+    /// Joins rows of written cells to lines.
     pub(in crate::corpora) fn write_lines(&self, rows: &[Vec<String>]) -> Vec<String> {
         rows.iter().map(|row| row.join(&self.separator.to_string())).collect()
     }
 
-    /// Lines as a file.
+    /// Encodes lines as a file.
     pub(in crate::corpora) fn encode_file(&self, lines: &[String]) -> Vec<u8> {
         lines.iter().flat_map(|line| format!("{line}{}", self.line_end).into_bytes()).collect()
     }
 
-    /// What a catalog of the clean file holds: `column=value` joined by `|` for each row, sorted.
+    /// The catalog of the clean file: `column=value` joined by `|` for each row, sorted.
     pub(in crate::corpora) fn sorted_lines(&self) -> Vec<String> {
         let line = |row: &Vec<String>| {
             let fields = self.rows[0].iter().zip(row).map(|(name, value)| format!("{name}={value}"));
@@ -134,7 +134,7 @@ impl CleanTable {
     }
 }
 
-/// An index below `limit`.
+/// A random index below `limit`.
 pub(in crate::corpora) fn index(random: &mut SeededRandom, limit: usize) -> usize {
     usize::try_from(random.next_below(limit as u64)).expect("small")
 }

@@ -12,14 +12,14 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use super::clean::CleanTable;
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
-/// How many files are damaged on SQLite and on PostgreSQL, unless `LOCKSTEP_DAMAGED_FILES` says so.
+/// The number of damaged files on SQLite and on PostgreSQL, unless `LOCKSTEP_DAMAGED_FILES` sets it.
 const CASES: [u32; 2] = [250, 100];
 /// How many smaller cases are tried when one fails; each of them takes two runs.
 const MAX_SHRINKS: u32 = 100;
 
 on_both_databases![one_damaged_byte_changes_no_row_but_its_own];
 
-/// What happens to a byte.
+/// The damage to a byte.
 #[derive(Clone, Copy, Debug)]
 enum ByteDamage {
     FlippedBit(u32),
@@ -28,7 +28,7 @@ enum ByteDamage {
 }
 
 impl ByteDamage {
-    /// A flipped bit, a sign that means something, or any byte.
+    /// A flipped bit, a character with a meaning in CSV, or any byte.
     fn any() -> impl Strategy<Value = Self> {
         prop_oneof![
             4 => (0..8_u32).prop_map(Self::FlippedBit),
@@ -45,7 +45,7 @@ impl ByteDamage {
     }
 }
 
-/// The cases are the same in every run, so that a failure is one of the change that is tested.
+/// The cases are the same in every run, so a failure is caused by the tested change.
 fn one_damaged_byte_changes_no_row_but_its_own(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let usual = CASES[usize::from(!db.is_sqlite())];
@@ -86,7 +86,7 @@ fn check_damage(engine: &TestEngine, slug: &str, clean: &CleanTable, damaged: &[
         let is_told = issues.iter().any(|issue| issue.starts_with("1/"));
         assert!(is_same || is_told, "a changed header is told; {issues:?}; {reported}");
     }
-    // A damaged key may be that of another row. The first of the two has it then, and the other is refused.
+    // A damaged key may equal that of another row. Then the first of the two is taken and the other one refused.
     let is_of_touched_row = |values: &Vec<String>| {
         touched.iter().any(|key| before.get(*key).is_some_and(|touched| touched[1..] == values[1..]))
     };
@@ -101,7 +101,7 @@ fn check_damage(engine: &TestEngine, slug: &str, clean: &CleanTable, damaged: &[
             after.get(key)
         );
     }
-    // What the byte joined, split or made a duplicate of is named.
+    // Rows that the byte joined, split or made duplicates are reported.
     let rows = record.summary.stats.items.total;
     if rows + 1 != clean.rows.len() as u64 || record.summary.stats.rejected > 0 {
         let is_named = |line: &String| {

@@ -37,8 +37,8 @@ pub(in crate::corpora) struct Polluted {
 }
 
 impl Polluted {
-    /// Whether an issue tells of the fault: it is about the file as a whole, the header, the row or the ones beside
-    /// it, or counts rows.
+    /// Whether an issue reports the fault: it is about the whole file, the header, the row or the adjacent ones, or it
+    /// counts rows.
     pub(in crate::corpora) fn is_reported_by(&self, issue: &Issue) -> bool {
         let is_near = |row: u64| row == 1 || row.abs_diff(self.row) <= 2;
         issue.row.is_none_or(is_near) || issue.reason.contains(" rows (rows ")
@@ -86,7 +86,7 @@ impl Fault {
         )
     }
 
-    /// The bytes of the polluted file, whose row `at` is polluted where the fault does not choose another.
+    /// The bytes of the polluted file. The fault is in row `at`, unless it chooses another row.
     fn polluted_bytes(self, clean: &CleanTable, at: &mut usize, random: &mut SeededRandom) -> Vec<u8> {
         let rows = clean.written_rows();
         let mut lines = clean.write_lines(&rows);

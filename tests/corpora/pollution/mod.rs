@@ -1,5 +1,5 @@
-//! Clean files are polluted the ways real ones are, from fixed seeds: what a run makes of such a file equals what it
-//! makes of the clean one, or the run says what differs.
+//! Clean files are polluted like real ones, from fixed seeds: a run reads the file like the clean one, or reports the
+//! difference.
 
 pub(super) mod clean;
 mod damaged_byte;
@@ -16,12 +16,12 @@ use crate::support::{TestDatabase, TestEngine};
 use clean::CleanTable;
 use faults::{Fault, Polluted};
 
-/// How many files are polluted, unless `LOCKSTEP_POLLUTIONS` says so.
+/// The number of polluted files, unless `LOCKSTEP_POLLUTIONS` sets it.
 const CASES: u64 = 2000;
-/// The largest number of wrong catalogs without a report, in a thousand files.
+/// The largest number of wrong catalogs without a report, per thousand files.
 const MOST_SILENT_PER_MILLE: u64 = 20;
 const LANES: u64 = 4;
-/// One of so many cases is on PostgreSQL. It shares no divisor with the number of faults, so each fault is included.
+/// One case in this many is on PostgreSQL. It shares no divisor with the number of faults, so each fault is included.
 const POSTGRES_EVERY: u64 = 8;
 const SEED: u64 = 0x5EED_0009;
 

@@ -1,4 +1,4 @@
-//! Workbooks that would take all memory, disk or time: refused or streamed, within bounds, and with a message.
+//! Workbooks that would use up memory, disk or time are refused or streamed within limits, with a message.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::{WorkbookObserver, memory_growth, patient_setup, read_bytes};
 use crate::support::load_clock::LoadClock;
 use crate::support::workbook_builder::{XlsxBuilder, build_ods, build_ods_from_content, text_row};
 
-/// Reads a workbook that must be refused; returns the code and the message. Memory grows by less than `most` kB.
+/// Reads a workbook that must be refused; returns the code and the message. Peak memory rises by less than `most` kB.
 #[track_caller]
 fn expect_refused_workbook(bytes: &[u8], most: u64) -> (&'static str, String) {
     let mut setup = patient_setup();
@@ -86,7 +86,7 @@ fn a_part_over_the_limit_is_refused_even_if_the_directory_understates_it() {
     let (code, message) = expect_failure(read_bytes(&setup, &bytes));
     assert_eq!(code, "too_large");
     assert!(message.contains("LOCKSTEP_MAX_BYTES") && message.contains("4 MB"), "{message}");
-    // The directory and the part itself now claim that it has ten bytes.
+    // The directory and the part itself now claim a size of ten bytes.
     let mut lies = 0;
     for at in 0..bytes.len() - 4 {
         if bytes[at..at + 4] == size.to_le_bytes() {
@@ -121,7 +121,7 @@ fn a_bomb_of_one_text_is_refused_wherever_it_lies() {
     for (number, bytes) in books.iter().enumerate() {
         let (code, message) = expect_refused_workbook(bytes, 30_000);
         assert_eq!(code, "too_large", "{number}: {message}");
-        // It would be refused whatever that is set to.
+        // No setting allows such a workbook, so the message names none.
         assert!(!message.contains("LOCKSTEP_MAX_BYTES"), "{number}: {message}");
         assert!(message.contains("Delete the tabs, rows and columns") && message.contains("as CSV"), "{message}");
     }

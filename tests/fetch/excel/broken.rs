@@ -1,4 +1,4 @@
-//! Workbooks that are encrypted, cut off or damaged: a message, and never half a table taken for the whole.
+//! Workbooks that are encrypted, truncated or damaged end with a message, and half a table is never used.
 
 use std::io::{Cursor, Write};
 
@@ -15,7 +15,7 @@ fn build_compound_file(streams: &[(&str, &[u8])]) -> Vec<u8> {
     file.into_inner().into_inner()
 }
 
-/// A record of the old format.
+/// A record of the `.xls` format.
 fn build_record(kind: u16, data: &[u8]) -> Vec<u8> {
     let length = u16::try_from(data.len()).expect("short");
     [&kind.to_le_bytes()[..], &length.to_le_bytes(), data].concat()

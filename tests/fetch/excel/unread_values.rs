@@ -115,7 +115,7 @@ fn a_formula_above_the_table_or_beside_its_header_names_no_column() {
         let (rows, reasons) = read_noted_rows(&XlsxBuilder::of_rows(&sheet).bytes());
         assert_eq!((&rows[0].cells[..], &reasons[..]), (&["1", "Blue"].map(str::to_owned)[..], &[][..]), "{name}");
     }
-    // With cells below it, it does.
+    // With cells below it, the formula is a header.
     let sheet = header + &text_row(2, &["1", "Blue", "", "", "x"]);
     let (code, message) = expect_failure(read_bytes(&patient_setup(), &XlsxBuilder::of_rows(&sheet).bytes()));
     assert!(code == "unsaved_formula" && message.starts_with("Row 1, column E"), "{message}");
@@ -196,7 +196,7 @@ fn a_formula_in_the_old_format_without_a_saved_value_is_noted() {
     assert_eq!((&rows[0].unsaved_formulas[..], &rows[1].unsaved_formulas[..]), (&[1, 2][..], &[][..]));
     assert_eq!(rows[1].cells, ["2", "4.5", "Blue"]);
     assert!(reasons[0].starts_with("2 cells in “price”, “name” are formulas without a saved value"), "{reasons:?}");
-    // A program that calculated it saved the empty text.
+    // A program that calculated the formula saved the empty text.
     let (rows, reasons) = read_noted_rows(&build_xls(&cells, true));
     assert!(rows[0].unsaved_formulas.is_empty() && reasons.is_empty(), "{reasons:?}");
 }

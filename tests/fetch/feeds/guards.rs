@@ -1,4 +1,4 @@
-//! A feed that misbehaves is a clear issue, and the others are as they would be.
+//! A misbehaving feed becomes a clear issue, and other feeds are not affected.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ fn a_feed_that_misbehaves_is_a_clear_issue() {
         ("/entities", "entities_declared", ""),
         ("/nothing", "not_found", "(404)"),
     ] {
-        // A fetch that breaks off is tried three times, however long that takes on this machine.
+        // A fetch that fails on the way is tried three times, however long that takes on this machine.
         let timeout = if path == "/drip" { Duration::from_millis(1500) } else { WAIT_LIMIT };
         let mut reader = Reader::of_addresses(&[stub.url(path), stub.url("/good")]).with_timeout(timeout);
         let begun = LoadClock::start();
@@ -102,7 +102,7 @@ fn a_page_that_names_a_feed_is_answered_with_its_address() {
     );
     assert_eq!(reader.feeds[0].linked_feeds, named);
     assert_eq!((stub.request_count("/feed.xml"), stub.request_count("/deep/a.xml")), (0, 0), "nobody was asked");
-    // One that is told by its first bytes was not read on.
+    // Content that is recognised by its first bytes is not read to its end.
     let (_, message) = Reader::of_addresses(&[stub.url("/found")]).fetch_manually().failure.expect("a failure");
     assert!(message.contains("Look for a link named RSS"), "{message}");
 }

@@ -1,4 +1,4 @@
-//! Several hosts at once, each one by one, and none of them at the cost of the others.
+//! Feeds of several hosts: in parallel between hosts, one by one for each host, none at the cost of the others.
 
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -80,7 +80,7 @@ fn feeds_that_a_run_had_no_time_for_are_first_in_the_next_run() {
     assert_eq!(run.issues.len(), 6 - read);
     assert!(run.issues.iter().all(|issue| issue.reason.contains("this sync ran out of time")), "{:?}", run.issues);
     assert!(reader.feeds.iter().all(|feed| !feed.has_failed()), "that is nobody's failure");
-    // The next one is short as well.
+    // The next run has as little time.
     let again = reader.fetch_in_full().sorted_titles().len();
     let asked = reader.feeds.iter().filter(|feed| feed.succeeded_at.is_some()).count();
     assert_eq!(asked, (read + again).min(6), "others than before");
@@ -119,7 +119,7 @@ fn a_feed_that_was_not_requested_has_not_failed() {
     let run = thread::scope(|scope| {
         scope.spawn(|| setup.fetch("csv", &table, None, &Silent).map(drop));
         wait_until(|| stub.request_count("/table") == 1);
-        // A feed has half the time that the run has for fetching, and the other source longer than both.
+        // The limit of a feed is half of the time of the run; the other source takes longer than both.
         let mut reader = Reader::of_addresses(&[stub.url("/f"), other.url("/g")]).with_timeout(Duration::from_secs(3));
         reader.setup.run = Duration::from_millis(7000);
         let run = reader.fetch_manually();
@@ -145,7 +145,7 @@ fn a_cancel_ends_all_feeds_at_once_and_keeps_their_records() {
     other.set_reply("/hangs", StubReply::feed("H", &["1"]).hang_at(10));
     for change in [false, true] {
         if change {
-            // The list itself hangs now: what it named before is not forgotten.
+            // Now the list itself hangs; its known feeds are kept.
             stub.set_reply("/list", StubReply::opml(&[]).hang());
         }
         let watch = Notes::default();

@@ -1,4 +1,4 @@
-//! What tells articles apart stays, whatever the feed does later.
+//! The rule that identifies the entries of a feed stays the same, whatever the feed does later.
 
 use lockstep::domain::feed::EntryIdentity;
 use lockstep::domain::issue::IssueKind;
@@ -33,7 +33,7 @@ fn a_feed_that_gains_ids_keeps_its_identity_rule() {
         second.sorted_keys()
     );
     assert_eq!(reader.find_feed("/f").identity, Some(EntryIdentity::Link));
-    // Nothing is known any more: the rule is chosen anew.
+    // Without a stored record the rule is chosen again.
     reader.feeds.clear();
     reader.fetch_in_full();
     assert_eq!(reader.find_feed("/f").identity, Some(EntryIdentity::Guid));

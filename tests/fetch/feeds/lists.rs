@@ -1,4 +1,4 @@
-//! Lists of feeds: followed, asked conditionally, and survived.
+//! Lists of feeds: followed, requested conditionally, and kept when they fail.
 
 use std::fs;
 
@@ -31,7 +31,7 @@ fn a_list_is_detected_by_its_content_and_its_feeds_keep_their_order() {
     assert_eq!(feed_titles(&reader), ["Gamma", "Beta", "Alpha"]);
     assert_eq!(stub.requests("/list")[1].header("If-None-Match"), Some("\"l1\""));
 
-    // A list that is fresh is not asked, and its feeds are.
+    // A fresh list is not requested, but its feeds are.
     stub.set_reply(
         "/list",
         StubReply::opml(&[feeds[1].clone(), feeds[0].clone()]).header("Cache-Control", "max-age=600"),
@@ -42,7 +42,7 @@ fn a_list_is_detected_by_its_content_and_its_feeds_keep_their_order() {
     assert_eq!((stub.request_count("/list"), stub.request_count("/a")), (asked.0, asked.1 + 1));
     reader.find_validators("/list").fresh_until = None;
 
-    // A feed that left the list is dropped, with what was known of it; one that came is asked.
+    // A feed that left the list is dropped with its record, and a new feed is requested.
     stub.set_reply("/d", StubReply::feed("Delta", &["1"]));
     stub.set_reply("/list", StubReply::opml(&[feeds[0].clone(), stub.url("/d")]).etag("\"l2\""));
     let run = reader.fetch_manually();
@@ -71,12 +71,12 @@ fn feeds_of_a_failed_list_are_still_fetched() {
         assert_eq!(reader.feeds.len(), 4, "the list has a health while it fails");
     }
     assert_eq!(reader.find_feed("/list").failures, 3);
-    // It is left alone for a while, and its feeds are not.
+    // The list is paused for a while; its feeds are not.
     stub.set_reply("/a", StubReply::feed("Alpha", &["1", "2"]));
     let asked = stub.request_count("/list");
     assert_eq!(reader.fetch_scheduled().sorted_titles().len(), 2);
     assert_eq!(stub.request_count("/list"), asked);
-    // Those that failed: the list alone.
+    // Only the list had failed.
     stub.set_reply("/list", StubReply::opml(&feeds[..2]));
     let hits = stub.request_count("/a");
     assert!(reader.fetch_with(|order| order.only_failed = true).failure.is_none());
@@ -113,7 +113,7 @@ fn a_list_counts_as_unchanged_only_if_its_feeds_are_stored() {
     let of_v1 = reader.validators.clone();
     stub.set_reply("/list", StubReply::opml(&feeds).etag("\"v2\""));
     reader.fetch_manually();
-    // What the second fetch brought was never applied, and the list is as it was before.
+    // The second fetch was never applied, and the list is as before it.
     reader.validators = of_v1;
     stub.set_reply("/list", StubReply::opml(&feeds[..1]).etag("\"v1\""));
     reader.fetch_manually();

@@ -1,4 +1,4 @@
-//! Feeds: which are asked, what is remembered of them, and what a bad one costs.
+//! Feeds: which are requested, what is stored about them, and what a bad one affects.
 
 mod guards;
 mod hosts;
@@ -23,7 +23,7 @@ use lockstep::fetch::{FetchError, FetchObserver, FetchOutcome, FetchProgress, Fe
 
 use super::{FetchSetup, read_rows, source_of_kind};
 
-/// A source made of feeds, with what is remembered of it from one fetch to the next.
+/// A source made of feeds, with its state between two fetches.
 pub(super) struct Reader {
     pub(super) setup: FetchSetup,
     pub(super) location: SourceLocation,
@@ -31,11 +31,11 @@ pub(super) struct Reader {
     pub(super) feeds: Vec<FeedRecord>,
 }
 
-/// What one fetch came to.
+/// The result of one fetch.
 pub(super) struct Run {
-    /// The rows; none where nothing is new.
+    /// The rows; `None` if nothing is new.
     pub(super) rows: Option<Vec<TextRow>>,
-    /// The word and the sentence of a failure.
+    /// The code and the message of a failure.
     pub(super) failure: Option<(&'static str, String)>,
     pub(super) issues: Vec<Issue>,
     pub(super) progress: Vec<FetchProgress>,
@@ -43,14 +43,14 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// The titles of the articles, in alphabetical order: feeds of several hosts come as they come.
+    /// The titles of the articles, sorted, because feeds of several hosts arrive in any order.
     pub(super) fn sorted_titles(&self) -> Vec<&str> {
         let mut titles: Vec<&str> = self.rows.iter().flatten().map(|row| row.cells[0].as_str()).collect();
         titles.sort_unstable();
         titles
     }
 
-    /// The keys of the articles, in alphabetical order.
+    /// The keys of the articles, sorted.
     pub(super) fn sorted_keys(&self) -> Vec<&str> {
         let mut keys: Vec<&str> = self.rows.iter().flatten().map(|row| row.cells[11].as_str()).collect();
         keys.sort_unstable();
@@ -88,22 +88,22 @@ impl Reader {
         self
     }
 
-    /// A fetch as a schedule asks for it.
+    /// Fetches incrementally, as a scheduled sync.
     pub(super) fn fetch_scheduled(&mut self) -> Run {
         self.fetch_with(|order| order.is_manual = false)
     }
 
-    /// A fetch as a person asks for it.
+    /// Fetches incrementally, as a sync that a person started.
     pub(super) fn fetch_manually(&mut self) -> Run {
         self.fetch_with(|_| ())
     }
 
-    /// A fetch of everything.
+    /// Fetches everything, as a full sync.
     pub(super) fn fetch_in_full(&mut self) -> Run {
         self.fetch_with(|order| order.mode = Mode::Full)
     }
 
-    /// A fetch, incremental and by hand unless `change` says otherwise. All of it is applied.
+    /// Fetches incrementally and manually, after `change` to the request. The result is applied.
     pub(super) fn fetch_with(&mut self, change: impl FnOnce(&mut FetchRequest<'_>)) -> Run {
         let watch = Notes::default();
         self.fetch_observed(change, &watch)
@@ -139,7 +139,7 @@ impl Reader {
         run
     }
 
-    /// How many articles a fetch of everything brings, without having them in memory.
+    /// The number of articles of a full fetch, counted without keeping them in memory.
     pub(super) fn count_articles(&self) -> usize {
         let nothing = Validators::default();
         let order = FetchRequest {
@@ -155,18 +155,18 @@ impl Reader {
         }
     }
 
-    /// What is known of the feed whose address ends like this.
+    /// The record of the feed whose address ends with `end`.
     pub(super) fn find_feed(&self, end: &str) -> &FeedRecord {
         self.feeds.iter().find(|feed| feed.address.ends_with(end)).expect("the feed")
     }
 
-    /// What is to be sent along to the address that ends like this.
+    /// The validators for the address that ends with `end`.
     pub(super) fn find_validators(&mut self, end: &str) -> &mut Validators {
         let mut each = self.validators.each.iter_mut();
         each.find(|(address, _)| address.ends_with(end)).map(|(_, known)| known).expect("validators")
     }
 
-    /// Time passes until no feed rests or is left alone any more.
+    /// Ends all rate limits and pauses after failures, as time does.
     pub(super) fn clear_waits(&mut self) {
         for feed in &mut self.feeds {
             (feed.rate_limited_until, feed.backing_off_until) = (None, None);
@@ -174,7 +174,7 @@ impl Reader {
     }
 }
 
-/// A watch that notes nothing.
+/// An observer that ignores everything.
 struct Silent;
 
 impl FetchObserver for Silent {
@@ -194,7 +194,7 @@ struct Told {
     feeds: Option<Vec<FeedRecord>>,
 }
 
-/// A watch that notes what it is told.
+/// An observer that records issues, progress and feeds, and cancels when `stop` is set.
 #[derive(Default)]
 pub(super) struct Notes {
     pub(super) stop: AtomicBool,

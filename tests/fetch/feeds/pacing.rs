@@ -1,4 +1,4 @@
-//! How often a feed is asked: what its server wishes, what its failures cost.
+//! How often a feed is requested: freshness, rate limits, and pauses after failures.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -31,7 +31,7 @@ fn a_fresh_feed_is_requested_only_by_a_full_sync() {
 
     assert_eq!(reader.fetch_in_full().sorted_titles().len(), 2);
     assert_eq!(stub.request_count("/f"), 2);
-    // It is over, and 304 makes it fresh again.
+    // The freshness has ended, and a 304 renews it.
     reader.find_validators("/f").fresh_until = Some(Utc::now());
     assert!(reader.fetch_manually().is_unchanged());
     assert_eq!(stub.request_count("/f"), 3);
@@ -77,7 +77,7 @@ fn a_rate_limit_applies_to_all_feeds_of_a_server() {
     let (stub, other) = (StubServer::start(), StubServer::start());
     let mut addresses: Vec<String> = (0..50).map(|n| stub.url(&format!("/{n}"))).collect();
     stub.set_reply("/0", StubReply::feed("First", &["1"]));
-    // The first refusal may mean one feed; the second one means the server.
+    // The first refusal may concern one feed; the second one concerns the whole server.
     let busy = || StubReply::status(429).header("Retry-After", "3600");
     stub.set_reply("/1", busy());
     let (second_refused, is_first) = (PausePoint::default(), AtomicBool::new(true));
@@ -86,7 +86,7 @@ fn a_rate_limit_applies_to_all_feeds_of_a_server() {
         refused.resume();
         if is_first.swap(false, Ordering::Relaxed) { busy() } else { StubReply::feed("F", &["1"]) }
     });
-    // What leads to that server is not all that its own serves.
+    // A redirect to that server affects only this address of the other host.
     let to = stub.url("/1");
     other.reply_with("/moved", move |_| {
         second_refused.pause();
@@ -122,14 +122,14 @@ fn a_short_wait_is_obeyed() {
     stub.queue_reply("/busy", StubReply::feed("F", &["1"]));
     let run = Reader::of_addresses(&[stub.url("/busy")]).fetch_manually();
     assert_eq!((run.sorted_titles(), run.issues.len()), (vec!["Article 1"], 0));
-    // Fifteen seconds are too long to hold a run up, though it has them.
+    // A run does not wait fifteen seconds for one feed, although it has the time.
     stub.set_reply("/later", StubReply::status(503).header("Retry-After", "15"));
     let begun = LoadClock::start();
     assert!(
         Reader::of_addresses(&[stub.url("/later")]).fetch_manually().only_issue().2.starts_with("Rate-limited until ")
     );
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
-    // One that asks again and again is left alone.
+    // A server that asks for a wait again and again counts as rate-limited.
     stub.set_reply("/again", StubReply::status(503).header("Retry-After", "1"));
     let mut reader = Reader::of_addresses(&[stub.url("/again")]);
     let run = reader.fetch_manually();
@@ -197,7 +197,7 @@ fn a_feed_that_moved_for_good_is_noted_with_its_new_address() {
     stub.set_reply("/away", StubReply::redirect(302, "/new"));
     let run = Reader::of_addresses(&[stub.url("/old"), stub.url("/away")]).fetch_manually();
     let (name, kind, reason) = run.only_issue();
-    // The two have the same title.
+    // Both feeds have the same title.
     assert!(name.starts_with("F (127.0.0.1") && name.ends_with("/old)") && kind == IssueKind::Noted, "{name}");
     assert!(
         reason.contains("Moved permanently to ") && reason.contains("/new?…") && !reason.contains("s3cret"),

@@ -1,4 +1,4 @@
-//! From addresses to articles, and nothing twice.
+//! Whole fetches of feeds, from addresses to articles, and unchanged feeds that are not fetched twice.
 
 use lockstep::domain::columns::column_type::ColumnType;
 use lockstep::domain::issue::IssueKind;

@@ -1,4 +1,4 @@
-//! Faults of reader servers: an error that says what to do, or an issue and the other articles.
+//! Faults of reader servers: an error with its fix, or an issue beside the other articles.
 
 use std::sync::Arc;
 
@@ -196,7 +196,7 @@ fn an_answer_of_nothing_but_tiny_values_takes_little_memory() {
         let before = peak_memory();
         let (code, message) = expect_fetch_failure(&server);
         assert!(code == "too_large" && message.contains("and was discarded"), "{part}: {code}: {message}");
-        // The server here holds what it sends a few times.
+        // The stub holds its replies in memory several times.
         assert!(peak_memory() < before + 150_000, "{part}: {before} → {} kB", peak_memory());
     }
 }
@@ -242,7 +242,7 @@ fn an_account_without_articles_removes_nothing_and_is_reported() {
             issues[0].ends_with("lists no articles in this account. The articles in the catalog are kept."),
             "{issues:?}"
         );
-        // Page after page without anything is not asked for without end.
+        // Empty pages are not requested without end.
         server.take_request_names();
         server.inject_fault("all", 1..usize::MAX, ReaderFault::EmptyPage);
         let notes = ReaderObserver::default();

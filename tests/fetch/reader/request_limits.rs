@@ -38,7 +38,7 @@ fn a_used_up_quota_postpones_the_remaining_articles() {
     server.set_quota(100, 0, 4000);
     let (_, all) = fetch_articles(&server.url(), Mode::Incremental, &stored, &notes).expect("the rest");
     assert_eq!((all.len(), server.take_request_names().len()), (350, 7));
-    // A full sync that does not get far keeps what there was, with the states of now.
+    // A full sync that is cut short keeps the stored articles, with their new states.
     server.change_articles(|articles| articles.iter_mut().for_each(|article| article.read = true));
     server.set_quota(5, 0, 4000);
     let (_, now) = fetch_articles(&server.url(), Mode::Full, &all, &ReaderObserver::default()).expect("all the same");

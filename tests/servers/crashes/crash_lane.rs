@@ -22,7 +22,7 @@ use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::stub_server::{StubReply, StubServer};
 use crate::support::waiting::{WAIT_LIMIT, wait_for};
 
-/// The lane.
+/// One server, its database, its source and its poller.
 pub(super) struct CrashLane<'a> {
     db: &'a TestDatabase,
     setup: &'a ServerSetup,
@@ -79,7 +79,7 @@ impl<'a> CrashLane<'a> {
         let tally = CrashTally::default();
         let mut lane = Self { db, setup, watch, server, stub, sheet, random, lengths: nothing, tally };
         lane.run_undisturbed();
-        // The first one adds everything; the second is like those that follow.
+        // The first sync adds everything; the second one is like those that follow.
         lane.edit_sheet();
         lane.run_undisturbed();
         lane
@@ -293,13 +293,8 @@ impl<'a> CrashLane<'a> {
 
     /// Checks that the catalog equals the sheet, that no run is active, and that every run has its record.
     fn compare_catalog(&mut self, id: &str) {
-        super::catalog_check::compare_catalog(
-            &TestHttpClient::with_token(self.address()),
-            self.db,
-            &self.sheet,
-            id,
-            &mut self.tally,
-        );
+        let client = TestHttpClient::with_token(self.address());
+        super::catalog_check::compare_catalog(&client, self.db, &self.sheet, id, &mut self.tally);
         let active = self.db.count_rows("sync_operations", "status IN ('pending', 'running')");
         self.tally
             .record_unless(active == 0, Violation::Stuck, || format!("{id}: {active} runs are active after its end"));

@@ -62,7 +62,7 @@ impl EditedSheet {
         self.rows = before.rows.clone();
     }
 
-    /// As a CSV file.
+    /// The sheet as a CSV file.
     pub(super) fn to_csv(&self) -> String {
         let mut text = format!("id,{}\n", Self::COLUMNS.join(","));
         for (key, row) in &self.rows {
@@ -72,12 +72,12 @@ impl EditedSheet {
         text
     }
 
-    /// The keys it has, as the catalog knows them.
+    /// The keys of the sheet, as the catalog spells them.
     pub(super) fn keys(&self) -> impl Iterator<Item = String> {
         self.rows.keys().map(u32::to_string)
     }
 
-    /// Whether it has exactly this row.
+    /// Whether the sheet has exactly this row.
     pub(super) fn has_row(&self, key: &str, row: &SheetRow) -> bool {
         key.parse().is_ok_and(|key: u32| self.rows.get(&key) == Some(row))
     }
