@@ -35,7 +35,7 @@ fn an_idle_page_shows_a_run_started_elsewhere_and_its_failure() {
     server.wait_for_status(&quick, "completed");
     let failing = server.start_sync("albums");
     browser.run_script("window.dispatchEvent(new Event('focus'))");
-    browser.wait_for_condition("it follows the run", || {
+    browser.wait_for_condition("the panel shows the run", || {
         browser.find_attribute("#panel", "data-sync").as_ref() == Some(&failing)
     });
     browser.wait_for_text("#panel-sync", "Syncing…");

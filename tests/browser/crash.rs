@@ -13,7 +13,7 @@ use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::stub_server::{StubReply, StubServer};
 
 /// The promise: a dead worker's run is interrupted within 30 s, and the page polls every 2 s.
-const INTERRUPTED: Duration = Duration::from_secs(34);
+const INTERRUPTION_LIMIT: Duration = Duration::from_secs(34);
 
 fn read_percent(browser: &Browser) -> u64 {
     browser.find_attribute("#panel-bar", "value").and_then(|value| value.parse().ok()).unwrap_or(0)
@@ -32,7 +32,7 @@ fn kill_and_restart(setup: &ServerSetup, browser: &Browser, mut server: ServerPr
     browser.wait_for_text("#panel-sync", "Syncing…");
     assert_eq!((read_shown_run(browser), browser.element_text("#panel-message").is_empty()), (run, message.is_empty()));
     let server = setup.start_at("data", server.address().port());
-    browser.wait_for_condition("the note goes", || browser.element_text("#panel-note").is_empty());
+    browser.wait_for_condition("the note disappears", || browser.element_text("#panel-note").is_empty());
     server
 }
 
@@ -74,10 +74,10 @@ fn press_sync(endless_fetches: usize) -> CrashSetup {
 #[test]
 fn an_open_page_follows_a_run_over_a_crash_to_its_end() {
     let CrashSetup { setup, server, proxy, browser, later_fetches, source: _source } = press_sync(1);
-    browser.wait_for_condition("it has begun", || read_percent(&browser) >= 2);
+    browser.wait_for_condition("the fetch has begun", || read_percent(&browser) >= 2);
     let (first, seen) = (read_shown_run(&browser), read_percent(&browser));
     let server = kill_and_restart(&setup, &browser, server);
-    browser.wait_within(INTERRUPTED, "it says what happened", || {
+    browser.wait_within(INTERRUPTION_LIMIT, "it says what happened", || {
         let (run, now) = (read_shown_run(&browser), read_percent(&browser));
         assert!(run != first || now >= seen, "{now} % after {seen} %");
         browser.element_text("#panel-message").contains("The server restarted at ")
@@ -86,7 +86,7 @@ fn an_open_page_follows_a_run_over_a_crash_to_its_end() {
     assert_eq!(reported, format!("The server restarted at {} %. Starting again; nothing is lost.", status["progress"]));
     assert!(status["progress"].as_u64() >= Some(seen), "{status}");
     browser.wait_for_text("#panel-sync", "Syncing…");
-    browser.wait_for_condition("it follows", || read_shown_run(&browser) != first);
+    browser.wait_for_condition("the panel shows the successor", || read_shown_run(&browser) != first);
     assert_eq!(status["successor"], read_shown_run(&browser).as_str());
     browser.wait_for_text(".panel-meta", "attempt 2");
     later_fetches.resume();
@@ -94,21 +94,22 @@ fn an_open_page_follows_a_run_over_a_crash_to_its_end() {
     browser.wait_for_text("#catalog-facts .count", "60 albums");
     browser.wait_for_condition("the table is new", || browser.count_elements("#table tbody tr") == 50);
     assert_no_more_polls(&browser, &proxy);
-    assert_eq!(browser.run_script("return window.sameAsBefore"), true, "nobody pressed reload");
+    assert_eq!(browser.run_script("return window.sameAsBefore"), true, "the page was not reloaded");
 }
 
 #[test]
 fn after_a_second_crash_the_open_page_offers_to_try_again() {
     let CrashSetup { setup, server, proxy, browser, later_fetches, source: _source } = press_sync(2);
-    browser.wait_for_condition("it has begun", || read_percent(&browser) >= 1);
+    browser.wait_for_condition("the fetch has begun", || read_percent(&browser) >= 1);
     let first = read_shown_run(&browser);
     let server = kill_and_restart(&setup, &browser, server);
-    browser.wait_within(INTERRUPTED, "it follows", || read_shown_run(&browser) != first);
+    browser.wait_within(INTERRUPTION_LIMIT, "the panel shows the successor", || read_shown_run(&browser) != first);
     browser.wait_for_condition("it has begun again", || read_percent(&browser) >= 1);
     let second = read_shown_run(&browser);
     let server = kill_and_restart(&setup, &browser, server);
-    browser
-        .wait_within(INTERRUPTED, "it gives up", || browser.element_text("#panel-title").contains("Sync interrupted"));
+    browser.wait_within(INTERRUPTION_LIMIT, "it gives up", || {
+        browser.element_text("#panel-title").contains("Sync interrupted")
+    });
     browser.wait_for_text("#panel-message", "The server stopped at ");
     browser.wait_for_text("#panel-message", "Saved changes are kept. Sync again to finish.");
     browser.wait_for_text("#panel-again", "Try again");
@@ -122,7 +123,7 @@ fn after_a_second_crash_the_open_page_offers_to_try_again() {
     browser.wait_for_text("#panel-title", "Sync completed");
     browser.wait_for_text("#catalog-facts .count", "60 albums");
     assert_eq!(server.status(&read_shown_run(&browser))["attempt"], 1, "a person's own start");
-    assert_eq!(browser.run_script("return window.sameAsBefore"), true, "nobody pressed reload");
+    assert_eq!(browser.run_script("return window.sameAsBefore"), true, "the page was not reloaded");
 }
 
 /// Asserts that the panel has stopped polling.
@@ -130,5 +131,5 @@ fn assert_no_more_polls(browser: &Browser, proxy: &ReverseProxy) {
     assert_eq!(browser.find_attribute("#panel", "hx-trigger"), None);
     let ended = Instant::now();
     std::thread::sleep(Duration::from_millis(4500));
-    assert_eq!(proxy.requests_since(ended, "/sync-status"), 0, "it goes on asking");
+    assert_eq!(proxy.requests_since(ended, "/sync-status"), 0, "the panel polls an ended run");
 }

@@ -32,7 +32,7 @@ fn pages_show_a_database_outage_and_recover_from_it() {
     browser.wait_for_text("#panel-note", "Database unavailable, retrying…");
     browser.wait_for_text("#panel-message", "Fetching");
     postgres.start_again();
-    browser.wait_for_condition("the note goes", || browser.element_text("#panel-note").is_empty());
+    browser.wait_for_condition("the note disappears", || browser.element_text("#panel-note").is_empty());
     browser.wait_for_text("#panel-message", "Fetching");
     browser.click("#panel-cancel");
     browser.wait_for_text("#panel-title", "Sync cancelled");

@@ -67,7 +67,7 @@ fn two_feeds_become_a_catalog_and_the_failed_one_is_retried_after_its_repair() {
     browser
         .wait_for_condition("nothing fails any more", || !browser.element_text("#catalog-facts").contains("failing"));
     assert!(!browser.has_element("#panel-failed"));
-    assert_eq!(stub.request_count("/jazz"), jazz, "the one that was fine is left alone");
+    assert_eq!(stub.request_count("/jazz"), jazz, "the working feed is not requested");
     browser.click("#feeds-link");
     browser.wait_for_text(".title", "none failing");
     assert!(!browser.has_element("#retry-failed"));

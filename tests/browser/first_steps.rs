@@ -36,7 +36,7 @@ fn a_new_admin_syncs_the_sample_and_polling_ends() {
 
     let ended = Instant::now();
     std::thread::sleep(Duration::from_secs(6));
-    assert_eq!(proxy.requests_since(ended, "/sync-status"), 0, "it is over, and still asked for");
+    assert_eq!(proxy.requests_since(ended, "/sync-status"), 0, "the page polls an ended run");
     assert!(proxy.requests_since(ended, "/sync-badge") <= 1, "the badge asks every 30 s");
 
     browser.assert_fits_phone();

@@ -67,7 +67,10 @@ fn an_open_page_of_a_run_shows_its_end() {
     let cancelled = server.post(&format!("/api/sync/{id}/cancel"), &serde_json::json!({}));
     assert_eq!(cancelled.status, 202, "{}", cancelled.body);
     browser.wait_for_text("h1", "Sync cancelled");
-    assert!(browser.has_element("#run-again") && !browser.has_element("#run[hx-get]"), "it looks no more");
+    assert!(
+        browser.has_element("#run-again") && !browser.has_element("#run[hx-get]"),
+        "the page does not poll any more"
+    );
     assert_eq!(browser.console_problems(), [""; 0]);
 }
 

@@ -40,7 +40,7 @@ fn a_phone_sorts_with_a_menu_and_searches_with_a_button() {
     let ascending = first();
     assert_eq!(browser.page_path(), "/catalog/sample-albums?sort=title&q=");
     browser.click("#search select option[value='-title']");
-    browser.wait_for_condition("it is turned around", || first() != ascending && first() != unsorted);
+    browser.wait_for_condition("the order is reversed", || first() != ascending && first() != unsorted);
     browser.fill_field("#search-field", "davis");
     browser.click("#search button");
     browser.wait_for_text(".found", "found for “davis”");
@@ -87,8 +87,8 @@ fn an_outcome_is_hidden_after_eight_seconds() {
     std::thread::sleep(Duration::from_secs(1));
     assert_eq!(seen(&browser), Value::Bool(false), "nor does it come back with the next answer");
     browser.reload();
-    assert_eq!(browser.count_elements("#sync-badge li"), 1, "the server still tells it");
-    assert_eq!(seen(&browser), Value::Bool(false), "but it was said in this tab");
+    assert_eq!(browser.count_elements("#sync-badge li"), 1, "the server still reports it");
+    assert_eq!(seen(&browser), Value::Bool(false), "but this tab has shown it");
     browser.open_tab();
     browser.open_page(&server.url("/"));
     browser.wait_for_text("#sync-badge", "Sync completed");

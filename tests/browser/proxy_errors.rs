@@ -33,7 +33,7 @@ fn the_panel_recovers_from_a_bad_gateway_and_a_restart() {
     proxy.set_broken(true);
     lost();
     proxy.set_broken(false);
-    browser.wait_for_condition("the note goes", || browser.element_text("#panel-note").is_empty());
+    browser.wait_for_condition("the note disappears", || browser.element_text("#panel-note").is_empty());
     assert_eq!(browser.find_attribute("#panel", "data-sync"), first);
 
     server.stop();
@@ -43,7 +43,7 @@ fn the_panel_recovers_from_a_bad_gateway_and_a_restart() {
     browser.wait_for_text("#catalog-facts .count", "60 albums");
     browser.wait_for_condition("the items are there", || browser.count_elements("#table tbody tr") == 50);
     assert_eq!(browser.element_text("#panel-note"), "");
-    assert_eq!(browser.run_script("return window.sameAsBefore"), true, "nobody pressed reload");
+    assert_eq!(browser.run_script("return window.sameAsBefore"), true, "the page was not reloaded");
     let (first, last) = (first.expect("a run"), browser.find_attribute("#panel", "data-sync").expect("a run"));
     let interrupted = server.status(&first);
     assert_eq!((&interrupted["status"], &interrupted["successor"]), (&"interrupted".into(), &last.into()));

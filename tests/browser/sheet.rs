@@ -4,18 +4,18 @@ use crate::support::browser::Browser;
 use crate::support::server_process::ServerSetup;
 use crate::support::stub_server::StubServer;
 
-const OPEN: &str = "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
-const PRIVATE: &str = "1PrivateMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2";
+const OPEN_SHEET_ID: &str = "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
+const PRIVATE_SHEET_ID: &str = "1PrivateMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2";
 
 #[test]
 fn a_sheet_is_added_by_its_link_and_a_private_one_explains_how_to_share_it() {
     let stub = StubServer::start();
     stub.serve_sheet(
-        OPEN,
+        OPEN_SHEET_ID,
         7,
         "title,no,year\nKind of Blue,a1,1959\nBlue Train,,1957\nAutobahn,a3,1974\nAgain,a1,1999\n",
     );
-    stub.serve_private_sheet(PRIVATE);
+    stub.serve_private_sheet(PRIVATE_SHEET_ID);
     let setup = ServerSetup::new().with_setting("LOCKSTEP_GOOGLE_URL", &stub.url("/"));
     let server = setup.start();
     setup.add_admin_and_token();
@@ -26,12 +26,12 @@ fn a_sheet_is_added_by_its_link_and_a_private_one_explains_how_to_share_it() {
         browser.fill_field("#url", link);
         browser.click("form:has(#url) button[type=submit]");
     };
-    look_into(&format!("https://docs.google.com/spreadsheets/d/{PRIVATE}/edit?usp=sharing"));
+    look_into(&format!("https://docs.google.com/spreadsheets/d/{PRIVATE_SHEET_ID}/edit?usp=sharing"));
     browser.wait_for_text("#url-error", "Anyone with the link");
     browser.assert_fits_phone();
     let complaints = browser.console_problems();
     assert!(complaints.iter().all(|complaint| complaint.contains("status of 422")), "{complaints:?}");
-    look_into(&format!("https://docs.google.com/spreadsheets/d/{OPEN}/edit?gid=7#gid=7"));
+    look_into(&format!("https://docs.google.com/spreadsheets/d/{OPEN_SHEET_ID}/edit?gid=7#gid=7"));
     browser.wait_for_text(".preview tbody", "Autobahn");
     browser.assert_fits_phone();
     let columns =
@@ -67,6 +67,6 @@ fn a_sheet_is_added_by_its_link_and_a_private_one_explains_how_to_share_it() {
             "{line}"
         );
     }
-    assert_eq!(stub.request_count(&format!("/content/{OPEN}/7")), 3, "looked at, looked at again, synced");
+    assert_eq!(stub.request_count(&format!("/content/{OPEN_SHEET_ID}/7")), 3, "looked at, looked at again, synced");
     assert_eq!(browser.console_problems(), [""; 0]);
 }

@@ -37,9 +37,9 @@ fn progress_is_shown_in_every_tab_survives_a_reload_and_pauses_while_hidden() {
     browser.click("#panel-sync");
     browser.wait_for_text("#panel-sync", "Syncing…");
     assert!(browser.find_attribute("#panel-sync", "disabled").is_some());
-    browser.wait_for_condition("it has begun", || read_percent(&browser) > 0);
+    browser.wait_for_condition("the fetch has begun", || read_percent(&browser) > 0);
     let begun = read_percent(&browser);
-    browser.wait_for_condition("it moves", || read_percent(&browser) > begun);
+    browser.wait_for_condition("the percentage rises", || read_percent(&browser) > begun);
     let moved = read_percent(&browser);
     browser.assert_fits_phone();
 

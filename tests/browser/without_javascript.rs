@@ -35,7 +35,7 @@ fn everything_works_without_javascript() {
     is_shown.resume();
     browser.wait_for_text("#panel-title", "Sync completed");
     browser.wait_for_text("#catalog-facts .count", "120 albums");
-    assert!(!browser.has_element(".noscript"), "it looks no more");
+    assert!(!browser.has_element(".noscript"), "the page does not poll any more");
 
     browser.click("#panel-sync");
     browser.click("#panel-cancel");

@@ -80,7 +80,7 @@ fn doctor_does_not_create_an_installation_and_finds_a_started_one_healthy() {
     ] {
         assert!(checks.contains(&check), "{checks:?}");
     }
-    assert!(!cli.path("data/status").exists(), "nobody needed it yet");
+    assert!(!cli.path("data/status").exists(), "it was not needed yet");
     assert_eq!(cli.run_command(&["doctor", "--what"]).code, 2);
     assert!(cli.expect_success(&["doctor", "--help"]).contains("Makes no changes."));
 }

@@ -18,7 +18,7 @@ use crate::support::waiting::{WAIT_LIMIT, wait_for};
 use crate::support::{TestDatabase, on_both_databases};
 
 /// Set for the child process: the database to lock, and the file to create when it is locked.
-const PART: &str = "LOCKSTEP_TEST_HOLDS_THE_DATABASE";
+const LOCK_HOLDER_VARIABLE: &str = "LOCKSTEP_TEST_HOLDS_THE_DATABASE";
 
 /// A child process that holds the write lock of a SQLite file; it is killed when this is dropped.
 struct LockHolder(Child);
@@ -33,7 +33,7 @@ impl Drop for LockHolder {
 
 #[test]
 fn doctor_names_a_process_that_holds_the_write_lock_also_when_it_is_frozen() {
-    if let Ok(part) = std::env::var(PART) {
+    if let Ok(part) = std::env::var(LOCK_HOLDER_VARIABLE) {
         return hold_write_lock(&part);
     }
     let (cli, db) = (CliFixture::new(), TestDatabase::sqlite());
@@ -44,7 +44,7 @@ fn doctor_names_a_process_that_holds_the_write_lock_also_when_it_is_frozen() {
     let this = "cli::doctor_database::doctor_names_a_process_that_holds_the_write_lock_also_when_it_is_frozen";
     let holder = Command::new(std::env::current_exe().expect("this binary"))
         .args([this, "--exact", "--nocapture"])
-        .env(PART, format!("{url}\n{}", signal_file.display()))
+        .env(LOCK_HOLDER_VARIABLE, format!("{url}\n{}", signal_file.display()))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -59,7 +59,7 @@ fn doctor_checks_the_configured_status_store() {
     redis.kill();
     let (code, findings) = run_doctor(&cli, &[env[0], ("LOCKSTEP_STATUS_STORE", "database")]);
     assert_eq!((code, findings_of_state(&findings, "ok").len()), (0, findings.len()), "{findings:#?}");
-    assert!(!cli.path("data/status").exists(), "a house that keeps status elsewhere has no use for it");
+    assert!(!cli.path("data/status").exists(), "unused when status is stored elsewhere");
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn doctor_reports_a_database_that_stops_answering_once_and_ends() {
     let (server, name) = rest.split_once('/').expect("a database");
     // The server stops answering at the greeting, at the first query, or at a later one.
     for answered in [0, 2, 7] {
-        let port = silent_after(answered, server.to_owned());
+        let port = start_silent_proxy(answered, server.to_owned());
         let url = format!("{login}@127.0.0.1:{port}/{name}");
         let begun = LoadClock::start();
         let (code, findings) = run_doctor(&cli, &[("DATABASE_URL", &url)]);
@@ -86,7 +86,7 @@ fn doctor_reports_a_database_that_stops_answering_once_and_ends() {
 
 /// A proxy to that server that relays a number of answers and then nothing, without closing the connection. It ends
 /// with the process of the test.
-fn silent_after(answers: usize, server: String) -> u16 {
+fn start_silent_proxy(answers: usize, server: String) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let carry = |mut from: TcpStream, mut to: TcpStream, most: usize| {

@@ -95,9 +95,9 @@ fn a_header_with_a_no_break_space_or_a_line_break_is_the_key_column(db: &TestDat
 fn a_check_finds_such_a_key_column_too(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = add_keyed_source(&engine, "nbsp", "03a-header-nbsp.csv", "Member No");
-    assert_eq!(engine.control.probe_source(&source).expect("a look").missing_key, None);
+    assert_eq!(engine.control.probe_source(&source).expect("a probe").missing_key, None);
     let other = add_keyed_source(&engine, "other", "03a-header-nbsp.csv", "MemberNo");
-    let missing = engine.control.probe_source(&other).expect("a look").missing_key.expect("a message");
+    let missing = engine.control.probe_source(&other).expect("a probe").missing_key.expect("a message");
     assert!(missing.contains("Member⍽No"), "{missing}");
 }
 

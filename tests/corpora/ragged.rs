@@ -148,11 +148,11 @@ fn a_byte_order_mark_in_the_middle_is_no_part_of_a_key(db: &TestDatabase) {
 fn a_probe_reports_the_failures_and_issues_of_the_sync(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("reports", read_report("11-one-cell-too-many.csv"));
-    let probe = engine.control.probe_source(&source).expect("a look");
+    let probe = engine.control.probe_source(&source).expect("a probe");
     let failed = engine.sync(&source).summary.error.expect("a message");
     assert_eq!(probe.failure.map(|failure| failure.message()).as_ref(), Some(&failed));
     let mac = engine.csv_source("mac", read_report("09-macintosh.csv"));
-    let probe = engine.control.probe_source(&mac).expect("a look");
+    let probe = engine.control.probe_source(&mac).expect("a probe");
     assert!(
         probe.problems.is_empty() && probe.notes.iter().any(|note| note.contains("macintosh")),
         "{:?}",
@@ -185,7 +185,7 @@ fn a_check_finds_the_same_header_mismatch(db: &TestDatabase) {
     let source = engine.csv_source("albums", format!("id,title,year\n{rows}"));
     engine.sync(&source);
     engine.rewrite_file(&source, format!("id,ti,tle,year\n{rows}"));
-    let probe = engine.control.probe_source(&source).expect("a look");
+    let probe = engine.control.probe_source(&source).expect("a probe");
     let record = engine.sync(&source);
     assert_eq!(record.summary.code.as_deref(), Some("header_mismatch"), "{}", record.summary.message);
     let problems: Vec<String> = probe.all_problems().collect();
@@ -205,7 +205,7 @@ fn a_header_that_is_joined_with_the_row_below_fails_the_run(db: &TestDatabase) {
     ] {
         let rows = if header.contains("Musik") { "Rubycon,Ambient\n" } else { "Rubycon,Ambient\nMusik,Techno\n" };
         engine.rewrite_file(&source, format!("{header}\n{rows}"));
-        let probe = engine.control.probe_source(&source).expect("a look");
+        let probe = engine.control.probe_source(&source).expect("a probe");
         let record = engine.sync(&source);
         assert_eq!(record.summary.code.as_deref(), Some("header_mismatch"), "{}", record.summary.message);
         let shown_text = format!("the header in row 1 seems to be joined with the row below it ({signal_file})");

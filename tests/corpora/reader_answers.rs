@@ -5,7 +5,7 @@ use lockstep::domain::operation::Status;
 use lockstep::domain::source::{Source, SourceDraft};
 
 use super::read_report;
-use super::server_answers::{format_issues, is_taken, list_values};
+use super::server_answers::{assert_imported, format_issues, list_values};
 use crate::support::reader_server::{ReaderArticle, ReaderDialect, ReaderFault, ReaderServer};
 use crate::support::stub_server::{StubReply, StubServer};
 use crate::support::test_engine::{incremental_sync, source_draft};
@@ -28,7 +28,7 @@ pub(super) fn add_account(engine: &TestEngine, slug: &str, url: String) -> Sourc
 fn report_30_contents_are_asked_for_by_long_ids(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let server = ReaderServer::start(ReaderDialect::Miniflux, ReaderArticle::make_many(40, 20));
-    is_taken(&engine, &add_account(&engine, "news", server.url()), 20);
+    assert_imported(&engine, &add_account(&engine, "news", server.url()), 20);
     let asked = server.take_requests();
     let contents = asked.iter().filter(|asked| asked.what == "contents");
     let ids: Vec<&String> =
@@ -67,7 +67,7 @@ fn report_32_a_list_of_ids_that_breaks_off_keeps_what_came(db: &TestDatabase) {
         server.set_page_size(3);
         let source = add_account(&engine, "news", server.url());
         server.inject_fault("all", 2..usize::MAX, fault.clone());
-        let record = is_taken(&engine, &source, 3);
+        let record = assert_imported(&engine, &source, 3);
         let text = format_issues(&engine, &record);
         assert!(
             text.contains("ended early after 3, which were imported.")
@@ -75,7 +75,7 @@ fn report_32_a_list_of_ids_that_breaks_off_keeps_what_came(db: &TestDatabase) {
             "{text}"
         );
         server.clear_faults();
-        is_taken(&engine, &source, 10);
+        assert_imported(&engine, &source, 10);
         // Articles that are no longer listed keep everything, including their states.
         let before = (list_values(&engine, &source, "read"), list_values(&engine, &source, "starred"));
         server.change_articles(|articles| articles.iter_mut().for_each(|article| article.title.push('!')));
@@ -100,7 +100,7 @@ fn a_failed_batch_of_contents_affects_only_itself(db: &TestDatabase) {
         let server = ReaderServer::start(ReaderDialect::Miniflux, ReaderArticle::make_many(1000, 350));
         let source = add_account(&engine, "news", server.url());
         server.inject_fault("contents", 2..3, fault.clone());
-        let record = is_taken(&engine, &source, 250);
+        let record = assert_imported(&engine, &source, 250);
         let text = format_issues(&engine, &record);
         assert!(text.contains("did not send the contents of 100 articles"), "{fault:?}: {text}");
         let record = engine.run_request(&source, &incremental_sync());

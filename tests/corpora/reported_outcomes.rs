@@ -26,7 +26,7 @@ on_both_databases![
 
 /// Three of these six rows are skipped.
 const SOME_ROWS: &str = "id,title\n1,One\n,None\n2,Two\n1,Again\n3,Three\n,None\n";
-const SKIPPED: &str = "3 rows skipped";
+const CSV_WITH_SKIPPED_ROWS: &str = "3 rows skipped";
 
 /// The standard output and the standard error of the program.
 fn run_command(setup: &ServerSetup, args: &[&str]) -> (String, String) {
@@ -81,10 +81,10 @@ fn a_run_with_skipped_rows_shows_them_everywhere(db: &TestDatabase) {
     setup.add_url("albums", stub.url("/albums.csv"));
     let (id, _) = log_files::sync_until_logged(&setup, &server, "albums");
     assert_eq!(server.status(&id)["message"], "3 added, 0 updated, 0 removed. 3 rows skipped.");
-    assert_shown_everywhere(&setup, &server, &id, SKIPPED);
+    assert_shown_everywhere(&setup, &server, &id, CSV_WITH_SKIPPED_ROWS);
     let (id, _) = log_files::sync_until_logged(&setup, &server, "albums");
     assert_eq!(server.status(&id)["message"], "No changes. 3 rows skipped.");
-    assert_shown_everywhere(&setup, &server, &id, SKIPPED);
+    assert_shown_everywhere(&setup, &server, &id, CSV_WITH_SKIPPED_ROWS);
 
     let (out, err) = run_command(&setup, &["sync", "albums", "--full"]);
     assert_eq!(out, "albums: No changes. 3 rows skipped. 3 issues.\n");
@@ -125,13 +125,13 @@ fn add_keyed_source(engine: &TestEngine, slug: &str, key: &str, content: &[u8]) 
 
 /// Asserts that a sync of the source fails because its key column is missing, and writes nothing; returns the message,
 /// which a probe shows, too.
-fn missing_key(db: &TestDatabase, engine: &TestEngine, source: &Source) -> String {
+fn expect_missing_key(db: &TestDatabase, engine: &TestEngine, source: &Source) -> String {
     let before = db.items_as_written();
     let record = engine.run_request(source, &full_sync());
     assert_eq!((record.summary.status, record.summary.code.as_deref()), (Status::Failed, Some("no_key_column")));
     assert_eq!(db.items_as_written(), before);
     let message = record.summary.error.expect("a message");
-    let probe = engine.control.probe_source(source).expect("a look");
+    let probe = engine.control.probe_source(source).expect("a probe");
     assert_eq!(
         probe.missing_key.map(|shown_text| format!("{shown_text} Nothing was changed.")).as_ref(),
         Some(&message)
@@ -146,14 +146,14 @@ fn a_header_below_title_rows_is_named_with_its_row(db: &TestDatabase) {
     let shown_text = "The column “Transaction” is in row 4. Delete the three rows above the header. Or set the header \
                       row to 4 in \
                 the settings of this source (/settings/sources/sales). Nothing was changed.";
-    assert_eq!(missing_key(db, &engine, &source), shown_text);
+    assert_eq!(expect_missing_key(db, &engine, &source), shown_text);
     // The same with a catalog that contains the keys.
     let text = String::from_utf8(sales).expect("UTF-8");
     let table: String = text.lines().skip(3).map(|line| format!("{line}\n")).collect();
     engine.rewrite_file(&source, table);
     assert_eq!(engine.sync(&source).summary.stats.added, 2);
     engine.rewrite_file(&source, text);
-    assert_eq!(missing_key(db, &engine, &source), shown_text);
+    assert_eq!(expect_missing_key(db, &engine, &source), shown_text);
     assert_eq!(engine.list_items(&source).len(), 2);
 }
 
@@ -174,7 +174,7 @@ fn the_header_row_can_be_set_instead(db: &TestDatabase) {
     );
     assert_eq!(record.summary.message, "2 added, 0 updated, 0 removed. 1 row skipped.", "the row of totals has no key");
     assert_eq!(engine.item_lines(&source)[0], "IT|T-1001|1/1/26|Red lamp");
-    let shown_text = missing_key(db, &engine, &keyed("other", 2));
+    let shown_text = expect_missing_key(db, &engine, &keyed("other", 2));
     assert!(
         shown_text.starts_with("The column “Transaction” is in row 4, but the header row is set to 2. Set it to 4 in"),
         "{shown_text}"
@@ -185,7 +185,7 @@ fn a_column_that_differs_in_a_character_that_cannot_be_seen_is_marked(db: &TestD
     let engine = TestEngine::on_database(db);
     let text = "Member\u{a0}No\u{200d},Name\n1,Ada\n2,Bob\n";
     let source = add_keyed_source(&engine, "members", "Member No", text.as_bytes());
-    let shown_text = missing_key(db, &engine, &source);
+    let shown_text = expect_missing_key(db, &engine, &source);
     let named = "There is no column “Member No”; the columns are “Member⍽No·U+200D·”, “Name”. “Member⍽No·U+200D·” and \
                  “Member \
                  No” differ only in invisible characters or white space";

@@ -41,7 +41,7 @@ fn add_feeds(engine: &TestEngine, slug: &str, addresses: &[String]) -> Source {
     engine.add_source(slug, "feeds", location)
 }
 
-pub(super) fn is_taken(engine: &TestEngine, source: &Source, items: usize) -> SyncRecord {
+pub(super) fn assert_imported(engine: &TestEngine, source: &Source, items: usize) -> SyncRecord {
     let record = engine.sync(source);
     assert_eq!(record.summary.status, Status::Completed, "{}: {}", source.slug, record.summary.message);
     assert_eq!(engine.list_items(source).len(), items, "{}", source.slug);
@@ -87,14 +87,14 @@ fn report_21_a_gzip_file_is_unpacked_whatever_is_in_it(db: &TestDatabase) {
     let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
     let csv = StubReply::csv("id,title\n1,Kind of Blue\n2,Milestones\n");
     stub.set_reply("/a.csv.gz", csv.clone().packed().header("Content-Type", "application/gzip"));
-    is_taken(&engine, &engine.url_source("by-link", stub.url("/a.csv.gz")), 2);
+    assert_imported(&engine, &engine.url_source("by-link", stub.url("/a.csv.gz")), 2);
     stub.set_reply("/twice", csv.clone().packed().gzip());
-    is_taken(&engine, &engine.url_source("twice", stub.url("/twice")), 2);
+    assert_imported(&engine, &engine.url_source("twice", stub.url("/twice")), 2);
     stub.set_reply("/f", feed_reply());
     stub.set_reply("/l.opml", StubReply::opml(&[stub.url("/f")]).packed());
-    is_taken(&engine, &add_feeds(&engine, "list", &[stub.url("/l.opml")]), 2);
+    assert_imported(&engine, &add_feeds(&engine, "list", &[stub.url("/l.opml")]), 2);
     let file = engine.csv_source("by-path", csv.clone().packed().bytes());
-    is_taken(&engine, &file, 2);
+    assert_imported(&engine, &file, 2);
     let whole = csv.packed();
     let whole = whole.bytes();
     engine.rewrite_file(&file, &whole[..whole.len() - 4]);
@@ -110,14 +110,14 @@ fn report_21_a_gzip_file_is_unpacked_whatever_is_in_it(db: &TestDatabase) {
             ReaderFault::ChangedReply(ReaderReplyTransform(Arc::new(StubReply::packed))),
         );
     }
-    is_taken(&engine, &add_account(&engine, "reader", server.url()), 30);
+    assert_imported(&engine, &add_account(&engine, "reader", server.url()), 30);
 }
 
 fn report_22_an_unknown_content_coding_is_ignored(db: &TestDatabase) {
     let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
     for (number, word) in ["UTF-8", "none", "binary", "identity", "x-gzip", "iso-8859-1"].into_iter().enumerate() {
         stub.set_reply("/f", feed_reply().header("Content-Encoding", word));
-        is_taken(&engine, &add_feeds(&engine, &format!("feed-{number}"), &[stub.url("/f")]), 2);
+        assert_imported(&engine, &add_feeds(&engine, &format!("feed-{number}"), &[stub.url("/f")]), 2);
     }
     stub.set_reply("/f", feed_reply().header("Content-Encoding", "br"));
     let record = engine.sync(&add_feeds(&engine, "br", &[stub.url("/f")]));
@@ -140,9 +140,9 @@ fn report_23_a_server_that_wants_a_browser_is_asked_as_a_browser_asks(db: &TestD
     stub.reply_with("/a.csv", picky(|| StubReply::csv("id\n1\n2\n")));
     stub.reply_with("/page", picky(|| StubReply::html("<!doctype html><title>Welcome</title>")));
     stub.set_reply("/never", StubReply::status(406));
-    is_taken(&engine, &add_feeds(&engine, "news", &[stub.url("/f")]), 2);
+    assert_imported(&engine, &add_feeds(&engine, "news", &[stub.url("/f")]), 2);
     assert_eq!(stub.request_count("/f"), 2);
-    is_taken(&engine, &engine.url_source("albums", stub.url("/a.csv")), 2);
+    assert_imported(&engine, &engine.url_source("albums", stub.url("/a.csv")), 2);
     let record = engine.sync(&engine.url_source("page", stub.url("/page")));
     assert!(
         record.summary.status == Status::Failed && record.summary.message.contains("a web page"),
@@ -166,11 +166,11 @@ fn report_24_a_check_that_sets_a_cookie_lets_the_fetch_through(db: &TestDatabase
     });
     stub.set_reply("/check", StubReply::redirect(302, "/f").header("Set-Cookie", "pass=1; Path=/"));
     let source = add_feeds(&engine, "news", &[stub.url("/f")]);
-    is_taken(&engine, &source, 2);
+    assert_imported(&engine, &source, 2);
     let cookies = |path| stub.requests(path).iter().map(|seen| seen.header("Cookie").is_some()).collect::<Vec<_>>();
     assert_eq!((cookies("/f"), cookies("/check")), (vec![false, true], vec![false]));
     // The cookie is not kept after the fetch.
-    is_taken(&engine, &source, 2);
+    assert_imported(&engine, &source, 2);
     assert_eq!(cookies("/f"), [false, true, false, true]);
     stub.set_reply("/check", StubReply::redirect(302, "/f"));
     let record = engine.sync(&source);
@@ -187,10 +187,10 @@ fn report_25_a_feed_sent_as_a_web_page_is_taken_and_a_page_never(db: &TestDataba
         .enumerate()
     {
         stub.set_reply("/f", StubReply::html(body));
-        is_taken(&engine, &add_feeds(&engine, &format!("feed-{number}"), &[stub.url("/f")]), 2);
+        assert_imported(&engine, &add_feeds(&engine, &format!("feed-{number}"), &[stub.url("/f")]), 2);
     }
     stub.set_reply("/f", StubReply::html(read_report("29-feed-numeric-id.json")));
-    is_taken(&engine, &add_feeds(&engine, "json", &[stub.url("/f")]), 2);
+    assert_imported(&engine, &add_feeds(&engine, "json", &[stub.url("/f")]), 2);
     for (slug, start) in [("page", "<!DOCTYPE html>"), ("text", "Warning: "), ("html", "<html>")] {
         stub.set_reply("/f", StubReply::html(format!("{start}{bare}")));
         let record = engine.sync(&add_feeds(&engine, slug, &[stub.url("/f")]));
@@ -216,16 +216,16 @@ fn report_26_a_feed_scheme_is_read_as_http(db: &TestDatabase) {
     stub.set_reply("/l.opml", StubReply::status(200).body(list.replace("PORT", &stub.port().to_string())));
     let web = stub.url("/f");
     let plain = add_feeds(&engine, "plain", std::slice::from_ref(&web));
-    is_taken(&engine, &plain, 2);
+    assert_imported(&engine, &plain, 2);
     let keys = list_values(&engine, &plain, "id");
     let schemes = [web.replace("http://", "feed://"), format!("feed:{web}"), stub.url("/l.opml")];
     for (number, address) in schemes.into_iter().enumerate() {
         let source = add_feeds(&engine, &format!("feed-{number}"), &[address]);
-        is_taken(&engine, &source, 2);
+        assert_imported(&engine, &source, 2);
         assert_eq!(list_values(&engine, &source, "id"), keys, "{number}: the same feed has the same keys");
     }
     let both = add_feeds(&engine, "both", &[web.replace("http://", "feed://"), web]);
-    is_taken(&engine, &both, 2);
+    assert_imported(&engine, &both, 2);
     assert_eq!(engine.store.feed_records(both.id).expect("feeds").len(), 1);
 }
 
@@ -243,12 +243,12 @@ fn report_27_28_29_odd_entries_are_distinguished_and_read(db: &TestDatabase) {
         "/29",
         StubReply::status(200).header("Content-Type", "application/json").body(read_report("29-feed-numeric-id.json")),
     );
-    is_taken(&engine, &add_feeds(&engine, "one-guid", &[stub.url("/27")]), 10);
+    assert_imported(&engine, &add_feeds(&engine, "one-guid", &[stub.url("/27")]), 10);
     let bad = add_feeds(&engine, "bad", &[stub.url("/28")]);
-    is_taken(&engine, &bad, 3);
+    assert_imported(&engine, &bad, 3);
     assert_eq!(list_values(&engine, &bad, "title"), ["Café news", "I'm doing D&D", "Post 3"]);
     let numeric = add_feeds(&engine, "numeric", &[stub.url("/29")]);
-    is_taken(&engine, &numeric, 2);
+    assert_imported(&engine, &numeric, 2);
     assert!(list_values(&engine, &numeric, "id").iter().zip(["-123", "-124"]).all(|(key, id)| key.ends_with(id)));
 }
 
@@ -266,7 +266,7 @@ fn an_entity_tag_goes_back_letter_for_letter(db: &TestDatabase) {
         reply.raw_header("ETag", tag).raw_header("Last-Modified", date)
     });
     let source = add_feeds(&engine, "news", &[stub.url("/f")]);
-    is_taken(&engine, &source, 2);
+    assert_imported(&engine, &source, 2);
     assert!(engine.run_request(&source, &incremental_sync()).summary.message.starts_with("Nothing new"));
     assert_eq!(stub.request_count("/f"), 2);
     let csv = engine.url_source("albums", stub.url("/a.csv"));
@@ -274,7 +274,7 @@ fn an_entity_tag_goes_back_letter_for_letter(db: &TestDatabase) {
         let reply = if known(seen) { StubReply::status(304) } else { StubReply::csv("id\n1\n") };
         reply.raw_header("ETag", tag).raw_header("Last-Modified", date)
     });
-    is_taken(&engine, &csv, 1);
+    assert_imported(&engine, &csv, 1);
     assert!(engine.run_request(&csv, &incremental_sync()).summary.message.starts_with("Nothing new"));
 }
 
@@ -284,7 +284,7 @@ fn two_feeds_with_the_same_title_stay_distinguished(db: &TestDatabase) {
     two.set_reply("/f", StubReply::feed("News", &["1"]));
     two.set_reply("/g", StubReply::feed("Jazz", &["1"]));
     let source = add_feeds(&engine, "news", &[one.url("/f"), two.url("/f"), two.url("/g")]);
-    is_taken(&engine, &source, 3);
+    assert_imported(&engine, &source, 3);
     let host = |stub: &StubServer| format!("News (127.0.0.1:{})", stub.port());
     let mut expected = vec![host(&one), host(&two), "Jazz".to_owned()];
     expected.sort();

@@ -199,7 +199,7 @@ fn an_error_in_the_header_renames_no_column(db: &TestDatabase) {
     let before = db.items_as_written();
     for header in ["id,#REF!,year", "#N/A,title,year"] {
         engine.rewrite_file(&source, format!("{header}\n{rows}"));
-        let probe = engine.control.probe_source(&source).expect("a look");
+        let probe = engine.control.probe_source(&source).expect("a probe");
         let record = engine.sync(&source);
         assert_eq!(count_changes(&record), [0, 0, 2, 0, 0], "{header}: {}", record.summary.message);
         assert_eq!(db.items_as_written(), before, "{header}");

@@ -93,14 +93,14 @@ fn expect_failed_fetch(fixture: &SourceFixture, limit: Duration, max_bytes: u64)
 /// The limits of a fetch that must fail.
 pub(super) struct ExpectedFailure {
     limit: Duration,
-    most: Duration,
+    max_time: Duration,
     max_bytes: u64,
 }
 
 impl Default for ExpectedFailure {
     fn default() -> Self {
         // A fetch that fails on the way is tried three times, with pauses in between.
-        Self { limit: WAIT_LIMIT, most: Duration::from_secs(6), max_bytes: 5_000_000 }
+        Self { limit: WAIT_LIMIT, max_time: Duration::from_secs(6), max_bytes: 5_000_000 }
     }
 }
 
@@ -120,7 +120,7 @@ pub(super) fn fail_every_fixture(
             scope.spawn(move || {
                 let end = expect_failed_fetch(fixture, expected.limit, expected.max_bytes);
                 println!("{}: {} in {:?}: {}", fixture.name, end.code, end.took, end.message);
-                assert!(end.took < expected.most, "{}: {:?}: {}", fixture.name, end.took, end.message);
+                assert!(end.took < expected.max_time, "{}: {:?}: {}", fixture.name, end.took, end.message);
                 judge(fixture, &end);
             });
         }
@@ -204,7 +204,7 @@ fn more_than_the_limit_is_refused() {
 fn a_drip_ends_at_the_timeout() {
     let expected = ExpectedFailure {
         limit: Duration::from_millis(1500),
-        most: Duration::from_secs(3),
+        max_time: Duration::from_secs(3),
         ..ExpectedFailure::default()
     };
     fail_every_fixture(
@@ -220,7 +220,7 @@ fn a_drip_ends_at_the_timeout() {
 fn a_server_that_never_answers_fails_at_the_timeout() {
     let expected = ExpectedFailure {
         limit: Duration::from_millis(1500),
-        most: Duration::from_secs(3),
+        max_time: Duration::from_secs(3),
         ..ExpectedFailure::default()
     };
     fail_every_fixture(&expected, StubReply::hang, |fixture, end| {

@@ -128,7 +128,7 @@ fn a_probe_shows_columns_first_rows_and_a_key() {
     let seen = TestEngine::on_database(&db)
         .control
         .probe_location("csv", &file_location(&path), &ReadOptions::default())
-        .expect("a look");
+        .expect("a probe");
     assert_eq!(seen.columns, ["title", "year", "Album ID", "note"]);
     assert_eq!(seen.rows.len(), 20);
     assert_eq!(seen.keys, ["Album ID", "title"]);

@@ -81,7 +81,7 @@ fn every_refusal_names_its_fix() {
     let source = build_unsaved_source("sheet", &sheet_link("/edit"), &ReadOptions::default()).expect("a source");
     let kind = kinds.get("sheet").expect("a kind");
     let looked = fetch_everything(kind, &source, Duration::from_secs(9), &RecordingObserver::default());
-    assert!(expect_failure(looked.map(drop)).1.contains(&enable), "a look says the same");
+    assert!(expect_failure(looked.map(drop)).1.contains(&enable), "a probe reports the same");
 }
 
 #[test]

@@ -159,7 +159,7 @@ impl FetchObserver for RecordingObserver {
 
 /// The most memory this process had in use so far, in kB.
 pub(super) fn peak_memory() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("Linux tells it");
+    let status = std::fs::read_to_string("/proc/self/status").expect("the status of this process");
     let line = status.lines().find(|line| line.starts_with("VmHWM")).expect("the line");
     line.split_whitespace().nth(1).expect("a number").parse().expect("a number")
 }

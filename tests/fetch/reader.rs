@@ -20,7 +20,7 @@ use super::{FetchSetup, read_rows, source_of_kind};
 use crate::support::reader_server::{ReaderArticle, ReaderDialect, ReaderServer};
 use crate::support::waiting::WAIT_LIMIT;
 
-const ALL: [ReaderDialect; 3] = [ReaderDialect::FreshRss, ReaderDialect::Miniflux, ReaderDialect::Inoreader];
+const ALL_DIALECTS: [ReaderDialect; 3] = [ReaderDialect::FreshRss, ReaderDialect::Miniflux, ReaderDialect::Inoreader];
 
 /// The articles of a catalog, by key, as names and values.
 type StoredFields = HashMap<String, Vec<(String, String)>>;
@@ -129,7 +129,7 @@ fn sample_articles() -> Vec<ReaderArticle> {
 
 #[test]
 fn each_of_the_three_servers_is_understood() {
-    for dialect in ALL {
+    for dialect in ALL_DIALECTS {
         let articles = sample_articles();
         let server = ReaderServer::start(dialect, articles.clone());
         let notes = ReaderObserver::default();
@@ -165,7 +165,7 @@ fn each_of_the_three_servers_is_understood() {
 #[test]
 fn columns_have_their_types() {
     let server = ReaderServer::start(ReaderDialect::Miniflux, sample_articles());
-    let content = FetchSetup::new().fetch_content("reader", &SourceLocation::Url(server.url())).expect("a look");
+    let content = FetchSetup::new().fetch_content("reader", &SourceLocation::Url(server.url())).expect("a probe");
     let kinds: Vec<_> =
         content.columns().iter().zip(0..).map(|(name, at)| (name.as_str(), content.column_type(at))).collect();
     for (name, kind) in [
@@ -188,7 +188,7 @@ fn columns_have_their_types() {
 
 #[test]
 fn an_account_without_articles_is_no_error() {
-    for dialect in ALL {
+    for dialect in ALL_DIALECTS {
         let server = ReaderServer::start(dialect, Vec::new());
         let notes = ReaderObserver::default();
         let (keys, _) =
@@ -205,7 +205,7 @@ fn an_account_without_articles_is_no_error() {
 
 #[test]
 fn long_lists_come_page_by_page_and_contents_in_batches() {
-    for dialect in ALL {
+    for dialect in ALL_DIALECTS {
         let articles = ReaderArticle::make_many(5000, 2345);
         let server = ReaderServer::start(dialect, articles.clone());
         let notes = ReaderObserver::default();
@@ -238,7 +238,7 @@ fn long_lists_come_page_by_page_and_contents_in_batches() {
 
 #[test]
 fn stored_articles_get_new_states_only() {
-    for dialect in ALL {
+    for dialect in ALL_DIALECTS {
         let mut articles = ReaderArticle::make_many(300, 250);
         let server = ReaderServer::start(dialect, articles.clone());
         let notes = ReaderObserver::default();
@@ -275,9 +275,9 @@ fn stored_articles_get_new_states_only() {
 
 #[test]
 fn a_probe_reads_a_few_articles_with_few_requests() {
-    for dialect in ALL {
+    for dialect in ALL_DIALECTS {
         let server = ReaderServer::start(dialect, ReaderArticle::make_many(5000, 2345));
-        let content = FetchSetup::new().fetch_content("reader", &SourceLocation::Url(server.url())).expect("a look");
+        let content = FetchSetup::new().fetch_content("reader", &SourceLocation::Url(server.url())).expect("a probe");
         assert_eq!(read_rows(&*content).len(), 20);
         assert_eq!(server.take_request_names(), ["login", "subscriptions", "all", "contents"]);
     }

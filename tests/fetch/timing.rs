@@ -193,7 +193,7 @@ fn one_request_at_a_time_per_host_and_in_parallel_to_others() {
     thread::scope(|scope| {
         for _ in 0..4 {
             for stub in [&one, &other] {
-                scope.spawn(|| FetchSetup::new().fetch_url(&stub.url("/a.csv")).expect("its turn").byte_count());
+                scope.spawn(|| FetchSetup::new().fetch_url(&stub.url("/a.csv")).expect("a fetch").byte_count());
             }
         }
     });

@@ -6,13 +6,13 @@ use std::sync::{Barrier, Mutex};
 
 use serde_json::json;
 
-use super::{two_servers, write_albums};
+use super::{start_two_servers, write_albums};
 use crate::support::server_process::{ServerSetup, StartingServer};
 use crate::support::stub_server::{StubReply, StubServer};
 use crate::support::waiting::wait_for;
 use crate::support::{TestDatabase, on_both_databases};
 
-const STARTS: usize = 200;
+const START_COUNT: usize = 200;
 
 on_both_databases! {
     two_hundred_starts_on_two_servers_begin_one_run_and_every_refusal_names_it,
@@ -21,15 +21,15 @@ on_both_databases! {
 
 fn two_hundred_starts_on_two_servers_begin_one_run_and_every_refusal_names_it(db: &TestDatabase) {
     let setup = ServerSetup::on_database(db);
-    let servers = two_servers(db, &setup);
+    let servers = start_two_servers(db, &setup);
     setup.add_admin_and_token();
     let stub = StubServer::start();
     stub.set_reply("/albums.csv", StubReply::csv("id\n1\n").hang());
     setup.add_url("albums", stub.url("/albums.csv"));
 
-    let (go, answers) = (Barrier::new(STARTS), Mutex::new(Vec::new()));
+    let (go, answers) = (Barrier::new(START_COUNT), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
-        for number in 0..STARTS {
+        for number in 0..START_COUNT {
             let (server, go, answers) = (&servers[number % 2], &go, &answers);
             scope.spawn(move || {
                 go.wait();
@@ -39,10 +39,10 @@ fn two_hundred_starts_on_two_servers_begin_one_run_and_every_refusal_names_it(db
         }
     });
     let answers = answers.into_inner().expect("the answers");
-    assert_eq!(answers.len(), STARTS);
+    assert_eq!(answers.len(), START_COUNT);
     let begun = answers.iter().filter(|answer| answer.status == 202).count();
     let lost = answers.iter().filter(|answer| answer.status == 409).count();
-    assert_eq!((begun, lost), (1, STARTS - 1), "{answers:?}");
+    assert_eq!((begun, lost), (1, START_COUNT - 1), "{answers:?}");
     let named: HashSet<String> = answers.iter().map(|answer| answer.json()["syncId"].to_string()).collect();
     assert_eq!(named.len(), 1, "all name the same run: {named:?}");
     assert_eq!(db.count_rows("sync_operations", "1 = 1"), 1);
@@ -58,7 +58,7 @@ fn two_hundred_starts_on_two_servers_begin_one_run_and_every_refusal_names_it(db
 
 fn a_reader_during_a_sync_never_sees_an_error(db: &TestDatabase) {
     let setup = ServerSetup::on_database(db);
-    let servers = two_servers(db, &setup);
+    let servers = start_two_servers(db, &setup);
     setup.add_admin_and_token();
     let file = setup.path("albums.csv");
     write_albums(&file, 30_000, "First");

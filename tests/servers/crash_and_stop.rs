@@ -11,7 +11,7 @@ use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::waiting::wait_for_value;
 use crate::support::{TestDatabase, on_both_databases};
 
-const ALBUMS: usize = 100_000;
+const ALBUM_COUNT: usize = 100_000;
 
 on_both_databases! {
     a_run_whose_server_was_killed_is_interrupted_within_half_a_minute_and_completed_by_its_successor,
@@ -38,7 +38,7 @@ fn wait_for_successor(server: &ServerProcess, interrupted: &Value) -> Value {
 }
 
 fn a_run_whose_server_was_killed_is_interrupted_within_half_a_minute_and_completed_by_its_successor(db: &TestDatabase) {
-    repeat_until_mid_run(db, ALBUMS, try_kill);
+    repeat_until_mid_run(db, ALBUM_COUNT, try_kill);
 }
 
 fn try_kill(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
@@ -74,7 +74,7 @@ fn try_kill(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
 }
 
 fn a_server_shuts_down_within_five_seconds_and_its_run_continues_at_the_next_start(db: &TestDatabase) {
-    repeat_until_mid_run(db, ALBUMS, try_shutdown);
+    repeat_until_mid_run(db, ALBUM_COUNT, try_shutdown);
 }
 
 fn try_shutdown(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {

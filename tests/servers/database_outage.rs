@@ -15,14 +15,14 @@ use crate::support::postgres_server::PostgresServer;
 use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::waiting::wait_for;
 
-const ALBUMS: usize = 150_000;
+const ALBUM_COUNT: usize = 150_000;
 
 /// A server during a run: some of its items are committed, most are not.
 fn start_mid_run(setup: &ServerSetup) -> (ServerProcess, String) {
     let server = setup.start();
     setup.add_admin_and_token();
     let file = setup.path("albums.csv");
-    write_albums(&file, ALBUMS, "Old");
+    write_albums(&file, ALBUM_COUNT, "Old");
     setup.add_file("albums", &file);
     let id = server.start_sync("albums");
     wait_for("the middle of the run", || server.status(&id)["progress"].as_u64() >= Some(20));
@@ -31,7 +31,7 @@ fn start_mid_run(setup: &ServerSetup) -> (ServerProcess, String) {
 
 /// Polls a run to its end; returns its last status report and the answers of the polls that got none. Progress must not
 /// go back.
-fn poll_to_the_end(server: &ServerProcess, id: &str) -> (Value, Vec<Value>) {
+fn poll_to_end(server: &ServerProcess, id: &str) -> (Value, Vec<Value>) {
     let (mut last, mut refused, mut seen) = (Value::Null, Vec::new(), 0);
     wait_for("the end of the run", || {
         let answer = server.get(&format!("/api/sync/status/{id}"));
@@ -56,11 +56,11 @@ fn assert_database_errors(refused: &[Value]) {
 
 fn assert_completed(server: &ServerProcess, db_count: i64, setup: &ServerSetup, last: &Value) {
     assert_eq!((&last["status"], &last["attempt"]), (&json!("completed"), &json!(1)), "{last}\n{}", server.log());
-    assert_eq!(last["stats"]["added"], ALBUMS, "every item was counted once");
+    assert_eq!(last["stats"]["added"], ALBUM_COUNT, "every item was counted once");
     let store = setup.store();
     let source = store.find_source(&"albums".parse().expect("a slug")).expect("an answer").expect("the source");
-    assert_eq!(store.find_catalog(source.id).expect("an answer").expect("a catalog").item_count, ALBUMS as u64);
-    assert_eq!(db_count, i64::try_from(ALBUMS).expect("a number"), "items");
+    assert_eq!(store.find_catalog(source.id).expect("an answer").expect("a catalog").item_count, ALBUM_COUNT as u64);
+    assert_eq!(db_count, i64::try_from(ALBUM_COUNT).expect("a number"), "items");
     assert_eq!(store.recent_records(None, 10).expect("records").len(), 1);
 }
 
@@ -122,7 +122,7 @@ fn a_run_continues_after_postgresql_was_down_for_longer_than_its_lease() {
 
 /// Waits for the end of a run and checks that there was one run and every item exists once.
 fn assert_continues(server: &ServerProcess, id: &str, url: &str, setup: &ServerSetup) {
-    let (last, refused) = poll_to_the_end(server, id);
+    let (last, refused) = poll_to_end(server, id);
     assert_database_errors(&refused);
     assert_completed(server, count_items(url), setup, &last);
 }
@@ -151,7 +151,7 @@ fn a_run_continues_after_a_table_was_locked_for_longer_than_its_lease() {
         let mut other = PgConnection::establish(&url).expect("a connection");
         other.batch_execute(&format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")).expect("a lock");
         std::thread::sleep(Duration::from_secs(22));
-        other.batch_execute("COMMIT").expect("the lock goes");
+        other.batch_execute("COMMIT").expect("a released lock");
         assert_continues(&server, &id, &url, &setup);
     }
 }
@@ -178,11 +178,11 @@ fn a_run_continues_after_another_program_locked_the_sqlite_file_for_20_seconds()
     assert_eq!((refused.status, &refused.json()["code"]), (503, &json!("database_busy")), "{}", refused.body);
     other.run_sql("COMMIT");
     assert!(text.iter().any(|message| message == "Waiting for the database…"), "{text:?}");
-    let (last, refused) = poll_to_the_end(&server, &id);
+    let (last, refused) = poll_to_end(&server, &id);
     assert!(refused.is_empty(), "{refused:?}");
     assert!(last["progress"].as_u64() >= Some(seen));
     assert_completed(&server, db.count_rows("items", "1 = 1"), &setup, &last);
-    assert_eq!(count_albums(&db, &setup, "Old"), (ALBUMS as i64, ALBUMS as u64));
+    assert_eq!(count_albums(&db, &setup, "Old"), (ALBUM_COUNT as i64, ALBUM_COUNT as u64));
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn a_run_continues_after_the_sqlite_file_was_moved_away_and_back() {
     assert_eq!(page.status, 503, "{}", page.body);
     assert!(!file.exists(), "no new database is made in its place");
     std::fs::rename(&elsewhere, &file).expect("put back");
-    let (last, refused) = poll_to_the_end(&server, &id);
+    let (last, refused) = poll_to_end(&server, &id);
     assert_database_errors(&refused);
     assert_completed(&server, db.count_rows("items", "1 = 1"), &setup, &last);
 }
@@ -211,7 +211,7 @@ fn a_run_that_waited_for_the_database_until_its_time_limit_fails_with_that_reaso
     other.run_sql("BEGIN EXCLUSIVE");
     std::thread::sleep(Duration::from_secs(44));
     other.run_sql("COMMIT");
-    let (last, _) = poll_to_the_end(&server, &id);
+    let (last, _) = poll_to_end(&server, &id);
     assert_eq!((&last["status"], &last["code"]), (&json!("failed"), &json!("timeout")), "{last}");
     let error_text = last["error"].as_str().expect("a sentence");
     assert!(
@@ -224,7 +224,7 @@ fn a_run_that_waited_for_the_database_until_its_time_limit_fails_with_that_reaso
     let setup = setup.with_setting("LOCKSTEP_SYNC_TIMEOUT", "1h");
     let server = setup.start();
     let again = server.start_sync("albums");
-    let (last, _) = poll_to_the_end(&server, &again);
+    let (last, _) = poll_to_end(&server, &again);
     assert_eq!(last["status"], "completed");
-    assert_eq!(count_albums(&db, &setup, "Old"), (ALBUMS as i64, ALBUMS as u64));
+    assert_eq!(count_albums(&db, &setup, "Old"), (ALBUM_COUNT as i64, ALBUM_COUNT as u64));
 }

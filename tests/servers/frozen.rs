@@ -5,14 +5,14 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 
 use super::mid_run::{EndedTooSoon, check_mid_run, repeat_until_mid_run, wait_for_percent};
-use super::{INTERRUPTION_LIMIT, count_albums, two_servers, write_albums};
+use super::{INTERRUPTION_LIMIT, count_albums, start_two_servers, write_albums};
 use crate::support::load_clock::LoadClock;
 use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::test_database::RawConnection;
 use crate::support::waiting::{wait_for, wait_for_value};
 use crate::support::{TestDatabase, on_both_databases};
 
-const ALBUMS: usize = 100_000;
+const ALBUM_COUNT: usize = 100_000;
 
 on_both_databases! { a_run_of_a_frozen_server_is_taken_over_and_its_later_writes_are_refused }
 
@@ -41,13 +41,13 @@ fn freeze_mid_run(
 }
 
 fn a_run_of_a_frozen_server_is_taken_over_and_its_later_writes_are_refused(db: &TestDatabase) {
-    repeat_until_mid_run(db, ALBUMS, try_freeze);
+    repeat_until_mid_run(db, ALBUM_COUNT, try_freeze);
 }
 
 fn try_freeze(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     let all = (albums as i64, albums as u64);
     let setup = ServerSetup::on_database(db);
-    let [first, second] = two_servers(db, &setup);
+    let [first, second] = start_two_servers(db, &setup);
     setup.add_admin_and_token();
     let file = setup.path("albums.csv");
     write_albums(&file, albums, "Frozen");

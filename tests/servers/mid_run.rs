@@ -11,7 +11,7 @@ use crate::support::waiting::wait_for;
 pub(super) struct EndedTooSoon;
 
 /// How often a test is tried.
-const TRIES: usize = 4;
+const MAX_TRIES: usize = 4;
 
 /// Tries a test with a number of albums. Where its run ended too soon, tries again on another fresh database with twice
 /// as many.
@@ -21,7 +21,7 @@ pub(super) fn repeat_until_mid_run(
     fixture: impl Fn(&TestDatabase, usize) -> Result<(), EndedTooSoon>,
 ) {
     let mut outcome = fixture(db, albums);
-    for again in 1..TRIES {
+    for again in 1..MAX_TRIES {
         if outcome.is_ok() {
             return;
         }
@@ -30,7 +30,7 @@ pub(super) fn repeat_until_mid_run(
         let fresh = if db.is_sqlite() { TestDatabase::sqlite() } else { TestDatabase::postgres() };
         outcome = fixture(&fresh, more);
     }
-    assert!(outcome.is_ok(), "it was too quick {TRIES} times");
+    assert!(outcome.is_ok(), "it was too quick {MAX_TRIES} times");
 }
 
 /// Whether the run of this status report has not ended.

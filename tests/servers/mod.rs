@@ -34,7 +34,7 @@ use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::waiting::wait_for_value;
 
 /// Two servers on one database: with one data folder on SQLite, with one each on PostgreSQL, as on two machines.
-fn two_servers(db: &TestDatabase, setup: &ServerSetup) -> [ServerProcess; 2] {
+fn start_two_servers(db: &TestDatabase, setup: &ServerSetup) -> [ServerProcess; 2] {
     let second = if db.is_sqlite() { "data" } else { "data-2" };
     [setup.start(), setup.start_at(second, 0)]
 }

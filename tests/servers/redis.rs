@@ -3,14 +3,14 @@
 use std::time::{Duration, Instant};
 
 use super::mid_run::{EndedTooSoon, check_mid_run, repeat_until_mid_run};
-use super::{count_albums, two_servers, write_albums};
+use super::{count_albums, start_two_servers, write_albums};
 use crate::support::load_clock::measure_load_time;
 use crate::support::redis_server::{PASSWORD, RedisServer};
 use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::waiting::wait_for;
 use crate::support::{TestDatabase, on_both_databases};
 
-const ALBUMS: usize = 60_000;
+const ALBUM_COUNT: usize = 60_000;
 /// The number of runs that may each have a warning about a slow Redis, as on a busy machine.
 const MAX_TRUST_TRIES: usize = 8;
 
@@ -20,7 +20,7 @@ on_both_databases! {
 }
 
 /// Within this time after one server reported the end of a run, all servers report it.
-const APART: Duration = Duration::from_secs(2);
+const REPORT_DELAY_LIMIT: Duration = Duration::from_secs(2);
 
 /// Polls both servers to the end of a run and calls `interfere` before that. No poll may fail, go back or be held up.
 fn poll_both_servers(
@@ -46,7 +46,7 @@ fn poll_both_servers(
             if progress == 100 && ended[at].is_none() {
                 ended[at] = Some(Instant::now());
             }
-            let late = ended.iter().flatten().any(|end| asked > *end + APART);
+            let late = ended.iter().flatten().any(|end| asked > *end + REPORT_DELAY_LIMIT);
             assert!(progress == 100 || !late, "the other server told of the end long ago: {status}");
         }
         if seen[0] >= 25
@@ -67,7 +67,7 @@ fn list_warnings(servers: &[ServerProcess], id: &str) -> Vec<String> {
 /// Two servers with that Redis and a source of many albums.
 fn start_servers(db: &TestDatabase, albums: usize, redis: &RedisServer) -> (ServerSetup, [ServerProcess; 2]) {
     let setup = ServerSetup::on_database(db).with_setting("LOCKSTEP_REDIS_URL", &redis.url());
-    let servers = two_servers(db, &setup);
+    let servers = start_two_servers(db, &setup);
     setup.add_admin_and_token();
     write_albums(&setup.path("albums.csv"), albums, "Old");
     setup.add_file("albums", &setup.path("albums.csv"));
@@ -86,7 +86,7 @@ fn assert_redis_used(redis: &RedisServer, id: &str) {
 }
 
 fn a_redis_that_is_killed_during_a_run_costs_one_log_line_and_is_used_again_by_the_next_run(db: &TestDatabase) {
-    repeat_until_mid_run(db, ALBUMS, try_killed_redis);
+    repeat_until_mid_run(db, ALBUM_COUNT, try_killed_redis);
 }
 
 fn try_killed_redis(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
@@ -122,7 +122,7 @@ fn try_killed_redis(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon
 }
 
 fn a_redis_that_freezes_during_a_run_costs_one_log_line_and_delays_no_poll(db: &TestDatabase) {
-    repeat_until_mid_run(db, ALBUMS, try_frozen_redis);
+    repeat_until_mid_run(db, ALBUM_COUNT, try_frozen_redis);
 }
 
 fn try_frozen_redis(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {

@@ -14,12 +14,7 @@ use crate::support::{TestDatabase, on_both_databases};
 on_both_databases! { after_a_second_crash_a_run_is_repeated_only_when_a_person_presses_try_again }
 
 /// Kills the server during the run and starts it again.
-fn kill_in_the_middle(
-    setup: &ServerSetup,
-    mut server: ServerProcess,
-    follower: &StatusFollower,
-    run: &str,
-) -> ServerProcess {
+fn kill_mid_run(setup: &ServerSetup, mut server: ServerProcess, follower: &StatusFollower, run: &str) -> ServerProcess {
     wait_for("the middle of the run", || {
         let status = server.status(run);
         assert_eq!(status["error"], Value::Null);
@@ -46,11 +41,11 @@ fn after_a_second_crash_a_run_is_repeated_only_when_a_person_presses_try_again(d
 
     let first = server.start_sync("albums");
     follower.watch.follow_run(&first);
-    let server = kill_in_the_middle(&setup, server, &follower, &first);
+    let server = kill_mid_run(&setup, server, &follower, &first);
     let dead = wait_until_interrupted(&server, &first);
     let second = dead["successor"].as_str().expect("a successor").to_owned();
     follower.watch.follow_run(&second);
-    let server = kill_in_the_middle(&setup, server, &follower, &second);
+    let server = kill_mid_run(&setup, server, &follower, &second);
     let dead = wait_until_interrupted(&server, &second);
     assert_eq!((&dead["attempt"], &dead["retryOf"], &dead["successor"]), (&2.into(), &first.into(), &Value::Null));
     assert!(dead["message"].as_str().is_some_and(|message| message.contains("Sync again")), "{dead}");
@@ -66,7 +61,7 @@ fn after_a_second_crash_a_run_is_repeated_only_when_a_person_presses_try_again(d
             shown.contains("id=\"panel-again\"") && shown.contains("Saved changes are kept. Sync again to finish."),
             "{shown}"
         );
-        assert!(!shown.contains("every 2s\" hx-swap=\"outerMorph\" hx-sync"), "it goes on asking: {shown}");
+        assert!(!shown.contains("every 2s\" hx-swap=\"outerMorph\" hx-sync"), "the panel polls an ended run: {shown}");
     }
     // The button repeats the run with its original options.
     let (_, form) = panel.rsplit_once("name=\"action\" value=\"").expect("a form");

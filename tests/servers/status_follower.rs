@@ -14,7 +14,7 @@ use crate::support::http_client::TestHttpClient;
 use crate::support::server_process::{ServerAnswer, ServerProcess};
 
 /// The pause between two polls while a status changes.
-const PAUSE: Duration = Duration::from_millis(20);
+const SHORT_PAUSE: Duration = Duration::from_millis(20);
 /// The pause after a second without changes: there are many pollers, and leases take long to expire.
 const LONG_PAUSE: Duration = Duration::from_millis(100);
 
@@ -104,7 +104,7 @@ impl FollowerState {
                 return;
             }
             let quiet = self.lock_notes().news.is_none_or(|news| news.elapsed() > Duration::from_secs(1));
-            std::thread::sleep(if quiet { LONG_PAUSE } else { PAUSE });
+            std::thread::sleep(if quiet { LONG_PAUSE } else { SHORT_PAUSE });
             let runs = self.followed_runs();
             let Some(last) = runs.last() else { continue };
             // Runs that ended long ago must be answered, too, after every restart.

@@ -9,26 +9,26 @@ use crate::support::stub_server::{StubReply, StubServer};
 use crate::support::waiting::wait_for;
 use crate::support::{TestDatabase, on_both_databases};
 
-const ALBUMS: usize = 20_000;
+const ALBUM_COUNT: usize = 20_000;
 
 mod with_a_folder_each {
-    use super::{ALBUMS, TestDatabase, repeat_until_mid_run, try_takeover};
+    use super::{ALBUM_COUNT, TestDatabase, repeat_until_mid_run, try_takeover};
 
     #[test]
     fn the_survivor_on_postgres_takes_over_and_answers_at_every_moment() {
-        repeat_until_mid_run(&TestDatabase::postgres(), ALBUMS, |db, albums| {
+        repeat_until_mid_run(&TestDatabase::postgres(), ALBUM_COUNT, |db, albums| {
             try_takeover(db, albums, ["data", "data-2"])
         });
     }
 }
 
 mod with_one_folder {
-    use super::{ALBUMS, TestDatabase, on_both_databases, repeat_until_mid_run, try_takeover};
+    use super::{ALBUM_COUNT, TestDatabase, on_both_databases, repeat_until_mid_run, try_takeover};
 
     on_both_databases! { the_survivor_takes_over_and_answers_at_every_moment }
 
     fn the_survivor_takes_over_and_answers_at_every_moment(db: &TestDatabase) {
-        repeat_until_mid_run(db, ALBUMS, |db, albums| try_takeover(db, albums, ["data", "data"]));
+        repeat_until_mid_run(db, ALBUM_COUNT, |db, albums| try_takeover(db, albums, ["data", "data"]));
     }
 }
 

@@ -11,7 +11,7 @@ use lockstep::domain::sync_id::SyncId;
 use lockstep::status::{DatabaseStatus, StatusBoard, StatusError, StatusStore};
 
 use crate::store::worker_steps;
-use crate::store::worker_steps::TERM;
+use crate::store::worker_steps::LEASE_TERM;
 use crate::support::test_engine::{TEST_TIMEOUTS, full_sync};
 use crate::support::{TestDatabase, on_both_databases};
 
@@ -55,7 +55,7 @@ impl StatusStore for StaleStatus {
 fn progress_never_goes_back_between_concurrent_readers(db: &TestDatabase) {
     let store = db.store();
     let id = worker_steps::queue_run(&store, worker_steps::add_source(&store, "albums"), &full_sync());
-    let (_, lease) = worker_steps::claim_run(&store, 1, TERM).expect("the run");
+    let (_, lease) = worker_steps::claim_run(&store, 1, LEASE_TERM).expect("the run");
     let (past, truth) = (StaleStatus::default(), DatabaseStatus::new(db.store()));
     let board = StatusBoard::new(Box::new(past.clone()), db.second_store(), TEST_TIMEOUTS.renewal_interval);
     let (reported, asked, over) = (AtomicU8::new(0), AtomicUsize::new(0), AtomicBool::new(false));
@@ -74,7 +74,7 @@ fn progress_never_goes_back_between_concurrent_readers(db: &TestDatabase) {
     std::thread::scope(|scope| {
         let askers: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
         for percent in 1..100 {
-            store.save_progress(lease, TERM, &worker_steps::progress_at(percent)).expect("kept");
+            store.save_progress(lease, LEASE_TERM, &worker_steps::progress_at(percent)).expect("kept");
             past.put(&truth.get(id).expect("an answer").expect("a status")).expect("put");
             // Progress continues only after readers have read again, so the test does not depend on speed.
             let seen = asked.load(Ordering::SeqCst);

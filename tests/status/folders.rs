@@ -28,7 +28,7 @@ fn other_reader(engine: &TestEngine) -> StatusBoard {
     )
 }
 
-fn one_line(watched: &WatchedRun) {
+fn assert_one_warning(watched: &WatchedRun) {
     let WatchedRun { complaints, told_after, .. } = watched;
     assert_eq!(complaints.len(), 1, "{complaints:#?}");
     assert!(complaints[0].contains("status comes from the database from here on"), "{complaints:?}");
@@ -36,7 +36,7 @@ fn one_line(watched: &WatchedRun) {
 }
 
 /// The next run writes status files again.
-fn is_used_again(engine: &TestEngine) {
+fn assert_used_again(engine: &TestEngine) {
     let files = FileStatus::new(engine.status_folder());
     let next = run_with(engine, &[&other_reader(engine)], |id| {
         assert_eq!(files.get(id).expect("readable").expect("there").summary.status, Status::Running);
@@ -51,18 +51,18 @@ fn a_deleted_status_folder_is_created_again(db: &TestDatabase) {
         fs::remove_dir_all(engine.status_folder()).expect("a folder");
     });
     assert_eq!(watched.complaints, [""; 0], "nothing is wrong any more");
-    is_used_again(&engine);
+    assert_used_again(&engine);
 }
 
 fn the_database_replaces_a_status_folder_that_became_a_file(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let folder = engine.status_folder();
-    one_line(&run_with(&engine, &[&other_reader(&engine)], |_| {
+    assert_one_warning(&run_with(&engine, &[&other_reader(&engine)], |_| {
         fs::remove_dir_all(&folder).expect("a folder");
         fs::write(&folder, "a file").expect("a file");
     }));
     fs::remove_file(&folder).expect("a file");
-    is_used_again(&engine);
+    assert_used_again(&engine);
 }
 
 fn the_database_replaces_a_status_folder_without_write_permission(db: &TestDatabase) {
@@ -75,12 +75,12 @@ fn the_database_replaces_a_status_folder_without_write_permission(db: &TestDatab
     if immutable.take().is_none() {
         return report_not_tried("an immutable status folder");
     }
-    one_line(&watched);
-    is_used_again(&engine);
+    assert_one_warning(&watched);
+    assert_used_again(&engine);
 }
 
 /// An engine whose status files are on a small file system.
-fn on_a_small_disk(db: &TestDatabase) -> Option<(TestEngine, SmallFileSystem)> {
+fn engine_on_small_disk(db: &TestDatabase) -> Option<(TestEngine, SmallFileSystem)> {
     let engine = TestEngine::on_database(db);
     let disk = SmallFileSystem::mount(&engine.status_folder());
     if disk.is_none() {
@@ -90,16 +90,16 @@ fn on_a_small_disk(db: &TestDatabase) -> Option<(TestEngine, SmallFileSystem)> {
 }
 
 fn the_database_replaces_a_status_folder_on_a_read_only_disk(db: &TestDatabase) {
-    let Some((engine, disk)) = on_a_small_disk(db) else { return };
-    one_line(&run_with(&engine, &[&other_reader(&engine)], |_| disk.read_only(true)));
+    let Some((engine, disk)) = engine_on_small_disk(db) else { return };
+    assert_one_warning(&run_with(&engine, &[&other_reader(&engine)], |_| disk.read_only(true)));
     disk.read_only(false);
-    is_used_again(&engine);
+    assert_used_again(&engine);
     drop(disk);
 }
 
 fn the_database_replaces_a_status_folder_on_a_full_disk(db: &TestDatabase) {
-    let Some((engine, disk)) = on_a_small_disk(db) else { return };
-    one_line(&run_with(&engine, &[&other_reader(&engine)], |_| disk.fill()));
+    let Some((engine, disk)) = engine_on_small_disk(db) else { return };
+    assert_one_warning(&run_with(&engine, &[&other_reader(&engine)], |_| disk.fill()));
     // Deleting the outdated report made room for one report, that of the end, or for none.
     for entry in fs::read_dir(engine.status_folder()).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -107,7 +107,7 @@ fn the_database_replaces_a_status_folder_on_a_full_disk(db: &TestDatabase) {
         assert!(path.ends_with("rubbish") || text.contains("\"completed\""), "{}: {text}", path.display());
     }
     disk.free_space();
-    is_used_again(&engine);
+    assert_used_again(&engine);
     drop(disk);
 }
 
@@ -122,13 +122,13 @@ fn the_database_replaces_a_status_folder_that_lost_its_permissions() {
     let folder = engine.status_folder();
     let mode = |mode| fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).expect("a mode");
     // The last report can be read, but neither replaced nor deleted.
-    one_line(&run_with(&engine, &[&other_reader(&engine)], |_| mode(0o500)));
+    assert_one_warning(&run_with(&engine, &[&other_reader(&engine)], |_| mode(0o500)));
     mode(0o700);
-    is_used_again(&engine);
+    assert_used_again(&engine);
     // Now nothing can be read either.
-    one_line(&run_with(&engine, &[&other_reader(&engine)], |_| mode(0)));
+    assert_one_warning(&run_with(&engine, &[&other_reader(&engine)], |_| mode(0)));
     mode(0o700);
-    is_used_again(&engine);
+    assert_used_again(&engine);
 }
 
 #[test]

@@ -20,14 +20,14 @@ use crate::support::{TestDatabase, TestEngine, on_both_databases};
 on_both_databases![progress_never_goes_back_whichever_store_fails_or_answers];
 
 /// Status is published far more often than usual, so that more can go wrong.
-const OFTEN: Timeouts = Timeouts {
+const FREQUENT_UPDATES: Timeouts = Timeouts {
     primary_interval: Duration::from_millis(1),
     database_interval: Duration::from_millis(15),
     ..TEST_TIMEOUTS
 };
 
 /// How long an outdated report may be used, and a small tolerance.
-const BELIEVED: Duration = Duration::from_millis(2010);
+const OUTDATED_REPORT_LIMIT: Duration = Duration::from_millis(2010);
 
 /// A random case.
 #[derive(Clone, Debug)]
@@ -184,7 +184,7 @@ fn try_case(db: &TestDatabase, unavailable: &TestDatabase, case: &RandomCase) ->
     let (folder, empty) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
     let files = Arc::new(FileStatus::new(folder.path().join("flaky")));
     let flaky = FlakyStatus { files, case: case.clone(), dice: Arc::new(AtomicU64::new(case.seed)) };
-    let engine = TestEngine::with_status_store(db.store(), OFTEN, Box::new(flaky.clone()), folder);
+    let engine = TestEngine::with_status_store(db.store(), FREQUENT_UPDATES, Box::new(flaky.clone()), folder);
     let mut table = MemoryTable::albums(case.rows, "Title");
     if let Some(row) = case.breaks_at {
         table = table.with_fault(FaultMoment::Apply(row), MemoryFault::Break);
@@ -226,7 +226,8 @@ fn try_case(db: &TestDatabase, unavailable: &TestDatabase, case: &RandomCase) ->
         // An outdated report that could not be deleted is used for two seconds. A poll after that must report the end.
         // The last poll of each reader starts then at the latest, however long it takes.
         let known = |reader: &StatusReader| reader.get_report(id).is_some_and(|report| report.summary.status == end);
-        while !readers.iter().all(|it| matches!(it, StatusReader::Alone(_)) || known(it)) && ended.elapsed() < BELIEVED
+        while !readers.iter().all(|it| matches!(it, StatusReader::Alone(_)) || known(it))
+            && ended.elapsed() < OUTDATED_REPORT_LIMIT
         {
             std::thread::sleep(Duration::from_millis(2));
         }

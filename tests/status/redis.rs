@@ -30,11 +30,11 @@ fn polls_are_answered_while_redis_is_frozen_and_it_is_used_again_afterwards() {
         assert_eq!(board.get(run.id()).expect("an answer").expect("a status").summary.progress, 30);
     }
     place.redis().thaw();
-    until_it_reads(&*store, &run);
+    wait_until_it_reads(&*store, &run);
 }
 
 /// How long a Redis that did not answer gets no further request.
-const REST: Duration = Duration::from_secs(2);
+const RETRY_PAUSE: Duration = Duration::from_secs(2);
 
 #[test]
 fn one_poll_at_a_time_waits_for_a_redis_that_does_not_answer() {
@@ -54,7 +54,7 @@ fn one_poll_at_a_time_waits_for_a_redis_that_does_not_answer() {
     assert!(asked <= most, "{asked} of a thousand asked it, within {most} rests");
 
     // After the pause one of many polls asks Redis again.
-    std::thread::sleep(REST + Duration::from_millis(100));
+    std::thread::sleep(RETRY_PAUSE + Duration::from_millis(100));
     let (before, begun) = (mute.query_count(), Instant::now());
     let together = std::sync::Barrier::new(8);
     std::thread::scope(|scope| {
@@ -73,7 +73,7 @@ fn one_poll_at_a_time_waits_for_a_redis_that_does_not_answer() {
 
 /// The number of polls that may have asked Redis: one in every pause, so more than one when this machine was slow.
 fn count_rests(begun: Instant) -> usize {
-    1 + usize::try_from(begun.elapsed().as_secs() / REST.as_secs()).expect("a few")
+    1 + usize::try_from(begun.elapsed().as_secs() / RETRY_PAUSE.as_secs()).expect("a few")
 }
 
 /// A server that accepts every login and never answers a query.
@@ -139,14 +139,14 @@ fn a_restarted_redis_is_used_again_without_errors_for_dead_connections() {
     assert_eq!(store.get(run.id()).expect("readable").expect("there").summary.progress, 30);
 
     place.redis.as_mut().expect("a Redis").kill();
-    assert!(store.get(run.id()).is_err(), "nobody is there");
+    assert!(store.get(run.id()).is_err(), "no server listens");
     place.redis.as_mut().expect("a Redis").start_again();
-    until_it_reads(&*store, &run);
+    wait_until_it_reads(&*store, &run);
     assert_eq!(store.get(run.id()).expect("readable"), None, "it is a new one");
 }
 
 /// Waits until Redis is used again.
-fn until_it_reads(store: &dyn StatusStore, run: &super::store_fixture::FixtureRun) {
+fn wait_until_it_reads(store: &dyn StatusStore, run: &super::store_fixture::FixtureRun) {
     wait_until(|| store.get(run.id()).is_ok());
 }
 
@@ -157,7 +157,7 @@ fn a_redis_that_starts_later_is_used() {
     let place = StatusFixture::new(StoreKind::Database, TestDatabase::sqlite());
     let run = place.begin_run("albums");
     let store = redis_status(&redis, STATUS_KEPT);
-    let error = store.check().expect_err("nobody is there").to_string();
+    let error = store.check().expect_err("no server listens").to_string();
     assert!(error.starts_with("the Redis at redis://127.0.0.1:") && error.contains("refused"), "{error}");
     redis.start_again();
     run.publish_progress(&place, &store, 10).expect("put");

@@ -12,5 +12,5 @@ fn pages_and_engine_have_separate_status_boards() {
     let (settings, _) = Settings::read(&SettingFlags::default());
     let database = DatabaseAddress::Sqlite(data.path().join("lockstep.db"));
     let app = App::open(Settings { database, data_dir: data.path().to_owned(), ..settings }).expect("a house");
-    assert_eq!(Arc::strong_count(&app.board), 1, "somebody beside the pages holds their board");
+    assert_eq!(Arc::strong_count(&app.board), 1, "the board of the pages is shared");
 }

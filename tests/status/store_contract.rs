@@ -14,7 +14,7 @@ use lockstep::status::{StatusError, StatusStore};
 use super::store_fixture::{STATUS_KEPT, redis_key};
 use super::{StatusFixture, StoreKind};
 use crate::store::worker_steps;
-use crate::store::worker_steps::TERM;
+use crate::store::worker_steps::LEASE_TERM;
 use crate::support::TestDatabase;
 
 /// Makes a test of each function for each store.
@@ -34,18 +34,18 @@ macro_rules! on_all_stores {
 }
 
 on_all_stores![
-    what_was_put_is_read_back_by_another_server,
+    a_report_is_read_by_another_server,
     the_newest_report_wins_and_an_end_is_the_last,
-    what_was_never_put_is_absent,
+    an_unknown_run_has_no_report,
     a_failed_write_leaves_no_active_report,
     old_reports_expire_or_are_deleted,
-    many_runs_and_many_readers_at_once_see_whole_reports_in_order,
-    what_is_no_report_is_an_error_and_the_database_answers,
+    concurrent_readers_see_complete_reports_in_order,
+    an_invalid_report_is_an_error_and_the_database_answers,
     the_report_of_a_frozen_writer_is_not_used,
     the_last_report_of_an_ended_run_is_used_for_at_most_two_seconds,
 ];
 
-fn what_was_put_is_read_back_by_another_server(place: &StatusFixture) {
+fn a_report_is_read_by_another_server(place: &StatusFixture) {
     let run = place.begin_run("albums");
     let put = run.publish_progress(place, &*place.open_store(), 45).expect("put");
     let got = place.open_store().get(run.id()).expect("readable").expect("there");
@@ -77,7 +77,7 @@ fn the_newest_report_wins_and_an_end_is_the_last(place: &StatusFixture) {
     assert_eq!(board.get(run.id()).expect("readable").expect("there").summary.progress, 100);
 }
 
-fn what_was_never_put_is_absent(place: &StatusFixture) {
+fn an_unknown_run_has_no_report(place: &StatusFixture) {
     assert_eq!(place.open_store().get(SyncId::new()).expect("absence is no error"), None);
     assert_eq!(place.open_board().get(SyncId::new()).expect("absence is no error"), None);
 }
@@ -139,7 +139,7 @@ fn old_reports_expire_or_are_deleted(place: &StatusFixture) {
     assert!(place.open_board().get(run.id()).expect("readable").is_some(), "the database has it");
 }
 
-fn many_runs_and_many_readers_at_once_see_whole_reports_in_order(place: &StatusFixture) {
+fn concurrent_readers_see_complete_reports_in_order(place: &StatusFixture) {
     let runs: Vec<_> = (0..6).map(|number| place.begin_run(&format!("albums-{number}"))).collect();
     let (store, board, over) = (place.open_store(), place.open_board(), AtomicBool::new(false));
     let reported = |run: &super::store_fixture::FixtureRun| {
@@ -174,7 +174,7 @@ fn many_runs_and_many_readers_at_once_see_whole_reports_in_order(place: &StatusF
     });
 }
 
-fn what_is_no_report_is_an_error_and_the_database_answers(place: &StatusFixture) {
+fn an_invalid_report_is_an_error_and_the_database_answers(place: &StatusFixture) {
     let run = place.begin_run("albums");
     let store = place.open_store();
     let put = run.publish_progress(place, &*store, 30).expect("put");
@@ -198,7 +198,7 @@ fn what_is_no_report_is_an_error_and_the_database_answers(place: &StatusFixture)
 }
 
 /// Writes a report of this age, as a worker does that was frozen before its write.
-fn put_late(run: &super::store_fixture::FixtureRun, store: &dyn StatusStore, age: TimeDelta) {
+fn put_outdated(run: &super::store_fixture::FixtureRun, store: &dyn StatusStore, age: TimeDelta) {
     let late = run.build_report(&worker_steps::progress_at(30));
     store.put(&StatusReport { last_update: late.last_update - age, ..late }).expect("put");
 }
@@ -210,12 +210,12 @@ fn the_report_of_a_frozen_writer_is_not_used(place: &StatusFixture) {
     place.db.run_sql("UPDATE sync_operations SET lease_until = 0");
     let taken = place.db.store().take_over(run.lease).expect("an answer").expect("taken over");
     for seconds in [3, 7, 20, 3600] {
-        put_late(&run, &*store, TimeDelta::seconds(seconds));
+        put_outdated(&run, &*store, TimeDelta::seconds(seconds));
         let answer = place.open_board().get(run.id()).expect("an answer").expect("a status");
         assert_eq!((answer.summary.status, answer.summary.progress), (Status::Interrupted, 20), "{seconds} s");
         assert_eq!(answer.summary.successor, taken.successor);
     }
-    let fenced = place.db.store().save_progress(run.lease, TERM, &worker_steps::progress_at(40));
+    let fenced = place.db.store().save_progress(run.lease, LEASE_TERM, &worker_steps::progress_at(40));
     assert!(fenced.is_err(), "and nothing of it reaches the database");
 }
 
@@ -232,10 +232,10 @@ fn the_last_report_of_an_ended_run_is_used_for_at_most_two_seconds(place: &Statu
         if seen.get(run.id()).expect("an answer").expect("a status").summary.status == Status::Failed {
             break;
         }
-        assert!(asked < Duration::from_millis(2010), "one who asked {asked:?} after the end was told otherwise");
+        assert!(asked < Duration::from_millis(2010), "a poll {asked:?} after the end did not report it");
         std::thread::sleep(Duration::from_millis(10));
     }
     // After a board has reported the end, it reports nothing else, whatever the primary holds.
-    put_late(&run, &*store, TimeDelta::zero());
+    put_outdated(&run, &*store, TimeDelta::zero());
     assert_eq!(seen.get(run.id()).expect("an answer").expect("a status").summary.status, Status::Failed);
 }

@@ -13,7 +13,7 @@ use lockstep::store::lease::RunProgress;
 use tempfile::TempDir;
 
 use crate::store::worker_steps;
-use crate::store::worker_steps::TERM;
+use crate::store::worker_steps::LEASE_TERM;
 use crate::support::TestDatabase;
 use crate::support::redis_server::RedisServer;
 use crate::support::test_engine::{TEST_TIMEOUTS, full_sync};
@@ -87,7 +87,8 @@ impl StatusFixture {
         let store = self.db.store();
         let source = worker_steps::add_source(&store, slug);
         let id = worker_steps::queue_run(&store, source, &full_sync());
-        let (operation, lease) = store.claim_run("worker", 7, TERM, Some(id)).expect("an answer").expect("the run");
+        let (operation, lease) =
+            store.claim_run("worker", 7, LEASE_TERM, Some(id)).expect("an answer").expect("the run");
         FixtureRun { operation, lease, slug: slug.to_owned() }
     }
 }
@@ -145,7 +146,7 @@ impl FixtureRun {
         percent: u8,
     ) -> Result<StatusReport, StatusError> {
         let progress = worker_steps::progress_at(percent);
-        place.db.store().save_progress(self.lease, TERM, &progress)?;
+        place.db.store().save_progress(self.lease, LEASE_TERM, &progress)?;
         let report = self.build_report(&progress);
         status.put(&report).map(|()| report)
     }

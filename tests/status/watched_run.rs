@@ -15,7 +15,7 @@ use crate::support::test_engine::full_sync;
 use crate::support::waiting::wait_until;
 use crate::support::{PausePoint, TestEngine, captured_log};
 
-pub(super) const ROWS: usize = 6000;
+pub(super) const ROW_COUNT: usize = 6000;
 /// How often a page polls. Within this time after the end of a run every poller must know it.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// The precision of the compared times.
@@ -37,7 +37,7 @@ pub(super) struct WatchedRun {
 pub(super) fn run_with(engine: &TestEngine, boards: &[&StatusBoard], interfere: impl FnOnce(SyncId)) -> WatchedRun {
     captured_log::start_capture();
     let pause_points = [PausePoint::default(), PausePoint::default()];
-    let table = MemoryTable::albums(ROWS, "Title")
+    let table = MemoryTable::albums(ROW_COUNT, "Title")
         .with_fault(FaultMoment::Apply(2500), MemoryFault::Wait(pause_points[0].clone()))
         .with_fault(FaultMoment::Apply(5500), MemoryFault::Wait(pause_points[1].clone()));
     let source = match engine.store.find_source(&"albums".parse().expect("a slug")).expect("an answer") {
@@ -78,7 +78,7 @@ fn poll_through_run(
         pause_points[1].wait_until_reached();
         all_see(63);
         pause_points[1].resume();
-        let ended = run.join().expect("the sync goes on");
+        let ended = run.join().expect("a sync that continues");
         // A poll that starts an interval after the end must report it. The last poll of each poller starts then at the
         // latest, however long it takes.
         while ended.elapsed() < POLL_INTERVAL + CLOCK_TOLERANCE

@@ -8,7 +8,7 @@ use lockstep::domain::sync_id::SyncId;
 use lockstep::store::Store;
 use lockstep::store::batch::ItemBatch;
 
-use super::worker_steps::{TERM, add_source, claim_run, item_batch, progress_at, queue_run, run_ending};
+use super::worker_steps::{LEASE_TERM, add_source, claim_run, item_batch, progress_at, queue_run, run_ending};
 use crate::support::test_engine::full_sync;
 use crate::support::{TestDatabase, on_both_databases};
 
@@ -21,7 +21,7 @@ on_both_databases![
 
 fn begin_run(store: &Store, slug: &str, token: i64) -> Lease {
     queue_run(store, add_source(store, slug), &full_sync());
-    claim_run(store, token, TERM).expect("a run").1
+    claim_run(store, token, LEASE_TERM).expect("a run").1
 }
 
 fn number_keys(prefix: &str, range: std::ops::Range<u32>) -> Vec<String> {
@@ -31,7 +31,9 @@ fn number_keys(prefix: &str, range: std::ops::Range<u32>) -> Vec<String> {
 /// Adds items with these keys, as that batch of the run.
 fn add_batch(store: &Store, lease: Lease, number: i64, keys: &[String]) {
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-    store.write_batch(lease, TERM, &ItemBatch { number, ..item_batch(&keys) }, &progress_at(20)).expect("written");
+    store
+        .write_batch(lease, LEASE_TERM, &ItemBatch { number, ..item_batch(&keys) }, &progress_at(20))
+        .expect("written");
 }
 
 fn finish_run(store: &Store, lease: Lease) {

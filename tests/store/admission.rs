@@ -37,7 +37,7 @@ fn start_at_once(from: &[&TestEngine], source: &Source) -> Vec<StartOutcome> {
 }
 
 /// The run that was accepted, after checking that there is no other and that all refusals name it.
-fn the_winner(answers: &[StartOutcome]) -> SyncId {
+fn accepted_run(answers: &[StartOutcome]) -> SyncId {
     let accepted: Vec<SyncId> = answers
         .iter()
         .filter_map(|answer| if let StartOutcome::Accepted(id) = answer { Some(*id) } else { None })
@@ -55,7 +55,7 @@ fn two_hundred_starts_on_two_servers_begin_one_run_and_every_refusal_names_it(db
     );
     let source = one.memory_source("albums", MemoryTable::albums(3, "Title"));
     let engines: Vec<&TestEngine> = [&one, &two].into_iter().cycle().take(200).collect();
-    let id = the_winner(&start_at_once(&engines, &source));
+    let id = accepted_run(&start_at_once(&engines, &source));
     assert_eq!(db.count_rows("sync_operations", "1 = 1"), 1);
     assert_eq!(one.run(id).summary.status, Status::Completed);
 }
@@ -67,7 +67,7 @@ fn two_first_ever_starts_at_once_do_not_both_pass(db: &TestDatabase) {
     );
     for round in 0..20 {
         let source = one.memory_source(&format!("albums-{round}"), MemoryTable::albums(1, "Title"));
-        let id = the_winner(&start_at_once(&[&one, &two], &source));
+        let id = accepted_run(&start_at_once(&[&one, &two], &source));
         assert_eq!(db.count_rows("sync_operations", &format!("source_id = {}", source.id.0)), 1);
         assert_eq!(one.run(id).summary.status, Status::Completed);
     }

@@ -5,7 +5,7 @@ use lockstep::domain::feed_counts::FeedCounts;
 use lockstep::domain::operation::Status;
 use lockstep::store::finish::RunEnding;
 
-use super::worker_steps::{TERM, add_source, claim_run, queue_run, run_ending};
+use super::worker_steps::{LEASE_TERM, add_source, claim_run, queue_run, run_ending};
 use crate::support::test_engine::full_sync;
 use crate::support::{TestDatabase, on_both_databases};
 
@@ -17,7 +17,7 @@ fn feeds_are_counted_for_sources_of_feeds(db: &TestDatabase) {
     assert_eq!(store.feed_counts(news).expect("an answer"), None, "nothing is known yet");
     let keep = |failures: [u32; 3], status: Status| {
         queue_run(&store, news, &full_sync());
-        let (_, lease) = claim_run(&store, 1, TERM).expect("a run");
+        let (_, lease) = claim_run(&store, 1, LEASE_TERM).expect("a run");
         let feed = |(at, failures): (usize, u32)| FeedRecord {
             failures,
             ..FeedRecord::new(format!("https://h.example/{at}"))

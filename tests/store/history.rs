@@ -14,7 +14,9 @@ use lockstep::store::history::{HistoryOf, HistoryQuery};
 use lockstep::store::lease::RunProgress;
 use lockstep::store::sources::SourceChange;
 
-use super::worker_steps::{TERM, add_source, claim_run, expired_claim, item_batch, progress_at, queue_run, run_ending};
+use super::worker_steps::{
+    LEASE_TERM, add_source, claim_run, expired_claim, item_batch, progress_at, queue_run, run_ending,
+};
 use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryKind, MemoryTable};
 use crate::support::test_engine::{full_sync, incremental_sync, preview_run, source_draft};
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
@@ -46,15 +48,15 @@ fn each_stage_is_timed_from_its_first_report(db: &TestDatabase) {
     let store = db.store();
     let id = queue_run(&store, add_source(&store, "albums"), &full_sync());
     pause_briefly();
-    let (_, lease) = claim_run(&store, 1, TERM).expect("a run");
-    store.save_progress(lease, TERM, &stage_progress(Stage::Fetching, 2)).expect("kept");
+    let (_, lease) = claim_run(&store, 1, LEASE_TERM).expect("a run");
+    store.save_progress(lease, LEASE_TERM, &stage_progress(Stage::Fetching, 2)).expect("kept");
     pause_briefly();
-    store.save_progress(lease, TERM, &stage_progress(Stage::Processing, 10)).expect("kept");
+    store.save_progress(lease, LEASE_TERM, &stage_progress(Stage::Processing, 10)).expect("kept");
     let first = db.select_texts("SELECT CAST(processing_at AS TEXT) AS value FROM sync_operations");
     pause_briefly();
-    store.write_batch(lease, TERM, &item_batch(&["a"]), &stage_progress(Stage::Processing, 50)).expect("written");
+    store.write_batch(lease, LEASE_TERM, &item_batch(&["a"]), &stage_progress(Stage::Processing, 50)).expect("written");
     assert_eq!(db.select_texts("SELECT CAST(processing_at AS TEXT) AS value FROM sync_operations"), first);
-    store.begin_finalizing(lease, TERM, &stage_progress(Stage::Finalizing, 90)).expect("begun");
+    store.begin_finalizing(lease, LEASE_TERM, &stage_progress(Stage::Finalizing, 90)).expect("begun");
     pause_briefly();
     store.finish_run(lease, &run_ending(Status::Completed)).expect("finished");
 
@@ -80,7 +82,7 @@ fn a_run_whose_worker_died_keeps_its_stage_times(db: &TestDatabase) {
     assert!(timings.processing.is_some_and(|seconds| seconds >= 0.025), "its last stage ends with it: {timings:?}");
     assert_eq!((timings.finalizing, record.timestamps.finalizing_at), (None, None));
     // A successor has stage times of its own.
-    let (next, lease) = claim_run(&store, 2, TERM).expect("the successor");
+    let (next, lease) = claim_run(&store, 2, LEASE_TERM).expect("the successor");
     assert_eq!(Some(next.id), taken.successor);
     store.finish_run(lease, &run_ending(Status::Failed)).expect("finished");
     let next = store.find_record(next.id).expect("an answer").expect("a record");
@@ -196,7 +198,7 @@ fn a_run_is_listed_from_its_acceptance_on(db: &TestDatabase) {
 fn runs_that_continue_each_other_are_followed_both_ways(db: &TestDatabase) {
     let store = db.store();
     let first = queue_run(&store, add_source(&store, "albums"), &full_sync());
-    let (_, lease) = claim_run(&store, 1, TERM).expect("a run");
+    let (_, lease) = claim_run(&store, 1, LEASE_TERM).expect("a run");
     // After a shutdown the successor is the same attempt. After a crash it is the next attempt.
     let stopped = RunEnding { requeue: RequeuePolicy::SameAttempt, ..run_ending(Status::Interrupted) };
     let second = store.finish_run(lease, &stopped).expect("finished").expect("a successor");
@@ -210,7 +212,7 @@ fn runs_that_continue_each_other_are_followed_both_ways(db: &TestDatabase) {
         assert_eq!(reported, chain, "as seen from {id}");
         assert_eq!(attempts.last().map(|last| last.finished_at), Some(None));
     }
-    let (_, lease) = claim_run(&store, 3, TERM).expect("the last");
+    let (_, lease) = claim_run(&store, 3, LEASE_TERM).expect("the last");
     store.finish_run(lease, &run_ending(Status::Completed)).expect("finished");
 }
 
@@ -218,14 +220,14 @@ fn a_very_long_chain_is_followed_up_to_a_limit(db: &TestDatabase) {
     let store = db.store();
     let mut ids = vec![queue_run(&store, add_source(&store, "albums"), &full_sync())];
     for token in 1..60 {
-        let (_, lease) = claim_run(&store, token, TERM).expect("a run");
+        let (_, lease) = claim_run(&store, token, LEASE_TERM).expect("a run");
         let stopped = RunEnding { requeue: RequeuePolicy::SameAttempt, ..run_ending(Status::Interrupted) };
         ids.extend(store.finish_run(lease, &stopped).expect("finished"));
     }
     let middle = store.find_run(ids[30]).expect("an answer").expect("a run");
     let reported: Vec<_> = store.list_attempts(&middle).expect("attempts").iter().map(|one| one.id).collect();
     assert_eq!(reported, ids[10..=50]);
-    let (_, lease) = claim_run(&store, 60, TERM).expect("the last");
+    let (_, lease) = claim_run(&store, 60, LEASE_TERM).expect("the last");
     store.finish_run(lease, &run_ending(Status::Completed)).expect("finished");
 }
 

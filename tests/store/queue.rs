@@ -5,7 +5,7 @@ use std::sync::Barrier;
 
 use lockstep::domain::operation::{RunPriority, StartRequest, Status};
 
-use super::worker_steps::{TERM, add_source, claim_run, queue_run, run_ending};
+use super::worker_steps::{LEASE_TERM, add_source, claim_run, queue_run, run_ending};
 use crate::support::test_engine::full_sync;
 use crate::support::{TestDatabase, on_both_databases};
 
@@ -27,7 +27,7 @@ fn two_workers_never_claim_the_same_run(db: &TestDatabase) {
             let store = &stores[usize::from(worker % 2 == 0)];
             pause_point.wait();
             let mut mine = Vec::new();
-            while let Some((operation, _)) = claim_run(store, worker, TERM) {
+            while let Some((operation, _)) = claim_run(store, worker, LEASE_TERM) {
                 mine.push(operation.id);
             }
             mine
@@ -53,7 +53,7 @@ fn runs_are_claimed_by_priority_and_then_by_age(db: &TestDatabase) {
         queue_run(&store, add_source(&store, slug), &StartRequest { priority, ..full_sync() });
     }
     let mut claimed = Vec::new();
-    while let Some((operation, lease)) = claim_run(&store, 1, TERM) {
+    while let Some((operation, lease)) = claim_run(&store, 1, LEASE_TERM) {
         claimed.push(store.source_by_id(operation.source_id).expect("an answer").expect("a source").name);
         store.finish_run(lease, &run_ending(Status::Completed)).expect("finished");
     }
@@ -64,14 +64,15 @@ fn only_the_run_that_is_asked_for_is_claimed(db: &TestDatabase) {
     let store = db.store();
     let first = queue_run(&store, add_source(&store, "first"), &full_sync());
     let second = queue_run(&store, add_source(&store, "second"), &full_sync());
-    let only = |id| store.claim_run("worker", 1, TERM, Some(id)).expect("an answer").map(|(operation, _)| operation.id);
+    let only =
+        |id| store.claim_run("worker", 1, LEASE_TERM, Some(id)).expect("an answer").map(|(operation, _)| operation.id);
     assert_eq!(only(second), Some(second));
     assert_eq!(only(second), None, "it is claimed already");
     assert_eq!(only(first), Some(first));
 }
 
 fn an_empty_queue_gives_nothing(db: &TestDatabase) {
-    assert!(claim_run(&db.store(), 1, TERM).is_none());
+    assert!(claim_run(&db.store(), 1, LEASE_TERM).is_none());
 }
 
 fn the_message_of_a_claimed_run_does_not_mention_a_wait_for_a_worker(db: &TestDatabase) {
@@ -80,6 +81,6 @@ fn the_message_of_a_claimed_run_does_not_mention_a_wait_for_a_worker(db: &TestDa
     let id = queue_run(&store, source, &full_sync());
     let message = || store.operation_status(id).expect("an answer").expect("a status").summary.message;
     let waiting = message();
-    claim_run(&store, 1, TERM).expect("a run");
+    claim_run(&store, 1, LEASE_TERM).expect("a run");
     assert_ne!(message(), waiting);
 }

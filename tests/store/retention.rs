@@ -16,7 +16,7 @@ use lockstep::store::finish::{RequeuePolicy, RunEnding};
 use lockstep::store::lease::{LeaseRenewal, RunProgress};
 
 use super::worker_steps;
-use super::worker_steps::TERM;
+use super::worker_steps::LEASE_TERM;
 use crate::support::test_engine::full_sync;
 use crate::support::{TestDatabase, on_both_databases};
 
@@ -36,7 +36,7 @@ const LONG: Duration = Duration::from_secs(3600);
 /// A source's next run, claimed.
 fn claim_new_run(store: &Store, source: SourceId) -> Lease {
     let id = worker_steps::queue_run(store, source, &full_sync());
-    store.claim_run("worker", 1, TERM, Some(id)).expect("an answer").expect("the run").1
+    store.claim_run("worker", 1, LEASE_TERM, Some(id)).expect("an answer").expect("the run").1
 }
 
 /// A run that ended.
@@ -83,7 +83,7 @@ fn a_record_gives_the_same_status_report_as_its_deleted_operation(db: &TestDatab
     let mut runs = Vec::new();
     for status in [Status::Completed, Status::Failed, Status::Cancelled] {
         let lease = claim_new_run(&store, source);
-        store.save_progress(lease, TERM, &progress).expect("kept");
+        store.save_progress(lease, LEASE_TERM, &progress).expect("kept");
         long_ago(lease.id);
         let error = (status == Status::Failed).then(|| ("broken".to_owned(), "It broke.".to_owned()));
         store
@@ -98,7 +98,7 @@ fn a_record_gives_the_same_status_report_as_its_deleted_operation(db: &TestDatab
     store.save_progress(crashed, Duration::ZERO, &progress).expect("kept");
     std::thread::sleep(Duration::from_millis(5));
     let successor = store.take_over(crashed).expect("an answer").expect("taken over").successor.expect("a successor");
-    let (_, lease) = worker_steps::claim_run(&store, 4, TERM).expect("the successor");
+    let (_, lease) = worker_steps::claim_run(&store, 4, LEASE_TERM).expect("the successor");
     assert_eq!(lease.id, successor);
     let again = RunEnding { requeue: RequeuePolicy::SameAttempt, ..worker_steps::run_ending(Status::Interrupted) };
     let last = store.finish_run(lease, &again).expect("an end").expect("another successor");
@@ -125,7 +125,7 @@ fn a_record_gives_the_same_status_report_as_its_deleted_operation(db: &TestDatab
         );
     }
     assert_eq!(store.cancel_run(SyncId::new(), "ada").expect("an answer"), CancelOutcome::NoSuchRun);
-    assert_eq!(store.latest_run(source).expect("an answer"), Some(last), "and what goes on goes on");
+    assert_eq!(store.latest_run(source).expect("an answer"), Some(last), "active runs continue");
     assert_eq!(store.cancel_run(last, "ada").expect("an answer"), CancelOutcome::Done);
 }
 
@@ -135,7 +135,7 @@ fn an_active_run_and_one_without_a_record_are_not_cleared_away(db: &TestDatabase
     let waits = worker_steps::queue_run(&store, one, &full_sync());
     let runs = claim_new_run(&store, two);
     store
-        .write_batch(runs, TERM, &worker_steps::item_batch(&["a", "b"]), &worker_steps::progress_at(20))
+        .write_batch(runs, LEASE_TERM, &worker_steps::item_batch(&["a", "b"]), &worker_steps::progress_at(20))
         .expect("written");
     add_changes(db, runs.id, 100);
     let lost = end_new_run(&store, three, &worker_steps::run_ending(Status::Completed));
@@ -152,8 +152,8 @@ fn an_active_run_and_one_without_a_record_are_not_cleared_away(db: &TestDatabase
     assert_eq!(store.clear_records(LONG).expect("cleared"), 0, "it has just ended");
     assert_eq!(clear_records(&store), [1]);
     assert_eq!(store.find_record(kept).expect("an answer"), None);
-    assert_eq!(db.count_rows("item_changes", "1 = 1"), 100, "the changes of a run that goes on");
-    assert_eq!(store.renew_lease(runs, TERM).expect("an answer"), LeaseRenewal::Held { cancel_requested: false });
+    assert_eq!(db.count_rows("item_changes", "1 = 1"), 100, "the changes of an active run");
+    assert_eq!(store.renew_lease(runs, LEASE_TERM).expect("an answer"), LeaseRenewal::Held { cancel_requested: false });
 }
 
 fn a_record_goes_after_its_operation_with_its_issues_and_changes_in_small_steps(db: &TestDatabase) {
@@ -204,7 +204,7 @@ fn deleting_a_run_with_many_changes_does_not_delay_other_writers(db: &TestDataba
         while !clearing.is_finished() {
             let before = steps.load(Ordering::SeqCst);
             assert_eq!(
-                store.renew_lease(lease, TERM).expect("an answer"),
+                store.renew_lease(lease, LEASE_TERM).expect("an answer"),
                 LeaseRenewal::Held { cancel_requested: false }
             );
             waits.push(steps.load(Ordering::SeqCst) - before);

@@ -10,7 +10,7 @@ use lockstep::domain::source::SourceId;
 use lockstep::store::Store;
 use lockstep::store::admission::{AdmissionRequest, ScheduledStart, StartOutcome};
 
-use super::worker_steps::{TERM, claim_run, run_ending};
+use super::worker_steps::{LEASE_TERM, claim_run, run_ending};
 use crate::support::test_engine::{full_sync, source_draft};
 use crate::support::{TestDatabase, on_both_databases};
 
@@ -62,7 +62,7 @@ fn servers_that_check_at_the_same_time_start_a_scheduled_sync_once(db: &TestData
         });
         let kept = answers.iter().filter(|answer| matches!(answer, StartOutcome::Accepted(_))).count();
         assert_eq!(kept, 1, "{answers:?}");
-        let (_, lease) = claim_run(&stores[0], 1, TERM).expect("the run");
+        let (_, lease) = claim_run(&stores[0], 1, LEASE_TERM).expect("the run");
         stores[0].finish_run(lease, &run_ending(Status::Completed)).expect("finished");
         // A server that read the schedule earlier does not start a second run after the first has ended.
         assert_eq!(admit_scheduled(&stores[1], source, due), StartOutcome::NotDue);
@@ -80,8 +80,8 @@ fn a_scheduled_sync_is_skipped_while_a_run_is_active(db: &TestDatabase) {
         admit_scheduled(&store, source, ScheduledStart { at, next: Some(next) }),
         StartOutcome::AlreadyRunning(id)
     );
-    assert!(store.due_sources().expect("an answer").is_empty(), "it is not asked for again every second");
-    let (_, lease) = claim_run(&store, 1, TERM).expect("the run");
+    assert!(store.due_sources().expect("an answer").is_empty(), "it does not become due again every second");
+    let (_, lease) = claim_run(&store, 1, LEASE_TERM).expect("the run");
     store.finish_run(lease, &run_ending(Status::Completed)).expect("finished");
     assert!(matches!(
         admit_scheduled(&store, source, ScheduledStart { at: next, next: None }),

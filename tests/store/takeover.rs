@@ -11,7 +11,7 @@ use lockstep::domain::sync_id::SyncId;
 use lockstep::store::cancel::CancelOutcome;
 use lockstep::store::{Store, StoreError};
 
-use super::worker_steps::{TERM, add_source, claim_run, expired_claim, progress_at, queue_run, run_ending};
+use super::worker_steps::{LEASE_TERM, add_source, claim_run, expired_claim, progress_at, queue_run, run_ending};
 use crate::support::test_database::RawConnection;
 use crate::support::test_engine::full_sync;
 use crate::support::waiting::wait_for;
@@ -44,10 +44,10 @@ fn expect_interrupted(db: &TestDatabase, store: &Store, id: SyncId) -> lockstep:
 fn a_live_lease_is_not_taken_over(db: &TestDatabase) {
     let store = db.store();
     queue_new_run(&store);
-    let (_, lease) = claim_run(&store, 1, TERM).expect("a run");
+    let (_, lease) = claim_run(&store, 1, LEASE_TERM).expect("a run");
     assert!(store.expired_leases().expect("an answer").is_empty());
     assert!(store.take_over(lease).expect("an answer").is_none());
-    store.save_progress(lease, TERM, &progress_at(50)).expect("the worker goes on");
+    store.save_progress(lease, LEASE_TERM, &progress_at(50)).expect("the worker continues");
     store.finish_run(lease, &run_ending(Status::Completed)).expect("and ends");
     assert!(store.take_over(lease).expect("an answer").is_none(), "what has ended is not taken over");
 }
@@ -64,7 +64,7 @@ fn a_first_crash_is_followed_by_a_second_attempt(db: &TestDatabase) {
     assert_eq!((report.summary.status, report.summary.successor), (Status::Interrupted, Some(successor)));
 
     assert_eq!(store.active_run(source).expect("an answer"), Some(successor));
-    let (operation, lease) = claim_run(&store, 2, TERM).expect("the successor");
+    let (operation, lease) = claim_run(&store, 2, LEASE_TERM).expect("the successor");
     assert_eq!((operation.id, operation.attempt, operation.retry_of), (successor, 2, Some(id)));
     assert_eq!((operation.kind, operation.requested_by.as_str()), (OperationKind::Sync, "ada"));
     let priority = RunPriority::Retry.as_number();
@@ -125,7 +125,7 @@ fn two_servers_take_a_run_over_once(db: &TestDatabase) {
         assert_eq!(taken.len(), 1, "{taken:?}");
         assert_eq!(db.count_rows("sync_operations", &format!("retry_of = '{id}'")), 1);
         expect_interrupted(db, &stores[0], id);
-        let (_, next) = claim_run(&stores[0], 2, TERM).expect("the successor");
+        let (_, next) = claim_run(&stores[0], 2, LEASE_TERM).expect("the successor");
         stores[0].finish_run(next, &run_ending(Status::Completed)).expect("finished");
     }
 }

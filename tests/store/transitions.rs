@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use super::worker_steps;
-use super::worker_steps::TERM;
+use super::worker_steps::LEASE_TERM;
 use crate::support::test_engine::full_sync;
 use crate::support::{TestDatabase, on_both_databases};
 
@@ -109,7 +109,7 @@ impl TransitionModel {
                 }
             }
             RandomStep::Claim { dies } => {
-                let term = if *dies { Duration::ZERO } else { TERM };
+                let term = if *dies { Duration::ZERO } else { LEASE_TERM };
                 let token = i64::try_from(self.leases.len()).expect("few") + 1;
                 if let Some((operation, lease)) = worker_steps::claim_run(&self.store, token, term) {
                     prop_assert_eq!(self.seen[&operation.id].summary.status, Status::Pending);
@@ -118,12 +118,15 @@ impl TransitionModel {
             }
             RandomStep::Renew(number) => {
                 let Some((lease, holds)) = self.find_lease(*number) else { return Ok(()) };
-                let renewal = self.store.renew_lease(lease, TERM).expect("an answer");
+                let renewal = self.store.renew_lease(lease, LEASE_TERM).expect("an answer");
                 prop_assert_eq!(renewal != LeaseRenewal::Lost, holds);
             }
             RandomStep::Keep(number, percent) => {
                 let Some((lease, holds)) = self.find_lease(*number) else { return Ok(()) };
-                check_accepted(holds, &self.store.save_progress(lease, TERM, &worker_steps::progress_at(*percent)))?;
+                check_accepted(
+                    holds,
+                    &self.store.save_progress(lease, LEASE_TERM, &worker_steps::progress_at(*percent)),
+                )?;
             }
             RandomStep::Batch(number, percent) => {
                 let Some((lease, holds)) = self.find_lease(*number) else { return Ok(()) };
@@ -131,12 +134,12 @@ impl TransitionModel {
                 let batch = worker_steps::item_batch(&[&self.keys.to_string()]);
                 check_accepted(
                     holds,
-                    &self.store.write_batch(lease, TERM, &batch, &worker_steps::progress_at(*percent)),
+                    &self.store.write_batch(lease, LEASE_TERM, &batch, &worker_steps::progress_at(*percent)),
                 )?;
             }
             RandomStep::Finalize(number) => {
                 let Some((lease, holds)) = self.find_lease(*number) else { return Ok(()) };
-                let begun = self.store.begin_finalizing(lease, TERM, &worker_steps::progress_at(95));
+                let begun = self.store.begin_finalizing(lease, LEASE_TERM, &worker_steps::progress_at(95));
                 check_accepted(holds, &begun)?;
                 if let Ok(FinalizeOutcome::CancelRequested) = begun {
                     let ended = self.store.finish_run(lease, &worker_steps::run_ending(Status::Cancelled));
@@ -200,7 +203,7 @@ impl TransitionModel {
                 prop_assert!(legal, "{:?} became {:?}", before, report);
                 prop_assert!(report.summary.progress >= before.summary.progress, "{:?} then {:?}", before, report);
                 if !before.summary.status.is_active() {
-                    prop_assert_eq!(before, &report, "nothing that ended changes, wherever it is told from");
+                    prop_assert_eq!(before, &report, "an ended run never changes, in any report");
                 }
             } else {
                 prop_assert_eq!(report.summary.status, Status::Pending, "a run begins by waiting");

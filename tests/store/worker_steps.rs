@@ -19,7 +19,7 @@ use lockstep::store::lease::RunProgress;
 use crate::support::test_engine::source_draft;
 
 /// The usual duration of a lease.
-pub(crate) const TERM: Duration = lockstep::domain::defaults::LEASE_DURATION;
+pub(crate) const LEASE_TERM: Duration = lockstep::domain::defaults::LEASE_DURATION;
 
 /// Adds a source.
 pub(crate) fn add_source(store: &Store, slug: &str) -> SourceId {

@@ -21,7 +21,7 @@ use super::load_clock::LoadClock;
 use super::server_process::ADMIN_LOGIN;
 use super::waiting::WAIT_LIMIT;
 
-const FLAGS: [&str; 10] = [
+const CHROMIUM_FLAGS: [&str; 10] = [
     "--headless",
     "--no-sandbox",
     "--window-size=1200,900",
@@ -75,7 +75,7 @@ impl Browser {
     fn with_preferences(preferences: &Value) -> Self {
         let (driver, port) = start_chromedriver();
         let profile = tempfile::tempdir().expect("a folder");
-        let mut flags: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
+        let mut flags: Vec<String> = CHROMIUM_FLAGS.iter().map(|&flag| flag.to_owned()).collect();
         flags.push(format!("--user-data-dir={}", profile.path().display()));
         let session_request = json!({
             "goog:chromeOptions": { "args": flags, "prefs": preferences, "binary": find_program("chromium") },
@@ -304,6 +304,6 @@ fn start_chromedriver() -> (Child, u16) {
         let (_, port) = line.split_once("started successfully on port ")?;
         port.trim_end_matches('.').parse().ok()
     });
-    let port = reported.expect("chromedriver says on which port it is");
+    let port = reported.expect("the port of chromedriver");
     (driver, port)
 }

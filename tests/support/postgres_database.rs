@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::postgres_server::PostgresServer;
 
 /// The database that is migrated once and copied for each test.
-const TEMPLATE: &str = "migrated";
+const TEMPLATE_NAME: &str = "migrated";
 
 /// A fresh, migrated database on that server; it is dropped at the end.
 pub(crate) struct PostgresDatabase {
@@ -27,7 +27,7 @@ pub(crate) struct PostgresDatabase {
 
 impl PostgresDatabase {
     pub(crate) fn create() -> Self {
-        Self::copy_of(TEMPLATE)
+        Self::copy_of(TEMPLATE_NAME)
     }
 
     /// An empty database, not migrated.
@@ -91,8 +91,8 @@ fn start_shared_server(lasts: u32, note: &Path) -> String {
     let address = server.address();
     let maintenance = format!("{address}/postgres");
     let mut conn = PgConnection::establish(&maintenance).expect("a connection to the test server");
-    conn.batch_execute(&format!("CREATE DATABASE {TEMPLATE}")).expect("a template");
-    let template = DatabaseAddress::Postgres(format!("{address}/{TEMPLATE}"));
+    conn.batch_execute(&format!("CREATE DATABASE {TEMPLATE_NAME}")).expect("a template");
+    let template = DatabaseAddress::Postgres(format!("{address}/{TEMPLATE_NAME}"));
     let store = Store::open(&template, 1, lockstep::domain::defaults::LEASE_DURATION).expect("the template");
     store.migrate().expect("a migrated template");
     address

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use uuid::Uuid;
 
 /// Ends the server when the process `$1` has ended; `$2` is the server's folder, `$3` the file that names the server.
-const WATCHDOG: &str = r#"
+const WATCHDOG_SCRIPT: &str = r#"
 while kill -0 "$1" 2>/dev/null; do sleep 0.5; done
 read -r server < "$2/data/postmaster.pid" && kill -INT "$server"
 for wait in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$server" 2>/dev/null || break; sleep 0.5; done
@@ -37,7 +37,7 @@ impl PostgresServer {
             chown(&home, Some(user), Some(group)).expect("a folder of the server's user");
         }
         let watchdog = Command::new("sh")
-            .args(["-c", WATCHDOG, "watchdog", &lasts.to_string()])
+            .args(["-c", WATCHDOG_SCRIPT, "watchdog", &lasts.to_string()])
             .args([&home, note])
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -22,7 +22,7 @@ pub(crate) struct DataSet {
 /// error reports it, and the result is `None`.
 pub(crate) fn shared_data(name: &str) -> Option<PathBuf> {
     let found = find_or_explain(complete_sets().join(name), env::var_os("CI").is_some());
-    found.map_err(|message| print_loudly(&message)).ok()
+    found.map_err(|message| print_uncaptured(&message)).ok()
 }
 
 /// The complete data set `name`, or its committed subset if the complete set is missing; standard error names which.
@@ -32,7 +32,7 @@ pub(crate) fn data_set(name: &str) -> Option<DataSet> {
         Some(set) if set.is_complete => Some(set),
         Some(set) => {
             let test = test_name();
-            print_loudly(&format!(
+            print_uncaptured(&format!(
                 "SUBSET ONLY: {test} runs on {}. For the complete set put it into {}, or name its folder in \
                  LOCKSTEP_TEST_DATA.",
                 set.path.display(),
@@ -67,7 +67,7 @@ fn test_name() -> String {
     thread::current().name().unwrap_or("a test").to_owned()
 }
 
-fn print_loudly(message: &str) {
+fn print_uncaptured(message: &str) {
     // Not by eprintln!, which the test harness captures when a test passes.
     writeln!(io::stderr(), "\n*** {message} ***\n").expect("standard error");
 }

@@ -77,7 +77,7 @@ pub(crate) fn is_bound_by_permissions(name: &str) -> bool {
     if held {
         return true;
     }
-    assert!(std::env::var_os(WITHOUT_CAPABILITIES_VAR).is_none(), "it can still pass over permissions");
+    assert!(std::env::var_os(WITHOUT_CAPABILITIES_VAR).is_none(), "it still ignores permissions");
     let without = "-dac_override,-dac_read_search,-fowner";
     let again = Command::new("setpriv")
         .args([&format!("--bounding-set={without}"), &format!("--inh-caps={without}")])

@@ -80,7 +80,7 @@ fn an_unreadable_record_is_logged_and_only_its_figures_are_missing(db: &TestData
 }
 
 /// Cancels a run of that source once it is fetching, and checks that it ends in time and writes nothing.
-fn is_cancelled_while_fetching(db: &TestDatabase, engine: &TestEngine, source: &Source, fetching: impl Fn() -> bool) {
+fn cancel_while_fetching(db: &TestDatabase, engine: &TestEngine, source: &Source, fetching: impl Fn() -> bool) {
     let workers = SyncThreads::start(&engine.engine, 1).expect("threads");
     let id = engine.start(source, &full_sync());
     wait_until(|| fetching() && engine.status_report(id).summary.status == Status::Running);
@@ -101,14 +101,14 @@ fn a_hanging_fetch_is_cancelled_within_five_seconds(db: &TestDatabase) {
     let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
     stub.set_reply("/albums.csv", StubReply::status(200).hang());
     let source = engine.url_source("albums", stub.url("/albums.csv"));
-    is_cancelled_while_fetching(db, &engine, &source, || stub.request_count("/albums.csv") > 0);
+    cancel_while_fetching(db, &engine, &source, || stub.request_count("/albums.csv") > 0);
 }
 
 fn a_fetch_that_hangs_half_way_is_cancelled_within_five_seconds(db: &TestDatabase) {
     let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
     stub.set_reply("/albums.csv", StubReply::csv("id,title\na,One\nb,Two\n").hang_at(14));
     let source = engine.url_source("albums", stub.url("/albums.csv"));
-    is_cancelled_while_fetching(db, &engine, &source, || stub.request_count("/albums.csv") > 0);
+    cancel_while_fetching(db, &engine, &source, || stub.request_count("/albums.csv") > 0);
 }
 
 fn a_run_that_writes_ends_at_its_next_batch_and_keeps_what_it_wrote(db: &TestDatabase) {
@@ -145,12 +145,12 @@ fn a_cancel_during_the_final_transaction_is_too_late(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
     let id = engine.start(&source, &full_sync());
-    let (_, lease) = worker_steps::claim_run(&engine.store, 1, worker_steps::TERM).expect("a run");
+    let (_, lease) = worker_steps::claim_run(&engine.store, 1, worker_steps::LEASE_TERM).expect("a run");
     let finalizing = lockstep::store::lease::RunProgress {
         stage: lockstep::domain::operation::Stage::Finalizing,
         ..worker_steps::progress_at(90)
     };
-    engine.store.begin_finalizing(lease, worker_steps::TERM, &finalizing).expect("begun");
+    engine.store.begin_finalizing(lease, worker_steps::LEASE_TERM, &finalizing).expect("begun");
     assert_eq!(cancel_run(&engine, id), CancelOutcome::AlreadyFinishing);
     engine.store.finish_run(lease, &worker_steps::run_ending(Status::Completed)).expect("finished");
     assert_eq!(engine.find_record(id).summary.status, Status::Completed);

@@ -71,7 +71,7 @@ fn added_and_removed_columns_are_reported(db: &TestDatabase) {
         "0 added, 3 updated, 0 removed. New column “price”. Column “label” was removed."
     );
     assert_eq!(record.summary.stats.rejected, 0);
-    assert_eq!(list_notes(&engine, &engine.sync(&source)), [], "it is told once");
+    assert_eq!(list_notes(&engine, &engine.sync(&source)), [], "it is reported once");
 }
 
 fn a_column_with_the_same_cells_was_renamed(db: &TestDatabase) {
@@ -141,7 +141,7 @@ fn a_preview_reports_columns_too(db: &TestDatabase) {
         "{}",
         record.summary.message
     );
-    assert_eq!(list_notes(&engine, &engine.sync(&source)).len(), 1, "the sync tells it, too");
+    assert_eq!(list_notes(&engine, &engine.sync(&source)).len(), 1, "the sync reports it, too");
 }
 
 fn many_columns_are_counted_in_the_message(db: &TestDatabase) {
@@ -157,7 +157,7 @@ fn many_columns_are_counted_in_the_message(db: &TestDatabase) {
 }
 
 /// Gives the source other columns and returns the error of its sync, which must write nothing.
-fn fails_without_key(db: &TestDatabase, engine: &TestEngine, source: &Source, text: &str) -> String {
+fn assert_fails_without_key(db: &TestDatabase, engine: &TestEngine, source: &Source, text: &str) -> String {
     engine.rewrite_file(source, text);
     let before = db.items_as_written();
     for request in [crate::support::test_engine::full_sync(), preview_run()] {
@@ -165,11 +165,11 @@ fn fails_without_key(db: &TestDatabase, engine: &TestEngine, source: &Source, te
         assert_eq!((record.summary.status, record.summary.code.as_deref()), (Status::Failed, Some("no_key_column")));
     }
     assert_eq!(db.items_as_written(), before);
-    let probe = engine.control.probe_source(source).expect("a look");
+    let probe = engine.control.probe_source(source).expect("a probe");
     let missing = probe.missing_key.expect("a missing key");
     let record = engine.sync(source);
     let error = record.summary.error.expect("a sentence");
-    assert_eq!(error.replace(" Nothing was changed.", ""), missing, "a look says the same");
+    assert_eq!(error.replace(" Nothing was changed.", ""), missing, "a probe reports the same");
     error
 }
 
@@ -181,7 +181,7 @@ fn a_vanished_key_column_stops_before_the_first_write_and_is_proposed(db: &TestD
     };
     let source = engine.csv_source("albums", rows("nr,id,title"));
     engine.sync(&source);
-    let error = fails_without_key(db, &engine, &source, &rows("nr,album_id,title"));
+    let error = assert_fails_without_key(db, &engine, &source, &rows("nr,album_id,title"));
     assert_eq!(
         error,
         "There is no column “id”; the columns are “nr”, “album_id”, “title”. “album_id” contains the same keys (209 of \
@@ -196,7 +196,7 @@ fn a_missing_header_row_is_detected(db: &TestDatabase) {
     let rows: String = (0..30).map(|number| format!("{number},Title {number}\n")).collect();
     let source = engine.csv_source("albums", format!("id,title\n{rows}"));
     engine.sync(&source);
-    let error = fails_without_key(db, &engine, &source, &rows);
+    let error = assert_fails_without_key(db, &engine, &source, &rows);
     assert!(error.contains("The header row seems to be missing: “0” is a key in the catalog"), "{error}");
     assert!(error.contains("(29 of 29)") && !error.contains("choose"), "{error}");
 }
@@ -205,7 +205,7 @@ fn a_key_column_with_another_spelling_is_proposed(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\na,One\nb,Two\nc,Three\n");
     engine.sync(&source);
-    let error = fails_without_key(db, &engine, &source, "title,Id\nOne,x\nTwo,y\nThree,a\n");
+    let error = assert_fails_without_key(db, &engine, &source, "title,Id\nOne,x\nTwo,y\nThree,a\n");
     assert!(error.contains("Is “Id” the same column?"), "{error}");
 }
 
@@ -213,9 +213,9 @@ fn a_column_that_identifies_rows_is_proposed(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\na,One\nb,Two\n");
     engine.sync(&source);
-    let error = fails_without_key(db, &engine, &source, "genre,sku\nJazz,1\nJazz,2\n");
+    let error = assert_fails_without_key(db, &engine, &source, "genre,sku\nJazz,1\nJazz,2\n");
     assert!(error.contains("“sku” has a unique value in every row"), "{error}");
-    let error = fails_without_key(db, &engine, &source, "genre\nJazz\nJazz\n");
+    let error = assert_fails_without_key(db, &engine, &source, "genre\nJazz\nJazz\n");
     assert!(error.contains("Add a column “id”"), "{error}");
 }
 

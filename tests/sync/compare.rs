@@ -31,7 +31,7 @@ fn change_counts(stats: RunStats) -> (u64, u64, u64, u64) {
 }
 
 /// Whether the stored count of a catalog is the number of its live items.
-fn count_is_right(db: &TestDatabase, engine: &TestEngine, source: &Source) {
+fn is_count_right(db: &TestDatabase, engine: &TestEngine, source: &Source) {
     let live = db.count_rows("items", &format!("source_id = {} AND removed_at IS NULL", source.id.0));
     let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!(i64::try_from(catalog.item_count), Ok(live));
@@ -51,7 +51,7 @@ fn a_sync_adds_updates_and_removes_what_differs(db: &TestDatabase) {
         ((3, 0, 0, 0), 3, 3)
     );
     assert_eq!(engine.item_lines(&source), ["a|One", "b|Two", "c|Three"]);
-    count_is_right(db, &engine, &source);
+    is_count_right(db, &engine, &source);
 
     engine.rewrite_file(&source, "id,title\nd,Four\nc,Three\na,One again\n");
     let second = engine.sync(&source);
@@ -59,7 +59,7 @@ fn a_sync_adds_updates_and_removes_what_differs(db: &TestDatabase) {
     assert_eq!(second.summary.message, "1 added, 1 updated, 1 removed.");
     assert_eq!(engine.item_lines(&source), ["a|One again", "c|Three", "d|Four"]);
     assert_eq!(db.count_rows("items", "key = 'b' AND removed_at IS NOT NULL"), 1, "a removed item is kept for an undo");
-    count_is_right(db, &engine, &source);
+    is_count_right(db, &engine, &source);
     assert!(engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").last_success_at.is_some());
 }
 
@@ -76,7 +76,7 @@ fn the_same_sync_twice_writes_no_item(db: &TestDatabase) {
         assert_eq!(db.items_as_written(), before);
         assert_eq!(db.count_rows("item_changes", &format!("sync_id = '{}'", again.summary.id)), 0);
     }
-    count_is_right(db, &engine, &source);
+    is_count_right(db, &engine, &source);
 }
 
 fn every_change_is_stored_with_old_and_new_fields(db: &TestDatabase) {
@@ -138,10 +138,10 @@ fn an_item_that_returns_keeps_its_id_and_when_it_was_added(db: &TestDatabase) {
         assert!(now.changed_at >= before.changed_at);
         let reported = list_changes(&engine, back.summary.id, ChangeKind::Added);
         assert_eq!((reported.len(), reported[0].key.as_str(), &reported[0].before), (1, "b", &None));
-        count_is_right(db, &engine, &source);
+        is_count_right(db, &engine, &source);
         engine.rewrite_file(&source, "id,title\na,One\n");
         assert_eq!(engine.sync(&source).summary.stats.removed, 1);
-        count_is_right(db, &engine, &source);
+        is_count_right(db, &engine, &source);
     }
 }
 
@@ -158,26 +158,26 @@ fn a_forced_sync_rewrites_unchanged_items_and_counts_no_change(db: &TestDatabase
     assert_eq!(db.count_rows("items", &format!("changed_by = '{}'", forced.summary.id)), 2);
     assert!(list_changes(&engine, forced.summary.id, ChangeKind::Updated).is_empty(), "the same fields are no change");
     assert_eq!(engine.item_lines(&source), ["a|One", "b|Two"]);
-    count_is_right(db, &engine, &source);
+    is_count_right(db, &engine, &source);
 }
 
 fn several_batches_make_one_catalog(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.memory_source("albums", MemoryTable::albums(3500, "Title"));
     assert_eq!(change_counts(engine.sync(&source).summary.stats), (3500, 0, 0, 0));
-    count_is_right(db, &engine, &source);
+    is_count_right(db, &engine, &source);
     engine.memory.set_table("albums", MemoryTable::albums(3000, "Other"));
     assert_eq!(change_counts(engine.sync(&source).summary.stats), (0, 3000, 0, 500));
     assert_eq!(engine.item_lines(&source).len(), 3000);
     assert_eq!(db.count_rows("items", "removed_at IS NULL AND fields LIKE '%Other%'"), 3000);
-    count_is_right(db, &engine, &source);
+    is_count_right(db, &engine, &source);
 }
 
 fn a_probe_without_time_to_compare_shows_the_source_and_that_it_did_not_compare(db: &TestDatabase) {
     let engine = TestEngine::with_timeouts(db.store(), Timeouts { fetch: Duration::ZERO, ..TEST_TIMEOUTS });
     let source = engine.memory_source("albums", MemoryTable::albums(30, "first"));
     assert_eq!(engine.sync(&source).summary.status, Status::Completed);
-    let probe = engine.control.probe_source(&source).expect("a look");
+    let probe = engine.control.probe_source(&source).expect("a probe");
     assert_eq!((probe.columns.len(), probe.rows.len(), probe.issues.count), (2, 20, 0));
     let [problem] = &probe.problems[..] else { panic!("{:?}", probe.problems) };
     assert!(problem.contains("too large to compare all rows in a check. Run a preview"), "{problem}");

@@ -18,7 +18,7 @@ on_both_databases![
 ];
 
 /// The name of the server that never answers.
-const SILENCE: &str = "silence";
+const SILENT_SERVER: &str = "silence";
 
 /// Replies that make a fetch fail, each with validators that must not be kept.
 fn bad_replies() -> [(&'static str, ReplyTransform); 6] {
@@ -32,7 +32,7 @@ fn bad_replies() -> [(&'static str, ReplyTransform); 6] {
         ("half a gzip", transform(|whole| whole.gzip().halved())),
         ("a bomb", Arc::new(move |_| bomb.clone().etag("\"spoiled\""))),
         ("a reset", transform(StubReply::reset)),
-        (SILENCE, transform(StubReply::hang)),
+        (SILENT_SERVER, transform(StubReply::hang)),
     ]
 }
 
@@ -44,14 +44,14 @@ fn dump_catalog(db: &TestDatabase, engine: &TestEngine, source: &Source) -> Stri
 }
 
 fn a_failed_fetch_of_a_table_changes_nothing_and_the_next_sync_succeeds(db: &TestDatabase) {
-    test_failed_fetches(db, &["csv", "excel", "sheet"]);
+    check_failed_fetches(db, &["csv", "excel", "sheet"]);
 }
 
 fn a_failed_fetch_of_articles_changes_nothing_and_the_next_sync_succeeds(db: &TestDatabase) {
-    test_failed_fetches(db, &["feeds", "reader"]);
+    check_failed_fetches(db, &["feeds", "reader"]);
 }
 
-fn test_failed_fetches(db: &TestDatabase, kinds: &[&str]) {
+fn check_failed_fetches(db: &TestDatabase, kinds: &[&str]) {
     for fixture in SourceFixture::all().into_iter().filter(|fixture| kinds.contains(&fixture.kind)) {
         let engine_with = |timeouts: Timeouts| {
             TestEngine::with_fetch_settings(db.store(), timeouts, |settings| {
@@ -81,7 +81,7 @@ fn test_failed_fetches(db: &TestDatabase, kinds: &[&str]) {
             }
             let before = dump_catalog(db, &engine, &source);
             fixture.inject_fault(&transform);
-            let runner = if name == SILENCE { &limited } else { &engine };
+            let runner = if name == SILENT_SERVER { &limited } else { &engine };
             let record = runner.run_request(&source, &incremental_sync());
             let reported = if fixture.is_list() { Status::Completed } else { Status::Failed };
             assert_eq!(record.summary.status, reported, "{what}: {}", record.summary.message);

@@ -33,7 +33,11 @@ fn a_broken_run_leaves_complete_items_and_the_next_run_repairs_the_rest(db: &Tes
         "the others are as they were"
     );
     assert_eq!(engine.item_lines(&source).len(), 4000, "and all can be read");
-    assert_eq!((record.summary.stats.updated, record.summary.stats.removed), (2000, 0), "it says what it did");
+    assert_eq!(
+        (record.summary.stats.updated, record.summary.stats.removed),
+        (2000, 0),
+        "the message names the changes"
+    );
 
     engine.memory.set_table("albums", new());
     let healed = engine.sync(&source);

@@ -217,7 +217,7 @@ fn a_scheduled_sync_skips_resting_feeds_that_a_manual_sync_asks(db: &TestDatabas
     let hits = stub.request_count("/b");
     let record = engine.run_request(&source, &scheduled_sync());
     assert_eq!((record.summary.status, stub.request_count("/b")), (Status::Completed, hits));
-    assert_eq!(record.issues, 1, "it is said that it rests");
+    assert_eq!(record.issues, 1, "the pause is reported");
     engine.run_request(&source, &incremental_sync());
     assert_eq!(stub.request_count("/b"), hits + 1);
 }

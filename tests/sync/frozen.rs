@@ -19,9 +19,9 @@ use crate::support::waiting::wait_until;
 use crate::support::{PausePoint, TestDatabase, TestEngine};
 
 /// Set for the worker process: the database, the run and a folder for signal files between the two processes.
-const PART: &str = "LOCKSTEP_TEST_FROZEN_WORKER";
+const WORKER_TASK_VARIABLE: &str = "LOCKSTEP_TEST_FROZEN_WORKER";
 
-const SHORT: Timeouts =
+const SHORT_LEASE_TIMEOUTS: Timeouts =
     Timeouts { lease: Duration::from_secs(4), renewal_interval: Duration::from_millis(500), ..TEST_TIMEOUTS };
 
 #[test]
@@ -35,7 +35,7 @@ fn a_frozen_worker_writes_nothing_after_its_run_was_taken_over_on_postgres() {
 }
 
 fn run_frozen_test(name: &str, database: fn() -> TestDatabase) {
-    match std::env::var(PART) {
+    match std::env::var(WORKER_TASK_VARIABLE) {
         Ok(part) => run_worker(&part),
         Err(_) => freeze_and_take_over(name, &database()),
     }
@@ -44,8 +44,8 @@ fn run_frozen_test(name: &str, database: fn() -> TestDatabase) {
 /// Works on the run until the pause point, waits there for the signal file, and continues.
 fn run_worker(part: &str) {
     let (address, id, signal_dir) = serde_json::from_str::<(String, SyncId, String)>(part).expect("a part");
-    let store = Store::open(&DatabaseAddress::parse(&address), 6, SHORT.lease).expect("the database");
-    let engine = TestEngine::with_timeouts(store, SHORT);
+    let store = Store::open(&DatabaseAddress::parse(&address), 6, SHORT_LEASE_TIMEOUTS.lease).expect("the database");
+    let engine = TestEngine::with_timeouts(store, SHORT_LEASE_TIMEOUTS);
     let (pause_point, signal_dir) = (PausePoint::default(), Path::new(&signal_dir));
     engine.memory.set_table(
         "albums",
@@ -88,7 +88,7 @@ impl Drop for WorkerProcess {
 }
 
 fn freeze_and_take_over(name: &str, db: &TestDatabase) {
-    let engine = TestEngine::with_timeouts(db.store(), SHORT);
+    let engine = TestEngine::with_timeouts(db.store(), SHORT_LEASE_TIMEOUTS);
     let source = engine.memory_source("albums", MemoryTable::albums(3000, "Old"));
     engine.sync(&source);
     let signal_dir = tempfile::tempdir().expect("a folder");
@@ -100,7 +100,7 @@ fn freeze_and_take_over(name: &str, db: &TestDatabase) {
     let part = serde_json::to_string(&(address, id, signal_dir.path())).expect("JSON");
     let worker = Command::new(std::env::current_exe().expect("this binary"))
         .args([&format!("sync::frozen::{name}"), "--exact", "--nocapture"])
-        .env(PART, part)
+        .env(WORKER_TASK_VARIABLE, part)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -112,7 +112,7 @@ fn freeze_and_take_over(name: &str, db: &TestDatabase) {
     // here: it is then continued and frozen again.
     let lease = loop {
         worker.send_signal("-STOP");
-        std::thread::sleep(SHORT.lease + Duration::from_millis(50));
+        std::thread::sleep(SHORT_LEASE_TIMEOUTS.lease + Duration::from_millis(50));
         let expired = engine.store.expired_leases().expect("readers are never blocked");
         if let Some(lease) = expired.into_iter().find(|lease| lease.id == id)
             && engine.store.take_over(lease).is_ok_and(|taken| taken.is_some())

@@ -58,7 +58,7 @@ impl<'a> HiddenColumnSource<'a> {
 
     /// Syncs it, after a probe that must report the same.
     fn sync_in_full(&self) -> Vec<String> {
-        let probe = self.engine.control.probe_source(&self.source).expect("a look");
+        let probe = self.engine.control.probe_source(&self.source).expect("a probe");
         let record = self.engine.run_request(&self.source, &full_sync());
         assert_eq!(record.summary.status, Status::Completed, "{}", record.summary.message);
         let issues = self.engine.list_issues(record.summary.id);
@@ -233,7 +233,7 @@ fn a_hidden_key_column_fails_the_sync_of_a_public_catalog(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let rows: [&[&str]; 2] = [&["id", "title"], &["1", "One"]];
     let albums = HiddenColumnSource::new(&engine, true, &build_book(&rows, Some(1)));
-    let probe = engine.control.probe_source(&albums.source).expect("a look");
+    let probe = engine.control.probe_source(&albums.source).expect("a probe");
     let record = engine.sync(&albums.source);
     assert_eq!((record.summary.status, record.summary.code.as_deref()), (Status::Failed, Some("hidden_key_column")));
     assert!(

@@ -14,9 +14,9 @@ use crate::support::test_engine::{TEST_TIMEOUTS, source_draft};
 use crate::support::{TestDatabase, TestEngine};
 
 /// Set in the measured child process: the database and the file.
-const PART: &str = "LOCKSTEP_TEST_MEMORY";
+const MEASURED_TASK_VARIABLE: &str = "LOCKSTEP_TEST_MEMORY";
 
-const ROWS: u64 = 200_000;
+const ROW_COUNT: u64 = 200_000;
 
 #[test]
 fn two_hundred_thousand_rows_fit_into_seventy_megabytes_on_sqlite() {
@@ -30,14 +30,14 @@ fn two_hundred_thousand_rows_fit_into_seventy_megabytes_on_postgres() {
 
 /// Runs the sync in a child process, so that its memory alone is measured.
 fn run_memory_test(name: &str, database: fn() -> TestDatabase) {
-    if let Ok(part) = std::env::var(PART) {
+    if let Ok(part) = std::env::var(MEASURED_TASK_VARIABLE) {
         return measure_run(&part);
     }
     let db = database();
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("albums.csv");
     let mut text = String::from("id,title,artist,year,label,note\n");
-    for n in 0..ROWS {
+    for n in 0..ROW_COUNT {
         let note = "words that a catalog has beside its facts, ".repeat(4);
         writeln!(text, "{n},Title {n},Artist {},19{:02},Label {},\"{note}\"", n % 997, n % 100, n % 53).expect("text");
     }
@@ -49,12 +49,12 @@ fn run_memory_test(name: &str, database: fn() -> TestDatabase) {
     let part = serde_json::to_string(&(address, &file)).expect("JSON");
     let output = Command::new(std::env::current_exe().expect("this binary"))
         .args([&format!("sync::memory::{name}"), "--exact", "--nocapture"])
-        .env(PART, part)
+        .env(MEASURED_TASK_VARIABLE, part)
         .output()
         .expect("the measured process");
     let reported = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{reported}");
-    assert_eq!(db.count_rows("items", "removed_at IS NULL"), i64::try_from(ROWS).expect("few"));
+    assert_eq!(db.count_rows("items", "removed_at IS NULL"), i64::try_from(ROW_COUNT).expect("few"));
     let peak = reported.lines().find_map(|line| line.split_once("peak: ")?.1.parse::<u64>().ok()).expect("a figure");
     let (peak, size) = (peak / 1024, text.len() / 1_000_000);
     assert!(peak < 70, "{peak} MB at most for a file of {size} MB");
@@ -75,12 +75,12 @@ fn measure_run(part: &str) {
     let first = engine.sync(&source);
     assert_eq!(
         (first.summary.status, first.summary.stats.added),
-        (Status::Completed, ROWS),
+        (Status::Completed, ROW_COUNT),
         "{}",
         first.summary.message
     );
-    assert_eq!(engine.sync(&source).summary.stats.unchanged, ROWS);
-    let status = fs::read_to_string("/proc/self/status").expect("Linux tells of memory");
+    assert_eq!(engine.sync(&source).summary.stats.unchanged, ROW_COUNT);
+    let status = fs::read_to_string("/proc/self/status").expect("the memory of this process");
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a figure");
     println!("peak: {}", peak.trim().trim_end_matches(" kB"));
 }

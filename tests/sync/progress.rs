@@ -30,7 +30,7 @@ on_both_databases![
     a_reader_on_another_server_sees_the_same_run,
 ];
 
-const ROWS: usize = 6000;
+const ROW_COUNT: usize = 6000;
 
 /// Polls as fast as possible to the end and compares every answer with the one before.
 fn poll_run(engine: &TestEngine, id: SyncId, over: &AtomicBool) -> Vec<StatusReport> {
@@ -100,7 +100,7 @@ fn list_percents(seen: &[StatusReport]) -> Vec<u8> {
 fn progress_never_goes_back_and_ends_at_100_with_completed(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let pause_points: Vec<PausePoint> = (0..3).map(|_| PausePoint::default()).collect();
-    let table = MemoryTable::albums(ROWS, "Title")
+    let table = MemoryTable::albums(ROW_COUNT, "Title")
         .with_fault(FaultMoment::Fetch, MemoryFault::Wait(pause_points[0].clone()))
         .with_fault(FaultMoment::Apply(1500), MemoryFault::Wait(pause_points[1].clone()))
         .with_fault(FaultMoment::Apply(4500), MemoryFault::Wait(pause_points[2].clone()));
@@ -119,8 +119,11 @@ fn progress_never_goes_back_and_ends_at_100_with_completed(db: &TestDatabase) {
     assert!(percents.len() >= 4 && percents.last() == Some(&100), "{percents:?}");
     let halfway = seen.iter().find(|report| report.summary.progress >= 63 && report.summary.status == Status::Running);
     let halfway = halfway.expect("a report from the middle");
-    assert_eq!(halfway.summary.stats.items.total, ROWS as u64);
-    assert_eq!(halfway.summary.message, format!("Syncing album {} of {ROWS}…", halfway.summary.stats.items.processed));
+    assert_eq!(halfway.summary.stats.items.total, ROW_COUNT as u64);
+    assert_eq!(
+        halfway.summary.message,
+        format!("Syncing album {} of {ROW_COUNT}…", halfway.summary.stats.items.processed)
+    );
 }
 
 fn progress_never_goes_back_with_the_database_alone(db: &TestDatabase) {
@@ -131,7 +134,8 @@ fn progress_never_goes_back_with_the_database_alone(db: &TestDatabase) {
     let pause_point = PausePoint::default();
     let source = engine.memory_source(
         "albums",
-        MemoryTable::albums(ROWS, "Title").with_fault(FaultMoment::Apply(3500), MemoryFault::Wait(pause_point.clone())),
+        MemoryTable::albums(ROW_COUNT, "Title")
+            .with_fault(FaultMoment::Apply(3500), MemoryFault::Wait(pause_point.clone())),
     );
     let seen = watch_run(&[&engine], &source, |id| {
         pause_point.wait_until_reached();
@@ -185,7 +189,8 @@ fn the_database_replaces_a_status_file_that_is_deleted_during_a_run(db: &TestDat
     let pause_point = PausePoint::default();
     let source = engine.memory_source(
         "albums",
-        MemoryTable::albums(ROWS, "Title").with_fault(FaultMoment::Apply(3500), MemoryFault::Wait(pause_point.clone())),
+        MemoryTable::albums(ROW_COUNT, "Title")
+            .with_fault(FaultMoment::Apply(3500), MemoryFault::Wait(pause_point.clone())),
     );
     let seen = watch_run(&[&engine], &source, |id| {
         pause_point.wait_until_reached();
@@ -195,7 +200,7 @@ fn the_database_replaces_a_status_file_that_is_deleted_during_a_run(db: &TestDat
             let before = engine.status_report(id).summary.progress;
             let _gone_already = fs::remove_file(&file);
             let report = engine.status_report(id);
-            assert_eq!((report.summary.status, report.summary.stats.items.total), (Status::Running, ROWS as u64));
+            assert_eq!((report.summary.status, report.summary.stats.items.total), (Status::Running, ROW_COUNT as u64));
             assert!(report.summary.progress >= before);
         }
         pause_point.resume();
@@ -206,7 +211,7 @@ fn the_database_replaces_a_status_file_that_is_deleted_during_a_run(db: &TestDat
 fn the_database_replaces_a_status_folder_that_is_lost_during_a_run(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let pause_points = [PausePoint::default(), PausePoint::default()];
-    let table = MemoryTable::albums(ROWS, "Title")
+    let table = MemoryTable::albums(ROW_COUNT, "Title")
         .with_fault(FaultMoment::Apply(2500), MemoryFault::Wait(pause_points[0].clone()))
         .with_fault(FaultMoment::Apply(4500), MemoryFault::Wait(pause_points[1].clone()));
     let source = engine.memory_source("albums", table);
@@ -224,8 +229,8 @@ fn the_database_replaces_a_status_folder_that_is_lost_during_a_run(db: &TestData
         pause_points[1].resume();
     });
     assert_eq!(list_percents(&seen).last(), Some(&100));
-    assert_eq!(engine.item_lines(&source).len(), ROWS, "status never fails a sync");
-    assert!(folder.is_file(), "and nobody repairs what an operator put there");
+    assert_eq!(engine.item_lines(&source).len(), ROW_COUNT, "status never fails a sync");
+    assert!(folder.is_file(), "what an operator put there stays");
 }
 
 fn a_status_file_is_never_ahead_of_the_database(db: &TestDatabase) {
@@ -250,7 +255,7 @@ fn a_failed_run_stays_below_100(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.memory_source(
         "albums",
-        MemoryTable::albums(ROWS, "Title").with_fault(FaultMoment::Apply(5900), MemoryFault::Break),
+        MemoryTable::albums(ROW_COUNT, "Title").with_fault(FaultMoment::Apply(5900), MemoryFault::Break),
     );
     let seen = watch_run(&[&engine], &source, |_| {});
     let last = seen.last().expect("a report");
@@ -264,7 +269,8 @@ fn a_reader_on_another_server_sees_the_same_run(db: &TestDatabase) {
     let pause_point = PausePoint::default();
     let source = one.memory_source(
         "albums",
-        MemoryTable::albums(ROWS, "Title").with_fault(FaultMoment::Apply(3500), MemoryFault::Wait(pause_point.clone())),
+        MemoryTable::albums(ROW_COUNT, "Title")
+            .with_fault(FaultMoment::Apply(3500), MemoryFault::Wait(pause_point.clone())),
     );
     let seen = watch_run(&[&one, &two], &source, |id| {
         pause_point.wait_until_reached();

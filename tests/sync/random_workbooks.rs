@@ -9,7 +9,7 @@ use crate::support::test_engine::full_sync;
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 /// How many tables are written.
-const TABLES: u64 = 25;
+const TABLE_COUNT: u64 = 25;
 const SEED: u64 = 0x5EED_0010;
 
 /// Pieces of texts: characters with a meaning in spreadsheets, XML or CSV, and characters of several bytes.
@@ -118,7 +118,7 @@ fn random_book(random: &mut SeededRandom) -> (Vec<u8>, Vec<String>) {
 
 fn every_cell_written_into_a_workbook_is_read_back(db: &TestDatabase) {
     let (engine, folder) = (TestEngine::on_database(db), tempfile::tempdir().expect("a folder"));
-    for table in 0..TABLES {
+    for table in 0..TABLE_COUNT {
         let (bytes, lines) = random_book(&mut SeededRandom::new(SEED + table));
         let path = folder.path().join(format!("{table}.xlsx"));
         std::fs::write(&path, bytes).expect("written");

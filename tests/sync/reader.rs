@@ -172,7 +172,7 @@ fn a_failure_leaves_the_catalog_as_it_was(db: &TestDatabase) {
     );
     assert_eq!(db.items_as_written(), before);
     server.clear_faults();
-    assert_eq!(engine.run_request(&source, &incremental_sync()).summary.stats.updated, 1, "the next sync heals it");
+    assert_eq!(engine.run_request(&source, &incremental_sync()).summary.stats.updated, 1, "the next sync repairs it");
 }
 
 fn a_rate_limit_applies_to_later_runs(db: &TestDatabase) {
@@ -203,7 +203,7 @@ fn a_rate_limit_applies_to_later_runs(db: &TestDatabase) {
             (again.summary.status, &again.summary.code, &again.summary.message),
             (Status::Failed, &first.summary.code, &first.summary.message)
         );
-        assert_eq!(server.take_request_names(), [""; 0], "nobody is asked");
+        assert_eq!(server.take_request_names(), [""; 0], "no server is requested");
         assert_eq!(engine.store.feed_records(source.id).expect("feeds"), kept, "the time does not slide");
     }
 

@@ -20,7 +20,7 @@ on_both_databases![
 
 /// Status files are kept for 300 ms, so the thread runs every half second. Rows are kept for an hour, and [`age_row`]
 /// makes a row older than that.
-const SHORT: Timeouts = Timeouts {
+const SHORT_RETENTION: Timeouts = Timeouts {
     status_retention: Duration::from_millis(300),
     operation_retention: Duration::from_secs(3600),
     record_retention: Duration::from_secs(3600),
@@ -33,7 +33,7 @@ fn age_row(db: &TestDatabase, table: &str, id: SyncId) {
 }
 
 fn old_rows_are_deleted_and_active_runs_stay(db: &TestDatabase) {
-    let engine = TestEngine::with_timeouts(db.store(), SHORT);
+    let engine = TestEngine::with_timeouts(db.store(), SHORT_RETENTION);
     let source = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
     let id = engine.sync(&source).summary.id;
     let file = engine.status_folder().join(format!("sync-status-{id}.json"));
@@ -93,7 +93,7 @@ impl StatusStore for UnpurgeableStatus {
 fn a_part_of_the_retention_that_fails_or_panics_is_logged_and_does_not_block_the_others(db: &TestDatabase) {
     captured_log::start_capture();
     let folder = tempfile::tempdir().expect("a folder");
-    let engine = TestEngine::with_status_store(db.store(), SHORT, Box::new(UnpurgeableStatus), folder);
+    let engine = TestEngine::with_status_store(db.store(), SHORT_RETENTION, Box::new(UnpurgeableStatus), folder);
     let source = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
     let id = engine.sync(&source).summary.id;
     ["sync_operations", "sync_records"].into_iter().for_each(|table| age_row(db, table, id));

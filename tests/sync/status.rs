@@ -58,14 +58,18 @@ fn an_outdated_report_of_an_active_run_is_not_used(db: &TestDatabase) {
         board.get(record.summary.id).expect("an answer").expect("a status").summary.status
     };
     let old = TimeDelta::from_std(TEST_TIMEOUTS.renewal_interval * 2).expect("short") + TimeDelta::seconds(1);
-    assert_eq!(reported(Status::Running, TimeDelta::zero()), Status::Running, "a fresh one is believed");
+    assert_eq!(reported(Status::Running, TimeDelta::zero()), Status::Running, "a new report is used");
     assert_eq!(
         reported(Status::Running, TimeDelta::seconds(3)),
         Status::Completed,
         "one to doubt, and the database knows"
     );
     assert_eq!(reported(Status::Running, old), Status::Completed);
-    assert_eq!(reported(Status::Pending, TimeDelta::zero()), Status::Completed, "who took it tells elsewhere");
+    assert_eq!(
+        reported(Status::Pending, TimeDelta::zero()),
+        Status::Completed,
+        "the server that took it over reports elsewhere"
+    );
     assert_eq!(reported(Status::Running, -old), Status::Completed, "one from the future neither");
     assert_eq!(reported(Status::Failed, old), Status::Failed, "an end does not grow old");
 }
@@ -124,7 +128,7 @@ fn the_end_of_a_run_of_another_server_is_reported_at_once_where_it_was_started(d
     let id = one.start(&source, &full_sync());
     assert_eq!(one.status_report(id).summary.status, Status::Pending);
     two.run(id);
-    assert_eq!(FileStatus::new(one.status_folder()).get(id).expect("an answer"), None, "nothing was told there");
+    assert_eq!(FileStatus::new(one.status_folder()).get(id).expect("an answer"), None, "nothing was reported there");
     assert_eq!(
         (one.status_report(id).summary.status, one.status_report(id).summary.progress),
         (Status::Completed, 100)

@@ -17,7 +17,7 @@ fn a_visitor_cannot_start_cancel_or_change_anything() {
     assert_eq!(visitor.post(&cancel).expect_refusal(), (401, "sign_in".to_owned()));
     assert_eq!(viewer.post_json("/api/sync", START).expect_refusal(), (403, "admins_only".to_owned()));
     assert_eq!(viewer.post(&cancel).expect_refusal(), (403, "admins_only".to_owned()));
-    assert_eq!(site.store.active_run(site.albums.id).expect("an answer"), Some(waiting), "it still waits");
+    assert_eq!(site.store.active_run(site.albums.id).expect("an answer"), Some(waiting), "the run is still pending");
 }
 
 /// Every address that changes something.

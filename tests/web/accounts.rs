@@ -42,7 +42,7 @@ fn login_starts_a_new_session_and_logout_ends_it() {
     let out = person.post("/logout");
     assert_eq!((out.status, out.header("location")), (303, Some("/")));
     assert!(out.header("set-cookie").is_some_and(|set| set.contains("Max-Age=0")));
-    assert_eq!(person.get("/api/catalog/drafts/items").status, 401, "the session is gone, not only its cookie");
+    assert_eq!(person.get("/api/catalog/drafts/items").status, 401, "the session is deleted, not only its cookie");
     assert_eq!(person.post("/logout").status, 303, "once more does no harm");
 }
 

@@ -48,7 +48,7 @@ fn a_filter_shows_matching_articles_and_its_links_show_all_counts(db: &TestDatab
     }
     let page = site.visitor().get("/catalog/news?filter=unread").body;
     assert_eq!((page.matches("<tr class=\"unread\"").count(), page.matches("<tr class=\"seen\"").count()), (50, 0));
-    assert_eq!(page.matches("<span class=\"spoken\">Unread: </span>").count(), 50, "not by its looks alone");
+    assert_eq!(page.matches("<span class=\"spoken\">Unread: </span>").count(), 50, "not only by its style");
     let starred = site.visitor().get("/catalog/news?filter=starred").body;
     assert_eq!(starred.matches("<tr class=\"seen\"").count(), 4);
     // A page number beyond the last page shows the last page.

@@ -58,7 +58,7 @@ fn items_are_counted_only_for_a_search(db: &TestDatabase) {
     site.sync_source(&site.albums);
     db.run_sql("UPDATE catalogs SET item_count = 77 WHERE item_count = 3");
     let visitor = site.visitor();
-    assert!(visitor.get("/catalog/albums").body.contains("1–3 of 77"), "what the catalog knows is believed");
+    assert!(visitor.get("/catalog/albums").body.contains("1–3 of 77"), "the stored count is used");
     assert!(visitor.get("/catalog/albums?q=blue").body.contains("1–2 of 2"));
     assert_eq!(visitor.get("/api/catalog/albums/items").json()["total"], 77);
     assert_eq!(visitor.get("/api/catalog/albums/items?q=%20").json()["total"], 77, "a blank is no search");
@@ -83,5 +83,5 @@ fn the_badge_without_runs_costs_one_query(db: &TestDatabase) {
     db.run_sql(&format!("UPDATE sync_records SET finished_at = {earlier}"));
     assert!(!badge().body.contains("<li"), "{}", badge().body);
     db.run_sql("ALTER TABLE sources RENAME TO sources_gone");
-    assert_eq!(badge().status, 200, "nothing more is asked");
+    assert_eq!(badge().status, 200, "no further query");
 }

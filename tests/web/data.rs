@@ -145,9 +145,9 @@ fn a_database_that_does_not_answer_is_503_with_a_retry_time() {
     // Another program locks the file: the wait for the write lock ends after ten seconds.
     let file = site.data_dir().join("lockstep.db");
     let mut other = diesel::SqliteConnection::establish(&file.display().to_string()).expect("a connection");
-    other.batch_execute("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE").expect("a turn");
+    other.batch_execute("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE").expect("a write lock");
     let reply = admin.post_json("/api/sync", r#"{"source":"albums"}"#);
     assert_eq!(reply.expect_refusal(), (503, "database_busy".to_owned()));
     assert_eq!(reply.header("retry-after"), Some("5"));
-    assert_eq!(admin.get("/api/sources").status, 200, "reading goes on");
+    assert_eq!(admin.get("/api/sources").status, 200, "reads still work");
 }

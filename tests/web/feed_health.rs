@@ -32,7 +32,7 @@ fn each_feed_is_listed_and_failed_ones_can_be_retried() {
 
     let page = admin.get("/catalog/news/feeds");
     assert_eq!(page.status, 200);
-    assert_eq!(list_order(&page.body), ["ticker:gone?…", "Ticker jazz", "Ticker radio"], "trouble comes first");
+    assert_eq!(list_order(&page.body), ["ticker:gone?…", "Ticker jazz", "Ticker radio"], "failed feeds come first");
     for shown_text in
         ["3 feeds", "1 failing", "Failed once", "There is no such ticker.", "2 entries", "Retry failed feed"]
     {
@@ -62,7 +62,7 @@ fn each_feed_is_listed_and_failed_ones_can_be_retried() {
     ticker.requested_addresses();
     ticker.set_headlines("ticker:gone", Ok(&["Back again"]));
     sync_source(&site, &admin, "failed");
-    assert_eq!(ticker.requested_addresses(), ["ticker:gone?token=s3cret"], "the others are left alone");
+    assert_eq!(ticker.requested_addresses(), ["ticker:gone?token=s3cret"], "the others are not requested");
     let page = admin.get("/catalog/news/feeds").body;
     assert!(page.contains("none failing") && !page.contains("Retry failed"), "{page}");
     let catalog = admin.get("/catalog/news").body;

@@ -10,7 +10,7 @@ use lockstep::store::lease::RunProgress;
 use serde_json::{Value, json};
 
 use super::site::{SiteClient, TestSite};
-use crate::store::worker_steps::{TERM, claim_run, expired_claim, progress_at, run_ending};
+use crate::store::worker_steps::{LEASE_TERM, claim_run, expired_claim, progress_at, run_ending};
 use crate::support::test_engine::source_draft;
 use crate::support::{TestDatabase, on_both_databases};
 
@@ -59,7 +59,7 @@ fn a_start_is_answered_in_the_legacy_format(db: &TestDatabase) {
         (409, &false.into(), &Value::from(id))
     );
 
-    let (_, lease) = claim_run(&site.store, 1, TERM).expect("a run");
+    let (_, lease) = claim_run(&site.store, 1, LEASE_TERM).expect("a run");
     site.store.finish_run(lease, &run_ending(Status::Completed)).expect("finished");
     let soon = admin.post("/api/sync-sheets");
     assert_eq!(soon.expect_refusal(), (429, "cooling_down".to_owned()));
@@ -77,12 +77,12 @@ fn each_stage_has_its_legacy_name(db: &TestDatabase) {
         word
     };
     assert_eq!(word(), "downloading", "it waits");
-    let (_, lease): (_, Lease) = claim_run(&site.store, 1, TERM).expect("a run");
+    let (_, lease): (_, Lease) = claim_run(&site.store, 1, LEASE_TERM).expect("a run");
     for (stage, expected) in
         [(Stage::Fetching, "downloading"), (Stage::Processing, "processing"), (Stage::Finalizing, "saving")]
     {
         let stats = RunStats { bytes: 52, lines: 3, ..RunStats::default() };
-        site.store.save_progress(lease, TERM, &RunProgress { stage, stats, ..progress_at(45) }).expect("kept");
+        site.store.save_progress(lease, LEASE_TERM, &RunProgress { stage, stats, ..progress_at(45) }).expect("kept");
         assert_eq!(word(), expected);
     }
     let running = get_status(&reader, BACKGROUND).1;

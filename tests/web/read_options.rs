@@ -8,11 +8,11 @@ use crate::corpora::read_report;
 use crate::support::stub_server::{StubReply, StubServer};
 
 /// The fields of a form that adds a source, except the address and the fields for reading it.
-const REST: [(&str, &str); 5] =
+const OTHER_FIELDS: [(&str, &str); 5] =
     [("key", "Transaction"), ("name", "Sales"), ("slug", "sales"), ("noun_one", "sale"), ("noun_many", "sales")];
 
 fn post_form(client: &SiteClient<'_>, path: &str, url: &str, fields: &[(&str, &str)]) -> SiteResponse {
-    client.post_form(path, &[&[("url", url), ("reading", "1")], &REST[..], fields].concat())
+    client.post_form(path, &[&[("url", url), ("reading", "1")], &OTHER_FIELDS[..], fields].concat())
 }
 
 fn stored_source(site: &TestSite) -> Source {
@@ -107,7 +107,7 @@ fn an_existing_source_is_checked_again_and_keeps_settings_that_the_form_lacks() 
     assert!(refused.status == 422 && refused.body.contains(shown_text), "{}", refused.body);
     assert_eq!(stored_source(&site).read_options.header_row, Some(4));
 
-    let old_form = admin.post_form(path, &[&[("url", &*url)], &REST[..]].concat());
+    let old_form = admin.post_form(path, &[&[("url", &*url)], &OTHER_FIELDS[..]].concat());
     assert_eq!((old_form.status, stored_source(&site).read_options.header_row), (303, Some(4)), "{}", old_form.body);
     let beyond = post_form(&admin, path, &url, &[("header_row", "400")]);
     assert!(beyond.status == 422 && beyond.body.contains("id=\"reading-error\""), "{}", beyond.body);
@@ -122,9 +122,10 @@ fn an_upload_stays_when_only_how_it_is_read_changes() {
     let folder = site.data_dir().join("uploads");
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::write(folder.join(upload), read_report("04a-title-rows-above-header.csv")).expect("a file");
-    let fields = [&[("upload", upload), ("reading", "1"), ("header_row", "4")], &REST[..]].concat();
+    let fields = [&[("upload", upload), ("reading", "1"), ("header_row", "4")], &OTHER_FIELDS[..]].concat();
     assert_eq!(admin.post_form("/settings/sources", &fields).status, 303);
-    let fields = [&[("reading", "1"), ("header_row", "4"), ("accept_header_mismatch", "1")], &REST[..]].concat();
+    let fields =
+        [&[("reading", "1"), ("header_row", "4"), ("accept_header_mismatch", "1")], &OTHER_FIELDS[..]].concat();
     let changed = admin.post_form("/settings/sources/sales", &fields);
     assert_eq!(changed.status, 303, "{}", changed.body);
     assert!(stored_source(&site).read_options.accept_header_mismatch);

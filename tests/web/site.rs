@@ -140,7 +140,7 @@ impl TestSite {
         let thread = std::thread::spawn(move || {
             rt::System::new().block_on(async move {
                 let server = web::serve(listener, state).expect("a server");
-                tell.send(server.handle()).expect("somebody waits");
+                tell.send(server.handle()).expect("a session waits");
                 server.await.expect("served");
             });
         });

@@ -122,7 +122,7 @@ fn secrets_in_an_address_are_entered_once_and_never_shown() {
     assert_eq!(
         stored(),
         SourceLocation::Urls([&both[..], &["ticker:jazz".to_owned()]].concat()),
-        "left alone, it stays"
+        "an unchanged field keeps its value"
     );
     let cut = admin.post_form("/settings/sources/news", &form_fields("ticker://…@elsewhere/jazz", ""));
     assert_eq!(cut.status, 422);
@@ -238,7 +238,7 @@ fn only_the_server_of_an_account_address_is_shown() {
     let saved = admin.post_form("/settings/sources/mine", &fields);
     assert_eq!(saved.status, 303, "{}", saved.body);
     let stored = site.store.source_by_id(source.id).expect("an answer").expect("a source");
-    assert_eq!((stored.location, stored.name.as_str()), (draft.location, "Ours"), "left alone, it stays");
+    assert_eq!((stored.location, stored.name.as_str()), (draft.location, "Ours"), "an unchanged field keeps its value");
 }
 
 #[test]

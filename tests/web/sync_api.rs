@@ -73,7 +73,7 @@ fn a_visitor_reads_the_status_of_public_catalogs_only() {
 
     let admin = site.add_program("robot", Role::Admin);
     assert_eq!(admin.post(&format!("/api/sync/{open}/cancel")).status, 202);
-    assert!(viewer.get(&path(open)).body.contains("robot"), "those inside are told who ended it");
+    assert!(viewer.get(&path(open)).body.contains("robot"), "signed-in users see who cancelled it");
     let reported = visitor.get(&path(open));
     assert_eq!(reported.json()["status"], "cancelled");
     assert!(!reported.body.contains("robot"), "{}", reported.body);

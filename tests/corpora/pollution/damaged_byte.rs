@@ -13,7 +13,7 @@ use super::clean::CleanTable;
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 /// The number of damaged files on SQLite and on PostgreSQL, unless `LOCKSTEP_DAMAGED_FILES` sets it.
-const CASES: [u32; 2] = [250, 100];
+const CASE_COUNT: [u32; 2] = [250, 100];
 /// How many smaller cases are tried when one fails; each of them takes two runs.
 const MAX_SHRINKS: u32 = 100;
 
@@ -48,7 +48,7 @@ impl ByteDamage {
 /// The cases are the same in every run, so a failure is caused by the tested change.
 fn one_damaged_byte_changes_no_row_but_its_own(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
-    let usual = CASES[usize::from(!db.is_sqlite())];
+    let usual = CASE_COUNT[usize::from(!db.is_sqlite())];
     let cases =
         std::env::var("LOCKSTEP_DAMAGED_FILES").map_or(usual, |number| number.parse().expect("a number of files"));
     let config = Config { cases, max_shrink_iters: MAX_SHRINKS, failure_persistence: None, ..Config::default() };

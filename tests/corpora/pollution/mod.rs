@@ -17,10 +17,10 @@ use clean::CleanTable;
 use faults::{Fault, Polluted};
 
 /// The number of polluted files, unless `LOCKSTEP_POLLUTIONS` sets it.
-const CASES: u64 = 2000;
+const CASE_COUNT: u64 = 2000;
 /// The largest number of wrong catalogs without a report, per thousand files.
 const MOST_SILENT_PER_MILLE: u64 = 20;
-const LANES: u64 = 4;
+const LANE_COUNT: u64 = 4;
 /// One case in this many is on PostgreSQL. It shares no divisor with the number of faults, so each fault is included.
 const POSTGRES_EVERY: u64 = 8;
 const SEED: u64 = 0x5EED_0009;
@@ -45,9 +45,10 @@ type OutcomeTally = BTreeMap<(Fault, PollutionOutcome), (u64, String)>;
 
 #[test]
 fn a_polluted_file_is_read_as_the_clean_one_or_the_run_reports_the_difference() {
-    let cases = std::env::var("LOCKSTEP_POLLUTIONS").map_or(CASES, |number| number.parse().expect("a number of files"));
+    let cases =
+        std::env::var("LOCKSTEP_POLLUTIONS").map_or(CASE_COUNT, |number| number.parse().expect("a number of files"));
     let tallies: Vec<OutcomeTally> = std::thread::scope(|scope| {
-        let lanes: Vec<_> = (0..LANES).map(|lane| scope.spawn(move || run_lane(lane, cases))).collect();
+        let lanes: Vec<_> = (0..LANE_COUNT).map(|lane| scope.spawn(move || run_lane(lane, cases))).collect();
         lanes.into_iter().map(|lane| lane.join().expect("a lane without a panic")).collect()
     });
     let mut tally = OutcomeTally::new();
@@ -76,12 +77,12 @@ fn run_lane(lane: u64, cases: u64) -> OutcomeTally {
     let databases = [TestDatabase::sqlite(), TestDatabase::postgres()];
     let engines = databases.each_ref().map(TestEngine::on_database);
     let mut tally = OutcomeTally::new();
-    for case in (lane..cases).step_by(usize::try_from(LANES).expect("small")) {
+    for case in (lane..cases).step_by(usize::try_from(LANE_COUNT).expect("small")) {
         let mut random = SeededRandom::new(SEED + case);
         let clean = CleanTable::draw_table(&mut random);
-        let fault = Fault::ALL[usize::try_from(case / LANES).expect("small") % Fault::ALL.len()];
+        let fault = Fault::ALL[usize::try_from(case / LANE_COUNT).expect("small") % Fault::ALL.len()];
         let polluted = fault.pollute(&clean, &mut random);
-        let engine = &engines[usize::from((case / LANES).is_multiple_of(POSTGRES_EVERY))];
+        let engine = &engines[usize::from((case / LANE_COUNT).is_multiple_of(POSTGRES_EVERY))];
         let outcome = judge_pollution(engine, case, &clean, &polluted, random.next_chance(50));
         let example = format!("case {case}: {}", String::from_utf8_lossy(&polluted.polluted_bytes).escape_debug());
         tally.entry((fault, outcome)).or_insert((0, example)).0 += 1;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lockstep::domain::issue::IssueKind;
 
-use super::Reader;
+use super::FeedReader;
 use crate::support::load_clock::LoadClock;
 use crate::support::stub_server::{StubReply, StubServer};
 use crate::support::waiting::WAIT_LIMIT;
@@ -46,7 +46,7 @@ fn a_feed_that_misbehaves_is_a_clear_issue() {
     ] {
         // A fetch that fails on the way is tried three times, however long that takes on this machine.
         let timeout = if path == "/drip" { Duration::from_millis(1500) } else { WAIT_LIMIT };
-        let mut reader = Reader::of_addresses(&[stub.url(path), stub.url("/good")]).with_timeout(timeout);
+        let mut reader = FeedReader::of_addresses(&[stub.url(path), stub.url("/good")]).with_timeout(timeout);
         let begun = LoadClock::start();
         let run = reader.fetch_manually();
         assert!(begun.elapsed() < Duration::from_secs(5), "{path}: {:?}", begun.elapsed());
@@ -69,7 +69,7 @@ fn long_feed_titles_are_shortened_in_articles() {
         "/f",
         StubReply::rss(&format!("<title>{long}</title><managingEditor>{long}</managingEditor>{items}")),
     );
-    let mut reader = Reader::of_addresses(&[stub.url("/f")]);
+    let mut reader = FeedReader::of_addresses(&[stub.url("/f")]);
     let rows = reader.fetch_manually().rows.expect("content");
     assert!(rows.iter().flat_map(|row| &row.cells).all(|cell| cell.len() < 1000));
     assert_eq!(reader.find_feed("/f").title.chars().count(), 201);
@@ -85,7 +85,7 @@ fn a_page_that_names_a_feed_is_answered_with_its_address() {
     stub.set_reply("/elsewhere/before", StubReply::redirect(302, "/page"));
     stub.set_reply("/page", StubReply::html(page.replace("/feed.xml", "feed.xml")));
     for path in ["/said", "/html", "/elsewhere/before"] {
-        let (_, message) = Reader::of_addresses(&[stub.url(path)]).fetch_manually().failure.expect("a failure");
+        let (_, message) = FeedReader::of_addresses(&[stub.url(path)]).fetch_manually().failure.expect("a failure");
         assert!(
             message.contains(&format!("Use the feed that it links to instead: {}", stub.url("/feed.xml"))),
             "{path}: {message}"
@@ -93,7 +93,7 @@ fn a_page_that_names_a_feed_is_answered_with_its_address() {
     }
     let two = format!("<base href='/deep/'>{}", "<link rel=alternate type=application/atom+xml href=a.xml>");
     stub.set_reply("/two", StubReply::html(format!("{page}{two}")));
-    let mut reader = Reader::of_addresses(&[stub.url("/two")]);
+    let mut reader = FeedReader::of_addresses(&[stub.url("/two")]);
     let (_, message) = reader.fetch_manually().failure.expect("a failure");
     let named = [stub.url("/feed.xml"), stub.url("/deep/a.xml")];
     assert!(
@@ -101,9 +101,9 @@ fn a_page_that_names_a_feed_is_answered_with_its_address() {
         "{message}"
     );
     assert_eq!(reader.feeds[0].linked_feeds, named);
-    assert_eq!((stub.request_count("/feed.xml"), stub.request_count("/deep/a.xml")), (0, 0), "nobody was asked");
+    assert_eq!((stub.request_count("/feed.xml"), stub.request_count("/deep/a.xml")), (0, 0), "no feed was requested");
     // Content that is recognised by its first bytes is not read to its end.
-    let (_, message) = Reader::of_addresses(&[stub.url("/found")]).fetch_manually().failure.expect("a failure");
+    let (_, message) = FeedReader::of_addresses(&[stub.url("/found")]).fetch_manually().failure.expect("a failure");
     assert!(message.contains("Look for a link named RSS"), "{message}");
 }
 
@@ -112,7 +112,7 @@ fn a_feed_that_quotes_a_page_is_a_feed() {
     let stub = StubServer::start();
     let item = "<title>F</title><item><guid>1</guid><title>T</title><description><![CDATA[<html><p>x</p>]]></description></item>";
     stub.set_reply("/f", StubReply::rss(item));
-    assert_eq!(Reader::of_addresses(&[stub.url("/f")]).fetch_manually().sorted_titles(), ["T"]);
+    assert_eq!(FeedReader::of_addresses(&[stub.url("/f")]).fetch_manually().sorted_titles(), ["T"]);
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_private_address_in_a_list_is_refused() {
     stub.set_reply("/secret", StubReply::feed("Secret", &["1"]));
     let secret = format!("http://127.0.0.2:{}/secret", stub.port());
     stub.set_reply("/list", StubReply::opml(&[secret, stub.url("/good"), "file:///etc/passwd".to_owned()]));
-    let run = Reader::of_addresses(&[stub.url("/list")]).fetch_manually();
+    let run = FeedReader::of_addresses(&[stub.url("/list")]).fetch_manually();
     assert_eq!((run.sorted_titles(), stub.request_count("/secret")), (vec!["Article 1"], 0));
     assert_eq!(run.issues.len(), 2, "{:?}", run.issues);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lockstep::domain::location::SourceLocation;
 
-use super::{Notes, Reader, Silent};
+use super::{FeedObserver, FeedReader, SilentObserver};
 use crate::fetch::{FetchSetup, peak_memory};
 use crate::support::PausePoint;
 use crate::support::load_clock::LoadClock;
@@ -37,7 +37,7 @@ fn a_slow_host_with_many_feeds_does_not_keep_the_others_waiting() {
         }
     }
     let run = thread::scope(|scope| {
-        let running = scope.spawn(|| Reader::of_addresses(&addresses).fetch_manually());
+        let running = scope.spawn(|| FeedReader::of_addresses(&addresses).fetch_manually());
         all_others_read.wait_until_reached();
         wait_until(|| others.iter().all(|other| (0..4).all(|n| other.request_count(&format!("/{n}")) == 1)));
         all_others_read.resume();
@@ -56,7 +56,7 @@ fn a_hanging_feed_affects_only_itself() {
     stub.set_reply("/hangs", StubReply::feed("H", &["1"]).hang());
     stub.set_reply("/f", StubReply::feed("F", &["1"]));
     other.set_reply("/g", StubReply::feed("G", &["1"]));
-    let mut reader = Reader::of_addresses(&[stub.url("/hangs"), stub.url("/f"), other.url("/g")]);
+    let mut reader = FeedReader::of_addresses(&[stub.url("/hangs"), stub.url("/f"), other.url("/g")]);
     reader = reader.with_timeout(Duration::from_secs(4));
     let run = reader.fetch_manually();
     assert_eq!(run.sorted_titles().len(), 2);
@@ -72,14 +72,14 @@ fn feeds_that_a_run_had_no_time_for_are_first_in_the_next_run() {
         stub.set_reply(&format!("/{n}"), StubReply::feed("F", &["1"]).after(Duration::from_millis(1500)));
     }
     stub.set_reply("/list", StubReply::opml(&addresses));
-    let mut reader = Reader::of_addresses(&[stub.url("/list")]);
+    let mut reader = FeedReader::of_addresses(&[stub.url("/list")]);
     reader.setup.run = Duration::from_millis(6000);
     let run = reader.fetch_manually();
     let read = run.sorted_titles().len();
     assert!((1..=3).contains(&read), "{read}");
     assert_eq!(run.issues.len(), 6 - read);
     assert!(run.issues.iter().all(|issue| issue.reason.contains("this sync ran out of time")), "{:?}", run.issues);
-    assert!(reader.feeds.iter().all(|feed| !feed.has_failed()), "that is nobody's failure");
+    assert!(reader.feeds.iter().all(|feed| !feed.has_failed()), "no feed has failed");
     // The next run has as little time.
     let again = reader.fetch_in_full().sorted_titles().len();
     let asked = reader.feeds.iter().filter(|feed| feed.succeeded_at.is_some()).count();
@@ -90,21 +90,21 @@ fn feeds_that_a_run_had_no_time_for_are_first_in_the_next_run() {
 fn a_run_that_reached_no_feed_has_failed() {
     let (stub, other) = (StubServer::start(), StubServer::start());
     stub.set_reply("/f", StubReply::feed("F", &["1"]));
-    let mut reader = Reader::of_addresses(&[stub.url("/f")]);
+    let mut reader = FeedReader::of_addresses(&[stub.url("/f")]);
     reader.fetch_manually();
     stub.set_reply("/f", StubReply::feed("F", &["1"]).hang());
     reader.setup.run = Duration::from_secs(1);
     for lists in [false, true] {
         if lists {
             other.set_reply("/list", StubReply::opml(&[stub.url("/f")]).hang());
-            reader = Reader::of_addresses(&[other.url("/list")]);
+            reader = FeedReader::of_addresses(&[other.url("/list")]);
             reader.setup.run = Duration::from_secs(1);
         }
         let run = reader.fetch_manually();
         let (code, message) = run.failure.expect("a failure");
         assert!(code == "timeout" && message.contains("raise LOCKSTEP_SYNC_TIMEOUT"), "{lists}, {code}: {message}");
         assert_eq!(run.issues.len(), 1, "{:?}", run.issues);
-        assert!(reader.feeds.iter().all(|feed| !feed.has_failed()), "nobody's failure");
+        assert!(reader.feeds.iter().all(|feed| !feed.has_failed()), "no feed has failed");
     }
 }
 
@@ -117,10 +117,11 @@ fn a_feed_that_was_not_requested_has_not_failed() {
     let setup = FetchSetup::new().with_timeout(Duration::from_secs(20));
     let table = SourceLocation::Url(stub.url("/table"));
     let run = thread::scope(|scope| {
-        scope.spawn(|| setup.fetch("csv", &table, None, &Silent).map(drop));
+        scope.spawn(|| setup.fetch("csv", &table, None, &SilentObserver).map(drop));
         wait_until(|| stub.request_count("/table") == 1);
         // The limit of a feed is half of the time of the run; the other source takes longer than both.
-        let mut reader = Reader::of_addresses(&[stub.url("/f"), other.url("/g")]).with_timeout(Duration::from_secs(3));
+        let mut reader =
+            FeedReader::of_addresses(&[stub.url("/f"), other.url("/g")]).with_timeout(Duration::from_secs(3));
         reader.setup.run = Duration::from_millis(7000);
         let run = reader.fetch_manually();
         let feed = reader.find_feed("/f");
@@ -136,7 +137,7 @@ fn a_cancel_ends_all_feeds_at_once_and_keeps_their_records() {
     let (stub, other) = (StubServer::start(), StubServer::start());
     stub.set_reply("/f", StubReply::feed("F", &["1"]));
     stub.set_reply("/list", StubReply::opml(&[stub.url("/f"), stub.url("/hangs"), other.url("/hangs")]));
-    let mut reader = Reader::of_addresses(&[stub.url("/list")]);
+    let mut reader = FeedReader::of_addresses(&[stub.url("/list")]);
     stub.set_reply("/hangs", StubReply::feed("H", &["1"]));
     other.set_reply("/hangs", StubReply::feed("H", &["1"]));
     reader.fetch_manually();
@@ -148,7 +149,7 @@ fn a_cancel_ends_all_feeds_at_once_and_keeps_their_records() {
             // Now the list itself hangs; its known feeds are kept.
             stub.set_reply("/list", StubReply::opml(&[]).hang());
         }
-        let watch = Notes::default();
+        let watch = FeedObserver::default();
         let (took, run) = thread::scope(|scope| {
             let stopping = scope.spawn(|| {
                 thread::sleep(Duration::from_millis(500));
@@ -178,7 +179,7 @@ fn all_feeds_together_have_a_size_limit() {
             StubReply::rss(&format!("<title>{filler}</title><item><guid>1</guid></item>")),
         );
     }
-    let mut reader = Reader::of_addresses(&addresses);
+    let mut reader = FeedReader::of_addresses(&addresses);
     reader.setup.settings.max_bytes = 60_000;
     let run = reader.fetch_manually();
     assert_eq!(run.rows.map(|rows| rows.len()), Some(2));
@@ -197,7 +198,7 @@ fn memory_does_not_grow_with_the_number_of_feeds() {
         addresses.extend((0..50).map(|n| host.url(&format!("/f?{n}"))));
     }
     hosts[0].set_reply("/list", StubReply::opml(&addresses));
-    let mut reader = Reader::of_addresses(&[hosts[0].url("/list")]);
+    let mut reader = FeedReader::of_addresses(&[hosts[0].url("/list")]);
     reader.setup.run = Duration::from_secs(3600);
     let before = peak_memory();
     assert_eq!(reader.count_articles(), 400 * 2);

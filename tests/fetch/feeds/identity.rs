@@ -3,7 +3,7 @@
 use lockstep::domain::feed::EntryIdentity;
 use lockstep::domain::issue::IssueKind;
 
-use super::Reader;
+use super::FeedReader;
 use crate::support::stub_server::{StubReply, StubServer};
 
 fn feed_reply(items: &[(&str, &str, &str)]) -> StubReply {
@@ -20,7 +20,7 @@ fn a_feed_that_gains_ids_keeps_its_identity_rule() {
     let stub = StubServer::start();
     let (a, b) = ("https://h.example/a", "https://h.example/b");
     stub.set_reply("/f", feed_reply(&[("", a, "A"), ("", b, "B")]));
-    let mut reader = Reader::of_addresses(&[stub.url("/f")]);
+    let mut reader = FeedReader::of_addresses(&[stub.url("/f")]);
     let first = reader.fetch_manually();
     assert_eq!(reader.find_feed("/f").identity, Some(EntryIdentity::Link));
     stub.set_reply("/f", feed_reply(&[("urn:1", a, "A"), ("urn:2", b, "B again"), ("urn:3", "", "C")]));
@@ -43,7 +43,7 @@ fn a_feed_that_gains_ids_keeps_its_identity_rule() {
 fn a_feed_without_entries_chooses_its_identity_rule_later() {
     let stub = StubServer::start();
     stub.set_reply("/f", feed_reply(&[]));
-    let mut reader = Reader::of_addresses(&[stub.url("/f")]);
+    let mut reader = FeedReader::of_addresses(&[stub.url("/f")]);
     let run = reader.fetch_manually();
     assert_eq!(
         (run.rows.as_ref().map(Vec::len), reader.find_feed("/f").identity),
@@ -60,7 +60,7 @@ fn a_feed_without_entries_chooses_its_identity_rule_later() {
 fn the_same_id_twice_is_noted_and_the_first_wins() {
     let stub = StubServer::start();
     stub.set_reply("/f", feed_reply(&[("1", "", "First"), ("1", "", "Second"), ("2", "", "Third")]));
-    let run = Reader::of_addresses(&[stub.url("/f")]).fetch_manually();
+    let run = FeedReader::of_addresses(&[stub.url("/f")]).fetch_manually();
     assert_eq!(run.sorted_titles(), ["First", "Third"]);
     let (name, kind, reason) = run.only_issue();
     assert_eq!((name, kind), ("F", IssueKind::Noted));
@@ -72,7 +72,7 @@ fn keys_reveal_no_part_of_an_address() {
     let stub = StubServer::start();
     stub.set_reply("/f?token=s3cret", feed_reply(&[("1", "", "A")]));
     let address = stub.url("/f?token=s3cret").replace("http://", "http://me:pa55@");
-    let run = Reader::of_addresses(&[address]).fetch_manually();
+    let run = FeedReader::of_addresses(&[address]).fetch_manually();
     let shown = format!("{:?}", run.rows);
     assert!(!shown.contains("s3cret") && !shown.contains("pa55"), "{shown}");
 }
@@ -85,7 +85,7 @@ fn links_in_articles_reveal_no_part_of_a_feed_address() {
     let item = format!("<title>F</title><item><guid>1</guid><link>read</link><description>{text}</description></item>");
     stub.set_reply("/f?token=s3cret", StubReply::rss(&item));
     let address = stub.url("/f?token=s3cret").replace("http://", "http://me:pa55@");
-    let run = Reader::of_addresses(&[address]).fetch_manually();
+    let run = FeedReader::of_addresses(&[address]).fetch_manually();
     let shown = format!("{:?}", run.rows);
     assert!(shown.contains(&stub.url("/more")) && shown.contains(&stub.url("/read")), "{shown}");
     assert!(!shown.contains("s3cret") && !shown.contains("pa55"), "{shown}");

@@ -5,7 +5,7 @@ use std::fs;
 use lockstep::domain::issue::IssueKind;
 use lockstep::domain::location::SourceLocation;
 
-use super::Reader;
+use super::FeedReader;
 use crate::support::stub_server::{StubReply, StubServer};
 
 fn serve_three_feeds(stub: &StubServer) -> Vec<String> {
@@ -15,7 +15,7 @@ fn serve_three_feeds(stub: &StubServer) -> Vec<String> {
     ["/a", "/b", "/c"].map(|path| stub.url(path)).to_vec()
 }
 
-fn feed_titles(reader: &Reader) -> Vec<&str> {
+fn feed_titles(reader: &FeedReader) -> Vec<&str> {
     reader.feeds.iter().map(|feed| feed.title.as_str()).collect()
 }
 
@@ -24,7 +24,7 @@ fn a_list_is_detected_by_its_content_and_its_feeds_keep_their_order() {
     let stub = StubServer::start();
     let feeds = serve_three_feeds(&stub);
     stub.set_reply("/list", StubReply::opml(&[feeds[1].clone(), feeds[0].clone(), feeds[1].clone()]).etag("\"l1\""));
-    let mut reader = Reader::of_addresses(&[feeds[2].clone(), stub.url("/list")]);
+    let mut reader = FeedReader::of_addresses(&[feeds[2].clone(), stub.url("/list")]);
     assert_eq!(reader.fetch_manually().rows.expect("content").len(), 3);
     assert_eq!(feed_titles(&reader), ["Gamma", "Beta", "Alpha"]);
     assert!(reader.fetch_manually().is_unchanged());
@@ -56,7 +56,7 @@ fn feeds_of_a_failed_list_are_still_fetched() {
     let stub = StubServer::start();
     let feeds = serve_three_feeds(&stub);
     stub.set_reply("/list", StubReply::opml(&feeds).etag("\"l\""));
-    let mut reader = Reader::of_addresses(&[stub.url("/list")]);
+    let mut reader = FeedReader::of_addresses(&[stub.url("/list")]);
     reader.fetch_manually();
     for bad in [StubReply::status(404), StubReply::html("<!doctype html><p>Hello"), StubReply::opml(&[])] {
         stub.set_reply("/list", bad);
@@ -89,7 +89,7 @@ fn a_truncated_list_forgets_no_feed_and_is_requested_again() {
     let stub = StubServer::start();
     let feeds = serve_three_feeds(&stub);
     stub.set_reply("/list", StubReply::opml(&feeds).etag("\"l\""));
-    let mut reader = Reader::of_addresses(&[stub.url("/list")]);
+    let mut reader = FeedReader::of_addresses(&[stub.url("/list")]);
     reader.fetch_manually();
     stub.set_reply("/list", StubReply::opml(&feeds).etag("\"cut\"").halved());
     assert!(
@@ -100,7 +100,7 @@ fn a_truncated_list_forgets_no_feed_and_is_requested_again() {
     assert_eq!(feed_titles(&reader).len(), 3);
     stub.set_reply("/list", StubReply::opml(&feeds[1..]).etag("\"cut\""));
     reader.fetch_manually();
-    assert_eq!(feed_titles(&reader).len(), 2, "what the whole list does not name is gone");
+    assert_eq!(feed_titles(&reader).len(), 2, "feeds that the complete list lacks are dropped");
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_list_counts_as_unchanged_only_if_its_feeds_are_stored() {
     let stub = StubServer::start();
     let feeds = serve_three_feeds(&stub);
     stub.set_reply("/list", StubReply::opml(&feeds[..1]).etag("\"v1\""));
-    let mut reader = Reader::of_addresses(&[stub.url("/list")]);
+    let mut reader = FeedReader::of_addresses(&[stub.url("/list")]);
     reader.fetch_manually();
     let of_v1 = reader.validators.clone();
     stub.set_reply("/list", StubReply::opml(&feeds).etag("\"v2\""));
@@ -124,7 +124,7 @@ fn a_list_counts_as_unchanged_only_if_its_feeds_are_stored() {
 fn an_unchanged_list_and_a_failed_first_list_are_not_feeds() {
     let stub = StubServer::start();
     stub.set_reply("/list", StubReply::status(500));
-    let mut reader = Reader::of_addresses(&[stub.url("/list")]);
+    let mut reader = FeedReader::of_addresses(&[stub.url("/list")]);
     assert_eq!(reader.fetch_manually().failure.expect("a failure").0, "no_feed");
     stub.set_reply("/list", StubReply::opml(&serve_three_feeds(&stub)));
     assert_eq!(reader.fetch_manually().rows.expect("content").len(), 3);
@@ -137,7 +137,7 @@ fn a_list_in_a_list_is_named_and_not_followed() {
     let feeds = serve_three_feeds(&stub);
     stub.set_reply("/inner", StubReply::opml(&feeds));
     stub.set_reply("/list", StubReply::opml(&[stub.url("/inner"), feeds[0].clone(), "no address".to_owned()]));
-    let run = Reader::of_addresses(&[stub.url("/list")]).fetch_manually();
+    let run = FeedReader::of_addresses(&[stub.url("/list")]).fetch_manually();
     assert_eq!(run.sorted_titles().len(), 1);
     assert_eq!(run.issues.len(), 2, "{:?}", run.issues);
     assert!(run.issues[0].reason.contains("lists inside lists are not followed"), "{:?}", run.issues);
@@ -148,7 +148,7 @@ fn a_list_in_a_list_is_named_and_not_followed() {
 fn a_list_may_be_a_file_and_is_read_at_every_sync() {
     let stub = StubServer::start();
     let feeds = serve_three_feeds(&stub);
-    let mut reader = Reader::at_location(SourceLocation::Sample);
+    let mut reader = FeedReader::at_location(SourceLocation::Sample);
     let path = reader.setup.folder.path().join("feeds.opml");
     let write = |feeds: &[String]| {
         let outlines: String = feeds.iter().map(|feed| format!("<outline xmlUrl=\"{feed}\"/>")).collect();
@@ -170,7 +170,7 @@ fn a_list_may_be_a_file_and_is_read_at_every_sync() {
     fs::create_dir_all(&uploads).expect("a folder");
     write(&feeds);
     fs::rename(&path, uploads.join("0123456789abcdef0123456789abcdef")).expect("moved");
-    let mut uploaded = Reader::at_location(SourceLocation::Upload("0123456789abcdef0123456789abcdef".to_owned()));
+    let mut uploaded = FeedReader::at_location(SourceLocation::Upload("0123456789abcdef0123456789abcdef".to_owned()));
     uploaded.setup = reader.setup;
     assert_eq!(uploaded.fetch_manually().sorted_titles().len(), 3);
 }

@@ -24,7 +24,7 @@ use lockstep::fetch::{FetchError, FetchObserver, FetchOutcome, FetchProgress, Fe
 use super::{FetchSetup, read_rows, source_of_kind};
 
 /// A source made of feeds, with its state between two fetches.
-pub(super) struct Reader {
+pub(super) struct FeedReader {
     pub(super) setup: FetchSetup,
     pub(super) location: SourceLocation,
     pub(super) validators: Validators,
@@ -32,7 +32,7 @@ pub(super) struct Reader {
 }
 
 /// The result of one fetch.
-pub(super) struct Run {
+pub(super) struct FeedFetch {
     /// The rows; `None` if nothing is new.
     pub(super) rows: Option<Vec<TextRow>>,
     /// The code and the message of a failure.
@@ -42,7 +42,7 @@ pub(super) struct Run {
     pub(super) bytes: u64,
 }
 
-impl Run {
+impl FeedFetch {
     /// The titles of the articles, sorted, because feeds of several hosts arrive in any order.
     pub(super) fn sorted_titles(&self) -> Vec<&str> {
         let mut titles: Vec<&str> = self.rows.iter().flatten().map(|row| row.cells[0].as_str()).collect();
@@ -70,7 +70,7 @@ impl Run {
     }
 }
 
-impl Reader {
+impl FeedReader {
     /// A source that names these addresses.
     pub(super) fn of_addresses(addresses: &[String]) -> Self {
         Self::at_location(match addresses {
@@ -89,27 +89,31 @@ impl Reader {
     }
 
     /// Fetches incrementally, as a scheduled sync.
-    pub(super) fn fetch_scheduled(&mut self) -> Run {
+    pub(super) fn fetch_scheduled(&mut self) -> FeedFetch {
         self.fetch_with(|order| order.is_manual = false)
     }
 
     /// Fetches incrementally, as a sync that a person started.
-    pub(super) fn fetch_manually(&mut self) -> Run {
+    pub(super) fn fetch_manually(&mut self) -> FeedFetch {
         self.fetch_with(|_| ())
     }
 
     /// Fetches everything, as a full sync.
-    pub(super) fn fetch_in_full(&mut self) -> Run {
+    pub(super) fn fetch_in_full(&mut self) -> FeedFetch {
         self.fetch_with(|order| order.mode = Mode::Full)
     }
 
     /// Fetches incrementally and manually, after `change` to the request. The result is applied.
-    pub(super) fn fetch_with(&mut self, change: impl FnOnce(&mut FetchRequest<'_>)) -> Run {
-        let watch = Notes::default();
+    pub(super) fn fetch_with(&mut self, change: impl FnOnce(&mut FetchRequest<'_>)) -> FeedFetch {
+        let watch = FeedObserver::default();
         self.fetch_observed(change, &watch)
     }
 
-    pub(super) fn fetch_observed(&mut self, change: impl FnOnce(&mut FetchRequest<'_>), watch: &Notes) -> Run {
+    pub(super) fn fetch_observed(
+        &mut self,
+        change: impl FnOnce(&mut FetchRequest<'_>),
+        watch: &FeedObserver,
+    ) -> FeedFetch {
         let (validators, feeds) = (self.validators.clone(), self.feeds.clone());
         let mut order = FetchRequest {
             sync_id: Some(SyncId::new()),
@@ -123,9 +127,9 @@ impl Reader {
         let source = source_of_kind("feeds", self.location.clone());
         let fetched = kinds.get("feeds").expect("the kind").fetch(&source, &order, watch);
         let mut reported = watch.reported.lock().expect("notes");
-        let Told { issues, progress, feeds } = std::mem::take(&mut *reported);
-        self.feeds = feeds.expect("what is known of the feeds is told however it ends");
-        let mut run = Run { rows: None, failure: None, issues, progress, bytes: 0 };
+        let FetchReports { issues, progress, feeds } = std::mem::take(&mut *reported);
+        self.feeds = feeds.expect("feed records, however the fetch ends");
+        let mut run = FeedFetch { rows: None, failure: None, issues, progress, bytes: 0 };
         match fetched {
             Ok(FetchOutcome::Content(content)) => {
                 assert!(!content.is_complete());
@@ -149,7 +153,7 @@ impl Reader {
         };
         let source = source_of_kind("feeds", self.location.clone());
         let kinds = self.setup.source_kinds();
-        match kinds.get("feeds").expect("the kind").fetch(&source, &order, &Silent).expect("content") {
+        match kinds.get("feeds").expect("the kind").fetch(&source, &order, &SilentObserver).expect("content") {
             FetchOutcome::Content(content) => content.rows().expect("rows").count(),
             FetchOutcome::Unchanged(_) => panic!("a full fetch is never unchanged"),
         }
@@ -175,9 +179,9 @@ impl Reader {
 }
 
 /// An observer that ignores everything.
-struct Silent;
+struct SilentObserver;
 
-impl FetchObserver for Silent {
+impl FetchObserver for SilentObserver {
     fn report_received(&self, _: u64, _: Option<u64>) {}
 
     fn report_wait(&self, _: &str, _: DateTime<Utc>) {}
@@ -188,7 +192,7 @@ impl FetchObserver for Silent {
 }
 
 #[derive(Default)]
-struct Told {
+struct FetchReports {
     issues: Vec<Issue>,
     progress: Vec<FetchProgress>,
     feeds: Option<Vec<FeedRecord>>,
@@ -196,12 +200,12 @@ struct Told {
 
 /// An observer that records issues, progress and feeds, and cancels when `stop` is set.
 #[derive(Default)]
-pub(super) struct Notes {
+pub(super) struct FeedObserver {
     pub(super) stop: AtomicBool,
-    reported: Mutex<Told>,
+    reported: Mutex<FetchReports>,
 }
 
-impl FetchObserver for Notes {
+impl FetchObserver for FeedObserver {
     fn report_received(&self, _: u64, _: Option<u64>) {
         panic!("how far one of many feeds is says nothing of the whole");
     }

@@ -7,7 +7,7 @@ use chrono::{TimeDelta, Utc};
 use lockstep::domain::issue::IssueKind;
 use lockstep::domain::progress::ProgressCount;
 
-use super::Reader;
+use super::FeedReader;
 use crate::support::PausePoint;
 use crate::support::load_clock::LoadClock;
 use crate::support::stub_server::{StubReply, StubServer};
@@ -18,7 +18,7 @@ fn a_fresh_feed_is_requested_only_by_a_full_sync() {
     let fresh = |guids: &[&str]| StubReply::feed("F", guids).header("Cache-Control", "max-age=600").etag("\"f\"");
     stub.set_reply("/f", fresh(&["1"]));
     stub.set_reply("/g", StubReply::feed("G", &["1"]).header("Cache-Control", "no-cache, max-age=600"));
-    let mut reader = Reader::of_addresses(&[stub.url("/f"), stub.url("/g")]);
+    let mut reader = FeedReader::of_addresses(&[stub.url("/f"), stub.url("/g")]);
     reader.fetch_manually();
     let until = reader.find_validators("/f").fresh_until.expect("fresh");
     assert!(until > Utc::now() + TimeDelta::seconds(590) && until <= Utc::now() + TimeDelta::seconds(600), "{until}");
@@ -45,7 +45,7 @@ fn no_run_requests_a_server_that_asked_for_a_long_wait() {
     let (stub, other) = (StubServer::start(), StubServer::start());
     stub.set_reply("/busy", StubReply::status(429).header("Retry-After", "3600"));
     other.set_reply("/f", StubReply::feed("F", &["1"]));
-    let mut reader = Reader::of_addresses(&[stub.url("/busy"), other.url("/f")]);
+    let mut reader = FeedReader::of_addresses(&[stub.url("/busy"), other.url("/f")]);
     let begun = LoadClock::start();
     let run = reader.fetch_manually();
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
@@ -94,20 +94,21 @@ fn a_rate_limit_applies_to_all_feeds_of_a_server() {
     });
     other.set_reply("/own", StubReply::feed("Own", &["1"]));
     addresses.extend([other.url("/moved"), other.url("/own")]);
-    let mut reader = Reader::of_addresses(&addresses);
+    let mut reader = FeedReader::of_addresses(&addresses);
     let run = reader.fetch_manually();
     let hits = ["/0", "/1", "/2", "/3"].map(|path| stub.request_count(path));
     assert_eq!(hits, [1, 2, 1, 0]);
     assert_eq!((run.sorted_titles().len(), run.issues.len()), (2, 50), "{:?}", run.issues);
     assert!(run.issues.iter().all(|issue| issue.reason.contains("Rate-limited until")));
-    let left = |reader: &Reader| reader.feeds.iter().filter(|feed| feed.rate_limited_until > Some(Utc::now())).count();
+    let left =
+        |reader: &FeedReader| reader.feeds.iter().filter(|feed| feed.rate_limited_until > Some(Utc::now())).count();
     assert_eq!(left(&reader), 51, "the one that was read before as well");
     assert!(reader.feeds.iter().all(|feed| !feed.has_failed()));
     assert_eq!(run.progress.last().and_then(|now| now.feeds), Some(ProgressCount { processed: 52, total: 52 }));
 
     reader.fetch_in_full();
     let hits: usize = (0..50).map(|n| stub.request_count(&format!("/{n}"))).sum();
-    assert_eq!((hits, other.request_count("/own")), (4, 2), "until then it is asked for nothing");
+    assert_eq!((hits, other.request_count("/own")), (4, 2), "until then it gets no request");
     reader.clear_waits();
     stub.set_reply("/1", StubReply::feed("F", &["1"]));
     reader.fetch_in_full();
@@ -120,18 +121,22 @@ fn a_short_wait_is_obeyed() {
     let stub = StubServer::start();
     stub.set_reply("/busy", StubReply::status(503).header("Retry-After", "1"));
     stub.queue_reply("/busy", StubReply::feed("F", &["1"]));
-    let run = Reader::of_addresses(&[stub.url("/busy")]).fetch_manually();
+    let run = FeedReader::of_addresses(&[stub.url("/busy")]).fetch_manually();
     assert_eq!((run.sorted_titles(), run.issues.len()), (vec!["Article 1"], 0));
     // A run does not wait fifteen seconds for one feed, although it has the time.
     stub.set_reply("/later", StubReply::status(503).header("Retry-After", "15"));
     let begun = LoadClock::start();
     assert!(
-        Reader::of_addresses(&[stub.url("/later")]).fetch_manually().only_issue().2.starts_with("Rate-limited until ")
+        FeedReader::of_addresses(&[stub.url("/later")])
+            .fetch_manually()
+            .only_issue()
+            .2
+            .starts_with("Rate-limited until ")
     );
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     // A server that asks for a wait again and again counts as rate-limited.
     stub.set_reply("/again", StubReply::status(503).header("Retry-After", "1"));
-    let mut reader = Reader::of_addresses(&[stub.url("/again")]);
+    let mut reader = FeedReader::of_addresses(&[stub.url("/again")]);
     let run = reader.fetch_manually();
     assert!(run.failure.is_none() && run.only_issue().2.starts_with("Rate-limited until "), "{:?}", run.failure);
     assert_eq!(stub.request_count("/again"), 3);
@@ -142,7 +147,7 @@ fn a_failed_feed_pauses_for_schedules_only() {
     let stub = StubServer::start();
     stub.set_reply("/bad", StubReply::status(404));
     stub.set_reply("/f", StubReply::feed("F", &["1"]));
-    let mut reader = Reader::of_addresses(&[stub.url("/bad"), stub.url("/f")]);
+    let mut reader = FeedReader::of_addresses(&[stub.url("/bad"), stub.url("/f")]);
     for (failures, minutes) in [(1, 5), (2, 10), (3, 20)] {
         reader.fetch_manually();
         let feed = reader.find_feed("/bad");
@@ -170,7 +175,7 @@ fn a_failed_feed_pauses_for_schedules_only() {
 fn a_source_whose_feeds_are_all_paused_has_failed() {
     let stub = StubServer::start();
     stub.set_reply("/bad", StubReply::status(500));
-    let mut reader = Reader::of_addresses(&[stub.url("/bad")]);
+    let mut reader = FeedReader::of_addresses(&[stub.url("/bad")]);
     assert_eq!(reader.fetch_manually().failure.expect("a failure").0, "no_feed");
     let hits = stub.request_count("/bad");
     let run = reader.fetch_scheduled();
@@ -182,7 +187,7 @@ fn a_feed_that_is_gone_is_reported_and_requested_once_a_day() {
     let stub = StubServer::start();
     stub.set_reply("/gone", StubReply::status(410));
     stub.set_reply("/f", StubReply::feed("F", &["1"]));
-    let mut reader = Reader::of_addresses(&[stub.url("/gone"), stub.url("/f")]);
+    let mut reader = FeedReader::of_addresses(&[stub.url("/gone"), stub.url("/f")]);
     let run = reader.fetch_manually();
     assert!(run.only_issue().2.contains("Remove it from this source"), "{:?}", run.issues);
     let rests = reader.find_feed("/gone").backing_off_until.expect("a rest") - Utc::now();
@@ -195,7 +200,7 @@ fn a_feed_that_moved_for_good_is_noted_with_its_new_address() {
     stub.set_reply("/new", StubReply::feed("F", &["1"]));
     stub.set_reply("/old", StubReply::redirect(301, "/new?token=s3cret"));
     stub.set_reply("/away", StubReply::redirect(302, "/new"));
-    let run = Reader::of_addresses(&[stub.url("/old"), stub.url("/away")]).fetch_manually();
+    let run = FeedReader::of_addresses(&[stub.url("/old"), stub.url("/away")]).fetch_manually();
     let (name, kind, reason) = run.only_issue();
     // Both feeds have the same title.
     assert!(name.starts_with("F (127.0.0.1") && name.ends_with("/old)") && kind == IssueKind::Noted, "{name}");

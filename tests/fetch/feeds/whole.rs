@@ -5,7 +5,7 @@ use lockstep::domain::issue::IssueKind;
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::progress::ProgressCount;
 
-use super::Reader;
+use super::FeedReader;
 use crate::support::stub_server::{StubReply, StubServer};
 
 #[test]
@@ -13,7 +13,7 @@ fn feeds_become_articles_with_typed_columns() {
     let stub = StubServer::start();
     stub.set_reply("/a", StubReply::feed("Alpha", &["1", "2"]));
     stub.set_reply("/b", StubReply::feed("Beta", &["1"]));
-    let mut reader = Reader::of_addresses(&[stub.url("/a"), stub.url("/b")]);
+    let mut reader = FeedReader::of_addresses(&[stub.url("/a"), stub.url("/b")]);
     let run = reader.fetch_manually();
     let rows = run.rows.as_deref().expect("content");
     assert_eq!(rows.iter().map(|row| row.number).collect::<Vec<_>>(), [2, 3, 4]);
@@ -44,7 +44,7 @@ fn validators_are_sent_back_unchanged_and_unchanged_feeds_are_not_downloaded() {
     stub.set_reply("/bare", StubReply::feed("Bare", &["1"]).etag("no-quotes"));
     stub.set_reply("/odd", StubReply::feed("Odd", &["1"]).modified(odd));
     stub.set_reply("/none", StubReply::feed("None", &["1"]));
-    let mut reader = Reader::of_addresses(&["/weak", "/bare", "/odd", "/none"].map(|path| stub.url(path)));
+    let mut reader = FeedReader::of_addresses(&["/weak", "/bare", "/odd", "/none"].map(|path| stub.url(path)));
     assert_eq!(reader.fetch_manually().rows.expect("content").len(), 4);
     let known = reader.validators.clone();
     assert_eq!(known.each.len(), 4);
@@ -79,7 +79,7 @@ fn a_truncated_feed_is_requested_again() {
     let stub = StubServer::start();
     let feed = || StubReply::feed("Cut", &["1", "2", "3", "4"]).etag("\"v\"").header("Cache-Control", "max-age=600");
     stub.set_reply("/feed", feed().halved());
-    let mut reader = Reader::of_addresses(&[stub.url("/feed")]);
+    let mut reader = FeedReader::of_addresses(&[stub.url("/feed")]);
     let run = reader.fetch_manually();
     assert!((1..4).contains(&run.sorted_titles().len()), "{:?}", run.sorted_titles());
     assert!(run.only_issue().2.contains("Everything that could be read was imported"), "{:?}", run.issues);
@@ -96,7 +96,7 @@ fn progress_counts_feeds_and_articles_and_only_goes_forward() {
         stub.set_reply(&format!("/{n}"), StubReply::feed("F", &["1", "2"]));
     }
     stub.set_reply("/list", StubReply::opml(&feeds));
-    let run = Reader::of_addresses(&[stub.url("/list")]).fetch_manually();
+    let run = FeedReader::of_addresses(&[stub.url("/list")]).fetch_manually();
     let last = run.progress.last().expect("progress");
     assert_eq!(last.feeds, Some(ProgressCount { processed: 5, total: 5 }));
     assert_eq!(last.articles, Some(ProgressCount { processed: 10, total: 10 }));
@@ -118,7 +118,7 @@ fn one_bad_feed_is_an_issue_and_all_of_them_are_a_failure() {
     let stub = StubServer::start();
     stub.set_reply("/good", StubReply::feed("Good", &["1"]));
     stub.set_reply("/bad?token=s3cret", StubReply::status(404));
-    let mut reader = Reader::of_addresses(&[stub.url("/bad?token=s3cret"), stub.url("/good")]);
+    let mut reader = FeedReader::of_addresses(&[stub.url("/bad?token=s3cret"), stub.url("/good")]);
     let run = reader.fetch_manually();
     assert_eq!(run.sorted_titles(), ["Article 1"]);
     let (name, kind, reason) = run.only_issue();
@@ -140,7 +140,7 @@ fn one_bad_feed_is_an_issue_and_all_of_them_are_a_failure() {
 
 #[test]
 fn a_feed_file_is_a_source_too() {
-    let mut reader = Reader::at_location(SourceLocation::Sample);
+    let mut reader = FeedReader::at_location(SourceLocation::Sample);
     let path = reader.setup.folder.path().join("feed.json");
     let feed = r##"{"version": "https://jsonfeed.org/version/1.1", "title": "Mine", "items": [
         {"id": "1", "url": "https://h.example/1", "title": "One", "content_html": "<a href=\"x\">x</a>"}]}"##;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Mode;
 
-use super::{ALL, ReaderObserver, StoredFields, fetch_articles, find_field, sample_articles};
+use super::{ALL_DIALECTS, ReaderObserver, StoredFields, fetch_articles, find_field, sample_articles};
 use crate::fetch::{FetchSetup, expect_failure, peak_memory};
 use crate::support::reader_server::{
     ACCOUNT_SECRETS, ReaderArticle, ReaderDialect, ReaderFault, ReaderReplyTransform, ReaderServer,
@@ -74,7 +74,7 @@ fn the_error_of_an_address_without_a_reader_server_names_the_right_path() {
 
 #[test]
 fn a_missing_part_of_the_api_is_not_an_empty_account() {
-    for dialect in ALL {
+    for dialect in ALL_DIALECTS {
         for part in ["subscriptions", "all", "contents"] {
             let server = ReaderServer::start(dialect, sample_articles());
             server.inject_fault(part, 1..usize::MAX, ReaderFault::UnknownPath);
@@ -113,7 +113,8 @@ fn states_that_a_server_does_not_send_stay_unchanged() {
             server.change_articles(|articles| articles.clone_from(&all));
             server.inject_fault(part, 1..usize::MAX, fault.clone());
             let notes = ReaderObserver::default();
-            let (_, now) = fetch_articles(&server.url(), Mode::Incremental, &stored, &notes).expect("the rest goes on");
+            let (_, now) =
+                fetch_articles(&server.url(), Mode::Incremental, &stored, &notes).expect("the other articles");
             let issues = notes.list_issues();
             assert!(
                 issues.len() == 1 && issues[0].contains("could not be updated and are unchanged."),
@@ -134,14 +135,15 @@ fn states_that_a_server_does_not_send_stay_unchanged() {
 
 #[test]
 fn a_list_with_repeated_or_empty_pages_ends_and_is_reported() {
-    for (dialect, fault, pages) in ALL
+    for (dialect, fault, pages) in ALL_DIALECTS
         .into_iter()
         .flat_map(|dialect| [(dialect, ReaderFault::NextPageLoop, 2), (dialect, ReaderFault::LongNextPage, 1)])
     {
         let server = ReaderServer::start(dialect, ReaderArticle::make_many(2000, 1500));
         server.inject_fault("all", 1..usize::MAX, fault);
         let notes = ReaderObserver::default();
-        let (keys, _) = fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("what it named");
+        let (keys, _) =
+            fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("the known articles");
         assert_eq!(keys.len(), 1000, "{dialect:?}");
         assert!(
             notes.list_issues()[0].contains("repeated pages") && notes.list_issues().len() == 1,
@@ -154,7 +156,7 @@ fn a_list_with_repeated_or_empty_pages_ends_and_is_reported() {
 
 #[test]
 fn a_refused_token_is_fetched_once_more() {
-    for dialect in ALL {
+    for dialect in ALL_DIALECTS {
         let server = ReaderServer::start(dialect, ReaderArticle::make_many(2000, 450));
         server.inject_fault("contents", 2..3, ReaderFault::ExpiredToken);
         let notes = ReaderObserver::default();
@@ -203,7 +205,7 @@ fn an_answer_of_nothing_but_tiny_values_takes_little_memory() {
 
 #[test]
 fn articles_that_are_listed_and_not_sent_are_reported_and_requested_again() {
-    for dialect in ALL {
+    for dialect in ALL_DIALECTS {
         let articles = ReaderArticle::make_many(500, 150);
         let server = ReaderServer::start(dialect, articles.clone());
         let missing = [articles[3].id, articles[120].id];
@@ -231,7 +233,7 @@ fn articles_that_are_listed_and_not_sent_are_reported_and_requested_again() {
 
 #[test]
 fn an_account_without_articles_removes_nothing_and_is_reported() {
-    for dialect in ALL {
+    for dialect in ALL_DIALECTS {
         let server = ReaderServer::start(dialect, Vec::new());
         let notes = ReaderObserver::default();
         let (keys, _) =
@@ -258,7 +260,7 @@ fn an_account_without_articles_removes_nothing_and_is_reported() {
 
 #[test]
 fn contents_that_were_not_requested_are_not_used() {
-    for dialect in ALL {
+    for dialect in ALL_DIALECTS {
         let server = ReaderServer::start(dialect, ReaderArticle::make_many(500, 250));
         let (_, stored) =
             fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()).expect("all");

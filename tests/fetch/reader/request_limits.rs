@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Mode;
 
-use super::{ALL, ReaderObserver, StoredFields, fetch_articles, fetch_within, find_field, sample_articles};
+use super::{ALL_DIALECTS, ReaderObserver, StoredFields, fetch_articles, fetch_within, find_field, sample_articles};
 use crate::fetch::{FetchSetup, RecordingObserver, expect_failure};
 use crate::support::load_clock::LoadClock;
 use crate::support::reader_server::{
@@ -77,7 +77,7 @@ fn a_short_wait_is_obeyed_and_reported() {
             wait_until(|| server.is_quota_used_up());
             server.set_quota(4, 0, 1);
         });
-        fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("tomorrow, which comes soon");
+        fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("a fetch after the wait");
     });
     assert_eq!(notes.waits.lock().expect("waits").len(), 3);
     assert_eq!(server.take_request_names().len(), 6);
@@ -149,7 +149,7 @@ fn a_cancel_ends_a_server_that_hangs() {
 
 #[test]
 fn secrets_are_sent_only_where_they_are_needed() {
-    for dialect in ALL {
+    for dialect in ALL_DIALECTS {
         let server = ReaderServer::start(dialect, sample_articles());
         fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()).expect("articles");
         for asked in server.take_requests() {

@@ -15,17 +15,18 @@ use super::crash_tally::CrashTally;
 use crate::support::{TestDatabase, on_both_databases};
 
 /// The number of kills, unless `LOCKSTEP_CRASHES` sets it.
-const KILLS: usize = 12;
+const KILL_COUNT: usize = 12;
 /// The largest number of servers at the same time.
-const LANES: usize = 16;
+const MAX_LANES: usize = 16;
 const SEED: u64 = 0x10C4_57E9;
 
 on_both_databases! { servers_killed_at_random_moments_of_their_runs_lose_nothing_and_report_no_wrong_status }
 
 fn servers_killed_at_random_moments_of_their_runs_lose_nothing_and_report_no_wrong_status(db: &TestDatabase) {
-    let kills = std::env::var("LOCKSTEP_CRASHES").map_or(KILLS, |number| number.parse().expect("a number of kills"));
+    let kills =
+        std::env::var("LOCKSTEP_CRASHES").map_or(KILL_COUNT, |number| number.parse().expect("a number of kills"));
     // A lane takes a while to be set up, so it is worth two kills at least.
-    let lanes = kills.div_ceil(2).min(LANES);
+    let lanes = kills.div_ceil(2).min(MAX_LANES);
     let fresh = if db.is_sqlite() { TestDatabase::sqlite } else { TestDatabase::postgres };
     let mut tally = CrashTally::default();
     std::thread::scope(|scope| {
