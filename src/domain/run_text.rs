@@ -191,7 +191,7 @@ pub fn would_leave_out_message(stats: &RunStats) -> String {
 pub fn visitor_message(run: &RunSummary, many: &str) -> String {
     match run.status {
         Status::Pending | Status::Running if run.stage == Some(Stage::Fetching) => format!("Fetching {many}…"),
-        Status::Failed => "The last sync failed. The catalog is unchanged.".to_owned(),
+        Status::Failed => "The last sync failed. No data was lost.".to_owned(),
         Status::Cancelled => "The last sync was cancelled.".to_owned(),
         Status::Pending | Status::Running | Status::Completed | Status::Interrupted => run.message.clone(),
     }

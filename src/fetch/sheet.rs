@@ -53,8 +53,8 @@ impl SourceKind for SheetKind {
             about: "One tab of a sheet",
             label: "Link to the sheet",
             placeholder: "https://docs.google.com/spreadsheets/d/…",
-            help: "Any link to the sheet will do: the one in the address bar, the share link, a published one. It \
-                   means the tab that it was copied from, and the range or query in it.",
+            help: "Any link to the sheet works: from the address bar, from Share, or published. The tab, range and \
+                   query in the link are used.",
             shared: true,
             ..SourceFormSpec::link("Google Sheet")
         }

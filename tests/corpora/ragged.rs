@@ -66,8 +66,7 @@ fn two_swapped_cells_are_noted_and_withhold_nothing(db: &TestDatabase) {
     );
     let issues = engine.list_issues(record.summary.id);
     let shown_text = "8/artist/noted: “1957” does not look like the other values of “artist”, nor “Artist of 7” like \
-                      those of “year”. Are \
-                the two cells swapped?";
+                      those of “year”. Are the two cells swapped?";
     assert_eq!(issues, [shown_text]);
 }
 
@@ -110,8 +109,7 @@ fn many_rows_with_swapped_cells_are_one_note(db: &TestDatabase) {
     let source = engine.csv_source("albums", format!("id,artist,year\n{}", (1..=100).map(row).collect::<String>()));
     let record = engine.sync(&source);
     let shown_text = "26/artist/noted: 4 rows (rows 26, 51, 76, 101) have cells in “artist” and “year” that each look \
-                      like the other \
-                column (first “1975” and “Artist of 25”). Are the two cells swapped?";
+                      like the other column (first “1975” and “Artist of 25”). Are the two cells swapped?";
     assert_eq!(engine.list_issues(record.summary.id), [shown_text]);
 }
 

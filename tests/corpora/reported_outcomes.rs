@@ -144,8 +144,7 @@ fn a_header_below_title_rows_is_named_with_its_row(db: &TestDatabase) {
     let sales = read_report("04a-title-rows-above-header.csv");
     let source = add_keyed_source(&engine, "sales", "Transaction", &sales);
     let shown_text = "The column “Transaction” is in row 4. Delete the three rows above the header. Or set the header \
-                      row to 4 in \
-                the settings of this source (/settings/sources/sales). Nothing was changed.";
+                      row to 4 in the settings of this source (/settings/sources/sales). Nothing was changed.";
     assert_eq!(expect_missing_key(db, &engine, &source), shown_text);
     // The same with a catalog that contains the keys.
     let text = String::from_utf8(sales).expect("UTF-8");
@@ -187,7 +186,6 @@ fn a_column_that_differs_in_a_character_that_cannot_be_seen_is_marked(db: &TestD
     let source = add_keyed_source(&engine, "members", "Member No", text.as_bytes());
     let shown_text = expect_missing_key(db, &engine, &source);
     let named = "There is no column “Member No”; the columns are “Member⍽No·U+200D·”, “Name”. “Member⍽No·U+200D·” and \
-                 “Member \
-                 No” differ only in invisible characters or white space";
+                 “Member No” differ only in invisible characters or white space";
     assert!(shown_text.starts_with(named), "{shown_text}");
 }

@@ -160,8 +160,7 @@ fn a_check_finds_the_row_of_an_item_inside_a_cell(db: &TestDatabase) {
     let (record, problems) = check_and_sync(&engine, &source, "albums");
     assert_eq!(record.summary.code.as_deref(), Some("unclosed_quote"), "{}", record.summary.message);
     let shown_text = "A sync would fail: Row 2: an unclosed quotation mark (\") includes the rows below; the row of \
-                      the key “2” is \
-                inside a cell. Remove the quotation mark, or double it if it belongs to the text.";
+                      the key “2” is inside a cell. Remove the quotation mark, or double it if it belongs to the text.";
     assert_eq!(problems, [shown_text]);
 }
 
@@ -192,8 +191,7 @@ fn a_check_foretells_a_changed_key_and_withheld_removals(db: &TestDatabase) {
     let (record, problems) = check_and_sync(&engine, &source, "albums");
     assert_eq!(record.withheld_removals, 30);
     let shown_text = "A sync would keep 30 albums no longer in the source: that is more than half of the catalog. \
-                      Large deletions \
-                need confirmation.";
+                      Large deletions need confirmation.";
     assert_eq!(problems, [shown_text]);
 }
 

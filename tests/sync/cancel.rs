@@ -71,10 +71,7 @@ fn an_unreadable_record_is_logged_and_only_its_figures_are_missing(db: &TestData
     let about: Vec<&str> = text.lines().filter(|line| line.contains(&id.to_string())).collect();
     assert!(about.contains(&format!("{id}: cancelled: before it started").as_str()), "{about:#?}");
     assert!(
-        about.iter().any(|line| line.contains(
-            "its record could not be read: the database \
-                                                   contains"
-        )),
+        about.iter().any(|line| line.contains("its record could not be read: the database contains")),
         "{about:#?}"
     );
 }

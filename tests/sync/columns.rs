@@ -186,8 +186,7 @@ fn a_vanished_key_column_stops_before_the_first_write_and_is_proposed(db: &TestD
         error,
         "There is no column “id”; the columns are “nr”, “album_id”, “title”. “album_id” contains the same keys (209 of \
          209): choose it as the key column in the settings of this source (/settings/sources/albums), or rename it to \
-         “id” in \
-         the source. Nothing was changed."
+         “id” in the source. Nothing was changed."
     );
 }
 

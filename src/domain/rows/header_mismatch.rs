@@ -3,9 +3,8 @@
 use crate::domain::text::counts::{format_row_count, group_digits};
 
 /// The fix for a table that is intended to be like this.
-const IF_CORRECT: &str = "If the table is correct, turn on “Sync even if rows do not match the header” in the \
-                          settings of \
-                          this source.";
+const IF_CORRECT: &str = "If the table is correct, turn on “Sync even if rows do not match the header” in the settings \
+                          of this source.";
 
 /// A header that most rows do not fit, so that cells would get wrong names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -61,8 +61,7 @@ impl<'a> KeyCell<'a> {
             ),
             Self::UnsavedFormula => format!(
                 "“{column}” contains a formula without a saved value instead of a key. Open the file in Excel or \
-                 LibreOffice, \
-                 save it once, and sync again."
+                 LibreOffice, save it once, and sync again."
             ),
             Self::TooLong(key) => format!(
                 "The key “{}” is longer than {KEY_MAX_BYTES} bytes. Check that “{column}” is the unique key column.",

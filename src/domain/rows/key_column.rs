@@ -144,8 +144,8 @@ fn propose_fix(missing: &MissingKey<'_>) -> String {
     }
     if let Some(alike) = columns.iter().find(|name| differ_invisibly(name, wanted)) {
         return format!(
-            "“{}” and “{}” differ only in invisible characters or white space, marked here: rename \
-             the column to “{wanted_short}” in the source, or {choose}.",
+            "“{}” and “{}” differ only in invisible characters or white space, marked here: rename the column to \
+             “{wanted_short}” in the source, or {choose}.",
             mark_invisible(alike),
             mark_invisible(wanted)
         );

@@ -106,8 +106,7 @@ impl SwappedCells {
                 kind: IssueKind::Noted,
                 reason: format!(
                     "“{cell}” does not look like the other values of “{}”, nor “{next_cell}” like those of “{}”. Are \
-                     the two cells \
-                     swapped?",
+                     the two cells swapped?",
                     shorten(name),
                     shorten(next)
                 ),

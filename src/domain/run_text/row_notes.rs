@@ -92,8 +92,7 @@ pub fn respelled_keys_note(count: u64, column: &str, first: &str) -> String {
     let (keys, are) = if count == 1 { ("key", "is") } else { ("keys", "are") };
     format!(
         "{} {keys} in “{column}” {are} spelled differently than in the catalog (spaces, invisible characters or \
-         Unicode \
-         form{example}). The rows were matched; the catalog keeps its spelling.",
+         Unicode form{example}). The rows were matched; the catalog keeps its spelling.",
         group_digits(count)
     )
 }
@@ -103,8 +102,7 @@ pub fn respelled_keys_note(count: u64, column: &str, first: &str) -> String {
 pub fn equal_items_note(noun: &Noun, count: u64) -> String {
     format!(
         "{} have keys that differ only in spaces, invisible characters or Unicode form. All were kept, although the \
-         source \
-         may have one row for them.",
+         source may have one row for them.",
         format_count(noun, count)
     )
 }
@@ -185,8 +183,7 @@ pub fn respelled_headers_note(headers: &[(&str, &str)]) -> String {
     let (what, was) = if headers.len() == 1 { ("A header is", "was") } else { ("Headers are", "were") };
     format!(
         "{what} spelled differently than in the catalog (spaces, invisible characters or Unicode form) and {was} \
-         matched: \
-         {named}."
+         matched: {named}."
     )
 }
 
@@ -241,8 +238,7 @@ mod tests {
         assert_eq!(
             respelled_headers_note(&[("Id ", "id")]),
             "A header is spelled differently than in the catalog (spaces, invisible characters or Unicode form) and \
-             was \
-             matched: “Id ” as “id”."
+             was matched: “Id ” as “id”."
         );
         let rows =
             UnfilledRows { count: 998, first: 4, last: 1001, has_only_boxes: true, fillers: &[("FALSE", "done")] };
@@ -260,9 +256,8 @@ mod tests {
         };
         assert_eq!(
             spreadsheet_messages_note(&loading),
-            "1 cell in “price” contains a spreadsheet message instead of a value (Loading...), first in row 7. 1 \
-             value is \
-             still loading: the catalog keeps the stored value until the next sync."
+            "1 cell in “price” contains a spreadsheet message instead of a value (Loading...), first in row 7. 1 value \
+             is still loading: the catalog keeps the stored value until the next sync."
         );
     }
 }

@@ -118,8 +118,7 @@ pub fn failure_advice(code: Option<&str>, place: AdvicePlace) -> &'static str {
     match (code, place) {
         (Some("empty_source"), AdvicePlace::Panel) => {
             "Check that it is the right tab or file and was not cleared, then sync again. An empty source never \
-             empties \
-             the catalog. If you no longer need it, remove the source in the settings."
+             empties the catalog. If you no longer need it, remove the source in the settings."
         }
         (Some("empty_source"), AdvicePlace::History) => {
             "Check that it is the right tab or file and was not cleared, then try again."
@@ -130,12 +129,14 @@ pub fn failure_advice(code: Option<&str>, place: AdvicePlace) -> &'static str {
         (Some("key_changed"), AdvicePlace::History) => {
             "Fix the source, or choose another key column in its settings, then try again."
         }
-        (Some("internal" | "database"), _) => {
-            "The catalog is unchanged. Try again in a moment. If it fails again, check the server log."
-        }
-        (Some("timeout" | "rate_limited" | "server_error" | "bad_answer" | "unknown_host"), _) => {
+        // These may end a run that has saved changes, so they do not promise an unchanged catalog.
+        (Some("internal" | "database"), _) => "Try again in a moment. If it fails again, check the server log.",
+        (Some("timeout"), _) => "Try again in a few minutes.",
+        (Some("disk" | "disk_full"), _) => "Free up disk space on the server, then try again.",
+        (Some("rate_limited" | "server_error" | "bad_answer" | "unknown_host"), _) => {
             "The catalog is unchanged. Try again in a few minutes."
         }
+        (Some("unknown_kind"), _) => "The catalog is unchanged. Update Lockstep, then try again.",
         (Some("no_key_column"), _) => "The catalog is unchanged. Fix the key column, then try again.",
         _ => "The catalog is unchanged. Fix the source or its URL, then try again.",
     }
@@ -227,6 +228,8 @@ mod tests {
             "database",
             "timeout",
             "rate_limited",
+            "disk_full",
+            "unknown_kind",
             "no_key_column",
             "not_found",
         ];

@@ -56,8 +56,7 @@ pub enum SheetLinkError {
     /// A query of what is published.
     #[error(
         "this link sends a query (tq=) to a published sheet, which Google does not support; use the sheet's own link \
-         from \
-         the address bar with the query, or publish a tab with =QUERY(…) and use its link"
+         from the address bar with the query, or publish a tab with =QUERY(…) and use its link"
     )]
     PublishedQuery,
     /// A format that holds something else than the cells.

@@ -154,8 +154,7 @@ fn unobeyable_advice(name: &str) -> Option<&'static str> {
     Some(match name {
         "fvid" => {
             "it opens a filter view, which hides rows, but Google does not export filter views. Close the filter view \
-             and copy \
-             the link again, or make a tab with =FILTER(…) and use its link"
+             and copy the link again, or make a tab with =FILTER(…) and use its link"
         }
         "rangeid" => "it refers to a named range. Enter its cells instead, as in range=A1:D20",
         "r1" | "c1" | "r2" | "c2" => "it selects cells by number. Enter them as in range=A1:D20",
