@@ -49,7 +49,23 @@ impl Schedule {
     /// Returns the schedule in plain English.
     #[must_use]
     pub fn in_words(&self) -> String {
-        format!("{} (UTC)", self.cron.describe().trim_end_matches('.'))
+        let description = self.cron.describe();
+        format!("{} (UTC)", shorten_description(description.trim_end_matches('.')))
+    }
+}
+
+/// Replaces the wordy forms of the cron crate for common schedules: "At every 15 minutes" becomes "Every 15 minutes".
+fn shorten_description(description: &str) -> String {
+    if description == "At minute 0 past every hour" {
+        return "Every hour".to_owned();
+    }
+    let interval = description.strip_prefix("At minute 0, of every ").or(description.strip_prefix("At every "));
+    if let Some(interval) = interval {
+        return format!("Every {interval}");
+    }
+    match description.strip_prefix("At ") {
+        Some(time) if time.contains(':') && !time.contains(' ') => format!("Every day at {time}"),
+        _ => description.to_owned(),
     }
 }
 
@@ -68,6 +84,21 @@ mod tests {
         let daily: Schedule = "0 6 * * *".parse().expect("a schedule");
         let next = daily.next_after("2026-11-20T08:00:00Z".parse().expect("a time"));
         assert_eq!(next, Some("2026-11-21T06:00:00Z".parse().expect("a time")));
+    }
+
+    #[test]
+    fn common_schedules_have_short_descriptions() {
+        for (line, words) in [
+            ("*/15 * * * *", "Every 15 minutes (UTC)"),
+            ("0 * * * *", "Every hour (UTC)"),
+            ("0 */2 * * *", "Every 2 hours (UTC)"),
+            ("0 6 * * *", "Every day at 06:00 (UTC)"),
+            ("*/15 * * * 1", "Every 15 minutes, on Monday (UTC)"),
+            ("0 6 * * 1", "At 06:00, on Monday (UTC)"),
+            ("30 * * * *", "At minute 30 past every hour (UTC)"),
+        ] {
+            assert_eq!(line.parse::<Schedule>().expect("a schedule").in_words(), words);
+        }
     }
 
     #[test]
