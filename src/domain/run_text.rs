@@ -1,5 +1,5 @@
 //! The texts about a run: values in, text out. Pages, JSON, the command line, logs and stored messages take them from
-//! here, so that all of them say the same.
+//! here, so that a run is described in the same words everywhere.
 
 pub mod check;
 pub mod column_notes;
@@ -18,10 +18,10 @@ use super::run_summary::RunSummary;
 use super::source::Noun;
 use super::text::counts::group_digits;
 
-/// What a run did, as far as its message tells it.
+/// What the message of a completed run depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct RunResult<'a> {
-    /// What the entries of the source are called.
+    /// The name of the items.
     pub noun: &'a Noun,
     /// The counts.
     pub stats: RunStats,
@@ -97,20 +97,20 @@ pub const fn has_left_out(stats: &RunStats) -> bool {
     stats.rejected > 0 || stats.failed_feeds.is_some()
 }
 
-/// The message of a run that has looked at so many of the entries: "Syncing album 48,000 of 120,000…".
+/// The message of a run that has compared this many items: "Syncing album 48,000 of 120,000…".
 #[must_use]
 pub fn syncing_message(noun: &Noun, entries: ProgressCount) -> String {
     format!("Syncing {} {} of {}…", noun.one, group_digits(entries.processed), group_digits(entries.total))
 }
 
-/// The message of a run that asks its feeds: "Fetching feed 5 of 22…".
+/// The message of a run that fetches its feeds: "Fetching feed 5 of 22…".
 #[must_use]
 pub fn fetching_feed_message(feeds: ProgressCount) -> String {
     let current = (feeds.processed + 1).min(feeds.total);
     format!("Fetching feed {} of {}…", group_digits(current), group_digits(feeds.total))
 }
 
-/// The message of a sync that completed. `columns` is what became of the columns, as sentences that begin with a space.
+/// The message of a sync that completed. `columns` describes changed columns: sentences that begin with a space.
 #[must_use]
 pub fn completed_message(result: &RunResult<'_>, columns: &str) -> String {
     let RunResult { noun, stats, withheld, is_in_doubt, newest_only } = *result;
@@ -133,8 +133,8 @@ pub fn completed_message(result: &RunResult<'_>, columns: &str) -> String {
     message + &left_out_message(&stats) + columns
 }
 
-/// Why items are kept that are not in the source any more: where they are not, and the reason with what to do, which
-/// goes on after "480 albums … were kept".
+/// Why items that left the source are kept, as two parts of a message: "480 albums [no longer in the source] were
+/// kept[: that is more than half of the catalog. …]".
 #[must_use]
 pub const fn kept_reason(is_in_doubt: bool) -> (&'static str, &'static str) {
     if is_in_doubt {
@@ -147,7 +147,7 @@ pub const fn kept_reason(is_in_doubt: bool) -> (&'static str, &'static str) {
     }
 }
 
-/// That items would be kept that are not in the source any more, as it goes on after "A sync would …".
+/// That items which left the source would be kept: the text that follows "A sync would ".
 #[must_use]
 pub fn would_keep_message(noun: &Noun, number: u64, is_in_doubt: bool) -> String {
     let (place, why) = kept_reason(is_in_doubt);
@@ -185,7 +185,7 @@ pub fn would_leave_out_message(stats: &RunStats) -> String {
     text + &failed_feeds_message(stats)
 }
 
-/// The message of a run as visitors of a public catalog see it: without the address of the source, the reason of a
+/// The message of a run as visitors of a public catalog see it: without the URL of the source, the reason of a
 /// failure and the person who cancelled. `many` is the plural name of the source's entries.
 #[must_use]
 pub fn visitor_message(run: &RunSummary, many: &str) -> String {

@@ -7,8 +7,8 @@ use crate::domain::source::Noun;
 use crate::domain::text::counts::group_digits;
 
 /// The message of a preview that found these changes, and `missing` items of the catalog that are not in the source.
-/// `refusal` is the message about what makes a sync write nothing, where `verdict` says so. `columns` is what became of
-/// the columns, as sentences that begin with a space.
+/// `refusal` is the reason why a sync would write nothing, if the guards refuse it. `columns` describes changed
+/// columns: sentences that begin with a space.
 #[must_use]
 pub fn preview_message(
     noun: &Noun,

@@ -1,31 +1,31 @@
-//! Why a sync writes nothing although its source could be fetched. A sync says it as what happened, a check and a
-//! preview as what would happen.
+//! Describes why a sync writes nothing although its source could be fetched: as the message of the failed sync, or as
+//! the forecast of a check or a preview.
 
 use super::format_count;
 use crate::domain::guards::ChangeTally;
 use crate::domain::source::Source;
 use crate::domain::text::counts::group_digits;
 
-/// What is wrong with a source as a whole.
+/// The fault of a source as a whole.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SyncFailure {
-    /// A word for programs.
+    /// The code for programs.
     pub code: &'static str,
     /// What is wrong, and where.
     what: String,
-    /// What stays as it is, where that is worth saying: "the catalog keeps its 47 albums".
+    /// What stays as it is: "the catalog keeps its 47 albums". `None` for an empty catalog.
     kept: Option<String>,
-    /// What to do, where `what` does not end with it.
+    /// What to do; empty if `what` ends with it.
     fix: String,
 }
 
 impl SyncFailure {
-    /// A failure with its word for programs, what is wrong and what to do. `fix` is empty where `what` ends with it.
+    /// A failure with its code for programs, what is wrong and what to do. `fix` is empty if `what` ends with it.
     pub fn new(code: &'static str, what: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { code, what: what.into(), kept: None, fix: fix.into() }
     }
 
-    /// The source has no row that can be taken. It has these columns and so many rows, and the catalog so many items.
+    /// The source has no row that can be imported. It has these columns and `rows` rows; the catalog has `items` items.
     #[must_use]
     pub fn empty_source(source: &Source, columns: &[String], rows: u64, items: u64) -> Self {
         let (what, fix) = match (columns.len(), rows) {
@@ -43,7 +43,7 @@ impl SyncFailure {
         Self { kept: Some(kept).filter(|_| items > 0), ..Self::new("empty_source", what, fix) }
     }
 
-    /// More than half of the items would go, and as many new ones would come.
+    /// More than half of the items would be removed, and about as many added.
     #[must_use]
     pub fn key_changed(source: &Source, tally: ChangeTally) -> Self {
         let ChangeTally { removals, live, additions, .. } = tally;
@@ -64,7 +64,7 @@ impl SyncFailure {
         Self::new("unclosed_quote", what, "Remove the quotation mark, or double it if it belongs to the text.")
     }
 
-    /// What is wrong and what to do, without what became of the sync.
+    /// What is wrong and what to do, without the outcome of a sync.
     #[must_use]
     pub fn cause_message(&self) -> String {
         join_messages([self.what.as_str(), &self.fix])
@@ -80,7 +80,7 @@ impl SyncFailure {
         join_messages([self.what.as_str(), &unchanged, &self.fix])
     }
 
-    /// The same before a sync.
+    /// The forecast: that a sync would fail, why, and what to do.
     #[must_use]
     pub fn forecast_message(&self) -> String {
         format!("A sync would fail: {}", self.cause_message())
