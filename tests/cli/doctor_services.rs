@@ -36,10 +36,7 @@ fn doctor_checks_the_configured_status_store() {
         let (code, findings) = probe();
         let wrong = only_finding(&findings, "wrong");
         assert_eq!(code, 1);
-        assert!(
-            wrong.starts_with("status store: the Redis at redis://127.0.0.1:") && wrong.contains(reason),
-            "{wrong}"
-        );
+        assert!(wrong.starts_with("status store: Redis at redis://127.0.0.1:") && wrong.contains(reason), "{wrong}");
         assert!(wrong.contains("Check that Redis is running") && wrong.contains("No data is lost"), "{wrong}");
     };
     is_well();

@@ -51,7 +51,7 @@ fn hidden_columns_are_not_published_by_accident() {
     let path = path.to_str().expect("a path");
     let refused = cli.run_command(&add_args(path, &["--public"]));
     assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{}", refused.err);
-    let text = ["The column “cost” is hidden in the source.", "--publish-hidden-columns"];
+    let text = ["Column “cost” is hidden in the source.", "--publish-hidden-columns"];
     assert!(text.iter().all(|text| refused.err.contains(text)), "{}", refused.err);
     assert_eq!(cli.expect_success(&["source", "list", "--json"]), "[]\n");
     cli.write_csv("broken.xlsx", "not a workbook");

@@ -70,7 +70,10 @@ fn rows_that_are_wrapped_in_quotation_marks_as_a_whole_fail_the_run(db: &TestDat
     let record = engine.sync(&source);
     let (code, message) = expect_failed_run(&record);
     assert_eq!(code, "wrapped_rows");
-    assert!(message.contains("quotation marks as a whole") && message.contains("Export the file again"), "{message}");
+    assert!(
+        message.contains("Quotation marks enclose whole rows") && message.contains("Export the file again"),
+        "{message}"
+    );
 }
 
 fn separators_are_detected(db: &TestDatabase) {

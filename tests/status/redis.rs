@@ -158,7 +158,7 @@ fn a_redis_that_starts_later_is_used() {
     let run = place.begin_run("albums");
     let store = redis_status(&redis, STATUS_KEPT);
     let error = store.check().expect_err("no server listens").to_string();
-    assert!(error.starts_with("the Redis at redis://127.0.0.1:") && error.contains("refused"), "{error}");
+    assert!(error.starts_with("Redis at redis://127.0.0.1:") && error.contains("refused"), "{error}");
     redis.start_again();
     run.publish_progress(&place, &store, 10).expect("put");
     assert_eq!(store.get(run.id()).expect("readable").map(|report| report.summary.status), Some(Status::Running));

@@ -4,7 +4,7 @@ use super::kind_label;
 use crate::domain::operation::OperationKind;
 
 /// The answer to a cancel that the worker will carry out.
-pub const CANCELLING: &str = "Cancelling. The run stops within a few seconds.";
+pub const CANCELLING_MESSAGE: &str = "Cancelling. The run stops within a few seconds.";
 
 /// The answer to a cancel of a run that had not started.
 pub const CANCELLED_BEFORE_START: &str = "The run was cancelled before it started.";

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use crate::domain::run_text::start_and_cancel::{
-    ALREADY_ENDED, ALREADY_FINISHING, CANCELLED_BEFORE_START, CANCELLING, started_message,
+    ALREADY_ENDED, ALREADY_FINISHING, CANCELLED_BEFORE_START, CANCELLING_MESSAGE, started_message,
 };
 use crate::domain::sync_id::SyncId;
 use crate::store::admission::StartOutcome;
@@ -117,7 +117,7 @@ pub(in crate::web) async fn cancel(app: AppContext, id: web::Path<String>) -> Re
         let id = id.parse::<SyncId>().map_err(|_| sync_not_found())?;
         let too_late = |code, message: &str| Err(WebError::new(StatusCode::CONFLICT, code, message).about_run(id));
         match state.control.cancel(id, &actor.name)? {
-            CancelOutcome::Requested => accepted_response(id, "cancelling", CANCELLING),
+            CancelOutcome::Requested => accepted_response(id, "cancelling", CANCELLING_MESSAGE),
             CancelOutcome::Done => accepted_response(id, "cancelled", CANCELLED_BEFORE_START),
             CancelOutcome::AlreadyFinishing => too_late("already_finishing", ALREADY_FINISHING),
             CancelOutcome::AlreadyEnded => too_late("already_ended", ALREADY_ENDED),
