@@ -40,7 +40,7 @@ const showPanelFailure = (ctx, status, reason, isSignedOut) => {
   } else {
     showPanelNote("The request did not reach the server. Check your connection and try again.");
   }
-  findPanel().classList.toggle("lost", status !== 403);
+  findPanel().classList.toggle("is-lost", status !== 403);
 };
 
 const showFailure = (ctx) => {

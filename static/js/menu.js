@@ -1,7 +1,7 @@
 // Closes an open menu at a click elsewhere, or at Escape.
 import { find } from "./page.js";
 
-const findOpenMenu = () => find(".menu[open]");
+const findOpenMenu = () => find(".sync-buttons-menu[open]");
 
 export const watchMenus = () => {
   document.addEventListener("click", (event) => {

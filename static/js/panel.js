@@ -29,7 +29,7 @@ const startCooldown = (button) => {
     if (isOver) clearInterval(cooldownTimer);
     if (!syncButton || isPanelPolling()) return;
     syncButton.disabled = !isOver;
-    find(".label", syncButton).textContent = isOver ? "Sync" : `Sync (${secondsLeft})`;
+    find(".sync-buttons-label", syncButton).textContent = isOver ? "Sync" : `Sync (${secondsLeft})`;
   };
   cooldownTimer = setInterval(updateButton, COOLDOWN_TICK_MS);
   updateButton();
@@ -38,7 +38,7 @@ const startCooldown = (button) => {
 const updatePanel = () => {
   const panel = findPanel();
   if (!panel) return;
-  if (panel.dataset.sync && recall(dismissedKey(panel))) panel.classList.add("at-rest");
+  if (panel.dataset.sync && recall(dismissedKey(panel))) panel.classList.add("is-at-rest");
   const button = find("[data-cooldown]", panel);
   if (button) startCooldown(button);
   copyRunToBadge();
@@ -47,7 +47,7 @@ const updatePanel = () => {
 const dismissResult = () => {
   const panel = findPanel();
   remember(dismissedKey(panel));
-  panel.classList.add("at-rest");
+  panel.classList.add("is-at-rest");
   panel.focus({ preventScroll: true });
 };
 

@@ -3,12 +3,12 @@
 const showUrlInstead = (picture) => {
   const link = picture.closest("a.picture");
   if (!link) return;
-  if (link.classList.contains("large")) {
+  if (link.classList.contains("picture-large")) {
     // The item's page shows the URL below the picture already.
     link.remove();
   } else {
     link.textContent = link.title;
-    link.className = "unseen";
+    link.className = "picture-url";
   }
 };
 

@@ -2,7 +2,7 @@
 import { find } from "./page.js";
 
 const highlightKeyColumn = () => {
-  for (const table of document.querySelectorAll(".preview table")) {
+  for (const table of document.querySelectorAll(".source-preview table")) {
     const keyIndex = [...table.querySelectorAll("th")].findIndex((head) => find("input", head)?.checked);
     for (const row of table.rows) {
       [...row.cells].forEach((cell, index) => cell.classList.toggle("is-key", index === keyIndex));

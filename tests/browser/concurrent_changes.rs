@@ -43,15 +43,15 @@ fn an_idle_page_shows_a_run_started_elsewhere_and_its_failure() {
     is_shown.resume();
     browser.wait_for_text("#panel-title", "Sync failed");
     browser.wait_for_text("#panel-message", "404");
-    browser.wait_for_text("#panel .advice", "The catalog is unchanged.");
+    browser.wait_for_text("#panel .panel-advice", "The catalog is unchanged.");
     browser.wait_for_text("#panel-again", "Try again");
-    browser.wait_for_text("#catalog-facts .count", "20 albums");
+    browser.wait_for_text("#catalog-facts .text-facts-count", "20 albums");
     browser.assert_fits_phone();
 
     browser.click("#panel-dismiss");
-    browser.wait_for_text(".panel-message.rest", "Last synced");
+    browser.wait_for_text(".panel-message.panel-rest", "Last synced");
     browser.reload();
-    browser.wait_for_text(".panel-message.rest", "Last synced");
+    browser.wait_for_text(".panel-message.panel-rest", "Last synced");
     assert_eq!(browser.console_problems(), [""; 0]);
 }
 
@@ -74,9 +74,9 @@ fn markup_in_a_cell_is_text() {
     browser.wait_for_text("#table tbody", "</table>");
     browser.wait_for_text("#table thead", "<b>note</b>");
     browser.click("#panel-changes summary");
-    browser.wait_for_text("#panel-changes .lines", bad);
+    browser.wait_for_text("#panel-changes .changes-list", bad);
     browser.click("#panel-issues summary");
-    browser.wait_for_text("#panel-issues .lines", "Row 4");
+    browser.wait_for_text("#panel-issues .changes-list", "Row 4");
     assert_eq!(browser.count_elements("main img, main b + script, main td script, main td b, main th b"), 0);
     browser.click("#table tbody td a");
     browser.wait_for_text("h1", bad);

@@ -91,7 +91,7 @@ fn an_open_page_follows_a_run_over_a_crash_to_its_end() {
     browser.wait_for_text(".panel-meta", "attempt 2");
     later_fetches.resume();
     browser.wait_for_text("#panel-title", "Sync completed");
-    browser.wait_for_text("#catalog-facts .count", "60 albums");
+    browser.wait_for_text("#catalog-facts .text-facts-count", "60 albums");
     browser.wait_for_condition("the table is new", || browser.count_elements("#table tbody tr") == 50);
     assert_no_more_polls(&browser, &proxy);
     assert_eq!(browser.run_script("return window.sameAsBefore"), true, "the page was not reloaded");
@@ -121,7 +121,7 @@ fn after_a_second_crash_the_open_page_offers_to_try_again() {
     later_fetches.resume();
     browser.click("#panel-again");
     browser.wait_for_text("#panel-title", "Sync completed");
-    browser.wait_for_text("#catalog-facts .count", "60 albums");
+    browser.wait_for_text("#catalog-facts .text-facts-count", "60 albums");
     assert_eq!(server.status(&read_shown_run(&browser))["attempt"], 1, "a person's own start");
     assert_eq!(browser.run_script("return window.sameAsBefore"), true, "the page was not reloaded");
 }

@@ -14,7 +14,7 @@ fn feed_reply(title: &str, entries: &[&str]) -> StubReply {
 
 /// Chooses feeds on the page that adds sources, and submits addresses, one per line.
 fn submit_addresses(browser: &Browser, addresses: &str) {
-    browser.click(".kinds a[href$='kind=feeds']");
+    browser.click(".source-form-kinds a[href$='kind=feeds']");
     browser.wait_for_text(".card h2", "Feeds");
     browser.fill_field("#url", addresses);
     browser.click("form.card button[type=submit]");
@@ -31,9 +31,9 @@ fn two_feeds_become_a_catalog_and_the_failed_one_is_retried_after_its_repair() {
     browser.log_in(&server.url("/login?next=/settings/sources/new"));
     browser.assert_fits_phone();
     submit_addresses(&browser, &format!("{}\n{}", stub.url("/jazz"), stub.url("/rock?token=s3cret")));
-    browser.wait_for_text(".preview tbody", "Blue Train");
-    browser.wait_for_text(".found-feeds .bad", "/rock?…");
-    browser.wait_for_text(".found-feeds .good", "Jazz today");
+    browser.wait_for_text(".source-preview tbody", "Blue Train");
+    browser.wait_for_text(".source-form-found-feeds .bad", "/rock?…");
+    browser.wait_for_text(".source-form-found-feeds .good", "Jazz today");
     assert!(!browser.has_element("[name=key]"), "feeds know their key");
     assert!(!browser.run_script("return document.documentElement.outerHTML").to_string().contains("s3cret"));
     browser.assert_fits_phone();
@@ -48,14 +48,14 @@ fn two_feeds_become_a_catalog_and_the_failed_one_is_retried_after_its_repair() {
     browser.wait_for_text("#panel .panel-meta", "2 feeds, 2 articles");
     browser.wait_for_text("#catalog-facts", "1 failing");
     browser.click("#panel-issues summary");
-    browser.wait_for_text("#panel-issues .lines", "/rock?…");
+    browser.wait_for_text("#panel-issues .changes-list", "/rock?…");
     browser.assert_fits_phone();
 
     browser.click("#feeds-link");
     browser.wait_for_text("h1", "Feeds");
-    browser.wait_for_text("ul.feeds li:first-child .state", "Failed once");
-    browser.wait_for_text("ul.feeds li:first-child .feed-why", "404");
-    browser.wait_for_text("ul.feeds li:last-child", "2 entries");
+    browser.wait_for_text("ul.feed-list li:first-child .state", "Failed once");
+    browser.wait_for_text("ul.feed-list li:first-child .feed-why", "404");
+    browser.wait_for_text("ul.feed-list li:last-child", "2 entries");
     browser.assert_fits_phone();
     assert_eq!(browser.page_path(), "/catalog/news/feeds");
 
@@ -63,13 +63,13 @@ fn two_feeds_become_a_catalog_and_the_failed_one_is_retried_after_its_repair() {
     stub.set_reply("/rock", feed_reply("Rock today", &["Autobahn"]));
     browser.click("#retry-failed");
     browser.wait_for_text("#panel-title", "Sync completed");
-    browser.wait_for_text("#catalog-facts .count", "3 articles");
+    browser.wait_for_text("#catalog-facts .text-facts-count", "3 articles");
     browser
         .wait_for_condition("nothing fails any more", || !browser.element_text("#catalog-facts").contains("failing"));
     assert!(!browser.has_element("#panel-failed"));
     assert_eq!(stub.request_count("/jazz"), jazz, "the working feed is not requested");
     browser.click("#feeds-link");
-    browser.wait_for_text(".title", "none failing");
+    browser.wait_for_text(".page-title", "none failing");
     assert!(!browser.has_element("#retry-failed"));
     browser.open_page(&server.url("/"));
     browser.wait_for_text("#sources", "The news");
@@ -92,7 +92,7 @@ fn failed_feeds_can_be_retried_from_the_panel() {
     browser.wait_for_text("#panel-failed", "Retry failed feeds");
     stub.set_reply("/rock", feed_reply("Rock today", &["Autobahn"]));
     browser.click("#panel-failed");
-    browser.wait_for_text("#catalog-facts .count", "2 articles");
+    browser.wait_for_text("#catalog-facts .text-facts-count", "2 articles");
     browser.wait_for_condition("it is not offered any more", || !browser.has_element("#panel-failed"));
     assert_eq!(browser.console_problems(), [""; 0]);
 }
@@ -109,16 +109,16 @@ fn feeds_work_without_javascript_and_a_csv_file_is_offered_as_such() {
     browser.log_in(&server.url("/login?next=/settings/sources/new"));
     submit_addresses(&browser, &stub.url("/albums.csv"));
     browser.wait_for_text("#url-error", "Not an RSS");
-    browser.wait_for_text(".offer", "CSV file");
+    browser.wait_for_text(".source-form-offer", "CSV file");
     browser.click("#offer");
-    browser.wait_for_text(".preview tbody", "Album 2");
+    browser.wait_for_text(".source-preview tbody", "Album 2");
     browser.wait_for_text("#key-help", "CSV by link");
 
     // The field for any link needs no choice of a type.
     browser.open_page(&server.url("/settings/sources/new"));
     browser.fill_field("#url", &stub.url("/jazz"));
     browser.click("form:has(#url) button[type=submit]");
-    browser.wait_for_text(".preview tbody", "Kind of Blue");
+    browser.wait_for_text(".source-preview tbody", "Kind of Blue");
     assert_eq!(
         browser.find_attribute("#slug", "value").as_deref(),
         Some("jazz-today"),
@@ -127,7 +127,7 @@ fn feeds_work_without_javascript_and_a_csv_file_is_offered_as_such() {
     browser.click(".form-actions button");
     browser.wait_for_text("h1", "Jazz today");
     browser.click("#panel-sync");
-    browser.wait_for_text("#catalog-facts .count", "1 article");
+    browser.wait_for_text("#catalog-facts .text-facts-count", "1 article");
 
     browser.open_page(&server.url("/settings/sources/jazz-today"));
     browser.fill_field("#url", &format!("{}\n{}", stub.url("/jazz"), stub.url("/late")));
@@ -135,12 +135,12 @@ fn feeds_work_without_javascript_and_a_csv_file_is_offered_as_such() {
     browser.wait_for_text("#url-error", "404");
     stub.set_reply("/late", feed_reply("Late", &["Good night"]));
     browser.click(".form-actions button");
-    browser.wait_for_text(".done", "Source saved.");
+    browser.wait_for_text(".notice-done", "Source saved.");
     browser.open_page(&server.url("/catalog/jazz-today"));
     browser.click("#panel-sync");
-    browser.wait_for_text("#catalog-facts .count", "2 articles");
+    browser.wait_for_text("#catalog-facts .text-facts-count", "2 articles");
     browser.click("#feeds-link");
-    browser.wait_for_text(".title", "2 feeds");
+    browser.wait_for_text(".page-title", "2 feeds");
     // An OPML file in the field for any file.
     let list = setup.path("subscriptions.opml");
     let outline = |path: &str| format!("<outline type=\"rss\" text=\"{path}\" xmlUrl=\"{}\"/>", stub.url(path));
@@ -149,11 +149,11 @@ fn feeds_work_without_javascript_and_a_csv_file_is_offered_as_such() {
     browser.open_page(&server.url("/settings/sources/new"));
     browser.fill_field("#file", &list.display().to_string());
     browser.click("form:has(#file) button[type=submit]");
-    browser.wait_for_text(".preview tbody", "Good night");
+    browser.wait_for_text(".source-preview tbody", "Good night");
     assert_eq!(browser.find_attribute("#name", "value").as_deref(), Some("Subscriptions"));
     browser.click(".form-actions button");
     browser.click("#panel-sync");
-    browser.wait_for_text("#catalog-facts .count", "2 articles");
+    browser.wait_for_text("#catalog-facts .text-facts-count", "2 articles");
 }
 
 #[test]
@@ -182,17 +182,18 @@ fn the_table_of_articles_fits_a_screen() {
     let browser = Browser::open();
     browser.log_in(&server.url("/login?next=/settings/sources/new"));
     submit_addresses(&browser, &stub.url("/city"));
-    browser.wait_for_text(".preview tbody", "painters");
+    browser.wait_for_text(".source-preview tbody", "painters");
     browser.fill_field("#slug", "city");
     browser.click(".form-actions button");
     browser.click("#panel-sync");
-    browser.wait_for_text("#catalog-facts .count", "20 articles");
+    browser.wait_for_text("#catalog-facts .text-facts-count", "20 articles");
     browser.wait_for_text("#table tbody", "29: what the painters");
     assert!(browser.run_script("return innerWidth").as_u64() <= Some(1280));
-    let wide = browser
-        .run_script("const box = document.querySelector('#table .scroll'); return [box.scrollWidth, box.clientWidth]");
+    let wide = browser.run_script(
+        "const box = document.querySelector('#table .table-scroll'); return [box.scrollWidth, box.clientWidth]",
+    );
     assert!(wide[0].as_u64() <= wide[1].as_u64(), "the table scrolls sideways: {wide}");
     browser.assert_fits_phone();
-    browser.click("#table tbody tr:first-child .lead a");
-    browser.wait_for_text("dl.item", "A long story");
+    browser.click("#table tbody tr:first-child .cell-lead a");
+    browser.wait_for_text("dl.item-fields", "A long story");
 }

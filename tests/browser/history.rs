@@ -23,8 +23,8 @@ fn a_failed_run_is_found_in_the_history_and_retried() {
 
     browser.click("#panel-details");
     browser.wait_for_text("h1", "Sync failed");
-    browser.wait_for_text(".outcome", "404");
-    browser.wait_for_text(".stage-lengths", "not reached");
+    browser.wait_for_text(".run-outcome", "404");
+    browser.wait_for_text(".run-stage-times", "not reached");
     browser.assert_fits_phone();
     serve_half(&stub, "/albums.csv", &format_albums(60));
     browser.click("#run-again");
@@ -33,19 +33,19 @@ fn a_failed_run_is_found_in_the_history_and_retried() {
 
     // The list is updated without a request of its own, by the badge.
     browser.click("nav a[href='/history']");
-    browser.wait_for_text("ul.runs li:first-child .state", "Syncing");
+    browser.wait_for_text("ul.run-list li:first-child .state", "Syncing");
     browser.assert_fits_phone();
-    browser.click("ul.runs li:first-child h2 a");
+    browser.click("ul.run-list li:first-child h2 a");
     browser.wait_for_text("h1", "Syncing");
-    browser.click("#run .outcome a");
+    browser.click("#run .run-outcome a");
     browser.click("#panel-cancel");
     browser.wait_for_text("#panel-title", "Sync cancelled");
     browser.click("nav a[href='/history']");
     browser.click("#narrow-status option[value=failed]");
-    browser.wait_for_condition("one is left", || browser.count_elements("ul.runs li") == 1);
+    browser.wait_for_condition("one is left", || browser.count_elements("ul.run-list li") == 1);
     assert!(browser.page_path().contains("status=failed"), "{}", browser.page_path());
     browser.open_page(&server.url("/history?status=completed"));
-    browser.click("ul.runs h2 a");
+    browser.click("ul.run-list h2 a");
     browser.wait_for_text("#issues", "Row 3, id");
     browser.wait_for_text("#changes", "One");
     browser.assert_fits_phone();
@@ -115,7 +115,7 @@ fn history_is_filtered_and_paged_without_javascript() {
     browser.wait_for_text("main", "No matching runs.");
     browser.click("#narrow-status option[value=completed]");
     browser.click("#narrow button");
-    browser.click("ul.runs h2 a");
+    browser.click("ul.run-list h2 a");
     browser.wait_for_text("#issues .pager", "1–25 of 60");
     browser.click("#issues a[rel=next]");
     browser.wait_for_text("#issues .pager", "26–50 of 60");

@@ -23,7 +23,7 @@ fn sync_sample(browser: &Browser, setup: &ServerSetup, link: &str) {
     browser.run_script(RECORD_VISIBLE_TIME);
     browser.click("#panel-sync");
     browser.wait_for_text("#panel-title", "Sync completed");
-    browser.wait_for_text("#catalog-facts .count", "209 albums");
+    browser.wait_for_text("#catalog-facts .text-facts-count", "209 albums");
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn a_phone_sorts_with_a_menu_and_searches_with_a_button() {
     let server = setup.start();
     let browser = Browser::open();
     sync_sample(&browser, &setup, &server.url(""));
-    let first = || browser.element_text("#table tbody tr td.lead");
+    let first = || browser.element_text("#table tbody tr td.cell-lead");
     let order = || browser.run_script("return document.querySelector('#search select').value");
     let unsorted = first();
     browser.click("#search select option[value=title]");
@@ -43,7 +43,7 @@ fn a_phone_sorts_with_a_menu_and_searches_with_a_button() {
     browser.wait_for_condition("the order is reversed", || first() != ascending && first() != unsorted);
     browser.fill_field("#search-field", "davis");
     browser.click("#search button");
-    browser.wait_for_text(".found", "found for “davis”");
+    browser.wait_for_text(".search-found", "found for “davis”");
     assert_eq!(order(), "-title", "a search keeps the order");
 
     browser.set_narrow(false);

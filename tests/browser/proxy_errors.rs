@@ -40,7 +40,7 @@ fn the_panel_recovers_from_a_bad_gateway_and_a_restart() {
     lost();
     let server = setup.start_at("data", server.address().port());
     browser.wait_for_text("#panel-title", "Sync completed");
-    browser.wait_for_text("#catalog-facts .count", "60 albums");
+    browser.wait_for_text("#catalog-facts .text-facts-count", "60 albums");
     browser.wait_for_condition("the items are there", || browser.count_elements("#table tbody tr") == 50);
     assert_eq!(browser.element_text("#panel-note"), "");
     assert_eq!(browser.run_script("return window.sameAsBefore"), true, "the page was not reloaded");

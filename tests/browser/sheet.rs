@@ -32,16 +32,16 @@ fn a_sheet_is_added_by_its_link_and_a_private_one_explains_how_to_share_it() {
     let complaints = browser.console_problems();
     assert!(complaints.iter().all(|complaint| complaint.contains("status of 422")), "{complaints:?}");
     look_into(&format!("https://docs.google.com/spreadsheets/d/{OPEN_SHEET_ID}/edit?gid=7#gid=7"));
-    browser.wait_for_text(".preview tbody", "Autobahn");
+    browser.wait_for_text(".source-preview tbody", "Autobahn");
     browser.assert_fits_phone();
-    let columns =
-        browser.run_script("return [...document.querySelectorAll('.preview th')].map(th => th.textContent.trim())");
+    let columns = browser
+        .run_script("return [...document.querySelectorAll('.source-preview th')].map(th => th.textContent.trim())");
     assert_eq!(columns, serde_json::json!(["title", "no", "year"]));
     let proposed = browser.run_script("return document.querySelector('[name=key]:checked').value");
     assert!(columns.as_array().is_some_and(|columns| columns.contains(&proposed)), "{proposed}");
 
     browser.click("[name=key][value=no]");
-    browser.wait_for_condition("the column stands out", || browser.element_text(".preview td.is-key") == "a1");
+    browser.wait_for_condition("the column stands out", || browser.element_text(".source-preview td.is-key") == "a1");
     browser.fill_field("#name", "Records");
     browser.fill_field("#slug", "records");
     browser.fill_field("#noun_one", "record");
@@ -51,14 +51,14 @@ fn a_sheet_is_added_by_its_link_and_a_private_one_explains_how_to_share_it() {
     assert_eq!(browser.page_path(), "/catalog/records");
     browser.click("#panel-sync");
     browser.wait_for_text("#panel-title", "Sync completed");
-    browser.wait_for_text("#catalog-facts .count", "2 records");
+    browser.wait_for_text("#catalog-facts .text-facts-count", "2 records");
     browser.wait_for_text("#panel .counts", "2 skipped");
     browser.click("#panel-issues summary");
     for text in ["Row 3", "Row 5", "a1"] {
-        browser.wait_for_text("#panel-issues .lines", text);
+        browser.wait_for_text("#panel-issues .changes-list", text);
     }
     let reasons = browser.run_script(
-        "return [...document.querySelectorAll('#panel-issues .lines li')].map(line => line.textContent.replace(/\\s+/g, ' '))",
+        "return [...document.querySelectorAll('#panel-issues .changes-list li')].map(line => line.textContent.replace(/\\s+/g, ' '))",
     );
     for line in reasons.as_array().expect("lines") {
         let line = line.as_str().expect("text");

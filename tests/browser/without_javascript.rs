@@ -31,11 +31,11 @@ fn everything_works_without_javascript() {
 
     browser.click("#panel-sync");
     browser.wait_for_text("#panel-sync", "Syncing…");
-    browser.wait_for_text(".noscript", "Refresh now");
+    browser.wait_for_text(".notice-noscript", "Refresh now");
     is_shown.resume();
     browser.wait_for_text("#panel-title", "Sync completed");
-    browser.wait_for_text("#catalog-facts .count", "120 albums");
-    assert!(!browser.has_element(".noscript"), "the page does not poll any more");
+    browser.wait_for_text("#catalog-facts .text-facts-count", "120 albums");
+    assert!(!browser.has_element(".notice-noscript"), "the page does not poll any more");
 
     browser.click("#panel-sync");
     browser.click("#panel-cancel");
@@ -50,7 +50,7 @@ fn everything_works_without_javascript() {
     browser.wait_for_text("[aria-sort=descending]", "year");
     browser.fill_field("#search-field", "Album 118");
     browser.click("#search button");
-    browser.wait_for_text(".found", "1 album found");
+    browser.wait_for_text(".search-found", "1 album found");
     assert_eq!(browser.count_elements("#table tbody tr"), 1);
 
     let file = setup.path("members.csv");
@@ -58,7 +58,7 @@ fn everything_works_without_javascript() {
     browser.open_page(&server.url("/settings/sources/new"));
     browser.fill_field("#file", &file.display().to_string());
     browser.click("form:has(#file) button[type=submit]");
-    browser.wait_for_text(".preview tbody", "Grace");
+    browser.wait_for_text(".source-preview tbody", "Grace");
     browser.click("[name=key][value=nr]");
     browser.fill_field("#name", "Members");
     browser.fill_field("#slug", "members");
@@ -67,19 +67,19 @@ fn everything_works_without_javascript() {
     browser.click(".form-actions button");
     browser.wait_for_text("h1", "Members");
     browser.click("#panel-sync");
-    browser.wait_for_text("#catalog-facts .count", "2 members");
+    browser.wait_for_text("#catalog-facts .text-facts-count", "2 members");
 
     browser.open_page(&server.url("/settings/sources/members"));
     browser.fill_field("#name", "Our members");
     browser.fill_field("#schedule", "0 6 * * *");
     browser.click(".form-actions button");
-    browser.wait_for_text(".done", "Source saved.");
+    browser.wait_for_text(".notice-done", "Source saved.");
     browser.wait_for_text("main", "Our members");
     browser.click("[aria-label='Remove Our members']");
     browser.wait_for_text("main", "2 members");
-    browser.click("button.danger");
-    browser.wait_for_text(".done", "Source removed.");
+    browser.click("button.form-danger");
+    browser.wait_for_text(".notice-done", "Source removed.");
     assert!(!browser.element_text("main").contains("Our members"));
-    browser.click(".logout button");
-    browser.wait_for_condition("logged out", || !browser.has_element(".logout"));
+    browser.click(".site-logout button");
+    browser.wait_for_condition("logged out", || !browser.has_element(".site-logout"));
 }

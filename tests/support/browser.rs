@@ -118,7 +118,7 @@ impl Browser {
         self.fill_field("#username", name);
         self.fill_field("#password", password);
         self.click("main button[type=submit]");
-        self.wait_for_condition("logged in", || self.has_element(".logout"));
+        self.wait_for_condition("logged in", || self.has_element(".site-logout"));
     }
 
     /// Waits until `so` answers true; `what` names it in a failure.

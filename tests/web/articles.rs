@@ -41,16 +41,19 @@ fn a_filter_shows_matching_articles_and_its_links_show_all_counts(db: &TestDatab
     {
         let page = site.visitor().get(&format!("/catalog/news{query}")).body;
         for (name, count) in [("All", 132), ("Unread", 89), ("Starred", 13)] {
-            let link = format!("{}>{name} <span class=\"tally\">{count}</span>", aria_current(name == current));
+            let link = format!("{}>{name} <span class=\"text-tally\">{count}</span>", aria_current(name == current));
             assert!(page.contains(&link), "{query}: {link}");
         }
         assert_eq!(page.matches("<tr class=\"").count(), rows, "{query}");
     }
     let page = site.visitor().get("/catalog/news?filter=unread").body;
-    assert_eq!((page.matches("<tr class=\"unread\"").count(), page.matches("<tr class=\"seen\"").count()), (50, 0));
-    assert_eq!(page.matches("<span class=\"spoken\">Unread: </span>").count(), 50, "not only by its style");
+    assert_eq!(
+        (page.matches("<tr class=\"row-unread\"").count(), page.matches("<tr class=\"row-seen\"").count()),
+        (50, 0)
+    );
+    assert_eq!(page.matches("<span class=\"text-spoken\">Unread: </span>").count(), 50, "not only by its style");
     let starred = site.visitor().get("/catalog/news?filter=starred").body;
-    assert_eq!(starred.matches("<tr class=\"seen\"").count(), 4);
+    assert_eq!(starred.matches("<tr class=\"row-seen\"").count(), 4);
     // A page number beyond the last page shows the last page.
     let beyond = site.visitor().get("/catalog/news?filter=unread&page=99").body;
     assert!(beyond.contains("51–89 of 89") && beyond.contains("A title with"), "{beyond}");
@@ -105,12 +108,12 @@ fn catalogs_without_articles_have_no_filters(db: &TestDatabase) {
     site.sync_source(&site.albums);
     let page = site.visitor().get("/catalog/albums?filter=unread").body;
     assert!(
-        !page.contains("class=\"parts\"") && page.contains("1–3 of 3") && !page.contains("filter=unread"),
+        !page.contains("class=\"tabs-filter\"") && page.contains("1–3 of 3") && !page.contains("filter=unread"),
         "{page}"
     );
     let reply = site.visitor().get("/api/catalog/albums/items?filter=unread");
     assert_eq!(reply.expect_refusal(), (400, "bad_request".to_owned()));
     // A list of books may have a column of that name with another meaning.
     site.fill_csv("books", "id,title,read\n1,One,yes\n");
-    assert!(!site.visitor().get("/catalog/books").body.contains("class=\"parts\""));
+    assert!(!site.visitor().get("/catalog/books").body.contains("class=\"tabs-filter\""));
 }

@@ -30,23 +30,23 @@ fn get_item_page(site: &TestSite, title: &str) -> String {
 fn a_table_shows_numbers_dates_links_and_pictures() {
     let page = site_with(RECORDS).visitor().get("/catalog/records").body;
     for shown in [
-        r#"<td data-label="Price" class="num">1.299,00 €</td>"#,
-        r#"<td data-label="Released" class="date">3.4.2025</td>"#,
+        r#"<td data-label="Price" class="cell-number">1.299,00 €</td>"#,
+        r#"<td data-label="Released" class="cell-date">3.4.2025</td>"#,
         r#"<td data-label="Code" class="">00123</td>"#,
         r#"rel="noopener noreferrer nofollow">example.org/blue?a=1&#38;b=&#60;2&#62;</a>"#,
         r#"src="https://img.example.org/a.jpg" alt="Cover: Blue Train" width="48" height="48" loading="lazy""#,
         r#"referrerpolicy="no-referrer"></a>"#,
-        r#"<td data-label="Cover" class="pic"></td>"#,
+        r#"<td data-label="Cover" class="cell-picture"></td>"#,
     ] {
         assert!(page.contains(shown), "{shown} is not in {page}");
     }
-    assert_eq!(page.matches("<th scope=\"col\" aria-sort=\"none\" class=\"num\"").count(), 1);
+    assert_eq!(page.matches("<th scope=\"col\" aria-sort=\"none\" class=\"cell-number\"").count(), 1);
 }
 
 #[test]
 fn an_item_shows_its_pictures_larger_and_every_address_as_written() {
     let page = get_item_page(&site_with(RECORDS), "Blue Train");
-    assert!(page.contains(r#"<a class="picture large" href="https://img.example.org/a.jpg""#), "{page}");
+    assert!(page.contains(r#"<a class="picture picture-large" href="https://img.example.org/a.jpg""#), "{page}");
     assert!(page.contains(r#">https://img.example.org/a.jpg</a></dd>"#), "{page}");
     assert!(page.contains(r#">https://www.example.org/blue?a=1&#38;b=&#60;2&#62;</a>"#), "{page}");
     assert!(page.contains("<dd>1.299,00 €</dd>"), "{page}");
@@ -91,7 +91,7 @@ fn a_catalog_without_column_types_is_shown_as_text() {
 fn an_item_without_a_title_is_named_by_its_first_text() {
     let site = site_with("Cover,id,label\nhttps://x.example/a.png,1,Blue Note\n");
     let page = site.visitor().get("/catalog/records").body;
-    assert!(page.contains(r#"class="lead"><a href="/catalog/records/items/"#), "{page}");
+    assert!(page.contains(r#"class="cell-lead"><a href="/catalog/records/items/"#), "{page}");
     assert!(page.contains(r#"<img src="https://x.example/a.png" alt="Cover: 1""#), "{page}");
 }
 

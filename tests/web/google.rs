@@ -18,7 +18,9 @@ fn the_page_names_the_account_to_share_a_sheet_with_and_why_it_cannot_be_read() 
     let admin = site.add_person("ada", Role::Admin);
     let page = admin.get("/settings/sources/new");
     assert!(
-        page.body.contains(&format!("Share the sheet with <code class=\"robot\">{SERVICE_ACCOUNT_EMAIL}</code>")),
+        page.body.contains(&format!(
+            "Share the sheet with <code class=\"source-form-account\">{SERVICE_ACCOUNT_EMAIL}</code>"
+        )),
         "{}",
         page.body
     );

@@ -20,7 +20,7 @@ fn stored_source(site: &TestSite) -> Source {
 }
 
 fn is_open(reply: &SiteResponse) -> bool {
-    reply.body.contains("<details class=\"reading\" open>")
+    reply.body.contains("<details class=\"source-form-reading\" open>")
 }
 
 /// Serves a CSV file with title rows above its header; returns its address.

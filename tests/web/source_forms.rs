@@ -273,7 +273,7 @@ fn the_link_field_takes_several_feeds_or_one_link_of_any_kind() {
     stub.serve_csv("/a.csv", "id,title\n1,Blue Train\n");
     let admin = site.add_person("ada", Role::Admin);
     let page = admin.get("/settings/sources/new").body;
-    assert!(page.contains("<textarea id=\"url\" class=\"grows\" name=\"url\" rows=\"1\""), "{page}");
+    assert!(page.contains("<textarea id=\"url\" class=\"source-form-links\" name=\"url\" rows=\"1\""), "{page}");
     let feeds = format!("{}\r\n  {} \r\n\r\n", stub.url("/jazz"), stub.url("/soul").replace("http:", "feed:"));
     for (typed, kind) in [(feeds, "feeds"), (stub.url("/a.csv").replace("http://", "\n http://") + "\n", "csv")] {
         let looked = admin.post_form("/settings/sources/new", &[("url", &typed)]);

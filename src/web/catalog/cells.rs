@@ -47,11 +47,11 @@ fn cell_style(value: &str, column: ColumnType, alt: impl FnOnce() -> String) -> 
 /// The class of a column in the stylesheet.
 pub(super) fn column_class(column: ColumnType) -> &'static str {
     match column {
-        ColumnType::Number(_) => "num",
-        ColumnType::Date(_) | ColumnType::Moment => "date",
-        ColumnType::Link => "link",
-        ColumnType::Image => "pic",
-        ColumnType::Flag => "flag",
+        ColumnType::Number(_) => "cell-number",
+        ColumnType::Date(_) | ColumnType::Moment => "cell-date",
+        ColumnType::Link => "cell-link",
+        ColumnType::Image => "cell-picture",
+        ColumnType::Flag => "cell-flag",
         ColumnType::Text | ColumnType::Html => "",
     }
 }
