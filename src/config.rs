@@ -24,7 +24,8 @@ pub use credentials::GoogleCredentials;
 pub use flags::SettingFlags;
 pub use status_store::StatusStoreSetting;
 
-/// Settings that are documented and have no effect in this version.
+/// Settings that this version accepts and does not use. `serve` logs a warning for each one that is set, and `doctor`
+/// reports it.
 const SETTINGS_WITHOUT_EFFECT: [&str; 2] = ["LOCKSTEP_WEBHOOK_URL", "LOCKSTEP_TRUSTED_PROXIES"];
 
 /// Every setting, read and checked. The defaults are in [`defaults`].

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use super::app_state::{AppData, AppState};
 use super::authentication::{RequestCaller, RequestCredentials};
 use super::error::WebError;
+use super::response_format::ResponseFormat;
 
 /// How long a request waits for the database. A frozen database, or a locked table, never responds; the blocking
 /// thread that queried it stays occupied.
@@ -23,6 +24,8 @@ const HASHING_TIMEOUT: Duration = Duration::from_secs(10);
 /// The application state and the credentials of one request. Extracting it does not touch the database.
 pub(in crate::web) struct AppContext {
     pub(in crate::web) state: AppData,
+    /// The kind of response that the request expects.
+    pub(in crate::web) format: ResponseFormat,
     credentials: RequestCredentials,
 }
 
@@ -40,13 +43,14 @@ impl AppContext {
     /// credentials.
     pub(in crate::web) fn of(request: &HttpRequest) -> Option<Self> {
         let state = request.app_data::<AppData>()?.clone();
+        let format = ResponseFormat::of(request);
         let known = request.extensions().get::<RequestCredentials>().cloned();
         let credentials = known.unwrap_or_else(|| {
-            let credentials = RequestCredentials::of(request);
+            let credentials = RequestCredentials::of(request, format);
             request.extensions_mut().insert(credentials.clone());
             credentials
         });
-        Some(Self { state, credentials })
+        Some(Self { state, format, credentials })
     }
 
     /// The hash of the session cookie, if the request was sent with one and not with a token.
@@ -54,8 +58,8 @@ impl AppContext {
         self.credentials.session_hash().map(str::to_owned)
     }
 
-    /// Runs `work` for the caller of the request on a blocking thread, because it may wait for the database. It is given
-    /// up after [`DATABASE_TIMEOUT`].
+    /// Runs `work` for the caller of the request on a blocking thread, because it may wait for the database. It is
+    /// given up after [`DATABASE_TIMEOUT`].
     pub(in crate::web) async fn run_blocking<T, F>(&self, work: F) -> Result<T, WebError>
     where
         T: Send + 'static,

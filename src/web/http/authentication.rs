@@ -36,8 +36,8 @@ enum PresentedCredentials {
 }
 
 impl PresentedCredentials {
-    fn of(request: &HttpRequest) -> Self {
-        let accepts_bearer = ResponseFormat::of(request) == ResponseFormat::Json;
+    fn of(request: &HttpRequest, format: ResponseFormat) -> Self {
+        let accepts_bearer = format == ResponseFormat::Json;
         match (accepts_bearer.then(|| bearer_token(request)).flatten(), session::session_cookie(request)) {
             // A token takes precedence: a valid cookie must not hide a revoked token.
             (Some(token), _) => Self::Bearer(token_hash(&token)),
@@ -62,9 +62,9 @@ fn bearer_token(request: &HttpRequest) -> Option<String> {
 }
 
 impl RequestCredentials {
-    /// The credentials that `request` was sent with.
-    pub(super) fn of(request: &HttpRequest) -> Self {
-        let presented = PresentedCredentials::of(request);
+    /// The credentials that `request` was sent with. Bearer tokens count only where JSON is expected.
+    pub(super) fn of(request: &HttpRequest, format: ResponseFormat) -> Self {
+        let presented = PresentedCredentials::of(request, format);
         Self(Arc::new(CredentialCheck { presented, result: OnceLock::new() }))
     }
 

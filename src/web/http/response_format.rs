@@ -35,7 +35,7 @@ impl ResponseFormat {
 }
 
 /// Whether HTMX sent the request, and so expects a fragment instead of a page.
-pub(in crate::web) fn is_htmx_request(request: &HttpRequest) -> bool {
+fn is_htmx_request(request: &HttpRequest) -> bool {
     request.headers().contains_key("hx-request")
 }
 

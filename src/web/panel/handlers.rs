@@ -2,7 +2,7 @@
 //! back to the page of the catalog, which shows the same panel.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, web};
+use actix_web::web;
 
 use super::build::PanelContext;
 use super::notice::notice_value;
@@ -16,7 +16,7 @@ use crate::web::http::error::{WebError, whole_seconds};
 use crate::web::http::form::{FormData, FormValues, trimmed_value};
 use crate::web::http::html_response::HtmlResponse;
 use crate::web::http::links::with_query;
-use crate::web::http::response_format::is_htmx_request;
+use crate::web::http::response_format::ResponseFormat;
 
 /// `POST /catalog/{slug}/sync`: field `action` (`sync`, `preview`, `full`, `failed`), and `accept_rekey=1` to sync
 /// although the key column seems to have changed.
@@ -24,9 +24,8 @@ pub(in crate::web) async fn start(
     app: AppContext,
     slug: web::Path<String>,
     form: FormData<FormValues>,
-    request: HttpRequest,
 ) -> Result<HtmlResponse, WebError> {
-    let is_htmx = is_htmx_request(&request);
+    let is_htmx = app.format == ResponseFormat::Fragment;
     app.run_blocking(move |state, caller| {
         let actor = caller.admin()?;
         let source = caller.source(state, &slug)?;
@@ -104,9 +103,8 @@ pub(in crate::web) async fn cancel(
     app: AppContext,
     slug: web::Path<String>,
     form: FormData<FormValues>,
-    request: HttpRequest,
 ) -> Result<HtmlResponse, WebError> {
-    let is_htmx = is_htmx_request(&request);
+    let is_htmx = app.format == ResponseFormat::Fragment;
     app.run_blocking(move |state, caller| {
         let actor = caller.admin()?;
         let source = caller.source(state, &slug)?;

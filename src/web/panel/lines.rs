@@ -63,7 +63,8 @@ pub struct ChangeLine {
 }
 
 impl ChangeLine {
-    /// A change with the fields that differ. Fields that cannot be parsed are left out: the panel must not fail for them.
+    /// A change with the fields that differ. Fields that cannot be parsed are left out: the panel must not fail for
+    /// them.
     pub(in crate::web) fn new(change: &Change, noun: &str) -> Self {
         let parse =
             |side: &Option<String>| side.as_deref().and_then(|json| parse_fields(json).ok()).unwrap_or_default();
