@@ -55,7 +55,7 @@ pub(super) fn read_credentials(value: &OsStr) -> Result<GoogleCredentials, Strin
     let (shown, thread_path) = (display_path(&path), path.clone());
     let (sender, receiver) = mpsc::channel();
     let thread = std::thread::Builder::new().name("credentials".to_owned());
-    // After the timeout nobody receives the result.
+    // After the timeout the result is dropped.
     let spawned = thread.spawn(move || drop(sender.send(read_key_file(&thread_path))));
     let result = spawned.ok().and_then(|_| receiver.recv_timeout(READ_TIMEOUT).ok());
     let (text, mode) = result

@@ -110,7 +110,7 @@ mod tests {
             ChangeTally { doubtful: true, ..tally(100, 100, 100) }.decide_verdict(true),
             GuardVerdict::WithholdInDoubt
         );
-        // Of so many more is to be said than that.
+        // So many removals need confirmation, which takes precedence.
         assert_eq!(
             ChangeTally { doubtful: true, ..tally(100, 0, 60) }.decide_verdict(false),
             GuardVerdict::WithholdRemovals

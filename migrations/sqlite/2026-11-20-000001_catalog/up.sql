@@ -76,7 +76,7 @@ CREATE TABLE sync_operations (
     CHECK ((status = 'completed') = (progress = 100)),
     CHECK (status <> 'running' OR (worker IS NOT NULL AND token IS NOT NULL AND lease_until IS NOT NULL))
 );
--- Stands behind admission: two active runs of one source cannot be stored, whatever the code does.
+-- Backs admission: two active runs of one source cannot be stored, even after a fault in the code.
 CREATE UNIQUE INDEX sync_operations_one_active ON sync_operations (source_id) WHERE status IN ('pending', 'running');
 CREATE UNIQUE INDEX sync_operations_one_successor ON sync_operations (retry_of) WHERE retry_of IS NOT NULL;
 CREATE INDEX sync_operations_queue ON sync_operations (status, priority, created_at);

@@ -6,7 +6,7 @@ CREATE TABLE users (
     created_at    TIMESTAMP NOT NULL
 );
 
--- A session is known by the SHA-256 of what the cookie holds: reading this table lets nobody in.
+-- A session is identified by the SHA-256 of its cookie, so reading this table does not allow to sign in.
 CREATE TABLE sessions (
     token_hash TEXT PRIMARY KEY NOT NULL,
     user_id    INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,

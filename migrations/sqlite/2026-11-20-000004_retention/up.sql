@@ -1,4 +1,4 @@
--- What a run was doing when it ended: its status is told from its record once its operation is gone.
+-- The stage in which a run ended: after its operation is deleted, its status is read from its record.
 ALTER TABLE sync_records ADD COLUMN stage TEXT;
 -- What clearing away looks for.
 CREATE INDEX sync_operations_ended ON sync_operations (finished_at);

@@ -40,7 +40,7 @@ pub(super) fn check_credentials(settings: &Settings) -> Vec<CheckResult> {
             CheckResult::ok(CHECK_NAME, format!("Google accepts the key of {email}; share sheets with that address"))
         }
         Err(error) => {
-            // The first sentence says what is wrong, the rest what to do.
+            // The first sentence is the problem, the rest the fix.
             let (message, fix) = error.split_once(". ").unwrap_or((&error, "Try again later."));
             CheckResult::wrong(CHECK_NAME, message, fix)
         }

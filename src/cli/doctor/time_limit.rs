@@ -33,7 +33,7 @@ pub(super) fn wait_for_result<T: Send + 'static>(
 ) -> Option<T> {
     let (sender, receiver) = mpsc::channel();
     let thread = std::thread::Builder::new().name("checkup".to_owned());
-    // After the timeout nobody receives the result.
+    // After the timeout the result is dropped.
     thread.spawn(move || drop(sender.send(work()))).ok()?;
     receiver.recv_timeout(timeout).ok()
 }

@@ -103,7 +103,7 @@ fn no_unit_is_the_beginning_or_the_end_of_another() {
     }
 }
 
-/// A number in hundredths as somebody writes it.
+/// Formats a number of hundredths as people write it.
 fn written(hundredths: i64, decimal: DecimalSign, group: Option<char>, unit: &str) -> String {
     let digits = (hundredths.abs() / 100).to_string();
     let mut whole = String::new();

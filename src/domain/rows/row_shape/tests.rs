@@ -77,7 +77,7 @@ fn a_header_with_a_name_too_many_is_told_by_what_the_catalog_has_in_its_columns(
     let known = [("id", CellClass::Number), ("year", CellClass::Number)];
     let split = findings("id,ti,tle,year", &known, &ROWS);
     assert_eq!(split.mismatch, Some(HeaderMismatch { rows: 6, total_rows: 6, cells: 3, columns: 4 }));
-    // Without a catalog nothing says that the names are wrong; that cells are missing is noted.
+    // Without a catalog there is no evidence of wrong names; missing cells are a warning.
     let first = findings("id,ti,tle,year", &[], &ROWS);
     assert_eq!((first.mismatch, first.notes.len()), (None, 1));
     // A column without a name took the place of one with a name.

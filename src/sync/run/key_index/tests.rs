@@ -78,7 +78,7 @@ proptest! {
             prop_assert_eq!(form(&item), form(key));
             let is_stored = stored.iter().find(|(key, _)| *key == item);
             prop_assert_eq!(matches!(found.comparison, RowComparison::New), is_stored.is_none());
-            // Whoever has an item by form has it because no row spells it like the catalog.
+            // A row has an item by form only if no row spells the key like the catalog.
             let is_live = |spelling: &str| stored.contains(&(spelling, true));
             if item != key {
                 prop_assert!(rows.iter().all(|(_, other)| form(other) != form(key) || !is_live(other)));
