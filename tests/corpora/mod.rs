@@ -1,6 +1,7 @@
 //! Inputs from public bug reports, rebuilt in `reports/`, each with the outcome that its user expects.
 
 mod feeds;
+mod hostile_html;
 pub(crate) mod keys;
 mod links;
 mod pollution;

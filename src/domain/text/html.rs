@@ -223,16 +223,4 @@ mod tests {
         assert_eq!(html_to_text("plain  text"), "plain text");
         assert_eq!(html_to_text("1 < 2 & 3"), "1 < 2 & 3");
     }
-
-    #[test]
-    fn what_seems_to_be_closed_does_not_lie_deeper_and_deeper() {
-        let deep = ["<rt>x", "<optgroup>x", "<span><div></span></div>x", "<svg><td>x", "<b><table><td></b></table>x"];
-        let deep = deep.map(|piece| piece.repeat(20_000));
-        let misplaced = ["<br>x", "</p>x", "<dd>x"].map(|piece| format!("<table>{}", piece.repeat(20_000)));
-        for html in deep.iter().chain(&misplaced) {
-            let begun = std::time::Instant::now();
-            assert!(!sanitize_html(html, None).is_empty());
-            assert!(begun.elapsed() < std::time::Duration::from_secs(4), "{:.30}: {:?}", html, begun.elapsed());
-        }
-    }
 }

@@ -279,15 +279,4 @@ mod tests {
             assert!(limit_html(&text).matches("<div>").count() <= MAX_DEPTH, "{hides}");
         }
     }
-
-    #[test]
-    fn it_takes_time_by_its_size() {
-        for piece in
-            ["<", "<!", "<!--", "<!-- -", "--!", "<a ", "</", "<style>", "<script></", "<a b=\"", "<?", "<x/", "<rt>"]
-        {
-            let begun = std::time::Instant::now();
-            limit_html(&piece.repeat(400_000));
-            assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{piece}");
-        }
-    }
 }
