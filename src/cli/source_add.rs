@@ -79,8 +79,8 @@ struct ReadFlags {
 /// Adds a source, after checking that its kind accepts everything that was given.
 pub(super) fn run(app: &App, add: &SourceAddArgs) -> Result<CommandExit, CommandError> {
     check_kind(app, &add.kind)?;
-    let stand_in = add.file.as_ref().and_then(|path| app.control.substitute_for_file(&add.kind, path));
-    let kind = stand_in.map_or(add.kind.as_str(), |(kind, _)| kind);
+    let replacement = add.file.as_ref().and_then(|path| app.control.replacement_for_file(&add.kind, path));
+    let kind = replacement.map_or(add.kind.as_str(), |(kind, _)| kind);
     let next_run_at = match &add.schedule {
         Some(schedule) => schedule.next_after(app.store.now()?).map(|time| time.naive_utc()),
         None => None,
@@ -101,7 +101,7 @@ pub(super) fn run(app: &App, add: &SourceAddArgs) -> Result<CommandExit, Command
         draft.read_options.published_hidden_columns = find_published_columns(app, &draft, add.publish_hidden_columns)?;
     }
     app.store.add_source(&draft, next_run_at)?;
-    if let Some((_, explanation)) = stand_in {
+    if let Some((_, explanation)) = replacement {
         print_note(explanation);
     }
     print_note(&format!("Added {slug}. Next: `lockstep source check {slug}`, then `lockstep sync {slug}`."));
@@ -207,7 +207,7 @@ fn find_location(app: &App, add: &SourceAddArgs, kind: &str) -> Result<SourceLoc
 
 /// Builds the URL of an account with its user name and password. The password is not a command-line argument.
 fn build_account_url(app: &App, add: &SourceAddArgs, server: &str) -> Result<String, CommandError> {
-    if app.control.form_spec(&add.kind).is_none_or(|way| way.asked != AddressInput::Account) {
+    if app.control.form_spec(&add.kind).is_none_or(|spec| spec.asked != AddressInput::Account) {
         return Err(CommandError::usage(format!(
             "--user: a source of the kind {} has no account. Leave it out.",
             add.kind

@@ -83,12 +83,18 @@ pub fn run_outcome_label(kind: OperationKind, status: Status, stats: &RunStats) 
 #[must_use]
 pub fn catalog_state_label(stats: &RunStats, withheld: u64) -> String {
     if withheld > 0 {
-        append_left_out(format!("{} need review", format_plural(withheld, "removal", "removals")), stats)
+        append_left_out(removals_label(withheld), stats)
     } else if has_left_out(stats) {
         outcome_label(Status::Completed, stats)
     } else {
         "Up to date".to_owned()
     }
+}
+
+/// "94 removals need review".
+fn removals_label(number: u64) -> String {
+    let verb = if number == 1 { "needs" } else { "need" };
+    format!("{} {verb} review", format_plural(number, "removal", "removals"))
 }
 
 /// Whether a run had to leave something out: rows that were skipped, or feeds that failed.

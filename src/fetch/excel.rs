@@ -102,7 +102,7 @@ impl SourceKind for ExcelKind {
         &[ReadSetting::Tab, ReadSetting::HeaderRow, ReadSetting::HeaderMismatch]
     }
 
-    fn substitution_notice(&self, kind: &str) -> Option<&'static str> {
+    fn replacement_notice(&self, kind: &str) -> Option<&'static str> {
         (kind == "csv").then_some("This is an Excel or OpenDocument file, so the type Excel is used.")
     }
 

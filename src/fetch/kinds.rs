@@ -149,8 +149,8 @@ impl SourceKinds {
     /// The kind that reads the workbook at `path` instead of `kind`, with the notice for the admin. `None` if no kind
     /// replaces `kind`, the file is not a workbook, or it cannot be read.
     #[must_use]
-    pub fn find_substitute_for_file(&self, kind: &str, path: &Path) -> Option<(&dyn SourceKind, &'static str)> {
-        let found = self.all.iter().find_map(|other| Some((other.as_ref(), other.substitution_notice(kind)?)))?;
+    pub fn find_replacement_for_file(&self, kind: &str, path: &Path) -> Option<(&dyn SourceKind, &'static str)> {
+        let found = self.all.iter().find_map(|other| Some((other.as_ref(), other.replacement_notice(kind)?)))?;
         // Checked before opening, because opening a named pipe waits for its writer.
         if !path.metadata().ok()?.is_file() {
             return None;

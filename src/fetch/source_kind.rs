@@ -45,7 +45,7 @@ pub trait SourceKind: Send + Sync {
 
     /// The notice for an admin who adds a file of this kind as a source of kind `kind`, which then becomes a source of
     /// this kind. `None` if this kind does not replace `kind`.
-    fn substitution_notice(&self, _kind: &str) -> Option<&'static str> {
+    fn replacement_notice(&self, _kind: &str) -> Option<&'static str> {
         None
     }
 

@@ -58,11 +58,11 @@ pub struct ScheduledStart {
 
 /// How long a start that did not get the lock waits for the other start's run, which becomes visible when that
 /// transaction commits.
-const WINNER_WAIT: Duration = Duration::from_millis(500);
+const OTHER_START_TIMEOUT: Duration = Duration::from_millis(500);
 
 enum AdmissionAttempt {
     Decided(StartOutcome),
-    Lost(Error),
+    LostRace(Error),
 }
 
 impl Store {
@@ -81,9 +81,9 @@ impl Store {
             });
             let lost = match self.classify_attempt(attempt)? {
                 AdmissionAttempt::Decided(outcome) => return Ok(outcome),
-                AdmissionAttempt::Lost(error) => error,
+                AdmissionAttempt::LostRace(error) => error,
             };
-            let deadline = Instant::now() + WINNER_WAIT;
+            let deadline = Instant::now() + OTHER_START_TIMEOUT;
             loop {
                 if let Some(winner) = self.active_run(admission.source)? {
                     return Ok(StartOutcome::AlreadyRunning(winner));
@@ -107,10 +107,10 @@ impl Store {
         match attempt {
             Ok(outcome) => Ok(AdmissionAttempt::Decided(outcome)),
             Err(StoreError::Statement(error @ Error::DatabaseError(UniqueViolation, _))) => {
-                Ok(AdmissionAttempt::Lost(error))
+                Ok(AdmissionAttempt::LostRace(error))
             }
             Err(StoreError::Statement(error @ Error::DatabaseError(Unknown, _))) if !self.is_sqlite() => {
-                Ok(AdmissionAttempt::Lost(error))
+                Ok(AdmissionAttempt::LostRace(error))
             }
             Err(error) => Err(error),
         }

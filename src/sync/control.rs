@@ -206,17 +206,17 @@ impl SyncControl {
     }
 
     /// The message for people when a place given for a source of the kind `kind` is added as one of the kind
-    /// `substitute`; `None` where it never is.
+    /// `replacement`; `None` where it never is.
     #[must_use]
-    pub fn substitute_note(&self, substitute: &str, kind: &str) -> Option<&'static str> {
-        self.engine.kinds.get(substitute)?.substitution_notice(kind)
+    pub fn replacement_notice(&self, replacement: &str, kind: &str) -> Option<&'static str> {
+        self.engine.kinds.get(replacement)?.replacement_notice(kind)
     }
 
     /// The kind that reads the file at `path` instead of the kind `kind`, with the message for people.
     #[must_use]
-    pub fn substitute_for_file(&self, kind: &str, path: &Path) -> Option<(&'static str, &'static str)> {
-        let (substitute, note) = self.engine.kinds.find_substitute_for_file(kind, path)?;
-        Some((substitute.name(), note))
+    pub fn replacement_for_file(&self, kind: &str, path: &Path) -> Option<(&'static str, &'static str)> {
+        let (replacement, note) = self.engine.kinds.find_replacement_for_file(kind, path)?;
+        Some((replacement.name(), note))
     }
 
     /// The key column of sources of this kind, where the kind defines it.

@@ -23,6 +23,7 @@ fn skipped_rows_are_part_of_every_text() {
     assert_eq!(run_outcome_label(OperationKind::Sync, Status::Completed, &stats), "Sync completed, 3 rows skipped");
     assert_eq!(catalog_state_label(&stats, 0), "Completed, 3 rows skipped");
     assert_eq!(catalog_state_label(&stats, 94), "94 removals need review, 3 rows skipped");
+    assert_eq!(catalog_state_label(&RunStats::default(), 1), "1 removal needs review");
     assert_eq!(would_leave_out_message(&stats), " 3 rows would be skipped.");
     assert_eq!(stopped_message("Cancelled at 63 %.", &stats), "Cancelled at 63 %. 3 rows skipped.");
     let one = RunStats { rejected: 1, ..RunStats::default() };

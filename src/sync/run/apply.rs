@@ -12,7 +12,7 @@ use self::merge_stored::{MergedItems, StoredMerge, added};
 use super::comparison::StoredItems;
 use super::context::RunContext;
 use super::key_index::{KeyIndex, index_row};
-use super::row_rules::RowSort;
+use super::row_rules::RowClass;
 use super::run_stop::RunStop;
 use super::survey::source_survey::SourceSurvey;
 use crate::domain::change_set::Change;
@@ -109,6 +109,7 @@ impl ApplyStep<'_> {
         first: RunStats,
         sender: &SyncSender<ApplyBatch>,
     ) -> Result<(), RunStop> {
+        // The caller replaces this error by the writer's own, which closed the channel.
         let disconnected = |_| RunStop::Early(StopReason::LeaseLost);
         let is_forced = self.context.operation.options.force_refresh;
         let mut batch = ApplyBatch::new(first);
@@ -117,9 +118,9 @@ impl ApplyStep<'_> {
             batch.rows += 1;
             batch.stats.items.processed += 1;
             match self.survey.rules.classify(&row) {
-                RowSort::Header | RowSort::Unfilled => {}
-                RowSort::Unkeyed(_) | RowSort::Surplus(_) | RowSort::Refused(_) => batch.stats.rejected += 1,
-                RowSort::Keyed(key) => match self.index.find_row(key, index_row(&row)) {
+                RowClass::Header | RowClass::NothingEntered => {}
+                RowClass::WithoutKey(_) | RowClass::Surplus(_) | RowClass::Refused(_) => batch.stats.rejected += 1,
+                RowClass::Keyed(key) => match self.index.find_row(key, index_row(&row)) {
                     None => batch.stats.rejected += 1,
                     Some(found) => batch.add_row(self.layout, found, &row, self.survey.has_pending, is_forced),
                 },

@@ -20,7 +20,7 @@ struct KeyEntry {
     row: u32,
     stored: StoredKey,
     /// Whether that row spells the key otherwise than the database.
-    is_by_form: bool,
+    is_spelled_differently: bool,
     /// Whether the item was added or changed since the last sync that applied its source completely.
     is_unsettled: bool,
 }
@@ -39,12 +39,12 @@ enum StoredKey {
     Removed,
     Live,
     /// It is live, and the source has a row of it, but none that can be used.
-    LiveUnplaced,
+    LiveWithUnusableRow,
 }
 
 impl StoredKey {
     const fn is_live(self) -> bool {
-        matches!(self, Self::Live | Self::LiveUnplaced)
+        matches!(self, Self::Live | Self::LiveWithUnusableRow)
     }
 }
 
@@ -171,22 +171,22 @@ impl KeyIndex {
         }
         let own = self.entries.get(&exact).copied().unwrap_or_default();
         if own.stored.is_live() || (own.stored == StoredKey::Removed && live.is_none()) {
-            if own.row != 0 && !own.is_by_form {
+            if own.row != 0 && !own.is_spelled_differently {
                 return KeyClaim::Duplicate(own.row);
             }
-            // At most one row has an item by form, and only as long as no row has one by its exact spelling.
-            let loser = holder.filter(|(_, entry)| entry.is_by_form);
+            // At most one row has an item by its comparable form, and only as long as no row has one by its exact spelling.
+            let loser = holder.filter(|(_, entry)| entry.is_spelled_differently);
             if let Some((spelling, entry)) = loser {
-                self.entries.insert(spelling, KeyEntry { row: 0, is_by_form: false, ..entry });
+                self.entries.insert(spelling, KeyEntry { row: 0, is_spelled_differently: false, ..entry });
             }
-            self.entries.insert(exact, KeyEntry { row, is_by_form: false, ..own });
+            self.entries.insert(exact, KeyEntry { row, is_spelled_differently: false, ..own });
             return loser.map_or(KeyClaim::Taken, |(_, entry)| KeyClaim::TakenFrom(entry.row));
         }
         if let Some((_, entry)) = holder {
             return KeyClaim::Duplicate(entry.row);
         }
         if let Some(entry) = live.or(removed).and_then(|spelling| self.entries.get_mut(&spelling)) {
-            (entry.row, entry.is_by_form) = (row, true);
+            (entry.row, entry.is_spelled_differently) = (row, true);
             return KeyClaim::TakenByForm;
         }
         self.entries.insert(exact, KeyEntry { row, ..KeyEntry::default() });
@@ -209,7 +209,7 @@ impl KeyIndex {
         if let Some(entry) = self.entries.get_mut(spelling)
             && entry.stored == StoredKey::Live
         {
-            entry.stored = StoredKey::LiveUnplaced;
+            entry.stored = StoredKey::LiveWithUnusableRow;
         }
     }
 
@@ -226,7 +226,7 @@ impl KeyIndex {
                 if entry.row != 0 {
                     first_row = Some(first_row.map_or(entry.row, |row| row.min(entry.row)));
                 }
-                if entry.is_by_form && spelling != *form {
+                if entry.is_spelled_differently && spelling != *form {
                     wanted.push(spelling);
                 }
             }
@@ -263,7 +263,7 @@ impl KeyIndex {
             stored.map_or_else(|| comparable_form(key), |stored| Cow::Borrowed(stored.as_str()))
         });
         let comparison = match entry.stored {
-            StoredKey::Live | StoredKey::LiveUnplaced => RowComparison::Present(entry.hash),
+            StoredKey::Live | StoredKey::LiveWithUnusableRow => RowComparison::Present(entry.hash),
             StoredKey::Removed => RowComparison::Returns,
             StoredKey::Nothing => RowComparison::New,
         };

@@ -10,10 +10,10 @@ use crate::domain::issue::MAX_KEPT_ISSUES;
 use crate::domain::rows::row::TextRow;
 use crate::domain::text::comparable_form::is_blank;
 
-/// The number of rows with a key from which a value that all of them have is not counted as an entry in rows without a
-/// key.
+/// If at least this many rows with a key all have the same value in a column, that value is not an entry in rows
+/// without a key.
 const MIN_CONSTANT_ROWS: u64 = 3;
-/// The number of rows without a key from which their only value counts as filled down, not as an entry.
+/// If at least this many rows without a key have only the same value, it was filled down and is not an entry.
 const MIN_FILLED_ROWS: u64 = 10;
 /// The maximum number of combinations of filled places. Rows with further combinations count as entries.
 const MAX_PATTERNS: usize = 4_096;

@@ -10,7 +10,7 @@ use crate::domain::text::comparable_form::comparable_form;
 
 /// The class of a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum RowSort<'a> {
+pub(super) enum RowClass<'a> {
     /// It has this key, as written.
     Keyed(&'a str),
     /// It has this key, and more cells than there are columns.
@@ -18,9 +18,9 @@ pub(super) enum RowSort<'a> {
     /// It is skipped, for this reason given by the kind of source.
     Refused(&'a str),
     /// Its key cell holds no key.
-    Unkeyed(KeyCell<'a>),
-    /// It has no key and no entry of a person.
-    Unfilled,
+    WithoutKey(KeyCell<'a>),
+    /// It has no key, and nobody entered anything in it: it has only values that a spreadsheet fills in.
+    NothingEntered,
     /// It repeats the header, as in files that were joined end to end.
     Header,
 }
@@ -66,18 +66,18 @@ impl<'a> RowRules<'a> {
     }
 
     /// The class of `row`.
-    pub(super) fn classify<'r>(&self, row: &'r TextRow) -> RowSort<'r> {
+    pub(super) fn classify<'r>(&self, row: &'r TextRow) -> RowClass<'r> {
         if let Some(reason) = &row.refusal {
-            return RowSort::Refused(reason);
+            return RowClass::Refused(reason);
         }
         if self.header.as_ref().is_some_and(|header| header.is_repeated_by(row)) {
-            return RowSort::Header;
+            return RowClass::Header;
         }
         match KeyCell::from_row(row, self.layout.key_position()) {
-            KeyCell::Key(key) if row.surplus => RowSort::Surplus(key),
-            KeyCell::Key(key) => RowSort::Keyed(key),
-            KeyCell::Missing if !row.surplus && self.unfilled.contains(row) => RowSort::Unfilled,
-            unkeyed => RowSort::Unkeyed(unkeyed),
+            KeyCell::Key(key) if row.surplus => RowClass::Surplus(key),
+            KeyCell::Key(key) => RowClass::Keyed(key),
+            KeyCell::Missing if !row.surplus && self.unfilled.contains(row) => RowClass::NothingEntered,
+            unkeyed => RowClass::WithoutKey(unkeyed),
         }
     }
 }
@@ -118,7 +118,7 @@ impl HeaderForms {
 
 #[cfg(test)]
 mod tests {
-    use super::{RowRules, RowSort};
+    use super::{RowClass, RowRules};
     use crate::domain::item::ColumnLayout;
     use crate::domain::rows::row::{TextRow, column_names};
 
@@ -131,10 +131,10 @@ mod tests {
         let written = column_names(&["id", "", "name", "name"]);
         let layout = ColumnLayout::new(&written, 0);
         let rules = RowRules::new(&layout, &written, true);
-        assert_eq!(rules.classify(&row(&["\u{feff}id", "", "name\u{a0}", "name"])), RowSort::Header);
-        assert_eq!(rules.classify(&row(&["id", "", "name", "other"])), RowSort::Keyed("id"));
+        assert_eq!(rules.classify(&row(&["\u{feff}id", "", "name\u{a0}", "name"])), RowClass::Header);
+        assert_eq!(rules.classify(&row(&["id", "", "name", "other"])), RowClass::Keyed("id"));
         let feed = RowRules::new(&layout, &written, false);
-        assert_eq!(feed.classify(&row(&["id", "", "name", "name"])), RowSort::Keyed("id"));
+        assert_eq!(feed.classify(&row(&["id", "", "name", "name"])), RowClass::Keyed("id"));
     }
 
     #[test]
@@ -142,7 +142,7 @@ mod tests {
         let written = column_names(&["word"]);
         let layout = ColumnLayout::new(&written, 0);
         let rules = RowRules::new(&layout, &written, true);
-        assert_eq!(rules.classify(&row(&["word"])), RowSort::Keyed("word"));
-        assert_eq!(rules.classify(&row(&["\u{feff}word"])), RowSort::Header);
+        assert_eq!(rules.classify(&row(&["word"])), RowClass::Keyed("word"));
+        assert_eq!(rules.classify(&row(&["\u{feff}word"])), RowClass::Header);
     }
 }

@@ -13,12 +13,12 @@ use super::form;
 use super::form::file_name_of;
 use super::handlers::receive_form;
 use super::kept_address;
-use super::kind_offer::{CODES_WITHOUT_CONTENT, find_kind_offer, is_something_else};
+use super::kind_offer::{CODES_WITHOUT_CONTENT, is_something_else, offer_other_kind};
 use super::pages::{
     SourcePageContext, first_scheduled_run, found_columns, free_slug, kind_choice, place_error, probe_place,
     source_choices, too_large_error,
 };
-use super::place::{SourcePlace, hide_secrets, parse_places, stand_in_places};
+use super::place::{SourcePlace, hide_secrets, parse_places, replacement_places};
 use super::review::show_review_step;
 use super::uploads;
 use super::uploads::SentFile;
@@ -83,7 +83,7 @@ pub(in crate::web) async fn review_page(
         }
         match detect(state, &form)? {
             Ok((place, look)) => {
-                let kind_note = state.control.substitute_note(&place.kind, &form.kind);
+                let kind_note = state.control.replacement_notice(&place.kind, &form.kind);
                 form.kind.clone_from(&place.kind);
                 propose_fields(state, &mut form, &place, &look, &called)?;
                 hide_secrets(state, &mut form, Some(&place), &[])?;
@@ -228,12 +228,12 @@ fn detect(
                 named_feeds.extend_from_slice(&error.named_feeds);
                 let is_other = is_something_else(&place, &error);
                 if is_other && !form.kind.is_empty() && first.is_none() {
-                    places.extend(stand_in_places(state, form, &place));
+                    places.extend(replacement_places(state, form, &place));
                 }
                 // The error of the kind that the content is of explains more.
                 let is_truer = |(before, why): &(SourcePlace, ProbeError)| {
-                    let stands_in = state.control.substitute_note(&place.kind, &before.kind).is_some();
-                    stands_in && !is_other && why.code == format!("not_{}", before.kind)
+                    let is_replacement = state.control.replacement_notice(&place.kind, &before.kind).is_some();
+                    is_replacement && !is_other && why.code == format!("not_{}", before.kind)
                 };
                 if first.as_ref().is_none_or(is_truer) {
                     first = Some((place, error));
@@ -248,7 +248,7 @@ fn detect(
         let error = "No type of source supports this link.".to_owned();
         return Ok(Err(link_error(error).into()));
     };
-    let (errors, offer) = (place_error(&place, &error), find_kind_offer(state, form, &place, &error));
+    let (errors, offer) = (place_error(&place, &error), offer_other_kind(state, form, &place, &error));
     Ok(Err(DetectionFailure { errors, place: Some(place), offer, named_feeds }))
 }
 
@@ -263,7 +263,7 @@ fn propose_fields(
     let control = &state.control;
     let own_key = control.key_column(&place.kind);
     form.key = own_key.or_else(|| look.proposed_key()).unwrap_or_default().to_owned();
-    let way = control.form_spec(&place.kind);
+    let form_spec = control.form_spec(&place.kind);
     let address = match &place.location {
         // The last part of the path of such a link is no name.
         SourceLocation::Url(address) if control.kind_of_link(address).is_none() => address.as_str(),
@@ -277,7 +277,7 @@ fn propose_fields(
     }
     let host = || Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned));
     let title = match &look.feeds[..] {
-        _ if way.is_some_and(|way| way.asked == AddressInput::Account) => host(),
+        _ if form_spec.is_some_and(|spec| spec.asked == AddressInput::Account) => host(),
         [only] => Some(only.title.clone()),
         _ => None,
     };
@@ -285,7 +285,7 @@ fn propose_fields(
         form::propose_name(form, &title);
     }
     if form.name.is_empty() && own_key.is_some() {
-        form::propose_name(form, way.map_or("", |way| way.title));
+        form::propose_name(form, form_spec.map_or("", |spec| spec.title));
     }
     form.slug = free_slug(state, &form.slug)?;
     Ok(())

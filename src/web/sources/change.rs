@@ -3,7 +3,7 @@
 use super::field_errors::{FieldErrors, read_error};
 use super::form;
 use super::form::are_published;
-use super::kind_offer::stand_in_offer;
+use super::kind_offer::offer_replacement_kind;
 use super::pages::{place_error, probe_source};
 use super::place::{SourcePlace, parse_places};
 use super::read_form;
@@ -35,7 +35,7 @@ pub(super) fn parse_change(state: &AppState, source: &Source, values: &FormValue
     let mut form = form::parse_form(values);
     form.slug = source.slug.to_string();
     // The button that saves the source as another kind.
-    let is_taken_as = state.control.substitute_note(&form.kind, &source.kind).is_some();
+    let is_taken_as = state.control.replacement_notice(&form.kind, &source.kind).is_some();
     if !is_taken_as {
         form.kind.clone_from(&source.kind);
     }
@@ -73,7 +73,7 @@ pub(super) fn probe_change(
         // The same source could be read before: the new read options are wrong.
         let is_reading = place.location == source.location && place.read_options != source.read_options;
         let errors = if is_reading { read_error(error.to_string()) } else { place_error(&new, &error) };
-        UnseenPlace { errors, offer: stand_in_offer(state, form, place, &error) }
+        UnseenPlace { errors, offer: offer_replacement_kind(state, form, place, &error) }
     })
 }
 

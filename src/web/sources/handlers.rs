@@ -8,7 +8,7 @@ use super::field_errors::{FieldErrors, general_error, link_error};
 use super::form;
 use super::form::are_published;
 use super::kept_address;
-use super::kind_offer::stand_in_offer;
+use super::kind_offer::offer_replacement_kind;
 use super::pages::{
     SourcePageContext, existing_source_form, find_source, first_scheduled_run, found_columns, missing_key_error,
     place_error, probe_source, stored_columns, too_large_error,
@@ -93,7 +93,7 @@ pub(in crate::web) async fn edit_page(app: AppContext, slug: web::Path<String>) 
                 }
                 // A broken source does not make this request fail.
                 Err(error) => {
-                    let offer = stand_in_offer(state, &shown.form, &place, &error);
+                    let offer = offer_replacement_kind(state, &shown.form, &place, &error);
                     shown.step = SourceStep::Edit(FoundColumns { offer, ..stored_columns(state, &source)? });
                     shown.errors = place_error(&place, &error);
                 }

@@ -1,7 +1,7 @@
 //! Offers another kind of source if the content is not of the selected kind.
 
 use super::pages::{kind_choice, probe_place};
-use super::place::{SourcePlace, place_as_kind, stand_in_places};
+use super::place::{SourcePlace, place_as_kind, replacement_places};
 use super::view::{KindChoice, SourceForm};
 use crate::domain::location::SourceLocation;
 use crate::domain::source_form_spec::AddressInput;
@@ -24,8 +24,9 @@ pub(super) const CODES_WITHOUT_CONTENT: [&str; 12] = [
     "unknown_kind",
 ];
 
-/// The kind that can read content of another kind than the selected one.
-pub(super) fn find_kind_offer(
+/// Finds the kind that can read what the form's link or file contains, after the selected kind could not. The form of a
+/// new source offers it.
+pub(super) fn offer_other_kind(
     state: &AppState,
     form: &SourceForm,
     place: &SourcePlace,
@@ -44,18 +45,18 @@ pub(super) fn find_kind_offer(
     if CODES_WITHOUT_CONTENT.contains(&error.code) {
         return None;
     }
-    let reads = |kind: &&'static str| {
-        let Some(way) =
-            control.form_spec(kind).filter(|way| way.asked != AddressInput::Account && **kind != place.kind)
+    let can_read = |kind: &&'static str| {
+        let Some(form_spec) =
+            control.form_spec(kind).filter(|spec| spec.asked != AddressInput::Account && **kind != place.kind)
         else {
             return false;
         };
-        if matches!(place.location, SourceLocation::Upload(_)) && way.file.is_none() {
+        if matches!(place.location, SourceLocation::Upload(_)) && form_spec.file.is_none() {
             return false;
         }
         place_as_kind(state, kind, form, place).is_some_and(|other| probe_place(state, &other).is_ok())
     };
-    control.kind_names().into_iter().find(reads).and_then(|kind| kind_choice(state, kind))
+    control.kind_names().into_iter().find(can_read).and_then(|kind| kind_choice(state, kind))
 }
 
 /// Whether a probe failed because the content is of another kind.
@@ -63,8 +64,9 @@ pub(super) fn is_something_else(place: &SourcePlace, error: &ProbeError) -> bool
     error.code == format!("not_{}", place.kind)
 }
 
-/// The kind that can read the content of a source whose own kind cannot.
-pub(super) fn stand_in_offer(
+/// Finds the kind that may replace the selected one for the same file, such as Excel for CSV, and that can read its
+/// content. The form of an existing source offers it: its kind cannot change in any other way.
+pub(super) fn offer_replacement_kind(
     state: &AppState,
     form: &SourceForm,
     place: &SourcePlace,
@@ -73,7 +75,7 @@ pub(super) fn stand_in_offer(
     if !is_something_else(place, error) {
         return None;
     }
-    let other = stand_in_places(state, form, place).into_iter().find(|other| probe_place(state, other).is_ok())?;
+    let other = replacement_places(state, form, place).into_iter().find(|other| probe_place(state, other).is_ok())?;
     let name = state.control.kind_names().into_iter().find(|kind| *kind == other.kind)?;
     kind_choice(state, name)
 }

@@ -79,7 +79,7 @@ pub(super) fn source_choices(state: &AppState, kind: &str) -> SourceChoices {
 
 /// A kind with its label and description.
 pub(super) fn kind_choice(state: &AppState, name: &'static str) -> Option<KindChoice> {
-    state.control.form_spec(name).map(|way| KindChoice { name, title: way.title, about: way.about })
+    state.control.form_spec(name).map(|spec| KindChoice { name, title: spec.title, about: spec.about })
 }
 
 /// The error for a file that exceeds the upload limit.

@@ -77,9 +77,12 @@ pub(super) fn parse_places(
             return Ok(Err(file_error(error)));
         }
         let location = SourceLocation::Upload(form.upload.clone());
-        let takes = |kind: &&str| control.form_spec(kind).is_some_and(|way| way.file.is_some());
-        let kinds =
-            control.kind_names().into_iter().filter(takes).filter(|kind| form.kind.is_empty() || form.kind == *kind);
+        let accepts_files = |kind: &&str| control.form_spec(kind).is_some_and(|spec| spec.file.is_some());
+        let kinds = control
+            .kind_names()
+            .into_iter()
+            .filter(accepts_files)
+            .filter(|kind| form.kind.is_empty() || form.kind == *kind);
         let places = kinds.map(|kind| SourcePlace {
             kind: kind.to_owned(),
             location: location.clone(),
@@ -103,13 +106,13 @@ pub(super) fn parse_place(
     form: &SourceForm,
     known: &[&[String]],
 ) -> Result<SourcePlace, String> {
-    let Some(way) = control.form_spec(kind) else { return Err(unknown_kind_message(kind)) };
+    let Some(form_spec) = control.form_spec(kind) else { return Err(unknown_kind_message(kind)) };
     let lines = distinct_lines(&form.url);
     if lines.iter().any(|line| line.chars().count() > MAX_ADDRESS_CHARS) {
         return Err("This link is too long.".to_owned());
     }
     if lines.is_empty() {
-        return Err(match way.asked {
+        return Err(match form_spec.asked {
             AddressInput::Link => "Paste the link here.",
             AddressInput::Links => "Enter at least one link.",
             AddressInput::Account => "Enter the URL of the server.",
@@ -124,7 +127,7 @@ pub(super) fn parse_place(
         let read_options = form.read_options.keep_supported(control.read_settings(kind));
         control.check_location(kind, &location).map(|()| SourcePlace { kind: kind.to_owned(), location, read_options })
     };
-    if way.asked == AddressInput::Account {
+    if form_spec.asked == AddressInput::Account {
         let stored = known
             .iter()
             .copied()
@@ -165,9 +168,9 @@ pub(super) fn place_as_kind(
 }
 
 /// The same place as one of each kind that can stand in for its own.
-pub(super) fn stand_in_places(state: &AppState, form: &SourceForm, place: &SourcePlace) -> Vec<SourcePlace> {
+pub(super) fn replacement_places(state: &AppState, form: &SourceForm, place: &SourcePlace) -> Vec<SourcePlace> {
     let kinds = state.control.kind_names().into_iter();
-    let others = kinds.filter(|other| state.control.substitute_note(other, &place.kind).is_some());
+    let others = kinds.filter(|other| state.control.replacement_notice(other, &place.kind).is_some());
     others.filter_map(|other| place_as_kind(state, other, form, place)).collect()
 }
 
@@ -179,7 +182,7 @@ fn detect_places(control: &SyncControl, form: &SourceForm, known: &[&[String]]) 
     if let Some(kind) = first.filter(|_| recognised.all(|other| other == first)) {
         return parse_place(control, kind, form, known).map(|place| vec![place]);
     }
-    let linked = |kind: &&str| control.form_spec(kind).is_some_and(|way| way.asked != AddressInput::Account);
+    let linked = |kind: &&str| control.form_spec(kind).is_some_and(|spec| spec.asked != AddressInput::Account);
     let (mut places, mut refusal) = (Vec::new(), None);
     for kind in control.kind_names().into_iter().filter(linked) {
         match parse_place(control, kind, form, known) {
@@ -224,7 +227,7 @@ fn parse_web_address(typed: &str) -> Result<String, String> {
 
 /// The addresses as the form shows them: without secrets, and of an account only the server.
 pub(super) fn shown_links(control: &SyncControl, kind: &str, location: &SourceLocation) -> String {
-    if control.form_spec(kind).is_some_and(|way| way.asked == AddressInput::Account) {
+    if control.form_spec(kind).is_some_and(|spec| spec.asked == AddressInput::Account) {
         let servers: Vec<String> = location.addresses().iter().map(|address| server_address(address)).collect();
         return redact_all(&servers, redact_server).join("\n");
     }
@@ -249,7 +252,8 @@ pub(super) fn hide_secrets(
         None => {
             let lines = distinct_lines(&form.url);
             let waiting = kept_address::load_addresses(&state.uploads_dir, &form.address_id);
-            let is_account = state.control.form_spec(&form.kind).is_some_and(|way| way.asked == AddressInput::Account);
+            let is_account =
+                state.control.form_spec(&form.kind).is_some_and(|spec| spec.asked == AddressInput::Account);
             let show = if is_account { redact_server } else { redact_address };
             // An unchanged line keeps its hidden secret, a changed one is taken as typed.
             let behind = |line: String| match restore_redacted(std::slice::from_ref(&line), &[&waiting, stored], show) {

@@ -19,7 +19,7 @@ use crate::sync::run::comparison::SourceComparison;
 use crate::sync::run::hidden_columns::left_out_notes;
 use crate::sync::run::key_index::{KeyClaim, KeyIndex, index_row};
 use crate::sync::run::keyless_rows::KeylessRows;
-use crate::sync::run::row_rules::{RowRules, RowSort};
+use crate::sync::run::row_rules::{RowClass, RowRules};
 use crate::sync::run::run_stop::RunStop;
 
 /// The number of rows between two checks whether the reading has to stop.
@@ -124,7 +124,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
         self.rows += 1;
         let layout = self.rules.layout();
         let class = self.rules.classify(row);
-        if class == RowSort::Header {
+        if class == RowClass::Header {
             return self.notes.add_repeated_header(row.number);
         }
         self.findings.add_row(row, layout, self.index);
@@ -137,17 +137,17 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
             self.issues.push(Issue { row: Some(row.number), column, kind: IssueKind::Noted, reason });
         }
         match class {
-            RowSort::Header => return,
-            RowSort::Refused(reason) => {
+            RowClass::Header => return,
+            RowClass::Refused(reason) => {
                 if let KeyCell::Key(key) = KeyCell::from_row(row, layout.key_position()) {
                     self.index.keep_item(key);
                 }
                 self.findings.mark_doubtful();
                 self.refuse_row(row.number, None, reason.to_owned());
             }
-            RowSort::Unfilled => return,
-            RowSort::Unkeyed(KeyCell::Missing) if !row.surplus => self.keyless.add_row(row),
-            RowSort::Unkeyed(cell) => {
+            RowClass::NothingEntered => return,
+            RowClass::WithoutKey(KeyCell::Missing) if !row.surplus => self.keyless.add_row(row),
+            RowClass::WithoutKey(cell) => {
                 // The key of a broken formula is unknown, so its item may seem to have left the source.
                 self.is_doubtful |= matches!(cell, KeyCell::SpreadsheetPlaceholder(_) | KeyCell::UnsavedFormula);
                 self.has_unsaved_formula |= cell == KeyCell::UnsavedFormula;
@@ -157,13 +157,13 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
                     cell.refusal_message(layout.key_column()).unwrap_or_default(),
                 );
             }
-            RowSort::Surplus(key) => {
+            RowClass::Surplus(key) => {
                 self.index.keep_item(key);
                 self.findings.mark_doubtful();
                 let reason = surplus_cells_reason(layout.column_names().len());
                 self.refuse_row(row.number, None, reason);
             }
-            RowSort::Keyed(key) => self.take_row(row, key),
+            RowClass::Keyed(key) => self.take_row(row, key),
         }
         if self.rules.is_table() {
             self.notes.add_messages(row);
