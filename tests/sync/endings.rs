@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lockstep::domain::operation::Status;
+use lockstep::domain::operation::{OperationKind, StartRequest, Status};
 use lockstep::domain::source::Source;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::sync::{ShutdownSignal, SyncThreads, Timeouts};
@@ -20,6 +20,7 @@ on_both_databases![
     a_stop_does_not_count_as_an_attempt,
     stopping_takes_less_than_five_seconds_while_a_fetch_hangs,
     a_source_of_an_unknown_kind_fails_with_a_readable_error,
+    an_operation_that_only_a_newer_server_supports_fails_and_writes_nothing,
 ];
 
 /// The end of a run, after checking that its row, its record and the board agree.
@@ -177,4 +178,17 @@ fn a_source_of_an_unknown_kind_fails_with_a_readable_error(db: &TestDatabase) {
     assert!(engine.control.run_in_this_thread(id, &ShutdownSignal::default()).expect("an answer"));
     assert_eq!(read_end(db, &engine, id), (Status::Failed, Some("unknown_kind".to_owned())));
     assert!(engine.find_record(id).summary.message.contains("“gopher”"));
+}
+
+fn an_operation_that_only_a_newer_server_supports_fails_and_writes_nothing(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
+    for kind in [OperationKind::Undo, OperationKind::Removal] {
+        let id = engine.start(&source, &StartRequest { kind, ..full_sync() });
+        let record = engine.run(id);
+        assert_eq!(read_end(db, &engine, id), (Status::Failed, Some("unsupported_operation".to_owned())));
+        let error = record.summary.error.expect("an error");
+        assert!(error.contains("does not support") && error.contains("Update the server"), "{error}");
+        assert!(engine.item_lines(&source).is_empty());
+    }
 }

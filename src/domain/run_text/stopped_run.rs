@@ -35,7 +35,7 @@ const fn kept_changes(kind: OperationKind) -> &'static str {
 const fn kept_changes_and_next_step(kind: OperationKind) -> &'static str {
     match kind {
         OperationKind::Sync => "Saved changes are kept. Sync again to finish.",
-        _ => kept_changes(kind),
+        OperationKind::Preview | OperationKind::Undo | OperationKind::Removal => kept_changes(kind),
     }
 }
 
@@ -130,6 +130,13 @@ pub fn no_thread_message(error: &impl Display) -> String {
 #[must_use]
 pub fn unknown_kind_message(kind: &str) -> String {
     format!("Unknown type of source “{kind}”. Use a version of Lockstep that supports it.")
+}
+
+/// The message of a run whose kind of operation this version cannot run.
+#[must_use]
+pub fn unsupported_operation_message(kind: OperationKind) -> String {
+    let operation = kind_label(kind).to_lowercase();
+    format!("This version of Lockstep does not support this {operation}. Nothing was changed. Update the server.")
 }
 
 #[cfg(test)]
