@@ -4,9 +4,9 @@
 //! line, the JSON file a JSON line. `docs/troubleshooting.md` lists all fields.
 
 /// The target of lines about runs: each change of a run's state, and its failures. Written to `sync.jsonl`.
-pub const SYNC_TARGET: &str = "lockstep::sync::journal";
+pub const SYNC_TARGET: &str = "lockstep::sync::runs";
 /// The target of lines about requests to other servers. Written to `fetch.jsonl`.
-pub const FETCH_TARGET: &str = "lockstep::fetch::journal";
+pub const FETCH_TARGET: &str = "lockstep::fetch::requests";
 /// The target of lines about the state of the installation. Written to `health.jsonl`.
 pub const HEALTH_TARGET: &str = "lockstep::health";
 

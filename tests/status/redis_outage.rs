@@ -46,7 +46,7 @@ fn assert_redis_used(db: &TestDatabase, engine: &TestEngine, redis: &RedisServer
         let mut begun = String::new();
         let watched = run_with(engine, &[&other_reader(db, redis)], |id| begun = reported(id));
         let lines = watched.complaints;
-        assert!(lines.iter().all(|line| line.contains("did not answer within 250 ms")), "{lines:?}");
+        assert!(lines.iter().all(|line| line.contains("no answer within 250 ms")), "{lines:?}");
         assert!(reported(watched.id).contains("\"completed\"") || !lines.is_empty(), "{}", reported(watched.id));
         lines.is_empty() && begun.contains("\"running\"")
     });
