@@ -197,7 +197,7 @@ fn a_header_that_is_joined_with_the_row_below_fails_the_run(db: &TestDatabase) {
     });
     engine.sync(&source);
     // A new row with text only: the stored columns alone reveal the fault.
-    for (header, signal_file) in [
+    for (header, sign) in [
         ("name,genrePhaedra,Ambient", "“genrePhaedra” begins with the name of the column “genre”"),
         ("name,genre,Musik,Techno", "“Musik” is a key in the catalog"),
     ] {
@@ -206,7 +206,7 @@ fn a_header_that_is_joined_with_the_row_below_fails_the_run(db: &TestDatabase) {
         let probe = engine.control.probe_source(&source).expect("a probe");
         let record = engine.sync(&source);
         assert_eq!(record.summary.code.as_deref(), Some("header_mismatch"), "{}", record.summary.message);
-        let shown_text = format!("the header in row 1 seems to be joined with the row below it ({signal_file})");
+        let shown_text = format!("the header in row 1 seems to be joined with the row below it ({sign})");
         assert!(record.summary.message.contains(&shown_text), "{}", record.summary.message);
         assert_eq!(probe.failure.map(|failure| failure.message()), Some(record.summary.message));
         assert_eq!(engine.item_lines(&source), ["Rubycon|Ambient", "Musik|Techno"], "nothing is written");

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::thread;
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -145,35 +144,34 @@ fn servers_of_one_folder_lose_no_line_when_a_file_is_full() {
 fn a_log_folder_that_cannot_be_written_to_costs_one_warning_and_no_sync() {
     let stub = StubServer::start();
     stub.serve_csv("/albums.csv", "id\n1\n");
-    let setup = ServerSetup::new();
+    // The only worker has written all lines of a run before it starts the next one.
+    let setup = ServerSetup::new().with_setting("LOCKSTEP_WORKERS", "1");
     let server = setup.start();
     setup.add_admin_and_token();
     setup.add_url("albums", stub.url("/albums.csv"));
     let logs = setup.path("data/logs");
-    let completed = || {
+    let sync_to_completion = || {
         let id = server.start_sync("albums");
         server.wait_for_status(&id, "completed");
         id
     };
-    let ended = |id: &str| {
+    let wait_for_last_line = |id: &str| {
         wait_for("the last line", || event_names(&read_run_lines(&setup, "sync.jsonl", id)).contains(&"ended"));
     };
     wait_for("the first line", || logs.join("health.jsonl").exists());
 
     fs::remove_dir_all(&logs).expect("deleted");
-    ended(&completed());
+    wait_for_last_line(&sync_to_completion());
     assert_eq!(event_names(&read_log_lines(&setup, "fetch.jsonl")), ["fetched"], "a deleted folder is made again");
 
     fs::remove_dir_all(&logs).expect("deleted");
     fs::write(&logs, "no folder").expect("a file");
-    completed();
-    completed();
-    let text = |words: &str| server.log().matches(words).count();
-    assert_eq!(text("cannot write log files"), 1, "{}", server.log());
-    // The last two lines of the previous run are written by now: deleting the file between them would lose one.
-    thread::sleep(Duration::from_millis(300));
+    sync_to_completion();
+    sync_to_completion();
+    let count_in_log = |text: &str| server.log().matches(text).count();
+    assert_eq!(count_in_log("cannot write log files"), 1, "{}", server.log());
     fs::remove_file(&logs).expect("deleted");
-    ended(&completed());
-    wait_for("the relief", || text("writing log files in") == 1);
-    assert_eq!(text("cannot write log files"), 1, "{}", server.log());
+    wait_for_last_line(&sync_to_completion());
+    wait_for("the relief", || count_in_log("writing log files in") == 1);
+    assert_eq!(count_in_log("cannot write log files"), 1, "{}", server.log());
 }

@@ -75,8 +75,6 @@ fn a_sync_that_takes_longer_than_it_may_fails_and_names_the_limit_and_the_settin
     let stub = StubServer::start();
     stub.set_reply("/silent.csv", StubReply::csv("id\n1\n").hang());
     setup.add_url("silent", stub.url("/silent.csv"));
-    stub.set_reply("/busy.csv", StubReply::status(503));
-    setup.add_url("busy", stub.url("/busy.csv"));
     let TimedOutRun { error, took, load_time } = expect_timeout(&server, "silent");
     assert!(error.contains("after 2 s") && error.contains("LOCKSTEP_SYNC_TIMEOUT"), "{error}");
     assert!(took >= Duration::from_millis(1900) && load_time < Duration::from_secs(7), "{took:?}, {load_time:?}");

@@ -12,6 +12,7 @@ pub(crate) mod load_clock;
 pub(crate) mod log_files;
 pub(crate) mod memory_kind;
 pub(crate) mod pause_point;
+pub(crate) mod pausing_kind;
 mod postgres_database;
 pub(crate) mod postgres_server;
 mod reader_article;

@@ -1,7 +1,7 @@
 //! The sync engine of one server on a test's database, with sources from files, URLs and memory.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use lockstep::sync::{ShutdownSignal, SyncControl, SyncEngine, Timeouts};
 use tempfile::TempDir;
 
 use super::memory_kind::{MemoryKind, MemoryTable};
+use super::pausing_kind::{PausingKind, RowPause};
 use super::test_database::TestDatabase;
 
 /// The timeouts of a test's engine: no cooldown, and limits that no test reaches by accident.
@@ -70,6 +71,16 @@ impl TestEngine {
         Self::build_engine(store, limits, primary, data, settle)
     }
 
+    /// An engine with one more kind of source: the kind `inner`, with a pause.
+    pub(crate) fn with_pausing_kind(store: Store, limits: Timeouts, inner: &'static str, pause: RowPause) -> Self {
+        let mut engine = Self::with_timeouts(store, limits);
+        let kind = PausingKind::new(Arc::clone(&engine.engine.kinds), inner, pause);
+        let settings = default_kind_settings(engine.data.path());
+        engine.engine.kinds = Arc::new(SourceKinds::built_in(settings).with_kind(Box::new(kind)));
+        engine.control = SyncControl::new(engine.engine.clone());
+        engine
+    }
+
     fn build_engine(
         store: Store,
         limits: Timeouts,
@@ -78,8 +89,7 @@ impl TestEngine {
         settle: impl FnOnce(&mut KindSettings),
     ) -> Self {
         let memory = MemoryKind::default();
-        let mut settings = KindSettings::in_data_dir(data.path(), b"id,title\n1,One\n");
-        settings.allow_hosts = "127.0.0.1".parse().expect("a host");
+        let mut settings = default_kind_settings(data.path());
         settle(&mut settings);
         let engine = SyncEngine {
             status_board: Arc::new(StatusBoard::new(primary, store.clone(), limits.renewal_interval)),
@@ -198,6 +208,13 @@ impl TestEngine {
         let line = |item: Item| item.fields.into_iter().map(|(_, value)| value).collect::<Vec<_>>().join("|");
         self.list_items(source).into_iter().map(line).collect()
     }
+}
+
+/// The settings of the kinds of sources. Fetches from 127.0.0.1 are allowed.
+fn default_kind_settings(data: &Path) -> KindSettings {
+    let mut settings = KindSettings::in_data_dir(data, b"id,title\n1,One\n");
+    settings.allow_hosts = "127.0.0.1".parse().expect("a host");
+    settings
 }
 
 impl Drop for TestEngine {

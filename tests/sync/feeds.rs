@@ -197,7 +197,7 @@ fn a_restart_during_a_run_keeps_the_identity_of_articles(db: &TestDatabase) {
     std::thread::scope(|scope| {
         let running = scope.spawn(|| engine.control.run_in_this_thread(id, &stop));
         wait_until(|| other.request_count("/b") > 1 && stub.request_count("/a") > 1);
-        std::thread::sleep(Duration::from_millis(300));
+        wait_until(|| engine.status_report(id).summary.stats.articles.is_some_and(|articles| articles.total > 0));
         stop.request();
         assert!(running.join().expect("no panic").expect("a run"));
     });

@@ -15,7 +15,7 @@ use lockstep::sync::{ShutdownSignal, Timeouts};
 
 use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryTable};
 use crate::support::test_engine::{TEST_TIMEOUTS, full_sync};
-use crate::support::waiting::wait_until;
+use crate::support::waiting::{wait_for_value, wait_until};
 use crate::support::{PausePoint, TestDatabase, TestEngine};
 
 /// Set for the worker process: the database, the run and a folder for signal files between the two processes.
@@ -108,18 +108,18 @@ fn freeze_and_take_over(name: &str, db: &TestDatabase) {
     let mut worker = WorkerProcess(worker.expect("a worker"));
     wait_until(|| signal_dir.path().join("at-the-pause-point").exists());
 
+    let expired_lease =
+        || engine.store.expired_leases().expect("readers are never blocked").into_iter().find(|lease| lease.id == id);
     // A worker that is frozen inside a heartbeat on SQLite holds the write lock, which is documented and not tested
-    // here: it is then continued and frozen again.
+    // here: it is then continued until it has renewed its lease, and frozen again.
     let lease = loop {
         worker.send_signal("-STOP");
-        std::thread::sleep(SHORT_LEASE_TIMEOUTS.lease + Duration::from_millis(50));
-        let expired = engine.store.expired_leases().expect("readers are never blocked");
-        if let Some(lease) = expired.into_iter().find(|lease| lease.id == id)
-            && engine.store.take_over(lease).is_ok_and(|taken| taken.is_some())
-        {
+        let lease = wait_for_value("the end of the lease", expired_lease, Option::is_some).expect("a lease");
+        if engine.store.take_over(lease).is_ok_and(|taken| taken.is_some()) {
             break lease;
         }
         worker.send_signal("-CONT");
+        wait_for_value("the next renewal", expired_lease, Option::is_none);
     };
     assert_eq!(lease.id, id);
     let successor = engine.find_record(id).summary.successor.expect("a successor");

@@ -1,7 +1,8 @@
 //! Progress as pollers see it during a run: it never goes back, whichever store answers, and 100 % comes with the end.
 
 use std::fs;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use lockstep::domain::location::SourceLocation;
@@ -14,9 +15,10 @@ use lockstep::status::DatabaseStatus;
 use lockstep::sync::Timeouts;
 
 use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryTable};
+use crate::support::pausing_kind::{PausingKind, RowPause};
 use crate::support::stub_server::{StubReply, StubServer};
 use crate::support::test_engine::{TEST_TIMEOUTS, full_sync};
-use crate::support::waiting::wait_until;
+use crate::support::waiting::{wait_for_value, wait_until};
 use crate::support::{PausePoint, TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
@@ -152,7 +154,9 @@ fn feeds_and_articles_never_go_back(db: &TestDatabase) {
         database_interval: Duration::from_millis(20),
         ..TEST_TIMEOUTS
     };
-    let engine = TestEngine::with_timeouts(db.store(), timeouts);
+    let (fetch_pause, apply_pause) = (PausePoint::default(), PausePoint::default());
+    let row_pause = RowPause { row: 1500, pause_point: apply_pause.clone() };
+    let engine = TestEngine::with_pausing_kind(db.store(), timeouts, "feeds", row_pause);
     // Another server, whose primary status store is the database.
     let store = db.second_store();
     let folder = tempfile::tempdir().expect("a folder");
@@ -160,24 +164,39 @@ fn feeds_and_articles_never_go_back(db: &TestDatabase) {
         TestEngine::with_status_store(store.clone(), TEST_TIMEOUTS, Box::new(DatabaseStatus::new(store)), folder);
     let (stub, other) = (StubServer::start(), StubServer::start());
     let body: String = (0..800).map(|n| format!("<item><guid>{n}</guid><title>T {n}</title></item>")).collect();
+    let feed_requests = Arc::new(AtomicUsize::new(0));
     for n in 0..3 {
-        stub.set_reply(
-            &format!("/{n}"),
-            StubReply::rss(&format!("<title>F</title>{body}")).after(Duration::from_millis(150)),
-        );
+        let reply = StubReply::rss(&format!("<title>F</title>{body}"));
+        let (fetch_pause, feed_requests) = (fetch_pause.clone(), Arc::clone(&feed_requests));
+        stub.reply_with(&format!("/{n}"), move |_| {
+            if feed_requests.fetch_add(1, Ordering::SeqCst) == 1 {
+                fetch_pause.pause();
+            }
+            reply.clone()
+        });
     }
     // Two lists, of which the second names nothing new, and a feed.
     let named = [stub.url("/0"), stub.url("/1")];
     stub.set_reply("/list", StubReply::opml(&named));
-    other.set_reply("/list", StubReply::opml(&named).after(Duration::from_millis(100)));
+    other.set_reply("/list", StubReply::opml(&named));
     let given = vec![stub.url("/list"), other.url("/list"), stub.url("/2")];
-    let source = engine.add_source("news", "feeds", SourceLocation::Urls(given));
-    let seen = watch_run(&[&engine, &beside], &source, |_| ());
+    let source = engine.add_source("news", PausingKind::KIND, SourceLocation::Urls(given));
     let articles = |report: &StatusReport| report.summary.stats.articles.map(|count| (count.processed, count.total));
-    let fetching = |report: &&StatusReport| report.summary.message.starts_with("Fetching feed");
-    let found: Vec<_> = seen.iter().filter(fetching).filter_map(articles).collect();
-    assert!(found.contains(&(0, 800)), "those that are here are found, and not processed yet: {found:?}");
-    assert!(seen.iter().any(|report| articles(report) == Some((1000, 2400))), "a report from the middle");
+    let seen = watch_run(&[&engine, &beside], &source, |id| {
+        let observe_both = || [&engine, &beside].map(|server| server.status_report(id));
+        fetch_pause.wait_until_reached();
+        wait_for_value("the articles of the first feed, not processed yet", observe_both, |reports| {
+            reports.iter().all(|report| {
+                report.summary.message.starts_with("Fetching feed") && articles(report) == Some((0, 800))
+            })
+        });
+        fetch_pause.resume();
+        apply_pause.wait_until_reached();
+        wait_for_value("a report from the middle", observe_both, |reports| {
+            reports.iter().all(|report| articles(report) == Some((1000, 2400)))
+        });
+        apply_pause.resume();
+    });
     let end = seen.iter().find(|report| report.summary.status == Status::Completed).expect("the end");
     assert_eq!(articles(end), Some((2400, 2400)));
     let feeds = end.summary.stats.feeds.expect("feeds");

@@ -9,7 +9,7 @@ mod whole;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use lockstep::domain::feed::FeedRecord;
@@ -22,6 +22,7 @@ use lockstep::domain::sync_id::SyncId;
 use lockstep::fetch::{FetchError, FetchObserver, FetchOutcome, FetchProgress, FetchRequest};
 
 use super::{FetchSetup, read_rows, source_of_kind};
+use crate::support::stub_server::{StubReply, StubServer};
 
 /// A source made of feeds, with its state between two fetches.
 pub(super) struct FeedReader {
@@ -176,6 +177,17 @@ impl FeedReader {
             (feed.rate_limited_until, feed.backing_off_until) = (None, None);
         }
     }
+}
+
+/// A timeout in whole seconds, at least `least`, that feeds on this machine keep: eight times as long as reading three
+/// feeds takes now. It stays below the timeout that every feed has.
+fn ample_timeout(least: Duration) -> Duration {
+    let stub = StubServer::start();
+    stub.set_reply("/feed", StubReply::feed("Feed", &["1"]));
+    let addresses: Vec<String> = (0..3).map(|n| stub.url(&format!("/feed?{n}"))).collect();
+    let started = Instant::now();
+    assert_eq!(FeedReader::of_addresses(&addresses).fetch_manually().sorted_titles().len(), 3);
+    Duration::from_secs((started.elapsed() * 8).as_secs() + 1).clamp(least, Duration::from_secs(29))
 }
 
 /// An observer that ignores everything.
