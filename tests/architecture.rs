@@ -26,7 +26,7 @@ const MAX_ONE_WORD_TYPES: usize = 20;
 /// The most one-word functions, in percent.
 const MAX_ONE_WORD_FUNCTIONS: usize = 40;
 
-fn definitions() -> Vec<Definition> {
+fn read_program_definitions() -> Vec<Definition> {
     read_definitions(&read_program(project_root()))
 }
 
@@ -45,7 +45,7 @@ fn assert_none(found: &[String]) {
 #[test]
 fn every_module_imports_only_the_modules_it_may_import() {
     assert!(read_program(project_root()).len() > 50, "the program's files are found");
-    assert_none(&check_files(&["src"], file_rules::forbidden_imports));
+    assert_none(&check_files(&["src"], file_rules::find_forbidden_imports));
 }
 
 #[test]
@@ -62,72 +62,72 @@ fn no_two_modules_import_each_other_in_a_circle() {
 
 #[test]
 fn only_the_control_of_the_engine_admits_runs() {
-    assert_none(&check_files(&["src"], file_rules::admission_outside_control));
+    assert_none(&check_files(&["src"], file_rules::find_admission_outside_control));
 }
 
 #[test]
 fn the_environment_is_read_in_one_place() {
-    assert_none(&check_files(&["src"], file_rules::environment_outside_config));
+    assert_none(&check_files(&["src"], file_rules::find_environment_reads));
 }
 
 #[test]
 fn only_the_store_uses_the_database() {
-    assert_none(&check_files(&["src"], file_rules::database_outside_store));
+    assert_none(&check_files(&["src"], file_rules::find_database_uses));
 }
 
 #[test]
 fn no_file_is_too_long() {
-    assert_none(&check_files(&READABLE_FOLDERS, file_rules::too_many_lines));
+    assert_none(&check_files(&READABLE_FOLDERS, file_rules::check_line_count));
 }
 
 #[test]
 fn every_file_is_named_after_what_is_in_it() {
-    assert_none(&check_files(&READABLE_FOLDERS, file_rules::empty_file_name));
+    assert_none(&check_files(&READABLE_FOLDERS, file_rules::check_file_name));
 }
 
 #[test]
 fn no_name_has_a_forbidden_word() {
-    let found: Vec<_> = read_program(project_root()).iter().flat_map(language::forbidden_words).collect();
+    let found: Vec<_> = read_program(project_root()).iter().flat_map(language::find_forbidden_words).collect();
     assert_none(&found);
 }
 
 #[test]
 fn no_type_name_is_defined_twice() {
-    assert_none(&language::repeated_types(&definitions()));
+    assert_none(&language::find_repeated_types(&read_program_definitions()));
 }
 
 #[test]
 fn a_type_name_of_one_word_is_a_term() {
-    let definitions = definitions();
-    assert_none(&language::one_word_types(&definitions));
-    let share = language::one_word_share(&definitions, DefinitionKind::Type);
+    let definitions = read_program_definitions();
+    assert_none(&language::find_one_word_types(&definitions));
+    let share = language::measure_one_word_share(&definitions, DefinitionKind::Type);
     assert!(share <= MAX_ONE_WORD_TYPES, "{share} % of the types have one word");
 }
 
 #[test]
 fn most_functions_are_a_verb_with_an_object() {
-    let share = language::one_word_share(&definitions(), DefinitionKind::Function);
+    let share = language::measure_one_word_share(&read_program_definitions(), DefinitionKind::Function);
     assert!(share <= MAX_ONE_WORD_FUNCTIONS, "{share} % of the functions have one word");
 }
 
 #[test]
 fn a_constant_has_its_noun_and_its_unit() {
-    assert_none(&language::one_word_constants(&definitions()));
+    assert_none(&language::find_one_word_constants(&read_program_definitions()));
 }
 
 #[test]
 fn no_comment_line_is_over_120_columns() {
     let is_rust = |file: &SourceFile| file.path.ends_with(".rs");
-    let check = |file: &SourceFile| if is_rust(file) { language::wide_comments(file) } else { Vec::new() };
+    let check = |file: &SourceFile| if is_rust(file) { language::find_wide_comments(file) } else { Vec::new() };
     assert_none(&check_files(&["src", "tests", "benches"], check));
 }
 
 #[test]
 fn documentation_is_at_least_a_sentence() {
-    assert_none(&language::thin_docs(&definitions()));
+    assert_none(&language::find_thin_docs(&read_program_definitions()));
 }
 
 #[test]
 fn documented_errors_name_their_causes() {
-    assert_none(&language::causeless_errors(&definitions()));
+    assert_none(&language::find_causeless_errors(&read_program_definitions()));
 }

@@ -84,7 +84,7 @@ struct DefinitionReader {
 impl DefinitionReader {
     fn add(&mut self, kind: DefinitionKind, name: &syn::Ident, attributes: &[syn::Attribute], is_public: bool) {
         let (path, line) = (self.path.clone(), name.span().start().line);
-        let docs = attributes.iter().filter_map(doc_line).collect();
+        let docs = attributes.iter().filter_map(read_doc_line).collect();
         self.found.push(Definition { kind, name: name.to_string(), path, line, docs, is_public });
     }
 
@@ -98,7 +98,7 @@ fn is_public(visibility: &syn::Visibility) -> bool {
 }
 
 /// The text of a `///` line.
-fn doc_line(attribute: &syn::Attribute) -> Option<String> {
+fn read_doc_line(attribute: &syn::Attribute) -> Option<String> {
     let syn::Meta::NameValue(pair) = &attribute.meta else { return None };
     let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &pair.value else { return None };
     pair.path.is_ident("doc").then(|| text.value().trim().to_owned())

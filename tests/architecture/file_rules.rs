@@ -20,23 +20,24 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 11] = [
 ];
 
 /// The most lines of a file.
-pub(super) const MAX_LINES: usize = 320;
+pub(super) const MAX_FILE_LINES: usize = 320;
 
 /// File names that do not say what is inside.
-const EMPTY_NAMES: [&str; 9] = ["util", "utils", "common", "helper", "helpers", "misc", "shared", "stuff", "tools"];
+const VAGUE_FILE_NAMES: [&str; 9] =
+    ["util", "utils", "common", "helper", "helpers", "misc", "shared", "stuff", "tools"];
 
 /// Crates for databases.
 const DATABASE_CRATES: [&str; 6] = ["diesel", "diesel_migrations", "r2d2", "pq_sys", "libsqlite3_sys", "rusqlite"];
 
 /// The top-level module that a file belongs to.
-fn top_module(path: &str) -> &str {
+fn parse_top_module(path: &str) -> &str {
     let inside = path.trim_start_matches("src/").trim_end_matches(".rs");
     inside.split('/').next().unwrap_or(inside)
 }
 
 /// The top-level modules that a file names, each with its line: `crate::store`, `crate::{store, …}`,
 /// `super::super::store`.
-fn named_modules(file: &SourceFile, tokens: &[Token]) -> Vec<(String, usize)> {
+fn find_named_modules(file: &SourceFile, tokens: &[Token]) -> Vec<(String, usize)> {
     let mut inline = Vec::new();
     let mut depth = 0;
     let mut named = Vec::new();
@@ -56,9 +57,9 @@ fn named_modules(file: &SourceFile, tokens: &[Token]) -> Vec<(String, usize)> {
                 }
                 depth -= 1;
             }
-            "crate" if is(at + 1, "::") => named.extend(first_names(&tokens[at + 2..])),
-            "lockstep" if top_module(&file.path) == "main" && is(at + 1, "::") => {
-                named.extend(first_names(&tokens[at + 2..]));
+            "crate" if is(at + 1, "::") => named.extend(read_first_names(&tokens[at + 2..])),
+            "lockstep" if parse_top_module(&file.path) == "main" && is(at + 1, "::") => {
+                named.extend(read_first_names(&tokens[at + 2..]));
             }
             "super" if is(at + 1, "::") => {
                 let mut ups = 1;
@@ -67,7 +68,7 @@ fn named_modules(file: &SourceFile, tokens: &[Token]) -> Vec<(String, usize)> {
                     at += 2;
                 }
                 if ups == file.module().len() + inline.len() {
-                    named.extend(first_names(&tokens[at + 2..]));
+                    named.extend(read_first_names(&tokens[at + 2..]));
                 }
             }
             _ => {}
@@ -78,7 +79,7 @@ fn named_modules(file: &SourceFile, tokens: &[Token]) -> Vec<(String, usize)> {
 }
 
 /// The first names of what follows a `crate::`: one, or those of a group.
-fn first_names(tokens: &[Token]) -> Vec<(String, usize)> {
+fn read_first_names(tokens: &[Token]) -> Vec<(String, usize)> {
     let Some(first) = tokens.first() else { return Vec::new() };
     if first.text != "{" {
         return vec![(first.text.clone(), first.line)];
@@ -110,14 +111,14 @@ fn first_names(tokens: &[Token]) -> Vec<(String, usize)> {
 }
 
 /// Top-level modules that a file imports and may not import.
-pub(super) fn forbidden_imports(file: &SourceFile) -> Vec<String> {
+pub(super) fn find_forbidden_imports(file: &SourceFile) -> Vec<String> {
     let SourceFile { path, text } = file;
-    let own = top_module(path);
+    let own = parse_top_module(path);
     let Some((_, may_see)) = ALLOWED_IMPORTS.iter().find(|(module, _)| *module == own) else {
         return vec![format!("{path}: `{own}` is no module of the architecture")];
     };
     let allowed = |named: &str| named == own || may_see.contains(&"*") || may_see.contains(&named);
-    named_modules(file, &tokenize(text))
+    find_named_modules(file, &tokenize(text))
         .into_iter()
         .filter(|(named, _)| !allowed(named))
         .map(|(named, line)| format!("{path}:{line}: {own} must not import {named}"))
@@ -125,7 +126,7 @@ pub(super) fn forbidden_imports(file: &SourceFile) -> Vec<String> {
 }
 
 /// Places where `first` is followed by `::` and one of `names`, also in a group.
-fn paths_to<'a>(
+fn find_paths<'a>(
     tokens: &'a [Token],
     first: &'a str,
     names: &'a [&'a str],
@@ -134,41 +135,41 @@ fn paths_to<'a>(
         .windows(2)
         .enumerate()
         .filter(move |(_, pair)| pair[0].text == first && pair[1].text == "::")
-        .flat_map(|(at, _)| first_names(&tokens[at + 2..]))
+        .flat_map(|(at, _)| read_first_names(&tokens[at + 2..]))
         .filter(|(name, _)| names.contains(&name.as_str()))
 }
 
 /// Calls of the store's admission outside of the engine's control.
-pub(super) fn admission_outside_control(file: &SourceFile) -> Vec<String> {
+pub(super) fn find_admission_outside_control(file: &SourceFile) -> Vec<String> {
     let path = file.path.as_str();
-    if path == "src/sync/control.rs" || top_module(path) == "store" {
+    if path == "src/sync/control.rs" || parse_top_module(path) == "store" {
         return Vec::new();
     }
     let tokens = tokenize(&file.text);
     let calls =
         tokens.windows(2).filter(|pair| pair[0].text == "." && pair[1].text == "admit_run").map(|pair| pair[1].line);
-    let named = paths_to(&tokens, "Store", &["admit_run"]).map(|(_, line)| line);
+    let named = find_paths(&tokens, "Store", &["admit_run"]).map(|(_, line)| line);
     let requests = tokens.iter().filter(|token| token.text == "AdmissionRequest").map(|token| token.line);
     let lines = calls.chain(named).chain(requests);
     lines.map(|line| format!("{path}:{line}: only sync::control admits")).collect()
 }
 
 /// Reads of the environment outside of `config`.
-pub(super) fn environment_outside_config(file: &SourceFile) -> Vec<String> {
+pub(super) fn find_environment_reads(file: &SourceFile) -> Vec<String> {
     let path = file.path.as_str();
-    if top_module(path) == "config" {
+    if parse_top_module(path) == "config" {
         return Vec::new();
     }
     let tokens = tokenize(&file.text);
     let readers = ["var", "var_os", "vars", "vars_os", "temp_dir", "home_dir", "*"];
-    let reads = paths_to(&tokens, "env", &readers).map(|(_, line)| line);
+    let reads = find_paths(&tokens, "env", &readers).map(|(_, line)| line);
     // clap reads the environment too, where an argument is declared with `env`.
-    let declared = attributes(&tokens).filter(|token| token.text == "env").map(|token| token.line);
+    let declared = list_attribute_tokens(&tokens).filter(|token| token.text == "env").map(|token| token.line);
     reads.chain(declared).map(|line| format!("{path}:{line}: only config reads the environment")).collect()
 }
 
 /// The tokens inside of `#[arg(…)]` and the like.
-fn attributes(tokens: &[Token]) -> impl Iterator<Item = &Token> {
+fn list_attribute_tokens(tokens: &[Token]) -> impl Iterator<Item = &Token> {
     let mut depth = 0;
     tokens.iter().enumerate().filter_map(move |(at, token)| {
         let opens = token.text == "[" && (depth > 0 || at > 0 && tokens[at - 1].text == "#");
@@ -182,9 +183,9 @@ fn attributes(tokens: &[Token]) -> impl Iterator<Item = &Token> {
 }
 
 /// Uses of a database outside of `store`, and of Redis outside of `status`, which may use the pool for it.
-pub(super) fn database_outside_store(file: &SourceFile) -> Vec<String> {
+pub(super) fn find_database_uses(file: &SourceFile) -> Vec<String> {
     let path = file.path.as_str();
-    if top_module(path) == "store" {
+    if parse_top_module(path) == "store" {
         return Vec::new();
     }
     let tokens = tokenize(&file.text);
@@ -194,28 +195,28 @@ pub(super) fn database_outside_store(file: &SourceFile) -> Vec<String> {
     let named = named.map(|token| format!("{path}:{}: only store uses the database ({})", token.line, token.text));
     let redis = tokens
         .windows(2)
-        .filter(|pair| top_module(path) != "status" && pair[0].text == "redis" && pair[1].text == "::");
+        .filter(|pair| parse_top_module(path) != "status" && pair[0].text == "redis" && pair[1].text == "::");
     named.chain(redis.map(|pair| format!("{path}:{}: only status uses Redis", pair[0].line))).collect()
 }
 
 /// Files that are too long. Data that tests read may be longer.
-pub(super) fn too_many_lines(file: &SourceFile) -> Vec<String> {
+pub(super) fn check_line_count(file: &SourceFile) -> Vec<String> {
     let SourceFile { path, text } = file;
     let lines = text.lines().count();
     let is_data = path.starts_with("tests/corpora/") && !path.ends_with(".rs");
-    if lines > MAX_LINES && !is_data {
-        vec![format!("{path}: {lines} lines; {MAX_LINES} are the most")]
+    if lines > MAX_FILE_LINES && !is_data {
+        vec![format!("{path}: {lines} lines; {MAX_FILE_LINES} are the most")]
     } else {
         Vec::new()
     }
 }
 
 /// Files whose names do not say what is inside.
-pub(super) fn empty_file_name(file: &SourceFile) -> Vec<String> {
+pub(super) fn check_file_name(file: &SourceFile) -> Vec<String> {
     let path = file.path.as_str();
     let parts = path.split('/').map(|part| part.split('.').next().unwrap_or(part));
     parts
-        .filter(|part| EMPTY_NAMES.contains(part))
+        .filter(|part| VAGUE_FILE_NAMES.contains(part))
         .map(|part| format!("{path}: `{part}` does not say what is inside"))
         .collect()
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use syn::visit::{self, Visit};
 
 use super::source_tree::SourceFile;
-use super::tokens::flatten;
+use super::tokens::flatten_tokens;
 
 /// A module as the names from the crate's root to it.
 type ModulePath = Vec<String>;
@@ -60,7 +60,7 @@ impl ImportGraph {
     /// Groups of files that import each other in a circle, as paths.
     pub(super) fn file_circles(&self) -> Vec<Vec<String>> {
         let named = |circle: Vec<ModulePath>| circle.iter().map(|module| self.files[module].clone()).collect();
-        circles(&self.imports).into_iter().map(named).collect()
+        find_circles(&self.imports).into_iter().map(named).collect()
     }
 
     /// Groups of sibling modules whose files, taken together, import each other in a circle.
@@ -79,14 +79,14 @@ impl ImportGraph {
                 imports.entry(from.clone()).or_default().extend(targets);
             }
             let named = |circle: Vec<ModulePath>| circle.iter().map(|module| module.join("::")).collect();
-            found.extend(circles(&imports).into_iter().map(named));
+            found.extend(find_circles(&imports).into_iter().map(named));
         }
         found
     }
 }
 
 /// The sets of modules that can all be reached from each other.
-fn circles(imports: &BTreeMap<ModulePath, BTreeSet<ModulePath>>) -> Vec<Vec<ModulePath>> {
+fn find_circles(imports: &BTreeMap<ModulePath, BTreeSet<ModulePath>>) -> Vec<Vec<ModulePath>> {
     let reachable = |start: &ModulePath| {
         let mut seen: BTreeSet<&ModulePath> = BTreeSet::new();
         let mut open: Vec<&ModulePath> = imports.get(start).into_iter().flatten().collect();
@@ -186,7 +186,7 @@ impl<'a> ImportReader<'a> {
 pub(super) fn is_test_code(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         syn::Meta::List(list) if list.path.is_ident("cfg") => {
-            flatten(list.tokens.clone()).iter().any(|token| token.text == "test")
+            flatten_tokens(list.tokens.clone()).iter().any(|token| token.text == "test")
         }
         meta => meta.path().is_ident("test"),
     })
@@ -224,7 +224,7 @@ impl Visit<'_> for ImportReader<'_> {
     }
 
     fn visit_macro(&mut self, call: &syn::Macro) {
-        let tokens = flatten(call.tokens.clone());
+        let tokens = flatten_tokens(call.tokens.clone());
         let mut path: Vec<String> = Vec::new();
         let mut is_joined = false;
         for token in &tokens {

@@ -45,7 +45,7 @@ pub(super) const FORBIDDEN_WORDS: [(&str, &str); 34] = [
 ];
 
 /// Type names of one word that say enough: terms of the glossary and of the field.
-pub(super) const ONE_WORD_TYPES: [(&str, &str); 24] = [
+pub(super) const ALLOWED_ONE_WORD_TYPES: [(&str, &str); 24] = [
     ("Actor", "who makes a request: the field's term in access control"),
     ("App", "the composed application, as actix-web calls it"),
     ("Catalog", "glossary"),
@@ -73,7 +73,7 @@ pub(super) const ONE_WORD_TYPES: [(&str, &str); 24] = [
 ];
 
 /// Names in a file that have a forbidden word in them, each with the first line that has it.
-pub(super) fn forbidden_words(file: &SourceFile) -> Vec<String> {
+pub(super) fn find_forbidden_words(file: &SourceFile) -> Vec<String> {
     let mut names = BTreeMap::new();
     for Token { text, line } in tokenize(&file.text) {
         names.entry(text).or_insert(line);
@@ -90,9 +90,9 @@ pub(super) fn forbidden_words(file: &SourceFile) -> Vec<String> {
 }
 
 /// Type names that stand for two things.
-pub(super) fn repeated_types(definitions: &[Definition]) -> Vec<String> {
+pub(super) fn find_repeated_types(definitions: &[Definition]) -> Vec<String> {
     let mut places: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for definition in types(definitions) {
+    for definition in select_types(definitions) {
         places.entry(&definition.name).or_default().push(format!("{}:{}", definition.path, definition.line));
     }
     places.retain(|_, places| places.len() > 1);
@@ -100,16 +100,16 @@ pub(super) fn repeated_types(definitions: &[Definition]) -> Vec<String> {
 }
 
 /// Type names of one word that are no term.
-pub(super) fn one_word_types(definitions: &[Definition]) -> Vec<String> {
-    let is_term = |name: &str| ONE_WORD_TYPES.iter().any(|(term, _)| *term == name);
-    types(definitions)
+pub(super) fn find_one_word_types(definitions: &[Definition]) -> Vec<String> {
+    let is_term = |name: &str| ALLOWED_ONE_WORD_TYPES.iter().any(|(term, _)| *term == name);
+    select_types(definitions)
         .filter(|definition| count_words(&definition.name) == 1 && !is_term(&definition.name))
         .map(|Definition { name, path, line, .. }| format!("{path}:{line}: `{name}` says too little by itself"))
         .collect()
 }
 
 /// Constants of one word. `ALL` and `DEFAULT` are customs of the language.
-pub(super) fn one_word_constants(definitions: &[Definition]) -> Vec<String> {
+pub(super) fn find_one_word_constants(definitions: &[Definition]) -> Vec<String> {
     let constants = definitions.iter().filter(|definition| definition.kind == DefinitionKind::Constant);
     constants
         .filter(|definition| {
@@ -120,7 +120,7 @@ pub(super) fn one_word_constants(definitions: &[Definition]) -> Vec<String> {
 }
 
 /// The share of one-word names among `kind`, in percent, rounded up. `new` does not count.
-pub(super) fn one_word_share(definitions: &[Definition], kind: DefinitionKind) -> usize {
+pub(super) fn measure_one_word_share(definitions: &[Definition], kind: DefinitionKind) -> usize {
     let names: Vec<&str> = definitions
         .iter()
         .filter(|definition| definition.kind == kind && definition.name != "new")
@@ -131,7 +131,7 @@ pub(super) fn one_word_share(definitions: &[Definition], kind: DefinitionKind) -
 }
 
 /// Comment lines over 120 columns.
-pub(super) fn wide_comments(file: &SourceFile) -> Vec<String> {
+pub(super) fn find_wide_comments(file: &SourceFile) -> Vec<String> {
     let lines = file.text.lines().enumerate();
     let wide = lines.filter(|(_, line)| line.trim_start().starts_with("//") && line.chars().count() > 120);
     wide.map(|(at, _)| format!("{}:{}: a comment line over 120 columns", file.path, at + 1)).collect()
@@ -139,7 +139,7 @@ pub(super) fn wide_comments(file: &SourceFile) -> Vec<String> {
 
 /// Public documentation that says too little: of types, functions and constants less than a sentence of three words, of
 /// fields and variants less than two words. A code in backticks is enough. Commands are documented by their help texts.
-pub(super) fn thin_docs(definitions: &[Definition]) -> Vec<String> {
+pub(super) fn find_thin_docs(definitions: &[Definition]) -> Vec<String> {
     let is_checked = |definition: &&Definition| {
         definition.is_public && !definition.docs.is_empty() && !definition.path.starts_with("src/cli/")
     };
@@ -161,7 +161,7 @@ pub(super) fn thin_docs(definitions: &[Definition]) -> Vec<String> {
 }
 
 /// `# Errors` sections that name no cause.
-pub(super) fn causeless_errors(definitions: &[Definition]) -> Vec<String> {
+pub(super) fn find_causeless_errors(definitions: &[Definition]) -> Vec<String> {
     let mut found = Vec::new();
     for Definition { name, path, line, docs, .. } in definitions {
         let Some(start) = docs.iter().position(|line| line == "# Errors") else { continue };
@@ -177,6 +177,6 @@ pub(super) fn causeless_errors(definitions: &[Definition]) -> Vec<String> {
     found
 }
 
-fn types(definitions: &[Definition]) -> impl Iterator<Item = &Definition> {
+fn select_types(definitions: &[Definition]) -> impl Iterator<Item = &Definition> {
     definitions.iter().filter(|definition| definition.kind == DefinitionKind::Type)
 }

@@ -5,12 +5,12 @@ use super::import_graph::ImportGraph;
 use super::language;
 use super::source_tree::SourceFile;
 
-fn file(path: &str, text: &str) -> SourceFile {
+fn source_file(path: &str, text: &str) -> SourceFile {
     SourceFile { path: path.to_owned(), text: text.to_owned() }
 }
 
-fn circles(files: &[(&str, &str)]) -> Vec<Vec<String>> {
-    let files: Vec<SourceFile> = files.iter().map(|(path, text)| file(path, text)).collect();
+fn find_file_circles(files: &[(&str, &str)]) -> Vec<Vec<String>> {
+    let files: Vec<SourceFile> = files.iter().map(|(path, text)| source_file(path, text)).collect();
     ImportGraph::read(&files).file_circles()
 }
 
@@ -32,7 +32,7 @@ fn a_circle_is_found_however_the_imports_are_written() {
             ("src/sync/run.rs", import),
             ("src/sync/lease.rs", "use super::run::RunContext; pub struct Heartbeat;"),
         ];
-        assert_eq!(circles(&files), [["src/sync/lease.rs", "src/sync/run.rs"]], "{import}");
+        assert_eq!(find_file_circles(&files), [["src/sync/lease.rs", "src/sync/run.rs"]], "{import}");
     }
 }
 
@@ -44,9 +44,9 @@ fn a_circle_of_three_files_and_one_with_the_parent_are_found() {
         ("src/c.rs", "use crate::a::A;"),
         ("src/d.rs", "use crate::a::A;"),
     ];
-    assert_eq!(circles(&three), [["src/a.rs", "src/b.rs", "src/c.rs"]]);
+    assert_eq!(find_file_circles(&three), [["src/a.rs", "src/b.rs", "src/c.rs"]]);
     let parent = [("src/a.rs", "mod b; use self::b::B; pub struct A;"), ("src/a/b.rs", "use super::A; pub struct B;")];
-    assert_eq!(circles(&parent), [["src/a.rs", "src/a/b.rs"]]);
+    assert_eq!(find_file_circles(&parent), [["src/a.rs", "src/a/b.rs"]]);
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn imports_of_tests_and_re_exports_of_children_are_no_circle() {
         ("src/c.rs", "// use crate::d;\nconst TEXT: &str = \"crate::d::x\";"),
         ("src/d.rs", "use crate::c::TEXT;"),
     ];
-    assert_eq!(circles(&files), [[""; 0]; 0]);
+    assert_eq!(find_file_circles(&files), [[""; 0]; 0]);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_circle_of_modules_whose_files_are_in_none_is_found() {
         ("src/web/layout/page.rs", "pub struct Page;"),
         ("src/web/panel/build.rs", "pub struct Panel;"),
     ]
-    .map(|(path, text)| file(path, text));
+    .map(|(path, text)| source_file(path, text));
     let graph = ImportGraph::read(&files);
     assert_eq!(graph.file_circles(), [[""; 0]; 0]);
     assert_eq!(graph.module_circles(), [["web::layout", "web::panel"]]);
@@ -88,25 +88,25 @@ fn names_that_break_a_rule_are_found() {
     let text = "pub struct Door { wish: u8, fine_name: u8 } enum Kind { Told } struct Kind2; fn outlast() { let door_mat = \"room\"; // bell\n } \
                 const MOST: u8 = 1; const MAX_ROWS: u8 = 1; impl Kind2 { const ALL: u8 = 1; fn tell_it() {} } \
                 #[cfg(test)] mod tests { struct Rooms; }";
-    let source = file("src/a.rs", text);
+    let source = source_file("src/a.rs", text);
     let definitions = read_definitions(std::slice::from_ref(&source));
-    let forbidden = language::forbidden_words(&source);
+    let forbidden = language::find_forbidden_words(&source);
     assert_eq!(forbidden.len(), 7, "{forbidden:?}");
-    let one_word = language::one_word_types(&definitions);
+    let one_word = language::find_one_word_types(&definitions);
     assert_eq!(one_word.len(), 3, "{one_word:?}");
-    assert_eq!(language::one_word_constants(&definitions).len(), 1);
-    assert_eq!(language::one_word_share(&definitions, DefinitionKind::Function), 50);
+    assert_eq!(language::find_one_word_constants(&definitions).len(), 1);
+    assert_eq!(language::measure_one_word_share(&definitions, DefinitionKind::Function), 50);
 }
 
 #[test]
 fn a_type_name_used_twice_is_found_also_in_a_macro() {
     let files = [
-        file("src/a.rs", "struct RunState; mod inner { struct RunState; }"),
-        file("src/b.rs", "string_enum! { /// Doc.\n JobState { A = \"a\" } }"),
-        file("src/c.rs", "trait JobState {}"),
-        file("src/d.rs", "impl Iterator for X { type Item = u8; } type Item = u8;"),
+        source_file("src/a.rs", "struct RunState; mod inner { struct RunState; }"),
+        source_file("src/b.rs", "string_enum! { /// Doc.\n JobState { A = \"a\" } }"),
+        source_file("src/c.rs", "trait JobState {}"),
+        source_file("src/d.rs", "impl Iterator for X { type Item = u8; } type Item = u8;"),
     ];
-    let repeated = language::repeated_types(&read_definitions(&files));
+    let repeated = language::find_repeated_types(&read_definitions(&files));
     assert_eq!(repeated.len(), 2, "{repeated:?}");
 }
 
@@ -114,14 +114,14 @@ fn a_type_name_used_twice_is_found_also_in_a_macro() {
 fn methods_that_a_trait_asks_for_do_not_count() {
     let text =
         "impl Iterator for X { fn next(&mut self) {} } trait Store { fn put(&self); } impl X { fn put_item() {} }";
-    let definitions = read_definitions(&[file("src/a.rs", text)]);
-    assert_eq!(language::one_word_share(&definitions, DefinitionKind::Function), 0);
+    let definitions = read_definitions(&[source_file("src/a.rs", text)]);
+    assert_eq!(language::measure_one_word_share(&definitions, DefinitionKind::Function), 0);
 }
 
 #[test]
 fn comments_and_documentation_that_break_a_rule_are_found() {
-    let wide = file("src/a.rs", &format!("    // {}\n// {}", "x".repeat(114), "x".repeat(117)));
-    assert_eq!(language::wide_comments(&wide).len(), 1);
+    let wide = source_file("src/a.rs", &format!("    // {}\n// {}", "x".repeat(114), "x".repeat(117)));
+    assert_eq!(language::find_wide_comments(&wide).len(), 1);
     let text = [
         "/// It.\npub fn a_b() {}",
         "/// The store\npub fn c_d() {}",
@@ -130,8 +130,8 @@ fn comments_and_documentation_that_break_a_rule_are_found() {
         "/// Writes one item.\n///\n/// # Errors\n/// `Taken` when another source has the slug.\npub fn i_j() {}",
     ];
     let text = &text.join("\n");
-    let definitions = read_definitions(&[file("src/a.rs", text)]);
-    let thin = language::thin_docs(&definitions);
+    let definitions = read_definitions(&[source_file("src/a.rs", text)]);
+    let thin = language::find_thin_docs(&definitions);
     assert_eq!(thin.len(), 2, "{thin:?}");
-    assert_eq!(language::causeless_errors(&definitions).len(), 1);
+    assert_eq!(language::find_causeless_errors(&definitions).len(), 1);
 }

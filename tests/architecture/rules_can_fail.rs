@@ -3,7 +3,7 @@
 use super::file_rules;
 use super::source_tree::SourceFile;
 
-fn file(path: &str, text: &str) -> SourceFile {
+fn source_file(path: &str, text: &str) -> SourceFile {
     SourceFile { path: path.to_owned(), text: text.to_owned() }
 }
 
@@ -33,10 +33,10 @@ fn forbidden_imports_are_found_however_they_are_written() {
         ("src/attic/mod.rs", ""),
     ];
     for (path, text) in bad {
-        assert_eq!(file_rules::forbidden_imports(&file(path, text)).len(), 1, "{path}: {text}");
+        assert_eq!(file_rules::find_forbidden_imports(&source_file(path, text)).len(), 1, "{path}: {text}");
     }
     assert_eq!(
-        file_rules::forbidden_imports(&file("src/web/panel.rs", "\n\nuse crate::fetch;")),
+        file_rules::find_forbidden_imports(&source_file("src/web/panel.rs", "\n\nuse crate::fetch;")),
         ["src/web/panel.rs:3: web must not import fetch"]
     );
 }
@@ -63,7 +63,7 @@ fn text_that_looks_like_an_import_is_ignored() {
         ("src/sync/run.rs", "use crate::fetch::Kind; pub(in crate::sync) fn f() {}"),
     ];
     for (path, text) in good {
-        assert_eq!(file_rules::forbidden_imports(&file(path, text)), [""; 0], "{path}: {text}");
+        assert_eq!(file_rules::find_forbidden_imports(&source_file(path, text)), [""; 0], "{path}: {text}");
     }
 }
 
@@ -74,12 +74,16 @@ fn admission_outside_of_control_is_found() {
         "Store::admit_run(&store, &request)",
         "use crate::store::admission::{AdmissionRequest, StartOutcome};",
     ] {
-        assert_eq!(file_rules::admission_outside_control(&file("src/web/api.rs", text)).len(), 1, "{text}");
-        assert_eq!(file_rules::admission_outside_control(&file("src/sync/scheduler.rs", text)).len(), 1, "{text}");
-        assert!(file_rules::admission_outside_control(&file("src/sync/control.rs", text)).is_empty());
+        assert_eq!(file_rules::find_admission_outside_control(&source_file("src/web/api.rs", text)).len(), 1, "{text}");
+        assert_eq!(
+            file_rules::find_admission_outside_control(&source_file("src/sync/scheduler.rs", text)).len(),
+            1,
+            "{text}"
+        );
+        assert!(file_rules::find_admission_outside_control(&source_file("src/sync/control.rs", text)).is_empty());
     }
     assert!(
-        file_rules::admission_outside_control(&file(
+        file_rules::find_admission_outside_control(&source_file(
             "src/web/api.rs",
             "use crate::store::admission::StartOutcome; // admit(x), AdmissionRequest"
         ))
@@ -98,11 +102,11 @@ fn the_environment_read_elsewhere_is_found() {
         "#[arg(long, env = \"LOCKSTEP_BIND\")] bind: String",
         "#[arg(env)] bind: String",
     ] {
-        assert_eq!(file_rules::environment_outside_config(&file("src/cli/serve.rs", text)).len(), 1, "{text}");
-        assert!(file_rules::environment_outside_config(&file("src/config.rs", text)).is_empty());
+        assert_eq!(file_rules::find_environment_reads(&source_file("src/cli/serve.rs", text)).len(), 1, "{text}");
+        assert!(file_rules::find_environment_reads(&source_file("src/config.rs", text)).is_empty());
     }
     assert!(
-        file_rules::environment_outside_config(&file(
+        file_rules::find_environment_reads(&source_file(
             "src/cli/serve.rs",
             "env!(\"CARGO_PKG_VERSION\"); env_logger::init(); env::args();"
         ))
@@ -113,26 +117,28 @@ fn the_environment_read_elsewhere_is_found() {
 #[test]
 fn a_database_used_elsewhere_is_found() {
     for text in ["use diesel::prelude::*;", "diesel::sql_query(x)", "r2d2::Pool<X>", "use diesel_migrations as m;"] {
-        assert_eq!(file_rules::database_outside_store(&file("src/status/database.rs", text)).len(), 1, "{text}");
-        assert!(file_rules::database_outside_store(&file("src/store/dialect/bulk.rs", text)).is_empty());
+        assert_eq!(file_rules::find_database_uses(&source_file("src/status/database.rs", text)).len(), 1, "{text}");
+        assert!(file_rules::find_database_uses(&source_file("src/store/dialect/bulk.rs", text)).is_empty());
     }
     assert!(
-        file_rules::database_outside_store(&file("src/status/database.rs", "// diesel::x\nlet a = \"diesel\";"))
+        file_rules::find_database_uses(&source_file("src/status/database.rs", "// diesel::x\nlet a = \"diesel\";"))
             .is_empty()
     );
     let redis = "use redis::Client; type Lines = r2d2::Pool<Line>;";
-    assert!(file_rules::database_outside_store(&file("src/status/redis.rs", redis)).is_empty());
-    assert_eq!(file_rules::database_outside_store(&file("src/sync/run.rs", redis)).len(), 2);
+    assert!(file_rules::find_database_uses(&source_file("src/status/redis.rs", redis)).is_empty());
+    assert_eq!(file_rules::find_database_uses(&source_file("src/sync/run.rs", redis)).len(), 2);
 }
 
 #[test]
 fn long_files_and_empty_names_are_found() {
-    assert_eq!(file_rules::too_many_lines(&file("static/app.css", &"x\n".repeat(321))).len(), 1);
-    assert!(file_rules::too_many_lines(&file("static/app.css", &"x\n".repeat(320))).is_empty());
-    assert!(file_rules::too_many_lines(&file("tests/corpora/reports/long.csv", &"x\n".repeat(999))).is_empty());
-    assert_eq!(file_rules::too_many_lines(&file("tests/corpora/tables.rs", &"x\n".repeat(321))).len(), 1);
+    assert_eq!(file_rules::check_line_count(&source_file("static/app.css", &"x\n".repeat(321))).len(), 1);
+    assert!(file_rules::check_line_count(&source_file("static/app.css", &"x\n".repeat(320))).is_empty());
+    assert!(
+        file_rules::check_line_count(&source_file("tests/corpora/reports/long.csv", &"x\n".repeat(999))).is_empty()
+    );
+    assert_eq!(file_rules::check_line_count(&source_file("tests/corpora/tables.rs", &"x\n".repeat(321))).len(), 1);
     for path in ["src/web/utils.rs", "src/common/mod.rs", "static/helpers.js", "tests/helpers/mod.rs"] {
-        assert_eq!(file_rules::empty_file_name(&file(path, "")).len(), 1, "{path}");
+        assert_eq!(file_rules::check_file_name(&source_file(path, "")).len(), 1, "{path}");
     }
-    assert!(file_rules::empty_file_name(&file("src/web/commonly.rs", "")).is_empty());
+    assert!(file_rules::check_file_name(&source_file("src/web/commonly.rs", "")).is_empty());
 }

@@ -11,17 +11,17 @@ pub(super) struct Token {
 
 /// Splits Rust source into tokens. Source that is no Rust has none.
 pub(super) fn tokenize(source: &str) -> Vec<Token> {
-    source.parse::<TokenStream>().map(flatten).unwrap_or_default()
+    source.parse::<TokenStream>().map(flatten_tokens).unwrap_or_default()
 }
 
 /// The tokens of a stream, those inside of brackets included.
-pub(super) fn flatten(stream: TokenStream) -> Vec<Token> {
+pub(super) fn flatten_tokens(stream: TokenStream) -> Vec<Token> {
     let mut tokens = Vec::new();
-    append(stream, &mut tokens);
+    append_tokens(stream, &mut tokens);
     tokens
 }
 
-fn append(stream: TokenStream, tokens: &mut Vec<Token>) {
+fn append_tokens(stream: TokenStream, tokens: &mut Vec<Token>) {
     let mut is_half_colon = false;
     for tree in stream {
         let line = tree.span().start().line;
@@ -35,7 +35,7 @@ fn append(stream: TokenStream, tokens: &mut Vec<Token>) {
                     proc_macro2::Delimiter::None => ("", ""),
                 };
                 push(open.to_owned(), line);
-                append(group.stream(), tokens);
+                append_tokens(group.stream(), tokens);
                 tokens.push(Token { text: close.to_owned(), line: group.span_close().start().line });
             }
             TokenTree::Ident(name) => push(name.to_string(), line),

@@ -33,7 +33,7 @@ fn a_phone_sorts_with_a_menu_and_searches_with_a_button() {
     let browser = Browser::open();
     sync_sample(&browser, &setup, &server.url(""));
     let first = || browser.element_text("#table tbody tr td.cell-lead");
-    let order = || browser.run_script("return document.querySelector('#search select').value");
+    let read_sort = || browser.run_script("return document.querySelector('#search select').value");
     let unsorted = first();
     browser.click("#search select option[value=title]");
     browser.wait_for_condition("it is sorted", || first() != unsorted);
@@ -50,7 +50,7 @@ fn a_phone_sorts_with_a_menu_and_searches_with_a_button() {
     browser.click("thead th:first-child a");
     browser.wait_for_condition("the head gives another order", || order() != "-title");
     assert!(
-        browser.page_path().ends_with(&format!("sort={}", order().as_str().unwrap_or_default())),
+        browser.page_path().ends_with(&format!("sort={}", read_sort().as_str().unwrap_or_default())),
         "{}",
         browser.page_path()
     );

@@ -38,8 +38,8 @@ fn progress_is_shown_in_every_tab_survives_a_reload_and_pauses_while_hidden() {
     browser.wait_for_text("#panel-sync", "Syncing…");
     assert!(browser.find_attribute("#panel-sync", "disabled").is_some());
     browser.wait_for_condition("the fetch has begun", || read_percent(&browser) > 0);
-    let begun = read_percent(&browser);
-    browser.wait_for_condition("the percentage rises", || read_percent(&browser) > begun);
+    let first_percent = read_percent(&browser);
+    browser.wait_for_condition("the percentage rises", || read_percent(&browser) > first_percent);
     let moved = read_percent(&browser);
     browser.assert_fits_phone();
 

@@ -182,9 +182,9 @@ fn doctor_reports_an_unreachable_database_without_a_long_wait() {
     let port = silent.local_addr().expect("an address").port();
     for (port, shown_text) in [(1, "refused"), (port, "timeout expired")] {
         let url = format!("postgres://me:s3cret@127.0.0.1:{port}/lockstep");
-        let begun = LoadClock::start();
+        let clock = LoadClock::start();
         let (code, findings) = run_doctor(&cli, &[("DATABASE_URL", &url)]);
-        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+        assert!(clock.elapsed() < Duration::from_secs(10), "{:?}", clock.elapsed());
         let wrong = only_finding(&findings, "wrong");
         assert_eq!(code, 1);
         assert!(wrong.contains(shown_text) && wrong.contains("Check that PostgreSQL is running"), "{wrong}");

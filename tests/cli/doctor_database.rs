@@ -53,13 +53,13 @@ fn doctor_names_a_process_that_holds_the_write_lock_also_when_it_is_frozen() {
     wait_for("the lock is held", || signal_file.exists());
     let pid = holder.0.id();
 
-    let begun = LoadClock::start();
+    let clock = LoadClock::start();
     let (code, findings) = run_doctor(&cli, &env);
     assert_eq!(code, 1);
     let held = only_finding(&findings, "wrong");
     assert!(held.starts_with(&format!("write lock: process {pid} (")), "{held}");
     assert!(held.contains("has been writing for more than 3 s") && held.contains(&format!("kill {pid}")), "{held}");
-    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    assert!(clock.elapsed() < Duration::from_secs(8), "{:?}", clock.elapsed());
 
     send_signal(&holder.0, "STOP");
     let frozen = only_finding(&run_doctor(&cli, &env).1, "wrong");

@@ -19,9 +19,9 @@ fn doctor_checks_the_configured_status_store() {
     let url = redis.url();
     let env = [("LOCKSTEP_REDIS_URL", url.as_str())];
     let probe = || {
-        let begun = LoadClock::start();
+        let clock = LoadClock::start();
         let (code, findings) = run_doctor(&cli, &env);
-        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+        assert!(clock.elapsed() < Duration::from_secs(5), "{:?}", clock.elapsed());
         let all = serde_json::to_string(&findings).expect("JSON");
         assert!(!all.contains(PASSWORD) && !all.contains("data/status"), "{all}");
         (code, findings)
@@ -71,10 +71,10 @@ fn doctor_reports_a_database_that_stops_answering_once_and_ends() {
     for answered in [0, 2, 7] {
         let port = start_silent_proxy(answered, server.to_owned());
         let url = format!("{login}@127.0.0.1:{port}/{name}");
-        let begun = LoadClock::start();
+        let clock = LoadClock::start();
         let (code, findings) = run_doctor(&cli, &[("DATABASE_URL", &url)]);
-        println!("silent after {answered} answers: {:?}, {:?}", begun.elapsed(), findings_of_state(&findings, "wrong"));
-        assert!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
+        println!("silent after {answered} answers: {:?}, {:?}", clock.elapsed(), findings_of_state(&findings, "wrong"));
+        assert!(clock.elapsed() < Duration::from_secs(12), "{:?}", clock.elapsed());
         assert_eq!(code, 1, "{findings:#?}");
         let wrong = only_finding(&findings, "wrong");
         assert!(wrong.contains("did not answer within") || wrong.contains("timeout expired"), "{wrong}");

@@ -147,15 +147,15 @@ fn the_doctor_tries_the_key_and_names_what_is_wrong() {
     let (_, findings) = office.doctor();
     assert!(findings[0].0 == "wrong" && findings[0].1.contains("deleted or disabled"), "{findings:?}");
     office.google.reply_once("/token", StubReply::status(200).hang());
-    let begun = LoadClock::start();
+    let clock = LoadClock::start();
     let (code, findings) = office.doctor();
     assert!(
         code == 1 && findings[0].1.contains("sign-in timed out → Check that this server can reach"),
         "{findings:?}"
     );
-    assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
-    let asked = office.run_with(&["doctor", "--json"], &[("LOCKSTEP_GOOGLE_CREDENTIALS", "missing.json")]);
-    let findings: Vec<serde_json::Value> = serde_json::from_str(&asked.out).expect("JSON");
+    assert!(clock.elapsed() < Duration::from_secs(9), "{:?}", clock.elapsed());
+    let output = office.run_with(&["doctor", "--json"], &[("LOCKSTEP_GOOGLE_CREDENTIALS", "missing.json")]);
+    let findings: Vec<serde_json::Value> = serde_json::from_str(&output.out).expect("JSON");
     assert!(only_finding(&findings, "wrong").contains("missing.json cannot be read"), "{findings:?}");
 }
 

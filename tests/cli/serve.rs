@@ -20,11 +20,11 @@ fn read_line(out: &mut BufReader<ChildStdout>) -> String {
 }
 
 fn stop_server(mut child: Child, name: &str) {
-    let asked = LoadClock::start();
+    let clock = LoadClock::start();
     send_signal(&child, name);
     let status = child.wait().expect("it ends");
     assert_eq!(status.code(), Some(0));
-    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    assert!(clock.elapsed() < Duration::from_secs(5), "{:?}", clock.elapsed());
 }
 
 fn find_link(line: &str) -> &str {

@@ -104,11 +104,11 @@ fn the_second_of_two_at_once_names_the_first_and_ctrl_c_cancels_it() {
     let removed = cli.run_command(&["source", "remove", "albums", "--yes"]);
     assert_eq!(removed.code, 75, "{}", removed.err);
 
-    let asked = LoadClock::start();
+    let clock = LoadClock::start();
     send_signal(&first, "INT");
     let first = read_output(first.wait_with_output().expect("it ends"));
     assert_eq!(first.code, 130, "{}", first.err);
-    assert!(asked.elapsed() < Duration::from_secs(7), "{:?}", asked.elapsed());
+    assert!(clock.elapsed() < Duration::from_secs(7), "{:?}", clock.elapsed());
     assert!(first.err.contains("Cancelled at"), "{}", first.err);
     let past = cli.expect_success(&["source", "show", "albums"]);
     assert!(past.contains(&format!("{id} cancelled")), "{past}");

@@ -100,9 +100,9 @@ fn a_named_pipe_is_refused_without_waiting_for_its_writer() {
     for kind in ["csv", "excel"] {
         let add = ["source", "add", "ours", "--kind", kind, "--file", "pipe", "--key", "id"];
         let mut child = cli.build_command(&add).spawn().expect("it runs");
-        let begun = Instant::now();
+        let started = Instant::now();
         while child.try_wait().expect("an answer").is_none() {
-            if begun.elapsed() > WAIT_LIMIT {
+            if started.elapsed() > WAIT_LIMIT {
                 child.kill().expect("killed");
                 panic!("{kind}: it waits for the writer of the pipe");
             }

@@ -131,8 +131,8 @@ fn a_service_account_reads_the_range_of_a_link_and_never_more(db: &TestDatabase)
     let columns = add_sheet(&engine, "columns", &format!("{base}/export?format=csv&gid=7&range=A:B"));
     engine.sync(&columns);
     assert_eq!(engine.item_lines(&columns), ["A1|Blue", "A2|Red", "A3|Green"]);
-    let asked = google.requests("values:batchGet");
-    assert!(asked[0].target.contains("ranges=%27Pay%27%21A1%3AB3&"), "{}", asked[0].target);
+    let requests = google.requests("values:batchGet");
+    assert!(requests[0].target.contains("ranges=%27Pay%27%21A1%3AB3&"), "{}", requests[0].target);
     assert_eq!(google.request_count("/export"), 0);
 }
 
@@ -254,7 +254,7 @@ fn a_run_waits_after_too_many_requests_even_if_google_names_no_time(db: &TestDat
     let engine = new_engine(db, &stub);
     let source = add_sheet(&engine, "pay", &link_of("18"));
     let id = engine.start(&source, &full_sync());
-    let (begun, load_clock) = (Instant::now(), LoadClock::start());
+    let (started, load_clock) = (Instant::now(), LoadClock::start());
     std::thread::scope(|scope| {
         let running = scope.spawn(|| engine.run(id));
         wait_until(|| engine.status_report(id).summary.message.starts_with("Rate-limited by Google, retrying at "));
@@ -267,7 +267,7 @@ fn a_run_waits_after_too_many_requests_even_if_google_names_no_time(db: &TestDat
         );
     });
     // 2 s and 4 s, each a tenth more or less.
-    let (took, load_time) = (begun.elapsed(), load_clock.elapsed());
+    let (took, load_time) = (started.elapsed(), load_clock.elapsed());
     assert!(took >= Duration::from_millis(5300) && load_time < Duration::from_secs(15), "{took:?}, {load_time:?}");
 }
 
@@ -296,12 +296,12 @@ fn a_google_that_stays_busy_fails_the_run_in_time_and_keeps_the_items(db: &TestD
     let by_account = new_engine_with_account(db, &google);
     let source =
         add_sheet(&by_account, "pay-2", &format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit#gid=7"));
-    let begun = Instant::now();
+    let start_time = Instant::now();
     assert_eq!(by_account.sync(&source).summary.kind, OperationKind::Sync);
     assert!(
-        begun.elapsed() >= Duration::from_millis(1800),
+        start_time.elapsed() >= Duration::from_millis(1800),
         "the same wait with a service account: {:?}",
-        begun.elapsed()
+        start_time.elapsed()
     );
 }
 

@@ -29,10 +29,10 @@ fn report_30_contents_are_asked_for_by_long_ids(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let server = ReaderServer::start(ReaderDialect::Miniflux, ReaderArticle::make_many(40, 20));
     assert_imported(&engine, &add_account(&engine, "news", server.url()), 20);
-    let asked = server.take_requests();
-    let contents = asked.iter().filter(|asked| asked.what == "contents");
+    let requests = server.take_requests();
+    let contents = requests.iter().filter(|request| request.what == "contents");
     let ids: Vec<&String> =
-        contents.flat_map(|asked| &asked.fields).filter(|(name, _)| name == "i").map(|(_, id)| id).collect();
+        contents.flat_map(|request| &request.fields).filter(|(name, _)| name == "i").map(|(_, id)| id).collect();
     assert!(ids.len() == 20 && ids.iter().all(|id| id.starts_with("tag:google.com,2005:reader/item/0000")), "{ids:?}");
 }
 
@@ -121,7 +121,7 @@ fn a_failed_batch_of_contents_affects_only_itself(db: &TestDatabase) {
         );
         assert_eq!(engine.list_items(&source).len(), 350);
         assert_eq!(
-            server.take_request_names().iter().filter(|asked| *asked == "contents").count(),
+            server.take_request_names().iter().filter(|name| *name == "contents").count(),
             3,
             "then it is left alone"
         );

@@ -78,9 +78,9 @@ fn check_and_sync(engine: &TestEngine, source: &Source, name: &str) -> (SyncReco
     }
     let mut issues = engine.store.list_issues(record.summary.id, 1, 20_000).expect("issues");
     let mut foretold = probe.issues.kept.clone();
-    let order = |issue: &Issue| (issue.row, issue.column.clone(), issue.reason.clone());
-    issues.sort_by_key(order);
-    foretold.sort_by_key(order);
+    let sort_key = |issue: &Issue| (issue.row, issue.column.clone(), issue.reason.clone());
+    issues.sort_by_key(sort_key);
+    foretold.sort_by_key(sort_key);
     assert_eq!(foretold, issues, "{name}");
     assert_eq!(probe.issues.count, record.issues, "{name}");
     let problems: Vec<String> = probe.all_problems().collect();

@@ -73,12 +73,12 @@ pub(super) fn read_with(
     location: &SourceLocation,
     options: ReadOptions,
 ) -> Result<WorkbookReading, FetchError> {
-    let notes = WorkbookObserver::stopping_after(u64::MAX);
+    let observer = WorkbookObserver::stopping_after(u64::MAX);
     let nothing = Validators::default();
     let source = Source { read_options: options, ..source_of_kind("excel", location.clone()) };
-    let order = FetchRequest { total_timeout: setup.run, ..FetchRequest::for_probe(&nothing, setup.timeout) };
-    match setup.source_kinds().get("excel").expect("the kind").fetch(&source, &order, &notes)? {
-        FetchOutcome::Content(content) => Ok(WorkbookReading { content, issue_reasons: notes.issue_reasons() }),
+    let request = FetchRequest { total_timeout: setup.run, ..FetchRequest::for_probe(&nothing, setup.timeout) };
+    match setup.source_kinds().get("excel").expect("the kind").fetch(&source, &request, &observer)? {
+        FetchOutcome::Content(content) => Ok(WorkbookReading { content, issue_reasons: observer.issue_reasons() }),
         FetchOutcome::Unchanged(_) => panic!("a full fetch is never unchanged"),
     }
 }

@@ -54,19 +54,19 @@ fn expect_failed_fetch(fixture: &SourceFixture, limit: Duration, max_bytes: u64)
     let mut setup = FetchSetup::new();
     fixture.apply_settings(&mut setup.settings);
     setup.settings.max_bytes = max_bytes;
-    let (nothing, notes) = (Validators::default(), IssueObserver::default());
-    let order = FetchRequest {
+    let (nothing, observer) = (Validators::default(), IssueObserver::default());
+    let request = FetchRequest {
         sync_id: Some(SyncId::new()),
         total_timeout: WAIT_LIMIT,
         ..FetchRequest::for_probe(&nothing, limit)
     };
-    let begun = LoadClock::start();
+    let clock = LoadClock::start();
     let fetched = setup.source_kinds().get(fixture.kind).expect("a kind").fetch(
         &source_of_kind(fixture.kind, fixture.location.clone()),
-        &order,
-        &notes,
+        &request,
+        &observer,
     );
-    let took = begun.elapsed();
+    let took = clock.elapsed();
     let (code, message) = match fetched {
         Err(FetchError::Failed { code, message }) => (code.to_owned(), message),
         Err(FetchError::Stopped) => panic!("{}: nobody stopped it", fixture.name),
@@ -75,7 +75,7 @@ fn expect_failed_fetch(fixture: &SourceFixture, limit: Duration, max_bytes: u64)
             panic!("{}: it went well with {} lines", fixture.name, content.line_count())
         }
     };
-    let (issues, feeds) = (notes.issues.into_inner().expect("issues"), notes.feeds.into_inner().expect("feeds"));
+    let (issues, feeds) = (observer.issues.into_inner().expect("issues"), observer.feeds.into_inner().expect("feeds"));
     for secret in fixture.secrets() {
         let reported = format!("{message} {issues:?} {:?}", feeds.iter().map(|feed| &feed.error).collect::<Vec<_>>());
         assert!(!reported.contains(&secret), "{}: {secret} in {reported}", fixture.name);

@@ -142,17 +142,17 @@ fn a_cancel_ends_the_examination_of_a_large_file_at_once() {
     // Neither UTF-8 nor declared: the file is scanned twice before its first row is read.
     std::fs::write(&path, b"id;name\n1;Bj\xF6rk\n".repeat(1_000_000)).expect("written");
     let length = std::fs::metadata(&path).expect("there").len();
-    let watch = RecordingObserver::default();
+    let observer = RecordingObserver::default();
     let ended = thread::scope(|scope| {
-        let fetching = scope.spawn(|| setup.fetch("csv", &file_location(&path), None, &watch).map(drop));
-        while watch.bytes.load(Ordering::Relaxed) < length {
+        let fetching = scope.spawn(|| setup.fetch("csv", &file_location(&path), None, &observer).map(drop));
+        while observer.bytes.load(Ordering::Relaxed) < length {
             thread::sleep(Duration::from_millis(5));
         }
         thread::sleep(Duration::from_millis(300));
-        let asked = LoadClock::start();
-        watch.stop.store(true, Ordering::Relaxed);
+        let clock = LoadClock::start();
+        observer.stop.store(true, Ordering::Relaxed);
         assert_eq!(expect_failure(fetching.join().expect("no panic")).0, "stopped");
-        asked.elapsed()
+        clock.elapsed()
     });
     assert!(ended < Duration::from_secs(1), "{ended:?}");
 }
@@ -176,12 +176,12 @@ fn a_million_rows_stay_flat_in_memory() {
     }
     large.into_inner().expect("written");
     let length = std::fs::metadata(&path).expect("there").len();
-    let (before, watch) = (peak_memory(), RecordingObserver::default());
-    let Ok(FetchOutcome::Content(content)) = setup.fetch("csv", &file_location(&path), None, &watch) else {
+    let (before, observer) = (peak_memory(), RecordingObserver::default());
+    let Ok(FetchOutcome::Content(content)) = setup.fetch("csv", &file_location(&path), None, &observer) else {
         panic!("content")
     };
     assert_eq!((content.byte_count(), content.line_count()), (length, 1_000_001));
-    assert_eq!(watch.bytes.load(Ordering::Relaxed), length);
+    assert_eq!(observer.bytes.load(Ordering::Relaxed), length);
     let whole = content.rows().expect("rows").filter(|row| row.as_ref().is_ok_and(|row| row.cells[1].len() > 14));
     assert_eq!(whole.count(), 1_000_000);
     assert!(peak_memory() < before + 50_000, "{before} → {} kB", peak_memory());

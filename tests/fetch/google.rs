@@ -33,11 +33,11 @@ fn fetch_for_run(
     kinds: &SourceKinds,
     place: &SourceLocation,
     known: &Validators,
-    watch: &RecordingObserver,
+    observer: &RecordingObserver,
 ) -> Result<FetchOutcome, FetchError> {
     let sync = Some(SyncId::new());
-    let order = FetchRequest { sync_id: sync, mode: Mode::Incremental, ..FetchRequest::for_probe(known, WAIT_LIMIT) };
-    kinds.get("sheet").expect("a kind").fetch(&source_of_kind("sheet", place.clone()), &order, watch)
+    let request = FetchRequest { sync_id: sync, mode: Mode::Incremental, ..FetchRequest::for_probe(known, WAIT_LIMIT) };
+    kinds.get("sheet").expect("a kind").fetch(&source_of_kind("sheet", place.clone()), &request, observer)
 }
 
 pub(super) fn expect_content(fetched: Result<FetchOutcome, FetchError>) -> Box<dyn FetchedContent> {
@@ -76,8 +76,8 @@ fn the_service_account_reads_the_tab_of_the_link() {
         shown.contains(SERVICE_ACCOUNT_EMAIL) && google.secrets().iter().all(|secret| !shown.contains(secret)),
         "{shown}"
     );
-    let asked = &google.requests("values:batchGet")[0];
-    assert!(asked.target.contains("valueRenderOption=FORMATTED_VALUE"), "{}", asked.target);
+    let request = &google.requests("values:batchGet")[0];
+    assert!(request.target.contains("valueRenderOption=FORMATTED_VALUE"), "{}", request.target);
 }
 
 #[test]
@@ -171,13 +171,13 @@ fn a_hundred_megabytes_are_read_in_little_memory() {
     google.serve_sheet(SHEET_ID, vec![SheetTab { cells: TabCells::Many(112_000), ..albums_tab() }]);
     let setup = fetch_setup(&google).with_timeout(Duration::from_secs(100)).with_run_limit(Duration::from_secs(100));
     drop(setup.fetch_content("sheet", &sheet_link("/edit?gid=5")));
-    let (before, begun) = (peak_memory(), Instant::now());
+    let (before, started) = (peak_memory(), Instant::now());
     let content = setup.fetch_content("sheet", &sheet_link("/edit")).expect("the sheet");
     let last = content.rows().expect("rows").last().expect("a last one").expect("a row");
     assert_eq!((last.number, last.cells[0].as_str()), (112_001, "112000"));
     assert!(content.byte_count() > 100_000_000, "{}", content.byte_count());
     let grown = peak_memory() - before;
-    println!("{} bytes in {:?}, {grown} kB more", content.byte_count(), begun.elapsed());
+    println!("{} bytes in {:?}, {grown} kB more", content.byte_count(), started.elapsed());
     assert!(grown < 10_000, "{grown} kB");
 }
 

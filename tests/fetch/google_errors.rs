@@ -155,16 +155,16 @@ fn a_fetch_waits_for_a_used_up_quota_and_reports_it() {
     let setup = fetch_setup(&google);
     google.reply_once("values:batchGet", quota_exceeded());
     google.reply_once("values:batchGet", quota_exceeded().header("Retry-After", "1"));
-    let watch = RecordingObserver::default();
-    let (begun, load_clock) = (Instant::now(), LoadClock::start());
-    expect_content(setup.fetch("sheet", &sheet_link("/edit"), None, &watch));
-    let (took, load_time) = (begun.elapsed(), load_clock.elapsed());
+    let observer = RecordingObserver::default();
+    let (start_time, load_clock) = (Instant::now(), LoadClock::start());
+    expect_content(setup.fetch("sheet", &sheet_link("/edit"), None, &observer));
+    let (took, load_time) = (start_time.elapsed(), load_clock.elapsed());
     assert!(took >= Duration::from_millis(2700) && load_time < Duration::from_secs(15), "{took:?}, {load_time:?}");
-    let waits = watch.waits.lock().expect("waits").clone();
+    let waits = observer.waits.lock().expect("waits").clone();
     assert_eq!(waits.iter().map(|(who, _)| who.as_str()).collect::<Vec<_>>(), ["Google", "Google"]);
 
     let started = Instant::now();
-    expect_content(setup.fetch("sheet", &sheet_link("/edit"), None, &watch));
+    expect_content(setup.fetch("sheet", &sheet_link("/edit"), None, &observer));
     // A fetch on this machine is far from this limit until it waits.
     let run_limit = (started.elapsed() * 8).max(Duration::from_secs(4));
     let setup = setup.with_run_limit(run_limit);

@@ -125,9 +125,9 @@ fn a_gzip_bomb_stops_at_the_limit_with_flat_memory() {
     let mut setup = FetchSetup::new();
     setup.settings.max_bytes = 5_000_000;
     stub.set_reply("/bomb", StubReply::bomb(300_000_000));
-    let (before, begun) = (peak_memory(), LoadClock::start());
+    let (before, clock) = (peak_memory(), LoadClock::start());
     assert_eq!(setup.fetch_failure(&stub.url("/bomb")).0, "too_large");
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(clock.elapsed() < Duration::from_secs(5), "{:?}", clock.elapsed());
     assert!(peak_memory() < before + 50_000, "{before} → {} kB", peak_memory());
 }
 

@@ -73,13 +73,18 @@ impl FetchSetup {
         kind: &str,
         location: &SourceLocation,
         known: Option<&Validators>,
-        watch: &dyn FetchObserver,
+        observer: &dyn FetchObserver,
     ) -> Result<FetchOutcome, FetchError> {
         let nothing = Validators::default();
         let mode = if known.is_some() { Mode::Incremental } else { Mode::Full };
         let validators = known.unwrap_or(&nothing);
-        let order = FetchRequest { mode, total_timeout: self.run, ..FetchRequest::for_probe(validators, self.timeout) };
-        self.source_kinds().get(kind).expect("a kind").fetch(&source_of_kind(kind, location.clone()), &order, watch)
+        let request =
+            FetchRequest { mode, total_timeout: self.run, ..FetchRequest::for_probe(validators, self.timeout) };
+        self.source_kinds().get(kind).expect("a kind").fetch(
+            &source_of_kind(kind, location.clone()),
+            &request,
+            observer,
+        )
     }
 
     /// The content of a CSV file at an address.

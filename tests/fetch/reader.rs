@@ -74,9 +74,9 @@ fn fetch_articles(
     url: &str,
     mode: Mode,
     stored: &StoredFields,
-    notes: &ReaderObserver,
+    observer: &ReaderObserver,
 ) -> Result<(Vec<String>, StoredFields), FetchError> {
-    fetch_within(WAIT_LIMIT, url, mode, stored, notes)
+    fetch_within(WAIT_LIMIT, url, mode, stored, observer)
 }
 
 fn fetch_within(
@@ -84,11 +84,11 @@ fn fetch_within(
     url: &str,
     mode: Mode,
     stored: &StoredFields,
-    notes: &ReaderObserver,
+    observer: &ReaderObserver,
 ) -> Result<(Vec<String>, StoredFields), FetchError> {
     let setup = FetchSetup::new();
     let (nothing, stored_items) = (Validators::default(), StoredCatalog(stored.clone()));
-    let order = FetchRequest {
+    let request = FetchRequest {
         sync_id: Some(SyncId::new()),
         mode,
         items: &stored_items,
@@ -96,7 +96,7 @@ fn fetch_within(
     };
     let mut source = source_of_kind("reader", SourceLocation::Url(url.to_owned()));
     source.noun = "article/articles".parse().expect("a noun");
-    match setup.source_kinds().get("reader").expect("a kind").fetch(&source, &order, notes)? {
+    match setup.source_kinds().get("reader").expect("a kind").fetch(&source, &request, observer)? {
         FetchOutcome::Content(content) => {
             assert!(!content.is_complete(), "articles that roll off stay");
             let columns = content.columns().to_vec();
@@ -132,8 +132,9 @@ fn each_of_the_three_servers_is_understood() {
     for dialect in ALL_DIALECTS {
         let articles = sample_articles();
         let server = ReaderServer::start(dialect, articles.clone());
-        let notes = ReaderObserver::default();
-        let (keys, stored) = fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("articles");
+        let observer = ReaderObserver::default();
+        let (keys, stored) =
+            fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &observer).expect("articles");
         assert_eq!(keys, articles.iter().map(ReaderArticle::key).collect::<Vec<_>>(), "{dialect:?}");
         let cell = |at: usize, name: &str| find_field(&stored, &articles[at], name);
         assert_eq!((cell(0, "title"), cell(1, "title")), ("Kind & Blue", "How to use <div>"), "{dialect:?}");
@@ -150,14 +151,14 @@ fn each_of_the_three_servers_is_understood() {
         assert!(!cell(2, "content").contains("alert") && !cell(2, "content").contains("onclick"));
         let sound = if dialect == ReaderDialect::Inoreader { "" } else { "https://news.example/sound.mp3" };
         assert_eq!(cell(0, "enclosure"), sound, "{dialect:?}");
-        assert_eq!(notes.list_issues(), [""; 0], "{dialect:?}");
+        assert_eq!(observer.list_issues(), [""; 0], "{dialect:?}");
         assert_eq!(
             server.take_request_names(),
             ["login", "subscriptions", "all", "unread", "starred", "contents"],
             "{dialect:?}"
         );
         // The fields of an article are the same each time.
-        let again = fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("articles").1;
+        let again = fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &observer).expect("articles").1;
         assert_eq!(again, stored, "{dialect:?}");
     }
 }
@@ -190,14 +191,14 @@ fn columns_have_their_types() {
 fn an_account_without_articles_is_no_error() {
     for dialect in ALL_DIALECTS {
         let server = ReaderServer::start(dialect, Vec::new());
-        let notes = ReaderObserver::default();
+        let observer = ReaderObserver::default();
         let (keys, _) =
-            fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("an empty account");
-        assert!(keys.is_empty() && notes.list_issues().len() == 1, "{dialect:?}: {:?}", notes.list_issues());
+            fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &observer).expect("an empty account");
+        assert!(keys.is_empty() && observer.list_issues().len() == 1, "{dialect:?}: {:?}", observer.list_issues());
         assert!(
-            notes.list_issues()[0].contains("lists no articles in this account"),
+            observer.list_issues()[0].contains("lists no articles in this account"),
             "{dialect:?}: {:?}",
-            notes.list_issues()
+            observer.list_issues()
         );
         assert_eq!(server.take_request_names(), ["login", "subscriptions", "all"]);
     }
@@ -208,23 +209,24 @@ fn long_lists_come_page_by_page_and_contents_in_batches() {
     for dialect in ALL_DIALECTS {
         let articles = ReaderArticle::make_many(5000, 2345);
         let server = ReaderServer::start(dialect, articles.clone());
-        let notes = ReaderObserver::default();
-        let (keys, stored) = fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("articles");
+        let observer = ReaderObserver::default();
+        let (keys, stored) =
+            fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &observer).expect("articles");
         assert_eq!(keys, articles.iter().map(ReaderArticle::key).collect::<Vec<_>>(), "{dialect:?}");
         for article in &articles {
             let states =
                 (find_field(&stored, article, "read") == "yes", find_field(&stored, article, "starred") == "yes");
             assert_eq!(states, (article.read, article.starred), "{dialect:?}: {}", article.title);
         }
-        let asked = server.take_request_names();
-        let count = |what: &str| asked.iter().filter(|asked| *asked == what).count();
+        let request_names = server.take_request_names();
+        let count = |what: &str| request_names.iter().filter(|name| *name == what).count();
         assert_eq!(
             (count("login"), count("subscriptions"), count("all"), count("unread")),
             (1, 1, 3, 2),
             "{dialect:?}"
         );
         assert_eq!((count("starred"), count("contents")), (1, 24), "{dialect:?}");
-        let reported = notes.progress.lock().expect("progress");
+        let reported = observer.progress.lock().expect("progress");
         let messages: Vec<&str> = reported.iter().map(|progress| progress.message.as_str()).collect();
         assert!(messages.contains(&"Updating read states…"), "{messages:?}");
         assert!(messages.contains(&"Fetching articles 1200 of 2345…"), "{messages:?}");
@@ -241,9 +243,9 @@ fn stored_articles_get_new_states_only() {
     for dialect in ALL_DIALECTS {
         let mut articles = ReaderArticle::make_many(300, 250);
         let server = ReaderServer::start(dialect, articles.clone());
-        let notes = ReaderObserver::default();
+        let observer = ReaderObserver::default();
         let (_, mut stored) =
-            fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("articles");
+            fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &observer).expect("articles");
         server.take_requests();
         let title = |article: &ReaderArticle| article.title.clone();
         // An article that was stored differently is fetched again.
@@ -253,11 +255,11 @@ fn stored_articles_get_new_states_only() {
         articles[4].starred = !articles[4].starred;
         articles.insert(0, ReaderArticle::new(301, "New"));
         server.change_articles(|all| *all = articles.clone());
-        let (_, now) = fetch_articles(&server.url(), Mode::Incremental, &stored, &notes).expect("articles");
-        let asked = server.take_requests();
-        let words: Vec<&str> = asked.iter().map(|asked| asked.what.as_str()).collect();
+        let (_, now) = fetch_articles(&server.url(), Mode::Incremental, &stored, &observer).expect("articles");
+        let requests = server.take_requests();
+        let words: Vec<&str> = requests.iter().map(|request| request.what.as_str()).collect();
         assert_eq!(words, ["login", "subscriptions", "all", "unread", "starred", "contents"], "{dialect:?}");
-        let ids = asked[5].fields.iter().filter(|(name, _)| name == "i");
+        let ids = requests[5].fields.iter().filter(|(name, _)| name == "i");
         let ids: Vec<String> =
             ids.map(|(_, id)| id.trim_start_matches("tag:google.com,2005:reader/item/").to_owned()).collect();
         assert_eq!(ids, [articles[0].key(), articles[8].key()], "{dialect:?}");
@@ -267,9 +269,9 @@ fn stored_articles_get_new_states_only() {
             let states = (find_field(&now, article, "read") == "yes", find_field(&now, article, "starred") == "yes");
             assert_eq!(states, (article.read, article.starred), "{dialect:?}: {}", article.title);
         }
-        let (_, full) = fetch_articles(&server.url(), Mode::Full, &now, &notes).expect("articles");
+        let (_, full) = fetch_articles(&server.url(), Mode::Full, &now, &observer).expect("articles");
         assert!(find_field(&full, &articles[4], "title").starts_with("Another title"));
-        assert_eq!(notes.list_issues(), [""; 0]);
+        assert_eq!(observer.list_issues(), [""; 0]);
     }
 }
 

@@ -99,9 +99,9 @@ fn a_wait_for_google_names_google() {
     let export = format!("/spreadsheets/d/{ID}/export");
     stub.set_reply(&export, StubReply::status(429).header("Retry-After", "0"));
     stub.queue_reply(&export, StubReply::csv("id\n1\n"));
-    let watch = RecordingObserver::default();
-    assert!(setup.fetch("sheet", &sheet_link("/edit"), None, &watch).is_ok());
-    assert_eq!(watch.waits.lock().expect("waits")[0].0, "Google");
+    let observer = RecordingObserver::default();
+    assert!(setup.fetch("sheet", &sheet_link("/edit"), None, &observer).is_ok());
+    assert_eq!(observer.waits.lock().expect("waits")[0].0, "Google");
 }
 
 #[test]

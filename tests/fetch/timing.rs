@@ -22,10 +22,10 @@ use crate::support::{TestDatabase, TestEngine};
 fn a_slow_drip_ends_at_the_timeout() {
     let stub = StubServer::start();
     stub.set_reply("/slow", StubReply::csv("id\n".repeat(1000)).drip(1, Duration::from_millis(50)));
-    let begun = LoadClock::start();
+    let clock = LoadClock::start();
     let (code, message) = FetchSetup::new().with_timeout(Duration::from_secs(1)).fetch_failure(&stub.url("/slow"));
     assert_eq!(code, "timeout", "{message}");
-    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert!(clock.elapsed() < Duration::from_secs(2), "{:?}", clock.elapsed());
 }
 
 #[test]
@@ -47,18 +47,18 @@ fn a_cancel_ends_a_hanging_fetch_at_once_wherever_it_hangs() {
         (None, tls_url),
         (None, "http://240.0.0.1/".into()),
     ] {
-        let watch = RecordingObserver::default();
+        let observer = RecordingObserver::default();
         let (ended, result) = thread::scope(|scope| {
-            let fetching = scope.spawn(|| setup.fetch("csv", &SourceLocation::Url(url.clone()), None, &watch));
+            let fetching = scope.spawn(|| setup.fetch("csv", &SourceLocation::Url(url.clone()), None, &observer));
             if let Some(path) = path {
                 wait_until(|| stub.request_count(path) == 1);
             }
             // By now the fetch most likely hangs; if not, the cancel comes earlier and must have the same effect.
             thread::sleep(Duration::from_millis(200));
-            let asked = LoadClock::start();
-            watch.stop.store(true, Ordering::Relaxed);
+            let clock = LoadClock::start();
+            observer.stop.store(true, Ordering::Relaxed);
             let result = fetching.join().expect("no panic");
-            (asked.elapsed(), expect_failure(result).0)
+            (clock.elapsed(), expect_failure(result).0)
         });
         // An address without a route fails at once.
         assert!(result == "stopped" || url.contains("240."), "{url}: {result}");
@@ -69,15 +69,15 @@ fn a_cancel_ends_a_hanging_fetch_at_once_wherever_it_hangs() {
 #[test]
 fn a_server_that_asks_to_wait_is_obeyed_and_the_wait_is_reported() {
     let stub = StubServer::start();
-    let watch = RecordingObserver::default();
+    let observer = RecordingObserver::default();
     for (status, after) in [(429, "1".to_owned()), (503, (Utc::now() + TimeDelta::seconds(3)).to_rfc2822())] {
         stub.set_reply("/busy", StubReply::status(status).header("Retry-After", &after));
         stub.queue_reply("/busy", StubReply::csv("id\n1\n"));
-        let begun = Instant::now();
-        FetchSetup::new().fetch("csv", &SourceLocation::Url(stub.url("/busy")), None, &watch).expect("in the end");
-        assert!(begun.elapsed() > Duration::from_millis(900), "{status}: {:?}", begun.elapsed());
+        let started = Instant::now();
+        FetchSetup::new().fetch("csv", &SourceLocation::Url(stub.url("/busy")), None, &observer).expect("in the end");
+        assert!(started.elapsed() > Duration::from_millis(900), "{status}: {:?}", started.elapsed());
     }
-    let waits = watch.waits.lock().expect("waits");
+    let waits = observer.waits.lock().expect("waits");
     assert_eq!(waits.len(), 2);
     assert!(waits[0].0.starts_with("127.0.0.1"), "{waits:?}");
 }
@@ -85,9 +85,9 @@ fn a_server_that_asks_to_wait_is_obeyed_and_the_wait_is_reported() {
 /// A timeout of at least `least` that a fetch on this machine keeps: eight times as long as a plain fetch takes now.
 fn ample_timeout(stub: &StubServer, least: Duration) -> Duration {
     stub.serve_csv("/plain", "id\n1\n");
-    let begun = Instant::now();
+    let started = Instant::now();
     FetchSetup::new().fetch_url(&stub.url("/plain")).expect("content");
-    (begun.elapsed() * 8).max(least)
+    (started.elapsed() * 8).max(least)
 }
 
 #[test]
@@ -99,13 +99,13 @@ fn a_wait_longer_than_a_fetch_may_take_is_obeyed_while_the_run_has_time() {
     // After the wait the reply takes most of the timeout, too.
     stub.queue_reply("/busy", StubReply::csv("id\n1\n").after(answer_delay));
     let setup = FetchSetup::new().with_timeout(timeout).with_run_limit(timeout * 10 + Duration::from_secs(60));
-    let watch = RecordingObserver::default();
-    let begun = Instant::now();
-    setup.fetch("csv", &SourceLocation::Url(stub.url("/busy")), None, &watch).expect("in the end");
+    let observer = RecordingObserver::default();
+    let started = Instant::now();
+    setup.fetch("csv", &SourceLocation::Url(stub.url("/busy")), None, &observer).expect("in the end");
     // The server names whole seconds, so the wait may be up to one second shorter.
     let least = answer_delay * 2 + Duration::from_secs(wait - 1);
-    assert!(begun.elapsed() > least, "{:?}", begun.elapsed());
-    assert_eq!(watch.waits.lock().expect("waits").len(), 1);
+    assert!(started.elapsed() > least, "{:?}", started.elapsed());
+    assert_eq!(observer.waits.lock().expect("waits").len(), 1);
 }
 
 #[test]
@@ -133,21 +133,21 @@ fn all_waits_together_are_limited_by_the_run() {
     // The third wait would end half a second after the run.
     let run_limit = Duration::from_secs(wait * 3) - Duration::from_millis(500);
     let setup = FetchSetup::new().with_run_limit(run_limit);
-    let begun = LoadClock::start();
+    let clock = LoadClock::start();
     assert_eq!(setup.fetch_failure(&stub.url("/busy")).0, "rate_limited");
     assert_eq!(stub.request_count("/busy"), 3);
-    assert!(begun.elapsed() < run_limit, "{:?}", begun.elapsed());
+    assert!(clock.elapsed() < run_limit, "{:?}", clock.elapsed());
 }
 
 #[test]
 fn a_wait_beyond_the_time_limit_fails_at_once_with_the_time_of_the_next_try() {
     let stub = StubServer::start();
     stub.set_reply("/busy", StubReply::status(429).header("Retry-After", "3600"));
-    let begun = LoadClock::start();
+    let clock = LoadClock::start();
     let (code, message) = FetchSetup::new().fetch_failure(&stub.url("/busy"));
     assert_eq!(code, "rate_limited");
     assert!(message.contains("until") && message.contains("UTC"), "{message}");
-    assert!(begun.elapsed() < Duration::from_secs(1));
+    assert!(clock.elapsed() < Duration::from_secs(1));
 }
 
 #[test]
@@ -212,9 +212,9 @@ fn a_cancel_ends_the_wait_for_another_request_to_the_host() {
         wait_until(|| stub.request_count("/a") == 1);
         let waiting = scope.spawn(|| setup.fetch("csv", &location, None, &second).map(drop));
         second.stop.store(true, Ordering::Relaxed);
-        let begun = LoadClock::start();
+        let clock = LoadClock::start();
         assert_eq!(expect_failure(waiting.join().expect("no panic")).0, "stopped");
-        assert!(begun.elapsed() < Duration::from_secs(1));
+        assert!(clock.elapsed() < Duration::from_secs(1));
         assert_eq!(stub.request_count("/a"), 1);
         first.stop.store(true, Ordering::Relaxed);
         assert_eq!(expect_failure(hanging.join().expect("no panic")).0, "stopped");

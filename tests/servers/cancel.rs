@@ -61,12 +61,12 @@ fn a_cancel_takes_effect_within_five_seconds_while_it_fetches_or_waits(db: &Test
     let count = ways.len();
     for (what, reply) in ways {
         stub.set_reply("/albums.csv", reply);
-        let asked = stub.request_count("/albums.csv");
+        let count_before = stub.request_count("/albums.csv");
         let id = server.start_sync("albums");
         wait_for(what, || {
             let waits =
                 server.status(&id)["message"].as_str().is_some_and(|message| message.starts_with("Rate-limited by"));
-            stub.request_count("/albums.csv") > asked && waits == what.starts_with("a server")
+            stub.request_count("/albums.csv") > count_before && waits == what.starts_with("a server")
         });
         // The only worker is busy, so another run is pending. A pending run is cancelled at once.
         let other = server.start_sync("big");
@@ -127,10 +127,10 @@ fn try_late_cancel(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon>
     write_albums(&file, rest, "Title");
     let id = server.start_sync("albums");
     wait_mid_run(&server, &id, |status| status["stage"] == "finalizing")?;
-    let asked = Instant::now();
+    let started = Instant::now();
     let reported = server.post(&format!("/api/sync/{id}/cancel"), &json!({}));
     let shown = admin.submit_form("/catalog/albums/sync/cancel", &format!("sync={id}")).expect("an answer");
-    println!("told after {:?}", asked.elapsed());
+    println!("told after {:?}", started.elapsed());
     let ended = shown.status == 200 && server.status(&id)["status"] == "completed";
     if reported.json()["code"] == "already_ended" || ended {
         return Err(EndedTooSoon);

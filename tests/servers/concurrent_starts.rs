@@ -40,9 +40,9 @@ fn two_hundred_starts_on_two_servers_begin_one_run_and_every_refusal_names_it(db
     });
     let answers = answers.into_inner().expect("the answers");
     assert_eq!(answers.len(), START_COUNT);
-    let begun = answers.iter().filter(|answer| answer.status == 202).count();
+    let accepted = answers.iter().filter(|answer| answer.status == 202).count();
     let lost = answers.iter().filter(|answer| answer.status == 409).count();
-    assert_eq!((begun, lost), (1, START_COUNT - 1), "{answers:?}");
+    assert_eq!((accepted, lost), (1, START_COUNT - 1), "{answers:?}");
     let named: HashSet<String> = answers.iter().map(|answer| answer.json()["syncId"].to_string()).collect();
     assert_eq!(named.len(), 1, "all name the same run: {named:?}");
     assert_eq!(db.count_rows("sync_operations", "1 = 1"), 1);
@@ -85,12 +85,12 @@ fn a_reader_during_a_sync_never_sees_an_error(db: &TestDatabase) {
         for server in &servers {
             let (over, paths) = (&over, paths.clone());
             scope.spawn(move || {
-                let mut asked = 0;
-                while !over.load(Ordering::Acquire) || asked < paths.len() {
-                    let path = &paths[asked % paths.len()];
+                let mut poll_count = 0;
+                while !over.load(Ordering::Acquire) || poll_count < paths.len() {
+                    let path = &paths[poll_count % paths.len()];
                     let answer = server.get(path);
                     assert_eq!(answer.status, 200, "{path}: {}", answer.body);
-                    asked += 1;
+                    poll_count += 1;
                 }
             });
         }

@@ -65,8 +65,8 @@ impl CrashTally {
         self.violations.push((what, words));
     }
 
-    pub(super) fn record_unless(&mut self, so: bool, what: Violation, words: impl FnOnce() -> String) {
-        if !so {
+    pub(super) fn record_unless(&mut self, holds: bool, what: Violation, words: impl FnOnce() -> String) {
+        if !holds {
             self.record_violation(what, words());
         }
     }

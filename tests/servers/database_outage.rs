@@ -94,11 +94,11 @@ fn continue_after_stop(how: &str, unavailable: Duration) {
     let (server, id) = start_mid_run(&setup);
     postgres.stop(how);
     let deleted = Instant::now();
-    let asked = LoadClock::start();
+    let clock = LoadClock::start();
     let page = server.get("/catalog/albums");
     assert_eq!(page.status, 503, "{}", page.body);
     assert!(page.body.contains("Database not responding"), "{}", page.body);
-    assert!(asked.elapsed() < Duration::from_secs(6), "the page took {:?}", asked.elapsed());
+    assert!(clock.elapsed() < Duration::from_secs(6), "the page took {:?}", clock.elapsed());
     let health = server.get("/api/health");
     assert_eq!((health.status, &health.json()["database"]), (503, &json!("away")));
     std::thread::sleep(unavailable.saturating_sub(deleted.elapsed()));
@@ -138,12 +138,12 @@ fn a_run_continues_after_postgresql_was_frozen_for_longer_than_its_lease() {
     let (postgres, setup, url) = start_own_postgres();
     let (server, id) = start_mid_run(&setup);
     postgres.freeze();
-    let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(25) {
-        let asked = LoadClock::start();
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_secs(25) {
+        let clock = LoadClock::start();
         let page = server.get("/catalog/albums");
         assert_eq!(page.status, 503, "{}", page.body);
-        assert!(asked.elapsed() < Duration::from_secs(14), "the page took {:?}", asked.elapsed());
+        assert!(clock.elapsed() < Duration::from_secs(14), "the page took {:?}", clock.elapsed());
     }
     postgres.thaw();
     assert_continues(&server, &id, &url, &setup);
@@ -169,10 +169,10 @@ fn a_run_continues_after_another_program_locked_the_sqlite_file_for_20_seconds()
     let (server, id) = start_mid_run(&setup);
     let mut other = db.raw_connection();
     other.run_sql("BEGIN EXCLUSIVE");
-    let begun = Instant::now();
+    let started = Instant::now();
     let seen = server.status(&id)["progress"].as_u64().expect("a percent");
     let mut text = Vec::new();
-    while begun.elapsed() < Duration::from_secs(20) {
+    while started.elapsed() < Duration::from_secs(20) {
         // Reads still work, and the run stays running: its worker is alive and waits.
         let status = server.status(&id);
         assert_eq!(status["status"], "running", "{status}");

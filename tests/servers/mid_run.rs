@@ -38,14 +38,18 @@ pub(super) fn is_active(status: &Value) -> bool {
     ["pending", "running"].contains(&status["status"].as_str().expect("a status"))
 }
 
-/// Waits until `so` accepts the status report of a run that is still active.
-pub(super) fn wait_mid_run(server: &ServerProcess, id: &str, so: impl Fn(&Value) -> bool) -> Result<(), EndedTooSoon> {
+/// Waits until `is_wanted` accepts the status report of a run that is still active.
+pub(super) fn wait_mid_run(
+    server: &ServerProcess,
+    id: &str,
+    is_wanted: impl Fn(&Value) -> bool,
+) -> Result<(), EndedTooSoon> {
     let mut goes_on = true;
     wait_for("the middle of the run", || {
         let status = server.status(id);
         assert_eq!(status["error"], Value::Null, "{status}");
         goes_on = is_active(&status);
-        !goes_on || so(&status)
+        !goes_on || is_wanted(&status)
     });
     if goes_on { Ok(()) } else { Err(EndedTooSoon) }
 }

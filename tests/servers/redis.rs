@@ -32,7 +32,7 @@ fn poll_both_servers(
     let mut hit = Ok(());
     wait_for("the end", || {
         for (at, server) in servers.iter().enumerate() {
-            let asked = Instant::now();
+            let started = Instant::now();
             let (status, took) = measure_load_time(|| server.status(id));
             assert!(took < Duration::from_secs(15), "a poll took {took:?}");
             let progress = status["progress"].as_u64().expect("a percentage");
@@ -46,7 +46,7 @@ fn poll_both_servers(
             if progress == 100 && ended[at].is_none() {
                 ended[at] = Some(Instant::now());
             }
-            let late = ended.iter().flatten().any(|end| asked > *end + REPORT_DELAY_LIMIT);
+            let late = ended.iter().flatten().any(|end| started > *end + REPORT_DELAY_LIMIT);
             assert!(progress == 100 || !late, "the other server told of the end long ago: {status}");
         }
         if seen[0] >= 25

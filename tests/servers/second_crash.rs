@@ -20,10 +20,10 @@ fn kill_mid_run(setup: &ServerSetup, mut server: ServerProcess, follower: &Statu
         assert_eq!(status["error"], Value::Null);
         status["progress"].as_u64() >= Some(3)
     });
-    follower.watch.note_server_change();
+    follower.state.note_server_change();
     server.kill();
     let server = setup.start_at("data", server.address().port());
-    follower.watch.note_server_change();
+    follower.state.note_server_change();
     server
 }
 
@@ -40,11 +40,11 @@ fn after_a_second_crash_a_run_is_repeated_only_when_a_person_presses_try_again(d
     setup.add_url("albums", stub.url("/albums.csv"));
 
     let first = server.start_sync("albums");
-    follower.watch.follow_run(&first);
+    follower.state.follow_run(&first);
     let server = kill_mid_run(&setup, server, &follower, &first);
     let dead = wait_until_interrupted(&server, &first);
     let second = dead["successor"].as_str().expect("a successor").to_owned();
-    follower.watch.follow_run(&second);
+    follower.state.follow_run(&second);
     let server = kill_mid_run(&setup, server, &follower, &second);
     let dead = wait_until_interrupted(&server, &second);
     assert_eq!((&dead["attempt"], &dead["retryOf"], &dead["successor"]), (&2.into(), &first.into(), &Value::Null));
@@ -72,7 +72,7 @@ fn after_a_second_crash_a_run_is_repeated_only_when_a_person_presses_try_again(d
     assert_eq!(pressed.status, 202, "{}", pressed.body);
     let (_, third) = pressed.body.split_once("data-sync=\"").expect("a run");
     let third = third.split('"').next().expect("an id");
-    follower.watch.follow_run(third);
+    follower.state.follow_run(third);
     server.wait_for_status(third, "completed");
     let last = server.status(third);
     assert_eq!((&last["attempt"], &last["retryOf"]), (&1.into(), &Value::Null), "a person's own start");

@@ -53,9 +53,9 @@ fn a_fetch_that_is_interrupted_by_a_shutdown_continues_at_the_next_start(db: &Te
     let mut runs = 0;
     for (what, reply) in ways {
         stub.set_reply("/albums.csv", reply);
-        let asked = stub.request_count("/albums.csv");
+        let count_before = stub.request_count("/albums.csv");
         let id = server.start_sync("albums");
-        let fetching = || stub.request_count("/albums.csv") > asked && server.status(&id)["status"] == "running";
+        let fetching = || stub.request_count("/albums.csv") > count_before && server.status(&id)["status"] == "running";
         wait_for(what, fetching);
         std::thread::sleep(Duration::from_millis(300));
         stop_in_time(&mut server, what);
@@ -159,7 +159,7 @@ fn try_repeated_restarts(db: &TestDatabase, albums: usize) -> Result<(), EndedTo
     let mut chain = vec![server.start_sync("albums")];
     loop {
         let id = chain.last().expect("a run").clone();
-        follower.watch.follow_run(&id);
+        follower.state.follow_run(&id);
         let ended = |server: &ServerProcess| server.status(&id)["status"] == "completed";
         wait_for("it works", || server.status(&id)["stage"] == "processing" || ended(&server));
         // Each start writes a few batches more: committed items are not written again.
@@ -169,10 +169,10 @@ fn try_repeated_restarts(db: &TestDatabase, albums: usize) -> Result<(), EndedTo
         if ended(&server) {
             break;
         }
-        follower.watch.note_server_change();
+        follower.state.note_server_change();
         stop_in_time(&mut server, "processing");
         server = setup.start_at("data", server.address().port());
-        follower.watch.note_server_change();
+        follower.state.note_server_change();
         if ended(&server) {
             break;
         }

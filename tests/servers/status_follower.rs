@@ -121,7 +121,7 @@ impl FollowerState {
 
     fn poll_path(&self, client: &TestHttpClient, path: &str, take: impl FnOnce(&mut FollowerNotes, &ServerAnswer)) {
         let life = self.life.load(Ordering::SeqCst);
-        let begun = Instant::now();
+        let started = Instant::now();
         let answer = client.try_get(path);
         let same = self.life.load(Ordering::SeqCst) == life;
         let mut notes = self.lock_notes();
@@ -134,7 +134,7 @@ impl FollowerState {
             Err(error) if same && life % 2 == 1 => {
                 notes.tally.record_violation(
                     Violation::Poll,
-                    format!("{path}: no answer after {:?}: {error}", begun.elapsed()),
+                    format!("{path}: no answer after {:?}: {error}", started.elapsed()),
                 );
             }
             Err(_) => {}
@@ -144,16 +144,16 @@ impl FollowerState {
 
 /// A poller in the background.
 pub(super) struct StatusFollower {
-    pub(super) watch: Arc<FollowerState>,
+    pub(super) state: Arc<FollowerState>,
     polling: Option<JoinHandle<()>>,
 }
 
 impl StatusFollower {
     /// Starts to poll the address of this server, whichever process listens there.
     pub(super) fn follow_server(server: &ServerProcess) -> Self {
-        let watch = Arc::new(FollowerState::for_server(server.address()));
-        let asking = Arc::clone(&watch);
-        Self { watch, polling: Some(std::thread::spawn(move || asking.poll_until_over())) }
+        let state = Arc::new(FollowerState::for_server(server.address()));
+        let asking = Arc::clone(&state);
+        Self { state, polling: Some(std::thread::spawn(move || asking.poll_until_over())) }
     }
 
     /// Ends the poller and asserts that every poll was answered and every status was right.
@@ -165,15 +165,15 @@ impl StatusFollower {
 
     /// Ends the poller and returns its counts.
     pub(super) fn stop_polling(mut self) -> CrashTally {
-        self.watch.over.store(true, Ordering::SeqCst);
+        self.state.over.store(true, Ordering::SeqCst);
         self.polling.take().expect("a thread").join().expect("no panic");
-        std::mem::take(&mut self.watch.lock_notes().tally)
+        std::mem::take(&mut self.state.lock_notes().tally)
     }
 }
 
 impl Drop for StatusFollower {
     fn drop(&mut self) {
-        self.watch.over.store(true, Ordering::SeqCst);
+        self.state.over.store(true, Ordering::SeqCst);
     }
 }
 

@@ -49,7 +49,7 @@ fn try_takeover(db: &TestDatabase, albums: usize, folders: [&str; 2]) -> Result<
     first.wait_for_status(&id, "running");
     second.thaw();
     let follower = StatusFollower::follow_server(&second);
-    follower.watch.follow_run(&id);
+    follower.state.follow_run(&id);
     let mut seen = 0;
     wait_for("the middle of the run", || {
         let [one, other] = [&first, &second].map(|server| server.status(&id));
@@ -69,7 +69,7 @@ fn try_takeover(db: &TestDatabase, albums: usize, folders: [&str; 2]) -> Result<
     // The killed server may have stored its last progress only in its status file; the database may have a little less.
     assert!(dead["progress"].as_u64() >= Some(seen) && dead["progress"].as_u64() < Some(100), "{seen}: {dead}");
     let successor = dead["successor"].as_str().expect("a successor");
-    follower.watch.follow_run(successor);
+    follower.state.follow_run(successor);
     second.wait_for_status(successor, "completed");
     let done = second.status(successor);
     assert_eq!((&done["attempt"], &done["retryOf"]), (&2.into(), &id.into()));

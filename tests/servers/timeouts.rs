@@ -30,7 +30,7 @@ struct TimedOutRun {
 /// Starts a run that must fail for being too slow; returns its error and how long it took.
 fn expect_timeout(server: &ServerProcess, slug: &str) -> TimedOutRun {
     let mut last = Value::Null;
-    let begun = Instant::now();
+    let started = Instant::now();
     let (id, load_time) = measure_load_time(|| {
         let id = server.start_sync(slug);
         wait_for("the end", || {
@@ -42,7 +42,7 @@ fn expect_timeout(server: &ServerProcess, slug: &str) -> TimedOutRun {
     assert_eq!((&last["status"], &last["code"]), (&"failed".into(), &"timeout".into()), "{last}");
     let panel = server.get(&format!("/catalog/{slug}/sync-status?sync={id}"));
     assert!(panel.body.contains("Sync failed"), "{}", panel.body);
-    TimedOutRun { error: last["error"].as_str().expect("an error").to_owned(), took: begun.elapsed(), load_time }
+    TimedOutRun { error: last["error"].as_str().expect("an error").to_owned(), took: started.elapsed(), load_time }
 }
 
 #[test]

@@ -68,12 +68,12 @@ fn every_query_of_the_page_runs_and_finds_something() {
     let questions = list_queries();
     assert!(questions.len() >= 15, "{questions:?}");
     for (question, answered) in questions {
-        let asked =
+        let output =
             Command::new("sh").args(["-c", question]).env("ID", &id).current_dir(setup.path("data/logs")).output();
-        let asked = asked.expect("a shell");
-        let wrong = String::from_utf8_lossy(&asked.stderr);
-        assert!(asked.status.success(), "{question}\n{wrong}\n(jq is needed here: `make test` installs it)");
-        let shown_text = String::from_utf8_lossy(&asked.stdout);
+        let output = output.expect("a shell");
+        let wrong = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{question}\n{wrong}\n(jq is needed here: `make test` installs it)");
+        let shown_text = String::from_utf8_lossy(&output.stdout);
         println!("$ {question}\n{shown_text}");
         assert!(!answered || !shown_text.trim().is_empty(), "{question} has no answer");
     }

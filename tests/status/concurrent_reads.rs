@@ -21,7 +21,7 @@ on_both_databases![progress_never_goes_back_between_concurrent_readers];
 #[derive(Clone, Default)]
 struct StaleStatus {
     reports: Arc<Mutex<Vec<StatusReport>>>,
-    asked: Arc<AtomicU64>,
+    read_count: Arc<AtomicU64>,
 }
 
 impl StatusStore for StaleStatus {
@@ -36,7 +36,7 @@ impl StatusStore for StaleStatus {
 
     fn get(&self, _: SyncId) -> Result<Option<StatusReport>, StatusError> {
         // Steps of the golden ratio are spread evenly and are the same every time.
-        let roll = self.asked.fetch_add(1, Ordering::SeqCst).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        let roll = self.read_count.fetch_add(1, Ordering::SeqCst).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
         let reports = self.reports.lock().expect("the reports");
         let count = reports.len().min(8);
         if roll.is_multiple_of(2) || count == 0 {
@@ -58,7 +58,7 @@ fn progress_never_goes_back_between_concurrent_readers(db: &TestDatabase) {
     let (_, lease) = worker_steps::claim_run(&store, 1, LEASE_TERM).expect("the run");
     let (past, truth) = (StaleStatus::default(), DatabaseStatus::new(db.store()));
     let board = StatusBoard::new(Box::new(past.clone()), db.second_store(), TEST_TIMEOUTS.renewal_interval);
-    let (reported, asked, over) = (AtomicU8::new(0), AtomicUsize::new(0), AtomicBool::new(false));
+    let (reported, answer_count, over) = (AtomicU8::new(0), AtomicUsize::new(0), AtomicBool::new(false));
     let ask = || {
         let mut last_round = 0;
         while last_round < 20 {
@@ -68,7 +68,7 @@ fn progress_never_goes_back_between_concurrent_readers(db: &TestDatabase) {
             let report = board.get(id).expect("an answer").expect("never absent");
             assert!(report.summary.progress >= before, "{} % after {before} %: {report:?}", report.summary.progress);
             reported.fetch_max(report.summary.progress, Ordering::SeqCst);
-            asked.fetch_add(1, Ordering::SeqCst);
+            answer_count.fetch_add(1, Ordering::SeqCst);
         }
     };
     std::thread::scope(|scope| {
@@ -77,8 +77,8 @@ fn progress_never_goes_back_between_concurrent_readers(db: &TestDatabase) {
             store.save_progress(lease, LEASE_TERM, &worker_steps::progress_at(percent)).expect("kept");
             past.put(&truth.get(id).expect("an answer").expect("a status")).expect("put");
             // Progress continues only after readers have read again, so the test does not depend on speed.
-            let seen = asked.load(Ordering::SeqCst);
-            while asked.load(Ordering::SeqCst) < seen + 20
+            let seen = answer_count.load(Ordering::SeqCst);
+            while answer_count.load(Ordering::SeqCst) < seen + 20
                 && !askers.iter().all(std::thread::ScopedJoinHandle::is_finished)
             {
                 std::thread::yield_now();
@@ -88,5 +88,5 @@ fn progress_never_goes_back_between_concurrent_readers(db: &TestDatabase) {
         over.store(true, Ordering::SeqCst);
     });
     assert_eq!(reported.load(Ordering::SeqCst), 100);
-    println!("{} answers", asked.load(Ordering::SeqCst));
+    println!("{} answers", answer_count.load(Ordering::SeqCst));
 }

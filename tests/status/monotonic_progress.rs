@@ -217,8 +217,8 @@ fn try_case(db: &TestDatabase, unavailable: &TestDatabase, case: &RandomCase) ->
         };
         let control = engine.control.clone();
         after(case.cancelled, Box::new(move || assert!(control.cancel(id, "ada").is_ok())));
-        let asked = stop.clone();
-        after(case.stopped, Box::new(move || asked.request()));
+        let stop_request = stop.clone();
+        after(case.stopped, Box::new(move || stop_request.request()));
         // The run may have been cancelled before it started.
         engine.control.run_in_this_thread(id, &stop).expect("a run");
         let ended = Instant::now();

@@ -46,16 +46,16 @@ fn one_poll_at_a_time_waits_for_a_redis_that_does_not_answer() {
     // This opens the first connection, so no poll has to.
     board.check().expect("a Redis that lets us in");
     let poll = || assert!(board.get(run.id()).expect("an answer").is_some());
-    let begun = Instant::now();
+    let started = Instant::now();
     poll();
     wait_until(|| mute.query_count() == 1);
     (0..1000).for_each(|_| poll());
-    let (asked, most) = (mute.query_count(), count_rests(begun));
-    assert!(asked <= most, "{asked} of a thousand asked it, within {most} rests");
+    let (query_count, most) = (mute.query_count(), count_rests(started));
+    assert!(query_count <= most, "{query_count} of a thousand asked it, within {most} rests");
 
     // After the pause one of many polls asks Redis again.
     std::thread::sleep(RETRY_PAUSE + Duration::from_millis(100));
-    let (before, begun) = (mute.query_count(), Instant::now());
+    let (before, started) = (mute.query_count(), Instant::now());
     let together = std::sync::Barrier::new(8);
     std::thread::scope(|scope| {
         for _ in 0..8 {
@@ -65,15 +65,15 @@ fn one_poll_at_a_time_waits_for_a_redis_that_does_not_answer() {
             });
         }
     });
-    let most = count_rests(begun);
+    let most = count_rests(started);
     wait_until(|| mute.query_count() > before);
-    let asked = mute.query_count() - before;
-    assert!(asked <= most, "{asked} of eight asked it, within {most} rests");
+    let query_count = mute.query_count() - before;
+    assert!(query_count <= most, "{query_count} of eight asked it, within {most} rests");
 }
 
 /// The number of polls that may have asked Redis: one in every pause, so more than one when this machine was slow.
-fn count_rests(begun: Instant) -> usize {
-    1 + usize::try_from(begun.elapsed().as_secs() / RETRY_PAUSE.as_secs()).expect("a few")
+fn count_rests(started: Instant) -> usize {
+    1 + usize::try_from(started.elapsed().as_secs() / RETRY_PAUSE.as_secs()).expect("a few")
 }
 
 /// A server that accepts every login and never answers a query.
@@ -87,15 +87,15 @@ impl SilentServer {
     fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let asked = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&asked);
+        let query_count = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&query_count);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let asked = Arc::clone(&counted);
-                std::thread::spawn(move || serve_silently(&stream, &asked));
+                let query_count = Arc::clone(&counted);
+                std::thread::spawn(move || serve_silently(&stream, &query_count));
             }
         });
-        Self { port, query_count: asked }
+        Self { port, query_count }
     }
 
     /// The number of queries.
@@ -105,14 +105,14 @@ impl SilentServer {
 }
 
 /// Reads commands, each an array of length-prefixed words, until the client disconnects.
-fn serve_silently(mut stream: &TcpStream, asked: &AtomicUsize) {
+fn serve_silently(mut stream: &TcpStream, query_count: &AtomicUsize) {
     let mut lines = BufReader::new(stream).lines();
     let mut line = || lines.next()?.ok();
     while let Some(count) = line().and_then(|line| line.strip_prefix('*')?.parse::<usize>().ok()) {
         let words: Vec<String> = (0..count).filter_map(|_| line().and_then(|_| line())).collect();
         let answer: &[u8] = match words.first().map(String::as_str) {
             Some("GET") => {
-                asked.fetch_add(1, Ordering::SeqCst);
+                query_count.fetch_add(1, Ordering::SeqCst);
                 continue;
             }
             Some("PING") => b"+PONG\r\n",

@@ -43,12 +43,12 @@ fn assert_redis_used(db: &TestDatabase, engine: &TestEngine, redis: &RedisServer
     // On a busy machine a healthy Redis may take longer than a quarter of a second to answer.
     let is_trusted = (0..8).any(|_| {
         let reported = |id| redis.run_command::<Option<String>>(&["GET", &redis_key(id)]).unwrap_or_default();
-        let mut begun = String::new();
-        let watched = run_with(engine, &[&other_reader(db, redis)], |id| begun = reported(id));
+        let mut first_report = String::new();
+        let watched = run_with(engine, &[&other_reader(db, redis)], |id| first_report = reported(id));
         let lines = watched.complaints;
         assert!(lines.iter().all(|line| line.contains("no answer within 250 ms")), "{lines:?}");
         assert!(reported(watched.id).contains("\"completed\"") || !lines.is_empty(), "{}", reported(watched.id));
-        lines.is_empty() && begun.contains("\"running\"")
+        lines.is_empty() && first_report.contains("\"running\"")
     });
     assert!(is_trusted, "no run did without a complaint");
 }

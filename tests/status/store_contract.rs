@@ -228,11 +228,11 @@ fn the_last_report_of_an_ended_run_is_used_for_at_most_two_seconds(place: &Statu
     place.db.store().finish_run(run.lease, &worker_steps::run_ending(Status::Failed)).expect("an end");
     let ended = std::time::Instant::now();
     loop {
-        let asked = ended.elapsed();
+        let poll_start = ended.elapsed();
         if seen.get(run.id()).expect("an answer").expect("a status").summary.status == Status::Failed {
             break;
         }
-        assert!(asked < Duration::from_millis(2010), "a poll {asked:?} after the end did not report it");
+        assert!(poll_start < Duration::from_millis(2010), "a poll {poll_start:?} after the end did not report it");
         std::thread::sleep(Duration::from_millis(10));
     }
     // After a board has reported the end, it reports nothing else, whatever the primary holds.

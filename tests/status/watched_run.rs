@@ -116,9 +116,9 @@ impl StatusPoller {
         let clock = LoadClock::start();
         loop {
             let last_look = over.load(Ordering::SeqCst);
-            let asked = clock.elapsed();
+            let poll_start = clock.elapsed();
             let report = board.get(id).expect("no poll fails").expect("no poll finds nothing");
-            slowest = slowest.max(clock.elapsed().saturating_sub(asked));
+            slowest = slowest.max(clock.elapsed().saturating_sub(poll_start));
             assert_eq!(report.summary.progress == 100, report.summary.status == Status::Completed, "{report:?}");
             if let Some(before) = &last {
                 assert!(

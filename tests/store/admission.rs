@@ -132,9 +132,9 @@ fn a_locked_source_row_refuses_a_start_quickly() {
     let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
     let mut holder = db.raw_connection();
     holder.run_sql(&format!("BEGIN; SELECT id FROM sources WHERE id = {} FOR UPDATE", source.id.0));
-    let asked = LoadClock::start();
+    let clock = LoadClock::start();
     let refused = engine.control.start(&source, &full_sync());
-    let took = asked.elapsed();
+    let took = clock.elapsed();
     assert!(refused.is_err(), "{refused:?}");
     assert!(took < Duration::from_millis(1600), "it took {took:?}");
 

@@ -110,8 +110,8 @@ fn a_batch_and_its_progress_are_written_together(db: &TestDatabase) {
     let second = ItemBatch { number: 2, ..item_batch(&["c", "a"]) };
     assert!(store.write_batch(lease, LEASE_TERM, &second, &progress_at(60)).is_err());
     assert_eq!(dump_tables(db), before);
-    let begun = store.begin_finalizing(lease, LEASE_TERM, &progress_at(90)).expect("an answer");
-    assert_eq!(begun, FinalizeOutcome::Begun);
+    let outcome = store.begin_finalizing(lease, LEASE_TERM, &progress_at(90)).expect("an answer");
+    assert_eq!(outcome, FinalizeOutcome::Begun);
     store.finish_run(lease, &run_ending(Status::Completed)).expect("finished");
 }
 

@@ -41,7 +41,7 @@ fn two_workers_never_claim_the_same_run(db: &TestDatabase) {
 
 fn runs_are_claimed_by_priority_and_then_by_age(db: &TestDatabase) {
     let store = db.store();
-    let order = [
+    let queued_runs = [
         (RunPriority::Scheduled, "scheduled-1"),
         (RunPriority::Retry, "retry-1"),
         (RunPriority::Manual, "manual-1"),
@@ -49,7 +49,7 @@ fn runs_are_claimed_by_priority_and_then_by_age(db: &TestDatabase) {
         (RunPriority::Manual, "manual-2"),
         (RunPriority::Retry, "retry-2"),
     ];
-    for (priority, slug) in order {
+    for (priority, slug) in queued_runs {
         queue_run(&store, add_source(&store, slug), &StartRequest { priority, ..full_sync() });
     }
     let mut claimed = Vec::new();

@@ -115,9 +115,9 @@ fn a_column_with_quotes_in_its_name_can_be_sorted_by(db: &TestDatabase) {
     let source = engine.memory_source("albums", table);
     engine.sync(&source);
     let orders = [["1", "2", "3"], ["2", "3", "1"], ["3", "1", "2"], ["1", "2", "3"], ["2", "3", "1"], ["3", "1", "2"]];
-    for (name, order) in names.iter().zip(orders) {
-        assert_eq!(sorted_titles(&engine, &source, name, false), order, "{name}");
-        let backwards: Vec<_> = order.into_iter().rev().collect();
+    for (name, expected_titles) in names.iter().zip(orders) {
+        assert_eq!(sorted_titles(&engine, &source, name, false), expected_titles, "{name}");
+        let backwards: Vec<_> = expected_titles.into_iter().rev().collect();
         assert_eq!(sorted_titles(&engine, &source, name, true), backwards, "{name} backwards");
     }
     assert_eq!(sorted_titles(&engine, &source, "no such column", false), ["1", "2", "3"]);

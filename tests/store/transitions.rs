@@ -139,9 +139,9 @@ impl TransitionModel {
             }
             RandomStep::Finalize(number) => {
                 let Some((lease, holds)) = self.find_lease(*number) else { return Ok(()) };
-                let begun = self.store.begin_finalizing(lease, LEASE_TERM, &worker_steps::progress_at(95));
-                check_accepted(holds, &begun)?;
-                if let Ok(FinalizeOutcome::CancelRequested) = begun {
+                let outcome = self.store.begin_finalizing(lease, LEASE_TERM, &worker_steps::progress_at(95));
+                check_accepted(holds, &outcome)?;
+                if let Ok(FinalizeOutcome::CancelRequested) = outcome {
                     let ended = self.store.finish_run(lease, &worker_steps::run_ending(Status::Cancelled));
                     prop_assert!(ended.is_ok(), "{:?}", ended);
                 }

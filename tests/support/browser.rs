@@ -121,17 +121,17 @@ impl Browser {
         self.wait_for_condition("logged in", || self.has_element(".site-logout"));
     }
 
-    /// Waits until `so` answers true; `what` names it in a failure.
+    /// Waits until `is_met` answers true; `what` names it in a failure.
     #[track_caller]
-    pub(crate) fn wait_for_condition(&self, what: &str, mut so: impl FnMut() -> bool) {
-        self.poll_until(what, WAIT_LIMIT, &mut so, |begun| begun.elapsed() < WAIT_LIMIT);
+    pub(crate) fn wait_for_condition(&self, what: &str, mut is_met: impl FnMut() -> bool) {
+        self.poll_until(what, WAIT_LIMIT, &mut is_met, |started| started.elapsed() < WAIT_LIMIT);
     }
 
-    /// Waits until `so` answers true, at most for `limit` by a [`LoadClock`].
+    /// Waits until `is_met` answers true, at most for `limit` by a [`LoadClock`].
     #[track_caller]
-    pub(crate) fn wait_within(&self, limit: Duration, what: &str, mut so: impl FnMut() -> bool) {
+    pub(crate) fn wait_within(&self, limit: Duration, what: &str, mut is_met: impl FnMut() -> bool) {
         let clock = LoadClock::start();
-        self.poll_until(what, limit, &mut so, |_| clock.elapsed() < limit);
+        self.poll_until(what, limit, &mut is_met, |_| clock.elapsed() < limit);
     }
 
     #[track_caller]
@@ -139,12 +139,12 @@ impl Browser {
         &self,
         what: &str,
         limit: Duration,
-        so: &mut dyn FnMut() -> bool,
+        is_met: &mut dyn FnMut() -> bool,
         is_in_time: impl Fn(Instant) -> bool,
     ) {
-        let begun = Instant::now();
-        while !so() {
-            if !is_in_time(begun) {
+        let started = Instant::now();
+        while !is_met() {
+            if !is_in_time(started) {
                 panic!("{what}: not within {limit:?}. {} shows: {}", self.page_path(), self.element_text("body"));
             }
             std::thread::sleep(Duration::from_millis(30));

@@ -17,14 +17,14 @@ pub(crate) type NamedTab = (&'static str, &'static [&'static [&'static str]]);
 pub(crate) fn answer_queries(tabs: Vec<NamedTab>) -> impl Fn(&RecordedRequest) -> StubReply + Send + Sync {
     move |seen| {
         let url = Url::parse(&format!("http://google.example{}", seen.target)).expect("an address");
-        let asked: HashMap<String, String> = url.query_pairs().into_owned().collect();
-        assert_eq!((asked.get("tqx").map(String::as_str), asked.get("tq")), (Some("out:csv"), None), "{url}");
-        let named = asked.get("sheet").and_then(|name| tabs.iter().find(|(tab, _)| tab == name));
+        let query: HashMap<String, String> = url.query_pairs().into_owned().collect();
+        assert_eq!((query.get("tqx").map(String::as_str), query.get("tq")), (Some("out:csv"), None), "{url}");
+        let named = query.get("sheet").and_then(|name| tabs.iter().find(|(tab, _)| tab == name));
         let (_, rows) = named.unwrap_or(&tabs[0]);
         let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect();
-        let rows = asked.get("range").map_or_else(|| rows.clone(), |range| cells_in_range(&rows, range));
+        let rows = query.get("range").map_or_else(|| rows.clone(), |range| cells_in_range(&rows, range));
         let headers =
-            asked.get("headers").map_or_else(|| guess_header_rows(&rows), |rows| rows.parse().expect("a number"));
+            query.get("headers").map_or_else(|| guess_header_rows(&rows), |rows| rows.parse().expect("a number"));
         StubReply::csv(render_csv(&rows, headers.min(rows.len())))
     }
 }

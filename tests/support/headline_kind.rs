@@ -35,11 +35,11 @@ impl HeadlineKind {
 
     /// The addresses that were requested since the last call.
     pub(crate) fn requested_addresses(&self) -> Vec<String> {
-        std::mem::take(&mut *self.requested_addresses.lock().expect("what was asked"))
+        std::mem::take(&mut *self.requested_addresses.lock().expect("the requested addresses"))
     }
 
     fn read_headlines(&self, address: &str) -> Result<Vec<String>, String> {
-        self.requested_addresses.lock().expect("what was asked").push(address.to_owned());
+        self.requested_addresses.lock().expect("the requested addresses").push(address.to_owned());
         let known = self.boards.lock().expect("the boards").get(address_without_query(address)).cloned();
         known.unwrap_or_else(|| Err("There is no such ticker.".to_owned()))
     }
@@ -98,18 +98,18 @@ impl SourceKind for HeadlineKind {
     fn fetch(
         &self,
         source: &Source,
-        order: &FetchRequest<'_>,
-        watch: &dyn FetchObserver,
+        request: &FetchRequest<'_>,
+        observer: &dyn FetchObserver,
     ) -> Result<FetchOutcome, FetchError> {
         let addresses = source.location.addresses();
         let mut known: HashMap<&str, FeedRecord> =
-            order.feeds.iter().map(|feed| (feed.address.as_str(), feed.clone())).collect();
+            request.feeds.iter().map(|feed| (feed.address.as_str(), feed.clone())).collect();
         let (mut rows, mut feeds) = (Vec::new(), Vec::new());
         let total = addresses.len() as u64;
         for (at, address) in addresses.iter().enumerate() {
             let mut feed = known.remove(address.as_str()).unwrap_or_else(|| FeedRecord::new(address.clone()));
-            report_progress(watch, at as u64 + 1, total, rows.len() as u64);
-            if !order.only_failed || feed.has_failed() {
+            report_progress(observer, at as u64 + 1, total, rows.len() as u64);
+            if !request.only_failed || feed.has_failed() {
                 feed.requested_at = Some(Utc::now());
                 match self.read_headlines(address) {
                     Ok(headlines) => {
@@ -129,7 +129,7 @@ impl SourceKind for HeadlineKind {
                         } else {
                             feed.title.clone()
                         };
-                        watch.report_issue(Issue {
+                        observer.report_issue(Issue {
                             row: None,
                             column: Some(place),
                             kind: IssueKind::Refused,
@@ -140,9 +140,9 @@ impl SourceKind for HeadlineKind {
             }
             feeds.push(feed);
         }
-        report_progress(watch, total, total, rows.len() as u64);
+        report_progress(observer, total, total, rows.len() as u64);
         let silent = feeds.iter().all(FeedRecord::has_failed);
-        watch.report_feeds(feeds);
+        observer.report_feeds(feeds);
         if silent {
             return Err(FetchError::failed("silent", "None of the tickers says anything. Switch one on."));
         }
@@ -153,8 +153,8 @@ impl SourceKind for HeadlineKind {
     }
 }
 
-fn report_progress(watch: &dyn FetchObserver, processed: u64, total: u64, articles: u64) {
-    watch.report_progress(&FetchProgress {
+fn report_progress(observer: &dyn FetchObserver, processed: u64, total: u64, articles: u64) {
+    observer.report_progress(&FetchProgress {
         message: format!("Listening to ticker {processed} of {total}…"),
         feeds: Some(ProgressCount { processed, total }),
         articles: Some(ProgressCount { processed: articles, total: articles }),

@@ -76,7 +76,7 @@ impl MemoryTable {
         self
     }
 
-    fn apply_fault(&self, moment: FaultMoment, watch: Option<&dyn FetchObserver>) -> Result<(), FetchError> {
+    fn apply_fault(&self, moment: FaultMoment, observer: Option<&dyn FetchObserver>) -> Result<(), FetchError> {
         match self.faults.get(&moment) {
             None => Ok(()),
             Some(MemoryFault::Wait(pause_point)) => {
@@ -84,7 +84,7 @@ impl MemoryTable {
                 Ok(())
             }
             Some(MemoryFault::Hang) => {
-                while !watch.is_some_and(FetchObserver::should_stop) {
+                while !observer.is_some_and(FetchObserver::should_stop) {
                     std::thread::sleep(Duration::from_millis(10));
                 }
                 Err(FetchError::Stopped)
@@ -133,20 +133,20 @@ impl SourceKind for MemoryKind {
     fn fetch(
         &self,
         source: &Source,
-        order: &FetchRequest<'_>,
-        watch: &dyn FetchObserver,
+        request: &FetchRequest<'_>,
+        observer: &dyn FetchObserver,
     ) -> Result<FetchOutcome, FetchError> {
         let SourceLocation::Url(place) = &source.location else {
             panic!("memory has places, not {:?}", source.location)
         };
         let table = self.0.lock().expect("the tables").get(place).cloned();
         let table = table.ok_or_else(|| FetchError::failed("not_found", "There is no such table."))?;
-        watch.report_received(40, Some(100));
-        table.apply_fault(FaultMoment::Fetch, Some(watch))?;
-        watch.report_received(100, Some(100));
+        observer.report_received(40, Some(100));
+        table.apply_fault(FaultMoment::Fetch, Some(observer))?;
+        observer.report_received(100, Some(100));
         let version = content_digest(&format!("{:?}{:?}", table.columns, table.rows));
         let validators = Validators { etag: Some(format!("{version:?}")), ..Validators::default() };
-        if order.mode == Mode::Incremental && *order.validators == validators {
+        if request.mode == Mode::Incremental && *request.validators == validators {
             return Ok(FetchOutcome::Unchanged(None));
         }
         Ok(FetchOutcome::Content(Box::new(MemoryContent { table, validators, readings: Mutex::new(0) })))

@@ -26,7 +26,7 @@ pub(super) struct ReaderState {
     pub(super) articles: Vec<ReaderArticle>,
     pub(super) logins: usize,
     pub(super) misdeeds: Vec<(&'static str, Range<usize>, ReaderFault)>,
-    pub(super) asked: Vec<ReaderRequest>,
+    pub(super) requests: Vec<ReaderRequest>,
     /// The largest number of ids in a page.
     pub(super) page: usize,
     /// The requests allowed per day, the requests made today, and the seconds until tomorrow.
@@ -54,27 +54,27 @@ impl ReaderState {
         &mut self,
         method: &str,
         path: &str,
-        asked: &ReaderRequest,
+        request: &ReaderRequest,
         fault: Option<&ReaderFault>,
     ) -> ReaderAnswer {
         let inoreader = self.dialect == ReaderDialect::Inoreader;
         if inoreader
-            && (asked.header("AppId"), asked.header("AppKey")) != (Some("1000001414"), Some(ACCOUNT_SECRETS[1]))
+            && (request.header("AppId"), request.header("AppKey")) != (Some("1000001414"), Some(ACCOUNT_SECRETS[1]))
         {
             return plain_answer(403, "AppId required! Contact app developer.");
         }
-        if asked.what == "login" {
-            return self.answer_login(asked);
+        if request.what == "login" {
+            return self.answer_login(request);
         }
         if matches!(fault, Some(ReaderFault::ExpiredToken)) {
             self.logins += 1;
         }
         let token = self.session_token();
         // Miniflux authenticates a form by its field alone.
-        let right = match asked.field("T") {
+        let right = match request.field("T") {
             Some(field) if self.dialect == ReaderDialect::Miniflux && method == "POST" => field == token,
             _ if self.dialect == ReaderDialect::Miniflux && method == "POST" => false,
-            _ => asked.header("Authorization") == Some(&format!("GoogleLogin auth={token}")),
+            _ => request.header("Authorization") == Some(&format!("GoogleLogin auth={token}")),
         };
         if !right {
             return plain_answer(401, "Unauthorized");
@@ -86,18 +86,18 @@ impl ReaderState {
             }
             *used += 1;
         }
-        if asked.field("output") != Some("json") {
+        if request.field("output") != Some("json") {
             return plain_answer(400, "only json output is supported");
         }
-        let mut answer = match asked.what.as_str() {
+        let mut answer = match request.what.as_str() {
             "subscriptions" => json_answer(&json!({ "subscriptions": [
                 { "id": "feed/1", "title": "The Daily Record", "categories": [{ "id": "user/-/label/Music", "label": "Music" }] },
                 { "id": "feed/2", "title": "Notes & Queries", "categories": [] },
             ] })),
-            "all" => self.answer_ids(asked, fault, |_| true),
-            "unread" => self.answer_ids(asked, fault, |article| !article.read),
-            "starred" => self.answer_ids(asked, fault, |article| article.starred),
-            "contents" if method == "POST" => self.answer_contents(asked, fault),
+            "all" => self.answer_ids(request, fault, |_| true),
+            "unread" => self.answer_ids(request, fault, |article| !article.read),
+            "starred" => self.answer_ids(request, fault, |article| article.starred),
+            "contents" if method == "POST" => self.answer_contents(request, fault),
             _ if self.dialect == ReaderDialect::Miniflux => json_answer(&json!([])),
             _ => plain_answer(if path.is_empty() { 200 } else { 400 }, "Bad Request!"),
         };
@@ -115,8 +115,8 @@ impl ReaderState {
         format!("{ACCOUNT_NAME}/{}-{}", ACCOUNT_SECRETS[2], self.logins)
     }
 
-    fn answer_login(&mut self, asked: &ReaderRequest) -> ReaderAnswer {
-        if (asked.field("Email"), asked.field("Passwd")) != (Some(ACCOUNT_NAME), Some(ACCOUNT_SECRETS[0])) {
+    fn answer_login(&mut self, request: &ReaderRequest) -> ReaderAnswer {
+        if (request.field("Email"), request.field("Passwd")) != (Some(ACCOUNT_NAME), Some(ACCOUNT_SECRETS[0])) {
             return match self.dialect {
                 ReaderDialect::FreshRss => plain_answer(401, "Unauthorized!"),
                 ReaderDialect::Miniflux => {
@@ -132,22 +132,24 @@ impl ReaderState {
         let lines = format!("SID={token}\nLSID=null\nAuth={token}\n");
         match self.dialect {
             ReaderDialect::Inoreader => ReaderAnswer { kind: "text/html; charset=UTF-8", ..plain_answer(200, &lines) },
-            ReaderDialect::Miniflux if asked.field("output") == Some("json") => json_answer(&json!({ "Auth": token })),
+            ReaderDialect::Miniflux if request.field("output") == Some("json") => {
+                json_answer(&json!({ "Auth": token }))
+            }
             _ => plain_answer(200, &lines),
         }
     }
 
     fn answer_ids(
         &self,
-        asked: &ReaderRequest,
+        request: &ReaderRequest,
         fault: Option<&ReaderFault>,
         wanted: impl Fn(&ReaderArticle) -> bool,
     ) -> ReaderAnswer {
         let all: Vec<&ReaderArticle> = self.articles.iter().filter(|article| wanted(article)).collect();
         let most = if self.dialect == ReaderDialect::Inoreader { 1000.min(self.page) } else { self.page };
-        let count = asked.field("n").map_or(20, |n| n.parse().expect("a number")).min(most);
+        let count = request.field("n").map_or(20, |n| n.parse().expect("a number")).min(most);
         // FreshRSS continues after the last id, the others by an offset.
-        let next = asked.field("c").unwrap_or_default();
+        let next = request.field("c").unwrap_or_default();
         let from = match self.dialect {
             _ if next.is_empty() || matches!(fault, Some(ReaderFault::EmptyPage)) => 0,
             ReaderDialect::FreshRss => {
@@ -172,7 +174,7 @@ impl ReaderState {
             body["continuation"] = json!(following);
         }
         if matches!(fault, Some(ReaderFault::EmptyPage)) {
-            let page = asked.field("c").map_or(0, |page| page.parse::<u64>().expect("a number"));
+            let page = request.field("c").map_or(0, |page| page.parse::<u64>().expect("a number"));
             body = json!({ "itemRefs": [], "continuation": (page + 1).to_string() });
         }
         if matches!(fault, Some(ReaderFault::NextPageLoop)) {
@@ -184,10 +186,10 @@ impl ReaderState {
         json_answer(&body)
     }
 
-    fn answer_contents(&self, asked: &ReaderRequest, fault: Option<&ReaderFault>) -> ReaderAnswer {
+    fn answer_contents(&self, request: &ReaderRequest, fault: Option<&ReaderFault>) -> ReaderAnswer {
         let by_id: HashMap<String, &ReaderArticle> = self.articles.iter().map(|one| (one.long_id(), one)).collect();
         let left_out: &[i64] = if let Some(ReaderFault::MissingContents(ids)) = fault { ids } else { &[] };
-        let wanted = asked.fields.iter().filter(|(name, _)| name == "i").filter_map(|(_, id)| by_id.get(id));
+        let wanted = request.fields.iter().filter(|(name, _)| name == "i").filter_map(|(_, id)| by_id.get(id));
         let wanted = wanted.filter(|one| !left_out.contains(&one.id));
         let others = matches!(fault, Some(ReaderFault::OtherContents));
         let other = |one: &ReaderArticle| {

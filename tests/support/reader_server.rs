@@ -92,8 +92,8 @@ impl ReaderServer {
     pub(crate) fn start(dialect: ReaderDialect, articles: Vec<ReaderArticle>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
-        let (misdeeds, asked) = (Vec::new(), Vec::new());
-        let state = ReaderState { dialect, articles, logins: 0, misdeeds, asked, page: usize::MAX, quota: None };
+        let (misdeeds, requests) = (Vec::new(), Vec::new());
+        let state = ReaderState { dialect, articles, logins: 0, misdeeds, requests, page: usize::MAX, quota: None };
         let state = Arc::new(Mutex::new(state));
         let over = Arc::new(AtomicBool::new(false));
         let (shared, ending) = (Arc::clone(&state), Arc::clone(&over));
@@ -128,7 +128,7 @@ impl ReaderServer {
     /// Injects a fault into these requests for `what`, counted from 1.
     pub(crate) fn inject_fault(&self, what: &'static str, which: Range<usize>, fault: ReaderFault) {
         let mut state = self.lock_state();
-        let before = state.asked.iter().filter(|asked| asked.what == what).count();
+        let before = state.requests.iter().filter(|request| request.what == what).count();
         state.misdeeds.push((what, which.start + before..which.end.saturating_add(before), fault));
     }
 
@@ -159,7 +159,7 @@ impl ReaderServer {
 
     /// Whether there was a request for `what` since the requests were taken last.
     pub(crate) fn has_been_asked_for(&self, what: &str) -> bool {
-        self.lock_state().asked.iter().any(|asked| asked.what == what)
+        self.lock_state().requests.iter().any(|request| request.what == what)
     }
 
     /// The requests since the last call.
@@ -167,12 +167,12 @@ impl ReaderServer {
         // Faults count requests, so they end here too.
         let mut state = self.lock_state();
         state.misdeeds.clear();
-        std::mem::take(&mut state.asked)
+        std::mem::take(&mut state.requests)
     }
 
     /// The name of each request since the last call.
     pub(crate) fn take_request_names(&self) -> Vec<String> {
-        self.take_requests().into_iter().map(|asked| asked.what).collect()
+        self.take_requests().into_iter().map(|request| request.what).collect()
     }
 
     fn lock_state(&self) -> MutexGuard<'_, ReaderState> {
@@ -192,14 +192,14 @@ impl Drop for ReaderServer {
 }
 
 fn serve_connection(mut stream: TcpStream, state: &Mutex<ReaderState>, over: &AtomicBool) -> io::Result<()> {
-    let Some((method, path, asked)) = read_request(&stream)? else { return Ok(()) };
+    let Some((method, path, request)) = read_request(&stream)? else { return Ok(()) };
     let (answer, fault) = {
         let mut state = state.lock().expect("the server's state");
-        state.asked.push(asked.clone());
-        let count = state.asked.iter().filter(|seen| seen.what == asked.what).count();
-        let fault = state.misdeeds.iter().find(|(what, which, _)| *what == asked.what && which.contains(&count));
+        state.requests.push(request.clone());
+        let count = state.requests.iter().filter(|seen| seen.what == request.what).count();
+        let fault = state.misdeeds.iter().find(|(what, which, _)| *what == request.what && which.contains(&count));
         let fault = fault.map(|(.., fault)| fault.clone());
-        let mut answer = state.answer_request(&method, &path, &asked, fault.as_ref());
+        let mut answer = state.answer_request(&method, &path, &request, fault.as_ref());
         match &fault {
             Some(ReaderFault::UnknownPath) => answer.body = "[]".to_owned(),
             Some(ReaderFault::Status(status, headers)) => {
@@ -223,7 +223,7 @@ fn serve_connection(mut stream: TcpStream, state: &Mutex<ReaderState>, over: &At
         let whole = StubReply::status(answer.status).header("Content-Type", answer.kind).body(answer.body);
         let reply = transform(whole);
         pause_until_shutdown(reply.delay, over);
-        return send_reply(&mut stream, &reply, &RecordedRequest::new(path, asked.headers), over);
+        return send_reply(&mut stream, &reply, &RecordedRequest::new(path, request.headers), over);
     }
     let length = answer.body.len();
     let mut head =

@@ -92,13 +92,13 @@ fn launch_redis(port: u16, settings: &[&str], folder: &TempDir) -> Option<Child>
         .stderr(Stdio::null())
         .spawn()
         .expect("these tests start a Redis, and there is no redis-server: `make test` installs it");
-    let begun = Instant::now();
+    let started = Instant::now();
     while child.try_wait().expect("a process of ours").is_none() {
         // An answer is not enough: another Redis at this port would have another password.
         if connect_redis(port).is_ok_and(|mut it| redis::cmd("PING").query::<String>(&mut it).is_ok()) {
             return Some(child);
         }
-        assert!(begun.elapsed() < WAIT_LIMIT, "Redis does not answer");
+        assert!(started.elapsed() < WAIT_LIMIT, "Redis does not answer");
         std::thread::sleep(Duration::from_millis(5));
     }
     None

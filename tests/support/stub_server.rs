@@ -235,8 +235,9 @@ pub(super) fn send_reply(
         ReplyFault::Close => return Ok(()),
         _ => {}
     }
-    let is_known =
-        |shown_text: &Option<String>, asked| shown_text.is_some() && seen.header(asked) == shown_text.as_deref();
+    let is_known = |shown_text: &Option<String>, header_name| {
+        shown_text.is_some() && seen.header(header_name) == shown_text.as_deref()
+    };
     let known = is_known(&reply.etag, "If-None-Match") || is_known(&reply.modified, "If-Modified-Since");
     let (status, body) = if known { (304, &[][..]) } else { (reply.status, reply.body.as_slice()) };
     let body = &body[..reply.cut_at.unwrap_or(body.len()).min(body.len())];

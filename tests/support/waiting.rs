@@ -29,13 +29,13 @@ pub(crate) fn wait_for_value<T: Debug>(
     mut observe: impl FnMut() -> T,
     mut is_done: impl FnMut(&T) -> bool,
 ) -> T {
-    let begun = Instant::now();
+    let started = Instant::now();
     loop {
         let observed = observe();
         if is_done(&observed) {
             return observed;
         }
-        assert!(begun.elapsed() < WAIT_LIMIT, "{event}: not within {WAIT_LIMIT:?}; last observed: {observed:?}");
+        assert!(started.elapsed() < WAIT_LIMIT, "{event}: not within {WAIT_LIMIT:?}; last observed: {observed:?}");
         std::thread::sleep(POLL_PAUSE);
     }
 }

@@ -7,10 +7,10 @@ use lockstep::domain::location::SourceLocation;
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 
-const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#;
-const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
-const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
+const XML_DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#;
+const SPREADSHEET_NAMESPACE: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+const RELATIONSHIP_NAMESPACE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+const PACKAGE_NAMESPACE: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
 
 /// A workbook of the folder `tests/corpora/workbooks`.
 pub(crate) fn sample_path(name: &str) -> PathBuf {
@@ -53,37 +53,47 @@ impl XlsxBuilder {
 
     /// A workbook with this content of its tab.
     pub(crate) fn of_sheet(content: &str) -> Self {
-        let sheet = format!("{HEAD}<worksheet xmlns=\"{MAIN}\">{content}</worksheet>");
-        Self { sheet, shared: format!("{HEAD}<sst xmlns=\"{MAIN}\"></sst>"), properties: "" }
+        let sheet = format!("{XML_DECLARATION}<worksheet xmlns=\"{SPREADSHEET_NAMESPACE}\">{content}</worksheet>");
+        Self {
+            sheet,
+            shared: format!("{XML_DECLARATION}<sst xmlns=\"{SPREADSHEET_NAMESPACE}\"></sst>"),
+            properties: "",
+        }
     }
 
-    /// With these shared texts, as XML between the tags of `sst`.
+    /// Sets the shared texts and the attributes of `sst`, as XML between the tags of `sst`.
     pub(crate) fn with_shared(self, attributes: &str, texts: &str) -> Self {
-        Self { shared: format!("{HEAD}<sst xmlns=\"{MAIN}\" {attributes}>{texts}</sst>"), ..self }
+        Self {
+            shared: format!("{XML_DECLARATION}<sst xmlns=\"{SPREADSHEET_NAMESPACE}\" {attributes}>{texts}</sst>"),
+            ..self
+        }
     }
 
-    /// Its parts.
+    /// The name and the content of each of its parts.
     pub(crate) fn parts(&self) -> Vec<(&'static str, Vec<u8>)> {
         let relation = |id: u32, kind: &str, target: &str| {
-            format!("<Relationship Id=\"rId{id}\" Type=\"{OFFICE}/{kind}\" Target=\"{target}\"/>")
+            format!("<Relationship Id=\"rId{id}\" Type=\"{RELATIONSHIP_NAMESPACE}/{kind}\" Target=\"{target}\"/>")
         };
-        let relations =
-            |all: &str| format!("{HEAD}<Relationships xmlns=\"{PACKAGE}\">{all}</Relationships>").into_bytes();
+        let relations = |all: &str| {
+            format!("{XML_DECLARATION}<Relationships xmlns=\"{PACKAGE_NAMESPACE}\">{all}</Relationships>").into_bytes()
+        };
         let book = format!(
-            "{HEAD}<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><workbookPr {}/><sheets><sheet name=\"Albums\" \
+            "{XML_DECLARATION}<workbook xmlns=\"{SPREADSHEET_NAMESPACE}\" xmlns:r=\"{RELATIONSHIP_NAMESPACE}\"><workbookPr {}/><sheets><sheet name=\"Albums\" \
              sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>",
             self.properties
         );
         // Styles 1 to 3: a date, a date with a time, a duration.
         let formats = [0, 14, 22, 46, 10].map(|id| format!("<xf numFmtId=\"{id}\"/>")).concat();
-        let styles = format!("{HEAD}<styleSheet xmlns=\"{MAIN}\"><cellXfs>{formats}</cellXfs></styleSheet>");
+        let styles = format!(
+            "{XML_DECLARATION}<styleSheet xmlns=\"{SPREADSHEET_NAMESPACE}\"><cellXfs>{formats}</cellXfs></styleSheet>"
+        );
         let in_book = [
             relation(1, "worksheet", "worksheets/sheet1.xml"),
             relation(2, "styles", "styles.xml"),
             relation(3, "sharedStrings", "sharedStrings.xml"),
         ];
         vec![
-            ("[Content_Types].xml", format!("{HEAD}<Types/>").into_bytes()),
+            ("[Content_Types].xml", format!("{XML_DECLARATION}<Types/>").into_bytes()),
             ("_rels/.rels", relations(&relation(1, "officeDocument", "xl/workbook.xml"))),
             ("xl/workbook.xml", book.into_bytes()),
             ("xl/_rels/workbook.xml.rels", relations(&in_book.concat())),
@@ -93,7 +103,7 @@ impl XlsxBuilder {
         ]
     }
 
-    /// The file.
+    /// The bytes of the file.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         zip_archive(&self.parts())
     }
@@ -111,7 +121,7 @@ pub(crate) fn build_ods(table: &str) -> Vec<u8> {
         .map(|name| format!("xmlns:{name}=\"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0\""))
         .join(" ");
     let content = format!(
-        "{HEAD}<office:document-content {spaces}><office:body><office:spreadsheet><table:table table:name=\"Albums\">{table}\
+        "{XML_DECLARATION}<office:document-content {spaces}><office:body><office:spreadsheet><table:table table:name=\"Albums\">{table}\
          </table:table></office:spreadsheet></office:body></office:document-content>"
     );
     build_ods_from_content(content.into_bytes(), "")
@@ -119,7 +129,8 @@ pub(crate) fn build_ods(table: &str) -> Vec<u8> {
 
 /// An OpenDocument workbook with this whole content, and more in its manifest.
 pub(crate) fn build_ods_from_content(content: Vec<u8>, in_manifest: &str) -> Vec<u8> {
-    let manifest = format!("{HEAD}<manifest:manifest xmlns:manifest=\"m\">{in_manifest}</manifest:manifest>");
+    let manifest =
+        format!("{XML_DECLARATION}<manifest:manifest xmlns:manifest=\"m\">{in_manifest}</manifest:manifest>");
     zip_archive(&[
         ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet".to_vec()),
         ("content.xml", content),

@@ -81,11 +81,11 @@ fn cancel_while_fetching(db: &TestDatabase, engine: &TestEngine, source: &Source
     let workers = SyncThreads::start(&engine.engine, 1).expect("threads");
     let id = engine.start(source, &full_sync());
     wait_until(|| fetching() && engine.status_report(id).summary.status == Status::Running);
-    let asked = LoadClock::start();
+    let clock = LoadClock::start();
     assert_eq!(cancel_run(engine, id), CancelOutcome::Requested);
     assert_eq!(cancel_run(engine, id), CancelOutcome::Requested, "asking twice does no harm");
     wait_until(|| engine.status_report(id).summary.status != Status::Running);
-    assert!(asked.elapsed() < Duration::from_secs(5), "it took {:?}", asked.elapsed());
+    assert!(clock.elapsed() < Duration::from_secs(5), "it took {:?}", clock.elapsed());
     assert_eq!(
         (engine.status_report(id).summary.status, engine.find_record(id).summary.status),
         (Status::Cancelled, Status::Cancelled)
@@ -168,7 +168,7 @@ fn a_cancel_and_a_claim_at_the_same_moment_leave_one_end(db: &TestDatabase) {
     for _ in 0..20 {
         let id = engine.start(&source, &full_sync());
         let pause_point = Barrier::new(2);
-        let (asked, ran) = std::thread::scope(|scope| {
+        let (cancel_outcome, ran) = std::thread::scope(|scope| {
             let run = scope.spawn(|| {
                 pause_point.wait();
                 engine.control.run_in_this_thread(id, &ShutdownSignal::default()).expect("an answer")
@@ -177,7 +177,7 @@ fn a_cancel_and_a_claim_at_the_same_moment_leave_one_end(db: &TestDatabase) {
             (cancel_run(&engine, id), run.join().expect("no panic"))
         });
         let ended = engine.find_record(id).summary.status;
-        match asked {
+        match cancel_outcome {
             CancelOutcome::Done => assert_eq!((ended, ran), (Status::Cancelled, false)),
             CancelOutcome::Requested => assert_eq!((ended, ran), (Status::Cancelled, true)),
             CancelOutcome::AlreadyFinishing | CancelOutcome::AlreadyEnded => {

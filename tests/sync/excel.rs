@@ -77,8 +77,8 @@ fn a_workbook_at_an_address_is_requested_with_its_validators(db: &TestDatabase) 
     let source = engine.add_source("albums", "excel", SourceLocation::Url(stub.url("/a.xlsx")));
     assert_eq!(engine.run_request(&source, &incremental_sync()).summary.stats.added, 1);
     assert!(engine.run_request(&source, &incremental_sync()).summary.message.starts_with("Nothing new"));
-    let asked = stub.requests("/a.xlsx");
-    assert_eq!((asked.len(), asked[1].header("If-None-Match")), (2, Some("\"v1\"")));
+    let requests = stub.requests("/a.xlsx");
+    assert_eq!((requests.len(), requests[1].header("If-None-Match")), (2, Some("\"v1\"")));
     stub.set_reply(
         "/a.xlsx",
         StubReply::status(200).body(build_book(&[head, ["1", "Blue"], ["2", "Train"]])).etag("\"v2\""),

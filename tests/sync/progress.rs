@@ -186,9 +186,9 @@ fn feeds_and_articles_never_go_back(db: &TestDatabase) {
         let observe_both = || [&engine, &beside].map(|server| server.status_report(id));
         fetch_pause.wait_until_reached();
         wait_for_value("the articles of the first feed, not processed yet", observe_both, |reports| {
-            reports.iter().all(|report| {
-                report.summary.message.starts_with("Fetching feed") && articles(report) == Some((0, 800))
-            })
+            reports
+                .iter()
+                .all(|report| report.summary.message.starts_with("Fetching feed") && articles(report) == Some((0, 800)))
         });
         fetch_pause.resume();
         apply_pause.wait_until_reached();

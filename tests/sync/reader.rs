@@ -38,7 +38,7 @@ fn the_second_sync_requests_states_and_new_articles(db: &TestDatabase) {
             record.summary.message
         );
         assert_eq!(record.summary.stats.articles.map(|count| (count.processed, count.total)), Some((230, 230)));
-        assert_eq!(server.take_request_names().iter().filter(|asked| *asked == "contents").count(), 3);
+        assert_eq!(server.take_request_names().iter().filter(|name| *name == "contents").count(), 3);
         let before = db.items_as_written();
 
         let record = engine.run_request(&source, &incremental_sync());
@@ -69,7 +69,7 @@ fn the_second_sync_requests_states_and_new_articles(db: &TestDatabase) {
             "{}",
             record.summary.message
         );
-        assert_eq!(server.take_request_names().iter().filter(|asked| *asked == "contents").count(), 3);
+        assert_eq!(server.take_request_names().iter().filter(|name| *name == "contents").count(), 3);
         assert_eq!(db.items_as_written(), before);
         engine.store.remove_source(source.id).expect("removed");
     }

@@ -4,7 +4,7 @@ use lockstep::domain::account::Role;
 
 use super::site::TestSite;
 
-const START: &str = r#"{"source":"albums"}"#;
+const START_BODY: &str = r#"{"source":"albums"}"#;
 
 #[test]
 fn a_visitor_cannot_start_cancel_or_change_anything() {
@@ -12,16 +12,16 @@ fn a_visitor_cannot_start_cancel_or_change_anything() {
     let waiting = site.begin_sync(&site.albums);
     let cancel = format!("/api/sync/{waiting}/cancel");
     let (visitor, viewer) = (site.visitor(), site.add_program("reader", Role::Viewer));
-    assert_eq!(visitor.post_json("/api/sync", START).expect_refusal(), (401, "sign_in".to_owned()));
+    assert_eq!(visitor.post_json("/api/sync", START_BODY).expect_refusal(), (401, "sign_in".to_owned()));
     assert_eq!(visitor.post_json("/api/sync", "not even JSON").expect_refusal(), (401, "sign_in".to_owned()));
     assert_eq!(visitor.post(&cancel).expect_refusal(), (401, "sign_in".to_owned()));
-    assert_eq!(viewer.post_json("/api/sync", START).expect_refusal(), (403, "admins_only".to_owned()));
+    assert_eq!(viewer.post_json("/api/sync", START_BODY).expect_refusal(), (403, "admins_only".to_owned()));
     assert_eq!(viewer.post(&cancel).expect_refusal(), (403, "admins_only".to_owned()));
     assert_eq!(site.store.active_run(site.albums.id).expect("an answer"), Some(waiting), "the run is still pending");
 }
 
 /// Every address that changes something.
-const CHANGES: [&str; 8] = [
+const CHANGING_PATHS: [&str; 8] = [
     "/catalog/albums/sync",
     "/catalog/albums/sync/cancel",
     "/settings/sources",
@@ -37,7 +37,7 @@ fn pages_let_only_admins_change_things() {
     let site = TestSite::new();
     site.begin_sync(&site.albums);
     let (visitor, viewer) = (site.visitor(), site.add_person("bob", Role::Viewer));
-    for path in CHANGES {
+    for path in CHANGING_PATHS {
         let reply = visitor.post_form(path, &[("action", "sync"), ("url", "https://example.org/a.csv")]);
         assert_eq!((reply.status, reply.header("location")), (303, Some("/login?next=%2F")), "{path}");
         let fragment = visitor.with_header("HX-Request", "true").post(path);
@@ -87,7 +87,7 @@ fn a_cross_site_post_is_refused() {
     ] {
         let elsewhere = admin.with_header(header, value);
         assert_eq!(
-            elsewhere.post_json("/api/sync", START).expect_refusal(),
+            elsewhere.post_json("/api/sync", START_BODY).expect_refusal(),
             (403, "cross_site".to_owned()),
             "{header}: {value}"
         );
@@ -98,7 +98,11 @@ fn a_cross_site_post_is_refused() {
     }
     assert_eq!(site.store.active_run_ids().expect("an answer"), []);
     let here = admin.with_header("Sec-Fetch-Site", "same-origin").with_header("Origin", "https://evil.example");
-    assert_eq!(here.post_json("/api/sync", START).status, 202, "the browser's word on the site is the one that counts");
+    assert_eq!(
+        here.post_json("/api/sync", START_BODY).status,
+        202,
+        "the browser's word on the site is the one that counts"
+    );
 }
 
 #[test]

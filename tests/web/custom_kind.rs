@@ -44,8 +44,8 @@ fn a_new_kind_of_source_is_one_file_and_one_line() {
     let offered = admin.get("/settings/sources/new");
     assert!(offered.body.contains("kind=ticker"), "{}", offered.body);
     assert!(offered.body.contains("News tickers") && offered.body.contains("What is new, line by line"));
-    let asked = admin.get("/settings/sources/new?kind=ticker");
-    assert!(asked.body.contains("<textarea id=\"url\""), "{}", asked.body);
+    let form = admin.get("/settings/sources/new?kind=ticker");
+    assert!(form.body.contains("<textarea id=\"url\""), "{}", form.body);
 
     let wrong = admin.post_form("/settings/sources/new", &[("kind", "ticker"), ("url", "telegraph:jazz")]);
     assert_eq!(wrong.status, 422);

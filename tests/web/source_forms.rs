@@ -146,13 +146,17 @@ fn an_account_keeps_its_password_and_never_shows_it() {
     assert!(refused.body.contains(&server), "what was typed is kept: {}", refused.body);
     assert!(refused.body.contains("Leave username and password empty to keep them."), "{}", refused.body);
     assert!(!refused.body.contains("s3") && !refused.body.contains("me@h"), "{}", refused.body);
-    let asked = stub.requests("/api/greader.php/accounts/ClientLogin").len();
+    let count_before = stub.requests("/api/greader.php/accounts/ClientLogin").len();
     let waits = hidden_field(&refused, "waits");
     assert_ne!(waits, "");
     let again = [("kind", "reader"), ("url", &*server), ("user", ""), ("password", ""), ("waits", waits)];
     let again = admin.post_form("/settings/sources/new", &again);
     assert_eq!(again.status, 422);
-    assert!(stub.requests("/api/greader.php/accounts/ClientLogin").len() > asked, "it was tried: {}", again.body);
+    assert!(
+        stub.requests("/api/greader.php/accounts/ClientLogin").len() > count_before,
+        "it was tried: {}",
+        again.body
+    );
 
     let noun = "article/articles".parse().expect("a noun");
     let draft = SourceDraft {

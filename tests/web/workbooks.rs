@@ -262,11 +262,11 @@ fn a_server_that_refuses_is_not_asked_again_for_another_kind() {
     let added = admin.post_form("/settings/sources", &[&fields[..], &nouns].concat());
     assert_eq!(added.status, 303, "{}", added.body);
     stub.set_reply("/a", StubReply::status(404));
-    let asked = || stub.request_count("/a");
-    let before = asked();
+    let count_requests = || stub.request_count("/a");
+    let before = count_requests();
     assert_eq!(admin.get("/settings/sources/ours").status, 200);
-    assert_eq!(asked() - before, 1);
-    let before = asked();
+    assert_eq!(count_requests() - before, 1);
+    let before = count_requests();
     let changed = admin.post_form("/settings/sources/ours", &[&fields[1..], &nouns, &[("again", "1")]].concat());
-    assert_eq!((changed.status, asked() - before), (422, 1), "{}", changed.body);
+    assert_eq!((changed.status, count_requests() - before), (422, 1), "{}", changed.body);
 }

@@ -6,7 +6,7 @@ pub(super) use feedparser::*;
 
 use super::KnownOutcomes;
 
-pub(super) const GOFEED: KnownOutcomes = KnownOutcomes {
+pub(super) const GOFEED_XML_CASES: KnownOutcomes = KnownOutcomes {
     passes: [158, 10, 58, 0],
     fields_not_kept: &[
         ("entry.author.email", 10),
@@ -78,9 +78,10 @@ pub(super) const GOFEED: KnownOutcomes = KnownOutcomes {
     ],
 };
 
-pub(super) const GOFEED_JSON: KnownOutcomes = KnownOutcomes { passes: [6, 0, 0, 0], fields_not_kept: &[], fails: &[] };
+pub(super) const GOFEED_JSON_CASES: KnownOutcomes =
+    KnownOutcomes { passes: [6, 0, 0, 0], fields_not_kept: &[], fails: &[] };
 
-pub(super) const FEED_RS: KnownOutcomes = KnownOutcomes {
+pub(super) const FEED_RS_CASES: KnownOutcomes = KnownOutcomes {
     passes: [26, 28, 2, 0],
     fields_not_kept: &[],
     fails: &[
@@ -98,7 +99,7 @@ pub(super) const FEED_RS: KnownOutcomes = KnownOutcomes {
     ],
 };
 
-pub(super) const LISTPARSER: KnownOutcomes = KnownOutcomes {
+pub(super) const LISTPARSER_CASES: KnownOutcomes = KnownOutcomes {
     passes: [26, 0, 0, 0],
     fields_not_kept: &[
         ("feed.categories", 3),

@@ -24,7 +24,7 @@ fn an_address_that_redirects_to_a_sheet_is_obeyed_or_refused_as_the_link_of_that
     let obeyed = source("obeyed", "csv", "/export?format=csv&gid=7&range=A1:B3");
     let record = engine.sync(&obeyed);
     assert_eq!(engine.item_lines(&obeyed), ["A1|Blue"], "{}", record.summary.message);
-    let asked = google.request_count(&format!("{sheet}/export"));
+    let count_before = google.request_count(&format!("{sheet}/export"));
     for (slug, kind, rest, text) in [
         ("hash", "csv", "/export?format=csv&gid=7#range=A1:B3", "Google ignores “range=” in this link"),
         ("named", "csv", "/export?format=csv&sheet=Pay", "Google ignores “sheet=” in this link"),
@@ -40,5 +40,5 @@ fn an_address_that_redirects_to_a_sheet_is_obeyed_or_refused_as_the_link_of_that
         assert!(code == Some("sheet_link") && error.starts_with(&led) && error.contains("--kind sheet"), "{error}");
         assert!(engine.list_items(&source).is_empty());
     }
-    assert_eq!(google.request_count(&format!("{sheet}/export")), asked, "nothing of it was fetched");
+    assert_eq!(google.request_count(&format!("{sheet}/export")), count_before, "nothing of it was fetched");
 }

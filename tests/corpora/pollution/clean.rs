@@ -6,7 +6,7 @@ use proptest::sample::select;
 
 use crate::support::seeded_random::SeededRandom;
 
-const ARTISTS: [&str; 12] = [
+const ARTIST_NAMES: [&str; 12] = [
     "Nina Simone",
     "Björk",
     "Sigur Rós",
@@ -20,12 +20,12 @@ const ARTISTS: [&str; 12] = [
     "Sun Ra",
     "Mano Negra",
 ];
-const WORDS: [&str; 12] =
+const TITLE_WORDS: [&str; 12] =
     ["Blue", "Night", "Homogenic", "Train", "Água", "Kind", "Love", "Über", "Space", "Road", "Señor", "Moon"];
 
-const COLUMNS: [&str; 6] = ["id", "artist", "title", "year", "price", "country"];
-const COUNTRIES: [&str; 5] = ["", "Iceland", "Brasil", "Deutschland", "US"];
-const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
+const COLUMN_NAMES: [&str; 6] = ["id", "artist", "title", "year", "price", "country"];
+const COUNTRY_NAMES: [&str; 5] = ["", "Iceland", "Brasil", "Deutschland", "US"];
+const CELL_SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
 
 /// A clean table: a header, rows, and how it is written.
 #[derive(Clone, Debug)]
@@ -41,14 +41,17 @@ pub(in crate::corpora) struct CleanTable {
 impl CleanTable {
     /// Draws a random table.
     pub(in crate::corpora) fn draw_table(random: &mut SeededRandom) -> Self {
-        let width = 3 + index(random, 4);
+        let width = 3 + draw_index(random, 4);
         let has_number_keys = random.next_chance(60);
         let has_breaks = random.next_chance(20);
-        let mut rows = vec![COLUMNS[..width].iter().map(ToString::to_string).collect::<Vec<_>>()];
+        let mut rows = vec![COLUMN_NAMES[..width].iter().map(ToString::to_string).collect::<Vec<_>>()];
         for number in 1..=12 + random.next_below(30) {
-            let key =
-                if has_number_keys { number.to_string() } else { format!("k{}{number}", pick_text(random, &WORDS)) };
-            let title = format!("{} {}", pick_text(random, &WORDS), pick_text(random, &WORDS));
+            let key = if has_number_keys {
+                number.to_string()
+            } else {
+                format!("k{}{number}", pick_text(random, &TITLE_WORDS))
+            };
+            let title = format!("{} {}", pick_text(random, &TITLE_WORDS), pick_text(random, &TITLE_WORDS));
             let title = if has_breaks && random.next_chance(20) { format!("{title}\nlive") } else { title };
             let price = format!("{}.{:02}", 5 + random.next_below(40), random.next_below(100));
             let country = if random.next_chance(80) {
@@ -58,7 +61,7 @@ impl CleanTable {
             };
             let cells = [
                 key,
-                pick_text(random, &ARTISTS).to_owned(),
+                pick_text(random, &ARTIST_NAMES).to_owned(),
                 title,
                 (1950 + random.next_below(75)).to_string(),
                 price,
@@ -68,7 +71,7 @@ impl CleanTable {
         }
         Self {
             rows,
-            separator: SEPARATORS[index(random, 4)],
+            separator: CELL_SEPARATORS[draw_index(random, 4)],
             line_end: if random.next_chance(70) { "\n" } else { "\r\n" },
             quotes_all: random.next_chance(30),
         }
@@ -76,12 +79,12 @@ impl CleanTable {
 
     /// Any table; simpler cases have fewer rows and columns.
     pub(super) fn any() -> impl Strategy<Value = Self> {
-        let title = (select(&WORDS[..]), select(&WORDS[..]), select(vec!["", "", "", "\nlive"]));
-        let row = (select(&ARTISTS[..]), title, 1950..2025_u32, 500..4500_u32, select(&COUNTRIES[..]));
-        let written = (select(&SEPARATORS[..]), select(vec!["\n", "\r\n"]), any::<bool>());
-        (3..=COLUMNS.len(), any::<bool>(), vec(row, 12..42), written).prop_map(
+        let title = (select(&TITLE_WORDS[..]), select(&TITLE_WORDS[..]), select(vec!["", "", "", "\nlive"]));
+        let row = (select(&ARTIST_NAMES[..]), title, 1950..2025_u32, 500..4500_u32, select(&COUNTRY_NAMES[..]));
+        let written = (select(&CELL_SEPARATORS[..]), select(vec!["\n", "\r\n"]), any::<bool>());
+        (3..=COLUMN_NAMES.len(), any::<bool>(), vec(row, 12..42), written).prop_map(
             |(width, has_number_keys, rows, written)| {
-                let header = COLUMNS.map(str::to_owned).to_vec();
+                let header = COLUMN_NAMES.map(str::to_owned).to_vec();
                 let rows =
                     rows.into_iter().zip(1..).map(|((artist, (first, second, end), year, cents, country), number)| {
                         let key = if has_number_keys { format!("{number}") } else { format!("k{first}{number}") };
@@ -135,10 +138,10 @@ impl CleanTable {
 }
 
 /// A random index below `limit`.
-pub(in crate::corpora) fn index(random: &mut SeededRandom, limit: usize) -> usize {
+pub(in crate::corpora) fn draw_index(random: &mut SeededRandom, limit: usize) -> usize {
     usize::try_from(random.next_below(limit as u64)).expect("small")
 }
 
 fn pick_text<'a>(random: &mut SeededRandom, all: &[&'a str]) -> &'a str {
-    all[index(random, all.len())]
+    all[draw_index(random, all.len())]
 }

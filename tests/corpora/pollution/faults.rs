@@ -2,7 +2,7 @@
 
 use lockstep::domain::issue::Issue;
 
-use super::clean::{CleanTable, index};
+use super::clean::{CleanTable, draw_index};
 use crate::support::seeded_random::SeededRandom;
 
 /// A fault that is put into a file.
@@ -71,7 +71,7 @@ impl Fault {
     /// The polluted file.
     pub(in crate::corpora) fn pollute(self, clean: &CleanTable, random: &mut SeededRandom) -> Polluted {
         // The header is row 0.
-        let mut row = 1 + index(random, clean.rows.len() - 1);
+        let mut row = 1 + draw_index(random, clean.rows.len() - 1);
         let bytes = self.polluted_bytes(clean, &mut row, random);
         Polluted { polluted_bytes: bytes, row: if self.is_of_header() { 1 } else { row as u64 + 1 } }
     }
@@ -91,7 +91,7 @@ impl Fault {
         let rows = clean.written_rows();
         let mut lines = clean.write_lines(&rows);
         let row = *at;
-        let cell = 1 + index(random, rows[0].len() - 1);
+        let cell = 1 + draw_index(random, rows[0].len() - 1);
         let other = if clean.separator == ';' { "," } else { ";" };
         let separator = clean.separator.to_string();
         match self {
@@ -102,13 +102,13 @@ impl Fault {
             Self::HeaderSeparatorAdded => lines[0] = join_cells(&rows[0], cell, &separator, &separator.repeat(2)),
             Self::HeaderSeparatorChanged => lines[0] = join_cells(&rows[0], cell, &separator, other),
             Self::TrailingSeparators => {
-                let more = separator.repeat(1 + index(random, 3));
+                let more = separator.repeat(1 + draw_index(random, 3));
                 let from = if random.next_chance(50) { 0 } else { row };
                 lines[from..].iter_mut().for_each(|line| line.push_str(&more));
             }
             Self::QuoteLost => {
                 let quoted: Vec<usize> = (1..lines.len()).filter(|line| lines[*line].contains('"')).collect();
-                if let Some(&row) = quoted.get(index(random, quoted.len().max(1))) {
+                if let Some(&row) = quoted.get(draw_index(random, quoted.len().max(1))) {
                     *at = row;
                     remove_quote(&mut lines[row], random);
                 }
@@ -132,13 +132,15 @@ impl Fault {
                 lines[row.min(rows.len() - 2)].push_str(&format!("{between}{next}"));
             }
             Self::RowSplit => {
-                let at =
-                    lines[row].char_indices().map(|(at, _)| at).nth(index(random, lines[row].chars().count().max(2)));
+                let at = lines[row]
+                    .char_indices()
+                    .map(|(at, _)| at)
+                    .nth(draw_index(random, lines[row].chars().count().max(2)));
                 lines[row].insert_str(at.unwrap_or(1).max(1), clean.line_end);
             }
             Self::RowRepeated => {
                 let again = lines[row].clone();
-                *at = 1 + index(random, lines.len());
+                *at = 1 + draw_index(random, lines.len());
                 lines.insert(*at, again);
             }
             Self::HeaderRepeated => {
@@ -153,7 +155,7 @@ impl Fault {
                 let ends = ["\n", "\r\n", "\r"];
                 return lines
                     .iter()
-                    .flat_map(|line| format!("{line}{}", ends[index(random, 3)]).into_bytes())
+                    .flat_map(|line| format!("{line}{}", ends[draw_index(random, 3)]).into_bytes())
                     .collect();
             }
             Self::LineEndsChanged => {
@@ -172,12 +174,12 @@ fn join_cells(cells: &[String], at: usize, separator: &str, instead: &str) -> St
 
 fn remove_quote(line: &mut String, random: &mut SeededRandom) {
     let quotes: Vec<usize> = line.match_indices('"').map(|(at, _)| at).collect();
-    line.remove(quotes[index(random, quotes.len())]);
+    line.remove(quotes[draw_index(random, quotes.len())]);
 }
 
 fn add_quote(cell: &mut String, random: &mut SeededRandom) {
     let places: Vec<usize> = cell.char_indices().map(|(at, _)| at).chain([cell.len()]).collect();
-    cell.insert(places[index(random, places.len())], '"');
+    cell.insert(places[draw_index(random, places.len())], '"');
 }
 
 /// The file in UTF-8 with one row in windows-1252, or the reverse.

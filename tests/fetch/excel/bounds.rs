@@ -205,16 +205,16 @@ fn cancel_reading(bytes: &[u8], questions: u64) -> (&'static str, Duration) {
     let setup = patient_setup();
     let path = setup.folder.path().join("a.workbook");
     std::fs::write(&path, bytes).expect("written");
-    let (nothing, notes) = (Validators::default(), WorkbookObserver::stopping_after(questions));
-    let order = FetchRequest::for_probe(&nothing, setup.timeout);
-    let begun = LoadClock::start();
+    let (nothing, observer) = (Validators::default(), WorkbookObserver::stopping_after(questions));
+    let request = FetchRequest::for_probe(&nothing, setup.timeout);
+    let clock = LoadClock::start();
     let kinds = setup.source_kinds();
     let fetched = kinds.get("excel").expect("the kind").fetch(
         &source_of_kind("excel", SourceLocation::File(path)),
-        &order,
-        &notes,
+        &request,
+        &observer,
     );
-    (expect_failure(fetched).0, begun.elapsed())
+    (expect_failure(fetched).0, clock.elapsed())
 }
 
 #[test]

@@ -37,9 +37,9 @@ fn a_list_is_detected_by_its_content_and_its_feeds_keep_their_order() {
         StubReply::opml(&[feeds[1].clone(), feeds[0].clone()]).header("Cache-Control", "max-age=600"),
     );
     assert!(reader.fetch_manually().is_unchanged());
-    let asked = (stub.request_count("/list"), stub.request_count("/a"));
+    let counts_before = (stub.request_count("/list"), stub.request_count("/a"));
     assert!(reader.fetch_manually().is_unchanged());
-    assert_eq!((stub.request_count("/list"), stub.request_count("/a")), (asked.0, asked.1 + 1));
+    assert_eq!((stub.request_count("/list"), stub.request_count("/a")), (counts_before.0, counts_before.1 + 1));
     reader.find_validators("/list").fresh_until = None;
 
     // A feed that left the list is dropped with its record, and a new feed is requested.
@@ -73,14 +73,14 @@ fn feeds_of_a_failed_list_are_still_fetched() {
     assert_eq!(reader.find_feed("/list").failures, 3);
     // The list is paused for a while; its feeds are not.
     stub.set_reply("/a", StubReply::feed("Alpha", &["1", "2"]));
-    let asked = stub.request_count("/list");
+    let list_count = stub.request_count("/list");
     assert_eq!(reader.fetch_scheduled().sorted_titles().len(), 2);
-    assert_eq!(stub.request_count("/list"), asked);
+    assert_eq!(stub.request_count("/list"), list_count);
     // Only the list had failed.
     stub.set_reply("/list", StubReply::opml(&feeds[..2]));
     let hits = stub.request_count("/a");
-    assert!(reader.fetch_with(|order| order.only_failed = true).failure.is_none());
-    assert_eq!((stub.request_count("/list"), stub.request_count("/a")), (asked + 1, hits));
+    assert!(reader.fetch_with(|request| request.only_failed = true).failure.is_none());
+    assert_eq!((stub.request_count("/list"), stub.request_count("/a")), (list_count + 1, hits));
     assert_eq!(feed_titles(&reader), ["Alpha", "Beta"]);
 }
 

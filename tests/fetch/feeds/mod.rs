@@ -91,7 +91,7 @@ impl FeedReader {
 
     /// Fetches incrementally, as a scheduled sync.
     pub(super) fn fetch_scheduled(&mut self) -> FeedFetch {
-        self.fetch_with(|order| order.is_manual = false)
+        self.fetch_with(|request| request.is_manual = false)
     }
 
     /// Fetches incrementally, as a sync that a person started.
@@ -101,33 +101,33 @@ impl FeedReader {
 
     /// Fetches everything, as a full sync.
     pub(super) fn fetch_in_full(&mut self) -> FeedFetch {
-        self.fetch_with(|order| order.mode = Mode::Full)
+        self.fetch_with(|request| request.mode = Mode::Full)
     }
 
     /// Fetches incrementally and manually, after `change` to the request. The result is applied.
     pub(super) fn fetch_with(&mut self, change: impl FnOnce(&mut FetchRequest<'_>)) -> FeedFetch {
-        let watch = FeedObserver::default();
-        self.fetch_observed(change, &watch)
+        let observer = FeedObserver::default();
+        self.fetch_observed(change, &observer)
     }
 
     pub(super) fn fetch_observed(
         &mut self,
         change: impl FnOnce(&mut FetchRequest<'_>),
-        watch: &FeedObserver,
+        observer: &FeedObserver,
     ) -> FeedFetch {
         let (validators, feeds) = (self.validators.clone(), self.feeds.clone());
-        let mut order = FetchRequest {
+        let mut request = FetchRequest {
             sync_id: Some(SyncId::new()),
             mode: Mode::Incremental,
             total_timeout: self.setup.run,
             feeds: &feeds,
             ..FetchRequest::for_probe(&validators, self.setup.timeout)
         };
-        change(&mut order);
+        change(&mut request);
         let kinds = self.setup.source_kinds();
         let source = source_of_kind("feeds", self.location.clone());
-        let fetched = kinds.get("feeds").expect("the kind").fetch(&source, &order, watch);
-        let mut reported = watch.reported.lock().expect("notes");
+        let fetched = kinds.get("feeds").expect("the kind").fetch(&source, &request, observer);
+        let mut reported = observer.reported.lock().expect("notes");
         let FetchReports { issues, progress, feeds } = std::mem::take(&mut *reported);
         self.feeds = feeds.expect("feed records, however the fetch ends");
         let mut run = FeedFetch { rows: None, failure: None, issues, progress, bytes: 0 };
@@ -147,14 +147,14 @@ impl FeedReader {
     /// The number of articles of a full fetch, counted without keeping them in memory.
     pub(super) fn count_articles(&self) -> usize {
         let nothing = Validators::default();
-        let order = FetchRequest {
+        let request = FetchRequest {
             sync_id: Some(SyncId::new()),
             total_timeout: self.setup.run,
             ..FetchRequest::for_probe(&nothing, self.setup.timeout)
         };
         let source = source_of_kind("feeds", self.location.clone());
         let kinds = self.setup.source_kinds();
-        match kinds.get("feeds").expect("the kind").fetch(&source, &order, &SilentObserver).expect("content") {
+        match kinds.get("feeds").expect("the kind").fetch(&source, &request, &SilentObserver).expect("content") {
             FetchOutcome::Content(content) => content.rows().expect("rows").count(),
             FetchOutcome::Unchanged(_) => panic!("a full fetch is never unchanged"),
         }

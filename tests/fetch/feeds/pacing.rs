@@ -46,9 +46,9 @@ fn no_run_requests_a_server_that_asked_for_a_long_wait() {
     stub.set_reply("/busy", StubReply::status(429).header("Retry-After", "3600"));
     other.set_reply("/f", StubReply::feed("F", &["1"]));
     let mut reader = FeedReader::of_addresses(&[stub.url("/busy"), other.url("/f")]);
-    let begun = LoadClock::start();
+    let clock = LoadClock::start();
     let run = reader.fetch_manually();
-    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert!(clock.elapsed() < Duration::from_secs(2), "{:?}", clock.elapsed());
     assert_eq!(run.sorted_titles(), ["Article 1"]);
     let (name, kind, reason) = run.only_issue();
     assert!(name.ends_with("/busy") && kind == IssueKind::Noted, "{name}");
@@ -62,7 +62,7 @@ fn no_run_requests_a_server_that_asked_for_a_long_wait() {
         reader.fetch_manually(),
         reader.fetch_in_full(),
         reader.fetch_scheduled(),
-        reader.fetch_with(|order| order.only_failed = true),
+        reader.fetch_with(|request| request.only_failed = true),
     ] {
         assert!(run.failure.is_none() && run.only_issue().2.starts_with("Rate-limited until "), "{:?}", run.failure);
     }
@@ -125,7 +125,7 @@ fn a_short_wait_is_obeyed() {
     assert_eq!((run.sorted_titles(), run.issues.len()), (vec!["Article 1"], 0));
     // A run does not wait fifteen seconds for one feed, although it has the time.
     stub.set_reply("/later", StubReply::status(503).header("Retry-After", "15"));
-    let begun = LoadClock::start();
+    let clock = LoadClock::start();
     assert!(
         FeedReader::of_addresses(&[stub.url("/later")])
             .fetch_manually()
@@ -133,7 +133,7 @@ fn a_short_wait_is_obeyed() {
             .2
             .starts_with("Rate-limited until ")
     );
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(clock.elapsed() < Duration::from_secs(5), "{:?}", clock.elapsed());
     // A server that asks for a wait again and again counts as rate-limited.
     stub.set_reply("/again", StubReply::status(503).header("Retry-After", "1"));
     let mut reader = FeedReader::of_addresses(&[stub.url("/again")]);
@@ -161,9 +161,9 @@ fn a_failed_feed_pauses_for_schedules_only() {
     let (_, kind, reason) = run.only_issue();
     assert!(kind == IssueKind::Noted && reason.starts_with("Failed 3 times in a row. Next retry at "), "{reason}");
 
-    let asked = stub.request_count("/f");
-    reader.fetch_with(|order| order.only_failed = true);
-    assert_eq!((stub.request_count("/bad"), stub.request_count("/f")), (4, asked), "only the failed ones");
+    let count_before = stub.request_count("/f");
+    reader.fetch_with(|request| request.only_failed = true);
+    assert_eq!((stub.request_count("/bad"), stub.request_count("/f")), (4, count_before), "only the failed ones");
     stub.set_reply("/bad", StubReply::feed("Good now", &["1"]));
     reader.clear_waits();
     assert_eq!(reader.fetch_scheduled().sorted_titles(), ["Article 1"]);

@@ -112,10 +112,10 @@ fn states_that_a_server_does_not_send_stay_unchanged() {
             all.push(new.clone());
             server.change_articles(|articles| articles.clone_from(&all));
             server.inject_fault(part, 1..usize::MAX, fault.clone());
-            let notes = ReaderObserver::default();
+            let observer = ReaderObserver::default();
             let (_, now) =
-                fetch_articles(&server.url(), Mode::Incremental, &stored, &notes).expect("the other articles");
-            let issues = notes.list_issues();
+                fetch_articles(&server.url(), Mode::Incremental, &stored, &observer).expect("the other articles");
+            let issues = observer.list_issues();
             assert!(
                 issues.len() == 1 && issues[0].contains("could not be updated and are unchanged."),
                 "{fault:?}: {issues:?}"
@@ -141,16 +141,16 @@ fn a_list_with_repeated_or_empty_pages_ends_and_is_reported() {
     {
         let server = ReaderServer::start(dialect, ReaderArticle::make_many(2000, 1500));
         server.inject_fault("all", 1..usize::MAX, fault);
-        let notes = ReaderObserver::default();
+        let observer = ReaderObserver::default();
         let (keys, _) =
-            fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("the known articles");
+            fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &observer).expect("the known articles");
         assert_eq!(keys.len(), 1000, "{dialect:?}");
         assert!(
-            notes.list_issues()[0].contains("repeated pages") && notes.list_issues().len() == 1,
+            observer.list_issues()[0].contains("repeated pages") && observer.list_issues().len() == 1,
             "{:?}",
-            notes.list_issues()
+            observer.list_issues()
         );
-        assert_eq!(server.take_request_names().iter().filter(|asked| *asked == "all").count(), pages, "{dialect:?}");
+        assert_eq!(server.take_request_names().iter().filter(|name| *name == "all").count(), pages, "{dialect:?}");
     }
 }
 
@@ -159,11 +159,11 @@ fn a_refused_token_is_fetched_once_more() {
     for dialect in ALL_DIALECTS {
         let server = ReaderServer::start(dialect, ReaderArticle::make_many(2000, 450));
         server.inject_fault("contents", 2..3, ReaderFault::ExpiredToken);
-        let notes = ReaderObserver::default();
-        let (keys, _) = fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("in the end");
-        assert_eq!((keys.len(), notes.list_issues().len()), (450, 0), "{dialect:?}");
-        let asked = server.take_request_names();
-        let count = |what: &str| asked.iter().filter(|asked| *asked == what).count();
+        let observer = ReaderObserver::default();
+        let (keys, _) = fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &observer).expect("in the end");
+        assert_eq!((keys.len(), observer.list_issues().len()), (450, 0), "{dialect:?}");
+        let request_names = server.take_request_names();
+        let count = |what: &str| request_names.iter().filter(|name| *name == what).count();
         assert_eq!((count("login"), count("contents"), count("all")), (2, 6, 1), "{dialect:?}");
         server.inject_fault("all", 1..usize::MAX, ReaderFault::ExpiredToken);
         let (code, message) = expect_fetch_failure(&server);
@@ -210,20 +210,21 @@ fn articles_that_are_listed_and_not_sent_are_reported_and_requested_again() {
         let server = ReaderServer::start(dialect, articles.clone());
         let missing = [articles[3].id, articles[120].id];
         server.inject_fault("contents", 1..usize::MAX, ReaderFault::MissingContents(missing.to_vec()));
-        let notes = ReaderObserver::default();
-        let (_, stored) = fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("the others");
+        let observer = ReaderObserver::default();
+        let (_, stored) =
+            fetch_articles(&server.url(), Mode::Full, &StoredFields::new(), &observer).expect("the others");
         assert_eq!(stored.len(), 148);
         assert!(
-            notes.list_issues().len() == 1 && notes.list_issues()[0].contains("2 articles"),
+            observer.list_issues().len() == 1 && observer.list_issues()[0].contains("2 articles"),
             "{:?}",
-            notes.list_issues()
+            observer.list_issues()
         );
         server.take_requests();
         let (_, now) =
             fetch_articles(&server.url(), Mode::Incremental, &stored, &ReaderObserver::default()).expect("all");
         assert_eq!(now.len(), 150, "{dialect:?}");
-        let asked = server.take_requests();
-        let contents = asked.last().expect("requests");
+        let requests = server.take_requests();
+        let contents = requests.last().expect("requests");
         assert_eq!(contents.fields.iter().filter(|(name, _)| name == "i").count(), 2, "{dialect:?}");
         let all = articles.iter().map(|article| article.id).collect();
         server.inject_fault("contents", 1..usize::MAX, ReaderFault::MissingContents(all));
@@ -235,10 +236,10 @@ fn articles_that_are_listed_and_not_sent_are_reported_and_requested_again() {
 fn an_account_without_articles_removes_nothing_and_is_reported() {
     for dialect in ALL_DIALECTS {
         let server = ReaderServer::start(dialect, Vec::new());
-        let notes = ReaderObserver::default();
+        let observer = ReaderObserver::default();
         let (keys, _) =
-            fetch_articles(&server.url(), Mode::Incremental, &StoredFields::new(), &notes).expect("nothing");
-        let issues = notes.list_issues();
+            fetch_articles(&server.url(), Mode::Incremental, &StoredFields::new(), &observer).expect("nothing");
+        let issues = observer.list_issues();
         assert!(keys.is_empty() && issues.len() == 1, "{dialect:?}: {issues:?}");
         assert!(
             issues[0].ends_with("lists no articles in this account. The articles in the catalog are kept."),
@@ -247,9 +248,9 @@ fn an_account_without_articles_removes_nothing_and_is_reported() {
         // Empty pages are not requested without end.
         server.take_request_names();
         server.inject_fault("all", 1..usize::MAX, ReaderFault::EmptyPage);
-        let notes = ReaderObserver::default();
-        fetch_articles(&server.url(), Mode::Incremental, &StoredFields::new(), &notes).expect("nothing");
-        let issues = notes.list_issues();
+        let observer = ReaderObserver::default();
+        fetch_articles(&server.url(), Mode::Incremental, &StoredFields::new(), &observer).expect("nothing");
+        let issues = observer.list_issues();
         assert!(
             issues.len() == 1 && issues[0].contains("although it refers to further pages"),
             "{dialect:?}: {issues:?}"
@@ -271,9 +272,9 @@ fn contents_that_were_not_requested_are_not_used() {
         assert!(message.contains("did not return any of the articles it lists."), "{message}");
         server.clear_faults();
         server.inject_fault("contents", 2..3, ReaderFault::OtherContents);
-        let notes = ReaderObserver::default();
-        let (_, now) = fetch_articles(&server.url(), Mode::Full, &stored, &notes).expect("the others");
-        let issues = notes.list_issues();
+        let observer = ReaderObserver::default();
+        let (_, now) = fetch_articles(&server.url(), Mode::Full, &stored, &observer).expect("the others");
+        let issues = observer.list_issues();
         assert!(issues.len() == 1 && issues[0].contains("did not send 100 articles that it lists"), "{issues:?}");
         assert_eq!(now, stored, "{dialect:?}: what the catalog has stays");
     }

@@ -26,7 +26,7 @@ use crate::support::waiting::{WAIT_LIMIT, wait_for};
 pub(super) struct CrashLane<'a> {
     db: &'a TestDatabase,
     setup: &'a ServerSetup,
-    watch: Arc<FollowerState>,
+    follower_state: Arc<FollowerState>,
     server: ServerProcess,
     stub: StubServer,
     sheet: EditedSheet,
@@ -41,7 +41,7 @@ pub(super) fn run_lane(db: &TestDatabase, seed: u64, kills: impl Iterator<Item =
     let server = setup.start_at("data", reserve_port());
     setup.add_admin_and_token();
     let follower = StatusFollower::follow_server(&server);
-    let mut lane = CrashLane::new(db, &setup, Arc::clone(&follower.watch), server, seed);
+    let mut lane = CrashLane::new(db, &setup, Arc::clone(&follower.state), server, seed);
     for number in kills {
         lane.kill_once(number);
     }
@@ -69,7 +69,7 @@ impl<'a> CrashLane<'a> {
     fn new(
         db: &'a TestDatabase,
         setup: &'a ServerSetup,
-        watch: Arc<FollowerState>,
+        follower_state: Arc<FollowerState>,
         server: ServerProcess,
         seed: u64,
     ) -> Self {
@@ -77,7 +77,7 @@ impl<'a> CrashLane<'a> {
         let (stub, sheet, random) = (StubServer::start(), EditedSheet::new(), SeededRandom::new(seed));
         setup.add_url("albums", stub.url("/albums.csv"));
         let tally = CrashTally::default();
-        let mut lane = Self { db, setup, watch, server, stub, sheet, random, lengths: nothing, tally };
+        let mut lane = Self { db, setup, follower_state, server, stub, sheet, random, lengths: nothing, tally };
         lane.run_undisturbed();
         // The first sync adds everything; the second one is like those that follow.
         lane.edit_sheet();
@@ -106,21 +106,21 @@ impl<'a> CrashLane<'a> {
             .post("/api/sync", &json!({ "source": "albums", "type": kind }))?;
         assert!([202, 409].contains(&answer.status), "{}", answer.body);
         let id = answer.json()["syncId"].as_str().expect("an id").to_owned();
-        self.watch.follow_run(&id);
+        self.follower_state.follow_run(&id);
         Some(id)
     }
 
     fn run_undisturbed(&mut self) {
         self.serve_sheet();
-        let begun = Instant::now();
+        let started = Instant::now();
         let id = self.start_sync("full").expect("an answer");
-        let answer = begun.elapsed();
-        wait_for("the end of a run that nobody disturbs", || self.watch.find_seen(&id).ended.is_some());
-        let seen = self.watch.find_seen(&id);
+        let answer = started.elapsed();
+        wait_for("the end of a run that nobody disturbs", || self.follower_state.find_seen(&id).ended.is_some());
+        let seen = self.follower_state.find_seen(&id);
         assert_eq!(seen.status(), "completed", "{}", seen.report);
         let ended = seen.ended.expect("an end");
         let end = ended - seen.finalizing.unwrap_or(ended);
-        self.lengths = RunDurations { answer, run: ended - begun, end };
+        self.lengths = RunDurations { answer, run: ended - started, end };
         self.compare_catalog(&id);
     }
 
@@ -139,7 +139,7 @@ impl<'a> CrashLane<'a> {
             self.serve_sheet();
         }
         self.server = self.setup.start_at("data", self.address().port());
-        self.watch.note_server_change();
+        self.follower_state.note_server_change();
         let id = match &answered {
             Some(id) => id.clone(),
             // A client without an answer tries again, and may learn that the run had started.
@@ -152,7 +152,7 @@ impl<'a> CrashLane<'a> {
         if hit == KillMoment::Ended {
             self.sheet = after;
         }
-        let seen = self.watch.find_seen(&id);
+        let seen = self.follower_state.find_seen(&id);
         if seen.status() == "interrupted"
             && let Some(ended) = seen.ended
         {
@@ -169,22 +169,22 @@ impl<'a> CrashLane<'a> {
             KillAim::Start(share) => {
                 let client = TestHttpClient::with_token(self.address());
                 let body = json!({ "source": "albums", "type": kind });
-                let asked = std::thread::spawn(move || client.post("/api/sync", &body));
+                let starting = std::thread::spawn(move || client.post("/api/sync", &body));
                 wait(self.lengths.answer, *share);
                 self.kill_server();
-                let answer = asked.join().expect("no panic");
+                let answer = starting.join().expect("no panic");
                 let id = answer.map(|answer| answer.json()["syncId"].as_str().expect("an id").to_owned());
-                id.iter().for_each(|id| self.watch.follow_run(id));
+                id.iter().for_each(|id| self.follower_state.follow_run(id));
                 return id;
             }
             KillAim::Run(share) => {
                 let mut tries = 3;
                 loop {
-                    let begun = Instant::now();
+                    let started = Instant::now();
                     let id = self.start_sync(kind).expect("an answer");
-                    std::thread::sleep(self.lengths.run.mul_f64(*share).saturating_sub(begun.elapsed()));
+                    std::thread::sleep(self.lengths.run.mul_f64(*share).saturating_sub(started.elapsed()));
                     tries -= 1;
-                    if tries == 0 || *share > 0.95 || self.watch.find_seen(&id).ended.is_none() {
+                    if tries == 0 || *share > 0.95 || self.follower_state.find_seen(&id).ended.is_none() {
                         break id;
                     }
                     // The run was faster than the last one: this kill is for the next run.
@@ -198,7 +198,7 @@ impl<'a> CrashLane<'a> {
             KillAim::End(share) => {
                 let id = self.start_sync(kind).expect("an answer");
                 let is_near = |seen: FollowedRun| seen.finalizing.is_some() || seen.ended.is_some();
-                wait_for("the final transaction", || is_near(self.watch.find_seen(&id)));
+                wait_for("the final transaction", || is_near(self.follower_state.find_seen(&id)));
                 wait(self.lengths.end, *share);
                 id
             }
@@ -208,7 +208,7 @@ impl<'a> CrashLane<'a> {
     }
 
     fn kill_server(&mut self) {
-        self.watch.note_server_change();
+        self.follower_state.note_server_change();
         self.server.kill();
     }
 
@@ -235,11 +235,11 @@ impl<'a> CrashLane<'a> {
 
     /// Waits for the end of the run and of its successor.
     fn wait_for_successor(&mut self, id: &str, since_kill: &LoadClock) {
-        let ended = |run: &str| self.watch.find_seen(run).ended.is_some();
+        let ended = |run: &str| self.follower_state.find_seen(run).ended.is_some();
         while !ended(id) && since_kill.elapsed() < INTERRUPTION_LIMIT {
             std::thread::sleep(Duration::from_millis(20));
         }
-        let first = self.watch.find_seen(id);
+        let first = self.follower_state.find_seen(id);
         let words = || format!("{id}: {:?} after the kill {}", since_kill.elapsed(), first.report);
         self.tally.record_unless(first.ended.is_some(), Violation::Stuck, words);
         if first.status() != "interrupted" {
@@ -248,13 +248,13 @@ impl<'a> CrashLane<'a> {
         let Some(next) = first.successor() else {
             return self.tally.record_violation(Violation::Status, format!("{id}: no successor: {}", first.report));
         };
-        self.watch.follow_run(next);
-        let begun = Instant::now();
-        while !ended(next) && begun.elapsed() < WAIT_LIMIT {
+        self.follower_state.follow_run(next);
+        let started = Instant::now();
+        while !ended(next) && started.elapsed() < WAIT_LIMIT {
             std::thread::sleep(Duration::from_millis(20));
         }
-        let last = self.watch.find_seen(next).report;
-        let describe_stuck = || format!("{next}: {:?} after it was queued {last}", begun.elapsed());
+        let last = self.follower_state.find_seen(next).report;
+        let describe_stuck = || format!("{next}: {:?} after it was queued {last}", started.elapsed());
         self.tally.record_unless(ended(next), Violation::Stuck, describe_stuck);
         self.update_run_duration(next);
         let chained = last["attempt"] == 2 && last["retryOf"] == id && last["successor"].is_null();
@@ -274,7 +274,7 @@ impl<'a> CrashLane<'a> {
         let record = self.setup.store().find_record(id.parse().expect("an id")).expect("an answer");
         self.tally.record_unless(record.is_some(), Violation::Record, || format!("{id}: no record"));
         let Some(record) = record.filter(|record| record.summary.status != Status::Interrupted) else {
-            return match self.watch.find_seen(id).report["stage"].as_str() {
+            return match self.follower_state.find_seen(id).report["stage"].as_str() {
                 Some("processing") => KillMoment::Processing,
                 Some("finalizing") => KillMoment::Finalizing,
                 _ => KillMoment::Fetching,
@@ -302,7 +302,7 @@ impl<'a> CrashLane<'a> {
 
     /// Counts the records at the end.
     fn count_records(mut self) -> CrashTally {
-        let mut known = self.watch.followed_runs();
+        let mut known = self.follower_state.followed_runs();
         known.sort_unstable();
         let ids = |table: &str| self.db.select_texts(&format!("SELECT id AS value FROM {table} ORDER BY id"));
         let (runs, records) = (ids("sync_operations"), ids("sync_records"));

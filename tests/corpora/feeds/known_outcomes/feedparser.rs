@@ -2,13 +2,13 @@
 
 use crate::corpora::feeds::KnownOutcomes;
 
-pub(crate) const ENTITIES: KnownOutcomes = KnownOutcomes {
+pub(crate) const ENTITY_CASES: KnownOutcomes = KnownOutcomes {
     passes: [249, 0, 5, 0],
     fields_not_kept: &[],
     fails: &[("HTML 5 defines other angle brackets than HTML 4.", &["entities/lang.xml", "entities/rang.xml"])],
 };
 
-pub(crate) const ENCODINGS: KnownOutcomes = KnownOutcomes {
+pub(crate) const ENCODING_CASES: KnownOutcomes = KnownOutcomes {
     passes: [37, 2, 37, 0],
     fields_not_kept: &[],
     fails: &[
@@ -28,7 +28,7 @@ pub(crate) const ENCODINGS: KnownOutcomes = KnownOutcomes {
     ],
 };
 
-pub(crate) const ILL_FORMED: KnownOutcomes = KnownOutcomes {
+pub(crate) const ILL_FORMED_CASES: KnownOutcomes = KnownOutcomes {
     passes: [12, 0, 2, 0],
     fields_not_kept: &[("entry.where", 3)],
     fails: &[
@@ -37,7 +37,7 @@ pub(crate) const ILL_FORMED: KnownOutcomes = KnownOutcomes {
     ],
 };
 
-pub(crate) const SANITIZING: KnownOutcomes = KnownOutcomes {
+pub(crate) const SANITIZER_CASES: KnownOutcomes = KnownOutcomes {
     passes: [165, 392, 43, 0],
     fields_not_kept: &[("feed.copyright", 32), ("feed.description", 1), ("feed.info", 32), ("feed.tagline", 64)],
     fails: &[
@@ -70,7 +70,7 @@ pub(crate) const SANITIZING: KnownOutcomes = KnownOutcomes {
     ],
 };
 
-pub(crate) const RSS: KnownOutcomes = KnownOutcomes {
+pub(crate) const RSS_CASES: KnownOutcomes = KnownOutcomes {
     passes: [56, 3, 1, 0],
     fields_not_kept: &[
         ("author.email", 5),
@@ -133,7 +133,7 @@ pub(crate) const RSS: KnownOutcomes = KnownOutcomes {
     ],
 };
 
-pub(crate) const ATOM_03: KnownOutcomes = KnownOutcomes {
+pub(crate) const ATOM_03_CASES: KnownOutcomes = KnownOutcomes {
     passes: [52, 0, 16, 0],
     fields_not_kept: &[
         ("author.email", 1),
@@ -166,7 +166,7 @@ pub(crate) const ATOM_03: KnownOutcomes = KnownOutcomes {
     fails: &[],
 };
 
-pub(crate) const ATOM_10: KnownOutcomes = KnownOutcomes {
+pub(crate) const ATOM_10_CASES: KnownOutcomes = KnownOutcomes {
     passes: [43, 0, 26, 0],
     fields_not_kept: &[
         ("author.email", 2),
@@ -204,7 +204,7 @@ pub(crate) const ATOM_10: KnownOutcomes = KnownOutcomes {
     )],
 };
 
-pub(crate) const RELATIVE_LINKS: KnownOutcomes = KnownOutcomes {
+pub(crate) const RELATIVE_LINK_CASES: KnownOutcomes = KnownOutcomes {
     passes: [4, 23, 13, 0],
     fields_not_kept: &[
         ("author.url", 2),
@@ -233,7 +233,7 @@ pub(crate) const RELATIVE_LINKS: KnownOutcomes = KnownOutcomes {
     )],
 };
 
-pub(crate) const OTHER: KnownOutcomes = KnownOutcomes {
+pub(crate) const OTHER_CASES: KnownOutcomes = KnownOutcomes {
     passes: [49, 6, 67, 2],
     fields_not_kept: &[
         ("detail.language", 35),
