@@ -44,11 +44,11 @@ fn a_phone_sorts_with_a_menu_and_searches_with_a_button() {
     browser.fill_field("#search-field", "davis");
     browser.click("#search button");
     browser.wait_for_text(".search-found", "found for “davis”");
-    assert_eq!(order(), "-title", "a search keeps the order");
+    assert_eq!(read_sort(), "-title", "a search keeps the order");
 
     browser.set_narrow(false);
     browser.click("thead th:first-child a");
-    browser.wait_for_condition("the head gives another order", || order() != "-title");
+    browser.wait_for_condition("the head gives another order", || read_sort() != "-title");
     assert!(
         browser.page_path().ends_with(&format!("sort={}", read_sort().as_str().unwrap_or_default())),
         "{}",

@@ -199,12 +199,12 @@ fn a_probe_of_an_empty_source_agrees_with_its_sync(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.csv_source("albums", "id,title\n1,One\n");
     engine.sync(&source);
-    let shown_text = [
+    let cases = [
         ("", "The source is empty. Nothing was changed: the catalog keeps its 1 album. Its first row must name"),
         ("id,title\n", "The source has a header but no rows. Nothing was changed: the catalog keeps its 1 album."),
         ("id,title\n,One\n", "No row of the source can be imported. Nothing was changed: the catalog keeps its"),
     ];
-    for (text, shown_text) in shown_text {
+    for (text, shown_text) in cases {
         engine.rewrite_file(&source, text);
         let (record, _) = check_and_sync(&engine, &source, text);
         assert_eq!(record.summary.code.as_deref(), Some("empty_source"), "{text:?}");

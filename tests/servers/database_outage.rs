@@ -93,7 +93,7 @@ fn continue_after_stop(how: &str, unavailable: Duration) {
     let (postgres, setup, url) = start_own_postgres();
     let (server, id) = start_mid_run(&setup);
     postgres.stop(how);
-    let deleted = Instant::now();
+    let stopped_at = Instant::now();
     let clock = LoadClock::start();
     let page = server.get("/catalog/albums");
     assert_eq!(page.status, 503, "{}", page.body);
@@ -101,7 +101,7 @@ fn continue_after_stop(how: &str, unavailable: Duration) {
     assert!(clock.elapsed() < Duration::from_secs(6), "the page took {:?}", clock.elapsed());
     let health = server.get("/api/health");
     assert_eq!((health.status, &health.json()["database"]), (503, &json!("away")));
-    std::thread::sleep(unavailable.saturating_sub(deleted.elapsed()));
+    std::thread::sleep(unavailable.saturating_sub(stopped_at.elapsed()));
     postgres.start_again();
 
     assert_continues(&server, &id, &url, &setup);

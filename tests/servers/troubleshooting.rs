@@ -87,8 +87,8 @@ fn the_query_of_rotated_files_begins_with_the_oldest_lines() {
     for (name, text) in [("sync.jsonl", "newest"), ("sync.jsonl.1", "younger"), ("sync.jsonl.2", "oldest")] {
         fs::write(folder.path().join(name), format!("{text}\n")).expect("written");
     }
-    let shown_text = Command::new("sh").args(["-c", &command]).current_dir(folder.path()).output().expect("a shell");
-    assert_eq!(String::from_utf8_lossy(&shown_text.stdout), "oldest\nyounger\nnewest\n");
+    let output = Command::new("sh").args(["-c", &command]).current_dir(folder.path()).output().expect("a shell");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "oldest\nyounger\nnewest\n");
 }
 
 #[test]

@@ -235,8 +235,8 @@ pub(super) fn send_reply(
         ReplyFault::Close => return Ok(()),
         _ => {}
     }
-    let is_known = |shown_text: &Option<String>, header_name| {
-        shown_text.is_some() && seen.header(header_name) == shown_text.as_deref()
+    let is_known = |validator: &Option<String>, header_name| {
+        validator.is_some() && seen.header(header_name) == validator.as_deref()
     };
     let known = is_known(&reply.etag, "If-None-Match") || is_known(&reply.modified, "If-Modified-Since");
     let (status, body) = if known { (304, &[][..]) } else { (reply.status, reply.body.as_slice()) };

@@ -61,8 +61,8 @@ impl SmallFileSystem {
 
 impl Drop for SmallFileSystem {
     fn drop(&mut self) {
-        let deleted = command_succeeds("umount", &[], &self.0) || command_succeeds("umount", &["-l"], &self.0);
-        assert!(deleted || std::thread::panicking(), "{} stays mounted", self.0.display());
+        let is_unmounted = command_succeeds("umount", &[], &self.0) || command_succeeds("umount", &["-l"], &self.0);
+        assert!(is_unmounted || std::thread::panicking(), "{} stays mounted", self.0.display());
     }
 }
 

@@ -1,7 +1,5 @@
 //! Syncs of feeds: what a run reports about them, and what is stored about them however it ends.
 
-use std::time::Duration;
-
 use lockstep::domain::change_set::ChangeKind;
 use lockstep::domain::feed::EntryIdentity;
 use lockstep::domain::issue::IssueKind;

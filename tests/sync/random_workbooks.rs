@@ -44,10 +44,10 @@ fn random_text(random: &mut SeededRandom) -> String {
 fn random_number(random: &mut SeededRandom) -> (f64, String) {
     let digits = 10_u64.pow(u32::try_from(random.next_below(15)).expect("few") + 1);
     let (whole, decimals) = (random.next_below(digits), random.next_below(6) as usize);
-    let signal_file = if whole > 0 && random.next_chance(20) { "-" } else { "" };
+    let sign = if whole > 0 && random.next_chance(20) { "-" } else { "" };
     let padded = format!("{whole:0>width$}", width = decimals + 1);
-    let (proxy, behind) = padded.split_at(padded.len() - decimals);
-    let plain = format!("{signal_file}{proxy}.{behind}").trim_end_matches('0').trim_end_matches('.').to_owned();
+    let (integer, fraction) = padded.split_at(padded.len() - decimals);
+    let plain = format!("{sign}{integer}.{fraction}").trim_end_matches('0').trim_end_matches('.').to_owned();
     (plain.parse().expect("a number"), plain)
 }
 

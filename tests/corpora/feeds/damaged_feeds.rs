@@ -44,19 +44,23 @@ const INSERTED_TEXTS: [&str; 24] = [
 /// A change to a file.
 #[derive(Clone, Debug)]
 struct ByteEdit {
+    /// Where the change is made.
     at: Index,
     /// How many bytes are removed.
     removed: usize,
+    /// The text that replaces the removed bytes.
     inserted: &'static str,
     /// Whether the removed bytes are appended at the end.
     moves_to_end: bool,
 }
 
+/// Any change; simpler cases are earlier, shorter ones.
 fn any_edit() -> impl Strategy<Value = ByteEdit> {
     (any::<Index>(), prop_oneof![Just(0), 1..40_usize], select(&INSERTED_TEXTS[..]), any::<bool>())
         .prop_map(|(at, removed, inserted, moves_to_end)| ByteEdit { at, removed, inserted, moves_to_end })
 }
 
+/// `bytes` after these changes, made one after the other.
 fn apply_edits(mut bytes: Vec<u8>, edits: &[ByteEdit]) -> Vec<u8> {
     for edit in edits {
         let at = edit.at.index(bytes.len().max(1)).min(bytes.len());

@@ -13,8 +13,11 @@ use crate::support::data_set;
 
 /// The outcome of one expected field.
 enum FieldOutcome {
+    /// The field is as expected, more or less exactly.
     Same(MatchQuality),
+    /// The field has another value, with a description of both.
     Differs(String),
+    /// Lockstep does not keep the field of this name.
     NotKept(String),
 }
 

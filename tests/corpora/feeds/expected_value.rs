@@ -9,9 +9,13 @@ use super::python_expression::Expression;
 /// A value of an expression.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum ExpectedValue {
+    /// Python's `None`.
     None,
+    /// A truth value.
     Bool(bool),
+    /// A number, with or without a fraction.
     Number(f64),
+    /// A text that is compared exactly.
     Text(String),
     /// Plain text that may have been HTML in the feed, such as a title.
     Title(String),
@@ -21,7 +25,9 @@ pub(super) enum ExpectedValue {
     Encoding(&'static str, bool),
     /// Names of people. Other projects add their mail addresses.
     People(String),
+    /// A list or a tuple.
     List(Vec<ExpectedValue>),
+    /// A dictionary, as pairs of key and value.
     Map(Vec<(ExpectedValue, ExpectedValue)>),
     /// A named object with the fields that Lockstep keeps. Any other field is not kept.
     Record(&'static str, Vec<(&'static str, ExpectedValue)>),
@@ -54,7 +60,9 @@ pub(super) enum MatchQuality {
 
 /// Evaluates an expectation.
 pub(super) struct Evaluator<'a> {
+    /// The names that expectations use, with their values.
     pub(super) names: &'a [(&'static str, ExpectedValue)],
+    /// The worst quality of the comparisons so far.
     pub(super) quality: MatchQuality,
 }
 

@@ -14,11 +14,15 @@ use crate::support::data_set;
 
 /// A case of feedparser.
 struct FeedparserCase {
+    /// The expectation, an expression of Python.
     expect: String,
+    /// The charset that the server declares.
     charset: Option<String>,
+    /// The address that relative links are resolved against.
     base: Url,
 }
 
+/// Reads the expectation and the headers in the comments of a case.
 fn read_case(text: &str, name: &str) -> FeedparserCase {
     let value_after = |word: &str| {
         let at = text.find(word)? + word.len();
@@ -45,6 +49,7 @@ fn read_case(text: &str, name: &str) -> FeedparserCase {
     FeedparserCase { expect: value_after("Expect:").unwrap_or_default(), charset, base }
 }
 
+/// The names that the expectations use, with their values in the parsed feed.
 fn names_of(read: Option<Feed>, encoding: ExpectedValue) -> Vec<(&'static str, ExpectedValue)> {
     let bozo = read.as_ref().is_none_or(|document| !document.notes.is_empty());
     let document = read.unwrap_or_default();

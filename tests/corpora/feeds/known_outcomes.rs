@@ -6,6 +6,7 @@ pub(super) use feedparser::*;
 
 use super::KnownOutcomes;
 
+/// The known outcomes of gofeed's cases of RSS and Atom.
 pub(super) const GOFEED_XML_CASES: KnownOutcomes = KnownOutcomes {
     passes: [158, 10, 58, 0],
     fields_not_kept: &[
@@ -78,9 +79,11 @@ pub(super) const GOFEED_XML_CASES: KnownOutcomes = KnownOutcomes {
     ],
 };
 
+/// The known outcomes of gofeed's cases of JSON Feed.
 pub(super) const GOFEED_JSON_CASES: KnownOutcomes =
     KnownOutcomes { passes: [6, 0, 0, 0], fields_not_kept: &[], fails: &[] };
 
+/// The known outcomes of feed-rs's cases.
 pub(super) const FEED_RS_CASES: KnownOutcomes = KnownOutcomes {
     passes: [26, 28, 2, 0],
     fields_not_kept: &[],
@@ -99,6 +102,7 @@ pub(super) const FEED_RS_CASES: KnownOutcomes = KnownOutcomes {
     ],
 };
 
+/// The known outcomes of listparser's cases of lists of feeds.
 pub(super) const LISTPARSER_CASES: KnownOutcomes = KnownOutcomes {
     passes: [26, 0, 0, 0],
     fields_not_kept: &[

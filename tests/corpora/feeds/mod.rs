@@ -36,8 +36,11 @@ enum CaseOutcome {
 /// The outcomes of the cases of one set.
 #[derive(Default)]
 struct OutcomeTally {
+    /// How many cases pass, by quality.
     passes: BTreeMap<MatchQuality, usize>,
+    /// How many cases ask for a field that is not kept, by field.
     fields_not_kept: BTreeMap<String, usize>,
+    /// The cases that fail, each with a description of the difference.
     fails: BTreeMap<String, String>,
     /// Names of all cases.
     names: Vec<String>,

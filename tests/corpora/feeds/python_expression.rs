@@ -3,30 +3,46 @@
 /// A parsed expression.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Expression {
+    /// A name, such as `feed`.
     Name(String),
+    /// A string literal. Adjacent literals are one text.
     Text(String),
+    /// A number literal.
     Number(f64),
+    /// The literal `None`.
     None,
+    /// The literal `True` or `False`.
     Bool(bool),
     /// A tuple or a list.
     List(Vec<Expression>),
+    /// A dictionary, as pairs of key and value.
     Map(Vec<(Expression, Expression)>),
     /// `of[at]` and `of.at`.
     Index(Box<Expression>, Box<Expression>),
+    /// `of(arguments)`.
     Call(Box<Expression>, Vec<Expression>),
+    /// `not a`.
     Not(Box<Expression>),
+    /// `a and b`.
     And(Box<Expression>, Box<Expression>),
+    /// `a or b`.
     Or(Box<Expression>, Box<Expression>),
     /// `a == b == c`, `a is not b`, `a in b`.
     Compare(Box<Expression>, Vec<(String, Expression)>),
+    /// `a + b`.
     Sum(Box<Expression>, Box<Expression>),
 }
 
+/// A token of an expression.
 #[derive(Clone, PartialEq, Debug)]
 enum ExpressionToken {
+    /// A name or a keyword.
     Word(String),
+    /// The text of a string literal.
     Text(String),
+    /// The value of a number literal.
     Number(f64),
+    /// An operator or a bracket.
     Sign(String),
 }
 
@@ -40,8 +56,10 @@ pub(super) fn parse_expression(text: &str) -> Result<Expression, String> {
     if parser.at == parser.tokens.len() { Ok(expression) } else { Err(format!("{text} has text after its end")) }
 }
 
+/// Parses tokens by recursive descent, a method for each level of precedence.
 struct ExpressionParser {
     tokens: Vec<ExpressionToken>,
+    /// The position of the next token.
     at: usize,
 }
 
@@ -161,7 +179,7 @@ impl ExpressionParser {
                 "False" => Expression::Bool(false),
                 _ => Expression::Name(word),
             }),
-            ExpressionToken::Sign(signal_file) => match signal_file.as_str() {
+            ExpressionToken::Sign(sign) => match sign.as_str() {
                 "-" => match self.parse_primary()? {
                     Expression::Number(number) => Ok(Expression::Number(-number)),
                     other => Err(format!("minus {other:?}")),
@@ -186,7 +204,7 @@ impl ExpressionParser {
                     }
                     Ok(Expression::Map(map))
                 }
-                _ => Err(format!("{signal_file} is not in the subset")),
+                _ => Err(format!("{sign} is not in the subset")),
             },
         }
     }

@@ -2,12 +2,14 @@
 
 use crate::corpora::feeds::KnownOutcomes;
 
+/// The known outcomes of the folder `entities`.
 pub(crate) const ENTITY_CASES: KnownOutcomes = KnownOutcomes {
     passes: [249, 0, 5, 0],
     fields_not_kept: &[],
     fails: &[("HTML 5 defines other angle brackets than HTML 4.", &["entities/lang.xml", "entities/rang.xml"])],
 };
 
+/// The known outcomes of the folder `encoding`.
 pub(crate) const ENCODING_CASES: KnownOutcomes = KnownOutcomes {
     passes: [37, 2, 37, 0],
     fields_not_kept: &[],
@@ -28,6 +30,7 @@ pub(crate) const ENCODING_CASES: KnownOutcomes = KnownOutcomes {
     ],
 };
 
+/// The known outcomes of the folder `illformed`.
 pub(crate) const ILL_FORMED_CASES: KnownOutcomes = KnownOutcomes {
     passes: [12, 0, 2, 0],
     fields_not_kept: &[("entry.where", 3)],
@@ -37,6 +40,7 @@ pub(crate) const ILL_FORMED_CASES: KnownOutcomes = KnownOutcomes {
     ],
 };
 
+/// The known outcomes of the folder `wellformed/sanitize`.
 pub(crate) const SANITIZER_CASES: KnownOutcomes = KnownOutcomes {
     passes: [165, 392, 43, 0],
     fields_not_kept: &[("feed.copyright", 32), ("feed.description", 1), ("feed.info", 32), ("feed.tagline", 64)],
@@ -70,6 +74,7 @@ pub(crate) const SANITIZER_CASES: KnownOutcomes = KnownOutcomes {
     ],
 };
 
+/// The known outcomes of the folder `wellformed/rss`.
 pub(crate) const RSS_CASES: KnownOutcomes = KnownOutcomes {
     passes: [56, 3, 1, 0],
     fields_not_kept: &[
@@ -133,6 +138,7 @@ pub(crate) const RSS_CASES: KnownOutcomes = KnownOutcomes {
     ],
 };
 
+/// The known outcomes of the folder `wellformed/atom`.
 pub(crate) const ATOM_03_CASES: KnownOutcomes = KnownOutcomes {
     passes: [52, 0, 16, 0],
     fields_not_kept: &[
@@ -166,6 +172,7 @@ pub(crate) const ATOM_03_CASES: KnownOutcomes = KnownOutcomes {
     fails: &[],
 };
 
+/// The known outcomes of the folder `wellformed/atom10`.
 pub(crate) const ATOM_10_CASES: KnownOutcomes = KnownOutcomes {
     passes: [43, 0, 26, 0],
     fields_not_kept: &[
@@ -204,6 +211,7 @@ pub(crate) const ATOM_10_CASES: KnownOutcomes = KnownOutcomes {
     )],
 };
 
+/// The known outcomes of the folder `wellformed/base`.
 pub(crate) const RELATIVE_LINK_CASES: KnownOutcomes = KnownOutcomes {
     passes: [4, 23, 13, 0],
     fields_not_kept: &[
@@ -233,6 +241,7 @@ pub(crate) const RELATIVE_LINK_CASES: KnownOutcomes = KnownOutcomes {
     )],
 };
 
+/// The known outcomes of the other folders in `wellformed`.
 pub(crate) const OTHER_CASES: KnownOutcomes = KnownOutcomes {
     passes: [49, 6, 67, 2],
     fields_not_kept: &[
