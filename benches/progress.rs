@@ -106,12 +106,12 @@ fn run_sync(store: &Store, control: &SyncControl, source: &Source) -> Outcome<Sy
         priority: RunPriority::Manual,
         requested_by: "bench".to_owned(),
     };
-    let (begun, before) = (Instant::now(), read_cpu_time()?);
+    let (started, before) = (Instant::now(), read_cpu_time()?);
     let StartOutcome::Accepted(id) = control.start(source, &request)? else {
         return Err("the start was not accepted".into());
     };
     control.run_in_this_thread(id, &ShutdownSignal::default())?;
-    let took = SyncCost { wall: begun.elapsed(), cpu: read_cpu_time()? - before };
+    let took = SyncCost { wall: started.elapsed(), cpu: read_cpu_time()? - before };
     match store.find_record(id)? {
         Some(record) if record.summary.status == Status::Completed => Ok(took),
         other => Err(format!("the sync did not complete: {other:?}").into()),
