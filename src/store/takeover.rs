@@ -51,8 +51,8 @@ fn lock_if_expired(conn: &mut AnyConnection, lease: Lease) -> Result<Option<i64>
 }
 
 impl Store {
-    /// Returns whether a lease has expired. Checked inside a write transaction: if this transaction gets the write lock,
-    /// a live worker could have got it too and renewed its lease.
+    /// Returns whether a lease has expired. Checked inside a write transaction: if this transaction gets the write
+    /// lock, a live worker could have got it too and renewed its lease.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, the write lock is not available in time, or the row of the run

@@ -276,7 +276,7 @@ fn a_google_that_stays_busy_fails_the_run_in_time_and_keeps_the_items(db: &TestD
     let export = format!("/spreadsheets/d/{SHEET_ID}/export?format=csv&gid=0");
     stub.set_reply(&export, StubReply::csv(read_report("16-sheet.csv")));
     stub.queue_reply(&export, busy_reply());
-    // The first sync takes the time it needs. Only the second one has a limit, far from what a sync takes until it waits.
+    // The first sync takes the time it needs. Only the second one has a limit, far beyond what a sync takes.
     let unlimited = new_engine(db, &stub);
     let source = add_sheet(&unlimited, "pay", &link_of("18"));
     let started = Instant::now();

@@ -174,7 +174,8 @@ impl KeyIndex {
             if own.row != 0 && !own.is_spelled_differently {
                 return KeyClaim::Duplicate(own.row);
             }
-            // At most one row has an item by its comparable form, and only as long as no row has one by its exact spelling.
+            // At most one row has an item by its comparable form, and only as long as no row has one by its exact
+            // spelling.
             let loser = holder.filter(|(_, entry)| entry.is_spelled_differently);
             if let Some((spelling, entry)) = loser {
                 self.entries.insert(spelling, KeyEntry { row: 0, is_spelled_differently: false, ..entry });

@@ -37,8 +37,8 @@ pub(in crate::web) struct PanelContext<'a> {
 }
 
 impl PanelContext<'_> {
-    /// The panel of a page: it shows an active run; a run that succeeded, for some minutes; and a run that failed, until
-    /// the next one starts.
+    /// The panel of a page: it shows an active run; a run that succeeded, for some minutes; and a run that failed,
+    /// until the next one starts.
     pub(in crate::web) fn page_panel(&self) -> Result<PanelView, WebError> {
         let Some(id) = self.latest_run_id()? else { return self.idle_panel() };
         let Some(report) = self.report(id)? else { return self.idle_panel() };
