@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use diesel::Connection as _;
+use diesel::connection::SimpleConnection as _;
 use lockstep::domain::account::Role;
 use lockstep::domain::secret::token_hash;
 
@@ -44,6 +46,26 @@ fn login_starts_a_new_session_and_logout_ends_it() {
     assert!(out.header("set-cookie").is_some_and(|set| set.contains("Max-Age=0")));
     assert_eq!(person.get("/api/catalog/drafts/items").status, 401, "the session is deleted, not only its cookie");
     assert_eq!(person.post("/logout").status, 303, "once more does no harm");
+}
+
+#[test]
+fn a_session_that_cannot_be_read_hinders_no_login_and_no_logout() {
+    let site = TestSite::new();
+    site.add_user("ada", Role::Viewer);
+    let sessions = ["bob", "eve"].map(|name| site.add_person(name, Role::Viewer));
+    let file = site.data_dir().join("lockstep.db").display().to_string();
+    let mut sqlite = diesel::SqliteConnection::establish(&file).expect("a connection");
+    let damage = "PRAGMA ignore_check_constraints = ON; UPDATE users SET role = 'owner' WHERE name <> 'ada'";
+    sqlite.batch_execute(damage).expect("damaged users");
+    for person in &sessions {
+        assert_eq!(person.get("/catalog/albums").status, 500, "the caller is looked up");
+    }
+    let login = sessions[0].post_form("/login", &[("username", "ada"), ("password", PASSWORD)]);
+    assert_eq!(login.status, 303, "{}", login.body);
+    assert_eq!(sessions[1].post("/logout").status, 303);
+    for person in &sessions {
+        assert_eq!(person.get("/catalog/albums").status, 200, "the session has ended");
+    }
 }
 
 #[test]

@@ -73,7 +73,7 @@ pub(in crate::web) async fn sign_in(
 /// `POST /logout`.
 pub(in crate::web) async fn sign_out(app: AppContext) -> Result<HtmlResponse, WebError> {
     let session = app.session_hash();
-    app.run_blocking(move |state, _| {
+    app.run_without_caller(move |state| {
         if let Some(session) = session {
             state.store.end_session(&session)?;
         }

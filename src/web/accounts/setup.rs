@@ -44,7 +44,7 @@ struct SetupErrors {
 /// `GET /setup`.
 pub(in crate::web) async fn page(app: AppContext, link: web::Query<SetupQuery>) -> Result<HtmlResponse, WebError> {
     let token = link.into_inner().token;
-    app.run_blocking(move |state, _| {
+    app.run_without_caller(move |state| {
         if let Some(redirect) = check_setup_link(state, &token)? {
             return Ok(redirect);
         }

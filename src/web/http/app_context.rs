@@ -65,10 +65,16 @@ impl AppContext {
         T: Send + 'static,
         F: FnOnce(&AppState, RequestCaller) -> Result<T, WebError> + Send + 'static,
     {
-        match rt::time::timeout(DATABASE_TIMEOUT, self.run_slow_blocking(work)).await {
-            Ok(result) => result,
-            Err(_) => Err(WebError::database_away()),
-        }
+        limit_time(self.run_slow_blocking(work)).await
+    }
+
+    /// [`AppContext::run_blocking`] without looking up the caller: to log in or out, whatever session there is.
+    pub(in crate::web) async fn run_without_caller<T, F>(&self, work: F) -> Result<T, WebError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&AppState) -> Result<T, WebError> + Send + 'static,
+    {
+        limit_time(self.run_on_thread(work)).await
     }
 
     /// [`AppContext::run_blocking`] without the timeout, for work that takes long: fetching a source, removing a big
@@ -78,14 +84,12 @@ impl AppContext {
         T: Send + 'static,
         F: FnOnce(&AppState, RequestCaller) -> Result<T, WebError> + Send + 'static,
     {
-        let (state, credentials) = (self.state.clone(), self.credentials.clone());
-        match web::block(move || work(&state, credentials.resolve(&state)?)).await {
-            Ok(result) => result,
-            Err(error) => Err(WebError::internal("a request was dropped", &error)),
-        }
+        let credentials = self.credentials.clone();
+        self.run_on_thread(move |state| work(state, credentials.resolve(state)?)).await
     }
 
-    /// [`AppContext::run_slow_blocking`] for work that hashes a password. Waiting for a permit occupies no thread.
+    /// [`AppContext::run_without_caller`] for work that hashes a password, without the timeout. Waiting for a permit
+    /// occupies no thread.
     pub(in crate::web) async fn run_password_hashing<T, F>(&self, work: F) -> Result<T, WebError>
     where
         T: Send + 'static,
@@ -96,10 +100,27 @@ impl AppContext {
             return Err(WebError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).retry_after(HASHING_TIMEOUT));
         };
         // The permit moves with the work: a browser that disconnects must not let another hash start beside this one.
-        self.run_slow_blocking(move |state, _| {
+        self.run_on_thread(move |state| {
             let _permit = permit;
             work(state)
         })
         .await
     }
+
+    async fn run_on_thread<T, F>(&self, work: F) -> Result<T, WebError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&AppState) -> Result<T, WebError> + Send + 'static,
+    {
+        let state = self.state.clone();
+        match web::block(move || work(&state)).await {
+            Ok(result) => result,
+            Err(error) => Err(WebError::internal("a request was dropped", &error)),
+        }
+    }
+}
+
+/// Gives up `work` after [`DATABASE_TIMEOUT`].
+async fn limit_time<T>(work: impl Future<Output = Result<T, WebError>>) -> Result<T, WebError> {
+    rt::time::timeout(DATABASE_TIMEOUT, work).await.unwrap_or_else(|_| Err(WebError::database_away()))
 }
