@@ -3,6 +3,7 @@
 pub(super) mod decoding_reader;
 pub(super) mod delimiter;
 mod end_mark;
+mod open_record;
 mod other_format;
 pub(super) mod record;
 pub(super) mod record_reader;

@@ -6,26 +6,11 @@
 
 use std::io::{self, Read};
 
-use super::record::{CsvRecord, MAX_CELL_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES, RecordError};
+use super::open_record::{CellState, OpenRecord};
+use super::record::{CsvRecord, RecordError};
 
 /// The byte order mark of UTF-8.
 const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum RecordState {
-    /// Before the first byte of a cell.
-    Start,
-    /// After white space that began a cell.
-    Space,
-    /// In a cell without quotation marks, or after the closing one.
-    Plain,
-    /// Inside quotation marks.
-    Quoted,
-    /// After a quotation mark inside quotation marks: it closes, or is doubled.
-    Closing,
-    /// After spaces that follow a closing quotation mark.
-    Closed,
-}
 
 /// Reads records from `input`.
 pub(super) struct RecordReader<R> {
@@ -43,11 +28,6 @@ impl<R: Read> RecordReader<R> {
     /// Reads records whose cells are separated by `delimiter`.
     pub(super) fn new(input: R, delimiter: u8) -> Self {
         Self { input, delimiter, buffer: vec![0; 64 * 1024], at: 0, end: 0, number: 0, ended_by_cr: false }
-    }
-
-    /// The error for a cell that encloses further rows.
-    const fn swallowing_error(&self, record: &CsvRecord) -> RecordError {
-        RecordError::Swallowing { row: self.number, cell: record.cell_ends.len() }
     }
 
     fn fill_buffer(&mut self) -> io::Result<bool> {
@@ -83,13 +63,13 @@ impl<R: Read> RecordReader<R> {
 
     /// How many of the next bytes are plain text of the cell. They are most of a file, so they are handled in a
     /// separate loop.
-    fn count_ordinary_bytes(&self, at: RecordState) -> usize {
+    fn count_ordinary_bytes(&self, state: CellState) -> usize {
         let rest = &self.buffer[self.at..self.end];
         let is_sign = |byte: &u8| matches!(byte, b'"' | b'\n' | b'\r');
-        let found = match at {
-            RecordState::Plain => rest.iter().position(|byte| *byte == self.delimiter || is_sign(byte)),
-            RecordState::Quoted => rest.iter().position(is_sign),
-            RecordState::Start | RecordState::Space | RecordState::Closing | RecordState::Closed => Some(0),
+        let found = match state {
+            CellState::Plain => rest.iter().position(|byte| *byte == self.delimiter || is_sign(byte)),
+            CellState::Quoted => rest.iter().position(is_sign),
+            CellState::Start | CellState::Space | CellState::Closing | CellState::Closed => Some(0),
         };
         found.unwrap_or(rest.len())
     }
@@ -99,14 +79,9 @@ impl<R: Read> RecordReader<R> {
     /// # Errors
     /// Any [`RecordError`]. The reader must not be used after an error.
     pub(super) fn next(&mut self, record: &mut CsvRecord) -> Result<bool, RecordError> {
-        record.clear();
-        let mut at = RecordState::Start;
-        let mut cell_start = 0;
-        let mut begun = false;
-        let (mut has_break, mut is_loose) = (false, false);
-        let mut closed_at = 0;
         self.number += 1;
-        record.number = self.number;
+        let mut open = OpenRecord::new(record, self.number);
+        let mut has_begun = false;
         while self.fill_buffer().map_err(RecordError::Io)? {
             if self.ended_by_cr && self.buffer[self.at] == b'\n' {
                 self.at += 1;
@@ -114,140 +89,62 @@ impl<R: Read> RecordReader<R> {
                 continue;
             }
             self.ended_by_cr = false;
-            if !begun && self.number > 1 && self.is_at_byte_order_mark().map_err(RecordError::Io)? {
+            if !has_begun && self.number > 1 && self.is_at_byte_order_mark().map_err(RecordError::Io)? {
                 self.at += BYTE_ORDER_MARK.len();
-                (begun, record.begins_file) = (true, true);
+                (has_begun, open.record.begins_file) = (true, true);
                 continue;
             }
-            begun = true;
-            let mut from = self.at;
-            let mut ended = false;
-            while self.at < self.end {
-                self.at += self.count_ordinary_bytes(at);
-                let Some(&byte) = self.buffer[..self.end].get(self.at) else { break };
-                let inside = at == RecordState::Quoted;
-                if byte == b'"' && at != RecordState::Plain {
-                    record.text.extend_from_slice(&self.buffer[from..self.at]);
-                    from = self.at + 1;
-                    at = match at {
-                        RecordState::Start => {
-                            record.quoted_cells += 1;
-                            has_break = false;
-                            RecordState::Quoted
-                        }
-                        RecordState::Quoted => {
-                            closed_at = record.text.len();
-                            RecordState::Closing
-                        }
-                        RecordState::Closing => {
-                            record.text.push(b'"');
-                            RecordState::Quoted
-                        }
-                        RecordState::Closed if has_break => return Err(self.swallowing_error(record)),
-                        RecordState::Closed => {
-                            is_loose = true;
-                            record.text.insert(closed_at, b'"');
-                            record.text.push(b'"');
-                            RecordState::Plain
-                        }
-                        RecordState::Space | RecordState::Plain => {
-                            record.late_quote.get_or_insert(record.cell_ends.len());
-                            record.text.push(b'"');
-                            RecordState::Plain
-                        }
-                    };
-                } else if !inside && (byte == self.delimiter || byte == b'\n' || byte == b'\r') {
-                    record.text.extend_from_slice(&self.buffer[from..self.at]);
-                    from = self.at + 1;
-                    at = RecordState::Start;
-                    ended = byte != self.delimiter;
-                    self.ended_by_cr = byte == b'\r';
-                    if std::mem::take(&mut is_loose) {
-                        keep_quotes_as_text(record, cell_start);
-                    }
-                    // A line break at the beginning of a record is a blank row, which has one empty cell.
-                    close_cell(record, cell_start, self.number, false)?;
-                    cell_start = record.text.len();
-                    if ended {
-                        self.at += 1;
-                        break;
-                    }
-                } else if inside {
-                    if byte == b'\n' || byte == b'\r' {
-                        has_break = true;
-                        record.spans_lines = true;
-                    }
-                } else if (at == RecordState::Closing || at == RecordState::Closed) && byte == b' ' {
-                    at = RecordState::Closed;
-                } else if at == RecordState::Closing || at == RecordState::Closed {
-                    if has_break {
-                        return Err(self.swallowing_error(record));
-                    }
-                    is_loose = true;
-                    record.text.extend_from_slice(&self.buffer[from..self.at]);
-                    from = self.at;
-                    record.text.insert(closed_at, b'"');
-                    at = RecordState::Plain;
-                } else if byte == b'"' {
-                    if !is_loose && record.late_quote != Some(record.cell_ends.len()) {
-                        record.inner_quote.get_or_insert(record.cell_ends.len());
-                    }
-                } else if at == RecordState::Start && byte == b' ' {
-                    at = RecordState::Space;
-                } else if at == RecordState::Start || byte != b' ' {
-                    at = RecordState::Plain;
-                }
-                self.at += 1;
-            }
-            if ended {
+            has_begun = true;
+            if self.read_buffer(&mut open)? {
                 return Ok(true);
             }
-            record.text.extend_from_slice(&self.buffer[from..self.end]);
-            if record.text.len() - cell_start > MAX_CELL_BYTES {
-                let quoted = at == RecordState::Quoted;
-                return Err(RecordError::LongCell { row: self.number, cell: record.cell_ends.len(), quoted });
+            open.check_cell_length(open.state == CellState::Quoted)?;
+        }
+        open.finish(has_begun)
+    }
+
+    /// Reads on to the end of the record, or of the buffer. Returns whether the record is complete.
+    fn read_buffer(&mut self, open: &mut OpenRecord<'_>) -> Result<bool, RecordError> {
+        // Where the text begins that is not part of the record yet.
+        let mut from = self.at;
+        while self.at < self.end {
+            self.at += self.count_ordinary_bytes(open.state);
+            let Some(&byte) = self.buffer[..self.end].get(self.at) else { break };
+            let ends_record = byte == b'\n' || byte == b'\r';
+            match open.state {
+                CellState::Plain if byte == b'"' => open.note_inner_quote(),
+                _ if byte == b'"' => {
+                    open.push_text(&self.buffer[from..self.at]);
+                    from = self.at + 1;
+                    open.read_quote()?;
+                }
+                CellState::Quoted if ends_record => open.note_break(),
+                CellState::Quoted => {}
+                _ if ends_record || byte == self.delimiter => {
+                    open.push_text(&self.buffer[from..self.at]);
+                    from = self.at + 1;
+                    self.ended_by_cr = byte == b'\r';
+                    open.end_cell()?;
+                    if ends_record {
+                        self.at += 1;
+                        return Ok(true);
+                    }
+                }
+                CellState::Closing | CellState::Closed if byte == b' ' => open.state = CellState::Closed,
+                CellState::Closing | CellState::Closed => {
+                    open.push_text(&self.buffer[from..self.at]);
+                    from = self.at;
+                    open.read_text_after_quote()?;
+                }
+                CellState::Start | CellState::Space if byte == b' ' => open.state = CellState::Space,
+                CellState::Start | CellState::Space => open.state = CellState::Plain,
+                CellState::Plain => {}
             }
+            self.at += 1;
         }
-        if at == RecordState::Quoted {
-            return Err(RecordError::Unclosed { row: self.number, cell: record.cell_ends.len() });
-        }
-        if is_loose {
-            keep_quotes_as_text(record, cell_start);
-        }
-        if begun {
-            record.ends_file = true;
-            close_cell(record, cell_start, self.number, at == RecordState::Closing)?;
-        }
-        Ok(begun)
+        open.push_text(&self.buffer[from..self.end]);
+        Ok(false)
     }
-}
-
-/// Completes a cell with text after its closing quotation mark. The quotation marks inside belong to its text: `"20"
-/// pipe"` is `20" pipe`. If the cell does not end with one, the first one belongs to its text, too.
-fn keep_quotes_as_text(record: &mut CsvRecord, cell_start: usize) {
-    record.loose_end.get_or_insert(record.cell_ends.len());
-    if record.text.len() > cell_start && record.text.last() == Some(&b'"') {
-        record.text.pop();
-    } else {
-        record.text.insert(cell_start, b'"');
-    }
-}
-
-fn close_cell(record: &mut CsvRecord, cell_start: usize, row: u64, quoted: bool) -> Result<(), RecordError> {
-    let length = record.text.len() - cell_start;
-    if length > MAX_CELL_BYTES {
-        return Err(RecordError::LongCell { row, cell: record.cell_ends.len(), quoted });
-    }
-    if record.text.len() > MAX_RECORD_BYTES {
-        return Err(RecordError::LongRecord { row });
-    }
-    if record.cell_ends.len() < MAX_COLUMNS {
-        record.cell_ends.push(record.text.len());
-    } else {
-        record.text.truncate(cell_start);
-        record.too_wide |= length > 0;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

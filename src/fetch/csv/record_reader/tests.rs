@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
-use super::{CsvRecord, MAX_CELL_BYTES, MAX_COLUMNS, RecordError, RecordReader};
+use super::super::record::{CsvRecord, MAX_CELL_BYTES, MAX_COLUMNS, RecordError};
+use super::RecordReader;
 
 /// Rows without text after a closing quotation mark. The csv crate reads the same cells from them.
 fn is_loose(text: &[u8]) -> bool {

@@ -4,10 +4,10 @@
 //! refused, and external entities are never fetched.
 
 pub(super) mod element;
+mod prefixes;
 pub(super) mod references;
 pub(super) mod vocabulary;
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use quick_xml::events::{BytesStart, Event};
@@ -15,6 +15,7 @@ use quick_xml::reader::Reader;
 use url::Url;
 
 use self::element::{XmlAttribute, XmlElement, XmlNode};
+use self::prefixes::PrefixScope;
 use self::references::{fix_windows_1252, refuse_entities, resolve_reference, resolve_references};
 use self::vocabulary::XmlVocabulary;
 use super::error::ParseError;
@@ -38,11 +39,6 @@ pub(super) const MAX_BASE_BYTES: usize = 1024;
 /// The longest quotation of the XML reader's own error, in characters.
 const MAX_DEFECT_CHARS: usize = 200;
 
-/// How many namespace prefixes can be in scope. An element that declares one copies them all.
-const MAX_PREFIXES: usize = 100;
-/// The longest namespace prefix in bytes.
-const MAX_PREFIX_BYTES: usize = 100;
-
 /// One step of reading a document.
 #[derive(Debug)]
 pub(super) enum XmlStep {
@@ -58,7 +54,7 @@ pub(super) enum XmlStep {
 struct OpenScope {
     name: String,
     base: Rc<Url>,
-    prefixes: Option<Rc<HashMap<String, XmlVocabulary>>>,
+    prefixes: PrefixScope,
 }
 
 /// Reads a document step by step.
@@ -220,57 +216,32 @@ impl<'a> XmlWalker<'a> {
     /// Handles a start tag. Returns the element without its children.
     fn open_element(&mut self, start: &BytesStart<'_>) -> XmlElement {
         let is_untracked = self.open.len() == MAX_OPEN;
-        let mut raw: Vec<(String, String)> = Vec::new();
-        let mut prefixes = self.open.last().and_then(|open| open.prefixes.clone());
+        let mut prefixes = self.open.last().map(|open| open.prefixes.clone()).unwrap_or_default();
+        let mut attributes: Vec<(String, String)> = Vec::new();
         for attribute in start.html_attributes().with_checks(false).take(MAX_ATTRIBUTES).flatten() {
             let (name, value) = (attribute.key.as_ref().to_owned(), resolve_references(&attribute.value));
-            let prefix = if name == "xmlns" { Some("") } else { name.strip_prefix("xmlns:") };
-            if let Some(prefix) = prefix {
-                if is_untracked || prefix.len() > MAX_PREFIX_BYTES {
-                    continue;
-                }
-                let map = Rc::make_mut(prefixes.get_or_insert_with(Rc::default));
-                if map.len() < MAX_PREFIXES {
-                    map.insert(prefix.to_ascii_lowercase(), XmlVocabulary::of_namespace(&value));
-                }
-            } else {
-                raw.push((name, value));
+            match declared_prefix(&name) {
+                None => attributes.push((name, value)),
+                Some(_) if is_untracked => {}
+                Some(prefix) => prefixes.declare(prefix, XmlVocabulary::of_namespace(&value)),
             }
         }
-        let base = self.open.last().map_or_else(|| Rc::clone(&self.base), |open| Rc::clone(&open.base));
-        let own = raw.iter().find(|(name, _)| name.eq_ignore_ascii_case("xml:base"));
-        let own = own.map(|(_, value)| value.trim()).filter(|value| !is_untracked && value.len() <= MAX_BASE_BYTES);
-        let own = own.and_then(|value| base.join(value).ok());
-        let base = own.filter(|own| own.as_str().len() <= MAX_BASE_BYTES).map_or(base, Rc::new);
+        let base = self.inner_base(&attributes, is_untracked);
         let name = local_name(start.name().as_ref());
         if self.open.is_empty() && name != "rdf" {
             // The root's own prefix always means the core vocabulary: old and hand-written feeds misspell its
             // namespace.
-            let own = start.name().prefix().map(|prefix| prefix.as_ref().to_ascii_lowercase()).unwrap_or_default();
-            Rc::make_mut(prefixes.get_or_insert_with(Rc::default)).insert(own, XmlVocabulary::Core);
+            let prefix = start.name().prefix().map(|prefix| prefix.as_ref().to_owned()).unwrap_or_default();
+            prefixes.insert(&prefix, XmlVocabulary::Core);
         }
-        let vocabulary_of = |name: &str, plain: XmlVocabulary| match name.split_once(':') {
-            None => plain,
-            Some((prefix, _)) => {
-                let prefix = prefix.to_ascii_lowercase();
-                prefixes
-                    .as_ref()
-                    .and_then(|map| map.get(&prefix))
-                    .copied()
-                    .unwrap_or_else(|| XmlVocabulary::of_undeclared_prefix(&prefix))
-            }
-        };
-        let plain = prefixes.as_ref().and_then(|map| map.get("")).copied().unwrap_or(XmlVocabulary::Core);
+        let attributes = attributes.into_iter().map(|(name, value)| XmlAttribute {
+            vocabulary: prefixes.attribute_vocabulary(&name),
+            name: local_name(&name),
+            value,
+        });
         let element = XmlElement {
-            vocabulary: vocabulary_of(start.name().as_ref(), plain),
-            attributes: raw
-                .into_iter()
-                .map(|(name, value)| XmlAttribute {
-                    vocabulary: vocabulary_of(&name, XmlVocabulary::Core),
-                    name: local_name(&name),
-                    value,
-                })
-                .collect(),
+            vocabulary: prefixes.element_vocabulary(start.name().as_ref()),
+            attributes: attributes.collect(),
             name: name.clone(),
             children: Vec::new(),
             base: Rc::clone(&base),
@@ -282,6 +253,21 @@ impl<'a> XmlWalker<'a> {
         }
         element
     }
+
+    /// The base of relative links inside an element with these attributes: its `xml:base`, or that of its parent.
+    fn inner_base(&self, attributes: &[(String, String)], is_untracked: bool) -> Rc<Url> {
+        let outer = self.open.last().map_or(&self.base, |open| &open.base);
+        let declared = attributes.iter().find(|(name, _)| name.eq_ignore_ascii_case("xml:base"));
+        let declared = declared.map(|(_, value)| value.trim());
+        let declared = declared.filter(|value| !is_untracked && value.len() <= MAX_BASE_BYTES);
+        let base = declared.and_then(|value| outer.join(value).ok());
+        base.filter(|base| base.as_str().len() <= MAX_BASE_BYTES).map_or_else(|| Rc::clone(outer), Rc::new)
+    }
+}
+
+/// The namespace prefix that the attribute called `name` declares; empty for the default namespace.
+fn declared_prefix(name: &str) -> Option<&str> {
+    if name == "xmlns" { Some("") } else { name.strip_prefix("xmlns:") }
 }
 
 fn push_text(stack: &mut [XmlElement], text: String) {
