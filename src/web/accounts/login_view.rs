@@ -7,7 +7,7 @@ use crate::web::layout::view::PageFrame;
 /// `GET` and `POST /login`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "login.html")]
-pub struct LoginPage {
+pub(in crate::web) struct LoginPage {
     /// The frame of the page.
     pub frame: PageFrame,
     /// Where the login leads: a path of this server.

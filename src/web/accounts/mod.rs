@@ -1,6 +1,6 @@
 //! Login, logout and the setup of the first admin.
 
 pub(super) mod login;
-pub mod login_view;
+pub(in crate::web) mod login_view;
 pub(super) mod setup;
-pub mod setup_view;
+pub(in crate::web) mod setup_view;

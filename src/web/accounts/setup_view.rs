@@ -7,7 +7,7 @@ use crate::web::layout::view::PageFrame;
 /// `GET` and `POST /setup`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "setup.html")]
-pub struct SetupPage {
+pub(in crate::web) struct SetupPage {
     /// The frame of the page.
     pub frame: PageFrame,
     /// The one-time token of the link, sent in a hidden field.

@@ -4,7 +4,7 @@ use crate::web::layout::time_label::TimeLabel;
 
 /// A cell: its text and how it is shown.
 #[derive(Debug, Clone, Default)]
-pub struct CellView {
+pub(in crate::web) struct CellView {
     /// As written in the source; clipped if it is long and in a table.
     pub text: String,
     /// How it is shown.
@@ -13,7 +13,7 @@ pub struct CellView {
 
 impl CellView {
     /// A link without scheme and `www.`.
-    pub fn short_link(&self) -> &str {
+    pub(in crate::web) fn short_link(&self) -> &str {
         let behind = self.text.trim().split_once("://").map_or(self.text.as_str(), |(_, rest)| rest);
         behind.strip_prefix("www.").unwrap_or(behind).trim_end_matches('/')
     }
@@ -21,7 +21,7 @@ impl CellView {
 
 /// How a cell is shown.
 #[derive(Debug, Clone, Default)]
-pub enum CellStyle {
+pub(in crate::web) enum CellStyle {
     /// As it is.
     #[default]
     Text,

@@ -9,7 +9,7 @@ use crate::web::layout::view::PageFrame;
 /// `GET /catalog/{slug}/items/{id}`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "item.html")]
-pub struct ItemPage {
+pub(in crate::web) struct ItemPage {
     /// The frame of the page.
     pub frame: PageFrame,
     /// The slug of the source.
@@ -30,7 +30,7 @@ pub struct ItemPage {
 
 /// A field of the item.
 #[derive(Debug, Clone)]
-pub struct ItemField {
+pub(in crate::web) struct ItemField {
     /// The column.
     pub name: String,
     /// Its value.

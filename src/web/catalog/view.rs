@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::cell_view::{CellStyle, CellView};
-use crate::web::layout::run_labels::{Kind, KindLabels as _, RunStatus, StageLabels as _, StatusLabels as _};
+use crate::web::layout::run_labels::{Kind, KindLabels as _, RunStatus, StageIcon as _, StatusLabels as _};
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::view::{PageFrame, counted, grouped};
 use crate::web::panel::lines::ChangeLabels as _;
@@ -12,7 +12,7 @@ use crate::web::panel::view::PanelView;
 /// `GET /catalog/{slug}`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "catalog.html")]
-pub struct CatalogPage {
+pub(in crate::web) struct CatalogPage {
     /// The frame of the page.
     pub frame: PageFrame,
     /// The slug of the source.
@@ -37,7 +37,7 @@ pub struct CatalogPage {
 
 /// The items of one page of a catalog.
 #[derive(Debug, Clone, Default)]
-pub struct TableView {
+pub(in crate::web) struct TableView {
     /// The link to exactly this view: `/catalog/albums?q=blue&sort=year&page=2`. The table is loaded from it again when
     /// a sync has ended.
     pub here: String,
@@ -73,14 +73,14 @@ pub struct TableView {
 
 impl TableView {
     /// The column at a position.
-    pub fn column(&self, index: &usize) -> Option<&ColumnHead> {
+    pub(in crate::web) fn column(&self, index: &usize) -> Option<&ColumnHead> {
         self.columns.get(*index)
     }
 }
 
 /// The head of a column.
 #[derive(Debug, Clone, Default)]
-pub struct ColumnHead {
+pub(in crate::web) struct ColumnHead {
     /// Its name, clipped if it is long.
     pub name: String,
     /// The value of `sort` that sorts by it; with a hyphen before it in descending order.
@@ -97,7 +97,7 @@ pub struct ColumnHead {
 
 /// A link to a filtered catalog.
 #[derive(Debug, Clone, Default)]
-pub struct FilterLink {
+pub(in crate::web) struct FilterLink {
     /// The label: "Unread".
     pub label: &'static str,
     /// The number of its items, whatever the search.
@@ -110,7 +110,7 @@ pub struct FilterLink {
 
 /// Whether an article is read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ReadState {
+pub(in crate::web) enum ReadState {
     /// The item is not an article.
     #[default]
     NotAnArticle,
@@ -122,7 +122,7 @@ pub enum ReadState {
 
 /// How a table is sorted by a column.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum SortState {
+pub(in crate::web) enum SortState {
     /// Not by this column.
     #[default]
     No,
@@ -134,7 +134,7 @@ pub enum SortState {
 
 impl SortState {
     /// The value of `aria-sort`.
-    pub fn aria(self) -> &'static str {
+    pub(in crate::web) fn aria(self) -> &'static str {
         match self {
             Self::No => "none",
             Self::Ascending => "ascending",
@@ -145,7 +145,7 @@ impl SortState {
 
 /// A row of the table: one item.
 #[derive(Debug, Clone, Default)]
-pub struct TableRow {
+pub(in crate::web) struct TableRow {
     /// The link to its page.
     pub href: String,
     /// Its key, shown if the cell that links to it is empty.

@@ -1,4 +1,4 @@
 //! The dashboard: every source on one page.
 
 pub(super) mod handlers;
-pub mod view;
+pub(in crate::web) mod view;

@@ -9,7 +9,7 @@ use crate::web::layout::view::{PageFrame, counted, grouped};
 /// `GET /`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "dashboard.html")]
-pub struct DashboardPage {
+pub(in crate::web) struct DashboardPage {
     /// The frame of the page.
     pub frame: PageFrame,
     /// The sources that the reader may see.
@@ -18,7 +18,7 @@ pub struct DashboardPage {
 
 /// A source on the dashboard.
 #[derive(Debug, Clone)]
-pub struct SourceLine {
+pub(in crate::web) struct SourceLine {
     /// Its slug.
     pub slug: String,
     /// Its name.
@@ -43,7 +43,7 @@ pub struct SourceLine {
 
 impl SourceLine {
     /// The state as a label: "Syncing, 45 %", "Up to date".
-    pub fn state_label(&self) -> String {
+    pub(in crate::web) fn state_label(&self) -> String {
         match (self.active, self.latest) {
             (Some((kind, status, progress)), _) => kind.progress_label(status, progress),
             (None, Some(latest)) => latest.state_label(),
@@ -52,19 +52,19 @@ impl SourceLine {
     }
 
     /// The name of the state's icon.
-    pub fn state_icon(&self) -> &'static str {
+    pub(in crate::web) fn state_icon(&self) -> &'static str {
         let active = self.active.map(|(_, status, _)| status.icon());
         active.or(self.latest.map(|latest| latest.icon())).unwrap_or("dash")
     }
 
     /// The name of the state's tone.
-    pub fn state_tone(&self) -> &'static str {
+    pub(in crate::web) fn state_tone(&self) -> &'static str {
         let active = self.active.map(|(_, status, _)| status.tone());
         active.or(self.latest.map(|latest| latest.tone())).unwrap_or("quiet")
     }
 
     /// Whether it was ever synced.
-    pub fn has_run(&self) -> bool {
+    pub(in crate::web) fn has_run(&self) -> bool {
         self.active.is_some() || self.latest.is_some()
     }
 }

@@ -2,4 +2,4 @@
 
 pub(super) mod middleware;
 pub(super) mod page;
-pub mod view;
+pub(in crate::web) mod view;

@@ -7,7 +7,7 @@ use crate::web::layout::view::PageFrame;
 /// The page of a failed request.
 #[derive(Debug, Clone, Template)]
 #[template(path = "error.html")]
-pub struct ErrorPage {
+pub(in crate::web) struct ErrorPage {
     /// The frame of the page.
     pub frame: PageFrame,
     /// The HTTP status: 403, 404, 500.

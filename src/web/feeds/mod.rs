@@ -1,4 +1,4 @@
 //! The page with the state of each feed of a catalog.
 
 pub(super) mod handlers;
-pub mod view;
+pub(in crate::web) mod view;

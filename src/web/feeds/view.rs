@@ -8,7 +8,7 @@ use crate::web::layout::view::{PageFrame, counted, grouped};
 /// `GET /catalog/{slug}/feeds`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "feeds.html")]
-pub struct FeedsPage {
+pub(in crate::web) struct FeedsPage {
     /// The frame of the page.
     pub frame: PageFrame,
     /// The slug of the source.
@@ -31,7 +31,7 @@ pub struct FeedsPage {
 
 /// A feed in the list.
 #[derive(Debug, Clone, Default)]
-pub struct FeedLine {
+pub(in crate::web) struct FeedLine {
     /// Its title, or else its address without secrets.
     pub title: String,
     /// Its address without secrets; empty if that is its title.
@@ -48,7 +48,7 @@ pub struct FeedLine {
 
 /// The state of a feed.
 #[derive(Debug, Clone, Default)]
-pub enum FeedState {
+pub(in crate::web) enum FeedState {
     /// The number of failures in a row, and when it is fetched again.
     Failing(u32, NextRetry),
     /// Its server limits requests until then: "14:05 UTC".
@@ -64,7 +64,7 @@ pub enum FeedState {
 
 /// When a failed feed is fetched again.
 #[derive(Debug, Clone)]
-pub enum NextRetry {
+pub(in crate::web) enum NextRetry {
     /// By the next sync.
     NextSync,
     /// By a scheduled sync not before then, by a manual sync at any time.
@@ -75,7 +75,7 @@ pub enum NextRetry {
 
 impl FeedState {
     /// The label: "Failed 3 times in a row".
-    pub fn label(&self) -> String {
+    pub(in crate::web) fn label(&self) -> String {
         match self {
             Self::Failing(1, _) => "Failed once".to_owned(),
             Self::Failing(times, _) => format!("Failed {times} times in a row"),
@@ -86,7 +86,7 @@ impl FeedState {
     }
 
     /// The name of its icon.
-    pub fn icon(&self) -> &'static str {
+    pub(in crate::web) fn icon(&self) -> &'static str {
         match self {
             Self::Failing(..) => "warning",
             Self::RateLimited(_) => "clock",
@@ -96,7 +96,7 @@ impl FeedState {
     }
 
     /// The name of its tone in the stylesheet.
-    pub fn tone(&self) -> &'static str {
+    pub(in crate::web) fn tone(&self) -> &'static str {
         match self {
             Self::Failing(..) => "bad",
             Self::Fresh(_) | Self::Ok => "good",

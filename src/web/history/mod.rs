@@ -2,4 +2,4 @@
 
 pub(super) mod build;
 pub(super) mod handlers;
-pub mod view;
+pub(in crate::web) mod view;

@@ -11,7 +11,7 @@ use crate::web::panel::run_view::RunView;
 /// `GET /history`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "history.html")]
-pub struct HistoryListPage {
+pub(in crate::web) struct HistoryListPage {
     /// The frame of the page.
     pub frame: PageFrame,
     /// The link to exactly this view.
@@ -28,19 +28,19 @@ pub struct HistoryListPage {
 
 impl HistoryListPage {
     /// Whether any run is active.
-    pub fn has_active_runs(&self) -> bool {
+    pub(in crate::web) fn has_active_runs(&self) -> bool {
         self.runs.iter().any(|line| line.run.status.is_active())
     }
 
     /// Whether a filter is set.
-    pub fn is_filtered(&self) -> bool {
+    pub(in crate::web) fn is_filtered(&self) -> bool {
         self.sources.iter().chain(&self.outcomes).any(|choice| choice.is_selected)
     }
 }
 
 /// One value of a filter.
 #[derive(Debug, Clone, Default)]
-pub struct FilterChoice {
+pub(in crate::web) struct FilterChoice {
     /// The value in the query.
     pub value: String,
     /// The label.
@@ -51,7 +51,7 @@ pub struct FilterChoice {
 
 /// One run in the list.
 #[derive(Debug, Clone)]
-pub struct RunLine {
+pub(in crate::web) struct RunLine {
     /// The link to its page.
     pub href: String,
     /// The slug of its source.
@@ -70,7 +70,7 @@ pub struct RunLine {
 
 impl RunLine {
     /// Whether to show its counts. They are all zero if the run failed before it read a row.
-    pub fn has_counts(&self) -> bool {
+    pub(in crate::web) fn has_counts(&self) -> bool {
         self.run.status != RunStatus::Failed && has_counts(&self.run)
     }
 }
@@ -82,7 +82,7 @@ fn has_counts(run: &RunView) -> bool {
 
 /// The position of a page in a list, and the links to its neighbours.
 #[derive(Debug, Clone, Default)]
-pub struct PageLinks {
+pub(in crate::web) struct PageLinks {
     /// The number of the first entry shown, from 1.
     pub first: u64,
     /// The number of the last entry shown.
@@ -97,7 +97,7 @@ pub struct PageLinks {
 
 impl PageLinks {
     /// Whether there are other pages.
-    pub fn has_other_pages(&self) -> bool {
+    pub(in crate::web) fn has_other_pages(&self) -> bool {
         self.previous.is_some() || self.next.is_some()
     }
 }
@@ -105,7 +105,7 @@ impl PageLinks {
 /// `GET /history/{id}`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "history_run.html")]
-pub struct RunPage {
+pub(in crate::web) struct RunPage {
     /// The frame of the page.
     pub frame: PageFrame,
     /// The run, with the selected pages of its lists.
@@ -136,42 +136,42 @@ pub struct RunPage {
 
 impl RunPage {
     /// Whether this run or one that continues it is active. The page then refreshes when that has ended.
-    pub fn is_active(&self) -> bool {
+    pub(in crate::web) fn is_active(&self) -> bool {
         self.run.status.is_active() || self.attempts.iter().any(|attempt| attempt.status.is_active())
     }
 
     /// Whether to show its counts.
-    pub fn has_counts(&self) -> bool {
+    pub(in crate::web) fn has_counts(&self) -> bool {
         has_counts(&self.run)
     }
 
     /// Whether to show its message: whether that says more than the counts.
-    pub fn shows_message(&self) -> bool {
+    pub(in crate::web) fn shows_message(&self) -> bool {
         let run = &self.run;
         let counts_are_all = run.status == RunStatus::Completed && run.changed_anything() && !run.needs_attention();
         run.kind == Kind::Preview || !counts_are_all
     }
 
     /// The width of the bar of stages, in the unit of its parts; zero if there is nothing to draw.
-    pub fn bar_width(&self) -> u64 {
+    pub(in crate::web) fn bar_width(&self) -> u64 {
         self.stages.last().map_or(0, |stage| stage.begin + stage.width)
     }
 
     /// How many changes of the selected kind were counted, but not kept.
-    pub fn more_of_kind(&self) -> Option<u64> {
+    pub(in crate::web) fn more_of_kind(&self) -> Option<u64> {
         let selected = self.kinds.iter().find(|tab| tab.is_selected)?;
         selected.count.checked_sub(self.changes.found).filter(|more| *more > 0)
     }
 
     /// How many issues were counted, but not kept.
-    pub fn more_issues(&self) -> Option<u64> {
+    pub(in crate::web) fn more_issues(&self) -> Option<u64> {
         self.run.issues_total.checked_sub(self.issues.found).filter(|more| *more > 0)
     }
 }
 
 /// The duration of one stage, and its part of the bar.
 #[derive(Debug, Clone)]
-pub struct StageLine {
+pub(in crate::web) struct StageLine {
     /// The label: "Fetching".
     pub label: &'static str,
     /// The name of its tone in the stylesheet.
@@ -188,7 +188,7 @@ pub struct StageLine {
 
 /// One of several runs that continue each other.
 #[derive(Debug, Clone)]
-pub struct AttemptLine {
+pub(in crate::web) struct AttemptLine {
     /// The link to its page; `None` for the run of this page.
     pub href: Option<String>,
     /// Its status.
@@ -205,7 +205,7 @@ pub struct AttemptLine {
 
 /// The tab of one kind of change.
 #[derive(Debug, Clone)]
-pub struct KindTab {
+pub(in crate::web) struct KindTab {
     /// The link to the changes of this kind.
     pub href: String,
     /// The label: "added".

@@ -18,7 +18,7 @@ use crate::domain::source::Source;
 /// All copies within one request share one result: [`RequestCredentials::resolve`] queries the database at most once
 /// per request, whoever calls it how often.
 #[derive(Clone, Debug)]
-pub struct RequestCredentials(Arc<CredentialCheck>);
+pub(in crate::web) struct RequestCredentials(Arc<CredentialCheck>);
 
 #[derive(Debug)]
 struct CredentialCheck {
@@ -70,7 +70,7 @@ impl RequestCredentials {
 
     /// The hash of the session cookie, if the request was sent with one and not with a token.
     #[must_use]
-    pub fn session_hash(&self) -> Option<&str> {
+    pub(in crate::web) fn session_hash(&self) -> Option<&str> {
         match &self.0.presented {
             PresentedCredentials::Session(hash) => Some(hash),
             PresentedCredentials::None | PresentedCredentials::Bearer(_) => None,
@@ -82,7 +82,7 @@ impl RequestCredentials {
     /// # Errors
     /// `bad_token` for a bearer token that is unknown or revoked, on public routes too; `database_away` or
     /// `database_busy` if the session or token cannot be looked up.
-    pub fn resolve(&self, state: &AppState) -> Result<RequestCaller, WebError> {
+    pub(in crate::web) fn resolve(&self, state: &AppState) -> Result<RequestCaller, WebError> {
         let look_up = || self.0.presented.look_up(state).map(|actor| RequestCaller { actor });
         self.0.result.get_or_init(look_up).clone()
     }
@@ -90,7 +90,7 @@ impl RequestCredentials {
 
 /// Who sent a request, as the database knows them.
 #[derive(Clone, Debug)]
-pub struct RequestCaller {
+pub(in crate::web) struct RequestCaller {
     /// The account or token; `None` for a visitor.
     pub actor: Option<Actor>,
 }
@@ -100,7 +100,7 @@ impl RequestCaller {
     ///
     /// # Errors
     /// `sign_in` for visitors.
-    pub fn viewer(&self) -> Result<Actor, WebError> {
+    pub(in crate::web) fn viewer(&self) -> Result<Actor, WebError> {
         self.actor.clone().ok_or_else(WebError::sign_in)
     }
 
@@ -108,7 +108,7 @@ impl RequestCaller {
     ///
     /// # Errors
     /// `sign_in` for visitors, `admins_only` for viewers.
-    pub fn admin(&self) -> Result<Actor, WebError> {
+    pub(in crate::web) fn admin(&self) -> Result<Actor, WebError> {
         let actor = self.viewer()?;
         if actor.role == Role::Admin { Ok(actor) } else { Err(WebError::admins_only()) }
     }
@@ -119,7 +119,7 @@ impl RequestCaller {
     /// # Errors
     /// `sign_in` for visitors unless the source is public; `not_found` for everyone else if it does not exist;
     /// `database_away` or `database_busy` if it cannot be queried.
-    pub fn source(&self, state: &AppState, slug: &str) -> Result<Source, WebError> {
+    pub(in crate::web) fn source(&self, state: &AppState, slug: &str) -> Result<Source, WebError> {
         match state.find_source(slug)? {
             Some(source) if source.public || self.actor.is_some() => Ok(source),
             _ if self.actor.is_none() => Err(WebError::sign_in()),

@@ -21,7 +21,7 @@ const DATABASE_RETRY_DELAY: Duration = Duration::from_secs(5);
 
 /// A failed request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WebError {
+pub(in crate::web) struct WebError {
     /// The HTTP status.
     pub status: StatusCode,
     /// The error code, for programs.
@@ -40,61 +40,61 @@ pub struct WebError {
 
 impl WebError {
     /// An error with its status, code and message.
-    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    pub(in crate::web) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
         Self { status, code, message, field: None, retry_after: None, sync_id: None, log_id: None }
     }
 
     /// 404: `what` does not exist, or the caller may not know of it. `what` is a noun without an article: `page`.
     #[must_use]
-    pub fn not_found(what: &str) -> Self {
+    pub(in crate::web) fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("{} not found.", capitalize(what)))
     }
 
     /// 401: the request carries no valid session.
     #[must_use]
-    pub fn sign_in() -> Self {
+    pub(in crate::web) fn sign_in() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "sign_in", "Log in first.")
     }
 
     /// 401: the bearer token is unknown or revoked.
     #[must_use]
-    pub fn bad_token() -> Self {
+    pub(in crate::web) fn bad_token() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "bad_token", "This API token is unknown or was revoked.")
     }
 
     /// 403: the caller is not an admin.
     #[must_use]
-    pub fn admins_only() -> Self {
+    pub(in crate::web) fn admins_only() -> Self {
         Self::new(StatusCode::FORBIDDEN, "admins_only", "Only admins can do this.")
     }
 
     /// 403: another site sent the request.
     #[must_use]
-    pub fn cross_site() -> Self {
+    pub(in crate::web) fn cross_site() -> Self {
         let message = "This request came from another site, so nothing was changed. Open Lockstep and try again.";
         Self::new(StatusCode::FORBIDDEN, "cross_site", message)
     }
 
     /// 405: the route exists, but not for this method.
     #[must_use]
-    pub fn wrong_method() -> Self {
+    pub(in crate::web) fn wrong_method() -> Self {
         let message = "This URL does not support this method.";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message)
     }
 
     /// 400: the request cannot be processed as it is.
-    pub fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
+    pub(in crate::web) fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 
     /// 422: one field has a wrong value.
-    pub fn bad_field(field: &'static str, message: impl Into<String>) -> Self {
+    pub(in crate::web) fn bad_field(field: &'static str, message: impl Into<String>) -> Self {
         Self { field: Some(field), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_field", message) }
     }
 
     /// 500: something failed inside. It is logged here, once, with an id that the response carries too.
-    pub fn internal(what: &str, error: &dyn fmt::Display) -> Self {
+    pub(in crate::web) fn internal(what: &str, error: &dyn fmt::Display) -> Self {
         let id = uuid::Uuid::new_v4().simple().to_string()[..8].to_owned();
         log::error!("[{id}] {what}: {error}");
         let message = "Something went wrong on the server. Nothing was lost.";
@@ -103,7 +103,7 @@ impl WebError {
 
     /// 503: the database does not respond.
     #[must_use]
-    pub fn database_away() -> Self {
+    pub(in crate::web) fn database_away() -> Self {
         let message = "The database is not responding. Nothing was lost. This page works again once it is back.";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_away", message).retry_after(DATABASE_RETRY_DELAY)
     }
@@ -131,19 +131,19 @@ impl WebError {
 
     /// The same error, about one field of the request.
     #[must_use]
-    pub fn on_field(self, field: &'static str) -> Self {
+    pub(in crate::web) fn on_field(self, field: &'static str) -> Self {
         Self { field: Some(field), ..self }
     }
 
     /// The same error, about one run.
     #[must_use]
-    pub fn about_run(self, run: SyncId) -> Self {
+    pub(in crate::web) fn about_run(self, run: SyncId) -> Self {
         Self { sync_id: Some(run), ..self }
     }
 
     /// The same error, worth another try after `wait`: whole seconds, rounded up, at least one.
     #[must_use]
-    pub fn retry_after(self, wait: Duration) -> Self {
+    pub(in crate::web) fn retry_after(self, wait: Duration) -> Self {
         Self { retry_after: Some(whole_seconds(wait).max(1)), ..self }
     }
 

@@ -8,7 +8,7 @@ const LEGACY_STATUS_PATH: &str = "/catalog/sync-status";
 
 /// The kind of response that a request expects.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ResponseFormat {
+pub(in crate::web) enum ResponseFormat {
     /// JSON and exports. Bearer tokens are accepted here only.
     Json,
     /// A page for people.
@@ -20,7 +20,7 @@ pub enum ResponseFormat {
 impl ResponseFormat {
     /// The format that `request` expects, from its path and headers.
     #[must_use]
-    pub fn of(request: &HttpRequest) -> Self {
+    pub(in crate::web) fn of(request: &HttpRequest) -> Self {
         let path = request.path();
         // No route serves `/metrics` yet: a monitoring program gets its 404 as JSON, not as a page.
         let is_data = path == "/metrics" || path.ends_with(".json") || path.ends_with(".csv");

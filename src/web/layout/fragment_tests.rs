@@ -28,14 +28,7 @@ const ALL: [RunStatus; 6] = [
 
 fn panel(run: Option<RunView>) -> PanelView {
     let noun = |word: &str| word.to_owned();
-    PanelView {
-        slug: noun("albums"),
-        noun_one: noun("album"),
-        noun_many: noun("albums"),
-        may_sync: true,
-        run,
-        ..PanelView::default()
-    }
+    PanelView { slug: noun("albums"), noun_many: noun("albums"), may_sync: true, run, ..PanelView::default() }
 }
 
 fn run(status: RunStatus) -> RunView {

@@ -1,14 +1,14 @@
 //! The labels, icons and tones of a run: its kind, status and stage. Shared by the panel, the badge, the dashboard and
 //! the history.
 
-pub use crate::domain::operation::{OperationKind as Kind, Stage, Status as RunStatus};
-pub use crate::domain::progress::RunStats;
+pub(in crate::web) use crate::domain::operation::{OperationKind as Kind, Stage, Status as RunStatus};
+pub(in crate::web) use crate::domain::progress::RunStats;
 use crate::domain::run_text;
-use crate::domain::run_text::run_state::{active_label, last_failure_label, progress_label, stage_label};
+use crate::domain::run_text::run_state::{active_label, last_failure_label, progress_label};
 use crate::store::records::LatestResult;
 
 /// Labels of a kind of run.
-pub trait KindLabels {
+pub(in crate::web) trait KindLabels {
     /// What a run of this kind does, as the title of the panel: "Syncing".
     fn doing(self) -> &'static str;
     /// The kind as a noun: "Sync".
@@ -33,7 +33,7 @@ impl KindLabels for Kind {
 
 /// How the latest run of a source ended. Previews do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LatestRun {
+pub(in crate::web) struct LatestRun {
     /// The terminal status.
     pub status: RunStatus,
     /// Its counts.
@@ -50,7 +50,7 @@ impl From<&LatestResult> for LatestRun {
 
 impl LatestRun {
     /// The state of the catalog as a label: "Up to date".
-    pub fn state_label(&self) -> String {
+    pub(in crate::web) fn state_label(&self) -> String {
         match self.status {
             RunStatus::Completed => run_text::catalog_state_label(&self.stats, self.withheld),
             RunStatus::Failed => last_failure_label(&self.stats),
@@ -59,23 +59,23 @@ impl LatestRun {
     }
 
     /// The name of its icon.
-    pub fn icon(&self) -> &'static str {
+    pub(in crate::web) fn icon(&self) -> &'static str {
         if self.withheld > 0 { "warning" } else { run_icon(self.status, &self.stats) }
     }
 
     /// The name of its tone in the stylesheet.
-    pub fn tone(&self) -> &'static str {
+    pub(in crate::web) fn tone(&self) -> &'static str {
         if self.withheld > 0 { "quiet" } else { run_tone(self.status, &self.stats) }
     }
 }
 
 /// The icon of a run. A completed run that skipped something gets a warning.
-pub fn run_icon(status: RunStatus, stats: &RunStats) -> &'static str {
+pub(in crate::web) fn run_icon(status: RunStatus, stats: &RunStats) -> &'static str {
     if is_incomplete(status, stats) { "warning" } else { status.icon() }
 }
 
 /// The tone of a run, for the same cases as [`run_icon`].
-pub fn run_tone(status: RunStatus, stats: &RunStats) -> &'static str {
+pub(in crate::web) fn run_tone(status: RunStatus, stats: &RunStats) -> &'static str {
     if is_incomplete(status, stats) { "quiet" } else { status.tone() }
 }
 
@@ -84,7 +84,7 @@ fn is_incomplete(status: RunStatus, stats: &RunStats) -> bool {
 }
 
 /// Labels of the status of a run.
-pub trait StatusLabels {
+pub(in crate::web) trait StatusLabels {
     /// The label: "Completed".
     fn label(self) -> &'static str;
     /// The name of its tone in the stylesheet.
@@ -119,19 +119,13 @@ impl StatusLabels for RunStatus {
     }
 }
 
-/// Labels of the stage of an active run.
-pub trait StageLabels {
-    /// The label: "Fetching".
-    fn label(self) -> &'static str;
+/// The icon of the stage of an active run.
+pub(in crate::web) trait StageIcon {
     /// The name of its icon.
     fn icon(self) -> &'static str;
 }
 
-impl StageLabels for Stage {
-    fn label(self) -> &'static str {
-        stage_label(self)
-    }
-
+impl StageIcon for Stage {
     fn icon(self) -> &'static str {
         match self {
             Self::Fetching => "download",

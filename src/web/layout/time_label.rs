@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 /// A point in time: exact for machines, readable where the browser does not show the relative form.
 #[derive(Debug, Clone, Default)]
-pub struct TimeLabel {
+pub(in crate::web) struct TimeLabel {
     /// RFC 3339 in UTC: `2026-11-20T08:00:15Z`.
     pub iso: String,
     /// For browsers without JavaScript: `20 Nov 2026, 08:00 UTC`.

@@ -14,7 +14,7 @@ use crate::web::http::links::LinkBuilder;
 
 /// The frame of a page.
 #[derive(Debug, Clone, Default)]
-pub struct PageFrame {
+pub(in crate::web) struct PageFrame {
     /// Builds the links of the page.
     pub links: LinkBuilder,
     /// The page's own name, shown in the tab before "Lockstep".
@@ -29,7 +29,7 @@ pub struct PageFrame {
 
 /// The reader of a page, if logged in.
 #[derive(Debug, Clone)]
-pub struct PageUser {
+pub(in crate::web) struct PageUser {
     /// The login name.
     pub name: String,
     /// Whether to show the links for admins.
@@ -38,7 +38,7 @@ pub struct PageUser {
 
 /// The entries of the header.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum NavSection {
+pub(in crate::web) enum NavSection {
     /// The dashboard, a catalog or an item.
     Catalogs,
     /// Anything under `/history`.
@@ -52,17 +52,17 @@ pub enum NavSection {
 
 impl NavSection {
     /// Whether the entry "Catalogs" is the current one.
-    pub fn is_catalogs(self) -> bool {
+    pub(in crate::web) fn is_catalogs(self) -> bool {
         self == Self::Catalogs
     }
 
     /// Whether the entry "History" is the current one.
-    pub fn is_history(self) -> bool {
+    pub(in crate::web) fn is_history(self) -> bool {
         self == Self::History
     }
 
     /// Whether the entry "Settings" is the current one.
-    pub fn is_settings(self) -> bool {
+    pub(in crate::web) fn is_settings(self) -> bool {
         self == Self::Settings
     }
 }
@@ -71,21 +71,21 @@ impl NavSection {
 ///
 /// One request covers all sources that the reader may see.
 #[derive(Debug, Clone, Default)]
-pub struct SyncBadge {
+pub(in crate::web) struct SyncBadge {
     /// Active runs first, then the ones that just ended.
     pub runs: Vec<BadgeRun>,
 }
 
 impl SyncBadge {
     /// Whether any run is active: the badge is then polled every two seconds instead of every thirty.
-    pub fn is_active(&self) -> bool {
+    pub(in crate::web) fn is_active(&self) -> bool {
         self.runs.iter().any(|run| run.status.is_active())
     }
 }
 
 /// One run in the badge.
 #[derive(Debug, Clone)]
-pub struct BadgeRun {
+pub(in crate::web) struct BadgeRun {
     /// The run.
     pub sync_id: String,
     /// The link to the catalog of its source.
@@ -121,27 +121,27 @@ impl BadgeRun {
     }
 
     /// What it does: "Syncing".
-    pub fn doing(&self) -> &'static str {
+    pub(in crate::web) fn doing(&self) -> &'static str {
         self.kind.doing()
     }
 
     /// What it does and how far it is: "Previewing, 45 %".
-    pub fn progress_label(&self) -> String {
+    pub(in crate::web) fn progress_label(&self) -> String {
         self.kind.progress_label(self.status, self.progress)
     }
 
     /// How it ended: "Sync completed, 3 rows skipped".
-    pub fn outcome_label(&self) -> String {
+    pub(in crate::web) fn outcome_label(&self) -> String {
         run_text::run_outcome_label(self.kind, self.status, &self.stats)
     }
 
     /// The name of its tone in the stylesheet.
-    pub fn tone(&self) -> &'static str {
+    pub(in crate::web) fn tone(&self) -> &'static str {
         run_tone(self.status, &self.stats)
     }
 
     /// The name of its icon.
-    pub fn icon(&self) -> &'static str {
+    pub(in crate::web) fn icon(&self) -> &'static str {
         run_icon(self.status, &self.stats)
     }
 }
@@ -149,7 +149,7 @@ impl BadgeRun {
 /// `GET /sync-badge`: the badge alone.
 #[derive(Debug, Clone, Template)]
 #[template(path = "base.html", block = "badge")]
-pub struct BadgeFragment {
+pub(in crate::web) struct BadgeFragment {
     frame: BadgeFrame,
 }
 
@@ -163,22 +163,22 @@ struct BadgeFrame {
 impl BadgeFragment {
     /// The badge as a fragment of its own.
     #[must_use]
-    pub fn new(links: LinkBuilder, badge: SyncBadge) -> Self {
+    pub(in crate::web) fn new(links: LinkBuilder, badge: SyncBadge) -> Self {
         Self { frame: BadgeFrame { links, badge } }
     }
 }
 
 /// `n` with its noun in the right number: "1 album", "12 albums".
-pub fn counted(n: &u64, one: &str, many: &str) -> String {
+pub(in crate::web) fn counted(n: &u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(n), if *n == 1 { one } else { many })
 }
 
 /// A duration in whole seconds, rounded up.
-pub fn seconds(duration: &Duration) -> u64 {
+pub(in crate::web) fn seconds(duration: &Duration) -> u64 {
     whole_seconds(*duration)
 }
 
 /// A number with its digits grouped: "12,480".
-pub fn grouped(n: &u64) -> String {
+pub(in crate::web) fn grouped(n: &u64) -> String {
     counts::group_digits(*n)
 }

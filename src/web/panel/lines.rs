@@ -1,7 +1,7 @@
 //! The entries of the lists of a finished run: issues and changes.
 
 use crate::domain::change_set::Change;
-pub use crate::domain::change_set::ChangeKind;
+pub(in crate::web) use crate::domain::change_set::ChangeKind;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::item::parse_fields;
 use crate::domain::run_text::issue_label;
@@ -14,7 +14,7 @@ const MAX_VALUE_CHARS: usize = 200;
 
 /// An issue: a row or a feed that was skipped, or taken with a correction.
 #[derive(Debug, Clone, Default)]
-pub struct IssueLine {
+pub(in crate::web) struct IssueLine {
     /// Its place: "Row 5, title", or the name of a feed.
     pub place: String,
     /// Whether it is about a whole feed.
@@ -46,14 +46,14 @@ impl IssueLine {
     }
 
     /// The label beside its place: "skipped".
-    pub fn label(&self) -> &'static str {
+    pub(in crate::web) fn label(&self) -> &'static str {
         issue_label(if self.is_skipped { IssueKind::Refused } else { IssueKind::Noted }, self.is_of_feed)
     }
 }
 
 /// A change of an item.
 #[derive(Debug, Clone)]
-pub struct ChangeLine {
+pub(in crate::web) struct ChangeLine {
     /// Its title, or else its key.
     pub key: String,
     /// What kind of change it is.
@@ -95,7 +95,7 @@ fn changed_fields(before: &[(String, String)], after: &[(String, String)]) -> Ve
 }
 
 /// Labels of a kind of change.
-pub trait ChangeLabels {
+pub(in crate::web) trait ChangeLabels {
     /// The label beside the item: "added".
     fn label(self) -> &'static str;
     /// The name of its icon.
@@ -122,7 +122,7 @@ impl ChangeLabels for ChangeKind {
 
 /// A field with a changed value.
 #[derive(Debug, Clone)]
-pub struct FieldChange {
+pub(in crate::web) struct FieldChange {
     /// The column.
     pub name: String,
     /// The value before; `None` if the column is new.

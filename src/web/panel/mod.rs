@@ -3,8 +3,8 @@
 
 pub(super) mod build;
 pub(super) mod handlers;
-pub mod lines;
+pub(in crate::web) mod lines;
 pub(super) mod notice;
 pub(super) mod outcome_view;
-pub mod run_view;
-pub mod view;
+pub(in crate::web) mod run_view;
+pub(in crate::web) mod view;

@@ -12,7 +12,7 @@ use crate::web::layout::view::seconds;
 
 impl PanelView {
     /// The heading of the panel while no run is shown.
-    pub fn idle_title(&self) -> String {
+    pub(in crate::web) fn idle_title(&self) -> String {
         match self.latest {
             Some(latest) => latest.state_label(),
             None if self.last_success.is_some() => run_text::catalog_state_label(&RunStats::default(), 0),
@@ -21,7 +21,7 @@ impl PanelView {
     }
 
     /// The notes about the start and the cancel that this is the response to: icon and text.
-    pub fn notes(&self) -> Vec<(&'static str, String)> {
+    pub(in crate::web) fn notes(&self) -> Vec<(&'static str, String)> {
         let started_by = self.run.as_ref().and_then(|run| run.requested_by.as_deref());
         let start = match self.start_outcome {
             Some(StartOutcome::AlreadyRunning(_)) => Some(("warning", in_progress_note(started_by))),
@@ -33,7 +33,7 @@ impl PanelView {
     }
 
     /// The icon beside that heading.
-    pub fn idle_icon(&self) -> &'static str {
+    pub(in crate::web) fn idle_icon(&self) -> &'static str {
         let default = if self.last_success.is_some() { "check" } else { "dash" };
         self.latest.map_or(default, |latest| latest.icon())
     }
@@ -41,32 +41,32 @@ impl PanelView {
 
 impl RunView {
     /// How it ended, without its kind: "Completed, 3 rows skipped".
-    pub fn outcome_label(&self) -> String {
+    pub(in crate::web) fn outcome_label(&self) -> String {
         run_text::outcome_label(self.status, &self.stats)
     }
 
     /// Whether someone should look at its result: it skipped something or kept items.
-    pub fn needs_attention(&self) -> bool {
+    pub(in crate::web) fn needs_attention(&self) -> bool {
         self.withheld > 0 || run_text::has_left_out(&self.stats)
     }
 
     /// The name of its icon.
-    pub fn icon(&self) -> &'static str {
+    pub(in crate::web) fn icon(&self) -> &'static str {
         run_icon(self.status, &self.stats)
     }
 
     /// The name of its tone in the stylesheet.
-    pub fn tone(&self) -> &'static str {
+    pub(in crate::web) fn tone(&self) -> &'static str {
         run_tone(self.status, &self.stats)
     }
 
     /// The heading of the card.
-    pub fn title(&self) -> String {
+    pub(in crate::web) fn title(&self) -> String {
         run_title(&self.state())
     }
 
     /// The message of the run in its current state.
-    pub fn status_message(&self) -> String {
+    pub(in crate::web) fn status_message(&self) -> String {
         run_message(&self.state())
     }
 
@@ -86,12 +86,12 @@ impl RunView {
     }
 
     /// Whether a sync failed because its key column seems to have changed, so that "Sync anyway" is offered.
-    pub fn may_accept_rekey(&self) -> bool {
+    pub(in crate::web) fn may_accept_rekey(&self) -> bool {
         self.status == RunStatus::Failed && self.kind == Kind::Sync && self.code.as_deref() == Some("key_changed")
     }
 
     /// What to do about a failure.
-    pub fn advice(&self) -> &'static str {
+    pub(in crate::web) fn advice(&self) -> &'static str {
         failure_advice(self.code.as_deref(), self.advice_place)
     }
 }

@@ -20,7 +20,7 @@ const STARTING_TIME: TimeDelta = TimeDelta::seconds(2);
 
 /// One run, with everything that its reader may see of it.
 #[derive(Debug, Clone)]
-pub struct RunView {
+pub(in crate::web) struct RunView {
     /// The run's id: `sync_` and a UUID.
     pub sync_id: String,
     /// What it does.
@@ -136,27 +136,27 @@ impl RunView {
     }
 
     /// Whether anything in the catalog differs afterwards; of a preview, whether anything would.
-    pub fn changed_anything(&self) -> bool {
+    pub(in crate::web) fn changed_anything(&self) -> bool {
         self.stats.added + self.stats.updated + self.stats.removed > 0
     }
 
     /// The accessible name of its counts.
-    pub fn counts_label(&self) -> &'static str {
+    pub(in crate::web) fn counts_label(&self) -> &'static str {
         if self.kind == Kind::Preview { "What a sync would do" } else { "Counts" }
     }
 
     /// Whether it is active and no cancel was requested.
-    pub fn can_cancel(&self) -> bool {
+    pub(in crate::web) fn can_cancel(&self) -> bool {
         self.status.is_active() && !self.cancel_requested
     }
 
     /// What it does and how far it is, short enough for a list: "Syncing, 45 %".
-    pub fn progress_label(&self) -> String {
+    pub(in crate::web) fn progress_label(&self) -> String {
         self.kind.progress_label(self.status, self.progress)
     }
 
     /// The value of the form field `action` that repeats it; `None` if the Sync form cannot.
-    pub fn repeat_action(&self) -> Option<&'static str> {
+    pub(in crate::web) fn repeat_action(&self) -> Option<&'static str> {
         match (self.kind, self.is_full) {
             (Kind::Preview, _) => Some("preview"),
             (Kind::Sync, true) => Some("full"),
@@ -166,17 +166,17 @@ impl RunView {
     }
 
     /// How many changes are not listed; `None` if all are.
-    pub fn more_changes(&self) -> Option<u64> {
+    pub(in crate::web) fn more_changes(&self) -> Option<u64> {
         self.changes_total.checked_sub(self.changes.len() as u64).filter(|more| *more > 0)
     }
 
     /// How many issues are not listed; `None` if all are.
-    pub fn more_issues(&self) -> Option<u64> {
+    pub(in crate::web) fn more_issues(&self) -> Option<u64> {
         self.issues_total.checked_sub(self.issues.len() as u64).filter(|more| *more > 0)
     }
 
     /// The time left: "3 s", "2 min", "1 h 5 min".
-    pub fn eta_label(&self) -> Option<String> {
+    pub(in crate::web) fn eta_label(&self) -> Option<String> {
         self.eta_seconds.map(|s| match s {
             0..=90 => format!("{s} s"),
             91..=5400 => format!("{} min", s.div_ceil(60)),
@@ -185,7 +185,7 @@ impl RunView {
     }
 
     /// How long it took: "0.4 s", "2 min 5 s".
-    pub fn duration_label(&self) -> Option<String> {
+    pub(in crate::web) fn duration_label(&self) -> Option<String> {
         self.duration_ms.map(|ms| match ms {
             0..100 => "under 0.1 s".to_owned(),
             _ => measures::format_elapsed(Duration::from_millis(ms)),
@@ -193,7 +193,7 @@ impl RunView {
     }
 
     /// Items per second: "214/s".
-    pub fn rate_label(&self) -> Option<String> {
+    pub(in crate::web) fn rate_label(&self) -> Option<String> {
         // A rate is an estimate; below one it is not worth showing.
         #[expect(
             clippy::cast_possible_truncation,
@@ -204,20 +204,20 @@ impl RunView {
     }
 
     /// How many feeds the run fetched and how many articles they contained: "22 feeds, 47 articles".
-    pub fn feeds_label(&self) -> Option<String> {
+    pub(in crate::web) fn feeds_label(&self) -> Option<String> {
         let Some(count) = self.stats.feeds else { return self.articles_label() };
         let feeds = counted(&count.total.max(count.processed), "feed", "feeds");
         Some(self.articles_label().map_or(feeds.clone(), |articles| format!("{feeds}, {articles}")))
     }
 
     /// How many articles the run found, once there are any: "47 articles".
-    pub fn articles_label(&self) -> Option<String> {
+    pub(in crate::web) fn articles_label(&self) -> Option<String> {
         let found = self.stats.articles.map(|count| count.total.max(count.processed)).filter(|found| *found > 0);
         found.map(|found| counted(&found, "article", "articles"))
     }
 
     /// The title of the list of issues.
-    pub fn issues_title(&self) -> &'static str {
+    pub(in crate::web) fn issues_title(&self) -> &'static str {
         if self.stats.feeds.is_some() { "Feed and article issues" } else { "Issues" }
     }
 }

@@ -9,23 +9,19 @@ use crate::domain::feed_counts::FeedCounts;
 use crate::store::admission::StartOutcome;
 use crate::store::cancel::CancelOutcome;
 use crate::web::http::links::LinkBuilder;
-use crate::web::layout::run_labels::{
-    Kind, KindLabels as _, LatestRun, RunStatus, StageLabels as _, StatusLabels as _,
-};
+use crate::web::layout::run_labels::{Kind, KindLabels as _, LatestRun, RunStatus, StageIcon as _, StatusLabels as _};
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::view::{BadgeRun, grouped};
 
 /// The panel of one source.
 #[derive(Debug, Clone, Default)]
-pub struct PanelView {
+pub(in crate::web) struct PanelView {
     /// Builds the links of the panel.
     pub links: LinkBuilder,
     /// The slug of the source.
     pub slug: String,
     /// The source's name, for the badge.
     pub name: String,
-    /// The name of one item: "album".
-    pub noun_one: String,
     /// The name of several items: "albums".
     pub noun_many: String,
     /// Whether the reader may start and cancel runs. Others see no buttons, and no card while no run is shown.
@@ -48,12 +44,12 @@ pub struct PanelView {
 
 impl PanelView {
     /// Whether a run is active: the button is disabled and the panel polls.
-    pub fn is_active(&self) -> bool {
+    pub(in crate::web) fn is_active(&self) -> bool {
         self.polled_run().is_some()
     }
 
     /// The link that the panel polls; `None` if no run is active.
-    pub fn poll_link(&self) -> Option<String> {
+    pub(in crate::web) fn poll_link(&self) -> Option<String> {
         self.polled_run().map(|(sync_id, seen)| self.links.sync_status(&self.slug, sync_id, seen))
     }
 
@@ -70,18 +66,18 @@ impl PanelView {
     }
 
     /// The failed feeds, if they can be retried on their own: after the end of a sync.
-    pub fn failed_feeds(&self) -> Option<FeedCounts> {
+    pub(in crate::web) fn failed_feeds(&self) -> Option<FeedCounts> {
         let synced = self.run.as_ref().is_some_and(|run| run.kind == Kind::Sync);
         self.feeds.filter(|feeds| feeds.failing > 0 && synced && !self.is_active())
     }
 
     /// Whether at least one failed feed can be retried now: a rate limit applies to manual retries too.
-    pub fn may_retry_failed(&self) -> bool {
+    pub(in crate::web) fn may_retry_failed(&self) -> bool {
         self.failed_feeds().is_some_and(|feeds| feeds.may_retry(Utc::now()))
     }
 
     /// The run as the badge shows it.
-    pub fn badge_run(&self) -> Option<BadgeRun> {
+    pub(in crate::web) fn badge_run(&self) -> Option<BadgeRun> {
         self.run.as_ref().map(|run| BadgeRun {
             sync_id: run.sync_id.clone(),
             href: self.links.catalog(&self.slug),
@@ -98,7 +94,7 @@ impl PanelView {
 /// The panel as a fragment: the response to a poll, a start and a cancel.
 #[derive(Debug, Clone, Template)]
 #[template(path = "catalog.html", block = "panel")]
-pub struct PanelFragment {
+pub(in crate::web) struct PanelFragment {
     /// What to show.
     pub panel: PanelView,
 }

@@ -4,7 +4,7 @@ use crate::domain::text::encoding::OFFERED_ENCODINGS;
 
 /// The read options that a kind of source has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ReadFields {
+pub(in crate::web) struct ReadFields {
     /// The tab.
     pub tab: bool,
     /// The text encoding.
@@ -17,19 +17,19 @@ pub struct ReadFields {
 
 impl ReadFields {
     /// The title of the section.
-    pub fn title(self) -> &'static str {
+    pub(in crate::web) fn title(self) -> &'static str {
         if self.header_row { "File options" } else { "Feed options" }
     }
 
     /// Whether there are any.
-    pub fn any(self) -> bool {
+    pub(in crate::web) fn any(self) -> bool {
         self != Self::default()
     }
 }
 
 /// The read options as typed. The docs begin with the names in the form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ReadForm {
+pub(in crate::web) struct ReadForm {
     /// `tab`: the name of a tab; empty for the first.
     pub tab: String,
     /// `encoding`: the name of a text encoding; empty to detect it.
@@ -42,13 +42,13 @@ pub struct ReadForm {
 
 impl ReadForm {
     /// Whether anything is set.
-    pub fn is_set(&self) -> bool {
+    pub(in crate::web) fn is_set(&self) -> bool {
         *self != Self::default()
     }
 
     /// The encodings to choose from: name, label, and whether it is selected. One that was set on the command line is
     /// included.
-    pub fn encodings(&self) -> Vec<(&str, &str, bool)> {
+    pub(in crate::web) fn encodings(&self) -> Vec<(&str, &str, bool)> {
         let mut choices = vec![("", "Detect automatically", self.encoding.is_empty())];
         choices.extend(OFFERED_ENCODINGS.iter().map(|(name, label)| (*name, *label, *name == self.encoding)));
         if !choices.iter().any(|(.., chosen)| *chosen) {
@@ -60,7 +60,7 @@ impl ReadForm {
 
 /// The errors of the read options.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ReadErrors {
+pub(in crate::web) struct ReadErrors {
     /// An error that belongs to no field: the content could not be read with these options.
     pub general: Option<String>,
     /// The tab.
@@ -73,7 +73,7 @@ pub struct ReadErrors {
 
 impl ReadErrors {
     /// Whether there are no errors.
-    pub fn is_empty(&self) -> bool {
+    pub(in crate::web) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }

@@ -11,7 +11,7 @@ use crate::web::layout::view::{PageFrame, counted};
 /// `GET /settings/sources`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "sources.html")]
-pub struct SourcesPage {
+pub(in crate::web) struct SourcesPage {
     /// The frame of the page.
     pub frame: PageFrame,
     /// Every source.
@@ -22,7 +22,7 @@ pub struct SourcesPage {
 
 /// One source in the list.
 #[derive(Debug, Clone)]
-pub struct SourceSetting {
+pub(in crate::web) struct SourceSetting {
     /// Its slug.
     pub slug: String,
     /// Its name.
@@ -50,7 +50,7 @@ pub struct SourceSetting {
 /// The pages about one source. They share a template because they share fields.
 #[derive(Debug, Clone, Template)]
 #[template(path = "source_form.html")]
-pub struct SourceFormPage {
+pub(in crate::web) struct SourceFormPage {
     /// The frame of the page.
     pub frame: PageFrame,
     /// Which page it is.
@@ -65,7 +65,7 @@ pub struct SourceFormPage {
 
 /// The pages of the form.
 #[derive(Debug, Clone)]
-pub enum SourceStep {
+pub(in crate::web) enum SourceStep {
     /// `GET /settings/sources/new`: where the source is. The fields depend on its kind.
     Connect(SourceChoices),
     /// `POST /settings/sources/new`: what the source contains, its key and its names.
@@ -78,7 +78,7 @@ pub enum SourceStep {
 
 /// The kinds of sources to choose from.
 #[derive(Debug, Clone, Default)]
-pub struct SourceChoices {
+pub(in crate::web) struct SourceChoices {
     /// What the selected kind asks for; `None` if the kind is to be detected.
     pub selected: Option<SourceFormSpec>,
     /// All kinds.
@@ -93,7 +93,7 @@ pub struct SourceChoices {
 
 /// A kind of source to choose.
 #[derive(Debug, Clone)]
-pub struct KindChoice {
+pub(in crate::web) struct KindChoice {
     /// Its name in the form.
     pub name: &'static str,
     /// Its label.
@@ -104,7 +104,7 @@ pub struct KindChoice {
 
 /// A feed that a probe found.
 #[derive(Debug, Clone, Default)]
-pub struct FoundFeed {
+pub(in crate::web) struct FoundFeed {
     /// Its title, or else its address without secrets.
     pub title: String,
     /// Why it could not be fetched.
@@ -115,7 +115,7 @@ pub struct FoundFeed {
 
 /// What a probe of the source found.
 #[derive(Debug, Clone, Default)]
-pub struct FoundColumns {
+pub(in crate::web) struct FoundColumns {
     /// The label of its kind: "Google Sheet".
     pub kind: String,
     /// A note that it is read as another kind than the selected one.
@@ -154,21 +154,21 @@ pub struct FoundColumns {
 
 impl FoundColumns {
     /// The hidden columns as a form field: in JSON, because a name can have any character.
-    pub fn hidden_columns_field(&self) -> String {
+    pub(in crate::web) fn hidden_columns_field(&self) -> String {
         serde_json::Value::from(self.hidden_columns.as_slice()).to_string()
     }
 }
 
 /// What is removed with a source.
 #[derive(Debug, Clone, Default)]
-pub struct RemoveFacts {
+pub(in crate::web) struct RemoveFacts {
     /// The number of its items.
     pub count: u64,
 }
 
 /// The values of the form as typed. The docs begin with the names in the form.
 #[derive(Debug, Clone, Default)]
-pub struct SourceForm {
+pub(in crate::web) struct SourceForm {
     /// `slug`: cannot be changed once the source exists.
     pub slug: String,
     /// `kind`: the kind of source; empty if it is to be detected.
@@ -211,29 +211,29 @@ pub struct SourceForm {
 
 impl SourceForm {
     /// The rows of a field for many links.
-    pub fn link_rows(&self) -> usize {
+    pub(in crate::web) fn link_rows(&self) -> usize {
         (self.url.lines().count() + 1).clamp(5, 20)
     }
 
     /// The rows of a field for one link that grows with its content.
-    pub fn grown_rows(&self) -> usize {
+    pub(in crate::web) fn grown_rows(&self) -> usize {
         self.url.lines().count().clamp(1, 20)
     }
 
     /// The read options as typed.
-    pub fn read_form(&self) -> ReadForm {
+    pub(in crate::web) fn read_form(&self) -> ReadForm {
         self.reading.clone().unwrap_or_default()
     }
 
     /// Whether a secret is left out of its links.
-    pub fn has_hidden_secrets(&self) -> bool {
+    pub(in crate::web) fn has_hidden_secrets(&self) -> bool {
         self.url.contains('…')
     }
 }
 
 /// The errors of the form, field by field.
 #[derive(Debug, Clone, Default)]
-pub struct SourceErrors {
+pub(in crate::web) struct SourceErrors {
     /// An error that belongs to no field.
     pub general: Option<String>,
     /// The link.
@@ -258,7 +258,7 @@ pub struct SourceErrors {
 
 impl SourceErrors {
     /// Whether there are no errors.
-    pub fn is_empty(&self) -> bool {
+    pub(in crate::web) fn is_empty(&self) -> bool {
         let fields =
             [&self.url, &self.file, &self.key, &self.name, &self.slug, &self.noun, &self.schedule, &self.public];
         self.general.is_none() && fields.into_iter().all(Option::is_none) && self.reading.is_empty()
