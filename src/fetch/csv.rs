@@ -30,6 +30,7 @@ use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest, SourceKind};
 use crate::domain::location::SourceLocation;
 use crate::domain::progress::StageWeights;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
+use crate::domain::run_text::run_progress::fetching_message;
 use crate::domain::source::{Source, Validators};
 use crate::domain::source_form_spec::{SourceFormSpec, UploadField};
 use table::CsvTable;
@@ -93,7 +94,7 @@ impl SourceKind for CsvKind {
 
     fn fetching_message(&self, source: &Source) -> String {
         let from = location_label(&source.location, "the uploaded file");
-        format!("Fetching {} from {from}…", source.noun.many)
+        fetching_message(&source.noun, &from)
     }
 
     fn fetch(

@@ -29,6 +29,7 @@ use crate::domain::location::{SourceLocation, web_address};
 use crate::domain::operation::Mode;
 use crate::domain::progress::StageWeights;
 use crate::domain::read_options::ReadSetting;
+use crate::domain::run_text::run_progress::fetching_message;
 use crate::domain::source::{Noun, Source};
 use crate::domain::source_form_spec::SourceFormSpec;
 
@@ -137,7 +138,7 @@ impl SourceKind for FeedsKind {
             [only] => host_label(only),
             many => format!("{} addresses", many.len()),
         };
-        format!("Fetching {} from {from}…", source.noun.many)
+        fetching_message(&source.noun, &from)
     }
 
     fn fetch(

@@ -27,6 +27,7 @@ use super::http::{HttpClient, response_status};
 use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest, SourceKind};
 use crate::domain::location::SourceLocation;
 use crate::domain::progress::StageWeights;
+use crate::domain::run_text::run_progress::fetching_message;
 use crate::domain::source::{Noun, Source};
 use crate::domain::source_form_spec::SourceFormSpec;
 use account::ReaderAccount;
@@ -75,7 +76,7 @@ impl SourceKind for ReaderKind {
     fn fetching_message(&self, source: &Source) -> String {
         let from = ReaderAccount::from_location(&source.location)
             .map_or_else(|_| "the account".to_owned(), |account| account.host());
-        format!("Fetching {} from {from}…", source.noun.many)
+        fetching_message(&source.noun, &from)
     }
 
     fn fetch(

@@ -21,6 +21,7 @@ use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest, SourceKind};
 use crate::domain::location::SourceLocation;
 use crate::domain::progress::StageWeights;
 use crate::domain::read_options::ReadSetting;
+use crate::domain::run_text::run_progress::fetching_message;
 use crate::domain::sheet_link::{SheetLink, SheetLinkError};
 use crate::domain::source::Source;
 use crate::domain::source_form_spec::SourceFormSpec;
@@ -77,7 +78,7 @@ impl SourceKind for SheetKind {
     }
 
     fn fetching_message(&self, source: &Source) -> String {
-        format!("Fetching {} from Google Sheets…", source.noun.many)
+        fetching_message(&source.noun, "Google Sheets")
     }
 
     fn fetch(

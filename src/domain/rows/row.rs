@@ -58,35 +58,16 @@ pub struct CellRepair {
     pub column: Option<usize>,
     /// The message for people.
     pub what: String,
-    /// What may be wrong because of it.
-    #[serde(default)]
-    pub doubt: RepairDoubt,
     /// Whether many rows may have it on purpose. Such rows are reported in one warning.
     #[serde(default)]
     pub is_common: bool,
-}
-
-/// What may have been misread in a corrected row.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-pub enum RepairDoubt {
-    /// Only the cell itself, for example because of a wrong encoding.
-    #[default]
-    Cell,
-    /// The assignment of cells to rows. Items that seem to have left the source may still be in it.
-    Structure,
 }
 
 impl CellRepair {
     /// Creates a correction in the column at `column`, or in the whole row.
     #[must_use]
     pub fn in_cell(column: Option<usize>, what: impl Into<String>) -> Self {
-        Self { column, what: what.into(), doubt: RepairDoubt::Cell, is_common: false }
-    }
-
-    /// Creates a correction where cells may have been split wrongly.
-    #[must_use]
-    pub fn in_structure(column: Option<usize>, what: impl Into<String>) -> Self {
-        Self { column, what: what.into(), doubt: RepairDoubt::Structure, is_common: false }
+        Self { column, what: what.into(), is_common: false }
     }
 
     /// Creates a correction that many cells of the column at `column` may have on purpose.

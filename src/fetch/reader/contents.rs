@@ -11,6 +11,7 @@ use super::mirror::{AccountMirror, KnownStates};
 use super::{article, responses};
 use crate::domain::operation::Mode;
 use crate::domain::progress::ProgressCount;
+use crate::domain::run_text::run_progress::fetching_items_message;
 use crate::domain::text::counts::group_digits;
 
 /// How many articles a request fetches.
@@ -61,9 +62,8 @@ impl AccountMirror<'_> {
         let (mut requested, mut missing) = (0, MissingContents::default());
         for batch in wanted.chunks(BATCH_SIZE) {
             let done = requested as u64;
-            let message =
-                format!("Fetching {} {} of {}…", self.source.noun.many, group_digits(done), group_digits(total));
-            self.report(&message, ProgressCount { processed: done, total });
+            let progress = ProgressCount { processed: done, total };
+            self.report(&fetching_items_message(&self.source.noun, progress), progress);
             let remaining = group_digits(total - done);
             let nouns = &self.source.noun.many;
             // Stopping early keeps what was fetched. A timeout would discard it.

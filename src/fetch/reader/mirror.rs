@@ -19,6 +19,7 @@ use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::operation::Mode;
 use crate::domain::progress::ProgressCount;
 use crate::domain::rows::row::TextRow;
+use crate::domain::run_text::run_progress::{UPDATING_READ_STATES, fetching_list_message};
 use crate::domain::source::{Source, Validators};
 use crate::domain::text::counts::group_digits;
 
@@ -108,7 +109,7 @@ impl<'a> AccountMirror<'a> {
 
     /// The names of the account's feeds, by their stream ids.
     fn fetch_feed_names(&mut self) -> Result<HashMap<String, String>, FetchError> {
-        self.report(&format!("Fetching the list of {}…", self.source.noun.many), ProgressCount::default());
+        self.report(&fetching_list_message(&self.source.noun), ProgressCount::default());
         let response = self.session.get("/reader/api/0/subscription/list", &[])?;
         let Some(subscriptions) = response.get("subscriptions").and_then(Value::as_array) else {
             return Err(responses::missing_part(self.session.account, "a list of subscriptions"));
@@ -166,7 +167,7 @@ impl<'a> AccountMirror<'a> {
 
     /// Fetches which articles are unread and which are starred. States that the server does not send are not changed.
     fn fetch_states(&mut self) -> Result<KnownStates, FetchError> {
-        self.report("Updating read states…", ProgressCount::default());
+        self.report(UPDATING_READ_STATES, ProgressCount::default());
         Ok(KnownStates {
             unread: self.fetch_state_set(ArticleStream::Unread, "read")?,
             starred: self.fetch_state_set(ArticleStream::Starred, "starred")?,

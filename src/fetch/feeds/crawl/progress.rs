@@ -2,6 +2,7 @@
 
 use crate::domain::progress::ProgressCount;
 use crate::domain::run_text::fetching_feed_message;
+use crate::domain::run_text::run_progress::FETCHING_FEED_LIST;
 use crate::fetch::feeds::crawl_tally::CrawlTally;
 use crate::fetch::{FetchObserver, FetchProgress};
 
@@ -42,7 +43,7 @@ impl CrawlProgress {
             total: now.total.max(self.feeds.total),
         };
         let message = match self.feeds.total {
-            0 => "Fetching the list of feeds…".to_owned(),
+            0 => FETCHING_FEED_LIST.to_owned(),
             _ => fetching_feed_message(self.feeds),
         };
         observer.report_progress(&FetchProgress {

@@ -7,7 +7,7 @@ use crate::domain::columns::cell_class::CellClass;
 use crate::domain::issue::IssueList;
 use crate::domain::item::ColumnLayout;
 use crate::domain::rows::header_mismatch::HeaderMismatch;
-use crate::domain::rows::row::{CellRepair, RepairDoubt, TextRow};
+use crate::domain::rows::row::{CellRepair, TextRow};
 use crate::domain::rows::row_group::RowGroup;
 use crate::domain::rows::row_shape::RowShapes;
 use crate::domain::run_text::row_notes::{
@@ -92,7 +92,6 @@ impl RowFindings {
 
     /// Adds a repair of a cell, where it is reported once for many rows. Returns whether it is.
     pub(super) fn add_common_repair(&mut self, row: u64, repair: &CellRepair) -> bool {
-        self.is_doubtful |= repair.doubt == RepairDoubt::Structure;
         if repair.is_common {
             self.common.entry((repair.column, repair.what.clone())).or_default().add_row(row);
         }
