@@ -66,7 +66,7 @@ impl App {
     ///
     /// # Errors
     /// When the data folder cannot be created, when the database cannot be opened or migrated, or stays busy for a
-    /// minute, or when the address of the status store is not usable.
+    /// minute, or when the URL of Redis is not usable.
     pub fn open(settings: Settings) -> Result<Self, AppError> {
         create_data_folder(&settings.data_dir)?;
         let timeouts = Timeouts {
@@ -86,7 +86,7 @@ impl App {
         }
         // The engine has connections of its own, so that slow searches in pages cannot delay a heartbeat.
         let engine_store = store.with_own_connections(connections)?;
-        // For the same reason each has a status board of its own.
+        // For the same reason, pages and engine each have a status board.
         let open_board = |store: &Store| -> Result<_, AppError> {
             let primary = open_status_store(&settings, store)?;
             Ok(Arc::new(StatusBoard::new(primary, store.clone(), timeouts.renewal_interval)))
@@ -177,7 +177,7 @@ impl App {
             lines.push_str(&format!("Create the first admin: {link}\n"));
         }
         let mut out = io::stdout().lock();
-        // A closed standard output is no reason not to serve.
+        // Lockstep also serves if standard output is closed.
         let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
         Ok(())
     }
@@ -207,7 +207,8 @@ fn to_reachable_address(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// Opens the primary status store. A Redis that does not answer is no error: the database takes its place meanwhile.
+/// Opens the primary status store. A Redis that does not answer is not an error: until it does, status is read from the
+/// database.
 fn open_status_store(settings: &Settings, store: &Store) -> Result<Box<dyn StatusStore>, StatusError> {
     Ok(match &settings.status_store {
         StatusStoreSetting::File => Box::new(FileStatus::new(settings.data_dir.join("status"))),
@@ -236,15 +237,14 @@ async fn serve_until_shutdown(
         rt::time::sleep(SHUTDOWN_POLL_INTERVAL).await;
     }
     log::info!("shutting down");
-    // On a thread of its own, because pages answer while the workers stop.
+    // On its own thread, so that pages are still served while the workers stop.
     let stopping = std::thread::Builder::new().name("stopping".to_owned()).spawn(move || workers.stop())?;
     while !stopping.is_finished() {
         rt::time::sleep(WORKER_POLL_INTERVAL).await;
     }
     if !stopping.join().unwrap_or(false) {
         log::warn!(
-            "not all workers stopped in time; another server, or the next start, ends their runs and starts \
-                    them again"
+            "not all workers stopped in time; another server, or the next start, ends their runs and starts them again"
         );
     }
     if pages.is_finished() {

@@ -70,7 +70,7 @@ pub struct Settings {
     pub without_effect: Vec<&'static str>,
 }
 
-/// Shows only what holds no secret: an address may hold a password, and the credentials may be the key itself.
+/// Shows only settings that contain no secret: a URL may contain a password, and the credentials may be the key itself.
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
@@ -88,7 +88,7 @@ impl fmt::Debug for Settings {
 pub struct ConfigErrors(Vec<String>);
 
 impl ConfigErrors {
-    /// One line per mistake: the name of the setting, what is wrong, and an example.
+    /// Returns one line per mistake: the name of the setting, what is wrong, and an example.
     #[must_use]
     pub fn lines(&self) -> &[String] {
         &self.0
@@ -104,8 +104,8 @@ impl fmt::Display for ConfigErrors {
 impl std::error::Error for ConfigErrors {}
 
 impl Settings {
-    /// Reads the settings of this process, and all mistakes in them. A wrong value is replaced by its default, which
-    /// is only good enough to diagnose what is wrong.
+    /// Reads the settings of this process, and all mistakes in them. An invalid value is replaced by its default, so
+    /// that `doctor` can check the rest.
     #[must_use]
     pub fn read(flags: &SettingFlags) -> (Self, ConfigErrors) {
         Self::read_from(flags, &|name| std::env::var_os(name))
@@ -199,7 +199,7 @@ impl Settings {
         (settings, ConfigErrors(mistakes))
     }
 
-    /// Finds settings that are valid one by one and contradict each other.
+    /// Finds settings that are valid but contradict each other.
     fn find_contradictions(&self) -> Vec<String> {
         let operations = (self.keep_operations, "LOCKSTEP_KEEP_OPERATIONS");
         let pairs = [

@@ -1,4 +1,4 @@
-//! Why Lockstep could not start or keep running.
+//! The errors that prevent Lockstep from starting or end it.
 
 use std::io;
 use std::path::PathBuf;
@@ -44,7 +44,7 @@ pub enum AppError {
     /// The operating system has no random bytes.
     #[error("the operating system has no random bytes: {0}")]
     Random(#[from] getrandom::Error),
-    /// The slug of the sample catalog is not valid, which is a mistake in this program.
+    /// The slug of the sample catalog is not valid, which is a bug.
     #[error("the slug of the sample catalog is not valid: {0}")]
     Sample(#[from] NotASlug),
 }

@@ -29,10 +29,10 @@ const MAX_FILE_BYTES: u64 = 10_000_000;
 const MAX_OLD_FILES: u32 = 5;
 /// The file that is locked while files are renamed.
 const LOCK_FILE_NAME: &str = "rotation.lock";
-/// How long half a line at the end of a file may be one that another process is writing. A busy machine may suspend
-/// that process in the middle of its write.
+/// How long to wait for another process that may be writing the unfinished line at the end of a file. A busy machine
+/// may suspend that process during its write.
 const HALF_LINE_TIMEOUT: Duration = Duration::from_millis(200);
-/// How often the end of the file is read meanwhile.
+/// How often the end of the file is read during that time.
 const HALF_LINE_POLL_INTERVAL: Duration = Duration::from_millis(2);
 
 /// Finds the file for lines of this target, as an index into [`LOG_FILES`].
@@ -44,9 +44,9 @@ pub(super) fn find_file(target: &str) -> Option<usize> {
 pub(super) struct JsonLogs {
     folder: PathBuf,
     max_file_bytes: u64,
-    /// Host and process, which each line carries because several may write to one folder.
+    /// Host and process, written to each line because several processes may write to one folder.
     server: String,
-    /// The files that could not be written to the last time, one bit each.
+    /// The files whose last write failed, one bit each.
     failing_files: AtomicU8,
 }
 
@@ -111,7 +111,7 @@ impl JsonLogs {
             self.rotate_file(&path, max_size_before)?;
             file = self.open_file(&path)?;
         }
-        // After a failed write the half line is that one. On a full disk no line may wait for it again.
+        // After a failed write, the unfinished line is from that write. On a full disk, lines must not wait for it.
         let is_failing = self.failing_files.load(Ordering::Relaxed) & (1 << index) != 0;
         let timeout = if is_failing { Duration::ZERO } else { HALF_LINE_TIMEOUT };
         if ends_in_half_a_line(&file, timeout)? {
@@ -140,7 +140,7 @@ impl JsonLogs {
         let lock = OpenOptions::new().append(true).create(true).mode(0o600).open(self.folder.join(LOCK_FILE_NAME))?;
         match lock.try_lock() {
             Ok(()) => {}
-            // The other process may be frozen. The file grows beyond its limit rather than that this process waits.
+            // The other process may be frozen, so this one does not wait; the file may exceed its limit.
             Err(TryLockError::WouldBlock) => return Ok(()),
             Err(TryLockError::Error(error)) => return Err(error),
         }

@@ -1,4 +1,4 @@
-//! Translates the settings into what the kinds of sources need, and tries the Google credentials without a server.
+//! Converts the settings for the kinds of sources, and checks the Google credentials without a server.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub(super) fn to_kind_settings(settings: &Settings) -> fetch::KindSettings {
 }
 
 /// Signs in at Google with the service account from the settings. Returns how far this machine's clock is ahead of
-/// Google's, if Google's answer carries a time. Nothing is left in the data folder.
+/// Google's, if Google's response has a date. Nothing is written to the data folder.
 ///
 /// # Errors
 /// A message for people: why Google refuses the sign-in or cannot be reached within `timeout`, and what to do.

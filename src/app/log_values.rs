@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use crate::domain::log_fields::DETAIL_FIELD;
 
-/// How many characters of one text are logged.
+/// The maximum number of characters of a logged text.
 const MAX_TEXT_CHARS: usize = 2000;
 
-/// Returns `text` as one line without control characters, cut where it is too long.
+/// Returns `text` as one line without control characters, cut to the maximum length.
 pub(super) fn to_single_line(text: &str) -> String {
     let end = text.char_indices().nth(MAX_TEXT_CHARS).map(|(at, _)| at);
     let mut line = text[..end.unwrap_or(text.len())].replace(char::is_control, " ");

@@ -14,7 +14,7 @@ use super::json_logs::JsonLogs;
 use super::log_values::{to_json, to_single_line};
 use crate::domain::log_fields::{DETAIL_FIELD, SYNC_ID};
 
-/// Modules whose debug and trace lines contain whole addresses, requests and responses, with tokens and passwords.
+/// Modules whose debug and trace lines contain complete URLs, requests and responses, with tokens and passwords.
 const MODULES_THAT_LOG_SECRETS: [&str; 2] = ["ureq", "ureq_proto"];
 
 /// Starts logging to standard error, and to the JSON files in `logs` of `data_dir`. `filter`, in the syntax of

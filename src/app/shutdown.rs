@@ -1,4 +1,4 @@
-//! Detects that this process should shut down.
+//! Detects the signals that shut down this process.
 
 use std::io;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 pub fn watch_shutdown_signals() -> io::Result<Arc<AtomicBool>> {
     let requested = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
-        // The order matters: the first signal finds the flag false and sets it, only the second ends the process.
+        // The order matters: the first signal finds the flag false and sets it, and only the second ends the process.
         signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&requested))?;
         signal_hook::flag::register(signal, Arc::clone(&requested))?;
     }

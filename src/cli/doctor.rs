@@ -1,8 +1,8 @@
 //! `lockstep doctor`: checks the installation and reports each problem with its fix.
 //!
-//! It works beside a server and without one, with a database that does not answer and with wrong settings, and no
-//! check takes longer than a few seconds. It changes nothing: run as root or in the wrong folder, it must not leave a
-//! database that a server cannot open, nor migrate one under an older server that is running.
+//! It works with or without a running server, with a database that does not answer and with invalid settings. No check
+//! takes longer than a few seconds. It changes nothing: otherwise, run as root or in the wrong folder, it could create
+//! a database that a server cannot open, or migrate the database of an older server that is running.
 
 mod check_result;
 mod credentials;
@@ -25,7 +25,7 @@ use crate::domain::text::measures;
 /// The flags of `doctor`.
 #[derive(clap::Args)]
 pub(super) struct DoctorArgs {
-    /// Print a JSON list of {check, state, message, fix}
+    /// Print the results as JSON: a list of {check, state, message, fix}
     #[arg(long)]
     json: bool,
 }
@@ -73,8 +73,8 @@ fn run_all_checks(settings: &Settings, mistakes: &ConfigErrors) -> Vec<CheckResu
         )
     }));
     if mistakes.lines().iter().any(|line| line.starts_with("DATABASE_URL:") || line.starts_with("--database-url:")) {
-        let fix = "Correct the address of the database first.";
-        results.push(CheckResult::wrong("database", "not checked, because its address is not valid", fix));
+        let fix = "Correct DATABASE_URL first.";
+        results.push(CheckResult::wrong("database", "not checked, because its URL is not valid", fix));
     } else {
         results.extend(database::check_database(settings));
     }

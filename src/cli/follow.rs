@@ -15,7 +15,7 @@ use crate::store::StoreError;
 use crate::store::cancel::CancelOutcome;
 use crate::sync::ShutdownSignal;
 
-/// Who started the run, as people read it.
+/// The name of the command line as the one that started or cancelled a run.
 pub(super) const COMMAND_LINE: &str = "command line";
 /// How often the status is read.
 const STATUS_POLL_INTERVAL: Duration = Duration::from_millis(200);
@@ -39,7 +39,7 @@ pub(super) fn follow_run(
         let mut runner = Some(spawn_runner(app, id)?);
         let last = wait_for_end(app, id, interrupted, &mut runner, display)?;
         if let Some(runner) = runner {
-            // Little is left to do for the thread once the run has ended. A panic has been logged.
+            // Once the run has ended, the thread ends soon. A panic has been logged.
             let _ = runner.join();
         }
         match last.summary.successor.filter(|_| last.summary.status == Status::Interrupted) {
@@ -55,7 +55,7 @@ pub(super) fn follow_run(
 
 type RunnerThread = JoinHandle<Result<bool, StoreError>>;
 
-/// Starts a thread that runs it in this process, unless a server claims it first.
+/// Starts a thread that executes the run in this process, unless a server claims it first.
 fn spawn_runner(app: &App, id: SyncId) -> Result<RunnerThread, CommandError> {
     let control = app.control.clone();
     // A shutdown signal would queue the run again, but Ctrl-C cancels it. So this signal is never sent.
@@ -91,8 +91,7 @@ fn wait_for_end(
                 return Err(match other {
                     Err(error) => error.into(),
                     Ok(_) => CommandError::failed(format!(
-                        "the status of {id} is no longer kept. Find the result in \
-                                                           the history."
+                        "the status of {id} is no longer kept. See its result in the history."
                     )),
                 });
             }
@@ -103,7 +102,7 @@ fn wait_for_end(
                 recovery_checked = Instant::now() + RECOVERY_INTERVAL;
             }
         }
-        // A worker in this process is alive, even if its lease has expired.
+        // A run in this process is not recovered, even if its lease has expired.
         let runs_here = runner.as_ref().is_some_and(|runner| !runner.is_finished());
         if recovery_checked.elapsed() > RECOVERY_INTERVAL && !runs_here {
             recovery_checked = Instant::now();
@@ -141,9 +140,7 @@ fn fail_if_runner_ended(app: &App, id: SyncId, runner: &mut Option<RunnerThread>
 fn cancel_run(app: &App, id: SyncId, display: &mut ProgressDisplay) -> Result<(), CommandError> {
     match app.control.cancel(id, COMMAND_LINE)? {
         CancelOutcome::Requested => display.print_line("Cancelling…"),
-        CancelOutcome::AlreadyFinishing => {
-            display.print_line(ALREADY_FINISHING);
-        }
+        CancelOutcome::AlreadyFinishing => display.print_line(ALREADY_FINISHING),
         CancelOutcome::Done | CancelOutcome::AlreadyEnded | CancelOutcome::NoSuchRun => {}
     }
     Ok(())

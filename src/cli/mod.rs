@@ -1,5 +1,5 @@
-//! The command line: one file per command. Standard output carries the answer of a command only; everything else goes
-//! to standard error.
+//! The command line: one file per command. The result of a command goes to standard output, everything else to standard
+//! error.
 
 mod doctor;
 mod follow;
@@ -22,7 +22,7 @@ use crate::config::{ConfigErrors, SettingFlags, Settings};
 use crate::domain::log_fields::SYNC_TARGET;
 use output::{CommandError, CommandExit};
 
-/// Keeps a catalog in lockstep with the place its editors already work in.
+/// Keep a searchable catalog in sync with a spreadsheet, a file, feeds or a feed reader account
 #[derive(Parser)]
 #[command(name = "lockstep", version, after_help = AFTER_HELP)]
 struct Cli {
@@ -57,11 +57,12 @@ enum Command {
 }
 
 impl Command {
-    /// What is logged to standard error without `RUST_LOG`: what a server does, and only problems of other commands.
+    /// The log filter of standard error if `RUST_LOG` is not set: a server logs its activity, other commands only
+    /// problems.
     fn default_log_filter(&self) -> String {
         match self {
             Self::Serve => "info,actix_server=warn".to_owned(),
-            // It follows its run and prints how it ended.
+            // The command prints the outcome of its run itself.
             Self::Sync(_) => format!("warn,{SYNC_TARGET}=error"),
             _ => "warn".to_owned(),
         }
@@ -102,7 +103,7 @@ fn execute(command: &Command, settings: Settings, mistakes: &ConfigErrors) -> Re
         Command::Source(command) => source::run(&App::open(settings)?, command),
         Command::User(command) => user::run(&App::open(settings)?, command),
         Command::Token(command) => token::run(&App::open(settings)?, command),
-        // The doctor opens nothing but what it checks.
+        // The doctor opens only what it checks.
         Command::Doctor(args) => doctor::run(&settings, mistakes, args),
     }
 }

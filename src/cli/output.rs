@@ -1,4 +1,4 @@
-//! The output of commands: the answer on standard output, everything else on standard error, and the exit code.
+//! The output of commands: the result on standard output, everything else on standard error, and the exit code.
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -72,7 +72,7 @@ impl From<StoreError> for CommandError {
     }
 }
 
-/// Prints the answer of a command. A closed pipe (`| head`) is no error.
+/// Prints the result of a command. A closed pipe (`| head`) is not an error.
 pub(super) fn print_answer(text: &str) -> Result<(), CommandError> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
@@ -94,7 +94,7 @@ pub(super) fn print_error(message: &str) {
     print_note(&format!("error: {message}"));
 }
 
-/// Asks a person at a terminal to confirm. Without a terminal the answer is yes.
+/// Asks for a confirmation at the terminal. Returns true without a terminal.
 pub(super) fn ask_confirmation(question: &str) -> Result<bool, CommandError> {
     if !io::stdin().is_terminal() {
         return Ok(true);

@@ -1,4 +1,4 @@
-//! `lockstep source list`, `show` and `remove`. `add` and `check` have files of their own.
+//! `lockstep source list`, `show` and `remove`. The files `source_add` and `source_check` have the other two.
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -11,8 +11,7 @@ use crate::app::App;
 use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
 use crate::domain::read_options::ReadOptions;
-use crate::domain::run_text::format_count;
-use crate::domain::run_text::outcome_label;
+use crate::domain::run_text::{format_count, outcome_label};
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Slug, Source};
 use crate::domain::text::counts::group_digits;
@@ -55,7 +54,7 @@ pub(super) struct SourceListArgs {
 pub(super) struct SourceRemoveArgs {
     /// Slug of the source, such as albums
     slug: Slug,
-    /// Do not ask for confirmation. The catalog is removed too, and can't be restored
+    /// Remove the source and its catalog without asking; this can't be undone
     #[arg(long)]
     yes: bool,
 }
@@ -74,7 +73,7 @@ pub(super) fn run(app: &App, command: &SourceCommand) -> Result<CommandExit, Com
 fn list_sources(app: &App, as_json: bool) -> Result<CommandExit, CommandError> {
     let mut listed = Vec::new();
     for source in app.store.list_sources()? {
-        // The source may be removed meanwhile.
+        // The source may have been removed in the meantime.
         let Some(catalog) = app.store.find_catalog(source.id)? else { continue };
         listed.push((source, catalog));
     }
@@ -185,7 +184,7 @@ fn format_read_options(options: &ReadOptions) -> Vec<(&'static str, String)> {
     facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-/// Formats the health of a source's feeds: a line for all, and one for each that fails.
+/// Formats the health of a source's feeds: a line with the counts, and one for each feed that fails.
 fn format_feed_health(feeds: &[FeedRecord]) -> Vec<(&'static str, String)> {
     let names = feed_names(feeds);
     let failing: Vec<(&FeedRecord, String)> = feeds.iter().zip(names).filter(|(feed, _)| feed.has_failed()).collect();
@@ -225,9 +224,8 @@ fn remove_source(app: &App, args: &SourceRemoveArgs) -> Result<CommandExit, Comm
                 "{slug} is syncing ({active}). Nothing removed; try again when the sync has finished."
             )))
         }
-        SourceChange::NoSuchSource => Err(CommandError::usage(format!(
-            "the source {slug} was removed in the \
-                                                                       meantime."
-        ))),
+        SourceChange::NoSuchSource => {
+            Err(CommandError::usage(format!("the source {slug} was removed in the meantime.")))
+        }
     }
 }

@@ -25,7 +25,8 @@ pub(super) struct SourceAddArgs {
     /// or OPML lists of them) or reader (feed reader account)
     #[arg(long)]
     kind: String,
-    /// URL of the sheet, the CSV or Excel file, a feed, an OPML list, or the reader's server. Repeatable for feeds
+    /// URL of the sheet, the CSV or Excel file, the feed or OPML list, or the reader's server. Repeat it for several
+    /// feeds
     #[arg(long, conflicts_with = "file", required_unless_present = "file")]
     url: Vec<String>,
     /// User name of the reader account; the password is read with --password-stdin
@@ -43,7 +44,7 @@ pub(super) struct SourceAddArgs {
     /// Name of the catalog [default: the slug in words]
     #[arg(long)]
     name: Option<String>,
-    /// Name of one item and of several, such as album/albums [default: item/items, or article/articles]
+    /// Singular and plural name of an item, such as album/albums [default: item/items, or article/articles]
     #[arg(long)]
     noun: Option<Noun>,
     /// Schedule: a cron expression in UTC, such as "0 6 * * *" [default: manual only]
@@ -52,23 +53,23 @@ pub(super) struct SourceAddArgs {
     /// Make the catalog public; otherwise only users can read it
     #[arg(long)]
     public: bool,
-    /// With --public: publish columns that are hidden in the source, too
+    /// With --public: also publish columns that are hidden in the source
     #[arg(long, requires = "public")]
     publish_hidden_columns: bool,
     #[command(flatten)]
     reading: ReadFlags,
 }
 
-/// How the content is read. What is not set is detected.
+/// Flags for reading the content of the source.
 #[derive(Args)]
 struct ReadFlags {
-    /// Tab of a sheet or workbook, by name [default: the tab of the link, else the first]
+    /// Name of the tab in a sheet or workbook [default: the tab of the link, or the first tab]
     #[arg(long, value_name = "NAME")]
     tab: Option<String>,
     /// Text encoding, such as utf-8 or windows-1252 [default: detected]
     #[arg(long, value_name = "NAME", value_parser = encoding_name)]
     encoding: Option<&'static str>,
-    /// Row that names the columns, counted from 1 [default: the first row that is not blank]
+    /// Number of the header row, which contains the column names [default: the first row that is not blank]
     #[arg(long, value_name = "ROW", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     header_row: Option<u64>,
     /// Sync even if most rows have more or fewer cells than the header
@@ -76,7 +77,7 @@ struct ReadFlags {
     accept_header_mismatch: bool,
 }
 
-/// Adds a source, after checking that its kind accepts everything that was given.
+/// Adds a source, after checking that its kind accepts all flags.
 pub(super) fn run(app: &App, add: &SourceAddArgs) -> Result<CommandExit, CommandError> {
     check_kind(app, &add.kind)?;
     let replacement = add.file.as_ref().and_then(|path| app.control.replacement_for_file(&add.kind, path));
@@ -132,8 +133,8 @@ fn choose_key_column(app: &App, add: &SourceAddArgs, kind: &str) -> Result<Strin
     }
 }
 
-/// Finds the hidden columns of the source that will be published. Without `is_allowed` a hidden column is an error, so
-/// that it does not become public by accident.
+/// Finds the hidden columns of the source that will be published. A hidden column is an error unless `is_allowed`, so
+/// that it is not published by accident.
 fn find_published_columns(app: &App, draft: &SourceDraft, is_allowed: bool) -> Result<Vec<String>, CommandError> {
     let reason = match app.control.probe_location(&draft.kind, &draft.location, &draft.read_options) {
         Ok(probe) => match hidden_columns_warning(&probe.hidden_columns) {
@@ -161,7 +162,7 @@ fn choose_read_options(app: &App, add: &SourceAddArgs, kind: &str) -> Result<Rea
         accept_header_mismatch: *accept_header_mismatch,
         ..ReadOptions::default()
     };
-    let flag = match options.first_ignored(app.control.read_settings(kind)) {
+    let flag = match options.first_unsupported(app.control.read_settings(kind)) {
         None => return Ok(options),
         Some(ReadSetting::Tab) => "--tab",
         Some(ReadSetting::Encoding) => "--encoding",

@@ -9,7 +9,7 @@ use crate::domain::source::Source;
 use crate::domain::source_probe::SourceProbe;
 use crate::domain::text::counts::group_digits;
 use crate::domain::text::measures;
-use crate::domain::text::shortening::shorten;
+use crate::domain::text::shortening::shorten_text;
 
 /// Checks a source and prints what was found. Exits with failure if there is a problem.
 pub(super) fn run(app: &App, source: &Source) -> Result<CommandExit, CommandError> {
@@ -74,5 +74,5 @@ fn report_feeds(source: &Source, probe: &SourceProbe) -> Result<CommandExit, Com
 }
 
 fn quote_columns(columns: &[String]) -> String {
-    columns.iter().map(|name| format!("“{}”", shorten(name))).collect::<Vec<_>>().join(", ")
+    columns.iter().map(|name| format!("“{}”", shorten_text(name))).collect::<Vec<_>>().join(", ")
 }

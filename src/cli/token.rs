@@ -21,7 +21,7 @@ pub(super) enum TokenCommand {
 /// The arguments of `token add`.
 #[derive(Args)]
 pub(super) struct TokenAddArgs {
-    /// Name of the token, shown as who started a sync
+    /// Name of the token, shown in the history of the syncs it starts
     name: AccountName,
     /// What the token allows: admin (everything) or viewer (read)
     #[arg(long)]

@@ -1,5 +1,5 @@
 //! Reads `LOCKSTEP_GOOGLE_CREDENTIALS`: the key of a service account, as the path of a file or as its content. Messages
-//! never show the content, nor a value that may be a key in the place of a path.
+//! never show the content, nor a value that may be a key instead of a path.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -24,12 +24,12 @@ pub struct GoogleCredentials {
     pub account: ServiceAccount,
     /// The key file, unless the setting holds the key itself.
     pub file: Option<PathBuf>,
-    /// The mode of the key file, if others than its owner may access it.
+    /// The mode of the key file, if users other than its owner may access it.
     pub open_to_others: Option<u32>,
 }
 
 impl GoogleCredentials {
-    /// A warning if others than the owner may access the key file.
+    /// Returns a warning if users other than its owner may access the key file.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
         let (file, mode) = (self.file.as_ref()?.display(), self.open_to_others?);
@@ -67,7 +67,7 @@ pub(super) fn read_credentials(value: &OsStr) -> Result<GoogleCredentials, Strin
     Ok(GoogleCredentials { account, file: Some(path), open_to_others: Some(mode).filter(|mode| mode & 0o077 != 0) })
 }
 
-/// Whether the value is a key of any kind, and not the path of one.
+/// Whether the value is a key of any kind, not the path of a file.
 fn is_key_content(text: &str) -> bool {
     text.starts_with('{') || text.starts_with("-----BEGIN") || (text.starts_with("AIza") && !text.contains('.'))
 }
@@ -98,7 +98,7 @@ fn explain_unreadable(error: &io::Error) -> String {
     format!("cannot be read: {error}. {fix}.")
 }
 
-/// The path for messages, if the value is certainly a path. Any other value may be a key in some other form.
+/// Returns the path for messages, if the value is certainly a path. Otherwise it could be a key in another form.
 fn display_path(path: &Path) -> String {
     let is_path = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json")) || path.exists();
     if is_path { path.display().to_string().escape_debug().to_string() } else { "the file that it names".to_owned() }

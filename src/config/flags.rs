@@ -77,7 +77,7 @@ pub struct SettingFlags {
     ))]
     pub(super) keep_status: Option<OsString>,
     #[arg(long, global = true, value_name = "DURATION", help = describe_duration(
-        "How long the operation of a sync is kept after its end",
+        "How long the operation of a sync, with its last status, is kept after its end",
         "LOCKSTEP_KEEP_OPERATIONS",
         defaults::OPERATION_RETENTION,
     ))]
@@ -89,7 +89,7 @@ pub struct SettingFlags {
     ))]
     pub(super) keep_records: Option<OsString>,
     #[arg(long, global = true, value_name = "BYTES", help = describe(
-        "Largest size of one source, after decompression",
+        "Maximum size of one source in bytes, after decompression",
         "LOCKSTEP_MAX_BYTES",
         &defaults::MAX_SOURCE_BYTES.to_string(),
     ))]

@@ -1,4 +1,4 @@
-//! Reads one setting after the other and collects the mistakes.
+//! Reads single settings and collects the mistakes in them.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ impl<'a> SettingsReader<'a> {
         self.mistakes
     }
 
-    /// Finds the value of a setting, and the name it was given by: the flag's or the variable's.
+    /// Finds the value of a setting, and the name of the flag or variable that it comes from.
     fn find_value(&mut self, name: &'static str, flag: Option<&OsStr>) -> Option<(String, OsString)> {
         if let Some(value) = flag {
             let flag = format!("--{}", name.trim_start_matches("LOCKSTEP_").to_lowercase().replace('_', "-"));
@@ -54,7 +54,7 @@ impl<'a> SettingsReader<'a> {
         })
     }
 
-    /// Reads the data folder. Any path will do, UTF-8 or not.
+    /// Reads the path of the data folder, which need not be UTF-8.
     pub(super) fn read_data_dir(&mut self, flag: Option<&OsStr>) -> PathBuf {
         self.find_value("LOCKSTEP_DATA_DIR", flag)
             .map_or_else(|| PathBuf::from(defaults::DATA_DIR), |(_, value)| value.into())
@@ -100,7 +100,7 @@ impl<'a> SettingsReader<'a> {
         }
     }
 
-    /// Keeps those of `names` that are set.
+    /// Returns those of `names` that are set.
     pub(super) fn keep_set(&mut self, names: &[&'static str]) -> Vec<&'static str> {
         names.iter().copied().filter(|name| self.find_value(name, None).is_some()).collect()
     }

@@ -11,9 +11,9 @@ use crate::fetch::AllowHosts;
 use crate::status::RedisAddress;
 use crate::store::DatabaseAddress;
 
-/// The longest time that a setting may allow something to take: seven days.
+/// The maximum of time limits: seven days.
 const MAX_TIME_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
-/// The longest time that a setting may keep something: ten years.
+/// The maximum of retention times: ten years.
 const MAX_RETENTION: Duration = Duration::from_secs(3650 * 24 * 3600);
 /// The most syncs that may run at the same time.
 const MAX_WORKERS: usize = 64;
@@ -87,7 +87,7 @@ fn parse_duration_up_to(text: &str, max: Duration) -> Result<Duration, String> {
     })
 }
 
-/// Parses how long something is kept: more than zero, at most ten years.
+/// Parses a retention time: more than zero, at most ten years.
 pub(super) fn parse_retention(text: &str) -> Result<Duration, String> {
     match parse_duration_up_to(text, MAX_RETENTION)? {
         Duration::ZERO => Err(format!("{} would keep nothing. Use a value like 5m, 24h or 90d.", quote_value(text))),
@@ -95,7 +95,7 @@ pub(super) fn parse_retention(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Parses how long something may take: more than zero, at most seven days.
+/// Parses a time limit: more than zero, at most seven days.
 pub(super) fn parse_time_limit(text: &str) -> Result<Duration, String> {
     match parse_duration(text)? {
         Duration::ZERO => Err(format!("{} leaves no time. Use a value like 30s or 5m.", quote_value(text))),

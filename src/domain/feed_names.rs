@@ -6,25 +6,25 @@ use url::Url;
 
 use super::feed::FeedRecord;
 use super::location::without_secrets;
-use crate::domain::text::shortening::{clip_name, shorten};
+use crate::domain::text::shortening::{clip_name, shorten_text};
 
 /// Returns the names of `feeds`, in their order. A name is the title, or the URL without secrets if there is no title.
 /// If several feeds have the same title, the host is added; if the hosts are the same too, the path. Names depend on
 /// titles and URLs only, so they are the same in every sync.
 #[must_use]
 pub fn feed_names(feeds: &[FeedRecord]) -> Vec<String> {
-    let mut alike: HashMap<String, SameTitle<'_>> = HashMap::new();
+    let mut by_title: HashMap<String, SameTitle<'_>> = HashMap::new();
     for feed in feeds {
-        let same = alike.entry(plain_name(feed)).or_default();
+        let same = by_title.entry(plain_name(feed)).or_default();
         if same.addresses.insert(&feed.address) {
             *same.hosts.entry(format_host(&feed.address)).or_default() += 1;
             same.places.entry(format_host_and_path(&feed.address)).or_default().push(&feed.address);
         }
     }
-    for same in alike.values_mut() {
+    for same in by_title.values_mut() {
         same.places.values_mut().for_each(|addresses| addresses.sort_unstable());
     }
-    feeds.iter().map(|feed| disambiguate_name(feed, &alike)).collect()
+    feeds.iter().map(|feed| disambiguate_name(feed, &by_title)).collect()
 }
 
 /// The feeds that share a title.
@@ -37,9 +37,9 @@ struct SameTitle<'a> {
     places: HashMap<String, Vec<&'a str>>,
 }
 
-fn disambiguate_name(feed: &FeedRecord, alike: &HashMap<String, SameTitle<'_>>) -> String {
+fn disambiguate_name(feed: &FeedRecord, by_title: &HashMap<String, SameTitle<'_>>) -> String {
     let plain = plain_name(feed);
-    let Some(same) = alike.get(&plain).filter(|same| same.addresses.len() > 1) else { return plain };
+    let Some(same) = by_title.get(&plain).filter(|same| same.addresses.len() > 1) else { return plain };
     let (host, place) = (format_host(&feed.address), format_host_and_path(&feed.address));
     let here = same.places.get(&place).map(Vec::as_slice).unwrap_or_default();
     let number = here.iter().position(|address| *address == feed.address).unwrap_or_default() + 1;
@@ -59,7 +59,7 @@ fn plain_name(feed: &FeedRecord) -> String {
 
 /// Returns the host, with the port unless it is the default.
 fn format_host(address: &str) -> String {
-    let Ok(url) = Url::parse(address) else { return shorten(&without_secrets(address)) };
+    let Ok(url) = Url::parse(address) else { return shorten_text(&without_secrets(address)) };
     let host = url.host_str().unwrap_or_default().trim_start_matches("www.").to_owned();
     url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"))
 }
@@ -67,7 +67,7 @@ fn format_host(address: &str) -> String {
 /// Returns host and path.
 fn format_host_and_path(address: &str) -> String {
     let path = Url::parse(address).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default();
-    shorten(&format!("{}{path}", format_host(address)))
+    shorten_text(&format!("{}{path}", format_host(address)))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::text::counts::group_digits;
 use super::text::string_enum::string_enum;
-use crate::domain::text::shortening::shorten;
+use crate::domain::text::shortening::shorten_text;
 
 string_enum! {
     /// Whether the row is missing in the catalog because of the issue.
@@ -34,7 +34,7 @@ impl Issue {
     #[must_use]
     pub fn with_place(&self) -> String {
         let row = self.row.map(|row| format!("Row {}", group_digits(row)));
-        let column = self.column.as_deref().map(|column| format!("“{}”", shorten(column)));
+        let column = self.column.as_deref().map(|column| format!("“{}”", shorten_text(column)));
         let place: Vec<String> = row.into_iter().chain(column).collect();
         if place.is_empty() { self.reason.clone() } else { format!("{}: {}", place.join(", "), self.reason) }
     }

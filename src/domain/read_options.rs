@@ -1,21 +1,23 @@
-//! Options for reading the content of a source. Options that are not set are detected.
+//! Options for reading the content of a source.
 
 use serde::{Deserialize, Serialize};
 
-/// The options of one source for reading its content.
+/// The options of one source for reading its content. Most options that are not set are detected.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ReadOptions {
-    /// The tab of a sheet or workbook, by name. `None` is the tab of the link's `gid`, else the first.
+    /// The name of the tab of a sheet or workbook. `None` selects the tab of the link, or the first tab if the link
+    /// selects none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tab: Option<String>,
     /// The text encoding, by a label of the WHATWG Encoding Standard such as `windows-1252`. `None` detects it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
-    /// The number of the header row, from 1. `None` is the first row that is not blank.
+    /// The number of the header row, from 1. `None` selects the first row that is not blank.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header_row: Option<u64>,
-    /// Whether a sync continues if most rows do not fit the header (`header_mismatch`).
+    /// Whether a source is synced although most rows have more or fewer cells than the header, instead of failing with
+    /// the error code `header_mismatch`.
     #[serde(skip_serializing_if = "is_unset")]
     pub accept_header_mismatch: bool,
     /// The hidden columns of the source that may be in a public catalog. Other hidden columns are excluded.
@@ -42,16 +44,16 @@ pub enum ReadSetting {
 }
 
 impl ReadOptions {
-    /// Returns the number of the header row for messages; 1 if it is not set.
+    /// Returns the number of the header row, for messages; 1 if it is not set.
     #[must_use]
     pub fn header_row_number(&self) -> u64 {
         self.header_row.unwrap_or(1)
     }
 
-    /// Returns the options without those that are not in `obeyed`.
+    /// Returns the options that are in `supported`; the others are unset.
     #[must_use]
-    pub fn keep_supported(&self, obeyed: &[ReadSetting]) -> Self {
-        let has = |setting| obeyed.contains(&setting);
+    pub fn keep_supported(&self, supported: &[ReadSetting]) -> Self {
+        let has = |setting| supported.contains(&setting);
         Self {
             tab: self.tab.clone().filter(|_| has(ReadSetting::Tab)),
             encoding: self.encoding.clone().filter(|_| has(ReadSetting::Encoding)),
@@ -61,16 +63,19 @@ impl ReadOptions {
         }
     }
 
-    /// Returns the first option that is set and not in `obeyed`.
+    /// Returns the first option that is set but not in `supported`.
     #[must_use]
-    pub fn first_ignored(&self, obeyed: &[ReadSetting]) -> Option<ReadSetting> {
-        let made = [
+    pub fn first_unsupported(&self, supported: &[ReadSetting]) -> Option<ReadSetting> {
+        let settings = [
             (ReadSetting::Tab, self.tab.is_some()),
             (ReadSetting::Encoding, self.encoding.is_some()),
             (ReadSetting::HeaderRow, self.header_row.is_some()),
             (ReadSetting::HeaderMismatch, self.accept_header_mismatch),
         ];
-        made.into_iter().find(|(setting, is_made)| *is_made && !obeyed.contains(setting)).map(|(setting, _)| setting)
+        settings
+            .into_iter()
+            .find(|(setting, is_set)| *is_set && !supported.contains(setting))
+            .map(|(setting, _)| setting)
     }
 }
 
@@ -89,10 +94,10 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_that_a_kind_does_not_obey_is_named() {
+    fn a_setting_that_a_kind_does_not_support_is_named() {
         let set = ReadOptions { encoding: Some("utf-8".to_owned()), ..ReadOptions::default() };
-        assert_eq!(set.first_ignored(&[ReadSetting::Tab]), Some(ReadSetting::Encoding));
-        assert_eq!(set.first_ignored(&[ReadSetting::Encoding]), None);
+        assert_eq!(set.first_unsupported(&[ReadSetting::Tab]), Some(ReadSetting::Encoding));
+        assert_eq!(set.first_unsupported(&[ReadSetting::Encoding]), None);
         assert_eq!(set.keep_supported(&[ReadSetting::Tab]), ReadOptions::default());
         assert_eq!(set.keep_supported(&[ReadSetting::Encoding]), set);
     }

@@ -89,7 +89,7 @@ pub struct RunAttempt {
 impl HistoryRun {
     /// Returns the summary of the run.
     #[must_use]
-    pub const fn summary(&self) -> &RunSummary {
+    pub const fn run_summary(&self) -> &RunSummary {
         match self {
             Self::Active(run) => &run.summary,
             Self::Ended(record) => &record.summary,
@@ -99,7 +99,7 @@ impl HistoryRun {
     /// Returns the run as one attempt in a chain of runs.
     #[must_use]
     pub const fn as_attempt(&self) -> RunAttempt {
-        let RunSummary { id, status, progress, attempt, .. } = *self.summary();
+        let RunSummary { id, status, progress, attempt, .. } = *self.run_summary();
         let finished_at = match self {
             Self::Active(_) => None,
             Self::Ended(record) => Some(record.finished_at),

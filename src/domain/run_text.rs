@@ -3,10 +3,13 @@
 
 pub mod check;
 pub mod column_notes;
+pub mod header_mismatch;
+pub mod key_notes;
 pub mod preview;
 pub mod row_notes;
 pub mod run_progress;
 pub mod run_state;
+pub mod shape_notes;
 pub mod start_and_cancel;
 pub mod stopped_run;
 pub mod sync_failure;
@@ -18,16 +21,16 @@ use super::run_summary::RunSummary;
 use super::source::Noun;
 use super::text::counts::group_digits;
 
-/// What the message of a completed run depends on.
+/// The result of a completed run, for [`completed_message`].
 #[derive(Clone, Copy, Debug)]
 pub struct RunResult<'a> {
     /// The name of the items.
     pub noun: &'a Noun,
     /// The counts.
     pub stats: RunStats,
-    /// How many items are kept although they are no longer in the source.
+    /// The number of items that are kept although they are no longer in the source.
     pub withheld: u64,
-    /// Whether they are kept because rows of the source may have been misread.
+    /// Whether these items are kept because rows of the source may have been misread.
     pub is_in_doubt: bool,
     /// Whether only the newest entries of the source were fetched.
     pub newest_only: bool,
@@ -67,13 +70,13 @@ pub const fn issue_label(kind: IssueKind, is_of_feed: bool) -> &'static str {
     }
 }
 
-/// How a run ended, with what it had to leave out: "Completed, 3 rows skipped".
+/// The outcome of a run, with the number of skipped rows and failed feeds: "Completed, 3 rows skipped".
 #[must_use]
 pub fn outcome_label(status: Status, stats: &RunStats) -> String {
     append_left_out(status_label(status).to_owned(), stats)
 }
 
-/// The same with what the run was: "Sync completed, 3 rows skipped".
+/// The outcome of a run with its kind: "Sync completed, 3 rows skipped".
 #[must_use]
 pub fn run_outcome_label(kind: OperationKind, status: Status, stats: &RunStats) -> String {
     append_left_out(format!("{} {}", kind_label(kind), status_label(status).to_lowercase()), stats)
@@ -97,7 +100,7 @@ fn removals_label(number: u64) -> String {
     format!("{} {verb} review", format_plural(number, "removal", "removals"))
 }
 
-/// Whether a run had to leave something out: rows that were skipped, or feeds that failed.
+/// Whether a run skipped rows, or feeds failed.
 #[must_use]
 pub const fn has_left_out(stats: &RunStats) -> bool {
     stats.rejected > 0 || stats.failed_feeds.is_some()
@@ -133,14 +136,15 @@ pub fn completed_message(result: &RunResult<'_>, columns: &str) -> String {
     };
     if withheld > 0 {
         let was = if withheld == 1 { "was" } else { "were" };
-        let (place, why) = kept_reason(is_in_doubt);
-        message.push_str(&format!(" {} {place} {was} kept{why}", format_count(noun, withheld)));
+        let (difference, reason) = kept_reason(is_in_doubt);
+        message.push_str(&format!(" {} {difference} {was} kept{reason}", format_count(noun, withheld)));
     }
     message + &left_out_message(&stats) + columns
 }
 
-/// Why items that left the source are kept, as two parts of a message: "480 albums [no longer in the source] were
-/// kept[: that is more than half of the catalog. …]".
+/// Returns two parts of the message about items that are kept: how they differ from the source, and the reason. In
+/// "480 albums no longer in the source were kept: that is more than half of the catalog.", the first part is "no longer
+/// in the source" and the second begins with the colon.
 #[must_use]
 pub const fn kept_reason(is_in_doubt: bool) -> (&'static str, &'static str) {
     if is_in_doubt {
@@ -153,14 +157,14 @@ pub const fn kept_reason(is_in_doubt: bool) -> (&'static str, &'static str) {
     }
 }
 
-/// That items which left the source would be kept: the text that follows "A sync would ".
+/// The end of a forecast that begins with "A sync would ": `number` items would be kept.
 #[must_use]
 pub fn would_keep_message(noun: &Noun, number: u64, is_in_doubt: bool) -> String {
-    let (place, why) = kept_reason(is_in_doubt);
-    format!("keep {} {place}{why}", format_count(noun, number))
+    let (difference, reason) = kept_reason(is_in_doubt);
+    format!("keep {} {difference}{reason}", format_count(noun, number))
 }
 
-/// That rows would be skipped.
+/// The forecast that `number` rows would be skipped.
 #[must_use]
 pub fn would_skip_message(number: u64) -> String {
     format!("{} would be skipped.", format_plural(number, "row", "rows"))
@@ -175,13 +179,14 @@ pub fn unchanged_message(noun: &Noun, stats: &RunStats) -> String {
     format!("Nothing new since the last sync: {}.{}", format_count(noun, stats.unchanged), left_out_message(stats))
 }
 
-/// The message of a run that did not complete: its own, and the rows that it skipped.
+/// The message of a run that did not complete: `message`, then the number of skipped rows.
 #[must_use]
 pub fn stopped_message(message: &str, stats: &RunStats) -> String {
     format!("{message}{}", skipped_message(stats))
 }
 
-/// What a sync would leave out, as the part of a preview's message: sentences that begin with a space.
+/// The part of a preview's message about rows that would be skipped and feeds that failed: sentences that begin with a
+/// space.
 #[must_use]
 pub fn would_leave_out_message(stats: &RunStats) -> String {
     let mut text = String::new();
@@ -215,7 +220,7 @@ pub fn format_count(noun: &Noun, number: u64) -> String {
     format!("{} {}", group_digits(number), noun.for_count(number))
 }
 
-/// What was left out, as sentences that begin with a space; empty where nothing was.
+/// Skipped rows and failed feeds, as sentences that begin with a space; empty if there are none.
 fn left_out_message(stats: &RunStats) -> String {
     skipped_message(stats) + &failed_feeds_message(stats)
 }
@@ -232,7 +237,7 @@ fn failed_feeds_message(stats: &RunStats) -> String {
     }
 }
 
-/// The same at the end of a label: ", 3 rows skipped".
+/// Appends skipped rows and failed feeds to a label: ", 3 rows skipped".
 fn append_left_out(mut label: String, stats: &RunStats) -> String {
     if let Some(feeds) = stats.failed_feeds {
         label.push_str(&format!(", {}", format_failed_feeds(feeds)));
@@ -243,7 +248,7 @@ fn append_left_out(mut label: String, stats: &RunStats) -> String {
     label
 }
 
-/// `3 rows`; of feeds `3 articles`.
+/// `3 rows`, or `3 articles` for feeds.
 fn format_rejected(stats: &RunStats) -> String {
     let (one, many) = if stats.articles.is_some() { ("article", "articles") } else { ("row", "rows") };
     format_plural(stats.rejected, one, many)

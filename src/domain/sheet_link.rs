@@ -1,7 +1,7 @@
 //! Parses links to Google Sheets in all common forms, and builds the URL of the CSV export.
 //!
-//! Every part of a link that selects what it shows is obeyed or refused: ignoring it would publish more than the link
-//! shows.
+//! A parameter that selects a part of the sheet is either applied or refused: ignoring it would publish more than the
+//! link shows.
 
 mod direct;
 mod error;
@@ -87,13 +87,13 @@ impl SheetLink {
 
     /// Returns the selected tab.
     #[must_use]
-    pub const fn tab(&self) -> &TabSelector {
+    pub const fn selected_tab(&self) -> &TabSelector {
         &self.tab
     }
 
     /// Returns the selected range of the tab, unless it is the whole tab.
     #[must_use]
-    pub const fn range(&self) -> Option<&CellRange> {
+    pub const fn selected_range(&self) -> Option<&CellRange> {
         self.range.as_ref()
     }
 
@@ -204,8 +204,9 @@ impl FromStr for SheetLink {
         if query.is_some() && matches!(document, SheetDocument::Published(_)) {
             return Err(SheetLinkError::PublishedQuery);
         }
-        let range = parameters
-            .single_value("range", |value| value.parse().map_err(|error| SheetLinkError::range(value, error)))?;
+        let range = parameters.single_value("range", |value| {
+            value.parse().map_err(|error| SheetLinkError::invalid_range(value, error))
+        })?;
         let resource_key = parameters.single_value("resourcekey", text)?;
         Ok(Self { document, tab, range, query, headers, resource_key })
     }
@@ -222,7 +223,7 @@ fn is_id(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
-/// Parses a web address; `https://` may be missing.
+/// Parses a URL; `https://` may be missing.
 fn parse_web_address(text: &str) -> Option<Url> {
     let url = if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("https://{text}")) };
     url.ok().filter(|url| matches!(url.scheme(), "http" | "https"))

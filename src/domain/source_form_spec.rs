@@ -1,54 +1,53 @@
-//! What a form asks people for who want to say where a source is. Each kind of source has one, so that the pages show a
-//! new kind without knowing it.
+//! Describes the form for the location of a source. Each kind of source provides a description, so that the pages need
+//! no code for a kind.
 
-/// What a form asks for, and the words it does so with.
+/// The form for the location of a source: its input, and the texts for people.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SourceFormSpec {
-    /// What the place is, in a word or two: "Feeds".
+    /// The title of the kind, in one or two words: "Feeds".
     pub title: &'static str,
-    /// One line for those who choose among the kinds; may be empty.
+    /// A line that describes the kind in the list of kinds; may be empty.
     pub about: &'static str,
-    /// What is typed.
+    /// What people enter.
     pub asked: AddressInput,
-    /// What the field for it is called.
+    /// The label of the field.
     pub label: &'static str,
-    /// An example inside the empty field.
+    /// The placeholder of the field.
     pub placeholder: &'static str,
-    /// What to know before it is typed; may be empty.
+    /// The help text below the field; may be empty.
     pub help: &'static str,
-    /// Whether the place has to be shared with everybody who has its link, or with the service account where there is
-    /// one.
+    /// Whether the source must be shared with everybody who has its link, or with the service account if there is one.
     pub shared: bool,
-    /// The file that may be uploaded instead, where one may be.
+    /// The field for a file that can be uploaded instead; `None` if the kind has no files.
     pub file: Option<UploadField>,
 }
 
-/// What is typed.
+/// What people enter as the location of a source.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AddressInput {
     /// One link.
     Link,
     /// Links, one per line.
     Links,
-    /// The address of a server, a user name and a password, which become the user part of that address.
+    /// The URL of a server, a user name and a password. User name and password are stored in the URL.
     Account,
 }
 
-/// A file that may be uploaded.
+/// A field for a file that can be uploaded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct UploadField {
-    /// What the field is called.
+    /// The label of the field.
     pub label: &'static str,
-    /// What browsers offer to choose, as in the attribute `accept`.
+    /// The file types that browsers offer, as in the HTML attribute `accept`.
     pub accept: &'static str,
-    /// What to know before one is chosen; may be empty.
+    /// The help text below the field; may be empty.
     pub help: &'static str,
 }
 
 impl SourceFormSpec {
-    /// One link and nothing else, for a place that is called `title`.
+    /// Returns a form with a field for one link, for the kind called `title`.
     #[must_use]
-    pub const fn link(title: &'static str) -> Self {
+    pub const fn with_link(title: &'static str) -> Self {
         Self {
             title,
             about: "",
@@ -61,7 +60,7 @@ impl SourceFormSpec {
         }
     }
 
-    /// Feeds: their addresses, or a list of them.
+    /// The form for feeds: their URLs, or an OPML file.
     pub const FEEDS_FORM: Self = Self {
         title: "Feeds",
         about: "RSS, Atom and JSON feeds, or an OPML list of feeds",
@@ -77,7 +76,7 @@ impl SourceFormSpec {
         }),
     };
 
-    /// An account with a server that speaks the Google Reader API.
+    /// The form for an account on a server with the Google Reader API.
     pub const READER_FORM: Self = Self {
         title: "Reader account",
         about: "All subscriptions of a feed reader, with read and starred articles: FreshRSS, Miniflux, Inoreader, …",

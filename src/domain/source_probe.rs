@@ -7,7 +7,7 @@ use super::rows::row::TextRow;
 use super::run_text::sync_failure::SyncFailure;
 use super::run_text::would_skip_message;
 use super::source::{Slug, Source};
-use crate::domain::text::shortening::{list_columns, shorten};
+use crate::domain::text::shortening::{list_columns, shorten_text};
 
 /// The number of rows that are named if they would be skipped.
 const MAX_NAMED_ROWS: usize = 5;
@@ -69,7 +69,7 @@ pub fn skipped_rows_problems(source: &Source, count: u64, skipped: &[&Issue], be
     if let Some(better) = better {
         summary.push_str(&format!(
             " Or make “{}” the key column (/settings/sources/{}): it has a unique value in every row.",
-            shorten(better),
+            shorten_text(better),
             source.slug
         ));
     }
@@ -95,7 +95,7 @@ pub fn hidden_column_left_out(name: &str, slug: &Slug) -> String {
     format!(
         "Column “{}” is hidden in the source, so syncs leave it out of the public catalog. To publish it, unhide it \
          in the source, or allow it in the settings of this source (/settings/sources/{slug}).",
-        shorten(name)
+        shorten_text(name)
     )
 }
 
@@ -105,7 +105,7 @@ pub fn hidden_key_column(name: &str, slug: &Slug) -> String {
     format!(
         "The key column “{}” is hidden in the source, but the catalog is public. Unhide the column in the source, or \
          allow it in the settings of this source (/settings/sources/{slug}).",
-        shorten(name)
+        shorten_text(name)
     )
 }
 

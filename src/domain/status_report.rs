@@ -82,7 +82,7 @@ pub(crate) mod tests {
     use crate::domain::sync_id::SyncId;
 
     /// The summary of a run in the middle of processing.
-    pub(crate) fn summary() -> RunSummary {
+    pub(crate) fn sample_summary() -> RunSummary {
         RunSummary {
             id: SyncId::new(),
             source: "albums".parse().expect("a slug"),
@@ -104,7 +104,7 @@ pub(crate) mod tests {
     pub(crate) fn report() -> StatusReport {
         let time = |text: &str| text.parse().expect("a time");
         StatusReport {
-            summary: summary(),
+            summary: sample_summary(),
             start_time: time("2026-11-20T08:00:00Z"),
             last_update: time("2026-11-20T08:00:15.25Z"),
             rate: Some(214.5),
@@ -150,14 +150,14 @@ pub(crate) mod tests {
         let fetching = RunSummary {
             stage: Some(Stage::Fetching),
             message: "Fetching albums from secret.example…".to_owned(),
-            ..summary()
+            ..sample_summary()
         };
         let failed = RunSummary {
             status: Status::Failed,
             message: "secret.example answers 404".to_owned(),
             error: Some("secret.example answers 404".to_owned()),
             code: Some("not_found".to_owned()),
-            ..summary()
+            ..sample_summary()
         };
         for summary in [fetching, failed] {
             let shown = StatusReport { summary, ..report() }.for_visitors("albums");

@@ -1,4 +1,4 @@
-//! The kind `csv`: a CSV file at a web address, on this server's disk, uploaded, or inside the binary (the sample).
+//! The kind `csv`: a CSV file at a URL, on this server's disk, uploaded, or inside the binary (the sample).
 
 pub(super) mod decoding_reader;
 pub(super) mod delimiter;
@@ -80,7 +80,7 @@ impl SourceKind for CsvKind {
                 help: "Commas, semicolons or tabs, in any common encoding. The first row contains the column names. \
                        Excel and OpenDocument files work, too.",
             }),
-            ..SourceFormSpec::link("CSV file")
+            ..SourceFormSpec::with_link("CSV file")
         }
     }
 

@@ -1,4 +1,4 @@
-//! The kind `excel`: an Excel or OpenDocument workbook at a web address, on this server's disk, or uploaded.
+//! The kind `excel`: an Excel or OpenDocument workbook at a URL, on this server's disk, or uploaded.
 
 mod cell_notes;
 mod cell_place;
@@ -95,7 +95,7 @@ impl SourceKind for ExcelKind {
                 accept: ".xlsx,.xlsm,.xlsb,.xls,.ods",
                 help: "Excel or OpenDocument. The first row of the tab contains the column names.",
             }),
-            ..SourceFormSpec::link("Excel file")
+            ..SourceFormSpec::with_link("Excel file")
         }
     }
 

@@ -136,7 +136,7 @@ impl SourceKind for FeedsKind {
         let from = match source.location.addresses() {
             [] => source.location.for_people(),
             [only] => host_label(only),
-            many => format!("{} addresses", many.len()),
+            many => format!("{} URLs", many.len()),
         };
         fetching_message(&source.noun, &from)
     }

@@ -8,14 +8,14 @@ use crate::domain::location::SourceLocation;
 pub(super) fn location_label(location: &SourceLocation, upload: &str) -> String {
     match location {
         SourceLocation::Url(address) => host_label(address),
-        SourceLocation::Urls(_) => "its addresses".to_owned(),
+        SourceLocation::Urls(_) => "its URLs".to_owned(),
         SourceLocation::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
         SourceLocation::Upload(_) => upload.to_owned(),
         SourceLocation::Sample => "the sample".to_owned(),
     }
 }
 
-/// The host of `address`, with its port unless it is the default one.
+/// The host of the URL `address`, with its port unless it is the default one.
 pub(super) fn host_label(address: &str) -> String {
-    parse_web_address(address).map_or_else(|_| "its address".to_owned(), |url| display_host(&url))
+    parse_web_address(address).map_or_else(|_| "its URL".to_owned(), |url| display_host(&url))
 }

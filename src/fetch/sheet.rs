@@ -57,7 +57,7 @@ impl SourceKind for SheetKind {
             help: "Any link to the sheet works: from the address bar, from Share, or published. The tab, range and \
                    query in the link are used.",
             shared: true,
-            ..SourceFormSpec::link("Google Sheet")
+            ..SourceFormSpec::with_link("Google Sheet")
         }
     }
 
@@ -90,7 +90,7 @@ impl SourceKind for SheetKind {
         let (link, client) = (parse_link(&source.location)?, &*self.client);
         // A tab in the settings takes precedence over the tab of the link.
         let link = source.read_options.tab.as_deref().map_or(link.clone(), |name| link.with_tab_name(name));
-        let rules = ReadingRules::for_range(link.range(), &source.read_options)?;
+        let rules = ReadingRules::for_range(link.selected_range(), &source.read_options)?;
         match (link.api_id(), self.account.as_deref()) {
             (Some(id), Some(account)) => {
                 SheetsApiFetch { client, account, fetch_request, observer }.fetch(id, &link, rules)

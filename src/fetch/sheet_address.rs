@@ -11,7 +11,7 @@ use crate::domain::text::measures::format_error;
 /// Refuses a link to a Google Sheet that returns a web page, or more cells than it shows.
 ///
 /// # Errors
-/// `sheet_link` for such a link, `bad_address` for a text that is not a web address.
+/// `sheet_link` for such a link, `bad_address` for a text that is not a URL.
 pub(super) fn refuse_partial_sheet(client: &HttpClient, address: &str) -> Result<(), FetchError> {
     refuse_partial_sheet_at(client, &parse_web_address(address)?)
 }

@@ -34,7 +34,7 @@ pub trait SourceKind: Send + Sync {
 
     /// The fields and labels of the form that adds a source of this kind.
     fn form_spec(&self) -> SourceFormSpec {
-        SourceFormSpec::link(self.label(&SourceLocation::Url(String::new())))
+        SourceFormSpec::with_link(self.label(&SourceLocation::Url(String::new())))
     }
 
     /// Whether `link`, judged by its form alone, can only be a source of this kind. Whether the link can be used is

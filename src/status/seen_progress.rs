@@ -83,11 +83,11 @@ mod tests {
     use crate::domain::progress::ProgressCount;
     use crate::domain::run_summary::RunSummary;
     use crate::domain::status_report::StatusReport;
-    use crate::domain::status_report::tests::{report, summary};
+    use crate::domain::status_report::tests::{report, sample_summary};
     use crate::domain::sync_id::SyncId;
 
     fn at(id: SyncId, progress: u8) -> StatusReport {
-        StatusReport { summary: RunSummary { id, progress, ..summary() }, ..report() }
+        StatusReport { summary: RunSummary { id, progress, ..sample_summary() }, ..report() }
     }
 
     #[test]

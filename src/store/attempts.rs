@@ -72,11 +72,12 @@ impl Store {
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn list_attempts(&self, of: &HistoryRun) -> Result<Vec<RunAttempt>, StoreError> {
         self.read(|conn| {
-            let mut chain = follow_chain(conn, of.summary().retry_of, "retry_of")?;
+            let mut chain = follow_chain(conn, of.run_summary().retry_of, "retry_of")?;
             chain.reverse();
-            let mut after = follow_chain(conn, of.summary().successor, "successor")?;
-            let last_id =
-                after.last().map_or_else(|| of.summary().successor.map(|id| id.to_string()), |last| last.next.clone());
+            let mut after = follow_chain(conn, of.run_summary().successor, "successor")?;
+            let last_id = after
+                .last()
+                .map_or_else(|| of.run_summary().successor.map(|id| id.to_string()), |last| last.next.clone());
             // The last run of the chain has no record until it has ended.
             if let Some(id) = last_id.filter(|_| after.len() < MAX_FOLLOWED_RUNS) {
                 let row = sync_operations::table.find(id).select((

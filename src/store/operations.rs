@@ -71,7 +71,7 @@ impl OperationRow {
     }
 
     /// Returns the row as a summary. `slug` is the slug of its source.
-    fn summary(&self, slug: &str, successor: Option<&str>) -> Result<RunSummary, StoreError> {
+    fn to_summary(&self, slug: &str, successor: Option<&str>) -> Result<RunSummary, StoreError> {
         let columns = RunColumns {
             id: &self.id,
             source: slug,
@@ -93,13 +93,13 @@ impl OperationRow {
     fn status_report(&self, slug: &str, successor: Option<&str>) -> Result<StatusReport, StoreError> {
         let elapsed = self.started_at.map(|start| self.last_update - start).unwrap_or_default();
         let (start_time, last_update) = (self.created_at.and_utc(), self.last_update.and_utc());
-        Ok(StatusReport::new(self.summary(slug, successor)?, start_time, last_update, elapsed))
+        Ok(StatusReport::new(self.to_summary(slug, successor)?, start_time, last_update, elapsed))
     }
 
     /// Returns the row of an active run, as the history shows it. `slug` is the slug of its source.
     pub(super) fn active_run(&self, slug: &str) -> Result<ActiveRun, StoreError> {
         Ok(ActiveRun {
-            summary: self.summary(slug, None)?,
+            summary: self.to_summary(slug, None)?,
             source_id: SourceId(self.source_id),
             mode: parse_value("sync_operations.mode", &self.mode)?,
             timestamps: RunTimestamps {

@@ -169,7 +169,7 @@ fn wrong_settings_are_named_and_unrelated_checks_still_run() {
     let wrong = findings_of_state(&findings, "wrong");
     assert_eq!((code, wrong.len()), (1, 2), "{findings:#?}");
     assert!(
-        wrong[1].starts_with("database: not checked, because its address is not valid")
+        wrong[1].starts_with("database: not checked, because its URL is not valid")
             && !wrong.concat().contains("s3cret"),
         "{wrong:?}"
     );

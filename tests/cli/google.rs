@@ -90,9 +90,9 @@ fn wrong_credentials_stop_the_start_with_one_line_that_does_not_contain_them() {
         (with("private_key", &cut), "its “private_key” is not an RSA key in PEM form"),
         (with("private_key", ec), "its “private_key” is not an RSA key in PEM form"),
         (with("private_key", &pem.replace('\n', "\\n")), "write its line breaks as \\n"),
-        (with("token_uri", "file:///etc/passwd"), "its “token_uri” is not a web address"),
-        (with("token_uri", "https://evil.example/token"), "its “token_uri” is not a Google address"),
-        (with("token_uri", "http://oauth2.googleapis.com/token"), "its “token_uri” is not a Google address"),
+        (with("token_uri", "file:///etc/passwd"), "its “token_uri” is not a valid URL"),
+        (with("token_uri", "https://evil.example/token"), "its “token_uri” is not a Google URL"),
+        (with("token_uri", "http://oauth2.googleapis.com/token"), "its “token_uri” is not a Google URL"),
         (good.to_string().replace('{', "{{"), "that is not JSON"),
         (pem.clone(), "that is only a private key"),
     ];

@@ -102,7 +102,7 @@ fn rows_are_counted_padded_and_flagged_as_those_of_a_csv() {
     assert_eq!(numbers, [(4, false, 0), (6, true, 0), (7, false, 1), (8, false, 0)]);
     assert_eq!(found[0].cells, ["1", "", "", ""]);
     assert_eq!(found[2].cells, ["3", "ab", "line\nbreak", ""]);
-    assert_eq!(found[2].repairs[0].what, "NUL characters were dropped");
+    assert_eq!(found[2].repairs[0].message, "NUL characters were dropped");
     assert_eq!(found[3].cells[3], "=1+1");
     assert_eq!(read_cells(&*content), found.into_iter().map(|row| row.cells).collect::<Vec<_>>(), "and again");
     google.serve_sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &[])]);

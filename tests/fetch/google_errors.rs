@@ -100,7 +100,7 @@ fn a_refused_sign_in_names_the_reason() {
         (token_error(400, "invalid_scope", "Bad\nscope"), "key_refused", "Google's message: “invalid_scope Bad scope”"),
         (StubReply::status(403), "key_refused", "(status 403)"),
         (StubReply::html("<html>Welcome to the hotel"), "bad_answer", "Check for a proxy"),
-        (StubReply::redirect(307, "/elsewhere"), "bad_redirect", "Credentials are not sent to another address"),
+        (StubReply::redirect(307, "/elsewhere"), "bad_redirect", "Credentials are not sent to another URL"),
         (StubReply::status(200).body("{\"access_token\": \"a\\nb\"}"), "bad_answer", "no access token"),
         (StubReply::status(200).body("{\"access_tok"), "bad_answer", "no access token"),
     ];

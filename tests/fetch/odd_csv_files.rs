@@ -155,7 +155,7 @@ fn odd_files_are_read_in_their_own_encodings_and_delimiters() {
     assert!(horror("simple.unknown").columns().is_empty());
     // A space before a quotation mark makes the mark text: the row is too long, and the issue names the reason.
     let row = find_row(&*horror("complex.csv"), 4);
-    assert!(row.surplus && row.repairs.iter().any(|mend| mend.what.contains("space")), "{row:?}");
+    assert!(row.surplus && row.repairs.iter().any(|repair| repair.message.contains("space")), "{row:?}");
     assert_eq!(find_row(&*horror("weird_head_padding.csv"), 5).number, 5);
 }
 
@@ -173,7 +173,7 @@ fn no_shifted_cells_are_reported_in_files_without_any() {
             let Ok(content) = read(path.clone()) else { continue };
             let mut shapes = RowShapes::new(content.columns(), |_| None);
             content.rows().expect("rows").map_while(Result::ok).for_each(|row| shapes.observe_row(&row));
-            let notes = shapes.finish().notes;
+            let notes = shapes.into_findings().notes;
             let swapped: Vec<_> = notes.iter().filter(|note| note.reason.contains("swapped")).collect();
             assert!(swapped.is_empty(), "{}: {swapped:?}", path.display());
             read_files += 1;

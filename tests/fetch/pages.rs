@@ -169,7 +169,7 @@ fn corrected_cells_are_reported_and_surplus_cells_are_marked() {
     assert_eq!(rows.iter().map(|row| row.number).collect::<Vec<_>>(), [3, 5, 7]);
     assert_eq!(rows[0].cells, ["1", "ab", "", ""]);
     assert_eq!(rows[0].repairs[0].column, Some(1));
-    assert!(rows[0].repairs[0].what.contains("NUL"));
+    assert!(rows[0].repairs[0].message.contains("NUL"));
     assert!(rows[1].surplus && rows[1].cells[1] == "\u{FFFD}" && rows[1].repairs.len() == 1);
     assert!(!rows[2].surplus && rows[2].repairs.is_empty());
     assert_eq!(read_rows(&*content), rows, "the same rows each time");

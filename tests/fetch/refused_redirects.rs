@@ -20,8 +20,8 @@ fn assert_redirect_refused(target: &str, forbidden: Option<&TcpListener>) {
                 end.message
             );
             let (code, expected_text) = match fixture {
-                fixture if fixture.uses_form => ("bad_redirect", "Credentials are not sent to another address"),
-                fixture if fixture.uses_google() => ("bad_redirect", "is not a Google address"),
+                fixture if fixture.uses_form => ("bad_redirect", "Credentials are not sent to another URL"),
+                fixture if fixture.uses_google() => ("bad_redirect", "is not a Google host"),
                 _ => ("address_refused", "LOCKSTEP_ALLOW_HOSTS"),
             };
             assert_failure(fixture, end, code, expected_text);
@@ -58,9 +58,9 @@ fn a_loop_of_redirects_ends() {
         &ExpectedFailure::default(),
         |_| StubReply::redirect(302, "?again=1"),
         |fixture, end| {
-            let uses_form = ("bad_redirect", "Credentials are not sent to another address");
+            let uses_form = ("bad_redirect", "Credentials are not sent to another URL");
             let (code, expected_text) =
-                if fixture.uses_form { uses_form } else { ("too_many_redirects", "redirects this address to itself") };
+                if fixture.uses_form { uses_form } else { ("too_many_redirects", "redirects this URL to itself") };
             assert_failure(fixture, end, code, expected_text);
         },
     );

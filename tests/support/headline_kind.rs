@@ -71,7 +71,7 @@ impl SourceKind for HeadlineKind {
         SourceFormSpec {
             about: "What is new, line by line",
             asked: AddressInput::Links,
-            ..SourceFormSpec::link("News tickers")
+            ..SourceFormSpec::with_link("News tickers")
         }
     }
 

@@ -94,7 +94,8 @@ fn a_cancelled_preview_does_not_claim_to_have_saved_changes() {
     let admin = site.add_person("ada", Role::Admin);
     admin.post_form("/catalog/albums/sync", &[("action", "preview")]);
     let panel = admin.with_header("HX-Request", "true").post("/catalog/albums/sync/cancel").body;
-    assert!(panel.contains("Nothing was written.") && !panel.contains("Saved changes"), "{panel}");
+    let message = "Cancelled by ada before it started. Nothing was changed.";
+    assert!(panel.contains(message) && !panel.contains("Saved changes"), "{panel}");
 }
 
 #[test]

@@ -26,7 +26,7 @@ const MAX_SESSION_WAIT_SECS: u64 = 10;
 const MIN_FREE_CONNECTIONS: i64 = 20;
 /// A clock that is further off than this is reported.
 const MAX_CLOCK_DIFFERENCE: TimeDelta = TimeDelta::seconds(2);
-/// The fix for checks that could not ask the database.
+/// The fix for checks that could not query the database.
 const DATABASE_FIX: &str = "See the checks of the database above.";
 
 /// A check that uses the shared connection.
@@ -224,11 +224,9 @@ fn check_clock(connection: &mut SharedConnection, is_same_machine: bool) -> Chec
         let fix = "Every page needs several round trips. Move the server closer to its database.";
         return CheckResult::warning("database", format!("a round trip takes {millis:.0} ms"), fix);
     }
-    let clock = if is_same_machine {
-        "the database uses this machine's clock"
-    } else {
-        "the clocks of the database and this \
-                                                                                machine agree"
+    let clock = match is_same_machine {
+        true => "the database uses this machine's clock",
+        false => "the clocks of the database and this machine agree",
     };
     CheckResult::ok(CHECK_NAME, format!("{clock}; a round trip takes {millis:.1} ms"))
 }

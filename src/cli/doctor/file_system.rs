@@ -55,13 +55,13 @@ fn check_file_system(path: &Path) -> Option<CheckResult> {
 
 /// Finds the file system of a folder in `/proc/self/mountinfo`: `36 35 98:0 /root /mnt rw - ext4 /dev/sda rw`.
 fn find_file_system<'a>(mounts: &'a str, folder: &Path) -> Option<&'a str> {
-    let on = mounts.lines().filter_map(|line| {
+    let mounts_above = mounts.lines().filter_map(|line| {
         let (mount, kind) = line.split_once(" - ")?;
-        let at = mount.split(' ').nth(4)?.replace("\\040", " ");
-        folder.starts_with(&at).then(|| (at.len(), kind.split(' ').next()))
+        let mount_point = mount.split(' ').nth(4)?.replace("\\040", " ");
+        folder.starts_with(&mount_point).then(|| (mount_point.len(), kind.split(' ').next()))
     });
-    // Of two mounts at one place the later one covers the earlier.
-    on.max_by_key(|(length, _)| *length)?.1
+    // If two file systems are mounted at one path, the later one hides the earlier.
+    mounts_above.max_by_key(|(length, _)| *length)?.1
 }
 
 /// Reports a file that cannot be written to. SQLite would open it, and fail at the first write.

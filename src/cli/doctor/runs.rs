@@ -1,4 +1,4 @@
-//! Checks the runs: those that no worker has, and the sources whose last run did not complete.
+//! Checks for runs without a worker, and for sources whose last run did not complete.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const MAX_QUEUE_TIME: Duration = Duration::from_secs(60);
 /// How long a final transaction may take before it counts as an error.
 const MAX_FINAL_TRANSACTION_TIME: Duration = Duration::from_secs(300);
 
-/// The fix for checks that could not ask the database.
+/// The fix for checks that could not query the database.
 const DATABASE_FIX: &str = "See the checks of the database above.";
 
 /// Checks runs and sources.

@@ -1,4 +1,4 @@
-//! Gives up on checks that take too long.
+//! Limits the time of checks.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -7,11 +7,11 @@ use super::check_result::CheckResult;
 use crate::config::Settings;
 use crate::domain::text::measures;
 
-/// How long one check may take.
+/// The time limit of one check.
 pub(super) const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Runs `check`. If it takes too long, returns what `on_timeout` makes of the words "did not answer within …". The
-/// thread of the check then goes on until this process ends.
+/// Runs `check`. If it exceeds the time limit, returns the result of `on_timeout`, which gets the end of a message:
+/// "did not answer within …". The thread of the check then continues until this process ends.
 pub(super) fn run_with_timeout(
     settings: &Settings,
     check: impl FnOnce(&Settings) -> Vec<CheckResult> + Send + 'static,
@@ -32,7 +32,7 @@ pub(super) fn wait_for_result<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
     let (sender, receiver) = mpsc::channel();
-    let thread = std::thread::Builder::new().name("checkup".to_owned());
+    let thread = std::thread::Builder::new().name("doctor-check".to_owned());
     // After the timeout the result is dropped.
     thread.spawn(move || drop(sender.send(work()))).ok()?;
     receiver.recv_timeout(timeout).ok()

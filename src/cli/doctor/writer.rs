@@ -74,7 +74,7 @@ fn find_writer(database: &Path) -> Option<WriteLockHolder> {
     Some(WriteLockHolder {
         pid,
         name: fs::read_to_string(format!("/proc/{pid}/comm"))
-            .map_or_else(|_| "?".to_owned(), |it| it.trim().to_owned()),
+            .map_or_else(|_| "?".to_owned(), |name| name.trim().to_owned()),
         is_frozen: fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| is_stopped(&stat)),
     })
 }

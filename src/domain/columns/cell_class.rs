@@ -12,7 +12,7 @@ pub enum CellClass {
     Number,
     /// Digits with the separators of dates and times.
     Date,
-    /// A web address.
+    /// A URL.
     Link,
     /// Yes or no, true or false.
     Flag,

@@ -8,8 +8,8 @@ use super::dates::DateOrder;
 use super::numbers;
 
 /// White space that is trimmed from cells: the characters of `char::is_whitespace`, as a list for PostgreSQL.
-pub const WHITE_SPACE: &str = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\
-                         \u{2007}\u{2008}\u{2009}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
+pub const WHITE_SPACE: &str = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\
+                               \u{2006}\u{2007}\u{2008}\u{2009}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
 /// The range of combining marks, which are ignored.
 pub const COMBINING_MARKS: (char, char) = ('\u{300}', '\u{36f}');
 /// Uppercase letters other than A to Z, in the order of [`LOWERCASE_LETTERS`].

@@ -1,4 +1,5 @@
-//! Finds the header row below other rows, such as titles, a period or the name of the exporting person.
+//! Finds a header row that is not the first row: above it may be a title, a period or the name of the person who
+//! exported the file.
 
 use std::collections::HashSet;
 
@@ -9,41 +10,41 @@ pub const MAX_SEARCHED_ROWS: usize = 50;
 /// The maximum length of a column name, in characters.
 const MAX_NAME_CHARS: usize = 80;
 
-/// A header row below other rows.
+/// A header row that was found below other rows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct HeaderFound {
     /// The number of the row, from 1.
     pub row: u64,
-    /// The position of the matching cell, from 0.
+    /// The position of the cell that was searched for, from 0.
     pub position: usize,
-    /// Whether all rows above it look like titles, with fewer cells.
+    /// Whether all rows above it have fewer cells, as titles do.
     pub below_titles: bool,
 }
 
-/// Finds the row of `rows` with a cell for which `is_same` is true and that could be a header: its cells are distinct
-/// and it is nearly as wide as the widest row. `columns` is the current header.
+/// Finds the header row that contains a certain column name: the first row with a cell for which `is_same` is true, if
+/// its cells are distinct and at least half as many as in the widest row. `columns` is the current header.
 #[must_use]
 pub fn find_header(columns: &[String], rows: &[TextRow], is_same: impl Fn(&str) -> bool) -> Option<HeaderFound> {
     let rows = &rows[..rows.len().min(MAX_SEARCHED_ROWS)];
     let widest = rows.iter().map(|row| filled_cells(row).count()).max()?;
-    rows.iter().enumerate().find_map(|(at, row)| {
+    rows.iter().enumerate().find_map(|(index, row)| {
         let position = all_cells(row).position(&is_same)?;
         let cells = filled_cells(row).count();
         let is_header = cells * 2 >= widest && are_distinct(row);
-        let below_titles =
-            count_named_columns(columns) < cells && rows[..at].iter().all(|above| filled_cells(above).count() < cells);
+        let below_titles = count_named_columns(columns) < cells
+            && rows[..index].iter().all(|above| filled_cells(above).count() < cells);
         is_header.then_some(HeaderFound { row: row.number, position, below_titles })
     })
 }
 
 /// Returns the number of the row that is probably the header, if the current header (`columns`) looks like a title
-/// above a table: no row has more cells, the rows above have fewer, and its cells are names.
+/// above it. That row is the first of the widest rows, and its cells look like names.
 #[must_use]
 pub fn likely_header(columns: &[String], rows: &[TextRow]) -> Option<u64> {
     let rows = &rows[..rows.len().min(MAX_SEARCHED_ROWS)];
     let widest = rows.iter().map(|row| filled_cells(row).count()).max().filter(|widest| *widest >= 2)?;
-    let at = rows.iter().position(|row| filled_cells(row).count() == widest)?;
-    let (header, below) = (&rows[at], &rows[at + 1..]);
+    let index = rows.iter().position(|row| filled_cells(row).count() == widest)?;
+    let (header, below) = (&rows[index], &rows[index + 1..]);
     let are_names =
         filled_cells(header).all(|cell| cell.chars().count() <= MAX_NAME_CHARS && cell.contains(char::is_alphabetic));
     let has_table = below.first().is_some_and(|row| filled_cells(row).count() * 2 >= widest);

@@ -1,8 +1,8 @@
 //! Detects a header cell with several names, caused by quotation marks around all of them or by pasting lines of text
 //! into one column.
 
+use crate::domain::run_text::key_notes::joined_names_note;
 use crate::domain::text::comparable_form::is_same_form;
-use crate::domain::text::shortening::shorten;
 
 /// The separators between names.
 const NAME_SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
@@ -16,13 +16,7 @@ pub fn joined_names_message(columns: &[String], wanted: &str) -> Option<String> 
     let (column, separator) = NAME_SEPARATORS
         .into_iter()
         .find_map(|separator| Some((columns.iter().find(|column| holds(column, separator))?, separator)))?;
-    let separator = if separator == '\t' { "a tab".to_owned() } else { format!("“{separator}”") };
-    Some(format!(
-        "The header cell “{}” contains “{}” and other names, separated by {separator}. In a file, remove the \
-         quotation marks around them. In a sheet, put each name in its own cell.",
-        shorten(column),
-        shorten(wanted)
-    ))
+    Some(joined_names_note(column, wanted, separator))
 }
 
 #[cfg(test)]

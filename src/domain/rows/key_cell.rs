@@ -3,8 +3,10 @@
 use super::row::TextRow;
 use crate::domain::columns::spreadsheet_values::SpreadsheetPlaceholder;
 use crate::domain::item::KEY_MAX_BYTES;
+use crate::domain::run_text::key_notes::{
+    key_error_reason, loading_key_reason, long_key_reason, missing_key_reason, unsaved_key_reason,
+};
 use crate::domain::text::comparable_form::is_blank;
-use crate::domain::text::shortening::shorten;
 
 /// The cell of the key column.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,24 +51,13 @@ impl<'a> KeyCell<'a> {
     pub fn refusal_message(self, column: &str) -> Option<String> {
         Some(match self {
             Self::Key(_) => return None,
-            Self::Missing => format!("Missing key (“{column}” is empty). Fill in the cell and sync again."),
-            Self::SpreadsheetPlaceholder(SpreadsheetPlaceholder::Loading) => format!(
-                "“{column}” contains “{}” instead of a key. Sync again when the sheet has loaded its values.",
-                SpreadsheetPlaceholder::Loading.as_str()
-            ),
-            Self::SpreadsheetPlaceholder(word) => format!(
-                "“{column}” contains the spreadsheet error “{}” instead of a key. Fix the formula in the cell and sync \
-                 again.",
-                word.as_str()
-            ),
-            Self::UnsavedFormula => format!(
-                "“{column}” contains a formula without a saved value instead of a key. Open the file in Excel or \
-                 LibreOffice, save it once, and sync again."
-            ),
-            Self::TooLong(key) => format!(
-                "The key “{}” is longer than {KEY_MAX_BYTES} bytes. Check that “{column}” is the unique key column.",
-                shorten(key)
-            ),
+            Self::Missing => missing_key_reason(column),
+            Self::SpreadsheetPlaceholder(placeholder @ SpreadsheetPlaceholder::Loading) => {
+                loading_key_reason(column, placeholder.as_str())
+            }
+            Self::SpreadsheetPlaceholder(error) => key_error_reason(column, error.as_str()),
+            Self::UnsavedFormula => unsaved_key_reason(column),
+            Self::TooLong(key) => long_key_reason(column, key, KEY_MAX_BYTES),
         })
     }
 }

@@ -5,7 +5,7 @@ use super::joined_names::joined_names_message;
 use super::key_names::is_alike;
 use super::row::TextRow;
 use crate::domain::text::comparable_form::is_same_form;
-use crate::domain::text::shortening::{list_columns, shorten};
+use crate::domain::text::shortening::{list_columns, shorten_text};
 use crate::domain::text::visible_text::{differ_invisibly, mark_invisible};
 
 /// A column whose cells are keys of the catalog.
@@ -81,7 +81,7 @@ pub fn missing_key_message(missing: &MissingKey<'_>) -> String {
 /// Returns the message that there is no column `wanted`.
 #[must_use]
 pub fn no_such_column_message(wanted: &str, columns: &[String]) -> String {
-    format!("There is no column “{}”; the columns are {}.", shorten(wanted), list_columns(columns))
+    format!("There is no column “{}”; the columns are {}.", shorten_text(wanted), list_columns(columns))
 }
 
 /// Returns what to do if the key column is named in a row below the current header.
@@ -93,7 +93,7 @@ fn propose_header_row(missing: &MissingKey<'_>) -> Option<String> {
     if keys_at.is_some_and(|at| at != found.position) {
         return None;
     }
-    let (wanted, row) = (shorten(wanted), found.row);
+    let (wanted, row) = (shorten_text(wanted), found.row);
     let settings = format!("the settings of this source (/settings/sources/{slug})");
     let mut message = match header_row {
         HeaderSetting::Set(set) => {
@@ -128,7 +128,7 @@ fn number_of_rows(number: u64) -> String {
 /// Returns what to do if the key column is not named in any of the first rows.
 fn propose_fix(missing: &MissingKey<'_>) -> String {
     let MissingKey { wanted, columns, hints, slug, .. } = *missing;
-    let wanted_short = shorten(wanted);
+    let wanted_short = shorten_text(wanted);
     let choose = format!("choose it as the key column in the settings of this source (/settings/sources/{slug})");
     let or_rename = format!("or rename it to “{wanted_short}” in the source");
     if let Some(KnownKeys { column, known, sampled, has_more_rows, named_like_a_key }) = &hints.known {
@@ -137,10 +137,10 @@ fn propose_fix(missing: &MissingKey<'_>) -> String {
             return format!(
                 "The header row seems to be missing: “{}” is a key in the catalog, and so are the values below it \
                  ({known} of {of}). Restore the row with the column names, including “{wanted_short}”.",
-                shorten(column)
+                shorten_text(column)
             );
         }
-        return format!("“{}” contains the same keys ({known} of {of}): {choose}, {or_rename}.", shorten(column));
+        return format!("“{}” contains the same keys ({known} of {of}): {choose}, {or_rename}.", shorten_text(column));
     }
     if let Some(alike) = columns.iter().find(|name| differ_invisibly(name, wanted)) {
         return format!(
@@ -151,11 +151,11 @@ fn propose_fix(missing: &MissingKey<'_>) -> String {
         );
     }
     if let Some(alike) = columns.iter().find(|name| is_alike(name, wanted)) {
-        return format!("Is “{}” the same column? Then {choose}, {or_rename}.", shorten(alike));
+        return format!("Is “{}” the same column? Then {choose}, {or_rename}.", shorten_text(alike));
     }
     match hints.unique.first() {
         Some(different) => {
-            format!("“{}” has a unique value in every row: {choose}, {or_rename}.", shorten(different))
+            format!("“{}” has a unique value in every row: {choose}, {or_rename}.", shorten_text(different))
         }
         None => format!(
             "No column has a unique value in every row. Add a column “{wanted_short}” to the source, with a unique \

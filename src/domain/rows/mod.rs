@@ -1,6 +1,5 @@
 //! Rows of a table: headers, key cells, shapes of rows, and names of columns.
 
-pub mod header_mismatch;
 pub mod header_row;
 pub mod joined_names;
 pub mod key_cell;

@@ -57,7 +57,7 @@ pub struct CellRepair {
     /// The position of the column, from 0; `None` for the whole row.
     pub column: Option<usize>,
     /// The message for people.
-    pub what: String,
+    pub message: String,
     /// Whether many rows may have it on purpose. Such rows are reported in one warning.
     #[serde(default)]
     pub is_common: bool,
@@ -66,14 +66,14 @@ pub struct CellRepair {
 impl CellRepair {
     /// Creates a correction in the column at `column`, or in the whole row.
     #[must_use]
-    pub fn in_cell(column: Option<usize>, what: impl Into<String>) -> Self {
-        Self { column, what: what.into(), is_common: false }
+    pub fn in_cell(column: Option<usize>, message: impl Into<String>) -> Self {
+        Self { column, message: message.into(), is_common: false }
     }
 
     /// Creates a correction that many cells of the column at `column` may have on purpose.
     #[must_use]
-    pub fn common_in_cell(column: Option<usize>, what: impl Into<String>) -> Self {
-        Self { is_common: true, ..Self::in_cell(column, what) }
+    pub fn common_in_cell(column: Option<usize>, message: impl Into<String>) -> Self {
+        Self { is_common: true, ..Self::in_cell(column, message) }
     }
 }
 

@@ -1,17 +1,18 @@
 //! Detects rows whose cells may be in the wrong columns, by the number of cells and by what the cells look like.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::header_mismatch::HeaderMismatch;
 use super::row::TextRow;
 use super::row_group::RowGroup;
 use super::suspect_row::{SuspectCell, SuspectRow, find_misfit};
 use super::swapped_cells::SwappedCells;
 use crate::domain::columns::cell_class::{CellClass, ClassCounts};
 use crate::domain::issue::{Issue, IssueKind};
-use crate::domain::text::counts::group_digits;
-use crate::domain::text::shortening::shorten;
+use crate::domain::run_text::header_mismatch::HeaderMismatch;
+use crate::domain::run_text::shape_notes::{
+    MisfitCell, RowAndRowsNote, dropped_cells_note, empty_extra_cells_note, misfit_cell_note, missing_cells_note,
+    row_in_quoted_cell_note,
+};
 
 /// The number of rows from which the classes of columns are derived.
 const MAX_SAMPLED_ROWS: u64 = 5_000;
@@ -31,7 +32,7 @@ pub struct RowShapes {
     widths: BTreeMap<usize, u64>,
     /// The number of rows with filled cells beyond the last column.
     overfull: u64,
-    /// The number of these rows that are skipped.
+    /// The number of rows with cells beyond the last column that are skipped.
     refused: u64,
     /// The classes in each column, for rows that fit the header and for rows that do not.
     classes: Vec<ClassCounts>,
@@ -157,7 +158,7 @@ impl RowShapes {
 
     /// Returns the findings about all rows.
     #[must_use]
-    pub fn finish(mut self) -> ShapeFindings {
+    pub fn into_findings(mut self) -> ShapeFindings {
         let typical = |classes: &[ClassCounts]| -> Vec<Option<CellClass>> {
             classes.iter().map(ClassCounts::typical_class).collect()
         };
@@ -174,67 +175,38 @@ impl RowShapes {
             }
         }
         // Swapped cells only matter for removals if a key is among them.
-        let swapped = self.swapped.finish(&self.columns, &self.classes);
+        let swapped = self.swapped.to_findings(&self.columns, &self.classes);
         let is_doubtful = !notes.is_empty() || self.refused > 0 || swapped.is_doubtful;
         notes.extend(swapped.notes);
-        let columns = group_digits(self.columns.len() as u64);
-        let fewer = self.short.to_note(
-            &format!("The row has fewer cells than the header ({columns}); the missing ones were left empty."),
-            &format!("have fewer cells than the header ({columns}); the missing ones were left empty."),
-        );
-        let more = self.long.to_note(
-            &format!("The row has empty cells beyond the last of the {columns} columns."),
-            &format!("have empty cells beyond the last of the {columns} columns."),
-        );
-        let cut = self.cut.to_note(
-            &format!("The row has cells beyond the last of the {columns} columns; they were left out."),
-            &format!("have cells beyond the last of the {columns} columns; these were left out."),
-        );
+        let columns = self.columns.len();
+        let to_issue = |rows: &RowGroup, (one, many): RowAndRowsNote| rows.to_note(&one, &many);
+        let fewer = to_issue(&self.short, missing_cells_note(columns));
+        let more = to_issue(&self.long, empty_extra_cells_note(columns));
+        let cut = to_issue(&self.cut, dropped_cells_note(columns));
         notes.extend([fewer, more, cut].into_iter().flatten());
         ShapeFindings { notes, is_doubtful, mismatch, cell_in_header, open_quote_row: self.open_quote_row }
     }
 
     /// Returns the warning about a suspicious row, if its cells do not look like their columns.
     fn describe_suspect(&self, suspect: &SuspectRow, typical: &[Option<CellClass>]) -> Option<Issue> {
-        let columns = self.columns.len();
         let note = |column: Option<usize>, reason: String| Issue {
             row: Some(suspect.number),
-            column: column.and_then(|at| self.columns.get(at)).cloned(),
+            column: column.and_then(|position| self.columns.get(position)).cloned(),
             kind: IssueKind::Noted,
             reason,
         };
-        if let [_, taken_along @ ..] = &suspect.lines[..]
-            && !taken_along.is_empty()
+        if let [_, joined_rows @ ..] = &suspect.lines[..]
+            && !joined_rows.is_empty()
         {
             let fits = |cells: &Vec<SuspectCell>| find_misfit(cells, typical).is_none();
-            let line = taken_along.iter().find(|cells| fits(cells))?;
-            return Some(note(
-                None,
-                format!(
-                    "A quoted cell spans several lines, and one of them looks like a separate row (“{}”). Check for \
-                     an extra quotation mark.",
-                    shorten(&line.iter().map(|cell| cell.excerpt.as_str()).collect::<Vec<_>>().join(", "))
-                ),
-            ));
+            let line = joined_rows.iter().find(|cells| fits(cells))?;
+            let line = line.iter().map(|cell| cell.excerpt.as_str()).collect::<Vec<_>>().join(", ");
+            return Some(note(None, row_in_quoted_cell_note(&line)));
         }
         let cells = suspect.lines.first()?;
-        let at = find_misfit(cells, typical)?;
-        let (name, cell) = (shorten(&self.columns[at]), &cells[at].excerpt);
-        let (width, of) = (group_digits(suspect.width as u64), group_digits(columns as u64));
-        let odd = format!("“{cell}” does not look like the other values of “{name}”");
-        let reason = match suspect.width.cmp(&columns) {
-            Ordering::Equal => format!("{odd}. Check for an extra line break in it."),
-            Ordering::Less => {
-                format!(
-                    "The row has {width} cells, but the header has {of}, and {odd}. Check for a missing separator \
-                     before it."
-                )
-            }
-            Ordering::Greater => format!(
-                "The row has {width} cells, but the header has {of}, and {odd}. Check for an extra separator before it."
-            ),
-        };
-        Some(note(Some(at), reason))
+        let position = find_misfit(cells, typical)?;
+        let misfit = MisfitCell { excerpt: &cells[position].excerpt, column: &self.columns[position] };
+        Some(note(Some(position), misfit_cell_note(misfit, suspect.width, self.columns.len())))
     }
 
     /// Returns the mismatch if most rows have one width other than the header's, with evidence that cells would get
@@ -264,11 +236,11 @@ impl RowShapes {
         if !joined && self.columns.len() != cells * 2 {
             return None;
         }
-        let mut behind = self.columns.iter().skip(cells).zip(typical.iter().skip(first));
+        let mut extra_names = self.columns.iter().skip(cells).zip(typical.iter().skip(first));
         let is_cell = |name: &str, typical: Option<CellClass>| {
             typical.is_some_and(|typical| CellClass::classify(name) == typical)
         };
-        behind.find(|(name, typical)| is_cell(name, **typical)).map(|(name, _)| name)
+        extra_names.find(|(name, typical)| is_cell(name, **typical)).map(|(name, _)| name)
     }
 
     /// Returns the counts if most rows have fewer cells than the header. Their cells get wrong names if the header
@@ -281,12 +253,13 @@ impl RowShapes {
     /// Returns whether rows that lack their last cells have them elsewhere: a column looks like a missing one of the
     /// catalog, or a column without a name has taken its position.
     fn has_shifted_columns(&self, cells: usize, typical: &[Option<CellClass>]) -> bool {
-        let is_missing = |at: usize| at >= cells;
-        let is_unnamed = |at: usize| self.columns[at] == format!("column {}", at + 1);
-        let lost = (0..self.expected.len()).filter(|at| is_missing(*at)).find_map(|at| self.expected[at]);
-        let is_new_home = |at: usize| lost.is_some() && typical[at] == lost && self.expected[at] != lost;
-        let last_is_named = self.columns.last().is_some_and(|_| !is_unnamed(self.columns.len() - 1));
-        (0..cells.min(typical.len())).any(|at| is_new_home(at) || (last_is_named && is_unnamed(at)))
+        let is_unnamed = |column: usize| self.columns[column] == format!("column {}", column + 1);
+        let missing_class = self.expected.iter().skip(cells).find_map(|class| *class);
+        let has_missing_class = |column: usize| {
+            missing_class.is_some() && typical[column] == missing_class && self.expected[column] != missing_class
+        };
+        let is_last_named = self.columns.last().is_some_and(|_| !is_unnamed(self.columns.len() - 1));
+        (0..cells.min(typical.len())).any(|column| has_missing_class(column) || (is_last_named && is_unnamed(column)))
     }
 }
 

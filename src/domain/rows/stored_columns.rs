@@ -9,13 +9,13 @@ use crate::domain::text::comparable_form::{comparable_form, is_same_form, positi
 /// Returns the names of `columns`, in the spelling of `stored` if the catalog has a column with the same comparable
 /// form. Exact spellings take precedence, and each stored column is used once.
 ///
-/// `left_out` are the columns of the source that must not be in the catalog.
+/// `excluded` are the columns of the source that must not be in the catalog.
 ///
 /// Earlier versions treated names with the same comparable form as different columns. If a catalog has `id` and an `id`
 /// with an invisible character, the second one, which counts as a repeated name today, keeps its stored column.
 #[must_use]
-pub fn match_stored_names(columns: &[String], stored: &[String], left_out: &[String]) -> Vec<String> {
-    let columns = restore_placeholder_names(columns, stored, left_out);
+pub fn match_stored_names(columns: &[String], stored: &[String], excluded: &[String]) -> Vec<String> {
+    let columns = restore_placeholder_names(columns, stored, excluded);
     let exact: HashSet<&str> = columns.iter().map(String::as_str).collect();
     let mut free: HashMap<String, Vec<&String>> = HashMap::new();
     for name in stored.iter().rev().filter(|name| !exact.contains(name.as_str())) {
@@ -24,12 +24,12 @@ pub fn match_stored_names(columns: &[String], stored: &[String], left_out: &[Str
     if free.is_empty() {
         return columns;
     }
-    let known: HashSet<&str> = stored.iter().map(String::as_str).collect();
+    let stored_names: HashSet<&str> = stored.iter().map(String::as_str).collect();
     let mut names = columns.clone();
     let forms: [fn(&str) -> Option<&str>; 2] = [|name| Some(name), unnumbered_name];
     for form_of in forms {
         for (name, written) in names.iter_mut().zip(&columns) {
-            if known.contains(name.as_str()) {
+            if stored_names.contains(name.as_str()) {
                 continue;
             }
             let form = form_of(written).map(comparable_form);
@@ -60,26 +60,28 @@ pub fn has_loading_header(columns: &[String]) -> bool {
 /// This is safe only if no column was added or removed: there are as many columns as before, and each with a name is in
 /// the catalog. Otherwise a new column could get the name of another one. If there are several placeholders, all other
 /// columns must also be at their stored positions.
-fn restore_placeholder_names(columns: &[String], stored: &[String], left_out: &[String]) -> Vec<String> {
-    let is_word = |name: &String| header_placeholder(name).is_some();
-    let stored: Vec<&String> = stored.iter().filter(|name| position_of(left_out, name).is_none()).collect();
-    if stored.len() != columns.len() || left_out.iter().any(is_word) {
+fn restore_placeholder_names(columns: &[String], stored: &[String], excluded: &[String]) -> Vec<String> {
+    let is_placeholder = |name: &String| header_placeholder(name).is_some();
+    let stored: Vec<&String> = stored.iter().filter(|name| position_of(excluded, name).is_none()).collect();
+    if stored.len() != columns.len() || excluded.iter().any(is_placeholder) {
         return columns.to_vec();
     }
     let forms: HashSet<_> = columns.iter().map(|name| comparable_form(name)).collect();
     let stored_forms: HashSet<_> = stored.iter().map(|name| comparable_form(name)).collect();
-    let is_single = columns.iter().filter(|name| is_word(name)).count() == 1;
-    let is_as_before = |(name, known): (&String, &&String)| {
-        is_word(name) || is_same_form(name, known) || (is_single && stored_forms.contains(&comparable_form(name)))
+    let is_single = columns.iter().filter(|name| is_placeholder(name)).count() == 1;
+    let is_as_before = |(name, previous): (&String, &&String)| {
+        is_placeholder(name)
+            || is_same_form(name, previous)
+            || (is_single && stored_forms.contains(&comparable_form(name)))
     };
     if !columns.iter().zip(&stored).all(is_as_before) {
         return columns.to_vec();
     }
-    let named = |(name, known): (&String, &String)| {
-        let is_free = is_word(name) && !forms.contains(&comparable_form(known));
-        if is_free { known } else { name }.clone()
+    let restored = |(name, previous): (&String, &String)| {
+        let is_free = is_placeholder(name) && !forms.contains(&comparable_form(previous));
+        if is_free { previous } else { name }.clone()
     };
-    columns.iter().zip(stored).map(named).collect()
+    columns.iter().zip(stored).map(restored).collect()
 }
 
 #[cfg(test)]
@@ -90,9 +92,9 @@ mod tests {
         names_without(columns, stored, &[])
     }
 
-    fn names_without(columns: &[&str], stored: &[&str], left_out: &[&str]) -> Vec<String> {
+    fn names_without(columns: &[&str], stored: &[&str], excluded: &[&str]) -> Vec<String> {
         let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
-        match_stored_names(&owned(columns), &owned(stored), &owned(left_out))
+        match_stored_names(&owned(columns), &owned(stored), &owned(excluded))
     }
 
     #[test]
@@ -103,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_of_the_spreadsheet_is_the_stored_column_of_its_place() {
+    fn a_placeholder_is_replaced_by_the_stored_column_at_its_position() {
         assert_eq!(names(&["id", "#REF!", "year"], &["id", "title", "year"]), ["id", "title", "year"]);
         assert_eq!(names(&["id", "#REF!", "#REF! (2)"], &["id", "title", "year"]), ["id", "title", "year"]);
         assert_eq!(names(&["id", "title", "Loading..."], &["id", "year", "title"]), ["id", "title", "Loading..."]);
@@ -111,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_of_the_spreadsheet_stays_where_other_columns_came_went_or_moved() {
+    fn a_placeholder_stays_if_columns_were_added_removed_or_moved() {
         let stored = ["id", "price", "price net", "year"];
         for columns in [
             &["id", "#REF!", "year"][..],
@@ -126,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_that_are_left_out_take_no_place() {
+    fn excluded_columns_do_not_count_as_positions() {
         let stored = ["id", "title", "cost", "year"];
         assert_eq!(names_without(&["id", "title", "#REF!"], &stored, &["cost"]), ["id", "title", "year"]);
         assert_eq!(names_without(&["id", "title", "#REF!"], &stored[..3], &["cost"]), ["id", "title", "#REF!"]);
@@ -134,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_were_two_before_stay_two() {
+    fn names_that_were_different_columns_before_stay_different() {
         assert_eq!(names(&["id", "id\u{200b} (2)"], &["id", "id\u{200b}"]), ["id", "id\u{200b}"]);
         assert_eq!(names(&["id\u{200b}", "id (2)"], &["id\u{200b}", "id"]), ["id\u{200b}", "id"]);
         assert_eq!(names(&["a", "a (2)"], &["a", "b"]), ["a", "a (2)"]);

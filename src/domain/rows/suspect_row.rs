@@ -1,7 +1,7 @@
 //! Suspicious rows of a table, kept to be compared with its columns after the last row.
 
 use crate::domain::columns::cell_class::CellClass;
-use crate::domain::text::shortening::shorten;
+use crate::domain::text::shortening::shorten_text;
 
 /// A suspicious row, to be compared with the columns at the end.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(super) struct SuspectCell {
 impl SuspectCell {
     /// Classifies a cell and shortens its text.
     pub(super) fn from_cell(cell: &str) -> Self {
-        Self { class: CellClass::classify(cell), excerpt: shorten(cell) }
+        Self { class: CellClass::classify(cell), excerpt: shorten_text(cell) }
     }
 }
 

@@ -4,12 +4,14 @@
 use super::row_group::RowGroup;
 use crate::domain::columns::cell_class::{CellClass, ClassCounts};
 use crate::domain::issue::{Issue, IssueKind};
-use crate::domain::text::shortening::shorten;
+use crate::domain::run_text::shape_notes::{MisfitCell, swapped_cells_note, swapped_columns_note};
+use crate::domain::text::shortening::shorten_text;
 
-/// The number of rows per combination of classes that are kept and reported one by one. More rows are reported in one
+/// The maximum number of rows per combination of classes that are reported one by one. More rows are reported in one
 /// warning.
 const MAX_KEPT_ROWS: usize = 3;
-/// If more than one row in this number looks swapped, the columns hold both classes.
+/// Cells are reported as swapped only if that concerns at most one in this many rows. Otherwise the columns contain
+/// both classes.
 const RARE_SHARE: u64 = 20;
 
 /// The combinations of classes in each pair of neighbouring columns.
@@ -27,7 +29,7 @@ struct NeighbourPattern {
     rows: RowGroup,
     /// Whether one of the cells is a key that the catalog does not have.
     has_new_key: bool,
-    /// The first rows: number, and excerpts of both cells.
+    /// The first rows: the number, and excerpts of both cells.
     first: Vec<(u64, String, String)>,
 }
 
@@ -44,21 +46,21 @@ impl SwappedCells {
     pub(super) fn observe_row(&mut self, row: u64, cells: &[String], classes: &[CellClass]) {
         self.rows += 1;
         self.pairs.resize_with(self.pairs.len().max(classes.len().saturating_sub(1)), Vec::new);
-        for (at, pair) in classes.windows(2).enumerate() {
+        for (first_column, pair) in classes.windows(2).enumerate() {
             let classes = (pair[0], pair[1]);
             if classes.0 == classes.1 || classes.0 == CellClass::Empty || classes.1 == CellClass::Empty {
                 continue;
             }
-            let known = self.pairs[at].iter().position(|known| known.classes == classes);
-            let known = known.unwrap_or(self.pairs[at].len());
-            if known == self.pairs[at].len() {
+            let patterns = &mut self.pairs[first_column];
+            let index = patterns.iter().position(|pattern| pattern.classes == classes).unwrap_or(patterns.len());
+            if index == patterns.len() {
                 let (rows, first) = (RowGroup::default(), Vec::new());
-                self.pairs[at].push(NeighbourPattern { classes, rows, has_new_key: false, first });
+                patterns.push(NeighbourPattern { classes, rows, has_new_key: false, first });
             }
-            let combination = &mut self.pairs[at][known];
-            combination.rows.add_row(row);
-            if combination.first.len() < MAX_KEPT_ROWS {
-                combination.first.push((row, shorten(&cells[at]), shorten(&cells[at + 1])));
+            let pattern = &mut patterns[index];
+            pattern.rows.add_row(row);
+            if pattern.first.len() < MAX_KEPT_ROWS {
+                pattern.first.push((row, shorten_text(&cells[first_column]), shorten_text(&cells[first_column + 1])));
             }
         }
     }
@@ -66,37 +68,32 @@ impl SwappedCells {
     /// Records that the catalog does not have the key of the row that was just added. `key` is the position of the key
     /// column.
     pub(super) fn observe_new_key(&mut self, cells: &[String], key: usize) {
-        for at in [key.checked_sub(1), Some(key)].into_iter().flatten() {
-            let (Some([left, right]), Some(pair)) = (cells.get(at..at + 2), self.pairs.get_mut(at)) else { continue };
+        for first_column in [key.checked_sub(1), Some(key)].into_iter().flatten() {
+            let Some([left, right]) = cells.get(first_column..first_column + 2) else { continue };
+            let Some(patterns) = self.pairs.get_mut(first_column) else { continue };
             let classes = (CellClass::classify(left), CellClass::classify(right));
-            if let Some(known) = pair.iter_mut().find(|known| known.classes == classes) {
-                known.has_new_key = true;
+            if let Some(pattern) = patterns.iter_mut().find(|pattern| pattern.classes == classes) {
+                pattern.has_new_key = true;
             }
         }
     }
 
     /// Returns the warnings about swapped cells: one for each row, or one for all rows of a pair of columns if there
     /// are many. `counts` are the classes of the columns.
-    pub(super) fn finish(&self, columns: &[String], counts: &[ClassCounts]) -> SwappedFindings {
-        let expected = |at: usize| counts.get(at).and_then(ClassCounts::usual_class);
+    pub(super) fn to_findings(&self, columns: &[String], counts: &[ClassCounts]) -> SwappedFindings {
+        let expected = |column: usize| counts.get(column).and_then(ClassCounts::usual_class);
         let SwappedFindings { mut notes, mut is_doubtful } = SwappedFindings::default();
-        for (at, combinations) in self.pairs.iter().enumerate() {
-            let Some((left, right)) = expected(at).zip(expected(at + 1)) else { continue };
-            let swapped = combinations.iter().find(|known| left != right && known.classes == (right, left));
-            let Some(swapped) = swapped.filter(|known| known.rows.row_count() * RARE_SHARE <= self.rows) else {
+        for (first_column, patterns) in self.pairs.iter().enumerate() {
+            let Some((left, right)) = expected(first_column).zip(expected(first_column + 1)) else { continue };
+            let swapped = patterns.iter().find(|pattern| left != right && pattern.classes == (right, left));
+            let Some(swapped) = swapped.filter(|pattern| pattern.rows.row_count() * RARE_SHARE <= self.rows) else {
                 continue;
             };
-            let (name, next) = (&columns[at], &columns[at + 1]);
+            let (name, next) = (&columns[first_column], &columns[first_column + 1]);
             is_doubtful |= swapped.has_new_key;
             if swapped.rows.row_count() > swapped.first.len() as u64 {
-                let example = swapped.first.first().map(|(_, cell, next_cell)| format!("“{cell}” and “{next_cell}”"));
-                let many = format!(
-                    "have cells in “{}” and “{}” that each look like the other column (first {}). Are the two cells \
-                     swapped?",
-                    shorten(name),
-                    shorten(next),
-                    example.unwrap_or_default()
-                );
+                let example = swapped.first.first().map(|(_, cell, next_cell)| (cell.as_str(), next_cell.as_str()));
+                let many = swapped_columns_note(name, next, example);
                 notes.extend(swapped.rows.to_note("", &many).map(|note| Issue { column: Some(name.clone()), ..note }));
                 continue;
             }
@@ -104,11 +101,9 @@ impl SwappedCells {
                 row: Some(*row),
                 column: Some(name.clone()),
                 kind: IssueKind::Noted,
-                reason: format!(
-                    "“{cell}” does not look like the other values of “{}”, nor “{next_cell}” like those of “{}”. Are \
-                     the two cells swapped?",
-                    shorten(name),
-                    shorten(next)
+                reason: swapped_cells_note(
+                    MisfitCell { excerpt: cell, column: name },
+                    MisfitCell { excerpt: next_cell, column: next },
                 ),
             }));
         }
@@ -132,7 +127,7 @@ mod tests {
             counts.iter_mut().zip(&classes).for_each(|(counts, class)| counts.count_cell(*class));
             swapped.observe_row(number, &cells, &classes);
         }
-        let notes = swapped.finish(&columns, &counts).notes;
+        let notes = swapped.to_findings(&columns, &counts).notes;
         notes
             .iter()
             .map(|note| format!("{}/{}", note.row.unwrap_or(0), note.column.as_deref().unwrap_or("-")))

@@ -1,27 +1,27 @@
 //! The notes about columns that were added, removed or renamed.
 
 use crate::domain::text::counts::group_digits;
-use crate::domain::text::shortening::shorten;
+use crate::domain::text::shortening::shorten_text;
 
-/// How many changes of columns the message of a run names.
+/// The maximum number of column changes in the message of a run.
 const MAX_NAMED_CHANGES: usize = 4;
 
-/// That a column has a new name.
+/// The note about a column that was renamed.
 #[must_use]
 pub fn renamed_column_note(old: &str, new: &str) -> String {
-    format!("Column “{}” was renamed to “{}”.", shorten(old), shorten(new))
+    format!("Column “{}” was renamed to “{}”.", shorten_text(old), shorten_text(new))
 }
 
-/// That the source has a column that the catalog did not have.
+/// The note about a column of the source that the catalog did not have.
 #[must_use]
 pub fn new_column_note(name: &str) -> String {
-    format!("New column “{}”.", shorten(name))
+    format!("New column “{}”.", shorten_text(name))
 }
 
-/// That the source no longer has a column of the catalog.
+/// The note about a column of the catalog that the source no longer has.
 #[must_use]
 pub fn removed_column_note(name: &str) -> String {
-    format!("Column “{}” was removed.", shorten(name))
+    format!("Column “{}” was removed.", shorten_text(name))
 }
 
 /// The notes as the end of a run's message: sentences that begin with a space. Empty without notes.

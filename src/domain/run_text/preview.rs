@@ -1,4 +1,4 @@
-//! The message of a preview: what a sync would do.
+//! The message of a preview: the forecast of a sync.
 
 use super::{would_keep_message, would_leave_out_message};
 use crate::domain::guards::GuardVerdict;
@@ -6,9 +6,11 @@ use crate::domain::progress::RunStats;
 use crate::domain::source::Noun;
 use crate::domain::text::counts::group_digits;
 
-/// The message of a preview that found these changes, and `missing` items of the catalog that are not in the source.
-/// `refusal` is the reason why a sync would write nothing, if the guards refuse it. `columns` describes changed
-/// columns: sentences that begin with a space.
+/// The message of a preview.
+///
+/// `stats` are the changes that a sync would make, and `missing` is the number of items of the catalog that are not in
+/// the source. `refusal` is the forecast for a sync that the guards refuse. `columns` describes changed columns:
+/// sentences that begin with a space.
 #[must_use]
 pub fn preview_message(
     noun: &Noun,

@@ -1,52 +1,52 @@
-//! The issues of rows: why a row was skipped, and what is worth checking in a row that was taken.
+//! The issues of rows: why a row was skipped, and warnings about rows that were imported.
 
 use crate::domain::source::Noun;
 use crate::domain::text::counts::{format_row_count, group_digits};
-use crate::domain::text::shortening::{list_columns, shorten};
+use crate::domain::text::shortening::{list_columns, shorten_text};
 
 use super::format_count;
 
-/// How many values or headers a note names.
+/// The maximum number of values or headers in a note.
 const MAX_NAMED: usize = 5;
 
-/// The note about a row at whose end the file ends.
+/// The note about a row in which the file ends.
 pub const CUT_ROW_NOTE: &str =
     "The file ends in the middle of this row: it has fewer cells than the header and no line end.";
 
-/// The note about a key with a line break in it.
+/// The note about a key that contains a line break.
 pub const KEY_LINE_BREAK_NOTE: &str = "The key contains a line break. Remove it if it is a mistake.";
 
-/// What follows "2 rows (rows 5 and 9)" where rows repeat the header.
+/// The end of the note about several rows that repeat the header, after "2 rows (rows 5 and 9) ".
 pub const REPEATED_HEADERS_NOTE: &str = "repeat the header and were skipped. Were several files joined into one?";
 
-/// The sign of an unclosed quotation mark: what stands in the cell fits the header line by line.
+/// The evidence of an unclosed quotation mark: the lines of a cell are rows that fit the header.
 pub const LINES_FIT_HEADER: &str = "this row does not fit the header, but each of its lines does";
 
-/// Messages of the spreadsheet that stand in cells instead of values.
+/// Cells with a message of the spreadsheet, such as `#N/A`, instead of a value.
 #[derive(Clone, Copy, Debug)]
 pub struct SpreadsheetMessages<'a> {
-    /// How many cells have one.
+    /// The number of these cells.
     pub cells: u64,
-    /// How many of these were still loading.
+    /// The number of these cells whose value was still loading.
     pub loading_cells: u64,
     /// The columns of these cells.
     pub columns: &'a [String],
-    /// The messages, such as `#N/A`.
+    /// The different messages.
     pub messages: &'a [&'a str],
-    /// The number of the first row with one.
+    /// The number of the first row with such a cell.
     pub first_row: u64,
 }
 
-/// Rows without a key in which nothing was entered.
+/// Rows without a key that contain only default values, such as unticked boxes.
 #[derive(Clone, Copy, Debug)]
 pub struct UnfilledRows<'a> {
-    /// How many there are.
+    /// The number of rows.
     pub count: u64,
-    /// The number of the first.
+    /// The number of the first row.
     pub first: u64,
-    /// The number of the last.
+    /// The number of the last row.
     pub last: u64,
-    /// Whether unticked boxes are all that they contain.
+    /// Whether they contain only unticked boxes.
     pub has_only_boxes: bool,
     /// The values that they contain, each with its column.
     pub fillers: &'a [(&'a str, &'a str)],
@@ -58,7 +58,7 @@ pub fn repeated_header_note(row: u64) -> String {
     format!("Row {} repeats the header and was skipped. Were several files joined into one?", group_digits(row))
 }
 
-/// Why a row with cells beyond the last column was skipped.
+/// The reason for skipping a row with cells beyond the last column.
 #[must_use]
 pub fn surplus_cells_reason(columns: usize) -> String {
     let columns = group_digits(columns as u64);
@@ -68,27 +68,27 @@ pub fn surplus_cells_reason(columns: usize) -> String {
     )
 }
 
-/// Why a row was skipped whose key an earlier row has.
+/// The reason for skipping a row with the same key as an earlier row.
 #[must_use]
 pub fn duplicate_key_reason(key: &str, first_row: u64) -> String {
-    let (key, first_row) = (shorten(key), group_digits(first_row));
+    let (key, first_row) = (shorten_text(key), group_digits(first_row));
     format!("Duplicate key “{key}” (first seen in row {first_row}). Give each row a unique key and sync again.")
 }
 
-/// Why a row was skipped whose key a later row has in the spelling of the catalog.
+/// The reason for skipping a row with the same key as a later row, which spells the key as the catalog does.
 #[must_use]
 pub fn respelled_duplicate_reason(key: &str, other_row: u64) -> String {
-    let (key, row) = (shorten(key), group_digits(other_row));
+    let (key, row) = (shorten_text(key), group_digits(other_row));
     format!(
         "Duplicate key “{key}” (also in row {row}, spelled as in the catalog). Give each row a unique key and sync \
          again."
     )
 }
 
-/// The note about `count` keys of the column `column` that the catalog spells otherwise, `first` the first of them.
+/// The note about `count` keys in `column` that the catalog spells differently; `first` is the first of them.
 #[must_use]
 pub fn respelled_keys_note(count: u64, column: &str, first: &str) -> String {
-    let example = if first.is_empty() { String::new() } else { format!(", first “{}”", shorten(first)) };
+    let example = if first.is_empty() { String::new() } else { format!(", first “{}”", shorten_text(first)) };
     let (keys, are) = if count == 1 { ("key", "is") } else { ("keys", "are") };
     format!(
         "{} {keys} in “{column}” {are} spelled differently than in the catalog (spaces, invisible characters or \
@@ -107,7 +107,7 @@ pub fn equal_items_note(noun: &Noun, count: u64) -> String {
     )
 }
 
-/// The note about messages of the spreadsheet instead of values.
+/// The note about cells with a message of the spreadsheet instead of a value.
 #[must_use]
 pub fn spreadsheet_messages_note(found: &SpreadsheetMessages<'_>) -> String {
     let SpreadsheetMessages { cells, loading_cells, columns, messages, first_row } = *found;
@@ -132,7 +132,7 @@ pub fn spreadsheet_messages_note(found: &SpreadsheetMessages<'_>) -> String {
     note
 }
 
-/// The note about rows without a key in which nothing was entered: "998 rows without a key and without a value were
+/// The note about rows without a key that contain only default values: "998 rows without a key and without a value were
 /// skipped (rows 4 to 1001). They contain only “FALSE” in “done”."
 #[must_use]
 pub fn unfilled_rows_note(found: &UnfilledRows<'_>) -> String {
@@ -144,8 +144,10 @@ pub fn unfilled_rows_note(found: &UnfilledRows<'_>) -> String {
         _ => (format!("were skipped (rows {first} to {last})"), "They contain"),
     };
     let mut note = format!("{} without a key and {what} {skipped}.", format_row_count(count));
-    let named =
-        fillers.iter().take(MAX_NAMED).map(|(value, column)| format!("“{}” in “{}”", shorten(value), shorten(column)));
+    let named = fillers
+        .iter()
+        .take(MAX_NAMED)
+        .map(|(value, column)| format!("“{}” in “{}”", shorten_text(value), shorten_text(column)));
     let mut named: Vec<String> = named.collect();
     if fillers.len() > MAX_NAMED {
         named.push(format!("and {} more", group_digits((fillers.len() - MAX_NAMED) as u64)));
@@ -156,8 +158,8 @@ pub fn unfilled_rows_note(found: &UnfilledRows<'_>) -> String {
     note
 }
 
-/// The note about a column whose header is a message of the spreadsheet. `read_as` is the column of the catalog that it
-/// was taken for, where there is one.
+/// The note about a column whose header is a message of the spreadsheet. `read_as` is the column of the catalog as
+/// which it was read, if there is one.
 #[must_use]
 pub fn header_message_note(message: &str, read_as: Option<&str>) -> String {
     let what = format!("The header of this column is a spreadsheet message (“{message}”)");
@@ -165,17 +167,17 @@ pub fn header_message_note(message: &str, read_as: Option<&str>) -> String {
         None => format!("{what} instead of a name. Fix the formula and sync again."),
         Some(name) => format!(
             "{what}. It was read as “{}”, the previous column in this place. Fix the formula and sync again.",
-            shorten(name)
+            shorten_text(name)
         ),
     }
 }
 
-/// The note about headers that are spelled otherwise than the columns they were matched with: pairs of the header and
-/// the column.
+/// The note about headers that are spelled differently than their columns in the catalog. `headers` are pairs of the
+/// header and the column.
 #[must_use]
 pub fn respelled_headers_note(headers: &[(&str, &str)]) -> String {
     let named = headers.iter().take(MAX_NAMED);
-    let named = named.map(|(written, name)| format!("“{}” as “{}”", shorten(written), shorten(name)));
+    let named = named.map(|(written, name)| format!("“{}” as “{}”", shorten_text(written), shorten_text(name)));
     let mut named = named.collect::<Vec<_>>().join(", ");
     if headers.len() > MAX_NAMED {
         named.push_str(&format!(" and {} more", group_digits((headers.len() - MAX_NAMED) as u64)));
@@ -187,34 +189,34 @@ pub fn respelled_headers_note(headers: &[(&str, &str)]) -> String {
     )
 }
 
-/// What follows "12 rows (rows 5, 9, …)" where the same cell of all of them was corrected in the same way.
+/// The end of the note about several rows with the same correction, after "12 rows (rows 5, 9, …) ".
 #[must_use]
 pub fn common_repair_note(repair: &str) -> String {
     format!("have the same issue: {repair}")
 }
 
-/// The sign of an unclosed quotation mark: the row of a key of the catalog stands inside a cell.
+/// The evidence of an unclosed quotation mark: a cell contains the row of a key of the catalog.
 #[must_use]
 pub fn row_inside_cell(key: &str) -> String {
-    format!("the row of the key “{}” is inside a cell", shorten(key))
+    format!("the row of the key “{}” is inside a cell", shorten_text(key))
 }
 
-/// The sign of a header that is joined with the row below it: one of its names looks like a value.
+/// The evidence of a header that is joined with the row below it: a column name looks like a value.
 #[must_use]
 pub fn value_in_header(name: &str) -> String {
-    format!("“{}” looks like a value, not a column name", shorten(name))
+    format!("“{}” looks like a value, not a column name", shorten_text(name))
 }
 
-/// The same sign: one of its names is a key of the catalog.
+/// The evidence of a header that is joined with the row below it: a column name is a key of the catalog.
 #[must_use]
 pub fn key_in_header(name: &str) -> String {
-    format!("“{}” is a key in the catalog", shorten(name))
+    format!("“{}” is a key in the catalog", shorten_text(name))
 }
 
-/// The same sign: the last name has a value appended to it.
+/// The evidence of a header that is joined with the row below it: the last column name ends with a value.
 #[must_use]
 pub fn value_after_column_name(name: &str, column: &str) -> String {
-    format!("“{}” begins with the name of the column “{}”", shorten(name), shorten(column))
+    format!("“{}” begins with the name of the column “{}”", shorten_text(name), shorten_text(column))
 }
 
 #[cfg(test)]

@@ -9,41 +9,43 @@ use crate::domain::progress::RunStats;
 /// The message of a failed run whose error was not kept.
 const UNKNOWN_ERROR: &str = "The run could not be completed.";
 
-/// What the texts about a run depend on.
+/// The state of a run, for the texts about it.
 #[derive(Clone, Copy, Debug)]
 pub struct RunState<'a> {
-    /// What the run does.
+    /// The kind of the run.
     pub kind: OperationKind,
     /// Its status.
     pub status: Status,
-    /// Percent, 0 to 100, as the reader sees it.
+    /// Percent, 0 to 100, as the page shows it.
     pub percent: u8,
     /// Its counts.
     pub stats: &'a RunStats,
-    /// 1, or 2 after a restart.
+    /// The number of the attempt: 1, or 2 after a restart.
     pub attempt: u32,
-    /// Whether it has been queued for so long that it waits for a free worker.
+    /// Whether it has been queued so long that all workers must be busy.
     pub is_waiting: bool,
+    /// Whether a worker has claimed it.
+    pub has_started: bool,
     /// Whether a cancel was requested.
     pub cancel_requested: bool,
     /// Whether another run continues it.
     pub has_successor: bool,
-    /// The message that the worker reported.
+    /// The stored message: of its worker, or of its end.
     pub message: &'a str,
     /// The error message of a failed run.
     pub error: Option<&'a str>,
 }
 
-/// Whether the page that shows an advice has a button “Sync anyway”.
+/// The page that shows an advice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AdvicePlace {
-    /// The panel, which has the button.
+    /// The panel, which has the button “Sync anyway”.
     Panel,
-    /// The page of the run in the history, which has not.
+    /// The page of the run in the history, which does not have this button.
     History,
 }
 
-/// What a run of this kind does: "Syncing".
+/// The activity of a run of this kind: "Syncing".
 #[must_use]
 pub const fn active_label(kind: OperationKind) -> &'static str {
     match kind {
@@ -64,7 +66,7 @@ pub const fn stage_label(stage: Stage) -> &'static str {
     }
 }
 
-/// What a run does and how far it is, short enough for a list: "Syncing, 45 %".
+/// The kind and progress of a run, short enough for a list: "Syncing, 45 %".
 #[must_use]
 pub fn progress_label(kind: OperationKind, status: Status, percent: u8) -> String {
     match status {
@@ -73,7 +75,7 @@ pub fn progress_label(kind: OperationKind, status: Status, percent: u8) -> Strin
     }
 }
 
-/// How the latest sync of a source failed, as the state of the catalog: "Last sync failed, 3 rows skipped".
+/// The state of a catalog whose latest sync failed: "Last sync failed, 3 rows skipped".
 #[must_use]
 pub fn last_failure_label(stats: &RunStats) -> String {
     format!("Last {}", run_outcome_label(OperationKind::Sync, Status::Failed, stats).to_lowercase())
@@ -106,6 +108,7 @@ pub fn run_message(run: &RunState<'_>) -> String {
         }
         Status::Running | Status::Completed => run.message.to_owned(),
         Status::Failed => run.error.unwrap_or(UNKNOWN_ERROR).to_owned(),
+        Status::Cancelled if !run.has_started => run.message.to_owned(),
         Status::Cancelled => cancelled_message(kind, percent),
         Status::Interrupted if run.has_successor => restarted_message(percent),
         Status::Interrupted => worker_died_message(kind, percent),
@@ -160,6 +163,7 @@ mod tests {
             stats,
             attempt: 1,
             is_waiting: false,
+            has_started: true,
             cancel_requested: false,
             has_successor: false,
             message: "Syncing album 63 of 100…",
@@ -217,6 +221,19 @@ mod tests {
         );
         assert_eq!(message(OperationKind::Undo, Status::Cancelled), "Cancelled at 63 %. Saved changes are kept.");
         assert_eq!(message(OperationKind::Sync, Status::Failed), "The run could not be completed.");
+    }
+
+    #[test]
+    fn a_run_that_was_cancelled_before_it_started_shows_its_stored_message() {
+        let stats = RunStats::default();
+        let message = "Cancelled by ada before it started. Nothing was changed.";
+        let run = RunState {
+            percent: 0,
+            has_started: false,
+            message,
+            ..state(OperationKind::Sync, Status::Cancelled, &stats)
+        };
+        assert_eq!(run_message(&run), message);
     }
 
     #[test]

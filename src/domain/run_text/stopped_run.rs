@@ -7,17 +7,17 @@ use super::kind_label;
 use crate::domain::operation::OperationKind;
 use crate::domain::text::measures;
 
-/// How long a run could take, and how much of that it waited for the database.
+/// The time limit of a run that was reached, and how much of that time the run waited for the database.
 #[derive(Clone, Copy, Debug)]
 pub struct TimeLimit {
-    /// The time that the run could take.
+    /// The time limit.
     pub limit: Duration,
     /// The time in which the database did not respond.
     pub database_wait: Duration,
 }
 
 impl TimeLimit {
-    /// Whether the run would have had far more time if the database had responded.
+    /// Whether the run waited for the database for more than a quarter of its time.
     fn is_mostly_database_wait(self) -> bool {
         self.database_wait > self.limit / 4
     }
@@ -31,7 +31,7 @@ const fn kept_changes(kind: OperationKind) -> &'static str {
     }
 }
 
-/// The same, and how to continue where a sync can.
+/// What became of the changes, and how to finish a sync.
 const fn kept_changes_and_next_step(kind: OperationKind) -> &'static str {
     match kind {
         OperationKind::Sync => "Saved changes are kept. Sync again to finish.",
@@ -51,7 +51,7 @@ pub fn cancelled_before_start_message(requested_by: &str) -> String {
     format!("Cancelled by {requested_by} before it started. Nothing was changed.")
 }
 
-/// The message of a run that took longer than it may.
+/// The message of a run that reached its time limit.
 #[must_use]
 pub fn timed_out_message(kind: OperationKind, percent: u8, time: TimeLimit) -> String {
     let (limit, kept) = (measures::format_limit(time.limit), kept_changes(kind));
@@ -75,7 +75,7 @@ pub fn restarted_message(percent: u8) -> String {
     format!("The server restarted at {percent} %. {STARTING_AGAIN}")
 }
 
-/// The message of a run that continues an interrupted one, until it starts.
+/// The message of a queued run that continues an interrupted one.
 pub const STARTING_AGAIN: &str = "Starting again; nothing is lost.";
 
 /// The message of a run that was interrupted by a shutdown and is not queued again.
@@ -120,13 +120,13 @@ pub const fn database_unavailable_message() -> &'static str {
     "The database returned an error. Check the server log, then try again."
 }
 
-/// The message of a run that the system gave no thread.
+/// The message of a run for which the system could not start a thread.
 #[must_use]
 pub fn no_thread_message(error: &impl Display) -> String {
     format!("The system could not start a thread: {error}. Sync again, or raise the limit on threads.")
 }
 
-/// The message of a run whose kind of source this version does not have.
+/// The message of a run whose kind of source this version does not support.
 #[must_use]
 pub fn unknown_kind_message(kind: &str) -> String {
     format!("Unknown type of source “{kind}”. Use a version of Lockstep that supports it.")

@@ -1,4 +1,4 @@
-//! Describes why a sync writes nothing although its source could be fetched: as the message of the failed sync, or as
+//! Describes the fault of a source that was fetched but must not be imported: as the message of the failed sync, or as
 //! the forecast of a check or a preview.
 
 use super::format_count;
@@ -6,29 +6,30 @@ use crate::domain::guards::ChangeTally;
 use crate::domain::source::Source;
 use crate::domain::text::counts::group_digits;
 
-/// The fault of a source as a whole.
+/// A fault of a source because of which a sync writes nothing.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SyncFailure {
-    /// The code for programs.
+    /// The error code for programs.
     pub code: &'static str,
     /// What is wrong, and where.
-    what: String,
-    /// What stays as it is: "the catalog keeps its 47 albums". `None` for an empty catalog.
+    cause: String,
+    /// What is unchanged: "the catalog keeps its 47 albums". `None` for an empty catalog.
     kept: Option<String>,
-    /// What to do; empty if `what` ends with it.
+    /// What to do; empty if `cause` ends with it.
     fix: String,
 }
 
 impl SyncFailure {
-    /// A failure with its code for programs, what is wrong and what to do. `fix` is empty if `what` ends with it.
-    pub fn new(code: &'static str, what: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { code, what: what.into(), kept: None, fix: fix.into() }
+    /// Creates a failure from its error code, what is wrong, and what to do. `fix` is empty if `cause` ends with it.
+    pub fn new(code: &'static str, cause: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { code, cause: cause.into(), kept: None, fix: fix.into() }
     }
 
-    /// The source has no row that can be imported. It has these columns and `rows` rows; the catalog has `items` items.
+    /// The failure for a source without rows that can be imported. The source has these columns and `rows` rows; the
+    /// catalog has `items` items.
     #[must_use]
     pub fn empty_source(source: &Source, columns: &[String], rows: u64, items: u64) -> Self {
-        let (what, fix) = match (columns.len(), rows) {
+        let (cause, fix) = match (columns.len(), rows) {
             (0, _) if source.key_column.is_empty() => {
                 ("The source is empty.", "Its first row must name the columns.".to_owned())
             }
@@ -40,34 +41,36 @@ impl SyncFailure {
             _ => ("No row of the source can be imported.", "Fix the rows named in the issues.".to_owned()),
         };
         let kept = format!("the catalog keeps its {}", format_count(&source.noun, items));
-        Self { kept: Some(kept).filter(|_| items > 0), ..Self::new("empty_source", what, fix) }
+        Self { kept: Some(kept).filter(|_| items > 0), ..Self::new("empty_source", cause, fix) }
     }
 
-    /// More than half of the items would be removed, and about as many added.
+    /// The failure for a source whose key column may have changed: more than half of the items would be removed, and
+    /// about as many added.
     #[must_use]
     pub fn key_changed(source: &Source, tally: ChangeTally) -> Self {
         let ChangeTally { removals, live, additions, .. } = tally;
-        let what = format!(
+        let cause = format!(
             "Did the key column change? {} of {} would be removed and {} added.",
             group_digits(removals),
             format_count(&source.noun, live),
             group_digits(additions),
         );
-        Self::new("key_changed", what, "If this is intended, choose “Sync anyway”.")
+        Self::new("key_changed", cause, "If this is intended, choose “Sync anyway”.")
     }
 
-    /// A quotation mark in `row` that is not closed includes the rows below; `sign` is how that shows.
+    /// The failure for an unclosed quotation mark in `row`, so that a cell contains the rows below. `sign` is the
+    /// evidence.
     #[must_use]
     pub fn unclosed_quote(row: u64, sign: &str) -> Self {
         let row = group_digits(row);
-        let what = format!("Row {row}: an unclosed quotation mark (\") includes the rows below; {sign}.");
-        Self::new("unclosed_quote", what, "Remove the quotation mark, or double it if it belongs to the text.")
+        let cause = format!("Row {row}: an unclosed quotation mark (\") includes the rows below; {sign}.");
+        Self::new("unclosed_quote", cause, "Remove the quotation mark, or double it if it belongs to the text.")
     }
 
-    /// What is wrong and what to do, without the outcome of a sync.
+    /// What is wrong and what to do, without what became of the catalog.
     #[must_use]
     pub fn cause_message(&self) -> String {
-        join_messages([self.what.as_str(), &self.fix])
+        join_messages([self.cause.as_str(), &self.fix])
     }
 
     /// The message of the sync that failed.
@@ -77,10 +80,10 @@ impl SyncFailure {
             Some(kept) => format!("Nothing was changed: {kept}."),
             None => "Nothing was changed.".to_owned(),
         };
-        join_messages([self.what.as_str(), &unchanged, &self.fix])
+        join_messages([self.cause.as_str(), &unchanged, &self.fix])
     }
 
-    /// The forecast: that a sync would fail, why, and what to do.
+    /// The forecast of a check or a preview: a sync would fail, why, and what to do.
     #[must_use]
     pub fn forecast_message(&self) -> String {
         format!("A sync would fail: {}", self.cause_message())

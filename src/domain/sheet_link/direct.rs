@@ -1,24 +1,24 @@
-//! Checks links to Google Sheets that are fetched as they are: whether the response is a table, and everything that the
-//! link selects.
+//! Checks links to Google Sheets that are fetched unchanged: the response must be a table, and contain no more than the
+//! link shows.
 
 use url::Url;
 
 use super::error::SheetLinkError;
 use super::parameters::LinkParameters;
 
-/// Why a link to a sheet must not be fetched as it is.
+/// Why a link to a sheet must not be fetched unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DirectLinkError {
-    /// The response is a page for people, or a file that is no text table.
+    /// The response is a web page, or a file other than a text table.
     #[error("this is a link to a Google Sheet; choose the type Google Sheet (--kind sheet)")]
     Page,
-    /// Google ignores a part of the link.
+    /// Google ignores this parameter of the link.
     #[error(
         "Google ignores “{0}=” in this link and would return more than the link shows; choose the type Google Sheet \
          (--kind sheet) or remove “{0}=” from the link"
     )]
-    PassedOver(String),
-    /// A part of the link has no effect, or contradicts another part.
+    IgnoredParameter(String),
+    /// A parameter of the link has no effect, or contradicts another one.
     #[error(transparent)]
     Link(#[from] SheetLinkError),
 }
@@ -27,7 +27,8 @@ pub enum DirectLinkError {
 /// are accepted.
 ///
 /// # Errors
-/// [`DirectLinkError`] when the response is no table, or is larger than the link selects.
+/// [`DirectLinkError::Page`] when the response is not a text table, [`DirectLinkError::IgnoredParameter`] when it would
+/// contain more than the link shows, and [`DirectLinkError::Link`] when parameters of the link contradict each other.
 pub fn check_direct_link(url: &Url) -> Result<(), DirectLinkError> {
     if !is_sheet_address(url) {
         return Ok(());
@@ -44,7 +45,7 @@ pub fn check_direct_link(url: &Url) -> Result<(), DirectLinkError> {
         _ => return Err(DirectLinkError::Page),
     };
     if let Some(name) = parameters.first_unsupported(obeyed) {
-        return Err(DirectLinkError::PassedOver(name.to_owned()));
+        return Err(DirectLinkError::IgnoredParameter(name.to_owned()));
     }
     for name in ["gid", "sheet", "range", "tq", "headers"] {
         parameters.single_value(name, |value| Ok(value.to_owned()))?;

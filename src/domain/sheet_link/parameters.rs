@@ -44,7 +44,7 @@ impl LinkParameters {
     /// Parses the parameters of `url`.
     ///
     /// # Errors
-    /// [`SheetLinkError::Garbled`] when a parameter that selects what is shown is inside another one.
+    /// [`SheetLinkError::Damaged`] when a parameter that selects what is shown is inside another one.
     pub(super) fn parse(url: &Url) -> Result<Self, SheetLinkError> {
         let read = |text: Option<&str>| -> Vec<(String, String)> {
             let pairs = parse(text.unwrap_or_default().as_bytes());
@@ -63,7 +63,7 @@ impl LinkParameters {
             holds_another(name, &[""]) || holds_another(value, before)
         };
         if parameters.all_pairs().any(is_garbled) {
-            return Err(SheetLinkError::Garbled);
+            return Err(SheetLinkError::Damaged);
         }
         for pairs in [&mut parameters.query, &mut parameters.fragment] {
             pairs.retain(|(_, value)| !value.is_empty());
@@ -127,11 +127,12 @@ impl LinkParameters {
     /// Refuses parameters that cannot be obeyed for a table.
     ///
     /// # Errors
-    /// [`SheetLinkError::Unobeyable`] naming the parameter, or [`SheetLinkError::Format`] for a format without a table.
+    /// [`SheetLinkError::UnsupportedParameter`] for a parameter that has an effect only in the browser, or
+    /// [`SheetLinkError::Format`] for a format without a table.
     pub(super) fn refuse_unsupported(&self) -> Result<(), SheetLinkError> {
-        let refused = self.all_pairs().find_map(|(name, _)| Some((name, unobeyable_advice(name)?)));
+        let refused = self.all_pairs().find_map(|(name, _)| Some((name, unsupported_advice(name)?)));
         if let Some((name, advice)) = refused {
-            return Err(SheetLinkError::Unobeyable { part: format!("{name}="), advice });
+            return Err(SheetLinkError::UnsupportedParameter { part: format!("{name}="), advice });
         }
         match self.requested_formats().find(|format| !TABLE_FORMATS.contains(&format.as_str())) {
             Some(format) => Err(SheetLinkError::Format(format.chars().take(40).collect())),
@@ -150,7 +151,7 @@ impl LinkParameters {
 }
 
 /// Returns what to do about a parameter that cannot be obeyed.
-fn unobeyable_advice(name: &str) -> Option<&'static str> {
+fn unsupported_advice(name: &str) -> Option<&'static str> {
     Some(match name {
         "fvid" => {
             "it opens a filter view, which hides rows, but Google does not export filter views. Close the filter view \

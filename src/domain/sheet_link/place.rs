@@ -70,7 +70,7 @@ impl LinkPlace {
         // As in `edit%23gid=7`, where an escaped parameter became a part of the path.
         let is_plain = |part: &&str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
         if id.is_some() && !action.iter().all(is_plain) {
-            return Err(SheetLinkError::Garbled);
+            return Err(SheetLinkError::Damaged);
         }
         let (form, is_page) = match action.last().copied() {
             Some("tq") => (LinkForm::QueryService, false),

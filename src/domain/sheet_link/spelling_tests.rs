@@ -31,10 +31,12 @@ fn part() -> impl Strategy<Value = (&'static str, String, &'static str)> {
     select(values.to_vec()).prop_flat_map(|(name, value)| spelled(name).prop_map(move |how| (name, how, value)))
 }
 
-/// What stands before a part and in the middle of it: mostly what should, now and then what careless copying makes of
-/// it.
+/// The separators before a parameter and after its name: mostly the correct ones, sometimes those of a damaged copy.
 fn separator() -> impl Strategy<Value = (&'static str, &'static str)> {
-    let between = prop_oneof![8 => Just("&"), 2 => Just("&amp;"), 2 => Just("&usp=sharing&"), 1 => Just("%26"), 1 => Just("?"), 1 => Just(";")];
+    let between = prop_oneof![
+        8 => Just("&"), 2 => Just("&amp;"), 2 => Just("&usp=sharing&"),
+        1 => Just("%26"), 1 => Just("?"), 1 => Just(";"),
+    ];
     (between, prop_oneof![8 => Just("="), 1 => Just("%3D")])
 }
 
@@ -71,7 +73,8 @@ proptest! {
         }
         let link = whole(&format!("{form}?{query}#{fragment}"));
         if let Ok(parsed) = link.parse::<SheetLink>() {
-            let asked = Url::parse("https://docs.google.com").and_then(|base| base.join(&parsed.export_path())).expect("an address");
+            let base = Url::parse("https://docs.google.com").expect("a URL");
+            let asked = base.join(&parsed.export_path()).expect("a URL");
             let asked: Vec<(String, String)> = asked.query_pairs().into_owned().collect();
             let shows_fragment = !["export", "tq", "pub"].iter().any(|end| form.ends_with(end));
             for ((name, _, value), in_fragment, _) in &parts {

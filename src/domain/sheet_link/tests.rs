@@ -145,7 +145,7 @@ fn a_tab_by_name_keeps_its_name() {
     let named = format!("/spreadsheets/d/{ID}/gviz/tq?tqx=out:csv&sheet=New+Wave&headers=1");
     for link in ["/edit?sheet=New%20Wave", "/edit#sheet=New%20Wave", "/gviz/tq?tqx=out:csv&sheet=New+Wave"] {
         let link: SheetLink = format!("{DOCS}/d/{ID}{link}").parse().expect(link);
-        assert_eq!((link.api_id(), link.tab()), (Some(ID), &TabSelector::Name("New Wave".to_owned())));
+        assert_eq!((link.api_id(), link.selected_tab()), (Some(ID), &TabSelector::Name("New Wave".to_owned())));
         assert_eq!(link.export_path(), named);
     }
     let link: SheetLink = whole("~/d/ID/edit#gid=7&range=A1:B9").parse().expect("a link");
@@ -165,7 +165,10 @@ fn what_cannot_be_obeyed_is_refused_by_name_with_what_to_do() {
         ("~/d/ID/edit?oid=99", "oid=", "chart"),
     ] {
         let error = refusal(link);
-        assert!(matches!(&error, SheetLinkError::Unobeyable { part: found, .. } if found == part), "{link}: {error}");
+        assert!(
+            matches!(&error, SheetLinkError::UnsupportedParameter { part: found, .. } if found == part),
+            "{link}: {error}"
+        );
         assert!(error.to_string().contains(advice), "{error}");
     }
     let range = |text: &str, error| SheetLinkError::Range { text: text.to_owned(), error };
@@ -185,14 +188,14 @@ fn what_cannot_be_obeyed_is_refused_by_name_with_what_to_do() {
         ("~/d/ID/edit?sheet=A#gid=0", SheetLinkError::TwoTabs),
         ("~/d/ID/gviz/tq?headers=two", SheetLinkError::Headers),
         ("~/d/ID/edit#gid=x", SheetLinkError::Gid),
-        ("~/d/ID/edit#gid=7;range=A1:B3", SheetLinkError::Garbled),
-        ("~/d/ID/edit%23gid=7", SheetLinkError::Garbled),
-        ("~/d/ID/edit&gid=7", SheetLinkError::Garbled),
-        ("~/d/ID/edit?usp=sharing?gid=7", SheetLinkError::Garbled),
-        ("~/d/ID/edit?usp=sharing%26range=A1:B3", SheetLinkError::Garbled),
-        ("~/d/ID/edit?range%3DA1:B3", SheetLinkError::Garbled),
-        ("~/d/ID/edit#range%3DA1:B3;gid=42", SheetLinkError::Garbled),
-        ("~/d/ID/edit?sheet=Pay%26range=A1:B3", SheetLinkError::Garbled),
+        ("~/d/ID/edit#gid=7;range=A1:B3", SheetLinkError::Damaged),
+        ("~/d/ID/edit%23gid=7", SheetLinkError::Damaged),
+        ("~/d/ID/edit&gid=7", SheetLinkError::Damaged),
+        ("~/d/ID/edit?usp=sharing?gid=7", SheetLinkError::Damaged),
+        ("~/d/ID/edit?usp=sharing%26range=A1:B3", SheetLinkError::Damaged),
+        ("~/d/ID/edit?range%3DA1:B3", SheetLinkError::Damaged),
+        ("~/d/ID/edit#range%3DA1:B3;gid=42", SheetLinkError::Damaged),
+        ("~/d/ID/edit?sheet=Pay%26range=A1:B3", SheetLinkError::Damaged),
         ("~/d/ID/export?format=pdf&gid=7", SheetLinkError::Format("pdf".to_owned())),
         ("~/d/ID/pub?output=PDF", SheetLinkError::Format("pdf".to_owned())),
         ("~/d/ID/gviz/tq?tqx=out:svg", SheetLinkError::Format("svg".to_owned())),
@@ -266,10 +269,10 @@ fn a_link_that_is_fetched_as_it_is_brings_the_table_that_it_asks_for() {
         ("~/d/ID/pub?output=csv&tq=select%20A", "tq"),
         ("~/d/ID/gviz/tq?tqx=out:csv&fvid=3", "fvid"),
     ] {
-        assert_eq!(check(link), Err(DirectLinkError::PassedOver(part.to_owned())), "{link}");
+        assert_eq!(check(link), Err(DirectLinkError::IgnoredParameter(part.to_owned())), "{link}");
     }
     let twice = check("~/d/ID/export?format=csv&gid=7&gid=8");
     assert_eq!(twice, Err(DirectLinkError::Link(SheetLinkError::Contradiction("gid"))));
     let inside = check("~/d/ID/export?format=csv&usp=sharing?gid=7");
-    assert_eq!(inside, Err(DirectLinkError::Link(SheetLinkError::Garbled)));
+    assert_eq!(inside, Err(DirectLinkError::Link(SheetLinkError::Damaged)));
 }

@@ -37,7 +37,7 @@ pub fn encoding_name(label: &str) -> Result<&'static str, UnknownEncoding> {
     Encoding::for_label(label.as_bytes())
         .filter(|encoding| *encoding != REPLACEMENT && *encoding != X_USER_DEFINED)
         .map(Encoding::name)
-        .ok_or_else(|| UnknownEncoding { label: super::shortening::shorten(label) })
+        .ok_or_else(|| UnknownEncoding { label: super::shortening::shorten_text(label) })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use super::shortening::shorten;
+use super::shortening::shorten_text;
 use crate::domain::text::encoding::encoding_name;
 
 /// The number of bytes kept from the beginning, for byte order marks and the pattern of UTF-16.
@@ -201,7 +201,7 @@ impl EncodingSurvey {
         // doubt.
         let is_plain = !self.has_invalid() && !self.has_sequences();
         let is_certain = |label: &&str| is_utf_16(encoding) || is_plain && find_encoding(label).is_some();
-        let contradicted = contradicted.filter(|label| !is_certain(label)).map(shorten);
+        let contradicted = contradicted.filter(|label| !is_certain(label)).map(shorten_text);
         Ok(EncodingChoice { contradicted, ..choice(encoding, basis) })
     }
 

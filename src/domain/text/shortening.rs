@@ -8,7 +8,7 @@ use super::visible_text::mark_stray_invisible;
 pub fn list_columns(columns: &[String]) -> String {
     const MAX_LISTED_COLUMNS: usize = 12;
     let mut names: Vec<String> =
-        columns.iter().take(MAX_LISTED_COLUMNS).map(|name| format!("“{}”", shorten(name))).collect();
+        columns.iter().take(MAX_LISTED_COLUMNS).map(|name| format!("“{}”", shorten_text(name))).collect();
     if columns.len() > MAX_LISTED_COLUMNS {
         names.push(format!("and {} more", group_digits((columns.len() - MAX_LISTED_COLUMNS) as u64)));
     }
@@ -30,7 +30,7 @@ const MAX_EXCERPT_CHARS: usize = 60;
 
 /// Shortens the name of a column or the text of a cell for a message. Invisible characters are marked.
 #[must_use]
-pub fn shorten(text: &str) -> String {
+pub fn shorten_text(text: &str) -> String {
     shorten_with(text, mark_stray_invisible)
 }
 

@@ -30,7 +30,10 @@ macro_rules! string_enum {
             fn from_str(word: &str) -> Result<Self, $crate::domain::text::string_enum::UnknownVariant> {
                 match word {
                     $($word => Ok($name::$variant),)+
-                    _ => Err($crate::domain::text::string_enum::UnknownVariant { what: stringify!($name), word: word.to_owned() }),
+                    _ => Err($crate::domain::text::string_enum::UnknownVariant {
+                        what: stringify!($name),
+                        word: word.to_owned(),
+                    }),
                 }
             }
         }
@@ -39,7 +42,7 @@ macro_rules! string_enum {
 
 pub(in crate::domain) use string_enum;
 
-/// A string that is no value of the enum.
+/// The error for a string that is not a value of the enum.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{word:?} is not a known {what}")]
 pub struct UnknownVariant {

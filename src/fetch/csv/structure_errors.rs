@@ -3,7 +3,7 @@
 use super::delimiter::KNOWN_DELIMITERS;
 use super::record::{CsvRecord, MAX_CELL_BYTES, MAX_RECORD_BYTES, RecordError};
 use super::record_reader::RecordReader;
-use crate::domain::text::shortening::shorten;
+use crate::domain::text::shortening::shorten_text;
 use crate::fetch::FetchError;
 use crate::fetch::http::body_file::disk_error;
 
@@ -20,8 +20,9 @@ pub(super) fn explain_record_error(
     row_number: impl Fn(u64) -> u64,
 ) -> FetchError {
     let place = |row: u64, cell: usize| {
-        let column =
-            columns.get(cell).map_or_else(|| format!("column {}", cell + 1), |name| format!("“{}”", shorten(name)));
+        let column = columns
+            .get(cell)
+            .map_or_else(|| format!("column {}", cell + 1), |name| format!("“{}”", shorten_text(name)));
         format!("Row {}, {column}", row_number(row))
     };
     match error {
@@ -93,8 +94,7 @@ pub(super) fn refuse_wrapped_rows(start: &[u8], delimiter: u8) -> Result<(), Fet
     Err(FetchError::failed(
         "wrapped_rows",
         "Quotation marks enclose whole rows, so each row would be a single cell. Export the file again without \
-         quotation \
-         marks around rows.",
+         quotation marks around rows.",
     ))
 }
 

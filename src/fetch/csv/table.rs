@@ -128,7 +128,7 @@ impl CsvTable {
             cells.iter().enumerate().filter_map(|(at, cell)| Some((at, self.describe_encoding_problem(at, cell)?)))
         {
             let (row, column) = (Some(self.row_number(record.number)), self.columns.get(at).cloned());
-            observer.report_issue(Issue { row, column, kind: IssueKind::Noted, reason: repair.what });
+            observer.report_issue(Issue { row, column, kind: IssueKind::Noted, reason: repair.message });
         }
         for cell in [record.loose_end, record.late_quote, record.inner_quote].into_iter().flatten() {
             let reason = "This column name contains a quotation mark. Check that it is intended.".to_owned();
@@ -163,16 +163,16 @@ impl CsvTable {
             cells.push(cell);
         }
         cells.resize(width, String::new());
-        let mut note = |cell: Option<usize>, what: &str| {
+        let mut add_note = |cell: Option<usize>, message: &str| {
             if let Some(cell) = cell {
-                repairs.push(CellRepair::in_cell(Some(cell).filter(|cell| *cell < width), what));
+                repairs.push(CellRepair::in_cell(Some(cell).filter(|cell| *cell < width), message));
             }
         };
-        note(
+        add_note(
             record.loose_end,
             "Text follows a closing quotation mark, so the quotation marks in the cell were read as text.",
         );
-        note(record.late_quote, "A space precedes a quotation mark, so the cell was split at every separator.");
+        add_note(record.late_quote, "A space precedes a quotation mark, so the cell was split at every separator.");
         if let Some(cell) = record.inner_quote.filter(|cell| *cell < width) {
             repairs.push(CellRepair::common_in_cell(Some(cell), INNER_QUOTE_NOTE));
         }
@@ -202,16 +202,16 @@ impl CsvTable {
     fn describe_encoding_problem(&self, index: usize, cell: &str) -> Option<CellRepair> {
         let EncodingChoice { encoding, .. } = self.survey.choice;
         if self.survey.is_lossy && cell.contains('\u{FFFD}') {
-            let what = format!("Bytes that are not valid {} were replaced by \u{FFFD}.", encoding.name());
-            return Some(CellRepair::in_cell(Some(index), what));
+            let message = format!("Bytes that are not valid {} were replaced by \u{FFFD}.", encoding.name());
+            return Some(CellRepair::in_cell(Some(index), message));
         }
         if !self.survey.may_hold_utf_8 {
             return None;
         }
         let (bytes, _, has_unmappable) = encoding.encode(cell);
         let is_utf_8 = !has_unmappable && std::str::from_utf8(&bytes).is_ok();
-        let what = || format!("This cell looks like UTF-8, while the file was read as {}.", encoding.name());
-        is_utf_8.then(|| CellRepair::common_in_cell(Some(index), what()))
+        let message = || format!("This cell looks like UTF-8, while the file was read as {}.", encoding.name());
+        is_utf_8.then(|| CellRepair::common_in_cell(Some(index), message()))
     }
 }
 

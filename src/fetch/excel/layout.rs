@@ -3,7 +3,7 @@
 use super::cell_place::column_letters;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::text::counts::group_digits;
-use crate::domain::text::shortening::{list_columns, shorten};
+use crate::domain::text::shortening::{list_columns, shorten_text};
 
 /// How many places a note lists.
 const MAX_LISTED: usize = 5;
@@ -77,7 +77,7 @@ impl TabLayout {
             notes.push(Issue { row, column, kind: IssueKind::Noted, reason });
         };
         if is_hidden {
-            note(None, None, format!("The tab “{}” is hidden in the workbook. It was read anyway.", shorten(tab)));
+            note(None, None, format!("The tab “{}” is hidden in the workbook. It was read anyway.", shorten_text(tab)));
         }
         match &hidden_columns(self, columns)[..] {
             [] => {}

@@ -2,7 +2,7 @@
 
 use super::cell_place::column_letters;
 use crate::domain::text::counts::group_digits;
-use crate::domain::text::shortening::shorten;
+use crate::domain::text::shortening::shorten_text;
 use crate::fetch::FetchError;
 use crate::fetch::file_signature::REMOVE_PASSWORD;
 
@@ -25,7 +25,7 @@ pub(super) fn unreadable_workbook(why: &str) -> FetchError {
         format!(
             "This workbook could not be read ({}). Nothing was imported. Open it in Excel or LibreOffice, save it \
              again, and sync again.",
-            shorten(why)
+            shorten_text(why)
         ),
     )
 }
@@ -89,7 +89,7 @@ pub(super) fn unsaved_header_error(row: u64, position: usize) -> FetchError {
 /// The error for a missing tab. `tabs` are the names, and whether each is hidden.
 pub(super) fn no_tab_error(name: &str, tabs: &[(String, bool)]) -> FetchError {
     let hidden = |hidden: bool| if hidden { " (hidden)" } else { "" };
-    let listed = tabs.iter().take(MAX_LISTED_TABS).map(|(name, is)| format!("“{}”{}", shorten(name), hidden(*is)));
+    let listed = tabs.iter().take(MAX_LISTED_TABS).map(|(name, is)| format!("“{}”{}", shorten_text(name), hidden(*is)));
     let mut listed = listed.collect::<Vec<_>>().join(", ");
     if tabs.len() > MAX_LISTED_TABS {
         listed.push_str(&format!(" and {} more", tabs.len() - MAX_LISTED_TABS));
@@ -97,7 +97,10 @@ pub(super) fn no_tab_error(name: &str, tabs: &[(String, bool)]) -> FetchError {
     let are = if tabs.len() == 1 { "The only tab is" } else { "The tabs are" };
     FetchError::failed(
         "no_tab",
-        format!("This workbook has no tab “{}”. {are} {listed}. Change the tab of the source (--tab).", shorten(name)),
+        format!(
+            "This workbook has no tab “{}”. {are} {listed}. Change the tab of the source (--tab).",
+            shorten_text(name)
+        ),
     )
 }
 

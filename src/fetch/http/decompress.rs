@@ -10,7 +10,7 @@ use ureq::http::{HeaderMap, header};
 use super::cancel_token::CancelToken;
 use super::gzip_members::GzipMembers;
 use super::response_status::ResponseOrigin;
-use crate::domain::text::shortening::shorten;
+use crate::domain::text::shortening::shorten_text;
 use crate::fetch::FetchError;
 
 /// The first bytes of every gzip file (RFC 1952, section 2.3.1): its magic number and the only method.
@@ -65,7 +65,7 @@ pub(super) fn body_coding(headers: &HeaderMap, origin: &ResponseOrigin) -> Resul
                         "{} sent the file compressed as “{}”, which Lockstep cannot read. Configure the server to \
                          send it uncompressed or with gzip.",
                         origin.host,
-                        shorten(&word),
+                        shorten_text(&word),
                     ),
                 ));
             }

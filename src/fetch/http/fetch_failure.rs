@@ -56,15 +56,14 @@ pub(super) fn redirected_form_error(origin: &ResponseOrigin, to: &Url) -> FetchF
     final_failure(
         "bad_redirect",
         format!(
-            "{} redirects to {to}. Credentials are not sent to another address. If you trust it, use that address in \
-             the \
+            "{} redirects to {to}. Credentials are not sent to another URL. If you trust that URL, use it in the \
              source.",
             origin.host
         ),
     )
 }
 
-/// Adds the redirecting host to the error about a refused address: the source does not name that address itself.
+/// Adds the redirecting host to the error about a refused address, because the source does not contain that address.
 pub(super) fn name_redirecting_host(failure: FetchFailure, from: Option<&str>, to: &Url) -> FetchFailure {
     match (failure, from) {
         (
@@ -75,13 +74,12 @@ pub(super) fn name_redirecting_host(failure: FetchFailure, from: Option<&str>, t
     }
 }
 
-/// The error for a redirect from `from` to an address that was requested before with the same cookies.
+/// The error for a redirect from `from` to a URL that was requested before with the same cookies.
 pub(super) fn redirect_loop(from: &Url, to: &Url) -> FetchFailure {
     let host = display_host(from);
-    let how = if from == to { "redirects this address to itself" } else { "redirects in a loop" };
+    let how = if from == to { "redirects this URL to itself" } else { "redirects in a loop" };
     let message = format!(
-        "{host} {how}. It may need a cookie or a login. Open the address in a private browser window and use the final \
-         address."
+        "{host} {how}. It may need a cookie or a login. Open the URL in a private browser window and use the final URL."
     );
     final_failure("too_many_redirects", message)
 }
@@ -91,17 +89,17 @@ pub(in crate::fetch) fn too_many_redirects(url: &Url, max: usize) -> FetchFailur
     final_failure(
         "too_many_redirects",
         format!(
-            "{} redirects more than {max} times. Open the address in a browser and use the final address.",
+            "{} redirects more than {max} times. Open the URL in a browser and use the final URL.",
             display_host(url)
         ),
     )
 }
 
-/// The error for a redirect to something that is not a web address.
+/// The error for a redirect to an invalid URL.
 pub(super) fn invalid_redirect_target(error: FetchError, origin: &ResponseOrigin) -> FetchFailure {
     match error {
         FetchError::Failed { code, message } => {
-            final_failure(code, format!("{} redirects to something that is not a web address. {message}", origin.host))
+            final_failure(code, format!("{} redirects to an invalid URL. {message}", origin.host))
         }
         FetchError::Stopped => error.into(),
     }
@@ -113,7 +111,7 @@ pub(super) fn redirect_to_sheet(error: FetchError, origin: &ResponseOrigin) -> F
     match error {
         FetchError::Failed { code, message } => final_failure(
             code,
-            format!("{host} redirects to a Google Sheet. {message} Use the address that {host} redirects to."),
+            format!("{host} redirects to a Google Sheet. {message} Use the URL that {host} redirects to."),
         ),
         FetchError::Stopped => error.into(),
     }
@@ -126,11 +124,11 @@ pub(super) fn connection_failure(error: ureq::Error, host: &str) -> FetchFailure
             Ok(own) => BodyProblem::Final(*own).into(),
             Err(other) => final_failure(
                 "connection",
-                format!("Could not reach {host} ({}). Check the address and try again.", clip_name(&other.to_string())),
+                format!("Could not reach {host} ({}). Check the URL and try again.", clip_name(&other.to_string())),
             ),
         },
         ureq::Error::HostNotFound => {
-            final_failure("unknown_host", format!("Host not found: {host}. Check the address for typos."))
+            final_failure("unknown_host", format!("Host not found: {host}. Check the URL for typos."))
         }
         ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
             transient_failure("connection", format!("{host} refused the connection. Check that its server is running."))
@@ -152,7 +150,7 @@ pub(super) fn connection_failure(error: ureq::Error, host: &str) -> FetchFailure
         other => final_failure(
             "bad_answer",
             format!(
-                "{host} sent an invalid HTTP response ({}). Check the address and its port.",
+                "{host} sent an invalid HTTP response ({}). Check the URL and its port.",
                 clip_name(&other.to_string())
             ),
         ),
@@ -181,16 +179,14 @@ pub(super) fn explain_rejection(rejection: BodyRejection, origin: &ResponseOrigi
             final_failure(
                 "truncated",
                 format!(
-                    "The file from {host} cannot be decompressed: {error}. Nothing was changed. Compress it again, or \
-                     serve \
-                     it uncompressed, and sync again."
+                    "The file from {host} cannot be decompressed: {error}. Compress it again, or serve it \
+                     uncompressed, and sync again."
                 ),
             )
         }
-        BodyRejection::Damaged(error) | BodyRejection::Broken(error) => transient_failure(
-            "truncated",
-            format!("The file from {host} arrived incomplete ({error}). Nothing was changed; try again."),
-        ),
+        BodyRejection::Damaged(error) | BodyRejection::Broken(error) => {
+            transient_failure("truncated", format!("The file from {host} arrived incomplete ({error}). Try again."))
+        }
     }
 }
 

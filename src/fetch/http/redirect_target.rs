@@ -23,7 +23,7 @@ pub(super) fn resolve_redirect(
     let next = from.join(to).ok().filter(|_| !to.is_empty()).ok_or_else(|| {
         final_failure(
             "bad_redirect",
-            format!("{} redirects to an invalid address. Open the source's URL in a browser to check it.", origin.host),
+            format!("{} redirects to an invalid URL. Open the source's URL in a browser to check it.", origin.host),
         )
     })?;
     if next.path().starts_with("/ServiceLogin") || next.host_str() == Some("accounts.google.com") {
@@ -35,7 +35,7 @@ pub(super) fn resolve_redirect(
         return Err(final_failure(
             "bad_redirect",
             format!(
-                "Google redirects to {}, which is not a Google address, so the redirect was not followed. Copy the link \
+                "Google redirects to {}, which is not a Google host, so the redirect was not followed. Copy the link \
                  from the sheet's address bar again.",
                 display_host(&next)
             ),
@@ -45,7 +45,7 @@ pub(super) fn resolve_redirect(
         (request.check_redirect)(&next).map_err(|error| redirect_to_sheet(error, origin))?;
     }
     if next.origin() == from.origin() && basic_auth(&next).is_none() {
-        // Both fail only for addresses that cannot carry credentials.
+        // Both fail only for URLs that cannot carry credentials.
         let _ = next.set_username(from.username());
         let _ = next.set_password(from.password());
     }

@@ -16,7 +16,7 @@ const SIGN_IN: &str = "This is a sign-in page: the sheet is not public. In Googl
 pub(in crate::fetch) struct ResponseOrigin {
     /// The host, with the port unless it is the default one.
     pub(in crate::fetch) host: String,
-    /// The requested address, after redirects.
+    /// The requested URL, after redirects.
     pub(in crate::fetch) url: Url,
     /// Whether it is Google, or the host that replaces it.
     pub(in crate::fetch) is_google: bool,
@@ -66,7 +66,7 @@ pub(in crate::fetch) fn check_response(
         401 => (
             "unauthorized",
             format!(
-                "{host} requires a username and password (401). Add them to the address, as in \
+                "{host} requires a username and password (401). Add them to the URL, as in \
                  https://name:password@{host}/…, or make the file public."
             ),
         ),
@@ -82,16 +82,15 @@ pub(in crate::fetch) fn check_response(
              from the address bar."
                 .to_owned(),
         ),
-        404 => ("not_found", format!("Not found (404) at {host}. Check the address; the file may have been moved.")),
+        404 => ("not_found", format!("Not found (404) at {host}. Check the URL; the file may have been moved.")),
         406 => (
             "not_acceptable",
             format!(
-                "{host} refuses to send this file to programs (406 Not Acceptable). If the address works in a \
-                 browser, ask \
-                 the operator of {host} to allow Lockstep."
+                "{host} refuses to send this file to programs (406 Not Acceptable). If the URL works in a browser, \
+                 ask the operator of {host} to allow Lockstep."
             ),
         ),
-        410 => ("gone", format!("{host} removed the file permanently (410). Enter the new address of the source.")),
+        410 => ("gone", format!("{host} removed the file permanently (410). Enter the new URL of the source.")),
         429 | 503 if parse_retry_after(headers, Utc::now()).is_some() => {
             let until = parse_retry_after(headers, Utc::now()).unwrap_or_else(Utc::now);
             return Err(BodyProblem::Busy { host: origin.name(), until });
@@ -108,7 +107,7 @@ pub(in crate::fetch) fn check_response(
                 format!("{host} returned a server error ({}). Try again later.", status.as_u16()),
             )));
         }
-        other => ("bad_status", format!("{host} returned status {other} instead of a file. Check the address.")),
+        other => ("bad_status", format!("{host} returned status {other} instead of a file. Check the URL.")),
     };
     Err(BodyProblem::Final(FetchError::failed(code, message)))
 }
@@ -121,8 +120,8 @@ pub(in crate::fetch) fn web_page_error(origin: &ResponseOrigin) -> FetchError {
     FetchError::failed(
         "html_page",
         format!(
-            "{} sent a web page instead of a data file; it may be a login page. Open the address in a private window: \
-             the file must download without a login.",
+            "{} sent a web page instead of a data file; it may be a login page. Open the URL in a private window: the \
+             file must download without a login.",
             origin.host
         ),
     )

@@ -1,4 +1,4 @@
-//! Parses web addresses as people write them, and extracts their credentials.
+//! Parses URLs as people write them, and extracts their credentials.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -21,7 +21,7 @@ pub(in crate::fetch) enum RedirectScope {
 /// The longest host name in bytes (RFC 1035, section 2.3.4).
 const MAX_HOST_BYTES: usize = 255;
 
-/// Parses an `http` or `https` address with a host. `feed:` addresses are converted to web addresses.
+/// Parses an `http` or `https` URL with a host. `feed:` URLs are converted.
 ///
 /// # Errors
 /// `bad_address` for anything else.
@@ -31,31 +31,31 @@ pub(in crate::fetch) fn parse_web_address(address: &str) -> Result<Url, FetchErr
         let shown = clip_name(&without_secrets(address.trim()));
         FetchError::failed(
             "bad_address",
-            format!("`{shown}` is not a web address ({error}). Enter an address that begins with https:// or http://."),
+            format!("`{shown}` is not a valid URL ({error}). Enter a URL that begins with https:// or http://."),
         )
     })?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
         return Err(FetchError::failed(
             "bad_address",
             format!(
-                "This address begins with {}:. Enter an address that begins with https:// or http://.",
+                "This URL begins with {}:. Enter a URL that begins with https:// or http://.",
                 clip_name(url.scheme())
             ),
         ));
     }
     if url.host_str().is_some_and(|host| host.len() > MAX_HOST_BYTES) {
-        return Err(FetchError::failed("bad_address", "The host name in this address is too long. Check the address."));
+        return Err(FetchError::failed("bad_address", "The host name in this URL is too long. Check the URL."));
     }
     Ok(url)
 }
 
-/// Host and port of an address as one name, for the lock and the rate limits of a host.
+/// Host and port of a URL as one name, for the lock and the rate limits of a host.
 pub(in crate::fetch) fn host_key(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
     format!("{host}:{}", url.port_or_known_default().unwrap_or(0))
 }
 
-/// The Authorization header for an address with a user name or a password.
+/// The Authorization header for a URL with a user name or a password.
 pub(super) fn basic_auth(url: &Url) -> Option<String> {
     if url.username().is_empty() && url.password().is_none() {
         return None;
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_host_and_port_however_they_are_written() {
+    fn a_host_key_is_host_and_port_in_one_spelling() {
         let key = |address: &str| host_key(&parse_web_address(address).expect("an address"));
         assert_eq!(key("https://me:pw@H.example./a?b"), "h.example:443");
         assert_eq!(key("https://h.example:443/"), key("https://h.example"));

@@ -142,8 +142,7 @@ pub(super) fn missing_part(account: &ReaderAccount, part: &str) -> FetchError {
     FetchError::failed(
         UNSUPPORTED_CODE,
         format!(
-            "{} did not return {part}. The server may not support this part of the Google Reader API. Nothing was \
-             changed. {}",
+            "{} did not return {part}. The server may not support this part of the Google Reader API. {}",
             account.host(),
             account.server.url_advice()
         ),

@@ -65,8 +65,8 @@ pub enum NotAServiceAccount {
     /// The `client_email` is not an e-mail address.
     #[error("its “client_email” is not an e-mail address. {KEY_FILE_ADVICE}")]
     BadEmail,
-    /// The `token_uri` is not a web address.
-    #[error("its “token_uri” is not a web address. {KEY_FILE_ADVICE}")]
+    /// The `token_uri` is not a valid URL.
+    #[error("its “token_uri” is not a valid URL. {KEY_FILE_ADVICE}")]
     BadTokenUri,
     /// The `private_key` cannot be used to sign.
     #[error(
@@ -149,15 +149,13 @@ impl ServiceAccount {
         let to_google = named.scheme() == "https" && (is_google_host(named) || is_google_api_host(named));
         match stand_in.filter(|base| !is_google_host(base)) {
             Some(base) if named.origin() == base.origin() => Ok(named.clone()),
-            Some(base) if to_google => base.join("/token").map_err(|error| {
-                format!("the Google address in LOCKSTEP_GOOGLE_URL cannot be used ({error}). Correct it.")
-            }),
+            Some(base) if to_google => base
+                .join("/token")
+                .map_err(|error| format!("the URL in LOCKSTEP_GOOGLE_URL cannot be used ({error}). Correct it.")),
             None if to_google => Ok(named.clone()),
-            _ => {
-                Err("its “token_uri” is not a Google address, and the key is only used with Google. Download the key \
+            _ => Err("its “token_uri” is not a Google URL, and the key is only used with Google. Download the key \
                       file from the Google Cloud console again."
-                    .to_owned())
-            }
+                .to_owned()),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::cell_range::CellRange;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::read_options::ReadOptions;
 use crate::domain::sheet_link::{SheetLink, TabSelector};
-use crate::domain::text::shortening::shorten;
+use crate::domain::text::shortening::shorten_text;
 use crate::fetch::csv::CsvFetch;
 use crate::fetch::http::request::OutgoingRequest;
 use crate::fetch::http::response_status;
@@ -46,7 +46,7 @@ pub(super) fn fetch_export(
         client.settings.google_url.join(path).map_err(|error| {
             FetchError::failed(
                 "bad_address",
-                format!("The Google address in LOCKSTEP_GOOGLE_URL cannot be used ({error}). Correct it."),
+                format!("The URL in LOCKSTEP_GOOGLE_URL cannot be used ({error}). Correct it."),
             )
         })
     };
@@ -59,7 +59,7 @@ pub(super) fn fetch_export(
     let request =
         OutgoingRequest { check_response: &check, ..OutgoingRequest::table(tab.as_str(), RedirectScope::Google) };
     // The rows of a query result are computed, so they have no row numbers of the tab.
-    let range = link.range().filter(|_| !link.is_query());
+    let range = link.selected_range().filter(|_| !link.is_query());
     let rows_above = range.map_or(0, |range| range.first_row() - 1);
     let table = CsvFetch { client, options, rows_above, fetch_request, observer };
     let fetched = table.fetch(request).map_err(explained)?;
@@ -71,7 +71,7 @@ pub(super) fn fetch_export(
             reason: CELLS_LEFT_OUT.to_owned(),
         });
     }
-    if let (TabSelector::Name(name), FetchOutcome::Content(content)) = (link.tab(), &fetched) {
+    if let (TabSelector::Name(name), FetchOutcome::Content(content)) = (link.selected_tab(), &fetched) {
         // If no tab has the name, Google silently returns the first tab
         // (<https://github.com/mit-cml/appinventor-sources/pull/3000>). So the response for a name that does not exist
         // must be a different table.
@@ -97,13 +97,14 @@ pub(super) fn fetch_export(
 /// # Errors
 /// `no_header` when the range cannot begin at that row.
 fn start_at_header<'a>(link: &'a SheetLink, options: &ReadOptions) -> Result<Cow<'a, SheetLink>, FetchError> {
-    let first_row = link.range().map_or(1, CellRange::first_row);
-    let (Some(row), TabSelector::Name(name), true) = (options.header_row, link.tab(), link.is_by_name()) else {
+    let first_row = link.selected_range().map_or(1, CellRange::first_row);
+    let (Some(row), TabSelector::Name(name), true) = (options.header_row, link.selected_tab(), link.is_by_name())
+    else {
         return Ok(Cow::Borrowed(link));
     };
     let refused =
         |why: String| FetchError::failed("no_header", format!("Row {row} is set as the header row, but {why}"));
-    match link.range() {
+    match link.selected_range() {
         _ if row <= first_row => Ok(Cow::Borrowed(link)),
         Some(range) => match range.from_row(row) {
             Some(below) => Ok(Cow::Owned(link.with_range(below))),
@@ -113,7 +114,7 @@ fn start_at_header<'a>(link: &'a SheetLink, options: &ReadOptions) -> Result<Cow
             "without a service account Google always takes the first row of a tab that is selected by name (“{}”) as \
              the header. Use the link of the tab, which ends in gid=…, instead of the name, or add a range to the \
              link, such as range=A{row}:D200.",
-            shorten(name)
+            shorten_text(name)
         ))),
     }
 }
@@ -123,14 +124,14 @@ fn start_at_header<'a>(link: &'a SheetLink, options: &ReadOptions) -> Result<Cow
 /// # Errors
 /// [`NO_TAB`], with how to get the link of the tab.
 pub(super) fn refuse_published_tab_name(link: &SheetLink) -> Result<(), FetchError> {
-    match link.tab() {
+    match link.selected_tab() {
         TabSelector::Name(name) if link.is_published() => Err(FetchError::failed(
             NO_TAB,
             format!(
                 "The tabs of a published sheet cannot be selected by name (“{}”). In Google Sheets choose File → \
                  Share → Publish to web, choose the tab instead of “Entire document”, and use that link, which \
                  contains gid=….",
-                shorten(name)
+                shorten_text(name)
             ),
         )),
         _ => Ok(()),
@@ -144,9 +145,8 @@ fn ambiguous_tab_error(name: &str) -> FetchError {
         format!(
             "Could not verify that this sheet has a tab “{}”: without a service account, Google sends the first tab if \
              there is none of that name. Open the tab you want and copy its link, which ends in gid=…, from the \
-             address \
-             bar.",
-            shorten(name)
+             address bar.",
+            shorten_text(name)
         ),
     )
 }

@@ -165,7 +165,7 @@ pub(super) fn check_api_response(
         ),
         // "Unable to parse range: Albums!A1:CZ" (<https://github.com/caltechlibrary/dataset/issues/97>).
         400 if known() => {
-            FetchError::failed(NO_TAB, "Tab not found in the Google Sheet. Open the tab and copy its link again.")
+            FetchError::failed(NO_TAB, "Tab not found in the Google Sheet (400). Open the tab and copy its link again.")
         }
         // "This operation is not supported for this document", FAILED_PRECONDITION: an Excel file in Drive, opened in
         // Sheets (<https://github.com/tidyverse/googlesheets4/issues/275>,
@@ -235,7 +235,7 @@ pub(super) fn check_sign_in_response(
             "account_gone",
             format!(
                 "Google rejected the sign-in of {account_email} ({error}): the account was deleted or disabled. \
-                     {NEW_KEY_ADVICE}"
+                 {NEW_KEY_ADVICE}"
             ),
         ),
         _ => {

@@ -192,7 +192,6 @@ fn not_a_token_error() -> FetchError {
     FetchError::failed(
         "bad_answer",
         "Google's response to the sign-in contains no access token. Check for a proxy between Lockstep and Google, \
-         then \
-         try again.",
+         then try again.",
     )
 }

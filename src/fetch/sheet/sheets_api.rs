@@ -21,7 +21,7 @@ use crate::domain::cell_range::CellRange;
 use crate::domain::operation::Mode;
 use crate::domain::sheet_link::SheetLink;
 use crate::domain::source::Validators;
-use crate::domain::text::shortening::shorten;
+use crate::domain::text::shortening::shorten_text;
 use crate::fetch::http::cancel_token::deadline;
 use crate::fetch::http::request::OutgoingRequest;
 use crate::fetch::http::response_status;
@@ -60,10 +60,10 @@ impl SheetsApiFetch<'_> {
             return Ok(FetchOutcome::Unchanged(None));
         }
         let tabs = self.fetch_tabs(id, ends)?;
-        let title = choose_tab(&tabs, link.tab())?;
-        let values = self.fetch_values(id, title, link.range(), ends).map_err(|error| match error {
+        let title = choose_tab(&tabs, link.selected_tab())?;
+        let values = self.fetch_values(id, title, link.selected_range(), ends).map_err(|error| match error {
             // The tab was renamed or removed after the tabs were listed.
-            FetchError::Failed { code: NO_TAB, .. } => no_tab_error(&format!("“{}”", shorten(title)), &tabs),
+            FetchError::Failed { code: NO_TAB, .. } => no_tab_error(&format!("“{}”", shorten_text(title)), &tabs),
             other => other,
         })?;
         let validators = Validators { body_hash: Some(values.content.hash.clone()), modified, ..Validators::default() };
@@ -186,7 +186,7 @@ impl SheetsApiFetch<'_> {
         let mut url = url.map_err(|error| {
             FetchError::failed(
                 "bad_address",
-                format!("The Google address in LOCKSTEP_GOOGLE_URL cannot be used ({error}). Correct it."),
+                format!("The URL in LOCKSTEP_GOOGLE_URL cannot be used ({error}). Correct it."),
             )
         })?;
         // The token is the only authorization; both fail only for addresses that cannot carry one.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::google_errors::NO_TAB;
 use crate::domain::sheet_link::TabSelector;
-use crate::domain::text::shortening::shorten;
+use crate::domain::text::shortening::shorten_text;
 use crate::fetch::FetchError;
 
 /// `spreadsheets.get` with the requested fields
@@ -55,7 +55,7 @@ pub(super) fn choose_tab<'a>(tabs: &'a [TabProperties], tab: &TabSelector) -> Re
     found.map(|tab| tab.title.as_str()).ok_or_else(|| match tab {
         TabSelector::First => FetchError::failed(NO_TAB, "This sheet has no tabs. Check the link."),
         TabSelector::Gid(gid) => no_tab_error(&format!("with the number {gid} (gid={gid})"), tabs),
-        TabSelector::Name(name) => no_tab_error(&format!("“{}”", shorten(name)), tabs),
+        TabSelector::Name(name) => no_tab_error(&format!("“{}”", shorten_text(name)), tabs),
     })
 }
 
@@ -63,7 +63,7 @@ pub(super) fn choose_tab<'a>(tabs: &'a [TabProperties], tab: &TabSelector) -> Re
 pub(super) fn no_tab_error(which: &str, tabs: &[TabProperties]) -> FetchError {
     const MAX_LISTED_TABS: usize = 12;
     let hidden = |tab: &TabProperties| if tab.hidden { " (hidden)" } else { "" };
-    let name = |tab: &TabProperties| format!("“{}”{}", shorten(&tab.title), hidden(tab));
+    let name = |tab: &TabProperties| format!("“{}”{}", shorten_text(&tab.title), hidden(tab));
     let names: Vec<String> = tabs.iter().take(MAX_LISTED_TABS).map(name).collect();
     let more = if tabs.len() > MAX_LISTED_TABS {
         format!(" and {} more", tabs.len() - MAX_LISTED_TABS)

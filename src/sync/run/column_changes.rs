@@ -124,7 +124,7 @@ pub(super) fn column_notes(
     header_row: u64,
     sample: &KeyedSample,
     renamed: &[RenamedColumn],
-    left_out: &[String],
+    excluded: &[String],
 ) -> Vec<Issue> {
     let note = |column: &str, reason: String| Issue {
         row: Some(header_row),
@@ -140,8 +140,8 @@ pub(super) fn column_notes(
         notes.push(note(new, new_column_note(new)));
     }
     let is_renamed = |old: &&String| renamed.iter().any(|known| known.old == **old);
-    let is_left_out = |old: &&String| position_of(left_out, old).is_some();
-    for old in sample.removed.iter().filter(|old| !is_renamed(old) && !is_left_out(old)) {
+    let is_excluded = |old: &&String| position_of(excluded, old).is_some();
+    for old in sample.removed.iter().filter(|old| !is_renamed(old) && !is_excluded(old)) {
         notes.push(note(old, removed_column_note(old)));
     }
     notes

@@ -24,7 +24,7 @@ struct PublishedContent {
     columns: Vec<String>,
     /// For each column of the whole content, whether it is kept.
     stays: Vec<bool>,
-    left_out: Vec<String>,
+    excluded: Vec<String>,
 }
 
 /// The hidden columns of `content` that must not be in the catalog of `source`.
@@ -37,13 +37,13 @@ fn unpublished_columns<'c>(source: &Source, content: &'c dyn FetchedContent) -> 
 /// whose key column is hidden is refused ([`refuse_hidden_key`]).
 pub(in crate::sync) fn leave_out_hidden(source: &Source, content: Box<dyn FetchedContent>) -> Box<dyn FetchedContent> {
     let is_key = |name: &str| is_same_form(name, &source.key_column);
-    let left_out: Vec<String> = unpublished_columns(source, &*content).filter(|name| !is_key(name)).cloned().collect();
-    if left_out.is_empty() {
+    let excluded: Vec<String> = unpublished_columns(source, &*content).filter(|name| !is_key(name)).cloned().collect();
+    if excluded.is_empty() {
         return content;
     }
-    let stays: Vec<bool> = content.columns().iter().map(|name| !left_out.contains(name)).collect();
-    let columns = content.columns().iter().filter(|name| !left_out.contains(name)).cloned().collect();
-    Box::new(PublishedContent { whole: content, columns, stays, left_out })
+    let stays: Vec<bool> = content.columns().iter().map(|name| !excluded.contains(name)).collect();
+    let columns = content.columns().iter().filter(|name| !excluded.contains(name)).cloned().collect();
+    Box::new(PublishedContent { whole: content, columns, stays, excluded })
 }
 
 /// Refuses content whose key column is hidden and must not be published: keys are part of every item.
@@ -65,14 +65,14 @@ pub(super) fn refuse_hidden_key(
 /// Returns the names that columns excluded from `content` may have in items of `catalog`, without those that `layout`
 /// keeps.
 fn names_in_items(content: &dyn FetchedContent, catalog: &Catalog, layout: &ColumnLayout) -> Vec<String> {
-    let left_out = content.excluded_columns();
+    let excluded = content.excluded_columns();
     // A run stores its columns with its first batch, even if it does not complete. Items that it did not write have the
     // columns of the last sync that completed.
-    let known = catalog.columns.iter().chain(catalog.settled_columns());
-    let unknown = left_out.iter().filter(|_| catalog.settled.is_none());
+    let stored = catalog.columns.iter().chain(catalog.settled_columns());
+    let never_synced = excluded.iter().filter(|_| catalog.settled.is_none());
     let mut names: Vec<String> = Vec::new();
-    for name in known.chain(unknown) {
-        if position_of(left_out, name).is_some() && !layout.column_names().contains(name) && !names.contains(name) {
+    for name in stored.chain(never_synced) {
+        if position_of(excluded, name).is_some() && !layout.column_names().contains(name) && !names.contains(name) {
             names.push(name.clone());
         }
     }
@@ -169,7 +169,7 @@ impl FetchedContent for PublishedContent {
     }
 
     fn excluded_columns(&self) -> &[String] {
-        &self.left_out
+        &self.excluded
     }
 
     fn rows(&self) -> Result<RowReader<'_>, FetchError> {

@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use crate::web::layout::run_labels::{Kind, KindLabels as _, LatestRun, RunStatus, StatusLabels as _};
+use crate::domain::run_text::run_state::progress_label;
+use crate::web::layout::run_labels::{Kind, LatestRun, RunStatus, StatusLabels as _};
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::view::{PageFrame, counted, grouped};
 
@@ -45,7 +46,7 @@ impl SourceLine {
     /// The state as a label: "Syncing, 45 %", "Up to date".
     pub(in crate::web) fn state_label(&self) -> String {
         match (self.active, self.latest) {
-            (Some((kind, status, progress)), _) => kind.progress_label(status, progress),
+            (Some((kind, status, progress)), _) => progress_label(kind, status, progress),
             (None, Some(latest)) => latest.state_label(),
             (None, None) => "Never synced".to_owned(),
         }

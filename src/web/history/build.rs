@@ -17,7 +17,6 @@ use crate::web::http::error::WebError;
 use crate::web::http::form::{FormValues, trimmed_value};
 use crate::web::http::links::with_query;
 use crate::web::layout::page::page_frame;
-use crate::web::layout::run_labels::KindLabels as _;
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::time_label::{exact_time, time_label};
 use crate::web::layout::view::{NavSection, counted};
@@ -52,15 +51,15 @@ fn line(state: &AppState, slug: &Slug, source: Option<&Source>, run: RunView, qu
         slug: source.map_or(slug, |source| &source.slug).to_string(),
         source: source.map_or(slug.as_str(), |source| &source.name).to_owned(),
         is_source_removed: source.is_none(),
-        kind_label: kind_label(&run),
+        kind_label: kind_and_mode_label(&run),
         run,
         queued_at,
     }
 }
 
 /// The kind of a run: "Full sync".
-fn kind_label(run: &RunView) -> &'static str {
-    if run.kind == OperationKind::Sync && run.is_full { "Full sync" } else { run.kind.noun() }
+fn kind_and_mode_label(run: &RunView) -> &'static str {
+    if run.kind == OperationKind::Sync && run.is_full { "Full sync" } else { run.kind_label() }
 }
 
 /// An active run with its live status, so that its progress is never less than the panel showed a moment ago.
@@ -91,8 +90,8 @@ pub(super) fn build_run_page(
         HistoryRun::Active(run) => active_view(state, run)?,
         HistoryRun::Ended(record) => RunView::of_record(record),
     };
-    let line = line(state, &run.summary().source, source.as_ref(), view, time_label(timestamps.created_at));
-    let title = format!("{} of {}", line.run.kind.noun(), line.source);
+    let line = line(state, &run.run_summary().source, source.as_ref(), view, time_label(timestamps.created_at));
+    let title = format!("{} of {}", line.run.kind_label(), line.source);
     let mut page = RunPage {
         frame: page_frame(state, Some(actor), title, NavSection::History)?,
         facts: run_facts(run, &line, &attempts),
@@ -197,8 +196,8 @@ fn attempt_lines(state: &AppState, attempts: &[RunAttempt], run: &HistoryRun) ->
             status: attempt.status,
             name: format!("Attempt {}{resumed}", attempt.attempt),
             relation: match Some(attempt.id) {
-                id if id == run.summary().retry_of => "continued by this run",
-                id if id == run.summary().successor => "continues this run",
+                id if id == run.run_summary().retry_of => "continued by this run",
+                id if id == run.run_summary().successor => "continues this run",
                 id if id == Some(here) => "this run",
                 _ => "",
             },

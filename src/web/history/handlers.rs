@@ -158,7 +158,7 @@ pub(in crate::web) async fn issues_csv(app: AppContext, id: web::Path<String>) -
         .run_blocking(move |state, caller| {
             caller.viewer()?;
             let run = find_run(state, &id)?;
-            let RunSummary { id, source, .. } = run.summary();
+            let RunSummary { id, source, .. } = run.run_summary();
             let mut writer = csv::Writer::from_writer(Vec::new());
             let mut wrote = writer.write_record(["row", "column", "kind", "reason"]);
             for issue in state.store.list_issues(*id, 1, MAX_KEPT_ISSUES as u64)? {

@@ -9,7 +9,7 @@ use super::view::{BadgeFragment, BadgeRun, SyncBadge, counted, grouped};
 use crate::domain::feed_counts::FeedCounts;
 use crate::domain::progress::ProgressCount;
 use crate::domain::run_summary::RunSummary;
-use crate::domain::status_report::tests::summary;
+use crate::domain::status_report::tests::sample_summary;
 use crate::domain::sync_id::SyncId;
 use crate::store::admission::StartOutcome;
 use crate::web::http::links::LinkBuilder;
@@ -32,7 +32,7 @@ fn panel(run: Option<RunView>) -> PanelView {
 }
 
 fn run(status: RunStatus) -> RunView {
-    let summary = RunSummary { status, progress: 63, stage: None, message: String::new(), ..summary() };
+    let summary = RunSummary { status, progress: 63, message: String::new(), ..sample_summary() };
     RunView { sync_id: "sync_1".to_owned(), ..RunView::new(summary) }
 }
 

@@ -1,35 +1,10 @@
-//! The labels, icons and tones of a run: its kind, status and stage. Shared by the panel, the badge, the dashboard and
-//! the history.
+//! The labels, icons and tones of runs, shared by the panel, the badge, the dashboard and the history.
 
 pub(in crate::web) use crate::domain::operation::{OperationKind as Kind, Stage, Status as RunStatus};
 pub(in crate::web) use crate::domain::progress::RunStats;
 use crate::domain::run_text;
-use crate::domain::run_text::run_state::{active_label, last_failure_label, progress_label};
+use crate::domain::run_text::run_state::last_failure_label;
 use crate::store::records::LatestResult;
-
-/// Labels of a kind of run.
-pub(in crate::web) trait KindLabels {
-    /// What a run of this kind does, as the title of the panel: "Syncing".
-    fn doing(self) -> &'static str;
-    /// The kind as a noun: "Sync".
-    fn noun(self) -> &'static str;
-    /// What a run of this kind does and how far it is, short enough for a list: "Syncing, 45 %".
-    fn progress_label(self, status: RunStatus, percent: u8) -> String;
-}
-
-impl KindLabels for Kind {
-    fn doing(self) -> &'static str {
-        active_label(self)
-    }
-
-    fn noun(self) -> &'static str {
-        run_text::kind_label(self)
-    }
-
-    fn progress_label(self, status: RunStatus, percent: u8) -> String {
-        progress_label(self, status, percent)
-    }
-}
 
 /// How the latest run of a source ended. Previews do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

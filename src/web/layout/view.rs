@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use askama::Template;
 
-use super::run_labels::{Kind, KindLabels as _, RunStats, RunStatus, run_icon, run_tone};
+use super::run_labels::{Kind, RunStats, RunStatus, run_icon, run_tone};
 use crate::domain::run_summary::RunSummary;
 use crate::domain::run_text;
+use crate::domain::run_text::run_state;
 use crate::domain::source::Source;
 use crate::domain::text::counts;
 use crate::web::http::error::whole_seconds;
@@ -122,12 +123,12 @@ impl BadgeRun {
 
     /// What it does: "Syncing".
     pub(in crate::web) fn doing(&self) -> &'static str {
-        self.kind.doing()
+        run_state::active_label(self.kind)
     }
 
     /// What it does and how far it is: "Previewing, 45 %".
     pub(in crate::web) fn progress_label(&self) -> String {
-        self.kind.progress_label(self.status, self.progress)
+        run_state::progress_label(self.kind, self.status, self.progress)
     }
 
     /// How it ended: "Sync completed, 3 rows skipped".

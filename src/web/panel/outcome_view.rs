@@ -78,6 +78,7 @@ impl RunView {
             stats: &self.stats,
             attempt: self.attempt,
             is_waiting: self.is_waiting,
+            has_started: self.has_started,
             cancel_requested: self.cancel_requested,
             has_successor: self.successor.is_some(),
             message: &self.message,

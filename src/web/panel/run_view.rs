@@ -8,10 +8,11 @@ use super::lines::{ChangeLine, IssueLine};
 use crate::domain::operation::Mode;
 use crate::domain::record::SyncRecord;
 use crate::domain::run_summary::RunSummary;
-use crate::domain::run_text::run_state::AdvicePlace;
+use crate::domain::run_text::kind_label;
+use crate::domain::run_text::run_state::{AdvicePlace, progress_label};
 use crate::domain::status_report::StatusReport;
 use crate::domain::text::measures;
-use crate::web::layout::run_labels::{Kind, KindLabels as _, RunStats, RunStatus, Stage};
+use crate::web::layout::run_labels::{Kind, RunStats, RunStatus, Stage};
 use crate::web::layout::time_label::{TimeLabel, time_label};
 use crate::web::layout::view::{counted, grouped};
 
@@ -31,7 +32,7 @@ pub(in crate::web) struct RunView {
     pub status: RunStatus,
     /// The stage that it is in, or in which it ended.
     pub stage: Stage,
-    /// The message of its worker: "Syncing album 450 of 1000…".
+    /// Its stored message: "Syncing album 450 of 1000…".
     pub message: String,
     /// Percent, 0 to 100; never less than the reader has seen.
     pub progress: u8,
@@ -53,6 +54,8 @@ pub(in crate::web) struct RunView {
     pub requested_by: Option<String>,
     /// Whether it has been queued for so long that it waits for a free worker.
     pub is_waiting: bool,
+    /// Whether a worker has claimed it.
+    pub has_started: bool,
     /// Whether a cancel was requested.
     pub cancel_requested: bool,
     /// The run that continues this interrupted one.
@@ -83,6 +86,7 @@ impl RunView {
             kind: summary.kind,
             is_full: false,
             status: summary.status,
+            has_started: summary.stage.is_some(),
             stage: summary.stage.unwrap_or(Stage::Fetching),
             message: summary.message,
             progress: summary.progress,
@@ -140,6 +144,11 @@ impl RunView {
         self.stats.added + self.stats.updated + self.stats.removed > 0
     }
 
+    /// Its kind as a noun: "Sync".
+    pub(in crate::web) fn kind_label(&self) -> &'static str {
+        kind_label(self.kind)
+    }
+
     /// The accessible name of its counts.
     pub(in crate::web) fn counts_label(&self) -> &'static str {
         if self.kind == Kind::Preview { "What a sync would do" } else { "Counts" }
@@ -152,7 +161,7 @@ impl RunView {
 
     /// What it does and how far it is, short enough for a list: "Syncing, 45 %".
     pub(in crate::web) fn progress_label(&self) -> String {
-        self.kind.progress_label(self.status, self.progress)
+        progress_label(self.kind, self.status, self.progress)
     }
 
     /// The value of the form field `action` that repeats it; `None` if the Sync form cannot.

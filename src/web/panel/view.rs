@@ -9,7 +9,7 @@ use crate::domain::feed_counts::FeedCounts;
 use crate::store::admission::StartOutcome;
 use crate::store::cancel::CancelOutcome;
 use crate::web::http::links::LinkBuilder;
-use crate::web::layout::run_labels::{Kind, KindLabels as _, LatestRun, RunStatus, StageIcon as _, StatusLabels as _};
+use crate::web::layout::run_labels::{Kind, LatestRun, RunStatus, StageIcon as _, StatusLabels as _};
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::view::{BadgeRun, grouped};
 

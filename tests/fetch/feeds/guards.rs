@@ -31,7 +31,7 @@ fn a_feed_that_misbehaves_is_a_clear_issue() {
     let drip_timeout = ample_timeout(Duration::from_secs(2));
     let drip_message = format!("did not send the file within {} s", drip_timeout.as_secs());
     for (path, code, expected_text) in [
-        ("/loop", "too_many_redirects", "redirects this address to itself"),
+        ("/loop", "too_many_redirects", "redirects this URL to itself"),
         ("/cut", "truncated", "arrived incomplete"),
         ("/short", "truncated", "arrived incomplete"),
         ("/drip", "timeout", &drip_message),

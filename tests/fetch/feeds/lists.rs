@@ -141,7 +141,7 @@ fn a_list_in_a_list_is_named_and_not_followed() {
     assert_eq!(run.sorted_titles().len(), 1);
     assert_eq!(run.issues.len(), 2, "{:?}", run.issues);
     assert!(run.issues[0].reason.contains("lists inside lists are not followed"), "{:?}", run.issues);
-    assert!(run.issues[1].reason.contains("`no address` is not a web address"), "{:?}", run.issues);
+    assert!(run.issues[1].reason.contains("`no address` is not a valid URL"), "{:?}", run.issues);
 }
 
 #[test]

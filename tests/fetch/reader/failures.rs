@@ -80,7 +80,7 @@ fn a_missing_part_of_the_api_is_not_an_empty_account() {
             server.inject_fault(part, 1..usize::MAX, ReaderFault::UnknownPath);
             let (code, message) = expect_fetch_failure(&server);
             assert_eq!(code, "unsupported", "{dialect:?}, {part}: {message}");
-            assert!(message.contains("Nothing was changed."), "{message}");
+            assert!(message.contains("may not support this part of the Google Reader API"), "{message}");
             server.inject_fault(part, 1..usize::MAX, ReaderFault::Status(404, Vec::new()));
             assert_eq!(expect_fetch_failure(&server).0, "unsupported", "{dialect:?}, {part}");
             server.clear_faults();

@@ -1,7 +1,7 @@
 use super::{RowShapes, ShapeFindings};
 use crate::domain::columns::cell_class::CellClass;
-use crate::domain::rows::header_mismatch::HeaderMismatch;
 use crate::domain::rows::row::TextRow;
+use crate::domain::run_text::header_mismatch::HeaderMismatch;
 
 /// The findings for rows of these cells under a header; `known` is what the catalog has in a column.
 fn findings(header: &str, known: &[(&str, CellClass)], rows: &[&str]) -> ShapeFindings {
@@ -16,7 +16,7 @@ fn findings(header: &str, known: &[(&str, CellClass)], rows: &[&str]) -> ShapeFi
         let surplus = extra.iter().any(|cell| !cell.is_empty());
         shapes.observe_row(&TextRow { number, cells, surplus, width: Some(width), extra, ..TextRow::default() });
     }
-    shapes.finish()
+    shapes.into_findings()
 }
 
 fn named(at: usize, name: &str) -> String {
@@ -101,7 +101,7 @@ fn rows_inside_a_cell_are_told_where_they_look_like_rows() {
         let cells = vec!["7".to_owned(), "Seven".to_owned(), "1998".to_owned()];
         let inner_rows = inner(&text.replace('"', ""));
         shapes.observe_row(&TextRow { number: 8, cells, width: Some(3), inner_rows, ..TextRow::default() });
-        let reported = shapes.finish();
+        let reported = shapes.into_findings();
         assert_eq!(
             (reported.is_doubtful, reported.notes.len()),
             (is_told, usize::from(is_told)),

@@ -19,7 +19,7 @@ use self::prefixes::PrefixScope;
 use self::references::{fix_windows_1252, refuse_entities, resolve_reference, resolve_references};
 use self::vocabulary::XmlVocabulary;
 use super::error::ParseError;
-use crate::domain::text::shortening::shorten;
+use crate::domain::text::shortening::shorten_text;
 
 /// How deep elements in memory are nested. Of deeper elements only the text is kept.
 const MAX_DEPTH: usize = 200;
@@ -151,7 +151,7 @@ impl<'a> XmlWalker<'a> {
                 Some(XmlStep::Open(element)) => {
                     let end = self.depth();
                     let is_deep = stack.len() >= MAX_DEPTH;
-                    let name = shorten(&element.name);
+                    let name = shorten_text(&element.name);
                     self.note_defect(|| match is_deep {
                         true => format!("<{name}> is nested too deeply"),
                         false => format!("<{name}> is one of more than {MAX_PARTS} parts of one element"),
@@ -204,12 +204,12 @@ impl<'a> XmlWalker<'a> {
         match self.open.iter().rev().take(MAX_DEPTH).position(|open| open.name == name) {
             Some(inner) => {
                 if inner > 0 {
-                    let name = shorten(name);
+                    let name = shorten_text(name);
                     self.note_defect(|| format!("</{name}> closes elements that have no end tag"));
                 }
                 self.closing = inner + 1;
             }
-            None => self.note_defect(|| format!("</{}> has no start tag", shorten(name))),
+            None => self.note_defect(|| format!("</{}> has no start tag", shorten_text(name))),
         }
     }
 

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::columns::cell_class::CellClass;
 use crate::domain::issue::IssueList;
 use crate::domain::item::ColumnLayout;
-use crate::domain::rows::header_mismatch::HeaderMismatch;
 use crate::domain::rows::row::{CellRepair, TextRow};
 use crate::domain::rows::row_group::RowGroup;
 use crate::domain::rows::row_shape::RowShapes;
+use crate::domain::run_text::header_mismatch::HeaderMismatch;
 use crate::domain::run_text::row_notes::{
     CUT_ROW_NOTE, LINES_FIT_HEADER, common_repair_note, key_in_header, row_inside_cell, value_after_column_name,
     value_in_header,
@@ -93,7 +93,7 @@ impl RowFindings {
     /// Adds a repair of a cell, where it is reported once for many rows. Returns whether it is.
     pub(super) fn add_common_repair(&mut self, row: u64, repair: &CellRepair) -> bool {
         if repair.is_common {
-            self.common.entry((repair.column, repair.what.clone())).or_default().add_row(row);
+            self.common.entry((repair.column, repair.message.clone())).or_default().add_row(row);
         }
         repair.is_common
     }
@@ -140,7 +140,7 @@ impl RowFindings {
         let is_doubtful = self.is_doubtful
             || (narrower.is_some() && has_new_columns)
             || self.odd_widths.iter().any(|width| self.shapes.is_rare_width(*width));
-        let shapes = self.shapes.finish();
+        let shapes = self.shapes.into_findings();
         if let Some(row) = shapes.open_quote_row {
             return Err(SyncFailure::unclosed_quote(row, LINES_FIT_HEADER).into());
         }

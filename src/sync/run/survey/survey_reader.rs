@@ -133,7 +133,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
                 continue;
             }
             let column = repair.column.and_then(|position| layout.column_names().get(position)).cloned();
-            let reason = repair.what.clone();
+            let reason = repair.message.clone();
             self.issues.push(Issue { row: Some(row.number), column, kind: IssueKind::Noted, reason });
         }
         match class {

@@ -2,14 +2,14 @@
 
 use crate::domain::text::counts::{format_row_count, group_digits};
 
-/// The fix for a table that is intended to be like this.
-const IF_CORRECT: &str = "If the table is correct, turn on “Sync even if rows do not match the header” in the settings \
-                          of this source.";
+/// What to do if the rows are correct.
+const ACCEPT_ADVICE: &str =
+    "If the table is correct, turn on “Sync even if rows do not match the header” in the settings of this source.";
 
-/// A header that most rows do not fit, so that cells would get wrong names.
+/// The numbers of cells in a table whose rows do not fit the header, so that values would be in the wrong columns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct HeaderMismatch {
-    /// The number of rows with this many cells.
+    /// The number of rows with [`HeaderMismatch::cells`] cells.
     pub rows: u64,
     /// The number of all rows.
     pub total_rows: u64,
@@ -39,7 +39,7 @@ impl HeaderMismatch {
     pub fn joined_message(self, row: u64, sign: &str) -> String {
         format!(
             "{}: the header in row {} seems to be joined with the row below it ({sign}). Restore the line break \
-             between them and sync again. {IF_CORRECT}",
+             between them and sync again. {ACCEPT_ADVICE}",
             self.count_message(),
             group_digits(row)
         )
@@ -51,7 +51,7 @@ impl HeaderMismatch {
         let Self { cells, columns, .. } = self;
         let fix = if cells > columns { "Add the missing column name to" } else { "Remove the extra column name from" };
         format!(
-            "{}, so values would be in the wrong columns. {fix} the header and sync again. {IF_CORRECT}",
+            "{}, so values would be in the wrong columns. {fix} the header and sync again. {ACCEPT_ADVICE}",
             self.count_message()
         )
     }
