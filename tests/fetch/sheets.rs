@@ -133,7 +133,7 @@ fn a_link_to_something_else_is_an_error() {
     let document = SourceLocation::Url(format!("https://docs.google.com/document/d/{ID}/edit"));
     let (code, message) = expect_failure(setup.fetch_content("sheet", &document));
     assert_eq!(code, "bad_address");
-    assert!(message.starts_with("That is a document, not a sheet"), "{message}");
+    assert!(message.starts_with("This is a document, not a sheet:"), "{message}");
     assert_eq!(expect_failure(setup.fetch_content("csv", &sheet_link("/edit"))).0, "sheet_link");
 }
 
