@@ -91,7 +91,7 @@ pub fn hidden_columns_warning(hidden_columns: &[String]) -> Option<String> {
 /// Returns the message that syncs exclude the hidden column `name` from the public catalog of the source `slug`. Used
 /// by syncs and by checks.
 #[must_use]
-pub fn hidden_column_left_out(name: &str, slug: &Slug) -> String {
+pub fn excluded_column_message(name: &str, slug: &Slug) -> String {
     format!(
         "Column “{}” is hidden in the source, so syncs leave it out of the public catalog. To publish it, unhide it \
          in the source, or allow it in the settings of this source (/settings/sources/{slug}).",
@@ -101,7 +101,7 @@ pub fn hidden_column_left_out(name: &str, slug: &Slug) -> String {
 
 /// Returns the message that the key column `name` is hidden and the catalog of the source `slug` is public.
 #[must_use]
-pub fn hidden_key_column(name: &str, slug: &Slug) -> String {
+pub fn hidden_key_message(name: &str, slug: &Slug) -> String {
     format!(
         "The key column “{}” is hidden in the source, but the catalog is public. Unhide the column in the source, or \
          allow it in the settings of this source (/settings/sources/{slug}).",

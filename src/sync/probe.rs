@@ -14,7 +14,7 @@ use self::stored_catalog::{StoredCatalog, as_fetch_error};
 use super::engine::SyncEngine;
 use super::run::column_changes::NO_KEY_COLUMN;
 use super::run::comparison::SourceComparison;
-use super::run::hidden_columns::leave_out_hidden;
+use super::run::hidden_columns::exclude_hidden_columns;
 use super::run::run_stop::RunStop;
 use super::run_signal::StopReason;
 use crate::domain::feed::FeedRecord;
@@ -62,7 +62,7 @@ fn fetch_and_compare(
 ) -> Result<SourceProbe, FetchError> {
     let timeout = PROBE_TIMEOUT.min(engine.timeouts.fetch);
     let content = fetch_everything(kind, source, timeout, observer)?;
-    let content = leave_out_hidden(source, content);
+    let content = exclude_hidden_columns(source, content);
     let catalog = engine.store.find_catalog(source.id).map_err(|error| as_fetch_error(error.into()))?;
     let catalog = &catalog.unwrap_or_default();
     let stored = StoredCatalog { store: &engine.store, source: source.id, deadline: Instant::now() + timeout };

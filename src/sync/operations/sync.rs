@@ -13,7 +13,7 @@ use crate::sync::run::context::RunContext;
 use crate::sync::run::fetch::{FetchScope, fetch_source};
 use crate::sync::run::findings::RunFindings;
 use crate::sync::run::finish::{begin_finalizing, finish_unchanged, list_removals};
-use crate::sync::run::hidden_columns::strip_left_out_columns;
+use crate::sync::run::hidden_columns::strip_excluded_columns;
 use crate::sync::run::key_index::KeyIndex;
 use crate::sync::run::run_stop::RunStop;
 use crate::sync::run::survey::{guard_verdict, refuse_source, survey_source};
@@ -37,7 +37,7 @@ pub(super) fn run(
     let verdict = guard_verdict(context, &survey, &*content);
     refuse_source(context, &survey, content.columns(), verdict)?;
     findings.stats = apply_rows(context, &*content, &layout, &index, &survey)?;
-    strip_left_out_columns(context, &*content, &layout)?;
+    strip_excluded_columns(context, &*content, &layout)?;
     let removals = match verdict {
         GuardVerdict::Apply if survey.tally.removals > 0 => list_removals(context, &index)?,
         _ => Vec::new(),

@@ -5,7 +5,7 @@ use parking_lot::Mutex;
 
 use super::context::RunContext;
 use super::findings::RunFindings;
-use super::hidden_columns::leave_out_hidden;
+use super::hidden_columns::exclude_hidden_columns;
 use super::run_stop::RunStop;
 use crate::domain::feed::FeedRecord;
 use crate::domain::feed_counts::FeedCounts;
@@ -60,7 +60,7 @@ pub(in crate::sync) fn fetch_source(
     findings.feed_counts = feeds.as_deref().and_then(FeedCounts::from_feeds);
     findings.feeds = feeds;
     Ok(match fetched? {
-        FetchOutcome::Content(content) => FetchOutcome::Content(leave_out_hidden(source, content)),
+        FetchOutcome::Content(content) => FetchOutcome::Content(exclude_hidden_columns(source, content)),
         unchanged @ FetchOutcome::Unchanged(_) => unchanged,
     })
 }

@@ -10,7 +10,7 @@ use crate::domain::item::ColumnLayout;
 use crate::domain::rows::row::{CellRepair, TextRow};
 use crate::domain::run_text::sync_failure::SyncFailure;
 use crate::domain::source::{Source, Validators};
-use crate::domain::source_probe::{hidden_column_left_out, hidden_key_column};
+use crate::domain::source_probe::{excluded_column_message, hidden_key_message};
 use crate::domain::text::comparable_form::{is_same_form, position_of};
 use crate::fetch::{FetchError, FetchedContent, RowReader};
 use crate::store::catalogs::Catalog;
@@ -22,8 +22,8 @@ const MAX_COLUMNS_PER_QUERY: usize = 100;
 struct PublishedContent {
     whole: Box<dyn FetchedContent>,
     columns: Vec<String>,
-    /// For each column of the whole content, whether it is kept.
-    stays: Vec<bool>,
+    /// For each column of the whole content, whether it is published.
+    is_published: Vec<bool>,
     excluded: Vec<String>,
 }
 
@@ -35,15 +35,18 @@ fn unpublished_columns<'c>(source: &Source, content: &'c dyn FetchedContent) -> 
 
 /// Excludes the columns from `content` that must not be in the catalog of `source`, except the key column: a source
 /// whose key column is hidden is refused ([`refuse_hidden_key`]).
-pub(in crate::sync) fn leave_out_hidden(source: &Source, content: Box<dyn FetchedContent>) -> Box<dyn FetchedContent> {
+pub(in crate::sync) fn exclude_hidden_columns(
+    source: &Source,
+    content: Box<dyn FetchedContent>,
+) -> Box<dyn FetchedContent> {
     let is_key = |name: &str| is_same_form(name, &source.key_column);
     let excluded: Vec<String> = unpublished_columns(source, &*content).filter(|name| !is_key(name)).cloned().collect();
     if excluded.is_empty() {
         return content;
     }
-    let stays: Vec<bool> = content.columns().iter().map(|name| !excluded.contains(name)).collect();
+    let is_published: Vec<bool> = content.columns().iter().map(|name| !excluded.contains(name)).collect();
     let columns = content.columns().iter().filter(|name| !excluded.contains(name)).cloned().collect();
-    Box::new(PublishedContent { whole: content, columns, stays, excluded })
+    Box::new(PublishedContent { whole: content, columns, is_published, excluded })
 }
 
 /// Refuses content whose key column is hidden and must not be published: keys are part of every item.
@@ -57,7 +60,7 @@ pub(super) fn refuse_hidden_key(
 ) -> Result<(), SyncFailure> {
     let key = content.columns().get(layout.key_position());
     match unpublished_columns(source, content).find(|name| Some(*name) == key) {
-        Some(name) => Err(SyncFailure::new("hidden_key_column", hidden_key_column(name, &source.slug), "")),
+        Some(name) => Err(SyncFailure::new("hidden_key_column", hidden_key_message(name, &source.slug), "")),
         None => Ok(()),
     }
 }
@@ -81,11 +84,11 @@ fn names_in_items(content: &dyn FetchedContent, catalog: &Catalog, layout: &Colu
 
 /// Removes the columns that were left out of `content` from all items of the catalog, also from those that the run does
 /// not write: items whose rows are refused, and items whose removal is withheld. Each page is one fenced transaction.
-/// What is left when the run ends early is removed by the next one.
+/// If the run ends early, the next one removes the rest.
 ///
 /// # Errors
 /// [`RunStop`] when the database refuses, or the run has to end.
-pub(in crate::sync) fn strip_left_out_columns(
+pub(in crate::sync) fn strip_excluded_columns(
     context: &RunContext<'_>,
     content: &dyn FetchedContent,
     layout: &ColumnLayout,
@@ -105,26 +108,26 @@ pub(in crate::sync) fn strip_left_out_columns(
 }
 
 /// Returns the warnings about the columns that were excluded from `content`.
-pub(super) fn left_out_notes(source: &Source, content: &dyn FetchedContent) -> impl Iterator<Item = Issue> {
+pub(super) fn excluded_column_notes(source: &Source, content: &dyn FetchedContent) -> impl Iterator<Item = Issue> {
     let note = |name: &String| Issue {
         row: Some(source.read_options.header_row_number()),
         column: Some(name.clone()),
         kind: IssueKind::Noted,
-        reason: hidden_column_left_out(name, &source.slug),
+        reason: excluded_column_message(name, &source.slug),
     };
     content.excluded_columns().iter().map(note)
 }
 
 impl PublishedContent {
     fn published_row(&self, row: TextRow) -> TextRow {
-        let stays = |at: usize| self.stays.get(at).copied().unwrap_or(true);
+        let is_published = |at: usize| self.is_published.get(at).copied().unwrap_or(true);
         // The position of a cell after the excluded ones before it are removed.
-        let moved = |at: usize| at - (0..at).filter(|at| !stays(*at)).count();
+        let moved = |at: usize| at - (0..at).filter(|at| !is_published(*at)).count();
         let kept = |cells: Vec<String>| -> Vec<String> {
-            cells.into_iter().enumerate().filter(|(at, _)| stays(*at)).map(|(_, cell)| cell).collect()
+            cells.into_iter().enumerate().filter(|(at, _)| is_published(*at)).map(|(_, cell)| cell).collect()
         };
-        let places = |of: Vec<usize>| of.into_iter().filter(|at| stays(*at)).map(moved).collect();
-        let repairs = row.repairs.into_iter().filter(|repair| repair.column.is_none_or(stays));
+        let places = |of: Vec<usize>| of.into_iter().filter(|at| is_published(*at)).map(moved).collect();
+        let repairs = row.repairs.into_iter().filter(|repair| repair.column.is_none_or(is_published));
         TextRow {
             cells: kept(row.cells),
             width: row.width.map(moved),
@@ -159,7 +162,7 @@ impl FetchedContent for PublishedContent {
     }
 
     fn column_type(&self, position: usize) -> Option<ColumnType> {
-        let staying = self.stays.iter().enumerate().filter(|(_, stays)| **stays);
+        let staying = self.is_published.iter().enumerate().filter(|(_, is_published)| **is_published);
         let (at, _) = staying.into_iter().nth(position)?;
         self.whole.column_type(at)
     }

@@ -16,7 +16,7 @@ use crate::domain::run_text::row_notes::{duplicate_key_reason, respelled_duplica
 use crate::fetch::FetchedContent;
 use crate::sync::run::column_changes::{KeyedSample, column_notes, find_renamed};
 use crate::sync::run::comparison::SourceComparison;
-use crate::sync::run::hidden_columns::left_out_notes;
+use crate::sync::run::hidden_columns::excluded_column_notes;
 use crate::sync::run::key_index::{KeyClaim, KeyIndex, index_row};
 use crate::sync::run::keyless_rows::KeylessRows;
 use crate::sync::run::row_rules::{RowClass, RowRules};
@@ -258,7 +258,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
         // Notes come first, because only a limited number of issues is kept.
         let mut issues = IssueList::default();
         columns.iter().cloned().for_each(|note| issues.push(note));
-        left_out_notes(comparison.source, content).for_each(|note| issues.push(note));
+        excluded_column_notes(comparison.source, content).for_each(|note| issues.push(note));
         if rules.is_table() {
             header_message_notes(content.columns(), layout, header_row).into_iter().for_each(|note| issues.push(note));
         }
