@@ -51,7 +51,7 @@ fn report_31_the_error_of_a_page_in_the_place_of_a_login_names_the_path_of_the_s
 }
 
 fn report_32_a_list_of_ids_that_breaks_off_keeps_what_came(db: &TestDatabase) {
-    let misdeeds = [
+    let faults = [
         ReaderFault::Status(404, vec![]),
         ReaderFault::Status(500, vec![]),
         ReaderFault::LoginPage,
@@ -60,7 +60,7 @@ fn report_32_a_list_of_ids_that_breaks_off_keeps_what_came(db: &TestDatabase) {
     ];
     for (dialect, fault) in [ReaderDialect::FreshRss, ReaderDialect::Miniflux]
         .into_iter()
-        .flat_map(|dialect| misdeeds.clone().map(|fault| (dialect, fault)))
+        .flat_map(|dialect| faults.clone().map(|fault| (dialect, fault)))
     {
         let engine = TestEngine::on_database(db);
         let server = ReaderServer::start(dialect, ReaderArticle::make_many(200, 10));

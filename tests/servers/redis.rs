@@ -142,10 +142,10 @@ fn try_frozen_redis(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon
         assert_eq!(server.status(&id)["status"], "completed");
         let log = server.log();
         // The health check also logs it once, if the run lasted until the check.
-        let (told_by_health, told_otherwise): (Vec<&str>, Vec<&str>) =
+        let (health_lines, other_lines): (Vec<&str>, Vec<&str>) =
             log.lines().filter(|line| line.contains("Redis")).partition(|line| line.contains("lockstep::health"));
-        assert!(told_by_health.len() <= 1, "once: {log}");
-        assert!(told_otherwise.len() <= 1, "polls log nothing: {log}");
+        assert!(health_lines.len() <= 1, "once: {log}");
+        assert!(other_lines.len() <= 1, "polls log nothing: {log}");
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ pub(super) struct ReaderState {
     pub(super) dialect: ReaderDialect,
     pub(super) articles: Vec<ReaderArticle>,
     pub(super) logins: usize,
-    pub(super) misdeeds: Vec<(&'static str, Range<usize>, ReaderFault)>,
+    pub(super) faults: Vec<(&'static str, Range<usize>, ReaderFault)>,
     pub(super) requests: Vec<ReaderRequest>,
     /// The largest number of ids in a page.
     pub(super) page: usize,

@@ -92,8 +92,8 @@ impl ReaderServer {
     pub(crate) fn start(dialect: ReaderDialect, articles: Vec<ReaderArticle>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
-        let (misdeeds, requests) = (Vec::new(), Vec::new());
-        let state = ReaderState { dialect, articles, logins: 0, misdeeds, requests, page: usize::MAX, quota: None };
+        let (faults, requests) = (Vec::new(), Vec::new());
+        let state = ReaderState { dialect, articles, logins: 0, faults, requests, page: usize::MAX, quota: None };
         let state = Arc::new(Mutex::new(state));
         let over = Arc::new(AtomicBool::new(false));
         let (shared, ending) = (Arc::clone(&state), Arc::clone(&over));
@@ -129,7 +129,7 @@ impl ReaderServer {
     pub(crate) fn inject_fault(&self, what: &'static str, which: Range<usize>, fault: ReaderFault) {
         let mut state = self.lock_state();
         let before = state.requests.iter().filter(|request| request.what == what).count();
-        state.misdeeds.push((what, which.start + before..which.end.saturating_add(before), fault));
+        state.faults.push((what, which.start + before..which.end.saturating_add(before), fault));
     }
 
     /// Sets the number of articles of a page, whatever number is requested.
@@ -139,7 +139,7 @@ impl ReaderServer {
 
     /// Answers without faults from now on.
     pub(crate) fn clear_faults(&self) {
-        self.lock_state().misdeeds.clear();
+        self.lock_state().faults.clear();
     }
 
     /// Sets the daily quota, the requests made today and the seconds until tomorrow.
@@ -166,7 +166,7 @@ impl ReaderServer {
     pub(crate) fn take_requests(&self) -> Vec<ReaderRequest> {
         // Faults count requests, so they end here too.
         let mut state = self.lock_state();
-        state.misdeeds.clear();
+        state.faults.clear();
         std::mem::take(&mut state.requests)
     }
 
@@ -197,7 +197,7 @@ fn serve_connection(mut stream: TcpStream, state: &Mutex<ReaderState>, over: &At
         let mut state = state.lock().expect("the server's state");
         state.requests.push(request.clone());
         let count = state.requests.iter().filter(|seen| seen.what == request.what).count();
-        let fault = state.misdeeds.iter().find(|(what, which, _)| *what == request.what && which.contains(&count));
+        let fault = state.faults.iter().find(|(what, which, _)| *what == request.what && which.contains(&count));
         let fault = fault.map(|(.., fault)| fault.clone());
         let mut answer = state.answer_request(&method, &path, &request, fault.as_ref());
         match &fault {
