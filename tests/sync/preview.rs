@@ -58,10 +58,10 @@ fn a_preview_of_a_source_that_a_sync_would_refuse_completes_and_reports_it(db: &
     engine.sync(&source);
     let before = dump_state(db, &engine, &source);
     for (text, removals, word) in [
-        ("id,title\n".to_owned(), 0, "refused"),
-        (String::new(), 0, "refused"),
+        ("id,title\n".to_owned(), 0, "would fail"),
+        (String::new(), 0, "would fail"),
         (format!("id,title\n{}", rows(1, 40)), 60, "keep"),
-        (format!("id,title\n{}", rows(1001, 1100)), 0, "refused"),
+        (format!("id,title\n{}", rows(1001, 1100)), 0, "would fail"),
     ] {
         engine.rewrite_file(&source, &text);
         let record = engine.run_request(&source, &preview_run());
