@@ -117,9 +117,8 @@ impl SyncControl {
         claim_and_run(&self.engine, Some(id), shutdown)
     }
 
-    /// Ends a run whose worker is dead, as every server does regularly: it becomes *interrupted* and is queued again
-    /// where that is right. `None` when its lease has not expired. For the command line, where no server may be
-    /// running.
+    /// Ends a run whose worker is dead, as every server does regularly: the run becomes *interrupted* and may be queued
+    /// again. `None` when its lease has not expired. For the command line, where no server may be running.
     ///
     /// # Errors
     /// [`StoreError`] when the leases cannot be read or the ending cannot be written.
@@ -158,7 +157,7 @@ impl SyncControl {
         probe::probe_source(&self.engine, kind, source)
     }
 
-    /// The name of a kind of source at `location` for people; "Unknown" where this version does not have the kind.
+    /// The name of a kind of source at `location` for people; "Unknown" if this version does not support the kind.
     #[must_use]
     pub fn kind_label(&self, kind: &str, location: &SourceLocation) -> &'static str {
         self.engine.kinds.get(kind).map_or("Unknown", |kind| kind.label(location))
@@ -187,7 +186,7 @@ impl SyncControl {
         self.engine.kinds.get(kind).map_or(&[], SourceKind::read_settings)
     }
 
-    /// Why the text encoding of a source of this kind cannot be set, as the end of a message. Empty where it can.
+    /// Why the text encoding of a source of this kind cannot be set, as the end of a message. Empty if it can be set.
     #[must_use]
     pub fn fixed_encoding_reason(&self, kind: &str) -> &'static str {
         self.engine.kinds.get(kind).map_or("", SourceKind::fixed_encoding_reason)
@@ -205,21 +204,21 @@ impl SyncControl {
         Some(self.engine.kinds.recognize_link(link)?.name())
     }
 
-    /// The message for people when a place given for a source of the kind `kind` is added as one of the kind
-    /// `replacement`; `None` where it never is.
+    /// The message that explains why a place that was entered for the kind `kind` is added as the kind `replacement`.
+    /// `None` if that never happens.
     #[must_use]
     pub fn replacement_notice(&self, replacement: &str, kind: &str) -> Option<&'static str> {
         self.engine.kinds.get(replacement)?.replacement_notice(kind)
     }
 
-    /// The kind that reads the file at `path` instead of the kind `kind`, with the message for people.
+    /// The kind that reads the file at `path` instead of the kind `kind`, with the message that explains the change.
     #[must_use]
     pub fn replacement_for_file(&self, kind: &str, path: &Path) -> Option<(&'static str, &'static str)> {
         let (replacement, note) = self.engine.kinds.find_replacement_for_file(kind, path)?;
         Some((replacement.name(), note))
     }
 
-    /// The key column of sources of this kind, where the kind defines it.
+    /// The key column of sources of this kind, if the kind defines it.
     #[must_use]
     pub fn key_column(&self, kind: &str) -> Option<&'static str> {
         self.engine.kinds.get(kind)?.key_column()
@@ -231,7 +230,7 @@ impl SyncControl {
         self.engine.kinds.get(kind).map_or_else(Noun::default, SourceKind::default_noun)
     }
 
-    /// The email address of the service account that Google Sheets are shared with, where one is configured.
+    /// The email address of the service account that Google Sheets are shared with, if a service account is configured.
     #[must_use]
     pub fn service_account_email(&self) -> Option<&str> {
         self.engine.kinds.service_account_email()

@@ -14,9 +14,9 @@ use crate::store::diagnostics::QueueCounts;
 
 /// How often the database is checked.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
-/// The status store is checked at every so many checks of the database.
+/// The status store is checked once for this number of checks of the database.
 const DATABASE_CHECKS_PER_STATUS_CHECK: u32 = 5;
-/// How often a line is written although nothing changed.
+/// How often a line is written even if nothing changed.
 const LINE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Logs health until the process shuts down.
@@ -49,7 +49,7 @@ struct ServiceState<T> {
     unavailable_since: Option<Instant>,
 }
 
-/// How a service changed since the check before.
+/// How a service changed since the previous check.
 enum HealthChange {
     Unavailable(String),
     AvailableAgain { after_seconds: u64 },

@@ -32,7 +32,7 @@ use crate::fetch::{
     EmptyItemLookup, FetchError, FetchObserver, FetchedContent, SourceKind, fetch_everything, find_key_candidates,
 };
 
-/// How long the fetch of a probe may take, and again its comparison with the catalog: a person waits for the page.
+/// The time limit of the fetch, and also of the comparison with the catalog after it. A person waits for the page.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many rows are shown.
 const MAX_SHOWN_ROWS: usize = 20;
@@ -69,8 +69,8 @@ fn fetch_and_compare(
     describe_content(&SourceComparison { source, catalog, kind, items: &stored, lookup: &stored }, &*content)
 }
 
-/// Describes `content` and forecasts a sync of it. A source that is not saved yet has no key column: the likely one is
-/// taken, and where there is none, issues of keys are left out.
+/// Describes `content` and forecasts a sync of it. A source that is not saved yet has no key column, so the most likely
+/// column is used. If there is none, issues with keys are left out.
 fn describe_content(
     comparison: &SourceComparison<'_>,
     content: &dyn FetchedContent,
@@ -78,7 +78,7 @@ fn describe_content(
     let SourceComparison { source, kind, lookup, .. } = *comparison;
     let columns = content.columns().to_vec();
     let is_new = source.key_column.is_empty();
-    // Other key columns are only proposed where the source does not have its own any more.
+    // Other key columns are proposed only if the source no longer has its own key column.
     let has_lost_key = !is_new && position_of(&columns, &source.key_column).is_none();
     let KeyHints { unique: keys, known } =
         find_key_candidates(content, if has_lost_key { lookup } else { &EmptyItemLookup })?;
@@ -113,7 +113,7 @@ fn describe_content(
     })
 }
 
-/// Collects what the fetch of a probe observes. A probe ends by its time limit and is never stopped.
+/// Collects what the fetch of a probe observes. A probe is never cancelled: it ends at its time limit.
 #[derive(Default)]
 struct ProbeObserver {
     feeds: Mutex<Vec<FeedRecord>>,
@@ -140,7 +140,7 @@ impl ProbeObserver {
     }
 }
 
-/// The failure of a fetch as that of a probe.
+/// Converts the failure of a fetch to the failure of a probe.
 pub(super) fn probe_error(error: FetchError) -> ProbeError {
     let (code, message) = match error {
         FetchError::Failed { code, message } => (code, message),

@@ -1,5 +1,5 @@
-//! Deletes expired status reports, operations, records and sessions. A failure is logged and affects nothing else, not
-//! even the other kinds of data.
+//! Deletes expired status reports, operations, records and sessions. A failure is logged and does not affect the
+//! deletion of other kinds of data.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::timeouts::Timeouts;
 
 /// The longest pause between two passes.
 const MAX_INTERVAL: Duration = Duration::from_secs(60);
-/// The shortest pause between two passes, where data is kept very briefly.
+/// The shortest pause between two passes. It applies when data is kept only briefly.
 const MIN_INTERVAL: Duration = Duration::from_millis(500);
 /// The pause between two deletions, so that other writers get their turn.
 const BATCH_PAUSE: Duration = Duration::from_millis(10);

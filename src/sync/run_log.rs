@@ -72,8 +72,8 @@ pub(super) fn log_take_over(id: SyncId) {
     log::warn!(target: SYNC_TARGET, event = "taken_over", syncId:% = id; "interrupted: its worker is dead");
 }
 
-/// Logs that a run has ended, and its successor, if it is queued again. The line is made of the record of the run;
-/// `status` and `message` replace it where the record cannot be read.
+/// Logs that a run has ended, and its successor, if it is queued again. The line is built from the record of the run;
+/// `status` and `message` are used instead if the record cannot be read.
 pub(super) fn log_ending(store: &Store, id: SyncId, status: Status, message: &str) {
     let level = match status {
         Status::Failed | Status::Interrupted => Level::Warn,
@@ -128,7 +128,7 @@ pub(super) fn log_error(id: SyncId, problem: Arguments<'_>) {
     log::error!(target: SYNC_TARGET, event = "trouble", syncId:% = id; "{problem}");
 }
 
-/// The slug of a source, for the log; `None` where it cannot be read, which fails nothing.
+/// The slug of a source, for the log. `None` if it cannot be read: a missing slug must not fail anything.
 fn read_slug(store: &Store, source: SourceId) -> Option<String> {
     let found = store.source_by_id(source).unwrap_or_else(|error| {
         log::debug!("the slug of source {} could not be read: {error}", source.0);

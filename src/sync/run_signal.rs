@@ -45,7 +45,7 @@ fn millis_since_epoch(moment: Instant) -> u64 {
 }
 
 impl RunSignal {
-    /// Creates the signal of a run with this time limit, whose lease of the length `lease` was requested at
+    /// Creates the signal of a run with this time limit. Its lease of the length `lease` was requested at
     /// `requested_at`.
     pub(super) fn new(shutdown: ShutdownSignal, time_limit: Duration, requested_at: Instant, lease: Duration) -> Self {
         let signal = Self {
@@ -61,8 +61,7 @@ impl RunSignal {
         signal
     }
 
-    /// Records that the lease was renewed. It lasts for `lease` at least from `requested_at`, when the renewal was
-    /// requested.
+    /// Records that the lease was renewed. It lasts for at least `lease` from `requested_at`, the time of the request.
     pub(super) fn record_renewal(&self, requested_at: Instant, lease: Duration) {
         self.lease_end_ms.fetch_max(millis_since_epoch(requested_at + lease), Ordering::SeqCst);
     }

@@ -21,7 +21,7 @@ use crate::store::finish::RunEnding;
 
 /// How long an idle worker waits for a wake-up before it polls the queue: another process may have queued a run.
 const QUEUE_POLL_INTERVAL: Duration = Duration::from_millis(500);
-/// The same while the queue cannot be read.
+/// How long a worker waits before it polls the queue again while the queue cannot be read.
 const QUEUE_RETRY_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Claims and runs waiting operations until the process shuts down.
@@ -38,7 +38,7 @@ pub(super) fn run_waiting_operations(engine: &SyncEngine, shutdown: &ShutdownSig
     }
 }
 
-/// Claims the next waiting run, or only the run `only`, and runs it to its end. Returns whether there was one.
+/// Claims the next waiting run, or only the run `only`, and runs it to its end. Returns whether there was a run.
 ///
 /// # Errors
 /// [`StoreError`] when the queue cannot be read or the claim cannot be written. Everything that fails after the claim

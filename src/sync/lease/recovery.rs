@@ -1,5 +1,5 @@
 //! Ends the runs of dead workers as *interrupted*. A worker counts as dead when its lease has expired and it did not
-//! renew it although it could have.
+//! renew the lease although the database was available.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -70,12 +70,13 @@ impl ExpiredLeases {
             }),
         };
         if started.elapsed() > MAX_RESPONSE_TIME {
-            // The other workers could not renew meanwhile either.
+            // No other worker could renew its lease in the meantime either.
             self.0.values_mut().for_each(|(_, since)| *since = Instant::now());
         }
         match result {
             Ok(()) => {}
-            // The row or the database is locked: by a worker that writes, or by one that is frozen while it writes.
+            // The row or the database is locked by a worker that is writing, or by a worker that froze while it was
+            // writing.
             Err(error) if error.retryability() != Retryability::Permanent => {
                 self.0.remove(&lease.id);
                 log::debug!(syncId:% = lease.id; "its expired lease could not be taken over yet: {error}");
@@ -99,8 +100,8 @@ fn end_frozen_sessions(engine: &SyncEngine, lease: Lease) {
     }
 }
 
-/// Ends a run whose worker is dead by the same rule, and blocks for the renewal interval that this needs. `None` when
-/// its worker is alive.
+/// Ends a run if its worker is dead by the same rule. Blocks for the renewal interval that this check needs. `None`
+/// when the worker is alive.
 ///
 /// # Errors
 /// [`StoreError`] when the lease cannot be checked or the run cannot be ended, also because its row is locked.

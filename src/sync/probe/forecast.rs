@@ -16,10 +16,10 @@ use crate::sync::run::survey::survey_reader::read_survey;
 /// What a sync would report.
 #[derive(Default)]
 pub(super) struct SyncForecast {
-    /// Why it would write nothing.
+    /// The reason why the sync would write nothing, if it would fail.
     pub(super) failure: Option<SyncFailure>,
     pub(super) issues: IssueList,
-    /// Sentences about rows that would be skipped and items that would be kept.
+    /// Messages about rows that would be skipped and items that would be kept.
     pub(super) problems: Vec<String>,
 }
 
@@ -32,8 +32,8 @@ impl SyncForecast {
 /// Forecasts a sync of `content`. A source without a key column gets the first of `likely_keys`.
 ///
 /// # Errors
-/// [`RunStop`] when the content or the catalog cannot be read in time. A source that a sync would refuse is no error:
-/// that is [`SyncForecast::failure`].
+/// [`RunStop`] when the content or the catalog cannot be read in time. A source that a sync would refuse is not an
+/// error: [`SyncForecast::failure`] has the reason.
 pub(super) fn forecast_sync(
     comparison: &SourceComparison<'_>,
     content: &dyn FetchedContent,

@@ -47,7 +47,7 @@ impl ItemLookup for StoredCatalog<'_> {
     }
 }
 
-/// The failure of a probe as that of a fetch; an error of the database is logged.
+/// Converts the failure of a probe to the failure of a fetch. Logs an error of the database.
 pub(super) fn as_fetch_error(stop: RunStop) -> FetchError {
     stop.into_fetch_error(|error| log::error!("a catalog could not be read: {error}"))
 }

@@ -1,4 +1,4 @@
-//! The progress that the two stores have of a run, and when they need a newer one.
+//! The progress of a run that each of the two stores has, and the rules for when a store needs a newer value.
 
 use std::time::{Duration, Instant};
 
@@ -41,8 +41,8 @@ impl DatabaseState {
 }
 
 impl PrimaryReport {
-    /// Whether the primary store needs no new report. One that grows old is repeated, because readers take an old
-    /// report for that of a dead worker.
+    /// Whether the primary store needs no new report. A report that grows old is repeated, because readers take an old
+    /// report as the sign of a dead worker.
     pub(super) fn is_current(&self, progress: &RunProgress, percent: u8) -> bool {
         self.progress == *progress && self.percent == percent && self.published_at.elapsed() < REPEAT_INTERVAL
     }

@@ -42,8 +42,8 @@ struct ReporterState {
     database: Mutex<DatabaseState>,
     /// The percent in the database.
     database_percent: AtomicU8,
-    /// Locked while progress is written to the primary store. A lock of its own, so that pollers see progress while the
-    /// database blocks a writer.
+    /// Locked while progress is written to the primary store. This lock is separate, so that pollers see progress while
+    /// the database blocks a writer.
     primary: Mutex<PrimaryState>,
 }
 
@@ -91,8 +91,7 @@ impl ProgressReporter {
         Ok(Self { state, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Reports new progress. This takes a lock that is never held for long; only a change of stage waits for the
-    /// stores.
+    /// Reports new progress. This takes a lock that is only held briefly. Only a change of stage waits for the stores.
     pub(in crate::sync) fn report(&self, progress: RunProgress) {
         let is_new_stage = {
             let mut current = self.state.current.lock();
@@ -133,8 +132,8 @@ impl ProgressReporter {
     pub(in crate::sync) fn write_batch(&self, batch: &ItemBatch, progress: &RunProgress) -> Result<(), StoreError> {
         let mut database = self.state.database.lock();
         let SyncEngine { store, timeouts, .. } = &self.state.engine;
-        // The percent is raised only with the next report to both stores. Raised here, a poller whose server reads the
-        // database would see a higher percent than the next one that reads the primary store.
+        // The percent is raised only with the next report to both stores. If it were raised here, a poller that reads
+        // the database would see a higher percent than a later poller that reads the primary store.
         let stored = RunProgress { percent: database.published.percent, ..progress.clone() };
         store.write_batch(self.state.lease, timeouts.lease, batch, &stored)?;
         database.published = stored;
@@ -142,7 +141,7 @@ impl ProgressReporter {
         Ok(())
     }
 
-    /// Writes items without the fields called like one of `columns`.
+    /// Writes items without the fields that are named in `columns`.
     ///
     /// # Errors
     /// As [`crate::store::Store::strip_items`].
@@ -190,11 +189,10 @@ impl ReporterState {
         run_log::log_stage(&self.operation, &self.source, &self.current.lock().clone(), elapsed_ms);
     }
 
-    /// Publishes the current progress to both stores, as far as it is due.
+    /// Publishes the current progress to each store whose next report is due.
     fn publish(&self) {
-        // Batches hold the lock most of the time, one after the other. One that holds it for long shows that the
-        // database does not respond; pollers must still see that the run is alive, also before the database is tried
-        // again.
+        // Batches hold the lock most of the time, one after the other. If a batch holds it for long, the database does
+        // not respond. Pollers must still see that the run is alive, even before the database is tried again.
         if let Some(mut database) = self.database.try_lock_for(DATABASE_LOCK_TIMEOUT) {
             if !database.is_available {
                 self.publish_to_primary();
@@ -220,8 +218,8 @@ impl ReporterState {
         match self.engine.store.save_progress(self.lease, self.engine.timeouts.lease, &current) {
             Ok(()) => self.record_database_write(database, &current),
             Err(StoreError::Fenced) => self.signal.lose_lease(),
-            // Progress never fails a sync: the batches notice an unavailable database themselves. The next try waits
-            // for its interval.
+            // A failed report never fails a sync: the batches detect an unavailable database. The next try waits for
+            // its interval.
             Err(error) => {
                 database.published_at = Instant::now();
                 if std::mem::take(&mut database.is_available) {

@@ -96,7 +96,8 @@ impl ApplyStep<'_> {
             drop(sender);
             // A panic of the writer is raised again here; the caller of the run catches it.
             let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            // When writing failed, reading failed too, because its receiver was gone: the first cause counts.
+            // If writing failed, reading failed as a consequence, because its receiver was gone. So the writer's error
+            // comes first.
             let stats = written?;
             read.map(|()| stats)
         })
@@ -109,7 +110,8 @@ impl ApplyStep<'_> {
         first: RunStats,
         sender: &SyncSender<ApplyBatch>,
     ) -> Result<(), RunStop> {
-        // The caller replaces this error by the writer's own, which closed the channel.
+        // The channel closes early only when the writer fails. The caller returns the writer's error instead of this
+        // one.
         let disconnected = |_| RunStop::Early(StopReason::LeaseLost);
         let is_forced = self.context.operation.options.force_refresh;
         let mut batch = ApplyBatch::new(first);
@@ -136,7 +138,7 @@ impl ApplyStep<'_> {
         Ok(())
     }
 
-    /// Writes batches as they arrive. Returns the counts after the last one.
+    /// Writes batches as they arrive. Returns the counts after the last batch.
     fn write_batches(
         &self,
         receiver: &Receiver<ApplyBatch>,
@@ -198,7 +200,7 @@ impl ApplyStep<'_> {
     }
 }
 
-/// The articles that are processed. Of those that were found, some may be left for the next sync.
+/// Returns the count of processed articles. Some of the articles that were found may be left for the next sync.
 fn processed_articles(found: ProgressCount, items: ProgressCount) -> ProgressCount {
     ProgressCount { processed: items.processed, total: found.total.max(items.total) }
 }

@@ -41,7 +41,7 @@ type SampleRow = (u32, String, Vec<SampleCell>);
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum SampleCell {
     Value(Option<ContentDigest>),
-    /// It has no value yet.
+    /// The cell has no value yet.
     Pending,
 }
 
@@ -59,7 +59,7 @@ pub(in crate::sync) struct RenamedColumn {
     pub(super) new: String,
 }
 
-/// The digest of a value; `None` where it is blank.
+/// The digest of a value; `None` if the value is blank.
 fn value_digest(cell: &str) -> Option<ContentDigest> {
     Some(cell).filter(|cell| !cell.trim().is_empty()).map(content_digest)
 }

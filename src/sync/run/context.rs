@@ -26,7 +26,7 @@ use crate::sync::run_signal::{RunSignal, StopReason};
 pub(in crate::sync) struct ClaimedRun {
     pub(in crate::sync) operation: SyncOperation,
     pub(in crate::sync) lease: Lease,
-    /// When the lease was requested. It lasts at least from then.
+    /// The time when the lease was requested. The length of the lease counts at least from then.
     pub(in crate::sync) requested_at: Instant,
 }
 
@@ -46,8 +46,8 @@ impl<'a> RunContext<'a> {
     /// Loads the source and the catalog of a claimed run and starts its reporter.
     ///
     /// # Errors
-    /// [`RunStop::Failed`] where this version has no such kind of source (`unknown_kind`) or the system cannot start a
-    /// thread; [`RunStop::Early`] where the source was deleted or the run has to end; [`RunStop::Database`] where the
+    /// [`RunStop::Failed`] if this version does not support the kind of source (`unknown_kind`) or the system cannot
+    /// start a thread; [`RunStop::Early`] if the source was deleted or the run has to end; [`RunStop::Database`] if the
     /// database refuses.
     pub(in crate::sync) fn load(
         engine: &'a SyncEngine,
@@ -81,7 +81,7 @@ impl<'a> RunContext<'a> {
         SourceComparison { source: &self.source, catalog: &self.catalog, kind: self.kind, items: self, lookup: self }
     }
 
-    /// Runs a step that uses the database, again and again while the database is unavailable.
+    /// Runs a step that uses the database, and repeats it while the database is unavailable.
     ///
     /// # Errors
     /// [`RunStop::Early`] when the run has to end meanwhile; [`RunStop::Database`] when the database refuses.

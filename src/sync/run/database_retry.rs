@@ -13,7 +13,7 @@ use crate::sync::run_signal::RunSignal;
 
 /// The pause between two tries.
 pub(super) const RETRY_PAUSE: Duration = Duration::from_millis(250);
-/// How long failures are retried that may or may not pass: a full disk, a lock that another program holds.
+/// The time limit for retries of a failure that may be permanent: a full disk, or a lock that another program holds.
 const UNCLEAR_RETRY_TIMEOUT: Duration = Duration::from_secs(30);
 /// After this time pollers see that the run waits for the database.
 const WAITING_MESSAGE_DELAY: Duration = Duration::from_secs(1);
@@ -25,7 +25,7 @@ pub(super) struct RetryState {
 }
 
 impl RetryState {
-    /// No failure yet of a step of the run `id`.
+    /// The state of a step of the run `id` that has not failed yet.
     pub(super) fn new(id: SyncId) -> Self {
         Self { outage: OutageLog::for_run(id, "the database", "used"), first_failure: None }
     }

@@ -31,9 +31,10 @@ pub(in crate::sync) fn early_ending(
 ) -> Option<RunEnding> {
     match stop {
         RunStop::Early(reason) => {
-            // A stopped fetch does not know the reason; the signal does.
+            // A stopped fetch does not return the reason. The signal has it.
             let reason = match signal.stop_reason().unwrap_or(reason) {
-                // A cancel that was accepted a moment ago, and that the heartbeat has not seen yet, takes precedence.
+                // A cancel that was accepted a moment ago takes precedence, even if the heartbeat has not detected it
+                // yet.
                 StopReason::ShuttingDown if is_cancel_requested(engine, run.lease) => StopReason::Cancelled,
                 reason => reason,
             };
@@ -55,7 +56,7 @@ pub(in crate::sync) fn panic_ending(id: SyncId, panic: &(dyn Any + Send)) -> Run
     let what = panic.downcast_ref::<&str>().map(ToString::to_string).or(panic.downcast_ref::<String>().cloned());
     run_log::log_error(id, format_args!("the worker panicked: {}", what.unwrap_or_default()));
     let message = internal_error_message();
-    // Without counts, so that those of the last committed batch are kept.
+    // The counts are left out, so that those of the last committed batch are kept.
     let error = Some(("internal".to_owned(), message.to_owned()));
     RunEnding { error, ..RunEnding::new(Status::Failed, message) }
 }

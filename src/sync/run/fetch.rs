@@ -25,8 +25,8 @@ pub(in crate::sync) enum FetchScope {
     Everything,
 }
 
-/// Fetches the content of the source, without columns that must not be published, or learns that nothing is new.
-/// Issues and feed records go to `findings`, also when the fetch fails.
+/// Fetches the content of the source without columns that must not be published, or detects that nothing is new. Issues
+/// and feed records go to `findings`, even when the fetch fails.
 ///
 /// # Errors
 /// [`RunStop`] when the source cannot be fetched, the database refuses to read the feeds, or the run has to end.
@@ -92,7 +92,7 @@ impl FetchObserver for RunFetchObserver<'_> {
     fn report_received(&self, bytes: u64, total: Option<u64>) {
         let RunContext { reporter, weights, kind, source, .. } = self.context;
         let mut progress = reporter.current();
-        // A retry starts over; progress does not go back.
+        // A retry starts again at zero bytes, but progress must not go back.
         progress.stats.bytes = progress.stats.bytes.max(bytes);
         // The wait for the server, if there was one, is over.
         progress.message = kind.fetching_message(source);

@@ -21,7 +21,7 @@ use crate::sync::SyncEngine;
 use crate::sync::run_log;
 use crate::sync::run_signal::{RunSignal, StopReason};
 
-/// How long an ending is still retried once its process shuts down: the process must end within five seconds.
+/// How long storing an ending is retried once its process shuts down: the process must end within five seconds.
 const SHUTDOWN_RETRY_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Begins the final stage. From here on a cancel comes too late.
@@ -95,7 +95,7 @@ pub(in crate::sync) fn store_ending(engine: &SyncEngine, lease: Lease, ending: &
         Err(StoreError::Fenced) => {
             run_log::log_warning(lease.id, format_args!("its ending was not stored: the lease is lost"));
         }
-        // The lease expires then, and recovery ends the run.
+        // The lease will expire, and recovery will end the run.
         Err(error) => run_log::log_error(lease.id, format_args!("its ending could not be stored: {error}")),
     }
 }

@@ -19,7 +19,7 @@ struct KeyEntry {
     /// The row of the source that has the key, 0 for none.
     row: u32,
     stored: StoredKey,
-    /// Whether that row spells the key otherwise than the database.
+    /// Whether that row spells the key differently from the database.
     is_spelled_differently: bool,
     /// Whether the item was added or changed since the last sync that applied its source completely.
     is_unsettled: bool,
@@ -38,7 +38,7 @@ enum StoredKey {
     Nothing,
     Removed,
     Live,
-    /// It is live, and the source has a row of it, but none that can be used.
+    /// The item is live. The source has a row for it, but the row cannot be used.
     LiveWithUnusableRow,
 }
 
@@ -72,19 +72,19 @@ pub(super) struct FoundRow<'a> {
 pub(super) enum KeyClaim {
     /// The row has the key.
     Taken,
-    /// The row has the key, but the database spells it otherwise.
+    /// The row has the key, but the database spells it differently.
     TakenByForm,
-    /// The row has the key, because it spells it like the database. The row with this number had it by form and lost
-    /// it.
+    /// The row has the key, because it spells it like the database. The row with this number had the key by form only
+    /// and lost it.
     TakenFrom(u32),
     /// The row with this number already has the key.
     Duplicate(u32),
 }
 
-/// Items of the catalog whose keys are equal in form, and of which the source has at least one row.
+/// Items of the catalog whose keys are equal in form, if the source has a row for at least one of them.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(super) struct EqualItems {
-    /// How many.
+    /// The number of items.
     pub(super) count: u64,
     /// The first row with such a key.
     pub(super) first_row: u32,
@@ -97,16 +97,16 @@ pub(super) struct EqualItems {
 pub(in crate::sync) struct KeyIndex {
     /// By the digest of the exact spelling.
     entries: DigestMap<KeyEntry>,
-    /// The keys that are not spelled in their comparable form. There are few.
+    /// The keys whose spelling differs from their comparable form. There are few.
     spellings: KeySpellings,
-    /// The stored keys that a row has by form, by the digest of their spelling. Empty until [`KeyIndex::set_spelling`].
+    /// The stored keys that rows have by form, by the digest of their spelling. [`KeyIndex::set_spelling`] fills it.
     stored_keys: HashMap<ContentDigest, String>,
     live: u64,
     settled_at: Option<DateTime<Utc>>,
 }
 
 impl KeyIndex {
-    /// An empty index with capacity for `items` items: growing would need the old and the new memory at the same time.
+    /// Creates an empty index with capacity for `items` items: growing would need the old and the new memory at once.
     pub(in crate::sync) fn with_capacity(items: u64) -> Self {
         let capacity = usize::try_from(items).unwrap_or(0);
         Self {
@@ -174,7 +174,7 @@ impl KeyIndex {
             if own.row != 0 && !own.is_spelled_differently {
                 return KeyClaim::Duplicate(own.row);
             }
-            // At most one row has an item by its comparable form, and only as long as no row has one by its exact
+            // At most one row has an item by its comparable form, and only while no row has an item by its exact
             // spelling.
             let loser = holder.filter(|(_, entry)| entry.is_spelled_differently);
             if let Some((spelling, entry)) = loser {
@@ -214,7 +214,7 @@ impl KeyIndex {
         }
     }
 
-    /// Keeps items whose keys are equal in form where the source has a row for one of them. Called after the last row.
+    /// Keeps items whose keys are equal in form if the source has a row for one of them. Called after the last row.
     pub(super) fn keep_equal_items(&mut self) -> EqualItems {
         let mut equal = EqualItems::default();
         let (mut kept, mut wanted) = (Vec::new(), Vec::new());
@@ -295,8 +295,8 @@ impl KeyIndex {
     }
 }
 
-/// The number of a row as the index stores it. It is exact up to four billion rows, and the size limit of a source is
-/// reached long before.
+/// The number of a row as the index stores it. It is exact up to four billion rows. A source reaches its size limit
+/// long before that.
 pub(super) fn index_row(row: &TextRow) -> u32 {
     u32::try_from(row.number).unwrap_or(u32::MAX)
 }

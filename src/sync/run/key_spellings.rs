@@ -29,7 +29,7 @@ impl Hasher for DigestHasher {
 pub(super) type DigestMap<T> = HashMap<ContentDigest, T, BuildHasherDefault<DigestHasher>>;
 
 /// Digests of spellings by the digest of their form. Nearly every form has one spelling, so further ones are kept
-/// apart: a million keys that are all spelled otherwise must fit into memory, too.
+/// apart: even a million keys whose spelling differs from their form must fit into memory.
 #[derive(Default)]
 pub(super) struct KeySpellings {
     first: DigestMap<ContentDigest>,
@@ -55,7 +55,7 @@ impl KeySpellings {
         first.into_iter().chain(others.into_iter().flatten()).copied()
     }
 
-    /// The forms that have a spelling other than themselves.
+    /// The forms that have a spelling that differs from the form.
     pub(super) fn forms(&self) -> impl Iterator<Item = &ContentDigest> {
         self.first.keys()
     }

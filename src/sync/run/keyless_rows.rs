@@ -1,5 +1,5 @@
-//! Separates rows without a key that a person filled in from those that only hold what a spreadsheet fills into every
-//! row, such as an unticked checkbox that was copied down a thousand rows.
+//! Separates two kinds of rows without a key: entries of a person, and rows that only hold what a spreadsheet fills
+//! into every row, such as an unticked checkbox that was copied down a thousand rows.
 //!
 //! Both readings of a source use this, so that they agree. Its memory does not grow with the source.
 
@@ -22,8 +22,8 @@ const MAX_COLUMNS: usize = 16_384;
 /// How many row numbers are kept over all combinations. The other rows are only counted.
 const MAX_LISTED_ROWS: usize = 10 * MAX_KEPT_ISSUES;
 
-/// The place at which a cell counts. Each column has two places, one only for unticked boxes, so that a single ticked
-/// box does not affect the unticked ones in the rows around it.
+/// The place that a cell counts for. Each column has two places, one of them only for unticked boxes, so that a single
+/// ticked box does not affect the unticked boxes in the rows around it.
 fn cell_place(column: usize, cell: &str) -> usize {
     column * 2 + usize::from(is_unticked(cell))
 }
@@ -33,7 +33,7 @@ fn cell_place(column: usize, cell: &str) -> usize {
 struct FilledColumns(Box<[u64]>);
 
 impl FilledColumns {
-    /// The filled places of a row; `None` where it has too many columns.
+    /// The filled places of a row; `None` if it has too many columns.
     fn of_row(row: &TextRow) -> Option<Self> {
         let mut words = Vec::new();
         for (column, cell) in row.cells.iter().enumerate().filter(|(_, cell)| !is_blank(cell)) {
@@ -53,18 +53,18 @@ impl FilledColumns {
     }
 }
 
-/// The combinations of filled places of rows without a key that are no entries.
+/// The combinations of filled places of rows without a key that are not entries.
 #[derive(Default, Debug)]
 pub(super) struct UnfilledPatterns(HashSet<FilledColumns>);
 
 impl UnfilledPatterns {
-    /// Returns whether `row`, which has no key and was part of the first reading, is no entry.
+    /// Returns whether `row` is not an entry. The row must have no key and must have been part of the first reading.
     pub(super) fn contains(&self, row: &TextRow) -> bool {
         !self.0.is_empty() && FilledColumns::of_row(row).is_some_and(|filled| self.0.contains(&filled))
     }
 }
 
-/// The only value of a column, as long as there is just one.
+/// The value of a column while all of its cells have the same value.
 #[derive(Clone, Default, Debug)]
 struct OnlyValue {
     value: Option<String>,
@@ -85,11 +85,11 @@ impl OnlyValue {
 /// The values at one place of a column.
 #[derive(Clone, Default, Debug)]
 struct PlaceContent {
-    /// The value in rows without a key that are not blank there.
+    /// The value of the cells that are not blank in rows without a key.
     filler: OnlyValue,
     /// The value in rows with a key.
     constant: OnlyValue,
-    /// Whether a row with a key has another value than a checkbox there.
+    /// Whether a row with a key has a value other than a checkbox there.
     has_others_than_boxes: bool,
 }
 
@@ -113,12 +113,12 @@ struct PatternRows {
     count: u64,
     first: u64,
     last: u64,
-    /// The numbers of the first ones.
+    /// The numbers of the first rows.
     listed: Vec<u64>,
 }
 
 impl PatternRows {
-    /// Whether these rows, in which the places `filled` are filled, hold no entry of a person.
+    /// Whether these rows, in which the places `filled` are filled, contain nothing that a person entered.
     fn are_unfilled(&self, filled: &FilledColumns, places: &[PlaceContent]) -> bool {
         let mut contents = filled.places().map(|at| places.get(at));
         if contents.all(|place| place.is_some_and(PlaceContent::is_in_every_row)) {
@@ -204,7 +204,7 @@ impl KeylessRows {
         }
     }
 
-    /// The patterns of rows that hold no entry of a person.
+    /// The patterns of rows that contain nothing that a person entered.
     pub(super) fn unfilled_patterns(&self) -> UnfilledPatterns {
         let unfilled = self.patterns.iter().filter(|(filled, rows)| rows.are_unfilled(filled, &self.places));
         UnfilledPatterns(unfilled.map(|(filled, _)| filled.clone()).collect())

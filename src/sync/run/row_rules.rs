@@ -1,5 +1,5 @@
-//! Classifies rows before they are compared: rows with a key, rows that are skipped, and rows that are no entries. Both
-//! readings of a source use these rules, so that they agree.
+//! Classifies rows before they are compared: rows with a key, rows that are skipped, and rows that are not entries.
+//! Both readings of a source use these rules, so that they agree.
 
 use super::keyless_rows::UnfilledPatterns;
 use crate::domain::columns::spreadsheet_values::SpreadsheetPlaceholder;
@@ -11,17 +11,17 @@ use crate::domain::text::comparable_form::comparable_form;
 /// The class of a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum RowClass<'a> {
-    /// It has this key, as written.
+    /// The row has this key, as written.
     Keyed(&'a str),
-    /// It has this key, and more cells than there are columns.
+    /// The row has this key, and more cells than there are columns.
     Surplus(&'a str),
-    /// It is skipped, for this reason given by the kind of source.
+    /// The row is skipped. The kind of source gives this reason.
     Refused(&'a str),
-    /// Its key cell holds no key.
+    /// The key cell of the row holds no key.
     WithoutKey(KeyCell<'a>),
-    /// It has no key, and nobody entered anything in it: it has only values that a spreadsheet fills in.
+    /// The row has no key, and nothing was entered in it: it has only values that a spreadsheet fills in.
     NothingEntered,
-    /// It repeats the header, as in files that were joined end to end.
+    /// The row repeats the header, as in files that were joined end to end.
     Header,
 }
 
@@ -30,13 +30,13 @@ pub(super) enum RowClass<'a> {
 pub(in crate::sync) struct RowRules<'a> {
     layout: &'a ColumnLayout,
     header: Option<HeaderForms>,
-    /// Which rows without a key are no entries. Empty until all rows were read.
+    /// Which rows without a key are not entries. Empty until all rows were read.
     unfilled: UnfilledPatterns,
 }
 
 impl<'a> RowRules<'a> {
-    /// Rules for rows with the header `written` that become items by `layout`. Only in a table that people edit
-    /// (`is_table`) can a row repeat the header; feeds have no header.
+    /// Creates the rules for rows with the header `written`, which become items by `layout`. A row can repeat the
+    /// header only in a table that people edit (`is_table`); feeds have no header.
     pub(super) fn new(layout: &'a ColumnLayout, written: &[String], is_table: bool) -> Self {
         let header = Some(HeaderForms::new(written)).filter(|_| is_table);
         Self { layout, header, unfilled: UnfilledPatterns::default() }
@@ -52,7 +52,7 @@ impl<'a> RowRules<'a> {
         self.header.is_some()
     }
 
-    /// Sets which rows without a key are no entries, once all rows were read.
+    /// Sets which rows without a key are not entries, once all rows were read.
     pub(super) fn set_unfilled_patterns(&mut self, unfilled: UnfilledPatterns) {
         self.unfilled = unfilled;
     }

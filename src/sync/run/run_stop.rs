@@ -18,14 +18,14 @@ pub(in crate::sync) enum RunStop {
         /// The message for people.
         message: String,
     },
-    /// The source as a whole cannot be right. Nothing was written.
+    /// The source as a whole is implausible. Nothing was written.
     Refused(SyncFailure),
     /// The database refused a step, or was unavailable for too long.
     Database(StoreError),
 }
 
 impl RunStop {
-    /// Converts it to the failure of a fetch that used the database. `log_error` logs an error of the database.
+    /// Converts the reason to the failure of a fetch that used the database. `log_error` logs an error of the database.
     pub(in crate::sync) fn into_fetch_error(self, log_error: impl FnOnce(StoreError)) -> FetchError {
         match self {
             Self::Early(_) => FetchError::Stopped,
@@ -57,7 +57,7 @@ impl From<StoreError> for RunStop {
 impl From<FetchError> for RunStop {
     fn from(error: FetchError) -> Self {
         match error {
-            // The reason is in the signal, which decides the ending.
+            // The signal has the reason and decides the ending.
             FetchError::Stopped => Self::Early(StopReason::Cancelled),
             FetchError::Failed { code, message } => Self::Failed { code, message },
         }

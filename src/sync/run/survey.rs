@@ -48,13 +48,13 @@ pub(in crate::sync) fn survey_source<'l>(
     findings.column_changes = describe_columns(&survey.columns);
     findings.newest_only = !content.is_complete();
     if !content.is_complete() {
-        // Older items that were not fetched have not left the source.
+        // Items that are older than the fetched entries have not left the source.
         survey.tally.removals = 0;
     }
     Ok(survey)
 }
 
-/// What the guards allow. Content that is only the newest part of its source may be empty.
+/// Returns what the guards allow. Content that is only the newest part of its source may be empty.
 pub(in crate::sync) fn guard_verdict(
     context: &RunContext<'_>,
     survey: &SourceSurvey<'_>,
@@ -67,7 +67,7 @@ pub(in crate::sync) fn guard_verdict(
     }
 }
 
-/// Stops a run before the first write where the guards refuse its source.
+/// Stops a run before the first write if the guards refuse its source.
 ///
 /// # Errors
 /// [`RunStop::Refused`] (`empty_source`, `key_changed`).

@@ -11,9 +11,9 @@ use crate::store::item_write::ItemWrite;
 use crate::sync::run::key_index::{FoundRow, RowComparison};
 use crate::sync::run::pending_cells::pending_cells;
 
-/// A batch is written when it holds this many rows …
+/// A batch is written when it holds this many rows.
 const MAX_BATCH_ROWS: usize = 1000;
-/// … or this many bytes of fields: rows can be large, and memory must not grow with them.
+/// A batch is also written when its fields have this many bytes: rows can be large, and memory must not grow with them.
 const MAX_BATCH_BYTES: usize = 4 << 20;
 
 /// Rows to be written together.
@@ -36,8 +36,8 @@ impl ApplyBatch {
         self.rows >= MAX_BATCH_ROWS || self.bytes >= MAX_BATCH_BYTES
     }
 
-    /// Adds a row that has its key. `has_pending` is whether cells of the source have no value yet; `is_forced` is
-    /// whether unchanged items are written, too.
+    /// Adds a row that has its key. `has_pending` says whether cells of the row have no value yet, `is_forced` whether
+    /// unchanged items are written, too.
     pub(super) fn add_row(
         &mut self,
         layout: &ColumnLayout,

@@ -50,7 +50,8 @@ impl StoredMerge<'_> {
         pending.iter().filter(is_compared).map(|item| item.write.key.as_str()).collect()
     }
 
-    /// Merges items with their stored fields, which are given by key. A forced rewrite of the same fields is no change.
+    /// Merges items with their stored fields, which are given by key. A forced rewrite of the same fields is not a
+    /// change.
     pub(super) fn merge(&self, pending: Vec<PendingItem>, mut stored: HashMap<String, String>) -> MergedItems {
         let mut merged = MergedItems { changed: Vec::with_capacity(pending.len()), changes: Vec::new(), unchanged: 0 };
         for mut item in pending {
@@ -77,14 +78,14 @@ impl StoredMerge<'_> {
         merged
     }
 
-    /// Gives an item the stored spelling of its key, and stored values where it has none yet.
+    /// Gives an item the stored spelling of its key, and the stored values of cells that have no value yet.
     fn keep_stored(&self, item: &mut PendingItem, before: &str) {
         let key_column = self.layout.key_column();
         let key_cell = item.key_cell.as_deref().unwrap_or(&item.write.key);
         if item.pending_cells.is_empty() && before.contains(&encode_field(key_column, key_cell)) {
             return;
         }
-        // Nothing is kept of fields that cannot be parsed.
+        // If the fields cannot be parsed, no stored values are kept.
         let (Ok(before), Ok(fields)) = (parse_fields(before), parse_fields(&item.write.fields)) else { return };
         let stored = |name: &str| before.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         let cells: Vec<String> = fields

@@ -1,4 +1,4 @@
-//! Which row has which item, for any spellings of stored keys and of the keys of rows.
+//! Tests which row has which item, for any spellings of stored keys and of the keys of rows.
 
 use std::collections::{HashMap, HashSet};
 

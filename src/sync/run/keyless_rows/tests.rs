@@ -46,7 +46,7 @@ fn a_value_that_was_filled_down_is_nothing_only_where_a_row_has_no_other() {
     assert_eq!(split(&[["1", "", "9"]], &[["", "", "0.00"]; 9]).filled.len(), 9);
     let keyed = [["1", "Ana", "no"], ["2", "Bo", "yes"]];
     assert_eq!(split(&keyed, &[["", "Unknown", "yes"]; 12]).filled.len(), 12);
-    // A single row without the second value is no other than these.
+    // A single row without the second value does not differ from these.
     let mut rows = vec![["", "Unknown", "yes"]; 12];
     rows.push(["", "Unknown", ""]);
     assert_eq!(split(&keyed, &rows).filled.len(), 13);

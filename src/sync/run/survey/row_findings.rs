@@ -28,7 +28,7 @@ pub(super) struct RowFindings {
     /// Keys of the catalog that were found in rows inside a cell, with the row of that cell.
     inner_keys: Vec<(u64, String)>,
     is_doubtful: bool,
-    /// The widths of rows that do not fit the header and may be those of items with other keys.
+    /// The widths of rows that do not fit the header and may belong to items with other keys.
     odd_widths: BTreeSet<usize>,
     /// The columns of the catalog.
     stored_columns: Vec<String>,
@@ -44,7 +44,7 @@ pub(super) struct RowsFound {
     pub(super) notes: IssueList,
     /// Whether an item that seems to have left the source may still be in it.
     pub(super) is_doubtful: bool,
-    /// The failure where the header does not belong to the rows.
+    /// The failure if the header does not belong to the rows.
     pub(super) mismatch: Option<SyncFailure>,
 }
 
@@ -76,7 +76,7 @@ impl RowFindings {
             self.common.entry((None, CUT_ROW_NOTE.to_owned())).or_default().add_row(row.number);
             self.add_odd_width(row.width);
         }
-        // A cell that the catalog already holds like this is no mistake.
+        // If the catalog already holds the cell like this, it is not a mistake.
         if !row.inner_rows.is_empty() && index.has_item(layout.row_key(&row.cells), layout.build_item(&row.cells).hash)
         {
             return self.shapes.observe_row(&TextRow { inner_rows: Vec::new(), ..row.clone() });
@@ -90,7 +90,7 @@ impl RowFindings {
         }
     }
 
-    /// Adds a repair of a cell, where it is reported once for many rows. Returns whether it is.
+    /// Adds a repair of a cell if such repairs are reported once for many rows. Returns whether it was added.
     pub(super) fn add_common_repair(&mut self, row: u64, repair: &CellRepair) -> bool {
         if repair.is_common {
             self.common.entry((repair.column, repair.message.clone())).or_default().add_row(row);
@@ -104,18 +104,18 @@ impl RowFindings {
         self
     }
 
-    /// Adds a key that the catalog does not have. One of another class may be a misread key of the catalog.
+    /// Adds a key that the catalog does not have. A key of another class may be a misread key of the catalog.
     pub(super) fn add_new_key(&mut self, row: &TextRow, key: &str, layout: &ColumnLayout) {
         self.shapes.observe_new_key(row, layout.key_position());
         self.is_doubtful |= self.key_class.is_some_and(|class| CellClass::classify(key) != class);
     }
 
-    /// Marks the rows as doubtful: one does not fit the header and may be that of any item.
+    /// Marks the rows as doubtful: a row does not fit the header and may belong to any item.
     pub(super) const fn mark_doubtful(&mut self) {
         self.is_doubtful = true;
     }
 
-    /// Adds the width of a row without an item that does not fit the header. It is judged after the last row, when the
+    /// Adds the width of a row that has no item and does not fit the header. It is judged after the last row, when the
     /// usual widths are known.
     pub(super) fn add_odd_width(&mut self, width: Option<usize>) {
         self.odd_widths.extend(width);
@@ -176,8 +176,8 @@ impl RowFindings {
         }
         let (last, others) = columns[..cells].split_last()?;
         let (stored_last, stored_others) = self.stored_columns.split_last()?;
-        // A renamed column may also begin with the old name; a joined cell follows directly and is longer than an
-        // ending.
+        // A renamed column may also begin with the old name. A joined cell follows without a separator and is longer
+        // than a grammatical ending.
         let is_joined = |rest: &str| rest.chars().count() > 2 && rest.chars().next().is_some_and(char::is_alphanumeric);
         let has_all_cells = columns.len() + 1 == cells * 2;
         let is_evident =

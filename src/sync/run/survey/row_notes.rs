@@ -19,7 +19,7 @@ use crate::sync::run::keyless_rows::KeylessSplit;
 #[derive(Default, Debug)]
 pub(super) struct RowNotes {
     headers: RowGroup,
-    /// Rows whose key the catalog spells otherwise.
+    /// Rows whose key the catalog spells differently.
     respelled_keys: u64,
     first_respelled: Option<(u64, String)>,
     /// The messages of the spreadsheet that occurred, such as `#N/A`.
@@ -37,13 +37,13 @@ impl RowNotes {
         self.headers.add_row(row);
     }
 
-    /// Adds a row whose key the catalog spells otherwise.
+    /// Adds a row whose key the catalog spells differently.
     pub(super) fn add_respelled_key(&mut self, row: u64, key: &str) {
         self.respelled_keys += 1;
         self.first_respelled.get_or_insert_with(|| (row, key.to_owned()));
     }
 
-    /// Removes such a row, which lost its item to another row.
+    /// Removes a row whose key the catalog spells differently, because the row lost its item to another row.
     pub(super) fn remove_respelled_key(&mut self, row: u64) {
         self.respelled_keys = self.respelled_keys.saturating_sub(1);
         self.first_respelled = self.first_respelled.take().filter(|(first, _)| *first != row);
@@ -108,7 +108,7 @@ impl RowNotes {
         notes
     }
 
-    /// The column that has the messages, where it is only one.
+    /// The column that has the messages, if there is only one.
     fn message_column<'a>(&self, layout: &'a ColumnLayout) -> Option<&'a str> {
         let mut columns = layout.column_names().iter().zip(&self.message_columns).filter(|(_, has)| **has);
         columns.next().filter(|_| columns.next().is_none()).map(|(name, _)| name.as_str())
@@ -151,7 +151,7 @@ pub(super) fn header_message_notes(written: &[String], layout: &ColumnLayout, ro
     written.iter().zip(layout.column_names()).filter_map(note).collect()
 }
 
-/// The note about headers that are spelled otherwise than the columns they were matched with.
+/// The note about headers that are spelled differently from the columns they were matched with.
 pub(super) fn header_note(written: &[String], layout: &ColumnLayout, source: &Source) -> Option<Issue> {
     let wanted_key = source.key_column.as_str();
     let pairs = written.iter().zip(layout.column_names());

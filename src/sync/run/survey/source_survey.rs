@@ -24,7 +24,7 @@ pub(in crate::sync) struct SourceSurvey<'a> {
     pub(super) columns: Vec<Issue>,
     /// Columns that have another name now.
     pub(in crate::sync) renamed: Vec<RenamedColumn>,
-    /// The failure where the header does not belong to the rows.
+    /// The failure if the header does not belong to the rows.
     pub(super) mismatch: Option<SyncFailure>,
     /// The rules that classify rows: the second reading must agree with the first.
     pub(in crate::sync) rules: RowRules<'a>,
@@ -33,7 +33,7 @@ pub(in crate::sync) struct SourceSurvey<'a> {
 }
 
 impl SourceSurvey<'_> {
-    /// Returns why a sync would write nothing of these rows, whose columns are `columns`; `None` if it would apply
+    /// Returns why a sync of these rows, whose columns are `columns`, would write nothing; `None` if it would apply
     /// them.
     pub(in crate::sync) fn failure(
         &self,

@@ -194,7 +194,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
         }
         let (odd_width, has_odd_key) = (self.odd_width(row), self.has_odd_key(row, key));
         if self.index.is_unsettled(key, index_row(row)) {
-            // This may be the row of an item whose key was misread: then this run would keep that item and add this
+            // This may be the row of an item whose key was misread. The run would then keep that item and add a second
             // one.
             self.findings.add_odd_width(odd_width);
             self.findings.add_new_key(row, key, self.rules.layout());
