@@ -12,13 +12,13 @@ use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 use crate::store::Store;
 
-/// How often an unchanged report is published again, so that readers do not take it for an outdated one.
+/// How often an unchanged report is published again, so that readers do not treat it as outdated.
 pub const REPEAT_INTERVAL: Duration = Duration::from_millis(1500);
 /// A report of an active run that is older than this may be outdated: its run may have ended without being able to
 /// replace or delete it. Such a report is checked against the database.
 const VERIFY_AFTER: Duration = Duration::from_secs(2);
 
-/// The primary status store, and the database behind it. Reading never writes.
+/// The primary status store, with the database as its fallback. Reading never writes.
 ///
 /// A run's own reporter publishes to the primary while it runs and at its end. A pending run has no reporter, and the
 /// worker that claims it may belong to another server with another primary, so the database answers for pending runs.
@@ -93,7 +93,7 @@ impl StatusBoard {
         if self.seen.is_ahead_of(&report) {
             return PrimaryReading::Unusable;
         }
-        // The absolute difference, because after the clock was set back an old report must not look new for hours.
+        // The absolute difference is used: after the clock was set back, an old report must not look new for hours.
         let age = (Utc::now() - report.last_update).abs();
         match report.summary.status {
             Status::Pending => PrimaryReading::Unusable,
@@ -113,9 +113,9 @@ impl StatusBoard {
         self.primary.put(report)
     }
 
-    /// Publishes the end of a run as the database has it, because terminal statuses are written there first. If the
-    /// primary cannot store it, that is only logged; readers then use the database. `is_logged` is whether a failure of
-    /// this run was logged already; then it is logged at debug level.
+    /// Publishes the end of a run as it is stored in the database, because terminal statuses are written there first. A
+    /// failure of the primary is only logged; readers then use the database. `is_logged` says whether a failure of this
+    /// run was logged already; further failures are logged at debug level.
     pub fn publish_end(&self, id: SyncId, is_logged: bool) {
         if self.primary.is_authoritative() {
             return;
@@ -143,7 +143,8 @@ impl StatusBoard {
     /// Checks whether the primary store works.
     ///
     /// # Errors
-    /// [`StatusError`] with the problem for people: a folder without write permission, a Redis that does not answer.
+    /// [`StatusError`] with the problem for people: a folder without write permission, or a Redis that does not
+    /// respond.
     pub fn check(&self) -> Result<(), StatusError> {
         self.primary.check()
     }
@@ -151,7 +152,7 @@ impl StatusBoard {
     /// Deletes reports that were last written longer than `age` ago. Returns their number.
     ///
     /// # Errors
-    /// When the primary store could not list or delete old statuses.
+    /// [`StatusError`] when the primary store cannot list or delete old reports.
     pub fn delete_old_reports(&self, age: Duration) -> Result<usize, StatusError> {
         self.primary.delete_old_reports(age)
     }

@@ -43,7 +43,7 @@ impl StatusStore for DatabaseStatus {
             return Ok(Some(report));
         }
         let Some(record) = self.store.find_record(id)? else { return Ok(None) };
-        // The source may have another slug now; its row would report that one.
+        // The source may have another slug now. The row would have reported the current slug.
         let source = self.store.source_by_id(record.source_id)?.map(|source| source.slug);
         Ok(Some(report_from_record(record, source)))
     }
@@ -54,8 +54,8 @@ impl StatusStore for DatabaseStatus {
     }
 }
 
-/// Builds the report that the row of a finished run gave before it was deleted. `slug` is the current slug of its
-/// source, `None` after the source was removed.
+/// Rebuilds the report that the row of a finished run would give. `slug` is the current slug of its source; `None`
+/// after the source was removed.
 fn report_from_record(record: SyncRecord, slug: Option<Slug>) -> StatusReport {
     let elapsed = record.timestamps.started_at.map(|start| record.finished_at - start).unwrap_or_default();
     let mut summary = record.summary;

@@ -27,7 +27,7 @@ impl FileStatus {
     }
 
     fn write_atomically(&self, path: &Path, json: &[u8]) -> io::Result<()> {
-        // A temporary file that is renamed: readers see a complete report or none.
+        // A temporary file is written and then renamed, so readers see a complete report or none.
         let mut file = self.create_temporary()?;
         file.write_all(json)?;
         file.persist(path)?;
@@ -115,7 +115,7 @@ impl StatusStore for FileStatus {
                 Ok(removed) => swept += usize::from(removed),
                 // Another server removed it first.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
-                // A file that cannot be removed does not stop the removal of the others.
+                // A file that cannot be removed does not prevent the removal of the others.
                 Err(error) => drop(first.get_or_insert(error)),
             }
         }

@@ -19,7 +19,7 @@ pub trait StatusStore: Send + Sync {
     /// Returns its name for log lines: `file`, `Redis` or `database`.
     fn name(&self) -> &'static str;
 
-    /// Returns whether its reports are always current, however long ago they were written: true for the database only.
+    /// Returns whether its reports are always current, whatever their age. This is true for the database only.
     fn is_authoritative(&self) -> bool {
         false
     }
@@ -42,14 +42,14 @@ pub trait StatusStore: Send + Sync {
     /// # Errors
     /// [`StatusError`] with the problem.
     fn check(&self) -> Result<(), StatusError> {
-        // The run does not exist; a store that works answers with `None`.
+        // No run has this id. A store that works responds with `None`.
         self.get(SyncId::new()).map(drop)
     }
 
     /// Deletes reports that were last written longer than `age` ago and returns their number.
     ///
     /// # Errors
-    /// [`StatusError`] when some reports could not be deleted; all others are.
+    /// [`StatusError`] when some reports could not be deleted; all other old reports are deleted.
     fn delete_old_reports(&self, age: std::time::Duration) -> Result<usize, StatusError>;
 }
 
@@ -64,7 +64,7 @@ pub enum StatusError {
         /// The error of the operating system.
         error: std::io::Error,
     },
-    /// Redis does not answer or refuses the command.
+    /// Redis does not respond, or it refuses the command.
     #[error("Redis at {address}: {reason}")]
     Redis {
         /// The address without the password.
@@ -72,7 +72,7 @@ pub enum StatusError {
         /// The reason, as reported by Redis or the operating system.
         reason: String,
     },
-    /// The stored text is no report.
+    /// The stored text is not a report.
     #[error("the stored status cannot be read: {0}")]
     Unreadable(#[from] serde_json::Error),
     /// The stored report belongs to another run.

@@ -18,7 +18,7 @@ pub use address::{NotARedis, RedisAddress};
 
 /// The timeout for connecting, for sending and for receiving, each.
 const REDIS_TIMEOUT: Duration = Duration::from_millis(250);
-/// How long Redis is skipped after it did not answer.
+/// How long Redis is skipped after it did not respond.
 const BACKOFF_INTERVAL: Duration = Duration::from_secs(2);
 /// The maximum number of connections. Each command needs one for a fraction of a millisecond.
 const MAX_CONNECTIONS: u32 = 8;
@@ -63,7 +63,7 @@ impl RedisStatus {
             let mut pooled = self.pool.get_timeout(REDIS_TIMEOUT).map_err(|error| {
                 self.backoff.begin();
                 let reported = error.to_string();
-                // The pool's own prefix is not the cause.
+                // The pool's own prefix says nothing about the cause.
                 RedisFailure::Away(
                     reported.strip_prefix("timed out waiting for connection: ").unwrap_or(&reported).to_owned(),
                 )
@@ -101,7 +101,7 @@ impl RedisStatus {
 
 /// Why a command has no usable reply.
 enum RedisFailure {
-    /// Redis does not answer.
+    /// Redis does not respond.
     Away(String),
     /// Redis refused the command.
     Refused(String),
@@ -157,7 +157,7 @@ impl StatusStore for RedisStatus {
     }
 }
 
-/// The time until which Redis is skipped, if it did not answer.
+/// The time until which Redis is skipped, if it did not respond.
 #[derive(Default)]
 struct RedisBackoff(Mutex<Option<Instant>>);
 
@@ -170,8 +170,8 @@ impl RedisBackoff {
         *self.0.lock() = None;
     }
 
-    /// Returns whether Redis may be used. After the backoff one caller gets true and tries it; the others skip it
-    /// meanwhile.
+    /// Returns whether Redis may be used. After the backoff a single caller gets true and tries Redis. All others skip
+    /// it until that try has ended.
     fn is_over(&self) -> bool {
         let mut until = self.0.lock();
         match *until {
@@ -185,7 +185,7 @@ impl RedisBackoff {
     }
 }
 
-/// Makes connections with timeouts. The crate's own connector for r2d2 would wait for a frozen Redis for ever.
+/// Makes connections with timeouts. The crate's own connector for r2d2 would wait for a frozen Redis forever.
 struct RedisConnector(Client);
 
 /// A connection, and whether it has no outstanding reply.

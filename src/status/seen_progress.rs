@@ -10,7 +10,7 @@ use crate::domain::progress::{ProgressCount, RunStats};
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 
-/// The maximum number of remembered runs. The run whose last request is oldest is dropped first.
+/// The maximum number of remembered runs. Beyond it, the run that was requested least recently is dropped.
 const MAX_REMEMBERED_RUNS: usize = 1000;
 
 /// The progress of each run in its last response.

@@ -53,7 +53,8 @@ impl Store {
     /// Adds a user. `hash` is the hash of the password in PHC form.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] when the name is in use; otherwise when the database fails.
+    /// [`StoreError::Taken`] when the name is in use; another [`StoreError`] when the database is unavailable, stays
+    /// busy too long or refuses the statement.
     pub fn add_user(&self, name: &AccountName, role: Role, hash: &str) -> Result<(), StoreError> {
         let added = self.write(|conn| insert_user(conn, name.as_str(), role, hash));
         map_taken(added, &format!("a user called {}", name.as_str()))
@@ -63,7 +64,8 @@ impl Store {
     /// was added.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] when the name is in use; otherwise when the database fails.
+    /// [`StoreError::Taken`] when the name is in use; another [`StoreError`] when the database is unavailable, stays
+    /// busy too long or refuses the statement.
     pub fn add_first_admin(&self, token: &str, name: &AccountName, hash: &str) -> Result<bool, StoreError> {
         let added = self.write(|conn| {
             // Deleting the token is the lock: if two people use the link at once, only one of them deletes a row.
@@ -181,7 +183,8 @@ impl Store {
     /// Adds an API token.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] when the name is in use; otherwise when the database fails.
+    /// [`StoreError::Taken`] when the name is in use; another [`StoreError`] when the database is unavailable, stays
+    /// busy too long or refuses the statement.
     pub fn add_token(&self, name: &AccountName, role: Role, token_hash: &str) -> Result<(), StoreError> {
         let added = self.write(|conn| {
             let now = clock::now(conn)?.naive_utc();

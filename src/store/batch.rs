@@ -34,7 +34,8 @@ impl Store {
     /// outcome is unknown; the same batch may then be passed again and is written once.
     ///
     /// # Errors
-    /// [`StoreError::Fenced`] when the lease is lost; otherwise when the database fails. Nothing is written then.
+    /// [`StoreError::Fenced`] when the lease is lost; another [`StoreError`] when the database is unavailable, stays
+    /// busy too long or refuses the statement. Nothing is written then.
     pub fn write_batch(
         &self,
         lease: Lease,

@@ -65,7 +65,7 @@ impl Catalog {
         }
     }
 
-    /// Removes the fields from `items` that are no columns of the catalog. An item whose row was skipped in the last
+    /// Removes from `items` the fields that are not columns of the catalog. An item whose row was skipped in the last
     /// syncs keeps its old fields, and a column that left the catalog must not be shown.
     pub fn retain_columns(&self, items: &mut [Item]) {
         let columns: HashSet<&str> = self.columns.iter().map(String::as_str).collect();

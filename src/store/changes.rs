@@ -18,10 +18,10 @@ use crate::domain::sync_id::SyncId;
 /// One page of a run's changes of one kind.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ChangePage {
-    /// The changes on it.
+    /// The changes on this page.
     pub changes: Vec<Change>,
-    /// The number of stored changes on all pages. A preview stores only the first of very many changes; after the
-    /// removal of the source it is 0.
+    /// The number of stored changes on all pages. It is 0 after the removal of the source. A preview with very many
+    /// changes stores only the first of them.
     pub total: u64,
 }
 
@@ -79,7 +79,7 @@ fn count_rows(conn: &mut AnyConnection, id: &str, kind: ChangeKind) -> QueryResu
         .get_result(conn)
 }
 
-/// Loads the changes that have rows of their own.
+/// Loads the changes that are stored as rows.
 fn load_changes(
     conn: &mut AnyConnection,
     id: &str,

@@ -18,8 +18,8 @@ use super::error::StoreError;
 pub struct Store {
     pool: Pool<DatabaseConnector>,
     connector: DatabaseConnector,
-    /// On SQLite, writers queue here in order before they use the database, because SQLite's lock is not fair: beside
-    /// back-to-back batches a heartbeat waited up to 3 s with it, and 7 ms with this mutex.
+    /// On SQLite, writers queue here in order before they use the database, because SQLite's lock is not fair: next to
+    /// back-to-back batches, a heartbeat waited up to 3 s for SQLite's lock, and 7 ms with this mutex.
     writers: Arc<Option<FairMutex<()>>>,
 }
 
@@ -27,7 +27,7 @@ pub struct Store {
 /// busy timeout, writers must not wait for each other's timeouts as well.
 const WRITER_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long callers wait for a connection. It is short so that pages soon report that the database is unavailable; runs
-/// retry on their own. The pool also waits up to half of this time between attempts to reconnect.
+/// repeat the step. The pool also waits up to half of this time between attempts to reconnect.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(3);
 
 type PoolConnection = r2d2::PooledConnection<DatabaseConnector>;

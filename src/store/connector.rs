@@ -26,7 +26,7 @@ pub(super) enum ConnectFailure {
     /// No connection could be made.
     #[error("{0}")]
     Unreachable(#[from] ConnectionError),
-    /// The connection does not answer.
+    /// The connection does not respond.
     #[error("{0}")]
     NoReply(#[from] Statement),
     /// The database file no longer exists.

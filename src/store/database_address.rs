@@ -31,7 +31,7 @@ impl DatabaseAddress {
         Self::Sqlite(PathBuf::from(path.unwrap_or(text)))
     }
 
-    /// Returns the address for people: of a PostgreSQL URL without user name, password and query.
+    /// Returns the address for people. A PostgreSQL URL is returned without user name, password and query.
     #[must_use]
     pub fn for_people(&self) -> String {
         match self {
@@ -150,7 +150,7 @@ mod tests {
             message("postgres://me:s3cret@[::1/db", "in URI: \"postgres://me:s3cret@[::1/db\""),
             "in URI: \"postgres://[::1/db\""
         );
-        // The credentials of most first installations.
+        // Most first installations use these credentials.
         let missing = "role \"lockstep\" does not exist";
         assert_eq!(message("postgres://lockstep:lockstep@localhost/lockstep", missing), missing);
     }

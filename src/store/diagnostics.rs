@@ -158,7 +158,7 @@ impl DatabaseProbe {
     /// Returns whether a write transaction can begin within `max_millis` milliseconds.
     ///
     /// # Errors
-    /// [`StoreError`] when it cannot begin for another reason than a concurrent write.
+    /// [`StoreError`] when it cannot begin for a reason other than a concurrent write.
     pub fn can_write(&mut self, max_millis: u32) -> Result<bool, StoreError> {
         probe::can_begin_write(&mut self.conn, max_millis)
     }

@@ -1,5 +1,5 @@
 //! Stores counts of each source's feeds, so that pages need not read the feeds themselves, which may be megabytes of
-//! JSON. The counts are updated whenever the feeds are.
+//! JSON. The counts are updated together with the feeds.
 
 use std::collections::HashMap;
 

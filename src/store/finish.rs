@@ -82,9 +82,9 @@ pub struct AppliedChanges {
 pub enum RequeuePolicy {
     /// The run is not queued again.
     No,
-    /// Queued again as the same attempt, because a shutdown stopped the run.
+    /// The run is queued again as the same attempt, because a shutdown stopped it.
     SameAttempt,
-    /// Queued again as the next attempt, because the worker died.
+    /// The run is queued again as the next attempt, because the worker died.
     NextAttempt,
 }
 
@@ -172,7 +172,7 @@ pub(super) fn close_run(
 }
 
 /// Removes the items that left the source and updates the catalog. Returns the number of removed items. `is_up_to_date`
-/// is whether the catalog then matches its source.
+/// says whether the catalog then matches its source.
 fn apply_changes(
     conn: &mut AnyConnection,
     stamp: BatchStamp<'_>,

@@ -39,7 +39,7 @@ pub struct HistoryQuery {
 /// One page of finished runs.
 #[derive(Clone, PartialEq, Debug)]
 pub struct HistoryPage {
-    /// The runs on it, newest first.
+    /// The runs on this page, newest first.
     pub records: Vec<SyncRecord>,
     /// The number of runs on all pages.
     pub total: u64,
@@ -62,8 +62,8 @@ fn find_run(conn: &mut AnyConnection, id: SyncId) -> Result<Option<HistoryRun>, 
     ended.map(|row| SyncRecord::try_from(row).map(HistoryRun::Ended)).transpose()
 }
 
-/// Condition: the record belongs to a removed source that had this slug. The runs of a renamed source are listed under
-/// its current slug.
+/// Returns the condition that the record belongs to a removed source that had this slug. The runs of a renamed source
+/// are listed under its current slug.
 #[diesel::dsl::auto_type]
 fn is_of_removed_source<'a>(slug: &'a str) -> _ {
     let source_removed = sync_records::source_id.ne_all(sources::table.select(sources::id));

@@ -16,7 +16,7 @@ pub(super) fn get_fact(conn: &mut AnyConnection, name: &str) -> Result<Option<St
     Ok(installation_facts::table.find(name).select(installation_facts::value).first(conn).optional()?)
 }
 
-/// Stores a fact unless one of that name exists. Returns whether it was stored.
+/// Stores a fact unless a fact with that name exists. Returns whether it was stored.
 pub(super) fn insert_fact_if_absent(conn: &mut AnyConnection, name: &str, value: &str) -> Result<bool, StoreError> {
     Ok(bulk::insert_fact(conn, name, value)? == 1)
 }

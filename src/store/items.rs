@@ -32,7 +32,7 @@ pub struct Item {
 pub struct ItemQuery {
     /// Words that must all occur in the item, ignoring case and accents.
     pub search: String,
-    /// A column and whether its cell must be `yes` (true) or must not be (false); `None` for all items.
+    /// A column, and whether its cell must be `yes` (true) or must differ from `yes` (false); `None` for all items.
     pub flagged: Option<(String, bool)>,
     /// The column to sort by; `None` for the order in which items were added.
     pub sort: Option<String>,
@@ -44,14 +44,15 @@ pub struct ItemQuery {
     pub page: u64,
     /// The number of items on a page.
     pub per_page: u64,
-    /// The number of items in the catalog, if the caller knows it; saves counting when nothing is filtered.
+    /// The number of items in the catalog, if the caller knows it. Without a filter, the items are then not counted
+    /// again.
     pub known_total: Option<u64>,
 }
 
 /// One page of a catalog.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ItemsPage {
-    /// The items on it.
+    /// The items on this page.
     pub items: Vec<Item>,
     /// The number of items on all pages.
     pub total: u64,
@@ -130,7 +131,7 @@ impl Store {
         })
     }
 
-    /// Returns how many items have `yes` in this column, or how many have not.
+    /// Returns how many items have `yes` in this column, or how many do not if `yes` is false.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.

@@ -189,7 +189,8 @@ impl Store {
     /// Stores the progress of a run and renews its lease.
     ///
     /// # Errors
-    /// [`StoreError::Fenced`] when the lease is lost; otherwise when the database fails.
+    /// [`StoreError::Fenced`] when the lease is lost; another [`StoreError`] when the database is unavailable, stays
+    /// busy too long or refuses the statement.
     pub fn save_progress(
         &self,
         lease: Lease,
@@ -205,7 +206,8 @@ impl Store {
     /// Marks the final transaction as begun, unless a cancel was requested before.
     ///
     /// # Errors
-    /// [`StoreError::Fenced`] when the lease is lost; otherwise when the database fails.
+    /// [`StoreError::Fenced`] when the lease is lost; another [`StoreError`] when the database is unavailable, stays
+    /// busy too long or refuses the statement.
     pub fn begin_finalizing(
         &self,
         lease: Lease,

@@ -117,8 +117,8 @@ pub(super) fn find_row(conn: &mut AnyConnection, id: &str) -> Result<Option<Oper
     Ok(sync_operations::table.find(id).select(OperationRow::as_select()).first(conn).optional()?)
 }
 
-/// Returns the id of the run that continues `id`. Read from the record, because the successor's own row may be deleted
-/// first.
+/// Returns the id of the run that continues `id`. It is read from the record, because the successor's own row may be
+/// deleted first.
 fn successor_of(conn: &mut AnyConnection, id: &str) -> QueryResult<Option<String>> {
     let kept: Option<Option<String>> =
         sync_records::table.find(id).select(sync_records::successor).first(conn).optional()?;

@@ -84,14 +84,14 @@ impl TryFrom<RecordRow> for SyncRecord {
     }
 }
 
-/// Condition: the record, joined with its source, is the source's latest finished run that was no preview. For each
-/// source this is one look-up in the index over (source_id, finished_at).
+/// Returns the condition that the record, joined with its source, is the source's latest finished run that was not a
+/// preview. For each source this is one look-up in the index over (source_id, finished_at).
 pub(super) fn is_latest() -> SqlLiteral<Bool> {
     sql("sync_records.id = (SELECT latest.id FROM sync_records AS latest WHERE latest.source_id = sources.id \
          AND latest.kind <> 'preview' ORDER BY latest.finished_at DESC, latest.id DESC LIMIT 1)")
 }
 
-/// The result of a source's latest finished run that was no preview.
+/// The result of a source's latest finished run that was not a preview.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LatestResult {
     /// The id of the source.
@@ -100,7 +100,7 @@ pub struct LatestResult {
     pub status: Status,
     /// The counts.
     pub stats: RunStats,
-    /// The number of removals that it withheld.
+    /// The number of removals that the run withheld.
     pub withheld_removals: u64,
 }
 

@@ -72,7 +72,7 @@ impl Store {
         let before = |conn: &mut AnyConnection| -> QueryResult<Option<NaiveDateTime>> {
             Ok(clock::now(conn)?.naive_utc().checked_sub_signed(age))
         };
-        // Usually there is nothing to delete, and finding that out needs no write lock.
+        // Usually there is nothing to delete, and this check needs no write lock.
         let has_rows = self.read(|conn| {
             Ok(match before(conn)? {
                 Some(before) => !choose(conn, before, 1)?.is_empty(),

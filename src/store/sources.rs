@@ -51,7 +51,7 @@ impl TryFrom<SourceRow> for Source {
     }
 }
 
-/// The columns that a draft sets, for adding and for changing a source.
+/// The columns that a draft sets, both for adding and for changing a source.
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = sources, treat_none_as_null = true)]
 struct SourceValues<'a> {
@@ -140,7 +140,8 @@ impl Store {
     /// Adds a source. `next_run_at` is the first scheduled start.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] when the slug is in use; otherwise when the database fails.
+    /// [`StoreError::Taken`] when the slug is in use; another [`StoreError`] when the database is unavailable, stays
+    /// busy too long or refuses the statement.
     pub fn add_source(&self, draft: &SourceDraft, next_run_at: Option<NaiveDateTime>) -> Result<Source, StoreError> {
         let added = self.write(|conn| insert_source(conn, draft, next_run_at));
         map_taken(added, &format!("a source called {}", draft.slug))
@@ -165,7 +166,8 @@ impl Store {
     /// Changes the settings of a source. Its validators are deleted, so that the next sync compares everything.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] when the slug is in use; otherwise when the database fails.
+    /// [`StoreError::Taken`] when the slug is in use; another [`StoreError`] when the database is unavailable, stays
+    /// busy too long or refuses the statement.
     pub fn change_source(
         &self,
         id: SourceId,
@@ -187,7 +189,7 @@ impl Store {
     }
 
     /// Removes a source with its catalog and its changes, unless a run of it is active. The records of its runs are
-    /// kept as long as others.
+    /// kept as long as those of other sources.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -196,8 +198,8 @@ impl Store {
             if let Some(refusal) = lock_unless_busy(conn, id.0)? {
                 return Ok(refusal);
             }
-            // These tables have no foreign key: its check would lock the source's row with every batch, the row that
-            // admission locks without waiting.
+            // These tables have no foreign key. Its check would lock the source's row with every batch, and admission
+            // locks that row without waiting.
             diesel::delete(item_changes::table.filter(item_changes::source_id.eq(id.0))).execute(conn)?;
             added_spans::delete_source_spans(conn, id.0)?;
             diesel::delete(items::table.filter(items::source_id.eq(id.0))).execute(conn)?;

@@ -29,7 +29,7 @@ pub(super) fn to_json<T: serde::Serialize>(column: &'static str, value: &T) -> R
     serde_json::to_string(value).map_err(|error| StoreError::corrupt_value(column)(&error))
 }
 
-/// Turns the violation of a unique index into [`StoreError::Taken`]; `what` describes the thing that exists already.
+/// Turns the violation of a unique index into [`StoreError::Taken`]. `what` describes the existing row, for people.
 pub(super) fn map_taken<T>(result: Result<T, StoreError>, what: &str) -> Result<T, StoreError> {
     match result {
         Err(error) if error.is_unique_violation() => Err(StoreError::Taken { what: what.to_owned() }),

@@ -56,7 +56,8 @@ impl Store {
     /// Removes the fields named in `columns` from these items and from their search text. Repeating it changes nothing.
     ///
     /// # Errors
-    /// [`StoreError::Fenced`] when the lease is lost; otherwise when the database fails. Nothing is written then.
+    /// [`StoreError::Fenced`] when the lease is lost; another [`StoreError`] when the database is unavailable, stays
+    /// busy too long or refuses the statement. Nothing is written then.
     pub fn strip_items(
         &self,
         lease: Lease,

@@ -24,7 +24,7 @@ pub struct TakenOver {
     pub successor: Option<SyncId>,
 }
 
-/// The maximum number of attempts: after a first crash a run is queued again, after a second one a person must start
+/// The maximum number of attempts. After a first crash a run is queued again; after a second crash a person must start
 /// it.
 const MAX_ATTEMPTS: i32 = 2;
 
@@ -51,8 +51,8 @@ fn lock_if_expired(conn: &mut AnyConnection, lease: Lease) -> Result<Option<i64>
 }
 
 impl Store {
-    /// Returns whether a lease has expired. Checked inside a write transaction: if this transaction gets the write
-    /// lock, a live worker could have got it too and renewed its lease.
+    /// Returns whether a lease has expired. This is checked inside a write transaction: if this transaction gets the
+    /// write lock, a live worker could have got it too and renewed its lease.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, the write lock is not available in time, or the row of the run

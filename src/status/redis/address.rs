@@ -51,7 +51,7 @@ impl RedisAddress {
         &self.shown
     }
 
-    /// Returns `text` without the password. Redis repeats unknown commands in its errors, and may so repeat the
+    /// Returns `text` without the password. Redis repeats unknown commands in its errors, which may contain the
     /// password.
     pub(super) fn without_password(&self, text: &str) -> String {
         let text = text.replace(char::is_control, " ");

@@ -259,7 +259,7 @@ pub(in crate::store) fn insert_issues(conn: &mut AnyConnection, sync_id: &str, i
     }
 }
 
-/// Adds a fact about the installation unless one of that name exists. Returns the number of added rows.
+/// Adds a fact about the installation unless a fact with that name exists. Returns the number of added rows.
 pub(in crate::store) fn insert_fact(conn: &mut AnyConnection, name: &str, value: &str) -> QueryResult<usize> {
     let fact = (installation_facts::name.eq(name), installation_facts::value.eq(value));
     let insert = diesel::insert_into(installation_facts::table).values(fact).on_conflict_do_nothing();

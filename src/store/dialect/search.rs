@@ -25,15 +25,15 @@ pub(super) fn field_by_name(conn: &AnyConnection, column: &str) -> String {
     }
 }
 
-/// Condition: the current item's field `column` has the value `yes` (or, if `yes` is false, has not). It searches for
-/// the encoded text, which takes a hundredth of the time of parsing the JSON of an article.
+/// Returns the condition that the current item's field `column` has the value `yes`, or does not have it if `yes` is
+/// false. It searches for the encoded text, which takes a hundredth of the time of parsing the JSON of an article.
 pub(in crate::store) fn has_flag(conn: &AnyConnection, column: &str, yes: bool) -> SqlLiteral<Bool> {
     let pair = quote_literal(&encode_field(column, "yes"));
     let find = find_text(conn);
     diesel::dsl::sql(&format!("({find}(items.fields, {pair}) {} 0)", if yes { ">" } else { "=" }))
 }
 
-/// Condition: the current item has a field with one of these names.
+/// Returns the condition that the current item has a field with one of these names.
 pub(in crate::store) fn has_any_field(conn: &AnyConnection, columns: &[String]) -> SqlLiteral<Bool> {
     let find = find_text(conn);
     let has = |column: &String| format!("{find}(items.fields, {}) > 0", quote_literal(&encode_field_start(column)));

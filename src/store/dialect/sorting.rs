@@ -104,7 +104,7 @@ fn number_sql(field: &str, decimal: DecimalSign) -> String {
     let groups: Vec<char> = [&[decimal.group_separator()], &GROUP_SPACES[..], &GROUP_APOSTROPHES[..]].concat();
     let (group, minus) = (character_class(&groups), MINUS_SIGNS.map(|minus| minus.to_string()));
     let unit = format!("(?:{})", NUMBER_UNITS.map(|unit| unit.replace('$', "[$]")).join("|"));
-    // The hyphen comes first in its class, where it stands for itself.
+    // A hyphen at the start of a character class stands for itself.
     let signs = format!("[{}+]", minus.concat());
     let digits =
         format!("(?:(?:0|[1-9][0-9]*|[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+)(?:[{sign}][0-9]+)?|[{sign}][0-9]+)");

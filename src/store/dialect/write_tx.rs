@@ -34,7 +34,7 @@ pub(in crate::store) fn run_write<T>(
                 AnyConnection::Postgres(conn) => AnsiTransactionManager::rollback_transaction(conn),
             };
             if let Err(rollback_error) = rolled_back {
-                // The connection is marked broken and the pool drops it; the first error is the one that matters.
+                // The connection is marked broken and the pool drops it. The first error is the cause.
                 log::debug!("rolling back failed too: {rollback_error}");
             }
             Err(error)
