@@ -1,5 +1,5 @@
-//! The routes of an older program, kept for its clients. They know one sheet: the first source of that kind. Each
-//! handler calls what the current routes call and renders the result with the old names.
+//! The routes of an older program, kept for its clients. These clients know a single sheet: the first source of that
+//! kind. Each handler calls the same functions as the current routes and renders the result with the old names.
 
 use actix_web::http::StatusCode;
 use actix_web::{Either, HttpRequest, web};
@@ -122,7 +122,7 @@ fn read_status(context: &PanelContext<'_>, sync_id: &str) -> Result<LegacyStatus
     }
     let StatusReport { summary, last_update, .. } = context.visible_report(report);
     let status = legacy_status(&summary);
-    // A cancelled run has no error of its own, but these clients show this field only.
+    // A cancelled run has no error, but these clients show only this field, so it carries the message.
     let error = summary.error.or_else(|| (status == "error").then(|| summary.message.clone()));
     Ok(LegacyStatus {
         success: true,
@@ -166,7 +166,7 @@ pub(super) async fn panel(
     .await
 }
 
-/// The id of the requested run; empty if none is named.
+/// The id of the requested run; empty if the query names none.
 fn requested_run(query: &FormValues) -> String {
     let sync_id = trimmed_value(query, "sync");
     if sync_id.is_empty() { trimmed_value(query, "syncId") } else { sync_id }

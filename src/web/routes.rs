@@ -1,4 +1,4 @@
-//! The URL table, on one screen. Polled routes come first, because routes are matched from the top.
+//! The table of all routes. Polled routes come first, because routes are matched from the top.
 
 use actix_web::guard::{Any, Get, Head};
 use actix_web::http::{Method, header};
@@ -33,7 +33,7 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         .service(resource("/api/history/{id}/issues").route(read().to(api::history::issues)))
         .service(resource("/api/health").route(read().to(api::health::live)))
         .service(resource("/api/health/sync").route(read().to(api::health::sync)))
-        // Older clients; before the catalogs, whose slugs cannot be `sync-status`
+        // Older clients. They come before the catalogs, whose slugs cannot be `sync-status`
         .service(
             resource("/api/sync-sheets-bg").route(post().to(legacy_api::start)).route(read().to(legacy_api::status)),
         )
@@ -80,7 +80,7 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         .default_service(to(unknown_path));
 }
 
-/// GET, and HEAD, which is GET without its body.
+/// A route for GET, and for HEAD, whose response is that of GET without the body.
 fn read() -> Route {
     route().guard(Any(Get()).or(Head()))
 }
@@ -90,7 +90,7 @@ async fn favicon(app: AppData) -> HttpResponse {
     HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, app.links.asset("favicon.svg"))).finish()
 }
 
-/// Any other path: 404, a redirect for a slash too many, or 401 for a bad token.
+/// Any other path: a redirect if it ends with an extra slash, 401 for a bad token, and 404 otherwise.
 async fn unknown_path(app: AppContext, request: HttpRequest) -> Result<HttpResponse, WebError> {
     // Looks up the caller, so that a bad token is refused here too.
     app.run_blocking(|_, _| Ok(())).await?;

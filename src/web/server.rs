@@ -15,8 +15,8 @@ use super::routes;
 const MAX_BODY_BYTES: usize = 64 * 1024;
 /// The most threads that handle requests. They never block, so a few suffice.
 const MAX_WORKERS: usize = 4;
-/// The most blocking threads of each worker, which wait for the database, a disk or a fetch. More than the processor
-/// can run at once would compete for it, and for connections.
+/// The most blocking threads of each worker, which wait for the database, a disk or a fetch. More threads than the
+/// processor can run at once would only compete for it, and for connections.
 const MAX_BLOCKING_THREADS: usize = 6;
 /// How many seconds requests in progress have when the server stops.
 const SHUTDOWN_TIMEOUT_SECS: u64 = 1;
@@ -25,7 +25,7 @@ const SHUTDOWN_TIMEOUT_SECS: u64 = 1;
 /// the handle of the returned server. Call this inside an actix runtime.
 ///
 /// # Errors
-/// If the operating system refuses the listener or a thread.
+/// The system's error when it refuses the listener or a thread.
 pub fn serve(listener: TcpListener, state: AppState) -> io::Result<Server> {
     let app = web::Data::new(state);
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_WORKERS);

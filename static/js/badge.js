@@ -1,4 +1,4 @@
-// The badge: how long outcomes stay in sight, and what the rest of the page learns from it.
+// The badge: hides outcomes after a while, and updates the rest of the page when runs start or end.
 import { find, findBadge, findPanel, isPanelPolling, routeLink } from "./page.js";
 import { recall, remember } from "./tab-memory.js";
 
@@ -7,7 +7,7 @@ const OUTCOME_VISIBLE_MS = 8000;
 const requestedRuns = new Set();
 let lastSignature = null;
 
-// Hides an outcome eight seconds after it was first visible, on however many pages of this tab.
+// Hides an outcome eight seconds after it was first visible in this tab, on any of its pages.
 const limitOutcome = (entry) => {
   if (document.hidden) return;
   const { sync } = entry.dataset;

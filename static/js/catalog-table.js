@@ -4,7 +4,7 @@ import { find } from "./page.js";
 export const watchCatalogTable = () => {
   document.addEventListener("htmx:after:swap", (event) => {
     const order = find("#search select");
-    // Morphing keeps what was chosen by hand, even after the head of a column has set another order.
+    // Morphing keeps the selected option, even after a click on a column header has set another order.
     if (order && event.detail.ctx.target?.id === "table") order.value = find("[selected]", order)?.value ?? "";
   });
 };

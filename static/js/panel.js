@@ -8,7 +8,7 @@ let cooldownTimer;
 
 const dismissedKey = (panel) => `lockstep.dismissed.${panel.dataset.sync}`;
 
-// The panel's answer carries the badge entry of its run, so that the badge needs no request of its own.
+// The panel's response contains the badge entry of its run, so that the badge needs no separate request.
 const copyRunToBadge = () => {
   const entry = find("#panel-badge");
   if (!entry || !isPanelPolling()) return;

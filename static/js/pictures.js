@@ -13,7 +13,7 @@ const showUrlInstead = (picture) => {
 };
 
 export const watchPictures = () => {
-  // `error` does not bubble, so it is caught on its way down.
+  // `error` does not bubble, so it is handled in the capture phase.
   document.addEventListener(
     "error",
     (event) => {
@@ -21,7 +21,7 @@ export const watchPictures = () => {
     },
     true,
   );
-  // Pictures that failed before this script ran.
+  // Some pictures failed before this script ran.
   for (const picture of document.querySelectorAll("a.picture img")) {
     if (picture.complete && !picture.naturalWidth) showUrlInstead(picture);
   }

@@ -9,7 +9,7 @@ export const recall = (key) => {
   }
 };
 
-/** Stores `value` under `key`. A browser that forbids storage loses it at the next page. */
+/** Stores `value` under `key`. If the browser forbids storage, the value is lost on the next page. */
 export const remember = (key, value = "1") => {
   try {
     sessionStorage.setItem(key, value);

@@ -33,7 +33,7 @@ pub(in crate::web) struct LoginForm {
     next: String,
 }
 
-/// `GET /login`. Someone who is logged in already is redirected.
+/// `GET /login`. A user who is logged in already is redirected.
 pub(in crate::web) async fn page(app: AppContext, query: web::Query<LoginQuery>) -> Result<HtmlResponse, WebError> {
     app.run_blocking(move |state, caller| {
         let next = checked_return_path(&query.next, &state.links);
@@ -60,7 +60,8 @@ pub(in crate::web) async fn sign_in(
             let error = "Incorrect username or password.";
             return Ok(render_page(state, next, username, Some(error))?.with_status(StatusCode::UNAUTHORIZED));
         };
-        // Always a new session: one that someone else put into this browser (session fixation) ends.
+        // A login always begins a new session. The old one ends: another person may have put it into this browser
+        // (session fixation).
         if let Some(former) = former_session {
             state.store.end_session(&former)?;
         }

@@ -10,7 +10,7 @@ use crate::web::layout::view::PageFrame;
 pub(in crate::web) struct LoginPage {
     /// The frame of the page.
     pub frame: PageFrame,
-    /// Where the login leads: a path of this server.
+    /// The path of this server that the browser is redirected to after the login.
     pub next: String,
     /// The username as typed.
     pub username: String,

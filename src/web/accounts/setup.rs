@@ -62,7 +62,7 @@ pub(in crate::web) async fn create(
     let is_https = session::is_https(&request);
     let SetupForm { token, username, password } = typed.into_values()?;
     app.run_password_hashing(move |state| {
-        // Before any password is hashed: hashing is expensive.
+        // The link is checked before the password is hashed, because hashing is expensive.
         if let Some(redirect) = check_setup_link(state, &token)? {
             return Ok(redirect);
         }
@@ -99,7 +99,7 @@ pub(in crate::web) async fn create(
     .await
 }
 
-/// The redirect to the login page if there is an admin already; `None` for the holder of the link.
+/// The redirect to the login page if an admin exists already; `None` if the token of the link is valid.
 fn check_setup_link(state: &AppState, token: &str) -> Result<Option<HtmlResponse>, WebError> {
     if state.store.has_admin()? {
         return Ok(Some(HtmlResponse::redirect(state.links.login())));

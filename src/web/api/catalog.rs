@@ -28,9 +28,9 @@ struct SourceEntry {
     last_success: Option<String>,
     columns: Vec<String>,
     schedule: Option<String>,
-    /// The state of its feeds, for callers with an account; null if it has none.
+    /// The counts of its feeds, for callers with an account; null if it has no feeds.
     feeds: Option<FeedCounts>,
-    /// Without secrets, for admins only.
+    /// The location without secrets, for admins only.
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<String>,
 }
@@ -145,7 +145,8 @@ fn parse_filter(filter: &str, catalog: &Catalog) -> Result<Option<(String, bool)
     }
 }
 
-/// The column to sort by and whether the order is descending: `year`, `-year`. Without one items keep source order.
+/// The column to sort by and whether the order is descending: `year`, `-year`. Without a column, items keep source
+/// order.
 fn parse_sort(sort: &str, columns: &[String]) -> Result<(Option<String>, bool), WebError> {
     let is_column = |name: &str| columns.iter().any(|column| column == name);
     match sort.strip_prefix('-') {

@@ -40,7 +40,7 @@ struct SyncHealth {
 struct RecentSync {
     sync_id: SyncId,
     status: Status,
-    /// Seconds.
+    /// The duration in seconds.
     duration: f64,
     completed_at: String,
 }
@@ -63,7 +63,7 @@ pub(in crate::web) async fn live(app: AppContext) -> Result<JsonResponse, WebErr
 pub(in crate::web) async fn sync(app: AppContext) -> Result<JsonResponse, WebError> {
     app.run_blocking(move |state, _| {
         let recent = state.store.recent_records(None, RECENT_RUNS)?;
-        // Records outlive a removed source, but do not count here.
+        // The records of removed sources are kept, but they do not count here.
         let mut waiting: HashSet<_> = state.store.list_sources()?.into_iter().map(|source| source.id).collect();
         let failing = recent.iter().any(|run| waiting.remove(&run.source_id) && run.summary.status == Status::Failed);
         JsonResponse::ok(&SyncHealth {

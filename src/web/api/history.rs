@@ -20,7 +20,7 @@ use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::json_response::JsonResponse;
 
-/// A run of the history. An active one has no end, no duration, and only the timings of its finished stages.
+/// A run of the history. An active run has no end, no duration, and only the timings of its finished stages.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct HistoryEntry {
@@ -31,7 +31,7 @@ struct HistoryEntry {
     status: Status,
     start_time: String,
     end_time: Option<String>,
-    /// Seconds.
+    /// The duration in seconds.
     duration: Option<f64>,
     stats: RunStats,
     error: Option<String>,
@@ -48,7 +48,7 @@ struct HistoryEntry {
 }
 
 impl HistoryEntry {
-    /// The entry of a run that was accepted at the first of `timestamps`; the rest is that of an active run.
+    /// Creates the entry of a run as if it were active. The caller fills in what only a finished run has.
     fn new(run: RunSummary, mode: Mode, requested_by: String, timestamps: &RunTimestamps) -> Self {
         Self {
             sync_id: run.id,
@@ -94,7 +94,7 @@ impl From<ActiveRun> for HistoryEntry {
     }
 }
 
-/// The change of one item. A side that does not exist is null.
+/// The change of one item. An added item has no `before`, and a removed item has no `after`: they are null.
 #[derive(Serialize)]
 struct ChangeEntry {
     key: String,
@@ -166,7 +166,7 @@ pub(in crate::web) async fn changes(
     .await
 }
 
-/// `GET /api/history/{id}/issues`: the issues of a run. Of very many only the first are kept.
+/// `GET /api/history/{id}/issues`: the issues of a run. If there are very many, only the first are kept.
 pub(in crate::web) async fn issues(
     app: AppContext,
     id: web::Path<String>,

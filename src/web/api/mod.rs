@@ -19,7 +19,7 @@ struct JsonList<T> {
     total: u64,
 }
 
-/// A point in time as JSON has it: RFC 3339 in UTC, to the second.
+/// Formats a point in time for JSON: RFC 3339 in UTC, to the second.
 fn json_time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
@@ -61,7 +61,7 @@ impl ListQuery {
     }
 }
 
-/// A whole number from 1.
+/// Parses a whole number from 1.
 fn parse_positive(field: &'static str, text: &str) -> Result<u64, WebError> {
     let number = text.parse::<u64>().ok().filter(|&number| number > 0);
     number.ok_or_else(|| {

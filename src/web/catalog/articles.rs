@@ -45,8 +45,8 @@ pub(super) fn filter_links(
     Ok(links)
 }
 
-/// The time column by which articles are sorted by default, newest first: the order in which they were fetched says
-/// nothing.
+/// The time column by which articles are sorted by default, newest first: the order in which they were fetched has no
+/// meaning.
 pub(super) fn newest_first_column(catalog: &Catalog) -> Option<&str> {
     let column = catalog.columns.iter().find(|name| *name == "published")?;
     (catalog.column_type(column) == ColumnType::Moment).then_some(column.as_str())
@@ -58,7 +58,7 @@ pub(super) fn article_columns(catalog: &Catalog, required: &[Option<usize>]) -> 
     let columns = if Filter::ALL.iter().all(|filter| catalog.column_type(filter.column()) == ColumnType::Flag) {
         &ACCOUNT_COLUMNS[..]
     } else if newest_first_column(catalog).is_some() && ["title", "feed"].iter().all(|name| named(name).is_some()) {
-        // Only kinds of sources declare time columns, so this cannot be a table that a person wrote.
+        // Only kinds of sources declare time columns, so this cannot be a table that a person maintains.
         &FEED_COLUMNS
     } else {
         return None;

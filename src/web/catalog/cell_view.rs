@@ -5,7 +5,7 @@ use crate::web::layout::time_label::TimeLabel;
 /// A cell: its text and how it is shown.
 #[derive(Debug, Clone, Default)]
 pub(in crate::web) struct CellView {
-    /// As written in the source; clipped if it is long and in a table.
+    /// The text as written in the source. Long text is clipped in a table.
     pub text: String,
     /// How it is shown.
     pub style: CellStyle,
@@ -22,7 +22,7 @@ impl CellView {
 /// How a cell is shown.
 #[derive(Debug, Clone, Default)]
 pub(in crate::web) enum CellStyle {
-    /// As it is.
+    /// As plain text.
     #[default]
     Text,
     /// As a link to this `http` or `https` address.

@@ -21,10 +21,10 @@ pub(super) fn table_cell(value: &str, column: ColumnType, max_chars: usize, alt:
     CellView { text: clip_text(value, max_chars), style: cell_style(value, column, alt) }
 }
 
-/// A cell of the page of an item, in full. URLs are links there, also in a text column.
+/// A cell of the page of an item, in full. URLs are links there, even in a text column.
 pub(super) fn page_cell(value: String, column: ColumnType, alt: impl FnOnce() -> String) -> CellView {
     let style = match column {
-        // Sanitised when it was fetched, and again by the current rules.
+        // It was sanitised when it was fetched, and is sanitised again by the current rules.
         ColumnType::Html if !value.trim().is_empty() => CellStyle::Markup(html::sanitize_html(&value, None)),
         ColumnType::Text => cell_style(&value, ColumnType::Link, alt),
         column => cell_style(&value, column, alt),

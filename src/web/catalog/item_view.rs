@@ -16,7 +16,7 @@ pub(in crate::web) struct ItemPage {
     pub slug: String,
     /// The catalog's name.
     pub catalog: String,
-    /// Its title, or else its key.
+    /// The title of the item, or else its key.
     pub heading: String,
     /// Its key in the source.
     pub key: String,

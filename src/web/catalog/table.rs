@@ -15,7 +15,7 @@ use crate::web::http::form::{FormValues, clip_text, trimmed_value};
 use crate::web::http::links::with_query;
 use crate::web::layout::item_title::find_title_column;
 
-/// Items on a page.
+/// The number of items on a page.
 const ITEMS_PER_PAGE: u64 = 50;
 /// The most columns in a table. The page of an item has all of them.
 const MAX_COLUMNS: usize = 40;

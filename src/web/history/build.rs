@@ -23,7 +23,7 @@ use crate::web::layout::view::{NavSection, counted};
 use crate::web::panel::lines::{ChangeKind, ChangeLabels as _, ChangeLine, IssueLine};
 use crate::web::panel::run_view::RunView;
 
-/// Changes and issues on a page.
+/// The number of changes, and of issues, on a page.
 const ENTRIES_PER_PAGE: u64 = 25;
 /// The width of the bar of stages, in its own unit.
 const BAR_WIDTH: f64 = 1000.0;
@@ -264,7 +264,7 @@ fn add_lists(
     Ok(())
 }
 
-/// The entries of the requested page, or of the last one, with the number of that page.
+/// The entries of the requested page, or else of the last page, with the number of that page.
 fn load_page<T>(
     requested: u64,
     load: impl Fn(u64) -> Result<(Vec<T>, u64), WebError>,

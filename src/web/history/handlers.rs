@@ -22,7 +22,7 @@ use crate::web::layout::page::page_frame;
 use crate::web::layout::run_labels::StatusLabels as _;
 use crate::web::layout::view::NavSection;
 
-/// Runs on a page.
+/// The number of runs on a page.
 const RUNS_PER_PAGE: u64 = 50;
 /// The terminal statuses.
 const TERMINAL_STATUSES: [Status; 4] = [Status::Completed, Status::Failed, Status::Cancelled, Status::Interrupted];
@@ -82,7 +82,7 @@ pub(in crate::web) async fn list(app: AppContext, query: web::Query<FormValues>)
     .await
 }
 
-/// The history of a source by its slug, of a removed one too; `None` if no source ever had it.
+/// The history of the source with this slug, even if it was removed; `None` if no source ever had the slug.
 pub(in crate::web) fn find_history_of(state: &AppState, slug: &str) -> Result<Option<HistoryOf>, WebError> {
     Ok(match slug.parse::<Slug>() {
         Ok(slug) => state.store.find_history(&slug)?,
@@ -90,7 +90,7 @@ pub(in crate::web) fn find_history_of(state: &AppState, slug: &str) -> Result<Op
     })
 }
 
-/// The finished runs of the requested page, or of the last one.
+/// The finished runs of the requested page, or else of the last page.
 fn load_finished(
     state: &AppState,
     asked: &mut HistoryListQuery,

@@ -135,7 +135,7 @@ pub(in crate::web) struct RunPage {
 }
 
 impl RunPage {
-    /// Whether this run or one that continues it is active. The page then refreshes when that has ended.
+    /// Whether this run, or a run that continues it, is active. The page then refreshes when that run has ended.
     pub(in crate::web) fn is_active(&self) -> bool {
         self.run.status.is_active() || self.attempts.iter().any(|attempt| attempt.status.is_active())
     }
@@ -145,7 +145,7 @@ impl RunPage {
         has_counts(&self.run)
     }
 
-    /// Whether to show its message: whether that says more than the counts.
+    /// Whether to show its message, because it says more than the counts.
     pub(in crate::web) fn shows_message(&self) -> bool {
         let run = &self.run;
         let counts_are_all = run.status == RunStatus::Completed && run.changed_anything() && !run.needs_attention();

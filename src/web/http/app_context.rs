@@ -58,8 +58,8 @@ impl AppContext {
         self.credentials.session_hash().map(str::to_owned)
     }
 
-    /// Runs `work` for the caller of the request on a blocking thread, because it may wait for the database. It is
-    /// given up after [`DATABASE_TIMEOUT`].
+    /// Runs `work` for the caller of the request on a blocking thread, because it may wait for the database. Gives up
+    /// after [`DATABASE_TIMEOUT`].
     pub(in crate::web) async fn run_blocking<T, F>(&self, work: F) -> Result<T, WebError>
     where
         T: Send + 'static,
@@ -68,7 +68,8 @@ impl AppContext {
         limit_time(self.run_slow_blocking(work)).await
     }
 
-    /// [`AppContext::run_blocking`] without looking up the caller: to log in or out, whatever session there is.
+    /// Runs `work` like [`AppContext::run_blocking`], but without looking up the caller. Logging in and out works with
+    /// any session.
     pub(in crate::web) async fn run_without_caller<T, F>(&self, work: F) -> Result<T, WebError>
     where
         T: Send + 'static,
@@ -77,8 +78,8 @@ impl AppContext {
         limit_time(self.run_on_thread(work)).await
     }
 
-    /// [`AppContext::run_blocking`] without the timeout, for work that takes long: fetching a source, removing a big
-    /// catalog.
+    /// Runs `work` like [`AppContext::run_blocking`], but without the timeout, because the work takes long: fetching a
+    /// source, or removing a big catalog.
     pub(in crate::web) async fn run_slow_blocking<T, F>(&self, work: F) -> Result<T, WebError>
     where
         T: Send + 'static,
@@ -88,8 +89,8 @@ impl AppContext {
         self.run_on_thread(move |state| work(state, credentials.resolve(state)?)).await
     }
 
-    /// [`AppContext::run_without_caller`] for work that hashes a password, without the timeout. Waiting for a permit
-    /// occupies no thread.
+    /// Runs `work`, which hashes a password, like [`AppContext::run_without_caller`], but without the timeout. Waiting
+    /// for a permit occupies no thread.
     pub(in crate::web) async fn run_password_hashing<T, F>(&self, work: F) -> Result<T, WebError>
     where
         T: Send + 'static,
@@ -99,7 +100,7 @@ impl AppContext {
             let message = "Too many logins at once. Try again in a few seconds.";
             return Err(WebError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).retry_after(HASHING_TIMEOUT));
         };
-        // The permit moves with the work: a browser that disconnects must not let another hash start beside this one.
+        // The permit moves with the work: if the browser disconnects, the hash still runs and keeps its permit.
         self.run_on_thread(move |state| {
             let _permit = permit;
             work(state)

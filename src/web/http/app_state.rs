@@ -12,7 +12,7 @@ use crate::status::StatusBoard;
 use crate::store::Store;
 use crate::sync::SyncControl;
 
-/// What handlers work with.
+/// The state that all handlers share.
 pub struct AppState {
     /// The database.
     pub store: Store,
@@ -27,7 +27,7 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// The source with this slug; `None` also for text that is no slug.
+    /// The source with this slug; `None` also for text that is not a slug.
     pub(in crate::web) fn find_source(&self, slug: &str) -> Result<Option<Source>, WebError> {
         match slug.parse::<Slug>() {
             Ok(slug) => Ok(self.store.find_source(&slug)?),

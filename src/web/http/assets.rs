@@ -1,7 +1,7 @@
 //! Serves the static files of the pages. They are embedded in the binary.
 //!
-//! Their URLs contain a hash of all of them, so a browser may keep them forever and a new version of Lockstep never
-//! meets an old stylesheet. The hash is a folder of the URL: scripts import each other by relative paths.
+//! Their URLs contain a hash of all of them, so browsers may cache them forever, and pages of a new version of Lockstep
+//! never use an old stylesheet. The hash is a folder of the URL: scripts import each other by relative paths.
 
 use actix_web::{HttpResponse, http::header, web};
 
@@ -28,8 +28,8 @@ pub(in crate::web) fn configure(services: &mut web::ServiceConfig) {
     services.service(assets.route(web::get().to(serve_asset)).route(web::head().to(serve_asset)));
 }
 
-/// `GET /static/{version}/{name}`: one embedded file. Other versions answer 404, so that nothing is cached under the
-/// wrong one.
+/// `GET /static/{version}/{name}`: one embedded file. Other versions respond with 404, so that no file is cached under
+/// the wrong version.
 async fn serve_asset(path: web::Path<(String, String)>) -> HttpResponse {
     let (version, name) = path.into_inner();
     let nosniff = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");

@@ -16,7 +16,7 @@ use crate::domain::source::Source;
 /// The credentials of a request.
 ///
 /// All copies within one request share one result: [`RequestCredentials::resolve`] queries the database at most once
-/// per request, whoever calls it how often.
+/// per request, however often it is called.
 #[derive(Clone, Debug)]
 pub(in crate::web) struct RequestCredentials(Arc<CredentialCheck>);
 
@@ -88,7 +88,7 @@ impl RequestCredentials {
     }
 }
 
-/// Who sent a request, as the database knows them.
+/// The sender of a request, as looked up in the database.
 #[derive(Clone, Debug)]
 pub(in crate::web) struct RequestCaller {
     /// The account or token; `None` for a visitor.

@@ -1,5 +1,5 @@
-//! The errors that a request can fail with. How one is rendered (JSON, page or fragment) is decided in
-//! [`super::error_response`].
+//! The errors that a request can fail with. [`super::error_response`] decides how an error is rendered (JSON, page or
+//! fragment).
 
 use std::fmt;
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub(in crate::web) struct WebError {
     pub field: Option<&'static str>,
     /// Seconds to wait before trying again.
     pub retry_after: Option<u64>,
-    /// The run this is about.
+    /// The run that the error is about.
     pub sync_id: Option<SyncId>,
     /// The id of the log line with the cause; `None` if nothing was logged.
     pub log_id: Option<String>,
@@ -108,9 +108,9 @@ impl WebError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_away", message).retry_after(DATABASE_RETRY_DELAY)
     }
 
-    /// Why a start was refused. `source` is the one that was to be started.
+    /// Why a start was refused. `source` is the source that was to be started.
     ///
-    /// An accepted start is no error: callers handle [`StartOutcome::Accepted`] before they ask for one.
+    /// An accepted start is not an error: callers handle [`StartOutcome::Accepted`] before they call this.
     pub(in crate::web) fn start_refused(outcome: StartOutcome, source: &Source) -> Self {
         match outcome {
             StartOutcome::AlreadyRunning(id) => {
@@ -141,7 +141,7 @@ impl WebError {
         Self { sync_id: Some(run), ..self }
     }
 
-    /// The same error, worth another try after `wait`: whole seconds, rounded up, at least one.
+    /// The same error with the time to wait before a retry: `wait` in whole seconds, rounded up, at least one.
     #[must_use]
     pub(in crate::web) fn retry_after(self, wait: Duration) -> Self {
         Self { retry_after: Some(whole_seconds(wait).max(1)), ..self }
@@ -156,7 +156,7 @@ impl WebError {
     }
 }
 
-/// A wait in whole seconds, rounded up, so that nobody tries again too early.
+/// A wait in whole seconds, rounded up, so that clients do not retry too early.
 pub(in crate::web) const fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs() + if wait.subsec_nanos() > 0 { 1 } else { 0 }
 }
@@ -183,7 +183,7 @@ impl From<StoreError> for WebError {
                 let message = "Database busy. Nothing changed; try again.";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_busy", message).retry_after(DATABASE_RETRY_DELAY)
             }
-            // Logged once by the engine's health check, not again with every request.
+            // The engine's health check logs this once, so it is not logged again with every request.
             error if error.retryability() == Retryability::Temporary => {
                 log::debug!("{error}");
                 Self::database_away()

@@ -9,11 +9,11 @@ use serde_json::json;
 use super::error::WebError;
 use super::response_format::ResponseFormat;
 
-/// Carries the error code of a fragment. Scripts tell from it that Lockstep sent the error, and not a proxy.
+/// Carries the error code of a fragment. It shows scripts that Lockstep sent the error, and not a proxy.
 const REASON_HEADER: HeaderName = HeaderName::from_static("lockstep-reason");
 
-/// The response to a failed request. `login_link` is where a page without a session redirects to, `page` is the
-/// rendered error page, if there is one.
+/// The response to a failed request. A page without a session redirects to `login_link`. `page` is the rendered error
+/// page, if there is one.
 pub(in crate::web) fn error_response(
     error: &WebError,
     format: ResponseFormat,

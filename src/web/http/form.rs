@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::{WebError, from_framework};
 
-/// The values of a form or a query by name; if a name is repeated, the last one.
+/// The values of a form or a query by name. If a name is repeated, the last value counts.
 pub(in crate::web) type FormValues = HashMap<String, String>;
 
 /// The body of a form, parsed. Extracting it never fails, so that a handler can check permissions before it reports a

@@ -20,7 +20,7 @@ pub struct LinkBuilder {
 }
 
 impl LinkBuilder {
-    /// A builder for what others call this server.
+    /// Creates a builder of links below the public URL of this server.
     #[must_use]
     pub fn new(public_url: &Url) -> Self {
         let origin = &public_url[..Position::BeforePath];
@@ -51,7 +51,7 @@ impl LinkBuilder {
         format!("{}{route}", self.base_path)
     }
 
-    /// Whether a path leads to this server's pages, and not to something else on the same host.
+    /// Whether a path belongs to this server, and not to something else on the same host.
     #[must_use]
     pub fn contains(&self, path: &str) -> bool {
         path.strip_prefix(&*self.base_path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
@@ -99,19 +99,19 @@ impl LinkBuilder {
         self.route(&format!("/catalog/{slug}/feeds"))
     }
 
-    /// Where the Sync form of a catalog is sent.
+    /// The link that the Sync form of a catalog is sent to.
     #[must_use]
     pub fn start_sync(&self, slug: &str) -> String {
         self.route(&format!("/catalog/{slug}/sync"))
     }
 
-    /// Where the Cancel form of a catalog is sent.
+    /// The link that the Cancel form of a catalog is sent to.
     #[must_use]
     pub fn cancel_sync(&self, slug: &str) -> String {
         self.route(&format!("/catalog/{slug}/sync/cancel"))
     }
 
-    /// The panel with one run, of which the reader has seen so many percent.
+    /// The link to the panel with one run. `seen` is the percentage that the reader has seen.
     #[must_use]
     pub fn sync_status(&self, slug: &str, sync_id: &str, seen: u8) -> String {
         self.route(&format!("/catalog/{slug}/sync-status?sync={sync_id}&seen={seen}"))
@@ -153,7 +153,7 @@ impl LinkBuilder {
         with_query(&self.login(), &[("next", next)])
     }
 
-    /// Where the form that ends a session is sent.
+    /// The link that the form that ends a session is sent to.
     #[must_use]
     pub fn logout(&self) -> String {
         self.route("/logout")
@@ -202,7 +202,7 @@ impl LinkBuilder {
     }
 }
 
-/// `link` with those of the values that are not empty as its query. Names and values may hold any characters.
+/// Adds the values that are not empty to `link` as its query. Names and values may contain any characters.
 #[must_use]
 pub fn with_query(link: &str, values: &[(&str, &str)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());

@@ -1,4 +1,4 @@
-//! Where a login leads afterwards: a path of this server, and nothing else.
+//! Determines where a login redirects to: always a path of this server.
 
 use actix_web::HttpRequest;
 use actix_web::http::{Method, header};
@@ -6,7 +6,7 @@ use url::{Position, Url};
 
 use super::links::LinkBuilder;
 
-/// `next` if it is a path of this server, and otherwise the dashboard: a login never redirects to another site.
+/// Returns `next` if it is a path of this server, and otherwise the dashboard: a login never redirects to another site.
 pub(in crate::web) fn checked_return_path(next: &str, links: &LinkBuilder) -> String {
     normalized_path(next).filter(|path| links.contains(path)).unwrap_or_else(|| links.dashboard())
 }
@@ -27,7 +27,7 @@ pub(in crate::web) fn normalized_path(path: &str) -> Option<String> {
     (resolved.origin() == origin.origin() && is_path(path)).then(|| path.to_owned())
 }
 
-/// Where a login that `request` asks for leads afterwards: to the requested page or, if a form was sent, to the page
+/// The path that a login redirects to after `request` required it: the requested page or, if a form was sent, the page
 /// with the form.
 pub(in crate::web) fn return_path_of(request: &HttpRequest, links: &LinkBuilder) -> String {
     if matches!(*request.method(), Method::GET | Method::HEAD) {

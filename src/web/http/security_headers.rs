@@ -2,8 +2,8 @@
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-/// Headers of every response that does not set them itself. A response is for one reader at one moment, so nothing is
-/// cached; embedded assets set their own `Cache-Control`.
+/// Headers of every response that does not set them itself. A response depends on its reader and the time, so it must
+/// not be cached; embedded assets set their own `Cache-Control`.
 const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
     (
         header::CONTENT_SECURITY_POLICY,

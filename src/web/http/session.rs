@@ -1,4 +1,4 @@
-//! Sessions: a random token in a cookie, of which the database keeps the hash.
+//! Sessions: a cookie contains a random token, and the database keeps the hash of the token.
 
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration as CookieAge;
@@ -19,8 +19,8 @@ pub(super) fn session_cookie(request: &HttpRequest) -> Option<String> {
     request.cookie(COOKIE_NAME).map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty())
 }
 
-/// Begins a session for `user` and returns its cookie. `is_secure` keeps the cookie from plain HTTP: set it if the
-/// browser used HTTPS.
+/// Begins a session for `user` and returns its cookie. `is_secure` restricts the cookie to HTTPS: set it if the browser
+/// used HTTPS.
 pub(in crate::web) fn begin_session(
     state: &AppState,
     user: &UserAccount,
@@ -37,7 +37,7 @@ pub(in crate::web) fn begin_session(
         .finish())
 }
 
-/// The cookie that makes a browser forget its session.
+/// The expired cookie that removes the session from a browser.
 pub(in crate::web) fn expired_cookie(state: &AppState) -> Cookie<'static> {
     let path = state.links.cookie_path().to_owned();
     let mut cookie = Cookie::build(COOKIE_NAME, "").path(path).http_only(true).same_site(SameSite::Lax).finish();
@@ -45,8 +45,8 @@ pub(in crate::web) fn expired_cookie(state: &AppState) -> Cookie<'static> {
     cookie
 }
 
-/// Whether the browser used HTTPS, also where a reverse proxy terminates it. A client that forges the proxy's header
-/// only changes its own cookie.
+/// Whether the browser used HTTPS, even if a reverse proxy terminates it. A client that forges the proxy's header only
+/// changes its own cookie.
 pub(in crate::web) fn is_https(request: &HttpRequest) -> bool {
     request.connection_info().scheme() == "https"
 }

@@ -1,4 +1,4 @@
-//! The floating badge: active runs and those that ended within the last minute, of all sources in one response.
+//! The floating badge: the runs of all sources that are active or ended within the last minute, in one response.
 
 use std::collections::{HashMap, HashSet};
 
@@ -29,7 +29,7 @@ pub(in crate::web) async fn fragment(app: AppContext) -> Result<HtmlResponse, We
 /// The runs of the sources that `actor` may read.
 pub(super) fn badge_runs(state: &AppState, actor: Option<&Actor>) -> Result<SyncBadge, WebError> {
     let since = Utc::now() - RESULT_SHOWN_FOR;
-    // Every page runs this query, and nearly always it is the only one.
+    // Every page runs this query, and it is nearly always the only query.
     if !state.store.recent_activity(since)? {
         return Ok(SyncBadge::default());
     }
@@ -47,7 +47,7 @@ pub(super) fn badge_runs(state: &AppState, actor: Option<&Actor>) -> Result<Sync
     let mut shown: HashSet<_> = active.iter().map(|(_, source)| *source).collect();
     for (id, source_id) in active {
         let Some(source) = sources.get(&source_id) else { continue };
-        // It may have ended since; the next response has it among the finished ones.
+        // The run may have ended in the meantime. The next response then lists it as finished.
         let Some(report) = state.board.get(id)? else { continue };
         runs.push(BadgeRun::new(&state.links, source, &report.summary));
     }

@@ -83,7 +83,7 @@ fn feeds_and_articles_are_counted_and_failed_feeds_can_be_retried() {
 
 #[test]
 fn every_fragment_is_one_element_that_the_page_recognises() {
-    // The page replaces its panel by nothing else, and space around it would accumulate with every poll.
+    // The page replaces its panel with the whole response, so space around the panel would accumulate with every poll.
     for status in ALL {
         let html = html(panel(Some(run(status))));
         assert!(html.starts_with("<section id=\"panel\"") && html.ends_with("</section>"), "{status:?}");

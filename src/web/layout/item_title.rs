@@ -3,7 +3,7 @@
 /// Column names that title an item, the most specific first.
 const TITLE_COLUMNS: [&str; 5] = ["title", "name", "titel", "headline", "subject"];
 
-/// The position of the column that people know an item by: one of [`TITLE_COLUMNS`], or the one named like `noun`.
+/// The position of the column that people know an item by: named as in [`TITLE_COLUMNS`], or like `noun`.
 pub(in crate::web) fn find_title_column(columns: &[&str], noun: &str) -> Option<usize> {
     let position = |wanted: &str| columns.iter().position(|name| name.trim().to_lowercase() == wanted);
     TITLE_COLUMNS.into_iter().find_map(position).or_else(|| position(&noun.to_lowercase()))

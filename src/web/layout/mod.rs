@@ -1,4 +1,4 @@
-//! What every page has around its content, and how runs, times and items look on all of them.
+//! The frame of every page, and the labels of runs, times and items that all pages share.
 
 pub(super) mod badge;
 #[cfg(test)]

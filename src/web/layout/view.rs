@@ -46,7 +46,7 @@ pub(in crate::web) enum NavSection {
     History,
     /// Anything under `/settings`.
     Settings,
-    /// A page outside all of them: login, setup, an error.
+    /// A page that belongs to no entry: login, setup, an error.
     #[default]
     Elsewhere,
 }
@@ -73,7 +73,7 @@ impl NavSection {
 /// One request covers all sources that the reader may see.
 #[derive(Debug, Clone, Default)]
 pub(in crate::web) struct SyncBadge {
-    /// Active runs first, then the ones that just ended.
+    /// Active runs first, then the runs that just ended.
     pub runs: Vec<BadgeRun>,
 }
 
@@ -162,14 +162,14 @@ struct BadgeFrame {
 }
 
 impl BadgeFragment {
-    /// The badge as a fragment of its own.
+    /// The badge as a separate fragment.
     #[must_use]
     pub(in crate::web) fn new(links: LinkBuilder, badge: SyncBadge) -> Self {
         Self { frame: BadgeFrame { links, badge } }
     }
 }
 
-/// `n` with its noun in the right number: "1 album", "12 albums".
+/// `n` with its noun in the singular or the plural: "1 album", "12 albums".
 pub(in crate::web) fn counted(n: &u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(n), if *n == 1 { one } else { many })
 }

@@ -74,7 +74,7 @@ impl PanelContext<'_> {
         self.finished_panel(report, record, seen).map(Some)
     }
 
-    /// The status of a run, if it is one of this source.
+    /// The status of a run, if the run belongs to this source.
     pub(in crate::web) fn report(&self, id: SyncId) -> Result<Option<StatusReport>, WebError> {
         let Some(report) = self.state.board.get(id)? else { return Ok(None) };
         // The slug in the report suffices for readers with an account. A visitor must not see a run of a private source

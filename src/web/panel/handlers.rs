@@ -66,8 +66,8 @@ fn parse_start(form: &FormValues, requested_by: String) -> Result<StartRequest, 
     Ok(StartRequest { kind, mode, options, priority: RunPriority::Manual, requested_by })
 }
 
-/// `GET /catalog/{slug}/sync-status`: the panel with the run `sync`, or else the active or latest one. `seen` is the
-/// percentage that the browser shows already.
+/// `GET /catalog/{slug}/sync-status`: the panel with the run `sync`, or else with the active or latest run. `seen` is
+/// the percentage that the browser shows already.
 pub(in crate::web) async fn status(
     app: AppContext,
     slug: web::Path<String>,
@@ -81,7 +81,7 @@ pub(in crate::web) async fn status(
     .await
 }
 
-/// The panel with the run `sync_id`, or with the active or latest one if that is empty.
+/// The panel with the run `sync_id`, or with the active or latest run if `sync_id` is empty.
 pub(in crate::web) fn render_status(
     context: &PanelContext<'_>,
     sync_id: &str,

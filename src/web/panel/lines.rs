@@ -26,7 +26,7 @@ pub(in crate::web) struct IssueLine {
 }
 
 impl IssueLine {
-    /// An issue as a list shows it. An issue of feeds names the feed where that of a table names the column.
+    /// An issue as a list shows it. An issue of feeds names the feed; an issue of a table names the column.
     pub(in crate::web) fn new(issue: Issue, is_of_feeds: bool) -> Self {
         let is_of_feed = is_of_feeds && issue.row.is_none();
         let place = match (issue.row, issue.column) {
@@ -63,8 +63,8 @@ pub(in crate::web) struct ChangeLine {
 }
 
 impl ChangeLine {
-    /// A change with the fields that differ. Fields that cannot be parsed are left out: the panel must not fail for
-    /// them.
+    /// A change with the fields that differ. Fields that cannot be parsed are left out, because the panel must not fail
+    /// because of them.
     pub(in crate::web) fn new(change: &Change, noun: &str) -> Self {
         let parse =
             |side: &Option<String>| side.as_deref().and_then(|json| parse_fields(json).ok()).unwrap_or_default();

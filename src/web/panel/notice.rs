@@ -22,8 +22,8 @@ pub(super) fn notice_value(start: Option<StartOutcome>, cancel: Option<CancelOut
     }
 }
 
-/// Shows the outcome that `notice` names on the panel, if it is still true: the URL stays in the browser for longer.
-/// `cooldown_left` is how long a start would be refused now.
+/// Shows the outcome that `notice` names on the panel, if it still applies: the URL with `notice` stays in the browser.
+/// `cooldown_left` returns how long a start would be refused now.
 pub(in crate::web) fn restore_notice(
     panel: &mut PanelView,
     notice: &str,

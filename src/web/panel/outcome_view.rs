@@ -20,7 +20,7 @@ impl PanelView {
         }
     }
 
-    /// The notes about the start and the cancel that this is the response to: icon and text.
+    /// The notes about the start or the cancel that this panel responds to: icon and text.
     pub(in crate::web) fn notes(&self) -> Vec<(&'static str, String)> {
         let started_by = self.run.as_ref().and_then(|run| run.requested_by.as_deref());
         let start = match self.start_outcome {
@@ -45,7 +45,7 @@ impl RunView {
         run_text::outcome_label(self.status, &self.stats)
     }
 
-    /// Whether someone should look at its result: it skipped something or kept items.
+    /// Whether a person should check its result: it skipped something or kept items.
     pub(in crate::web) fn needs_attention(&self) -> bool {
         self.withheld > 0 || run_text::has_left_out(&self.stats)
     }

@@ -26,7 +26,7 @@ pub(in crate::web) struct RunView {
     pub sync_id: String,
     /// What it does.
     pub kind: Kind,
-    /// Whether it is a full sync; Try again repeats it in the same mode.
+    /// Whether it is a full sync. The button "Try again" repeats it in the same mode.
     pub is_full: bool,
     /// Its status.
     pub status: RunStatus,
@@ -48,7 +48,7 @@ pub(in crate::web) struct RunView {
     pub code: Option<String>,
     /// The page that shows the advice after a failure.
     pub advice_place: AdvicePlace,
-    /// 1, or 2 after a restart.
+    /// The number of the attempt: 1, or 2 after a restart.
     pub attempt: u32,
     /// Who started it: a login name, "the schedule", "the command line".
     pub requested_by: Option<String>,
@@ -64,11 +64,11 @@ pub(in crate::web) struct RunView {
     pub withheld: u64,
     /// The first issues (about 20).
     pub issues: Vec<IssueLine>,
-    /// How many there are in all.
+    /// The number of all issues.
     pub issues_total: u64,
-    /// The first changes, or of a preview the first that a sync would make (about 20 of each kind).
+    /// The first changes (about 20 of each kind). In a preview these are the changes that a sync would make.
     pub changes: Vec<ChangeLine>,
-    /// How many there are in all.
+    /// The number of all changes.
     pub changes_total: u64,
     /// When it ended.
     pub finished_at: Option<TimeLabel>,
@@ -139,7 +139,7 @@ impl RunView {
         }
     }
 
-    /// Whether anything in the catalog differs afterwards; of a preview, whether anything would.
+    /// Whether the run changed anything in the catalog; for a preview, whether a sync would.
     pub(in crate::web) fn changed_anything(&self) -> bool {
         self.stats.added + self.stats.updated + self.stats.removed > 0
     }

@@ -36,9 +36,9 @@ pub(in crate::web) struct PanelView {
     pub feeds: Option<FeedCounts>,
     /// Seconds until the next sync can be started. The button counts them down.
     pub cooldown: u64,
-    /// The outcome of the start that this is the response to.
+    /// The outcome of the start that this panel responds to.
     pub start_outcome: Option<StartOutcome>,
-    /// The outcome of the cancel that this is the response to.
+    /// The outcome of the cancel that this panel responds to.
     pub cancel_outcome: Option<CancelOutcome>,
 }
 
@@ -95,6 +95,6 @@ impl PanelView {
 #[derive(Debug, Clone, Template)]
 #[template(path = "catalog.html", block = "panel")]
 pub(in crate::web) struct PanelFragment {
-    /// What to show.
+    /// The panel to show.
     pub panel: PanelView,
 }

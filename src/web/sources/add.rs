@@ -162,7 +162,7 @@ fn detect_with_defaults(state: &AppState, form: &SourceForm) -> Result<Option<(S
     Ok(detect(state, &detected)?.ok())
 }
 
-/// The connect step again, with its errors and everything that was typed.
+/// Shows the connect step again, with its errors and everything that was typed.
 fn show_connect_step(
     state: &AppState,
     actor: &Actor,
@@ -203,8 +203,8 @@ impl From<FieldErrors> for DetectionFailure {
     }
 }
 
-/// Probes the place that a form names. If several kinds are possible, the first that can read it is taken; if one kind
-/// is selected but cannot read it, the kind that stands in for it is.
+/// Probes the place that a form names. If several kinds are possible, the first kind that can read it is used. If the
+/// selected kind cannot read it, the kind that replaces it is used.
 fn detect(
     state: &AppState,
     form: &SourceForm,
@@ -230,7 +230,7 @@ fn detect(
                 if is_other && !form.kind.is_empty() && first.is_none() {
                     places.extend(replacement_places(state, form, &place));
                 }
-                // The error of the kind that the content is of explains more.
+                // The error of the kind that the content belongs to explains more.
                 let is_truer = |(before, why): &(SourcePlace, ProbeError)| {
                     let is_replacement = state.control.replacement_notice(&place.kind, &before.kind).is_some();
                     is_replacement && !is_other && why.code == format!("not_{}", before.kind)
@@ -265,7 +265,7 @@ fn propose_fields(
     form.key = own_key.or_else(|| look.proposed_key()).unwrap_or_default().to_owned();
     let form_spec = control.form_spec(&place.kind);
     let address = match &place.location {
-        // The last part of the path of such a link is no name.
+        // The last part of the path of such a link is not a name.
         SourceLocation::Url(address) if control.kind_of_link(address).is_none() => address.as_str(),
         _ => "",
     };

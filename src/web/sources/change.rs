@@ -34,7 +34,7 @@ impl From<FieldErrors> for UnseenPlace {
 pub(super) fn parse_change(state: &AppState, source: &Source, values: &FormValues) -> SourceForm {
     let mut form = form::parse_form(values);
     form.slug = source.slug.to_string();
-    // The button that saves the source as another kind.
+    // The button that saves the source as another kind sets that kind.
     let is_taken_as = state.control.replacement_notice(&form.kind, &source.kind).is_some();
     if !is_taken_as {
         form.kind.clone_from(&source.kind);
@@ -70,7 +70,7 @@ pub(super) fn probe_change(
     let (key_column, public) = (form.key.clone(), form.public);
     let changed = Source { kind, location, read_options, key_column, public, ..source.clone() };
     probe_source(state, &changed).map(Some).map_err(|error| {
-        // The same source could be read before: the new read options are wrong.
+        // The same source could be read before, so the new read options are wrong.
         let is_reading = place.location == source.location && place.read_options != source.read_options;
         let errors = if is_reading { read_error(error.to_string()) } else { place_error(&new, &error) };
         UnseenPlace { errors, offer: offer_replacement_kind(state, form, place, &error) }
@@ -107,7 +107,7 @@ pub(super) fn check_change(
         errors
     })?;
     let hidden = look.map(|look| look.hidden_columns.as_slice()).unwrap_or_default();
-    // A catalog that is public already leaves out hidden columns that were not confirmed.
+    // A catalog that is public already excludes hidden columns that were not confirmed.
     if let Some(errors) = form::unconfirmed_columns(form, hidden).filter(|_| !source.public) {
         return Err(errors);
     }

@@ -18,7 +18,7 @@ use crate::web::http::form::{FormValues, trimmed_value};
 /// The most characters of a name.
 const MAX_NAME_CHARS: usize = 100;
 
-/// The fields as typed.
+/// Parses the fields as typed.
 pub(super) fn parse_form(values: &FormValues) -> SourceForm {
     let reading = read_form::parse_fields(values);
     SourceForm {
@@ -131,7 +131,8 @@ pub(super) fn check_form(
     Ok((draft, schedule))
 }
 
-/// The error that a public catalog would show columns which are hidden in the source, unless the form confirms that.
+/// The error for a public catalog that would show columns which are hidden in the source, unless the form confirms
+/// them.
 pub(super) fn unconfirmed_columns(form: &SourceForm, hidden_columns: &[String]) -> Option<FieldErrors> {
     if !form.public {
         return None;
@@ -143,9 +144,9 @@ pub(super) fn unconfirmed_columns(form: &SourceForm, hidden_columns: &[String]) 
     Some(Box::new(SourceErrors { public, ..SourceErrors::default() }))
 }
 
-/// The hidden columns that the saved catalog may publish: those that the form listed, if it allows them; none, if all
-/// of them were allowed before and no longer are. Otherwise those in `before`: the form did not list any, or its box
-/// was not ticked before either.
+/// The hidden columns that the saved catalog may publish: the columns that the form listed, if it allows them; none, if
+/// all of them were allowed before and no longer are. Otherwise `before` stays: the form listed none, or its box was
+/// not ticked before either.
 pub(super) fn published_columns(form: &SourceForm, before: &[String]) -> Vec<String> {
     match &form.hidden_columns {
         _ if !form.public => Vec::new(),

@@ -1,4 +1,4 @@
-//! `/settings/sources`: lists, changes and removes sources, for admins. Adding one is in [`crate::web::sources::add`].
+//! `/settings/sources`: lists, changes and removes sources, for admins. [`crate::web::sources::add`] adds sources.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
@@ -91,7 +91,7 @@ pub(in crate::web) async fn edit_page(app: AppContext, slug: web::Path<String>) 
                     shown.errors = missing_key_error(&look);
                     shown.form.publish_hidden = are_published(&source, &look.hidden_columns);
                 }
-                // A broken source does not make this request fail.
+                // A source that cannot be read does not make this request fail.
                 Err(error) => {
                     let offer = offer_replacement_kind(state, &shown.form, &place, &error);
                     shown.step = SourceStep::Edit(FoundColumns { offer, ..stored_columns(state, &source)? });
@@ -162,7 +162,7 @@ pub(in crate::web) async fn change_source(
             (Ok(place), Ok(Some(look))) => found_columns(state, place, &look),
             (_, looked) => {
                 let offer = looked.err().and_then(|unseen| unseen.offer);
-                // The form lists the same hidden columns again, or the confirmation would be lost.
+                // The form lists the same hidden columns again. Otherwise the confirmation would be lost.
                 let hidden_columns = form.hidden_columns.clone().unwrap_or_default();
                 FoundColumns { offer, hidden_columns, ..stored_columns(state, &source)? }
             }

@@ -19,7 +19,7 @@ pub(super) fn store_addresses(folder: &Path, addresses: &[String]) -> Result<Str
     Ok(id)
 }
 
-/// The addresses with that id; empty if there are none, or no longer.
+/// The addresses with that id; empty if they were never stored or are deleted.
 pub(super) fn load_addresses(folder: &Path, id: &str) -> Vec<String> {
     let text = address_file(folder, id).and_then(|path| fs::read(path).ok());
     text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
@@ -32,7 +32,7 @@ pub(super) fn delete_addresses(folder: &Path, id: &str) {
     }
 }
 
-/// The file of an id. Its prefix distinguishes it from uploads; it is cleaned up with abandoned ones.
+/// The file of an id. Its prefix distinguishes it from uploads; it is cleaned up with abandoned uploads.
 fn address_file(folder: &Path, id: &str) -> Option<PathBuf> {
     uploads::is_upload_id(id).then(|| folder.join(format!("{TEMPORARY_PREFIX}{id}")))
 }

@@ -8,7 +8,7 @@ use crate::domain::source_form_spec::AddressInput;
 use crate::domain::source_probe::ProbeError;
 use crate::web::http::app_state::AppState;
 
-/// The codes of failed probes that fetched no content which another kind could read.
+/// The error codes of probes that fetched no content, so that no other kind can read it.
 pub(super) const CODES_WITHOUT_CONTENT: [&str; 12] = [
     "address_refused",
     "bad_address",

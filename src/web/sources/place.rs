@@ -37,7 +37,7 @@ impl SourcePlace {
         control.kind_label(&self.kind, &self.location)
     }
 
-    /// The part of it that is not in `before`: of several addresses the new ones; `None` if there are none.
+    /// The part of the place that is not in `before`: of several addresses the new ones; `None` if there are none.
     pub(super) fn new_addresses(&self, before: &SourceLocation) -> Option<Self> {
         let SourceLocation::Urls(addresses) = &self.location else { return Some(self.clone()) };
         let mut new = addresses.clone();
@@ -62,9 +62,9 @@ impl From<&Source> for SourcePlace {
     }
 }
 
-/// The places that a form may name, the likeliest first: one if a kind is selected or recognised by the link, else one
-/// for each kind that accepts the link. `stored` are the addresses of an existing source, whose secrets the form leaves
-/// out.
+/// The places that a form may name, the likeliest first: a single place if a kind is selected or recognised by the
+/// link, otherwise a place for each kind that accepts the link. `stored` contains the addresses of an existing source,
+/// whose secrets the form leaves out.
 pub(super) fn parse_places(
     state: &AppState,
     form: &SourceForm,
@@ -144,7 +144,7 @@ pub(super) fn parse_place(
         return place(vec![address]).map_err(|error| format_error(&error));
     }
     let typed = restore_redacted(&lines, known, redact_address)?;
-    // As typed, if the kind accepts that; else with https:// added.
+    // The address as typed is used if the kind accepts it; otherwise https:// is added.
     place(typed.clone()).or_else(|error| {
         let whole: Result<Vec<String>, String> = typed.iter().map(|line| parse_web_address(line)).collect();
         match whole {
@@ -154,7 +154,7 @@ pub(super) fn parse_place(
     })
 }
 
-/// The same place as one of this kind, with the read options of `form`; `None` if the kind does not accept it.
+/// The same place with this kind and the read options of `form`; `None` if the kind does not accept it.
 pub(super) fn place_as_kind(
     state: &AppState,
     kind: &str,
@@ -167,7 +167,7 @@ pub(super) fn place_as_kind(
     Some(SourcePlace { kind: kind.to_owned(), location: place.location.clone(), read_options })
 }
 
-/// The same place as one of each kind that can stand in for its own.
+/// The same place with each kind that can replace its own kind.
 pub(super) fn replacement_places(state: &AppState, form: &SourceForm, place: &SourcePlace) -> Vec<SourcePlace> {
     let kinds = state.control.kind_names().into_iter();
     let others = kinds.filter(|other| state.control.replacement_notice(other, &place.kind).is_some());
@@ -177,7 +177,7 @@ pub(super) fn replacement_places(state: &AppState, form: &SourceForm, place: &So
 fn detect_places(control: &SyncControl, form: &SourceForm, known: &[&[String]]) -> Result<Vec<SourcePlace>, String> {
     let typed = distinct_lines(&form.url);
     let mut recognised = typed.iter().map(|line| control.kind_of_link(line));
-    // Several links are of one kind if each of them is.
+    // Several links are of one kind if each of them is of that kind.
     let first = recognised.next().flatten();
     if let Some(kind) = first.filter(|_| recognised.all(|other| other == first)) {
         return parse_place(control, kind, form, known).map(|place| vec![place]);
@@ -225,7 +225,7 @@ fn parse_web_address(typed: &str) -> Result<String, String> {
     Ok(address)
 }
 
-/// The addresses as the form shows them: without secrets, and of an account only the server.
+/// The addresses as the form shows them: without secrets. Of an account, only the server is shown.
 pub(super) fn shown_links(control: &SyncControl, kind: &str, location: &SourceLocation) -> String {
     if control.form_spec(kind).is_some_and(|spec| spec.asked == AddressInput::Account) {
         let servers: Vec<String> = location.addresses().iter().map(|address| server_address(address)).collect();
@@ -234,8 +234,8 @@ pub(super) fn shown_links(control: &SyncControl, kind: &str, location: &SourceLo
     redact_all(location.addresses(), redact_address).join("\n")
 }
 
-/// Moves the secrets of a form to [`kept_address`], so that its page does not contain them and nobody has to type them
-/// again.
+/// Moves the secrets of a form to [`kept_address`], so that its page does not contain them and people need not type
+/// them again.
 pub(super) fn hide_secrets(
     state: &AppState,
     form: &mut SourceForm,
@@ -255,7 +255,7 @@ pub(super) fn hide_secrets(
             let is_account =
                 state.control.form_spec(&form.kind).is_some_and(|spec| spec.asked == AddressInput::Account);
             let show = if is_account { redact_server } else { redact_address };
-            // An unchanged line keeps its hidden secret, a changed one is taken as typed.
+            // An unchanged line keeps its hidden secret. A changed line is used as typed.
             let behind = |line: String| match restore_redacted(std::slice::from_ref(&line), &[&waiting, stored], show) {
                 Ok(address) => address.concat(),
                 Err(_) => line,

@@ -21,13 +21,13 @@ impl ReadFields {
         if self.header_row { "File options" } else { "Feed options" }
     }
 
-    /// Whether there are any.
+    /// Whether the kind has any read options.
     pub(in crate::web) fn any(self) -> bool {
         self != Self::default()
     }
 }
 
-/// The read options as typed. The docs begin with the names in the form.
+/// The read options as typed. Each doc comment begins with the name of the field in the form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::web) struct ReadForm {
     /// `tab`: the name of a tab; empty for the first.
@@ -36,7 +36,7 @@ pub(in crate::web) struct ReadForm {
     pub encoding: String,
     /// `header_row`: a number from 1; empty to detect it.
     pub header_row: String,
-    /// `accept_header_mismatch`.
+    /// `accept_header_mismatch`: whether rows that do not match the header are accepted.
     pub accept_header_mismatch: bool,
 }
 
@@ -46,8 +46,8 @@ impl ReadForm {
         *self != Self::default()
     }
 
-    /// The encodings to choose from: name, label, and whether it is selected. One that was set on the command line is
-    /// included.
+    /// The encodings to choose from: name, label, and whether it is selected. An encoding that was set on the command
+    /// line is included.
     pub(in crate::web) fn encodings(&self) -> Vec<(&str, &str, bool)> {
         let mut choices = vec![("", "Detect automatically", self.encoding.is_empty())];
         choices.extend(OFFERED_ENCODINGS.iter().map(|(name, label)| (*name, *label, *name == self.encoding)));

@@ -22,7 +22,7 @@ use crate::web::http::form::{FormData, FormValues, clip_text};
 
 /// The most bytes of an upload.
 pub(super) const MAX_BYTES: usize = 50_000_000;
-/// The most bytes that are read and discarded of a file that is too large: a browser whose upload is cut off shows its
+/// The most bytes of a file that are read and discarded if it is too large: a browser whose upload is cut off shows its
 /// own error page instead of ours.
 const MAX_DRAINED_BYTES: usize = 4 * MAX_BYTES;
 /// The most bytes of one other field, and how many fields there may be.
@@ -36,7 +36,7 @@ const ADDRESS_FIELD: &str = "url";
 pub(super) const TEMPORARY_PREFIX: &str = ".new-";
 /// How many bytes are buffered before they are written.
 const WRITE_BUFFER_BYTES: usize = 256 * 1024;
-/// How long an upload is kept that no source uses.
+/// How long an upload is kept if no source uses it.
 const UPLOAD_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A form with its file.
@@ -46,19 +46,19 @@ pub(super) struct UploadedForm {
     pub(super) values: FormValues,
     /// Its file.
     pub(super) file: SentFile,
-    /// The error of a field that is too long. Its value is kept all the same.
+    /// The error of a field that is too long. The value is kept anyway.
     pub(super) too_long: Option<String>,
 }
 
 /// The file of a form.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) enum SentFile {
-    /// None was chosen.
+    /// No file was chosen.
     #[default]
     None,
-    /// It was larger than [`MAX_BYTES`] and is not kept.
+    /// The file was larger than [`MAX_BYTES`] and is not kept.
     TooLarge,
-    /// It was stored.
+    /// The file was stored.
     Stored {
         /// The id.
         id: String,
@@ -91,7 +91,7 @@ pub(super) async fn read_form(
         let name = part.name().unwrap_or_default().to_owned();
         let file_name = part.content_disposition().and_then(|disposition| disposition.get_filename());
         match file_name.map(str::to_owned) {
-            // A form without a file sends one without a name.
+            // If no file was chosen, a form sends a file without a name.
             Some(file_name) if name == "file" && !file_name.is_empty() && sent.file == SentFile::None => {
                 sent.file = store_file(&mut part, folder, &file_name).await?;
             }
@@ -173,7 +173,7 @@ fn upload_path(folder: &Path, id: &str) -> Option<PathBuf> {
     is_upload_id(id).then(|| folder.join(id))
 }
 
-/// Whether a text is an upload id, and so safe as part of a path.
+/// Whether a text is an upload id, and therefore safe as part of a path.
 pub(super) fn is_upload_id(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }

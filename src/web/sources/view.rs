@@ -37,9 +37,9 @@ pub(in crate::web) struct SourceSetting {
     pub public: bool,
     /// The number of items in its catalog.
     pub count: u64,
-    /// One of them.
+    /// The name of one item.
     pub noun_one: String,
-    /// Several of them.
+    /// The name of several items.
     pub noun_many: String,
     /// The end of the last successful sync.
     pub last_success: Option<TimeLabel>,
@@ -70,7 +70,7 @@ pub(in crate::web) enum SourceStep {
     Connect(SourceChoices),
     /// `POST /settings/sources/new`: what the source contains, its key and its names.
     Review(FoundColumns),
-    /// `GET /settings/sources/{slug}`: the same, of an existing source.
+    /// `GET /settings/sources/{slug}`: the same for an existing source.
     Edit(FoundColumns),
     /// `GET /settings/sources/{slug}/remove`: the confirmation.
     Remove(RemoveFacts),
@@ -166,7 +166,7 @@ pub(in crate::web) struct RemoveFacts {
     pub count: u64,
 }
 
-/// The values of the form as typed. The docs begin with the names in the form.
+/// The values of the form as typed. Each doc comment begins with the name of the field in the form.
 #[derive(Debug, Clone, Default)]
 pub(in crate::web) struct SourceForm {
     /// `slug`: cannot be changed once the source exists.
@@ -187,7 +187,7 @@ pub(in crate::web) struct SourceForm {
     pub file_name: String,
     /// `key`: the key column.
     pub key: String,
-    /// `name`.
+    /// `name`: the name of the catalog.
     pub name: String,
     /// `noun_one`: "album".
     pub noun_one: String,
@@ -201,7 +201,7 @@ pub(in crate::web) struct SourceForm {
     pub public: bool,
     /// `publish_hidden`: whether its hidden columns may be published too.
     pub publish_hidden: bool,
-    /// `hidden_columns`: the ones that the form listed; `None` if it listed none.
+    /// `hidden_columns`: the columns that the form listed; `None` if it listed none.
     pub hidden_columns: Option<Vec<String>>,
     /// The read options as typed; `None` if the form had none.
     pub reading: Option<ReadForm>,

@@ -1,4 +1,4 @@
-//! Fields and proposals.
+//! Tests of the fields and of the proposals.
 
 use super::{SourcePlace, check_form, file_name_of, propose_from_file_name};
 use crate::domain::location::SourceLocation;
