@@ -17,7 +17,7 @@ pub(super) struct CsvDialect {
     pub(super) has_sep_line: bool,
 }
 
-/// Detects the dialect from the beginning of the decoded text. `is_complete` is whether that is the complete text.
+/// Detects the dialect from the beginning of the decoded text. `is_complete` says whether it is the complete text.
 ///
 /// The best delimiter splits most records into as many cells as the first row that is not blank, and that row into at
 /// least two. If no delimiter splits the header, as below a title line, the one that splits most records wins.

@@ -1,5 +1,5 @@
-//! Removes Ctrl-Z characters from the end of a file. DOS programs mark the end of a text with one, and some fill the
-//! last block with them.
+//! Removes Ctrl-Z characters from the end of a file. DOS programs mark the end of a text with this character, and some
+//! fill the last block with it.
 
 use std::io::{self, Read};
 

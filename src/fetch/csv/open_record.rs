@@ -13,7 +13,7 @@ pub(super) enum CellState {
     Plain,
     /// Inside quotation marks.
     Quoted,
-    /// After a quotation mark inside quotation marks: it closes, or is doubled.
+    /// After a quotation mark inside quotation marks, which either closes the cell or is the first of two.
     Closing,
     /// After spaces that follow a closing quotation mark.
     Closed,
@@ -159,7 +159,8 @@ impl<'r> OpenRecord<'r> {
     }
 
     /// Completes a cell with text after its closing quotation mark. The quotation marks inside belong to its text:
-    /// `"20" pipe"` is `20" pipe`. If the cell does not end with one, the first one belongs to its text, too.
+    /// `"20" pipe"` is `20" pipe`. If the cell does not end with a quotation mark, the first one belongs to its text,
+    /// too.
     fn keep_quotes_as_text(&mut self) {
         let record = &mut *self.record;
         record.loose_end.get_or_insert(record.cell_ends.len());

@@ -33,13 +33,13 @@ pub(super) struct CsvRecord {
     pub(super) cell_ends: Vec<usize>,
     /// The cell with text after its closing quotation mark, if any.
     pub(super) loose_end: Option<usize>,
-    /// The cell with white space before its opening quotation mark, which therefore is plain text, if any.
+    /// The cell with white space before its opening quotation mark, if any. Its quotation marks are plain text.
     pub(super) late_quote: Option<usize>,
-    /// The cell without quotation marks around it that has one inside, if any.
+    /// The cell that has a quotation mark inside but none around it, if any.
     pub(super) inner_quote: Option<usize>,
     /// Whether a cell in quotation marks has line breaks in it.
     pub(super) spans_lines: bool,
-    /// Whether the file ends in it, without a line end.
+    /// Whether the file ends in this record, without a line end.
     pub(super) ends_file: bool,
     /// Whether a byte order mark precedes the record, as in concatenated files. The mark is not part of a cell.
     pub(super) begins_file: bool,
@@ -94,8 +94,8 @@ pub(super) enum RecordError {
     Io(io::Error),
     /// The quotation mark that opens this cell is never closed.
     Unclosed { row: u64, cell: usize },
-    /// The quotation mark that opens this cell encloses line breaks, and text follows the closing one, so that one was
-    /// probably meant to open another cell.
+    /// The quotation mark that opens this cell encloses line breaks, and text follows the closing one. The closing one
+    /// was probably meant to open another cell.
     Swallowing { row: u64, cell: usize },
     /// The cell is longer than [`MAX_CELL_BYTES`].
     LongCell { row: u64, cell: usize, quoted: bool },

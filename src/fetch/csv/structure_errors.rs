@@ -204,8 +204,8 @@ pub(super) fn wrapped_row_reason(record: &CsvRecord, columns: usize, delimiter: 
     })
 }
 
-/// The rows that a record would be if its quotation marks were text. Empty unless each of these rows has a cell for
-/// each column and no separator is punctuation.
+/// The rows that a record would contain if its quotation marks were text. Empty unless each of these rows has a cell
+/// for each column and no separator is punctuation.
 pub(super) fn split_inner_rows(record: &CsvRecord, columns: usize, delimiter: u8) -> Vec<Vec<String>> {
     if !record.spans_lines || columns < 2 {
         return Vec::new();

@@ -34,7 +34,7 @@ pub(super) struct CsvTable {
     header: u64,
     /// How many rows of the tab are above this table. 0 unless the table is a range of a tab.
     rows_above: u64,
-    /// Whether rows with more cells than columns are taken, without the extra cells.
+    /// Whether rows with more cells than columns are accepted, without the extra cells.
     takes_long_rows: bool,
     validators: Validators,
 }
@@ -85,8 +85,8 @@ impl CsvTable {
         RecordReader::new(DecodingReader::new(self.content.reader(mark_bytes as u64), encoding), self.dialect.delimiter)
     }
 
-    /// Reads the row that is set as the header, or else the first row that is not blank. A file of blank rows is read
-    /// to its end.
+    /// Reads the row that is set as the header row, or else the first row that is not blank. A file of blank rows is
+    /// read to its end.
     fn read_header(&mut self, header_row: Option<u64>, observer: &dyn FetchObserver) -> Result<(), FetchError> {
         let mut records = self.record_reader();
         let mut record = CsvRecord::default();

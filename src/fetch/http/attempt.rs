@@ -163,8 +163,8 @@ impl<'a> HttpAttempt<'a> {
         );
     }
 
-    /// Sends the request and reads the response. `is_first_host` is whether `url` is on the host of the first request;
-    /// `received_status` is set to the status of the response.
+    /// Sends the request and reads the response. `is_first_host` says whether `url` is on the host of the first
+    /// request. `received_status` is set to the status of the response.
     fn exchange(
         &self,
         url: &Url,
@@ -273,7 +273,7 @@ impl<'a> HttpAttempt<'a> {
 
     /// Explains why a body was not accepted.
     fn explain_body_failure(&self, rejection: BodyRejection, origin: &ResponseOrigin) -> FetchFailure {
-        // After a cancel, or beyond the limit of received bytes, reading fails because of that.
+        // After a cancel, or beyond the limit of received bytes, reading fails for that reason.
         let rejection = match (rejection, self.connection.cancel.check()) {
             (BodyRejection::Damaged(_) | BodyRejection::Broken(_), Err(ended)) => BodyRejection::Ended(ended),
             (BodyRejection::Damaged(_) | BodyRejection::Broken(_), Ok(())) if self.connection.is_over_limit() => {

@@ -28,7 +28,7 @@ const MAX_BUSY_WAITS: u32 = 20;
 /// The shortest wait after a server asked for one.
 const MIN_BUSY_WAIT: Duration = Duration::from_millis(500);
 
-/// The pause after the first failed attempt; it doubles with each further one.
+/// The pause after the first failed attempt. It doubles with each further attempt.
 const FIRST_RETRY_PAUSE: Duration = Duration::from_millis(500);
 
 /// The client that all kinds of sources share.
@@ -58,7 +58,7 @@ impl HttpClient {
         loop {
             let response = with_cancel_token(observer, fetch_request.timeout, left(), |cancel| {
                 let kept = self.send_with_retries(&url, request, fetch_request, (observer, cancel), &cookies);
-                // A failure after a cancel is caused by it.
+                // A failure after a cancel is caused by the cancel.
                 kept.map_err(|failure| if observer.should_stop() { FetchEnd::Stopped.into() } else { failure })
             });
             let (host, until) = match response {
@@ -105,7 +105,7 @@ impl HttpClient {
     }
 }
 
-/// `limit` is the time limit of the fetch, for the message.
+/// Explains why `host` sent no response. `limit` is the time limit of the fetch, for the message.
 fn explain(failure: FetchFailure, host: &str, limit: Duration) -> FetchError {
     match failure {
         FetchFailure::Ended(FetchEnd::Stopped) => FetchError::Stopped,

@@ -104,7 +104,7 @@ impl CookieJar {
     }
 }
 
-/// The host that a cookie belongs to, with its port unless it is the default one: another port is another server.
+/// The host that a cookie belongs to, with its port unless it is the default port: another port is another server.
 fn site(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
     url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"))
@@ -119,7 +119,7 @@ fn covers(domain: &str, url: &Url) -> bool {
         || is_name && !domain.is_empty() && host.strip_suffix(&domain).is_some_and(|rest| rest.ends_with('.'))
 }
 
-/// The path of a cookie that names none (RFC 6265, section 5.1.4).
+/// The path of a cookie that names no path (RFC 6265, section 5.1.4).
 fn default_path(url: &Url) -> &str {
     match url.path().rfind('/') {
         None | Some(0) => "/",
@@ -132,7 +132,7 @@ fn is_within(path: &str, wanted: &str) -> bool {
     path == wanted || path.strip_prefix(wanted).is_some_and(|rest| wanted.ends_with('/') || rest.starts_with('/'))
 }
 
-/// Whether a cookie has expired, which removes it.
+/// Whether a cookie has expired. Such a cookie removes the stored cookie of the same name.
 fn has_expired(cookie: &Cookie<'_>) -> bool {
     match cookie.max_age() {
         Some(age) => age.whole_seconds() <= 0,

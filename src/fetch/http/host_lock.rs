@@ -20,7 +20,7 @@ pub(super) struct HostLock {
 
 impl HostLock {
     /// Waits until no other fetch uses the host and port of `url`, and takes the lock. The wait does not count towards
-    /// the time limit: one slow fetch must not fail those that wait for it.
+    /// the time limit, because a slow fetch must not make the waiting fetches fail.
     ///
     /// # Errors
     /// Why the fetch must end before the lock is free.

@@ -16,7 +16,7 @@ pub(in crate::fetch) struct HttpSettings {
     pub(in crate::fetch) allow: AllowHosts,
     /// The folder for temporary files.
     pub(in crate::fetch) work_dir: PathBuf,
-    /// The base of Google's addresses; a host that is not Google's replaces Google, for tests.
+    /// The base of Google's addresses. In tests it is another host, which replaces Google.
     pub(in crate::fetch) google_url: Url,
 }
 

@@ -144,7 +144,7 @@ impl Connector<()> for GuardedConnector {
     }
 }
 
-/// Connects to the first address that responds; each gets an even share of the remaining time.
+/// Connects to the first address that responds. Each address gets an even share of the remaining time.
 fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     let until = Instant::now() + CONNECT_TIMEOUT;
     let mut last = io::Error::from(io::ErrorKind::TimedOut);

@@ -110,8 +110,8 @@ fn non_blank_text(value: &Value) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// A single line of text. Some servers write `&amp;` in it and others `&`. Text with `<` is not changed, because it may
-/// be about markup.
+/// A single line of text. Some servers write `&` as `&amp;` in it. Text with `<` is not changed, because it may be
+/// about markup.
 fn clean_line(text: &str) -> String {
     if text.contains('&') && !text.contains('<') { html::html_to_text(text) } else { text.to_owned() }
 }
@@ -121,7 +121,7 @@ pub(super) fn clean_name(text: &str) -> String {
     clip_name(&clean_line(text))
 }
 
-/// When the article was published; otherwise when the server found it.
+/// The time when the article was published, or else when it was updated, or when the server received it.
 fn published_date(item: &Value) -> String {
     let number = |name: &str| match &item[name] {
         Value::Number(number) => number.as_i64(),
@@ -158,7 +158,7 @@ fn summarize(content: &str) -> String {
     }
 }
 
-/// The address of the first attached file that is a picture, or of the first that is not, as `wants_image` selects.
+/// The address of the first attached picture, or of the first other attached file, as `wants_image` selects.
 fn find_enclosure(list: &Value, wants_image: bool) -> Option<String> {
     list.as_array()?.iter().find_map(|enclosure| {
         let is_image = enclosure["type"].as_str().is_some_and(|kind| kind.starts_with("image/"));
@@ -171,7 +171,7 @@ fn find_enclosure(list: &Value, wants_image: bool) -> Option<String> {
     })
 }
 
-/// The address of the first picture in sanitised HTML, which has one form for all attributes.
+/// The address of the first picture in sanitised HTML, in which all attributes have the same form.
 fn first_picture(content: &str) -> Option<String> {
     content.split("<img").skip(1).find_map(|rest| {
         let element = rest.split('>').next()?;

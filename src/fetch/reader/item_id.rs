@@ -30,7 +30,7 @@ impl ItemId {
         text.parse().ok().or_else(|| text.parse().ok().map(i64::cast_unsigned)).map(Self)
     }
 
-    /// The long form, which all servers accept. Versions of Miniflux differ in whether they accept the short one.
+    /// The long form, which all servers accept. Some versions of Miniflux do not accept the short form.
     pub(super) fn long_form(self) -> String {
         format!("{LONG_FORM_PREFIX}{self}")
     }

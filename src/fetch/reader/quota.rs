@@ -12,7 +12,7 @@ const RESET_HEADER: HeaderName = HeaderName::from_static("x-reader-limits-reset-
 
 /// When the quota is reset, according to the headers of a response.
 pub(super) fn reset_time(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    // In seconds; some servers send a fraction.
+    // The value is in seconds. Some servers send a fraction.
     let seconds = read_number(headers, &RESET_HEADER)?;
     now.checked_add_signed(TimeDelta::try_seconds(i64::try_from(seconds).ok()?)?)
 }

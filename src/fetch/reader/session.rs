@@ -239,7 +239,7 @@ fn find_token(text: &str) -> Option<String> {
     let line = || text.lines().find_map(|line| line.trim().strip_prefix("Auth=").map(str::to_owned));
     let member = || Some(serde_json::from_str::<Value>(text).ok()?.get("Auth")?.as_str()?.to_owned());
     let token = line().or_else(member)?.trim().to_owned();
-    // It becomes part of a header.
+    // The token becomes part of a header.
     (!token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic())).then_some(token)
 }
 

@@ -97,7 +97,7 @@ pub(super) fn list_stream(
         let before = listing.ids.len();
         for entry in refs {
             match ItemId::from_json(&entry["id"]) {
-                // Miniflux counts pages from the newest article, so a new one shifts them.
+                // Miniflux counts pages from the newest article, so a new article shifts them.
                 Some(id) if known.insert(id) => listing.ids.push(id),
                 Some(_) => {}
                 None => listing.unreadable += 1,

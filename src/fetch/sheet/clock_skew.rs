@@ -6,7 +6,7 @@ use ureq::http::{HeaderMap, header};
 use crate::fetch::http::http_date::parse_http_date;
 use crate::fetch::http::response_status;
 
-/// A message names the difference only if it is larger.
+/// A message states the difference only if it is larger than this.
 const MIN_REPORTED_LEAD: TimeDelta = TimeDelta::seconds(30);
 
 /// How far the clock of this machine is ahead of the `Date` in `headers`; negative if it is behind. `None` without a

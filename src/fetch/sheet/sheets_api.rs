@@ -189,7 +189,7 @@ impl SheetsApiFetch<'_> {
                 format!("The URL in LOCKSTEP_GOOGLE_URL cannot be used ({error}). Correct it."),
             )
         })?;
-        // The token is the only authorization; both fail only for addresses that cannot carry one.
+        // The token is the only authorization. Both calls fail only for addresses that cannot carry credentials.
         let _ = url.set_username("");
         let _ = url.set_password(None);
         Ok(url)
@@ -243,7 +243,7 @@ fn read_json<T: DeserializeOwned>(body: &ResponseBody) -> Result<T, FetchError> 
         .map_err(|error| explain_json_error(&error))
 }
 
-/// Forwards everything but received bytes. For the small requests before the values, which are not part of the
+/// Forwards everything but received bytes. It serves the small requests before the values, which are not part of the
 /// progress.
 struct QuietObserver<'a>(&'a dyn FetchObserver);
 

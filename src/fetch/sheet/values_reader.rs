@@ -80,7 +80,8 @@ struct ValuesReader<'a> {
     observer: &'a dyn FetchObserver,
     rows: RowWriter,
     columns: Vec<String>,
-    /// The number of the last row that was read. Blank rows count. At the beginning that of the row above the values.
+    /// The number of the last row that was read, blank rows included. At first it is the number of the row above the
+    /// values.
     row_number: u64,
     rules: ReadingRules,
     ranges: u32,
@@ -110,7 +111,7 @@ impl ValuesReader<'_> {
         if cells.has_too_many {
             return Err(FetchError::failed("too_many_columns", too_many_columns_message("tab")));
         }
-        // The header is the row that is set as such, otherwise the first one that is not blank.
+        // The header is the row that is set as the header row, otherwise the first row that is not blank.
         if !cells.kept.iter().all(|cell| cell.chars().all(|c| c == '\0' || c.is_whitespace())) {
             self.columns = column_names(&cells.kept);
         } else if self.rules.header_row.is_some() {
@@ -154,7 +155,7 @@ struct RowCells {
     has_too_many: bool,
 }
 
-/// `{"valueRanges": […], …}`
+/// Reads the object `{"valueRanges": […], …}`.
 struct InAnswer<'a, 'b>(&'a mut ValuesReader<'b>);
 
 impl<'de> DeserializeSeed<'de> for InAnswer<'_, '_> {
@@ -183,7 +184,7 @@ impl<'de> Visitor<'de> for InAnswer<'_, '_> {
     }
 }
 
-/// `[{"range": …, "values": […]}]`
+/// Reads the list `[{"range": …, "values": […]}]`.
 struct InRanges<'a, 'b>(&'a mut ValuesReader<'b>);
 
 impl<'de> DeserializeSeed<'de> for InRanges<'_, '_> {
@@ -209,7 +210,7 @@ impl<'de> Visitor<'de> for InRanges<'_, '_> {
     }
 }
 
-/// `{"values": [[…], …]}`; without `values` if the sheet is empty.
+/// Reads the object `{"values": [[…], …]}`. It has no `values` if the sheet is empty.
 struct InRange<'a, 'b>(&'a mut ValuesReader<'b>);
 
 impl<'de> DeserializeSeed<'de> for InRange<'_, '_> {
@@ -238,7 +239,7 @@ impl<'de> Visitor<'de> for InRange<'_, '_> {
     }
 }
 
-/// `[[…], …]`, the rows.
+/// Reads the rows: `[[…], …]`.
 struct InValues<'a, 'b>(&'a mut ValuesReader<'b>);
 
 impl<'de> DeserializeSeed<'de> for InValues<'_, '_> {

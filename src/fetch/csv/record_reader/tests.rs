@@ -51,7 +51,7 @@ fn a_byte_order_mark_before_a_row_is_no_part_of_it() {
     let all = cut("id,n\n1,a\n\u{FEFF}\"id\",\"n,m\"\r\n\u{FEFF}2,b\n\u{FEFF}".as_bytes()).expect("whole");
     let cells: Vec<Vec<String>> = all.into_iter().map(|(_, cells)| cells).collect();
     assert_eq!(cells[..4], [vec!["id", "n"], vec!["1", "a"], vec!["id", "n,m"], vec!["2", "b"]]);
-    // Wherever the pieces of a file are cut.
+    // The result is the same wherever the text is cut into pieces.
     let text = "a\n\u{FEFF}\"b\"\n".as_bytes();
     for size in 1..=text.len() {
         let mut records = RecordReader::new(ShortReads(text, size), b',');
@@ -62,7 +62,7 @@ fn a_byte_order_mark_before_a_row_is_no_part_of_it() {
     }
 }
 
-/// Gives so many bytes at a time.
+/// Returns at most this many bytes per read.
 struct ShortReads<'a>(&'a [u8], usize);
 
 impl std::io::Read for ShortReads<'_> {
@@ -106,7 +106,7 @@ fn an_unclosed_quotation_mark_is_told_with_its_row() {
 fn a_quotation_mark_that_takes_rows_along_is_told_with_the_row_that_it_opens_in() {
     let text = b"id,a\n1,\"x\n2,y\n3,\"z\"\n";
     assert!(matches!(cut(text), Err(RecordError::Swallowing { row: 2, cell: 1 })));
-    // Cells with line breaks that are closed are fine, and so is a space behind them.
+    // Closed cells with line breaks are valid, and so is a space after them.
     assert_eq!(cut(b"1,\"x\ny\" ,z\n").expect("whole")[0].1, ["1", "x\ny ", "z"]);
     assert!(matches!(cut(b"1,\"x\ny\" z\n"), Err(RecordError::Swallowing { row: 1, cell: 1 })));
 }
@@ -128,22 +128,22 @@ fn columns_beyond_the_limit_are_dropped_and_told() {
 }
 
 proptest! {
-    /// The cells are those that the csv crate reads.
+    /// The cells are the same as those that the csv crate reads.
     #[test]
     fn cells_are_those_the_csv_crate_reads(text in "[ab\",\r\n ]{0,40}") {
         let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
         let theirs: Vec<Vec<String>> =
             reader.records().map(|r| r.expect("memory").iter().map(str::to_owned).collect()).collect();
-        // What it makes of text after a closing quotation mark is neither the cell nor what was meant.
+        // The csv crate changes text after a closing quotation mark, so such rows are not compared.
         prop_assume!(!is_loose(text.as_bytes()));
         if let Ok(all) = cut(text.as_bytes()) {
-            // It leaves out blank lines.
+            // The csv crate leaves out blank lines.
             let blank = |cells: &Vec<String>| cells.len() == 1 && cells[0].is_empty();
             let ours: Vec<Vec<String>> = all.into_iter().map(|(_, cells)| cells).filter(|c| !blank(c)).collect();
             let theirs: Vec<Vec<String>> = theirs.into_iter().filter(|c| !blank(c)).collect();
             prop_assert_eq!(ours, theirs);
         } else {
-            // An open quotation mark is no error to it.
+            // The csv crate accepts an open quotation mark.
             prop_assert!(text.contains('"'));
         }
     }

@@ -104,7 +104,7 @@ impl<'a> FeedCrawler<'a> {
                 let spawned =
                     thread::Builder::new().name("lockstep-feeds".to_owned()).spawn_scoped(scope, || self.work());
                 if spawned.is_err() {
-                    // Fewer threads fetch the same feeds.
+                    // If a thread cannot be started, fewer threads fetch the same feeds.
                     break;
                 }
             }
@@ -205,7 +205,7 @@ impl<'a> FeedCrawler<'a> {
         self.update_with_articles(0, change);
     }
 
-    /// As [`FeedCrawler::update`], after this many new articles.
+    /// Like [`FeedCrawler::update`], but also counts this many new articles.
     pub(super) fn update_with_articles(
         &self,
         articles: u64,
@@ -259,7 +259,7 @@ impl Drop for HostSlot<'_, '_> {
 /// Adds the progress of one request to the progress of the crawl.
 struct FeedProgressForwarder<'c, 'a> {
     crawler: &'c FeedCrawler<'a>,
-    /// The most bytes that one attempt received. Bytes of a retry count only beyond that.
+    /// The most bytes that a single attempt received. Bytes of a retry count only beyond that.
     max_received: AtomicU64,
 }
 

@@ -47,7 +47,7 @@ pub(super) enum FeedResponse {
     WebPage(Vec<Url>),
     /// A request to wait (429 or 503 with `Retry-After`).
     RateLimited {
-        /// The server that asked for it, after all redirects, with its port unless it is the default one.
+        /// The server that requested the wait, after all redirects, with its port unless it is the default port.
         host: String,
         /// When the feed may be requested again.
         until: DateTime<Utc>,

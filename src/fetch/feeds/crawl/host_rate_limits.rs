@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::fetch::http::response_status::display_host;
 use crate::fetch::http::web_address::parse_web_address;
 
-/// If at least this many of its feeds are rate-limited, the whole host counts as rate-limited. A single rate limit may
+/// A whole host counts as rate-limited if at least this many of its feeds are rate-limited. A single rate limit may
 /// concern that feed alone.
 const MIN_RATE_LIMITED_FEEDS: u32 = 2;
 

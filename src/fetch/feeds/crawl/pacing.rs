@@ -25,9 +25,9 @@ const MAX_BACK_OFF: TimeDelta = TimeDelta::days(1);
 pub(super) enum FetchDecision {
     /// It is fetched.
     Fetch,
-    /// Its server asked to wait until then.
+    /// Its server asked to wait until this time.
     RateLimited(DateTime<Utc>),
-    /// It failed, and is retried at that time.
+    /// It failed, and is retried at this time.
     BackingOff(DateTime<Utc>),
     /// Its server declared the last version fresh.
     Fresh,

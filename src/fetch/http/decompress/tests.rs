@@ -1,4 +1,4 @@
-//! What is unpacked, and what ends early.
+//! Tests which bodies are decompressed, and which end early.
 
 use std::io::{Read, Write};
 use std::time::Duration;
@@ -79,7 +79,7 @@ fn damaged_data_says_so() {
 #[test]
 fn zeros_behind_gzip_are_passed_over_and_other_garbage_is_not() {
     let text = b"id,title\n1,Kind of Blue\n";
-    // More than any buffer of a reader holds.
+    // More zeros than the buffer of any reader holds.
     let zeros = vec![0; 20_000];
     let padded_members = [gzip(&text[..9]), vec![0], gzip(&text[9..]), zeros.clone()].concat();
     for body in [[gzip(text), vec![0]].concat(), [gzip(text), zeros.clone()].concat(), padded_members] {

@@ -1,5 +1,5 @@
-//! A name that changes what it means between the check and the connection: the address that was checked is the one
-//! that is connected to, and every connection is checked anew.
+//! Tests a name whose address changes between the check and the connection: the connection goes to the address that was
+//! checked, and every new connection is checked again.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -29,7 +29,8 @@ impl FetchObserver for Nobody {
     }
 }
 
-/// One port at both addresses: what is allowed answers so many requests, what is forbidden would take whatever comes.
+/// The same port at a permitted and a forbidden address. The permitted address responds a fixed number of times; the
+/// forbidden one accepts every connection.
 struct Twins {
     port: u16,
     forbidden: TcpListener,
@@ -56,7 +57,7 @@ impl Twins {
         Self { port, forbidden }
     }
 
-    /// Asks so many times by one name; answers what came of each, as a body or the word of a refusal.
+    /// Sends `times` requests by name. Returns the body or the error code of each.
     fn ask(&self, times: usize, resolve_host: ResolveHost) -> Vec<String> {
         let limit = Duration::from_secs(10);
         with_cancel_token(&Nobody, limit, limit, |cancel| {

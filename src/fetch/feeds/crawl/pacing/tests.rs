@@ -1,4 +1,4 @@
-//! Decisions about fetching, at given times.
+//! Tests the decisions about fetching at given times.
 
 use std::time::Duration;
 
@@ -103,7 +103,8 @@ proptest! {
     fn back_offs_grow_up_to_a_day(failures in 1_u32.., jitter in 0.0..=1.0_f64) {
         let back_off = back_off_until(failures, jitter, now()) - now();
         prop_assert!(back_off >= TimeDelta::minutes(4) && back_off <= TimeDelta::days(1));
-        // The longest back-off after one failure is shorter than the shortest after the next, up to a day.
+        // The longest back-off after a failure is shorter than the shortest back-off after the next failure, up to a
+        // day.
         let next = back_off_until(failures.saturating_add(1), 1.0, now()) - now();
         prop_assert!(next >= back_off || next >= TimeDelta::hours(19));
     }
