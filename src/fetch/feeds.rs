@@ -1,5 +1,5 @@
-//! The kind of source `feeds`: RSS, Atom and JSON Feed, by URL or from lists (OPML). What a URL is, is detected from
-//! its content.
+//! The kind of source `feeds`: RSS, Atom and JSON Feed, by URL or from lists (OPML). The format of each URL is detected
+//! from its content.
 
 mod articles;
 mod crawl;
@@ -36,7 +36,7 @@ use crate::domain::source_form_spec::SourceFormSpec;
 /// The kind of source that mirrors feeds.
 #[derive(Debug)]
 pub(super) struct FeedsKind {
-    /// Its size limit is that of one feed.
+    /// The client, whose size limit is that of one feed.
     client: HttpClient,
     /// The size limit of all feeds together.
     max_total_bytes: u64,

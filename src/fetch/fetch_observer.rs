@@ -45,6 +45,7 @@ pub struct FetchProgress {
     pub bytes: u64,
     /// Feeds that were requested, for kinds that have feeds.
     pub feeds: Option<ProgressCount>,
-    /// Articles that were found, for kinds that have articles. Those still being downloaded are not processed.
+    /// Articles that were found, for kinds that have articles. Articles that are still being downloaded are not
+    /// processed.
     pub articles: Option<ProgressCount>,
 }

@@ -23,8 +23,8 @@ pub struct FetchRequest<'a> {
     pub timeout: Duration,
     /// The time left for the whole run. A server that asks for a longer wait fails the fetch.
     pub total_timeout: Duration,
-    /// Whether a person started the run. Then feeds that back off after their own failures are requested all the same;
-    /// a wait that a server asked for still holds.
+    /// Whether a person started the run. Then feeds that back off after their own failures are requested anyway, but a
+    /// wait that a server asked for still holds.
     pub is_manual: bool,
     /// Whether to fetch only the parts that failed in the last run.
     pub only_failed: bool,
@@ -53,7 +53,7 @@ impl<'a> FetchRequest<'a> {
         }
     }
 
-    /// Whether a body with this SHA-256 is the version that `known` describes, and unchanged content is to be skipped.
+    /// Whether a body with this SHA-256 is the version that `known` describes, so that it can be skipped as unchanged.
     #[must_use]
     pub fn is_unchanged(&self, known: &Validators, hash: &str) -> bool {
         self.mode == Mode::Incremental && known.body_hash.as_deref() == Some(hash)
@@ -62,7 +62,8 @@ impl<'a> FetchRequest<'a> {
 
 /// Looks up items of a catalog, for kinds that need not fetch known items again.
 pub trait ItemLookup: Sync {
-    /// The fields of those `keys` that are in the catalog: from key to names and values, in column order.
+    /// The fields of the items with these `keys` that are in the catalog: from key to names and values, in column
+    /// order.
     ///
     /// # Errors
     /// [`FetchError::Stopped`] when the run ended while the database was unavailable.

@@ -102,7 +102,7 @@ pub(super) fn detect_file_type(content: &BodyFile) -> io::Result<Option<FileSign
     detect_in_reader(content.bytes, |at| Ok(content.reader(at)))
 }
 
-/// As [`detect_file_type`], for a file on this machine.
+/// Like [`detect_file_type`], for a file on this machine.
 ///
 /// # Errors
 /// When the file cannot be read.
@@ -126,7 +126,7 @@ fn detect_in_reader<R: Read>(
     Ok(detect_parts(&start, &end))
 }
 
-/// As [`detect_file_type`], for the first bytes of some content.
+/// Like [`detect_file_type`], for the first bytes of some content.
 pub(super) fn detect_start(start: &[u8]) -> Option<FileSignature> {
     detect_parts(start, &[])
 }
@@ -193,9 +193,9 @@ fn is_noise(start: &[u8]) -> bool {
     controls > MAX_STRAY_CONTROLS && controls * CHARACTERS_PER_CONTROL > start.len().min(TEXT_SAMPLE_BYTES)
 }
 
-/// How many control characters there are that text does not have. These are the ones that git counts (`gather_stats` in
-/// `convert.c`: backspace, tab, form feed, escape, and Ctrl-Z at the end are text), without vertical tabs and without
-/// NUL, because half of UTF-16 is NUL.
+/// How many control characters there are that text does not have. Git counts the same characters (`gather_stats` in
+/// `convert.c`: backspace, tab, form feed, escape, and Ctrl-Z at the end are text). Vertical tabs are not counted, nor
+/// is NUL, because half of UTF-16 is NUL.
 fn control_characters(start: &[u8]) -> usize {
     let is_control = |byte: &&u8| matches!(byte, 1..=7 | 14..=26 | 28..=31 | 127);
     let text = &start[..start.len().min(TEXT_SAMPLE_BYTES)];

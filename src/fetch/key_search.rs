@@ -1,4 +1,4 @@
-//! Finds columns that could be the key: filled and different in every row, or matching the keys of the catalog.
+//! Finds columns that could be the key: they are filled and different in every row, or match the keys of the catalog.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -19,7 +19,7 @@ const MAX_COLUMNS: usize = 100;
 /// How many cells are looked up in one query.
 const LOOKUP_BATCH_CELLS: usize = 1000;
 
-/// Searches the first rows of `content` for columns that could be keys, and for the one that holds the keys of the
+/// Searches the first rows of `content` for columns that could be keys, and for the column that holds the keys of the
 /// catalog.
 ///
 /// # Errors

@@ -103,7 +103,8 @@ pub struct SourceKinds {
 }
 
 impl SourceKinds {
-    /// All kinds of sources. A new kind is a line here. A place whose kind is not chosen is probed in this order.
+    /// Creates all built-in kinds of sources. A new kind needs a line here. A place whose kind is not chosen is probed
+    /// in this order.
     #[must_use]
     pub fn built_in(mut settings: KindSettings) -> Self {
         let account = settings.service_account.take().map(|account| Arc::new(ServiceAccountClient::new(account)));

@@ -12,7 +12,7 @@ const MIN_LONG: f64 = 1e15;
 /// The largest serial date: 31 December 9999.
 const MAX_SERIAL: f64 = 2_958_466.0;
 
-/// The text of a cell. `is_1904` is whether the days of the workbook are counted from 1904.
+/// The text of a cell. `is_1904` says whether the days of the workbook are counted from 1904.
 pub(super) fn cell_text(value: &DataRef<'_>, is_1904: bool) -> String {
     match value {
         DataRef::Int(number) => number.to_string(),
@@ -38,7 +38,7 @@ pub(super) fn max_text_bytes(value: &DataRef<'_>) -> usize {
     }
 }
 
-/// As [`cell_text`], for a cell of a workbook that calamine keeps in memory.
+/// Like [`cell_text`], for a cell of a workbook that calamine keeps in memory.
 pub(super) fn owned_cell_text(value: &Data, is_1904: bool) -> String {
     match value {
         Data::Int(number) => number.to_string(),
@@ -73,7 +73,7 @@ pub(super) fn is_rounded(number: f64) -> bool {
     number.fract() == 0.0 && (size >= MAX_EXACT || (size >= MIN_LONG && number % 10.0 == 0.0))
 }
 
-/// As [`is_rounded`], for the value of a cell.
+/// Like [`is_rounded`], for the value of a cell.
 pub(super) fn is_rounded_cell(value: &DataRef<'_>) -> bool {
     matches!(value, DataRef::Float(number) if is_rounded(*number))
 }

@@ -236,8 +236,8 @@ impl<'a> TabReader<'a> {
         self.check_length()
     }
 
-    /// Gives a cell that is too long to the collector, which refuses it with its place, before it ends: it may be
-    /// endless.
+    /// Passes a cell that is too long to the collector before the cell ends, because it may be endless. The collector
+    /// refuses it with its place.
     fn check_length(&mut self) -> Result<(), FetchError> {
         match &self.cell {
             Some(cell) if cell.text.len() > MAX_CELL_BYTES => {

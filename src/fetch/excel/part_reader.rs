@@ -152,7 +152,7 @@ impl PartBound {
         bytes
     }
 
-    /// The error for a part that is larger.
+    /// The error for a part that is larger than this.
     fn error(self) -> FetchError {
         let max = self.bytes().div_ceil(1_000_000);
         let what = format!("One of its parts has more than {max} MB when unpacked.");

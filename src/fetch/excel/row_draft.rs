@@ -44,7 +44,7 @@ impl RowDraft {
         self.cells.is_empty() && self.unsaved_formulas.is_empty()
     }
 
-    /// Sets the text of a cell. A second one with another text marks the column as repeated.
+    /// Sets the text of a cell. If the cell already has another text, the column is marked as repeated.
     pub(super) fn put(&mut self, column: u32, text: String) {
         let position = column as usize;
         if self.cells.len() <= position {

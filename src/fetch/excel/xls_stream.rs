@@ -41,7 +41,7 @@ pub(super) struct XlsStream {
     kept: Vec<(usize, [u8; 4])>,
     /// The largest possible length of each shared text in bytes.
     texts: Vec<u32>,
-    /// Whether no spreadsheet program has calculated the workbook. Those that do write a record about it.
+    /// Whether no spreadsheet program has calculated the workbook. Programs that calculate write a record about it.
     is_uncalculated: bool,
 }
 
@@ -202,9 +202,9 @@ pub(super) enum OddCell {
 enum FormulaResult {
     /// A text, which is in the next record.
     TextFollows,
-    /// The empty text, which programs write that cannot calculate.
+    /// The empty text, which programs that cannot calculate write.
     Empty,
-    /// Something else.
+    /// Any other result.
     Other,
 }
 

@@ -16,7 +16,7 @@ const FIRST_KNOWN: u16 = 2;
 const LAST_KNOWN: u16 = 10;
 /// A formula with an error.
 const FORMULA_ERROR: u16 = 11;
-/// The record types from here on are cells in the short form. Their column is the one after that of the previous cell.
+/// The record types from here on are cells in the short form. Such a cell is in the column after the previous cell.
 const SHORT_BLANK: u16 = 12;
 const SHORT_RK: u16 = 13;
 const SHORT_ERROR: u16 = 14;

@@ -1,7 +1,7 @@
 //! Reads a tab of an `.xlsx` or `.xlsm` file cell by cell.
 //!
-//! The parts that calamine keeps in memory (texts, formats) are measured before it reads them. The tab itself is read
-//! once before for what calamine does not return: hidden columns and rows, merged areas, areas of formulas.
+//! The parts that calamine keeps in memory (texts, formats) are measured before it reads them. The tab is read an extra
+//! time before that, for what calamine does not return: hidden columns and rows, merged areas, areas of formulas.
 
 use std::collections::HashMap;
 

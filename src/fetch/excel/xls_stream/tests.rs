@@ -1,4 +1,4 @@
-//! Streams that are too large, and the limit that their message names.
+//! Tests streams that are too large, and the limit that their message names.
 
 use super::{BEGIN_RECORD, END_RECORD, SHARED_TEXT, TAB_RECORD, TEXTS_RECORD, XlsStream};
 use crate::fetch::FetchError;

@@ -1,9 +1,9 @@
 //! Decodes the bytes of a feed to text.
 //!
 //! Feeds declare their encoding in several places, sometimes wrongly. The first of these that the bytes do not
-//! contradict is used: a byte order mark, the encoding that a person chose, the one that the server declared, the one
-//! in the XML declaration (RFC 7303). Without any of them, valid UTF-8 is read as UTF-8, and any other encoding is
-//! guessed.
+//! contradict is used: a byte order mark, the encoding that a person chose, the encoding that the server declared, the
+//! encoding in the XML declaration (RFC 7303). Without any of them, valid UTF-8 is read as UTF-8, and any other
+//! encoding is guessed.
 
 use std::convert::Infallible;
 

@@ -37,7 +37,7 @@ pub fn detect_format(start: &[u8]) -> BodyFormat {
     detect_markup(text).0
 }
 
-/// Whether a body that the server declared as a web page is a feed, because it begins with the root element of one.
+/// Whether a body that the server declared as a web page is a feed, because it begins with the root element of a feed.
 #[must_use]
 pub fn begins_as_feed(start: &[u8]) -> bool {
     if begins_as_web_page(start) {
@@ -58,7 +58,7 @@ pub fn begins_as_feed(start: &[u8]) -> bool {
 /// The format of a text with tags, and whether it has the document type of a web page.
 fn detect_markup(text: &str) -> (BodyFormat, bool) {
     let mut rest = text;
-    // The document type alone does not decide, because some feeds have that of a web page by mistake.
+    // The document type alone does not decide, because some feeds have the document type of a web page by mistake.
     let mut is_page = false;
     let otherwise = |is_page| if is_page { BodyFormat::Page } else { BodyFormat::Other };
     while let Some(at) = rest.find('<') {

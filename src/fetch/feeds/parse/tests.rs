@@ -1,4 +1,4 @@
-//! All formats produce the same kind of feed, and other content is an error.
+//! Tests that all formats produce the same kind of feed, and that other content is an error.
 
 use super::{Feed, ParseError, ParseHints, parse};
 

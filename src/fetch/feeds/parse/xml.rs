@@ -21,13 +21,13 @@ use self::vocabulary::XmlVocabulary;
 use super::error::ParseError;
 use crate::domain::text::shortening::shorten_text;
 
-/// How deep elements in memory are nested. Of deeper elements only the text is kept.
+/// How deep elements in memory are nested. Only the text of deeper elements is kept.
 const MAX_DEPTH: usize = 200;
 
 /// How many open elements are tracked by name. Deeper elements are only counted.
 const MAX_OPEN: usize = 1000;
 
-/// How many elements and attributes inside one element are kept. Of further elements only the text is kept.
+/// How many elements and attributes inside one element are kept. Only the text of further elements is kept.
 const MAX_PARTS: usize = 50_000;
 
 /// How many attributes of one tag are kept.

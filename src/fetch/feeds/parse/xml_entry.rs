@@ -238,8 +238,8 @@ impl EntryDraft {
         (self.title.value.unwrap_or_default(), self.link.value)
     }
 
-    /// The first picture in the text, for entries that name none. Pictures of one pixel are skipped, because they track
-    /// readers.
+    /// The first picture in the text, for entries that name no picture. Pictures of one pixel are skipped, because they
+    /// track readers.
     fn first_picture(&self) -> Option<String> {
         let texts = [&self.content.value, &self.summary.value];
         let mut pictures = texts.into_iter().flatten().flat_map(|html| html.split("<img ").skip(1));
@@ -271,7 +271,7 @@ impl EntryDraft {
     }
 }
 
-/// Reads the entry in `element`. Its author is empty if it names none.
+/// Reads the entry in `element`. Its author is empty if the entry names no author.
 pub(super) fn read_entry(element: &XmlElement) -> FeedEntry {
     let mut draft = EntryDraft::default();
     for child in element.elements() {

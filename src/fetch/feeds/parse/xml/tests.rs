@@ -1,4 +1,4 @@
-//! Any document is read within bounded memory.
+//! Tests that any document is read within bounded memory.
 
 use super::{MAX_ATTRIBUTES, MAX_BASE_BYTES, MAX_OPEN, MAX_PARTS, XmlElement, XmlStep, XmlWalker};
 
