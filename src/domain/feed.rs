@@ -38,8 +38,8 @@ pub struct FeedRecord {
     /// The code and the message of the last failure.
     #[serde(default)]
     pub error: Option<(String, String)>,
-    /// The addresses of the feeds that the web page at this address links to. Empty unless the last failure was that
-    /// this is a web page.
+    /// The addresses of the feeds that the web page at this address links to. Empty unless the last request failed
+    /// because this is a web page.
     #[serde(rename = "named", default, skip_serializing_if = "Vec::is_empty")]
     pub linked_feeds: Vec<String>,
     /// Until when its server asked to wait. Manual runs wait, too.
@@ -57,7 +57,7 @@ pub struct FeedRecord {
     /// How many entries it had when it was last read.
     #[serde(default)]
     pub entries: u64,
-    /// The addresses of the lists that name it, each with the SHA-256 of the version that did. Empty if the source
+    /// The addresses of the lists that name it, each with the SHA-256 of the version that names it. Empty if the source
     /// itself names it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub lists: BTreeMap<String, String>,

@@ -1,4 +1,4 @@
-//! Names feeds by their titles, and adds the host or path where several have the same title.
+//! Names feeds by their titles, and adds the host or path if several have the same title.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,4 +1,4 @@
-//! Filters for catalogs of articles: unread or starred ones.
+//! Filters for catalogs of articles: unread or starred articles.
 
 use super::columns::column_type::ColumnType;
 use super::text::string_enum::string_enum;
@@ -23,7 +23,7 @@ impl Filter {
         }
     }
 
-    /// Returns whether the filter selects cells that are `yes`, or the others.
+    /// Returns whether the filter selects cells that are `yes` (true) or all other cells (false).
     #[must_use]
     pub const fn matches_yes(self) -> bool {
         match self {
@@ -32,8 +32,9 @@ impl Filter {
         }
     }
 
-    /// Returns whether the filter applies to a catalog with these columns: it has the filter's column, and that is a
-    /// flag or the columns of all filters exist. The column `read` alone may mean something else in a list of books.
+    /// Returns whether the filter applies to a catalog with these columns. The catalog must have the filter's column,
+    /// and either this column is a flag or the columns of all filters exist. The column `read` alone may mean something
+    /// else in a list of books.
     #[must_use]
     pub fn applies_to(self, columns: &[String], types: &[ColumnType]) -> bool {
         let at = |filter: Self| columns.iter().position(|name| name == filter.column());

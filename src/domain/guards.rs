@@ -1,7 +1,7 @@
 //! Decides whether the changes of a sync may be applied, so that an empty, suddenly small or re-keyed source does not
 //! damage a catalog. The decision is made before the first write.
 
-/// The number of removals up to which they are never withheld: small catalogs often change by half.
+/// Up to this number, removals are never withheld: small catalogs often change by half.
 const MAX_SMALL_REMOVALS: u64 = 10;
 
 /// The changes that a complete fetch would make to a catalog.
@@ -110,7 +110,7 @@ mod tests {
             ChangeTally { doubtful: true, ..tally(100, 100, 100) }.decide_verdict(true),
             GuardVerdict::WithholdInDoubt
         );
-        // So many removals need confirmation, which takes precedence.
+        // This number of removals needs confirmation, which takes precedence.
         assert_eq!(
             ChangeTally { doubtful: true, ..tally(100, 0, 60) }.decide_verdict(false),
             GuardVerdict::WithholdRemovals

@@ -84,7 +84,7 @@ pub fn without_secrets(address: &str) -> String {
     // Both fail only for addresses that cannot carry credentials.
     let _ = url.set_username("");
     let _ = url.set_password(None);
-    // The number of a tab is no secret, and distinguishes two sheets of one document.
+    // The number of a tab is not a secret, and distinguishes two sheets of one document.
     let number = |value: &str| !value.is_empty() && value.len() <= 20 && value.bytes().all(|b| b.is_ascii_digit());
     let gid = url.query_pairs().find(|(name, value)| name == "gid" && number(value));
     let gid = gid.map(|(_, value)| value.into_owned());

@@ -80,7 +80,7 @@ pub struct RunAttempt {
     pub status: Status,
     /// The percentage it reached.
     pub progress: u8,
-    /// The number of the attempt, from 1. A run that continues one which a shutdown stopped has the same number.
+    /// The number of the attempt, from 1. A run that continues after a shutdown has the same number as the stopped run.
     pub attempt: i32,
     /// The time at which it ended; `None` while it is active.
     pub finished_at: Option<DateTime<Utc>>,
@@ -136,8 +136,8 @@ pub struct RunTimestamps {
 }
 
 impl RunTimestamps {
-    /// Returns the time spent in each stage: a stage lasts until the next one that the run reached, the last one until
-    /// `finished_at`, which is `None` while the run is active.
+    /// Returns the time spent in each stage. A stage lasts until the next stage that the run reached, and the last
+    /// stage until `finished_at`, which is `None` while the run is active.
     #[must_use]
     pub fn stage_timings(&self, finished_at: Option<DateTime<Utc>>) -> StageTimings {
         let Self { created_at, started_at, processing_at, finalizing_at } = *self;

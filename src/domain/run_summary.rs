@@ -10,7 +10,7 @@ use super::sync_id::SyncId;
 /// The state of one run.
 ///
 /// [`StatusReport`](super::status_report::StatusReport), [`ActiveRun`](super::record::ActiveRun) and
-/// [`SyncRecord`](super::record::SyncRecord) hold one each.
+/// [`SyncRecord`](super::record::SyncRecord) each contain a summary.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunSummary {

@@ -60,7 +60,7 @@ pub const fn kind_label(kind: OperationKind) -> &'static str {
     }
 }
 
-/// A kind of issue as a label: "skipped" for a row that was not taken, "failed" for a feed as a whole.
+/// A kind of issue as a label: "skipped" for a row that was not imported, "failed" for a feed as a whole.
 #[must_use]
 pub const fn issue_label(kind: IssueKind, is_of_feed: bool) -> &'static str {
     match kind {

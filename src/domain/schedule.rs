@@ -13,7 +13,7 @@ pub struct Schedule {
     cron: Cron,
 }
 
-/// A text that is no valid cron expression.
+/// A text that is not a valid cron expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a schedule is a cron expression with five fields in UTC, such as `0 6 * * *` for every day at 6:00: {reason}")]
 pub struct NotASchedule {

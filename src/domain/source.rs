@@ -14,12 +14,12 @@ use super::read_options::ReadOptions;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct SourceId(pub i64);
 
-/// The name of a catalog in URLs and on the command line: 1 to 64 of `a-z`, `0-9` and `-`, and no reserved word.
+/// The name of a catalog in URLs and on the command line: 1 to 64 of `a-z`, `0-9` and `-`, and not a reserved word.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Slug(String);
 
-/// Why a text is no slug.
+/// Why a text is not a slug.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotASlug {
     /// The text has another form.

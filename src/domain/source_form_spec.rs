@@ -16,7 +16,7 @@ pub struct SourceFormSpec {
     pub placeholder: &'static str,
     /// The help text below the field; may be empty.
     pub help: &'static str,
-    /// Whether the source must be shared with everybody who has its link, or with the service account if there is one.
+    /// Whether the source must be shared with everyone who has its link, or with the service account if there is one.
     pub shared: bool,
     /// The field for a file that can be uploaded instead; `None` if the kind has no files.
     pub file: Option<UploadField>,

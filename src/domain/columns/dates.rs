@@ -114,7 +114,7 @@ fn to_calendar_day(parts: &DateParts<'_>, order: DateOrder) -> Option<NaiveDate>
 }
 
 /// Returns the seconds from the beginning of year 1 to the date in `cell`, in a column of this order; `None` if the
-/// cell is no such date. Date columns are sorted by this value; `store::dialect::sorting` computes the same in SQL.
+/// cell is not such a date. Date columns are sorted by this value; `store::dialect::sorting` computes the same in SQL.
 #[must_use]
 pub fn parse_date(cell: &str, order: DateOrder) -> Option<f64> {
     let parts = split_date(cell)?;

@@ -116,7 +116,7 @@ const GROUPED_BY_SIGN: u8 = 1;
 const GROUPED_BY_SPACE: u8 = 2;
 const GROUPED_BY_APOSTROPHE: u8 = 4;
 
-/// Returns the group separators used in `digits`, 0 if there are none; `None` if `digits` is no number in this
+/// Returns the group separators used in `digits`, 0 if there are none; `None` if `digits` is not a number in this
 /// notation.
 fn group_separators(digits: &str, decimal: DecimalSign) -> Option<u8> {
     let (whole, part) =
@@ -155,7 +155,7 @@ fn group_separators(digits: &str, decimal: DecimalSign) -> Option<u8> {
     (group_digits == 3).then_some(used)
 }
 
-/// Returns the value of a cell in a column with this decimal separator; `None` if the cell is no such number. Number
+/// Returns the value of a cell in a column with this decimal separator; `None` if the cell is not such a number. Number
 /// columns are sorted by this value; `store::dialect::sorting` computes the same in SQL.
 #[must_use]
 pub fn parse_number(cell: &str, decimal: DecimalSign) -> Option<f64> {

@@ -1,5 +1,5 @@
-//! Finds a header row that is not the first row: above it may be a title, a period or the name of the person who
-//! exported the file.
+//! Finds a header row that is not the first row: the rows above it may contain a title, a period or the name of the
+//! person who exported the file.
 
 use std::collections::HashSet;
 

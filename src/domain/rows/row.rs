@@ -58,7 +58,7 @@ pub struct CellRepair {
     pub column: Option<usize>,
     /// The message for people.
     pub message: String,
-    /// Whether many rows may have it on purpose. Such rows are reported in one warning.
+    /// Whether many rows may have it on purpose. Such rows are reported in a single warning.
     #[serde(default)]
     pub is_common: bool,
 }

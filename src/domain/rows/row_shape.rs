@@ -25,7 +25,7 @@ const MAX_SUSPECTS: usize = 200;
 #[derive(Debug)]
 pub struct RowShapes {
     columns: Vec<String>,
-    /// The class of each column in the catalog, where it is known.
+    /// The class of each column in the catalog, if it is known.
     expected: Vec<Option<CellClass>>,
     rows: u64,
     /// The number of rows by their number of cells.

@@ -1,33 +1,33 @@
-//! The answers to a request to start or to cancel a run.
+//! The responses to a request to start or to cancel a run.
 
 use super::kind_label;
 use crate::domain::operation::OperationKind;
 
-/// The answer to a cancel of a running run, which its worker carries out.
+/// The response to a cancel of a running run, which its worker carries out.
 pub const CANCELLING_MESSAGE: &str = "Cancelling. The run stops within a few seconds.";
 
-/// The answer to a cancel of a run that had not started.
+/// The response to a cancel of a run that had not started.
 pub const CANCELLED_BEFORE_START: &str = "The run was cancelled before it started.";
 
-/// The answer to a cancel that comes too late.
+/// The response to a cancel that comes too late.
 pub const ALREADY_FINISHING: &str = "Too late to cancel: the run is finishing.";
 
-/// The answer to a cancel of a run that has ended.
+/// The response to a cancel of a run that has ended.
 pub const ALREADY_ENDED: &str = "The run has already ended.";
 
-/// The answer to an accepted start of a run; `name` is the name of the source: "The sync of Albums has started."
+/// The response to an accepted start of a run; `name` is the name of the source: "The sync of Albums has started."
 #[must_use]
 pub fn started_message(kind: OperationKind, name: &str) -> String {
     format!("The {} of {name} has started.", kind_label(kind).to_lowercase())
 }
 
-/// The answer to a start while a run is active; `name` is the name of the source.
+/// The response to a start while a run is active; `name` is the name of the source.
 #[must_use]
 pub fn already_running_message(name: &str) -> String {
     format!("Sync already in progress: a run of {name} is active.")
 }
 
-/// The answer on the panel, which shows the active run: "Sync already in progress, started by ada."
+/// The response on the panel, which shows the active run: "Sync already in progress, started by ada."
 #[must_use]
 pub fn in_progress_note(started_by: Option<&str>) -> String {
     match started_by {
@@ -36,7 +36,7 @@ pub fn in_progress_note(started_by: Option<&str>) -> String {
     }
 }
 
-/// The answer to a start during the cooldown, which ends in `seconds` seconds.
+/// The response to a start during the cooldown, which ends in `seconds` seconds.
 #[must_use]
 pub fn cooling_down_message(seconds: u64) -> String {
     format!("Just synced. Try again in {seconds} s.")

@@ -23,7 +23,7 @@ impl TimeLimit {
     }
 }
 
-/// What became of the changes of a run that did not complete.
+/// What happened to the changes of a run that did not complete.
 const fn kept_changes(kind: OperationKind) -> &'static str {
     match kind {
         OperationKind::Preview => "Nothing was written.",
@@ -31,7 +31,7 @@ const fn kept_changes(kind: OperationKind) -> &'static str {
     }
 }
 
-/// What became of the changes, and how to finish a sync.
+/// What happened to the changes, and how to finish a sync.
 const fn kept_changes_and_next_step(kind: OperationKind) -> &'static str {
     match kind {
         OperationKind::Sync => "Saved changes are kept. Sync again to finish.",

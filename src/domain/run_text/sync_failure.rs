@@ -67,7 +67,7 @@ impl SyncFailure {
         Self::new("unclosed_quote", cause, "Remove the quotation mark, or double it if it belongs to the text.")
     }
 
-    /// What is wrong and what to do, without what became of the catalog.
+    /// What is wrong and what to do, without what happened to the catalog.
     #[must_use]
     pub fn cause_message(&self) -> String {
         join_messages([self.cause.as_str(), &self.fix])

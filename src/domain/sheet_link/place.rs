@@ -33,7 +33,7 @@ impl LinkPlace {
     /// Parses host and path of `url`.
     ///
     /// # Errors
-    /// [`SheetLinkError`] when the link leads to no sheet, or its path contains parameters.
+    /// [`SheetLinkError`] when the link does not lead to a sheet, or its path contains parameters.
     pub(super) fn parse(url: &Url) -> Result<Self, SheetLinkError> {
         let parts: Vec<&str> = url.path().split('/').filter(|part| !part.is_empty()).collect();
         match url.host_str() {

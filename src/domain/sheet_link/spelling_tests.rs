@@ -1,4 +1,4 @@
-//! Parts of links in every place, case and encoding: what is asked has them, or the link is refused.
+//! Tests parts of links in every place, case and encoding: the request has them, or the link is refused.
 
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use proptest::sample::{Index, select};

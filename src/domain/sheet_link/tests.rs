@@ -1,4 +1,4 @@
-//! Every form of link, with the export that it leads to or its exact refusal.
+//! Tests every form of link, with the export that it leads to or its exact refusal.
 
 use url::Url;
 
@@ -8,7 +8,7 @@ use crate::domain::cell_range::CellRangeError;
 const ID: &str = "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
 const DOCS: &str = "https://docs.google.com/spreadsheets";
 
-/// A link in short: `~` is the host and `/spreadsheets`, `ID` an id.
+/// A shortened link: `~` is the host and `/spreadsheets`, `ID` an id.
 pub(super) fn whole(link: &str) -> String {
     if link == "ID" {
         return ID.to_owned();

@@ -20,7 +20,7 @@ pub const OFFERED_ENCODINGS: [(&str, &str); 14] = [
     ("windows-1254", "Turkish (Windows-1254)"),
 ];
 
-/// A label of no text encoding.
+/// A label that does not name a text encoding.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("“{label}” is not a known text encoding. Use a name such as utf-8, windows-1252 or shift_jis.")]
 pub struct UnknownEncoding {
@@ -31,7 +31,7 @@ pub struct UnknownEncoding {
 /// Returns the name of the encoding with this label in the spelling of the standard: `latin1` is `windows-1252`.
 ///
 /// # Errors
-/// [`UnknownEncoding`] when the standard has no such label, and for `replacement` and `x-user-defined`, which are no
+/// [`UnknownEncoding`] when the standard has no such label, and for `replacement` and `x-user-defined`, which are not
 /// text encodings.
 pub fn encoding_name(label: &str) -> Result<&'static str, UnknownEncoding> {
     Encoding::for_label(label.as_bytes())

@@ -42,7 +42,7 @@ pub enum EncodingBasis {
 pub struct EncodingChoice {
     /// The encoding.
     pub encoding: &'static Encoding,
-    /// The length of the byte order mark at the beginning, in bytes; it is no text.
+    /// The length of the byte order mark at the beginning, in bytes. The mark is not part of the text.
     pub mark_bytes: usize,
     /// Why it was chosen.
     pub basis: EncodingBasis,
@@ -269,7 +269,7 @@ fn is_utf_16(encoding: &'static Encoding) -> bool {
     encoding == UTF_16LE || encoding == UTF_16BE
 }
 
-/// Returns the encoding with this label (<https://encoding.spec.whatwg.org/#names-and-labels>), unless it is no text
+/// Returns the encoding with this label (<https://encoding.spec.whatwg.org/#names-and-labels>), unless it is not a text
 /// encoding.
 pub fn find_encoding(label: &str) -> Option<&'static Encoding> {
     encoding_name(label.trim()).ok().and_then(|name| Encoding::for_label(name.as_bytes()))

@@ -48,7 +48,7 @@ pub fn sanitize_html(html: &str, base: Option<&Url>) -> String {
     // text.
     let safe =
         if safe.contains("<img") { clean_with_attribute(&safe, base, "referrerpolicy", "no-referrer") } else { safe };
-    // It grew too much, by a long base URL in many links; only its text is kept.
+    // The result grew too much, through a long base URL in many links. Only its text is kept.
     if safe.len() > (2 * MAX_HTML_BYTES).min(MAX_GROWTH_FACTOR * html.len() + GROWTH_ALLOWANCE_BYTES) {
         escape_text(&html_to_text(html))
     } else {

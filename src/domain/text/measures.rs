@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Formats a limit exactly: `120 s`, or `1500 ms` if it is no whole number of seconds.
+/// Formats a limit exactly: `120 s`, or `1500 ms` if it is not a whole number of seconds.
 #[must_use]
 pub fn format_limit(limit: Duration) -> String {
     match limit.subsec_millis() {

@@ -6,7 +6,7 @@ use url::Url;
 /// Replaces a secret.
 const REDACTION_MARK: &str = "…";
 
-/// The names of query parameters that are no secrets and help to recognise an address. All others may be secrets.
+/// The names of query parameters that are not secrets and help to recognise an address. All others may be secrets.
 const PUBLIC_PARAMETERS: [&str; 32] = [
     "alt",
     "cat",
@@ -146,7 +146,7 @@ pub fn restore_redacted(
 /// empty, those of `known` are kept, provided that the server is the same.
 ///
 /// # Errors
-/// A message for people when the server is no URL, or user name or password is missing.
+/// A message for people when the server is not a URL, or user name or password is missing.
 pub fn build_account_address(server: &str, user: &str, password: &str, known: Option<&str>) -> Result<String, String> {
     let mut url = Url::parse(server)
         .ok()
@@ -251,7 +251,7 @@ mod tests {
         let shown = redact_all(&known, redact_address);
         assert_eq!(shown, ["https://h.example/rss?token=…1", "https://h.example/rss?token=…2"]);
         assert_eq!(restore_redacted(&shown[1..], &[&known], redact_address), Ok(known[1..].to_vec()));
-        // What was shown last is alone, and comes before what is stored.
+        // The list of addresses that were shown last has a single entry, and it comes before the stored ones.
         let last = &known[1..];
         assert_eq!(redact_all(last, redact_address), ["https://h.example/rss?token=…"]);
         let typed = text(&["https://h.example/rss?token=…"]);

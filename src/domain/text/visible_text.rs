@@ -16,7 +16,7 @@ pub fn mark_invisible(text: &str) -> String {
     mark_characters(text, MarkingScope::All)
 }
 
-/// As [`mark_invisible`], but keeps joiners between letters of scripts that need them, and in emoji.
+/// Like [`mark_invisible`], but keeps joiners between letters of scripts that need them, and in emoji.
 #[must_use]
 pub fn mark_stray_invisible(text: &str) -> String {
     mark_characters(text, MarkingScope::Stray)

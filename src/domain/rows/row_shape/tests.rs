@@ -66,7 +66,7 @@ fn rows_that_all_have_one_cell_more_do_not_fit_the_header() {
     assert_eq!(more.mismatch, Some(HeaderMismatch { rows: 6, total_rows: 6, cells: 3, columns: 2 }));
     let message = more.mismatch.map(HeaderMismatch::message).unwrap_or_default();
     assert!(message.starts_with("All 6 rows have 3 cells, but the header has 2,"), "{message}");
-    // A separator at the end of each row does no harm.
+    // A separator at the end of each row is harmless.
     let ends: Vec<String> = ROWS.iter().map(|row| format!("{row},")).collect();
     let ends: Vec<&str> = ends.iter().map(String::as_str).collect();
     assert_eq!(findings("id,title,year", &[], &ends).mismatch, None);
@@ -82,7 +82,7 @@ fn a_header_with_a_name_too_many_is_told_by_what_the_catalog_has_in_its_columns(
     assert_eq!((first.mismatch, first.notes.len()), (None, 1));
     // A column without a name took the place of one with a name.
     assert!(findings("id,,title,year", &[], &ROWS).mismatch.is_some());
-    // A separator too many at the end of the header does no harm.
+    // An extra separator at the end of the header is harmless.
     assert_eq!(findings("id,title,year,", &known, &ROWS).mismatch, None);
 }
 

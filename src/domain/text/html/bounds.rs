@@ -21,7 +21,7 @@ const MAX_OPEN_FORMATS: usize = 16;
 const FORMATTING_ELEMENTS: [&str; 14] =
     ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
 
-/// Elements whose content is no HTML.
+/// Elements whose content is not HTML.
 const RAW_TEXT_ELEMENTS: [&str; 2] = ["script", "style"];
 
 /// Elements with other parsing rules. Their tags are removed; their content is parsed as HTML.
@@ -56,7 +56,7 @@ pub(super) fn limit_html(html: &str) -> String {
             continue;
         };
         let Some((length, attributes)) = measure_tag(rest) else {
-            // The last tag has no end, so it is no tag.
+            // The last tag has no end, so it is not a tag.
             rest = "";
             break;
         };
@@ -68,7 +68,7 @@ pub(super) fn limit_html(html: &str) -> String {
             && length <= MAX_TAG_BYTES
             && tags < MAX_TAGS
             && !FOREIGN_ELEMENTS.iter().any(is);
-        // The content of a script is no HTML and is removed.
+        // The content of a script is not HTML and is removed.
         if let (Some(at), false) = (RAW_TEXT_ELEMENTS.iter().position(is), ends) {
             let end = if unclosed[at] { None } else { find_end_tag(name, rest) };
             match end {
@@ -264,7 +264,7 @@ mod tests {
         let script = "<script>if (a<b && c=\"<div>\") {}</Script ><style>a:before { content: '<b' }</style>x";
         assert_eq!(limit_html(script), "<script></Script ><style></style>x");
         assert_eq!(limit_html("<svg><style/>x</svg>"), "x");
-        // To who reads it as an element whose content is text, the comment is none, and the tags are tags.
+        // A parser that reads the element's content as text does not see the comment, so the tags in it count as tags.
         let hidden = format!("<xmp><!-- </xmp>{}-->x", "<div>".repeat(1000));
         assert!(!limit_html(&hidden).contains("<div>"));
     }
