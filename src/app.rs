@@ -37,7 +37,7 @@ pub use kind_settings::try_google_credentials;
 pub use logging::start_logging;
 pub use shutdown::watch_shutdown_signals;
 
-/// Database connections that pages and engine each have beyond one per worker: for reading, heartbeats and progress.
+/// Database connections that pages and engine each have besides one per worker: for reading, heartbeats and progress.
 pub const SPARE_CONNECTIONS: u32 = 8;
 /// How often the server checks whether it should shut down.
 const SHUTDOWN_POLL_INTERVAL: Duration = Duration::from_millis(50);
@@ -84,7 +84,7 @@ impl App {
         if applied > 0 {
             log::info!("{}: {applied} migrations applied", settings.database.for_people());
         }
-        // The engine has connections of its own, so that slow searches in pages cannot delay a heartbeat.
+        // The engine has its own connections, so that slow searches in pages cannot delay a heartbeat.
         let engine_store = store.with_own_connections(connections)?;
         // For the same reason, pages and engine each have a status board.
         let open_board = |store: &Store| -> Result<_, AppError> {
@@ -207,8 +207,8 @@ fn to_reachable_address(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// Opens the primary status store. A Redis that does not answer is not an error: until it does, status is read from the
-/// database.
+/// Opens the primary status store. A Redis that does not respond is not an error: until it does, status is read from
+/// the database.
 fn open_status_store(settings: &Settings, store: &Store) -> Result<Box<dyn StatusStore>, StatusError> {
     Ok(match &settings.status_store {
         StatusStoreSetting::File => Box::new(FileStatus::new(settings.data_dir.join("status"))),

@@ -38,7 +38,7 @@ pub struct Settings {
     /// `LOCKSTEP_STATUS_STORE`, one of `file`, `redis` and `database`: where live status is written for pollers. The
     /// default is `redis` if `LOCKSTEP_REDIS_URL` is set, and `file` otherwise.
     pub status_store: StatusStoreSetting,
-    /// `LOCKSTEP_BIND`: the address and port that the server listens on. Port 0 takes a free one.
+    /// `LOCKSTEP_BIND`: the address and port that the server listens on. Port 0 selects a free port.
     pub bind: String,
     /// `LOCKSTEP_PUBLIC_URL`: the URL of this server for its users. Its path begins every link.
     pub public_url: Option<Url>,
@@ -48,7 +48,7 @@ pub struct Settings {
     pub fetch_timeout: Duration,
     /// `LOCKSTEP_SYNC_TIMEOUT`: how long one run may take.
     pub sync_timeout: Duration,
-    /// `LOCKSTEP_COOLDOWN`: how long a repeat of the same run by hand is refused. Zero switches this off.
+    /// `LOCKSTEP_COOLDOWN`: how long a manual repeat of the same run is refused. Zero switches this off.
     pub cooldown: Duration,
     /// `LOCKSTEP_KEEP_STATUS`: how long live status is kept after the end of a run.
     pub keep_status: Duration,
@@ -62,7 +62,7 @@ pub struct Settings {
     pub allow_hosts: AllowHosts,
     /// `LOCKSTEP_GOOGLE_URL`: the base URL that replaces Google's own, for tests.
     pub google_base: Option<Url>,
-    /// `RUST_LOG`: what is logged, such as `info` or `lockstep=debug`. Each command has a default of its own.
+    /// `RUST_LOG`: what is logged, such as `info` or `lockstep=debug`. Each command has its own default.
     pub log_filter: Option<String>,
     /// `LOCKSTEP_GOOGLE_CREDENTIALS`: the key of the service account that private sheets are read with.
     pub google_credentials: Option<GoogleCredentials>,

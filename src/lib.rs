@@ -16,10 +16,10 @@
 //! [`fetch`] is everything outside: a guarded HTTP client, and one folder for each kind of source, behind the trait
 //! [`SourceKind`](fetch::SourceKind).
 //!
-//! [`sync`] is the engine. [`sync::control`] is what callers may ask for; behind it are workers, the steps of a run,
-//! the kinds of operations, leases, progress, schedules and retention.
+//! [`sync`] is the engine. [`sync::control`] defines what callers may request; behind it are workers, the steps of a
+//! run, the kinds of operations, leases, progress, schedules and retention.
 //!
-//! [`web`] has pages, fragments and JSON, one folder a feature. `web::routes` is the whole table of addresses.
+//! [`web`] has pages, fragments and JSON, one folder for each feature. `web::routes` is the table of all routes.
 //!
 //! [`cli`] has one file for each command. [`config`] reads all settings. [`app`] builds everything and starts and
 //! shuts it down in order.

@@ -25,7 +25,7 @@ const LOG_FILES: [(&str, &str); 3] =
     [(SYNC_TARGET, "sync.jsonl"), (FETCH_TARGET, "fetch.jsonl"), (HEALTH_TARGET, "health.jsonl")];
 /// A file is renamed before it grows beyond this size.
 const MAX_FILE_BYTES: u64 = 10_000_000;
-/// How many renamed files are kept of each file. `sync.jsonl.1` is the newest.
+/// How many renamed versions of each file are kept. `sync.jsonl.1` is the newest.
 const MAX_OLD_FILES: u32 = 5;
 /// The file that is locked while files are renamed.
 const LOCK_FILE_NAME: &str = "rotation.lock";

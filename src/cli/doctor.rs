@@ -1,6 +1,6 @@
 //! `lockstep doctor`: checks the installation and reports each problem with its fix.
 //!
-//! It works with or without a running server, with a database that does not answer and with invalid settings. No check
+//! It works with or without a running server, with a database that does not respond and with invalid settings. No check
 //! takes longer than a few seconds. It changes nothing: otherwise, run as root or in the wrong folder, it could create
 //! a database that a server cannot open, or migrate the database of an older server that is running.
 

@@ -44,7 +44,7 @@ impl GoogleCredentials {
 ///
 /// # Errors
 /// What is wrong with the value, as the rest of a line after the setting's name: no valid key, an unreadable file, or a
-/// disk that does not answer.
+/// disk that does not respond.
 pub(super) fn read_credentials(value: &OsStr) -> Result<GoogleCredentials, String> {
     let text = value.to_str().map(|text| text.trim_start_matches('\u{feff}').trim());
     if let Some(text) = text.filter(|text| is_key_content(text)) {

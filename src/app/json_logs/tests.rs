@@ -52,7 +52,7 @@ fn no_line_of_several_writers_is_lost_or_broken_during_rotation() {
     let folder = data_dir.path().join("logs");
     std::thread::scope(|scope| {
         for writer in 0..8_u64 {
-            // Each writer has log files of its own, as a process would.
+            // Each writer has its own log files, as a process would.
             let logs = JsonLogs { max_file_bytes: 64_000, ..JsonLogs::new(folder.clone()) };
             scope.spawn(move || {
                 for number in 0..200_u64 {

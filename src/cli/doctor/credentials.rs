@@ -12,7 +12,7 @@ use crate::config::Settings;
 use crate::domain::text::measures;
 
 pub(super) const CHECK_NAME: &str = "Google credentials";
-/// How long the sign-in may take. Less than a check may take, so that its own message is shown.
+/// The time limit of the sign-in. It is less than the time limit of a check, so that its own message is shown.
 const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(4);
 /// Google accepts signatures from a clock that is some minutes off. A smaller difference than this is not reported.
 const MAX_CLOCK_DIFFERENCE: TimeDelta = TimeDelta::seconds(60);

@@ -1,4 +1,4 @@
-//! Checks the database: whether it answers, is migrated, accepts writes and agrees about the time.
+//! Checks the database: whether it responds, is migrated, accepts writes and agrees about the time.
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::store::database_facts::BlockingSession;
 use crate::store::diagnostics::DatabaseProbe;
 
 const CHECK_NAME: &str = "database";
-/// A round trip that takes longer makes every page slow.
+/// A longer round trip makes every page slow.
 const MAX_ROUND_TRIP: Duration = Duration::from_millis(100);
 /// How long a session may wait for another one, or be idle in a transaction.
 const MAX_SESSION_WAIT_SECS: u64 = 10;

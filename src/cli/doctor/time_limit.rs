@@ -26,7 +26,7 @@ pub(super) fn describe_timeout() -> String {
     format!("did not answer within {}", measures::format_limit(CHECK_TIMEOUT))
 }
 
-/// Runs `work` on a thread of its own and returns its result, unless it takes longer than `timeout`.
+/// Runs `work` on a separate thread and returns its result, unless it takes longer than `timeout`.
 pub(super) fn wait_for_result<T: Send + 'static>(
     timeout: Duration,
     work: impl FnOnce() -> T + Send + 'static,

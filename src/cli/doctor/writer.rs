@@ -25,7 +25,7 @@ struct WriteLockHolder {
     is_frozen: bool,
 }
 
-/// Checks that no process holds the write lock for long, and names the one that does.
+/// Checks that no process holds the write lock for long, and names a process that does.
 pub(super) fn check_write_lock(connection: &mut SharedConnection, path: &Path) -> CheckResult {
     const CHECK: &str = "write lock";
     let seconds = MAX_WRITE_MILLIS / 1000;
@@ -84,7 +84,7 @@ fn find_writer(database: &Path) -> Option<WriteLockHolder> {
 fn find_lock_holder(locks: &str, shm: Option<u64>, database: Option<u64>) -> Option<u32> {
     locks.lines().find_map(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
-        // A process that waits for a lock has an arrow after the number, so one word more.
+        // A process that waits for a lock has an arrow after the number, and therefore one more word.
         let [_, "POSIX", _, "WRITE", pid, place, start, end] = words[..] else { return None };
         let inode = place.rsplit(':').next()?.parse().ok();
         let start: u64 = start.parse().ok()?;
