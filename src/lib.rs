@@ -27,7 +27,7 @@
 //! # The life of one sync
 //!
 //! 1. A request, a command or the schedule calls [`sync::control`]. `store::admission` locks the source's row and
-//!    inserts the operation, or answers that one is already running or cooling down.
+//!    inserts the operation, or returns that a run is already active or just ended.
 //! 2. A worker claims the pending operation and takes its lease, which a heartbeat thread renews.
 //! 3. `sync::run` goes through its steps: fetch the source into a temporary file, survey it against the catalog, let
 //!    the guards decide, apply what differs in batches that each check the lease, finish.

@@ -15,7 +15,7 @@ use crate::store::StoreError;
 use crate::store::cancel::CancelOutcome;
 use crate::sync::ShutdownSignal;
 
-/// The name of the command line as the one that started or cancelled a run.
+/// The name of the command line in runs that it started or cancelled.
 pub(super) const COMMAND_LINE: &str = "command line";
 /// How often the status is read.
 const STATUS_POLL_INTERVAL: Duration = Duration::from_millis(200);

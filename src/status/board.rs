@@ -21,7 +21,8 @@ const VERIFY_AFTER: Duration = Duration::from_secs(2);
 /// The primary status store, with the database as its fallback. Reading never writes.
 ///
 /// A run's own reporter publishes to the primary while it runs and at its end. A pending run has no reporter, and the
-/// worker that claims it may belong to another server with another primary, so the database answers for pending runs.
+/// worker that claims it may belong to another server with another primary, so the status of pending runs is read from
+/// the database.
 pub struct StatusBoard {
     primary: Box<dyn StatusStore>,
     database: DatabaseStatus,

@@ -1,7 +1,7 @@
 //! Stores the status of runs in Redis, which several servers on several machines can share.
 //!
 //! An unreachable Redis does not slow down polling: after a timeout of a quarter of a second it is skipped for two
-//! seconds while the database answers. It is used again as soon as it is back.
+//! seconds, and the database is read instead. It is used again as soon as it is available.
 
 mod address;
 

@@ -24,7 +24,7 @@ use crate::store::admission::{AdmissionRequest, ScheduledStart, StartOutcome};
 use crate::store::cancel::CancelOutcome;
 use crate::store::takeover::TakenOver;
 
-/// Starts, cancels and recovers runs, and probes places. Also answers questions about the kinds of sources.
+/// Starts, cancels and recovers runs, probes places, and returns facts about the kinds of sources.
 #[derive(Clone)]
 pub struct SyncControl {
     engine: SyncEngine,

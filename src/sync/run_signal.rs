@@ -115,7 +115,7 @@ impl RunSignal {
 
     /// Returns why the run has to stop now; `None` while it may continue.
     ///
-    /// A lease that has merely expired is no reason yet: if no other worker has taken over the run, its next batch
+    /// A lease that has merely expired is not a reason: if no other worker has taken over the run, its next batch
     /// renews the lease.
     pub(super) fn stop_reason(&self) -> Option<StopReason> {
         if self.is_lease_lost.load(Ordering::SeqCst) {

@@ -47,7 +47,7 @@ pub fn dropped_cells_note(columns: usize) -> RowAndRowsNote {
     )
 }
 
-/// The warning about a quoted cell with several lines. `line` is the one that looks like a row.
+/// The warning about a quoted cell with several lines. `line` is the line that looks like a row.
 #[must_use]
 pub fn row_in_quoted_cell_note(line: &str) -> String {
     format!(

@@ -20,7 +20,7 @@ pub(super) struct CsvDialect {
 /// Detects the dialect from the beginning of the decoded text. `is_complete` says whether it is the complete text.
 ///
 /// The best delimiter splits most records into as many cells as the first row that is not blank, and that row into at
-/// least two. If no delimiter splits the header, as below a title line, the one that splits most records wins.
+/// least two. If no delimiter splits the header, as below a title line, the delimiter that splits most records is used.
 pub(super) fn detect_dialect(start: &[u8], is_complete: bool) -> CsvDialect {
     if let Some(delimiter) = declared_delimiter(start) {
         return CsvDialect { delimiter, has_sep_line: true };

@@ -40,7 +40,7 @@ pub(super) struct CsvTable {
 }
 
 impl CsvTable {
-    /// Detects the encoding and the dialect of `content` and reads its header. `charset` is the one that the server
+    /// Detects the encoding and the dialect of `content` and reads its header. `charset` is the charset that the server
     /// declared. Row numbers begin after `rows_above`.
     ///
     /// # Errors

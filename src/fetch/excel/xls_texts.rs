@@ -9,8 +9,8 @@ use crate::fetch::FetchError;
 /// The largest possible length of each shared text in bytes. Many cells may share a text, so a small file may contain
 /// much text.
 ///
-/// The texts are in the record `first` and in those that continue it. If the characters of a text continue in the next
-/// record, that record begins with a byte for their width ([MS-XLS] 2.5.293, "XLUnicodeRichExtendedString").
+/// The texts are in the record `first` and in the records that continue it. If the characters of a text continue in the
+/// next record, that record begins with a byte for their width ([MS-XLS] 2.5.293, "XLUnicodeRichExtendedString").
 pub(super) fn text_lengths(bytes: &[u8], first: &XlsRecord) -> Result<Vec<u32>, FetchError> {
     let mut pieces = TextPieces { bytes, data: first.data.clone(), end: first.data.end };
     pieces.skip(8)?;

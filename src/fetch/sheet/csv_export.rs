@@ -186,7 +186,7 @@ fn explain_error(error: FetchError, link: &SheetLink) -> FetchError {
              organisation. In Google Sheets choose File → Share → Publish to web, or use the sheet's own link from \
              the address bar.",
         ),
-        // A service account does not help: the Sheets API answers no queries.
+        // A service account does not help: the Sheets API does not support queries.
         "sign_in_page" if link.is_query() => FetchError::failed(
             code,
             "The sheet is not public, and Google runs the query of this link (tq=) on public sheets only. In Google \

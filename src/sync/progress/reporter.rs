@@ -2,8 +2,8 @@
 //! database.
 //!
 //! The worker calls [`ProgressReporter::report`]; a thread of the reporter publishes to both stores. The percent that
-//! goes to the primary store is never higher than the one in the database. So progress does not go back, whichever of
-//! the two answers a poller.
+//! goes to the primary store is never higher than the percent in the database. So progress does not go back, whichever
+//! of the two stores a poller reads.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -112,7 +112,7 @@ impl ProgressReporter {
         self.state.current.lock().clone()
     }
 
-    /// The highest percent that pollers can have seen: the one in the database.
+    /// The highest percent that pollers can have seen: the percent in the database.
     pub(in crate::sync) fn published_percent(&self) -> u8 {
         self.state.database_percent.load(Ordering::SeqCst)
     }

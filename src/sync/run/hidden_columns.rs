@@ -15,7 +15,7 @@ use crate::domain::text::comparable_form::{is_same_form, position_of};
 use crate::fetch::{FetchError, FetchedContent, RowReader};
 use crate::store::catalogs::Catalog;
 
-/// The maximum number of columns that one query searches for.
+/// The maximum number of columns in a single query.
 const MAX_COLUMNS_PER_QUERY: usize = 100;
 
 /// Content without the columns that must not be published.

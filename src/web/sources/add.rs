@@ -1,4 +1,4 @@
-//! Adds a source in two steps: connect (where it is) and review (what it contains).
+//! Adds a source in two steps: connect (its link or file) and review (its content).
 //!
 //! Forms are not trusted: a source is probed again before it is stored, and a form can name an upload by its id but
 //! never a path of the server.

@@ -134,7 +134,7 @@ pub(super) fn found_columns(state: &AppState, place: &SourcePlace, look: &Source
         rows: look.rows.iter().map(|row| cells(&row.cells)).collect(),
         feeds,
         more_feeds,
-        // A missing key column has an error of its own.
+        // A missing key column has a separate error.
         problems: look.all_problems().skip(usize::from(look.missing_key.is_some())).collect(),
         notes: look.notes.clone(),
         likely_header: look.likely_header,

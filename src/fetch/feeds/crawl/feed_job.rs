@@ -1,4 +1,4 @@
-//! The addresses of a crawl: those that the source names, and those to fetch.
+//! The addresses of a crawl: the addresses that the source names, and the addresses to fetch.
 
 /// An address to fetch.
 #[derive(Clone, PartialEq, Eq, Debug)]

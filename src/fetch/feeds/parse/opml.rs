@@ -184,7 +184,8 @@ fn read_attributes(outline: &str) -> Vec<(&str, &str)> {
 }
 
 /// The end of the value that begins at `from`: the first quotation mark that another attribute or the end of the tag
-/// follows. Other quotation marks are unescaped parts of the value. If none is followed so, the first one ends it.
+/// follows. Other quotation marks are unescaped parts of the value. If there is no such mark, the first one ends the
+/// value.
 fn find_value_end(outline: &str, from: usize, quote: char) -> usize {
     let mut marks = outline[from..].match_indices(quote).map(|(at, _)| from + at);
     let ends = |at: &usize| {

@@ -60,8 +60,8 @@ pub(in crate::sync) fn read_survey<'l>(
     Ok(survey)
 }
 
-/// Returns the type of a column: the one that its kind of source declares, otherwise the one of its cells. If only the
-/// newest entries were fetched, the type must fit the stored entries, too.
+/// Returns the type of a column: the type that its kind of source declares, otherwise the type of its cells. If only
+/// the newest entries were fetched, the type must fit the stored entries, too.
 fn column_type(
     comparison: &SourceComparison<'_>,
     content: &dyn FetchedContent,
