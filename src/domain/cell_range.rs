@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_range_of_a_table_is_refused() {
+    fn an_invalid_range_is_refused() {
         for text in ["A1", "$B$7", "A1:D1", "3:3"] {
             assert_eq!(text.parse::<CellRange>(), Err(CellRangeError::OneRow), "{text}");
         }

@@ -43,7 +43,7 @@ mod tests {
     use crate::domain::feed::FeedRecord;
 
     #[test]
-    fn those_that_failed_may_be_asked_again_where_one_server_does_not_mind() {
+    fn failed_feeds_can_be_retried_if_one_server_allows_it() {
         let now = Utc::now();
         let (soon, later) = (now + TimeDelta::minutes(1), now + TimeDelta::hours(1));
         let feed = |failures, rate_limited_until| FeedRecord {

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_withheld_once_is_withheld_the_second_time() {
+    fn withheld_removals_are_withheld_again() {
         // 100 items; 49 stayed and 50 came; the 51 were kept, so the catalog has 150.
         let again = ChangeTally { settled: 100, ..tally(150, 0, 51) };
         assert_eq!(again.decide_verdict(false), GuardVerdict::WithholdRemovals);
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_keys_that_was_meant_goes_on_after_it_was_cut_short() {
+    fn an_accepted_change_of_keys_continues_after_it_was_interrupted() {
         let rest = ChangeTally { settled: 60_000, ..tally(88_000, 32_000, 60_000) };
         assert_eq!(rest.decide_verdict(true), GuardVerdict::Apply);
         let last = ChangeTally { settled: 60_000, ..tally(119_000, 1_000, 60_000) };
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn half_of_a_catalog_may_go_and_one_more_may_not() {
+    fn half_of_a_catalog_may_be_removed_and_one_more_may_not() {
         assert_eq!(tally(100, 0, 50).decide_verdict(false), GuardVerdict::Apply);
         assert_eq!(tally(100, 0, 51).decide_verdict(false), GuardVerdict::WithholdRemovals);
     }
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_key_column_is_seen_and_can_be_meant() {
+    fn a_changed_key_column_is_detected_and_can_be_accepted() {
         assert_eq!(tally(100, 100, 100).decide_verdict(false), GuardVerdict::KeyChanged);
         assert_eq!(tally(100, 100, 100).decide_verdict(true), GuardVerdict::Apply);
         assert_eq!(tally(100, 50, 100).decide_verdict(true), GuardVerdict::WithholdRemovals);

@@ -104,7 +104,7 @@ mod tests {
     use super::{web_address, without_secrets};
 
     #[test]
-    fn an_address_of_a_feed_is_one_of_the_web() {
+    fn a_feed_has_an_http_address() {
         for (typed, meant) in [
             ("feed://h.example/a?b", "http://h.example/a?b"),
             (" FEED:https://h.example/a ", "https://h.example/a"),

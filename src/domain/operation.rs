@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn words_read_back_as_themselves() {
+    fn names_of_variants_are_read_back() {
         for &status in Status::ALL {
             assert_eq!(status.as_str().parse(), Ok(status));
         }

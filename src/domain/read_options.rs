@@ -84,7 +84,7 @@ mod tests {
     use super::{ReadOptions, ReadSetting};
 
     #[test]
-    fn nothing_set_is_stored_as_nothing_and_read_back() {
+    fn only_changed_read_options_are_stored() {
         let unset = ReadOptions::default();
         assert_eq!(serde_json::to_string(&unset).expect("JSON"), "{}");
         let set = ReadOptions { tab: Some("Artists".to_owned()), header_row: Some(4), ..unset };
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_that_a_kind_does_not_support_is_named() {
+    fn an_unsupported_setting_is_reported_by_name() {
         let set = ReadOptions { encoding: Some("utf-8".to_owned()), ..ReadOptions::default() };
         assert_eq!(set.first_unsupported(&[ReadSetting::Tab]), Some(ReadSetting::Encoding));
         assert_eq!(set.first_unsupported(&[ReadSetting::Encoding]), None);

@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_on_has_no_length_yet_and_no_time_runs_backwards() {
+    fn a_running_stage_has_no_length_and_no_length_is_negative() {
         assert_eq!(stage_timings([None; 4]), StageTimings::default());
         let processing = stage_timings([Some(100), Some(300), None, None]);
         assert_eq!((processing.fetching, processing.processing), (Some(0.2), None));

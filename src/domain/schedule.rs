@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_followed_is_refused() {
+    fn a_redirect_that_cannot_be_followed_is_refused() {
         for bad in ["", "daily", "* * * *", "61 * * * *", "0 0 30 2 *", "* * * * * *"] {
             assert!(bad.parse::<Schedule>().is_err(), "{bad:?}");
         }

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_but_the_one_spelling_is_refused() {
+    fn any_other_spelling_is_refused() {
         let id = SyncId::new().to_string();
         let (_, bare) = id.split_once('_').expect("a prefix");
         let spelled = [

@@ -132,7 +132,7 @@ mod tests {
     use crate::domain::sync_id::SyncId;
 
     #[test]
-    fn what_was_put_is_read_back_and_is_for_its_owner_alone() {
+    fn a_stored_status_is_read_back_and_only_its_owner_can_read_the_file() {
         let home = tempfile::tempdir().expect("a folder");
         let files = FileStatus::new(home.path().join("status"));
         let report = report();

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn one_who_asked_earlier_and_comes_later_lowers_nothing() {
+    fn a_late_answer_to_an_earlier_request_lowers_nothing() {
         let (shown, run) = (SeenProgress::default(), SyncId::new());
         shown.record_seen(&mut at(run, 55));
         shown.record_seen(&mut at(run, 40));
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn the_run_that_nobody_asked_for_for_the_longest_is_forgotten_and_no_other() {
+    fn only_the_least_recently_read_run_is_forgotten() {
         let shown = SeenProgress::default();
         let runs: Vec<SyncId> = (0..MAX_REMEMBERED_RUNS).map(|_| SyncId::new()).collect();
         runs.iter().for_each(|run| shown.record_seen(&mut at(*run, 55)));

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_database_says_loses_the_password() {
+    fn messages_of_the_database_lose_the_password() {
         let message = |address: &str, text: &str| DatabaseAddress::parse(address).without_password(text);
         let quoted = "invalid percent-encoded token: \"s3c%ret\"\n";
         assert_eq!(message("postgres://me:s3c%ret@h/db", quoted), "invalid percent-encoded token: \"…\"");

@@ -14,7 +14,7 @@ mod tests {
     use super::catch_panic;
 
     #[test]
-    fn a_panic_becomes_none() {
+    fn a_panic_returns_none() {
         assert_eq!(catch_panic("a test", || 7), Some(7));
         assert_eq!(catch_panic::<()>("a test", || panic!("caught")), None);
     }

@@ -157,7 +157,7 @@ fn a_line_cut_by_a_full_disk_keeps_the_lines_of_others() {
 }
 
 #[test]
-fn an_unwritable_folder_loses_lines_only() {
+fn an_unwritable_folder_loses_only_log_lines() {
     let data_dir = tempfile::tempdir().expect("a folder");
     let folder = data_dir.path().join("logs");
     let logs = JsonLogs::new(folder.clone());

@@ -112,7 +112,7 @@ mod tests {
     use super::{CellClass, ClassCounts};
 
     #[test]
-    fn a_cell_is_what_it_looks_like() {
+    fn a_cell_is_classified_by_its_text() {
         for (cell, class) in [
             ("", CellClass::Empty),
             (" \t", CellClass::Empty),

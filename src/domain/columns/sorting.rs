@@ -68,14 +68,14 @@ mod tests {
     use super::{LOWERCASE_LETTERS, UPPERCASE_LETTERS, WHITE_SPACE, fold_letters};
 
     #[test]
-    fn case_and_accents_do_not_part_what_belongs_together() {
+    fn case_and_accents_do_not_separate_equal_words() {
         assert_eq!(fold_letters(" Ágætis BYRJUN\n").as_deref(), Some("agætis byrjun"));
         assert_eq!(fold_letters("ØÞ Ёлка Ω").as_deref(), Some("øþ елка ω"));
         assert_eq!(fold_letters("\u{2003}"), None);
     }
 
     #[test]
-    fn the_tables_say_what_the_language_says() {
+    fn tables_of_letters_agree_with_the_standard_library() {
         let white: String = (char::MIN..=char::MAX).filter(|c| c.is_whitespace()).collect();
         assert_eq!(WHITE_SPACE, white);
         assert_eq!(UPPERCASE_LETTERS.to_lowercase(), LOWERCASE_LETTERS);

@@ -107,7 +107,7 @@ mod tests {
     use super::{SpreadsheetPlaceholder, is_checkbox, is_unticked};
 
     #[test]
-    fn only_a_whole_cell_is_such_a_word() {
+    fn only_a_whole_cell_is_a_placeholder() {
         assert_eq!(SpreadsheetPlaceholder::parse(" #REF! "), Some(SpreadsheetPlaceholder::Error("#REF!")));
         assert_eq!(SpreadsheetPlaceholder::parse("#BEZUG!"), Some(SpreadsheetPlaceholder::Error("#BEZUG!")));
         assert_eq!(SpreadsheetPlaceholder::parse("Loading..."), Some(SpreadsheetPlaceholder::Loading));
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn every_word_is_distinguished_from_the_others() {
+    fn every_string_is_distinguished_from_the_others() {
         assert!(
             super::ERROR_VALUES
                 .iter()
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn boxes_are_ticked_or_not() {
+    fn checkboxes_are_ticked_or_unticked() {
         assert!(is_unticked("FALSE") && is_unticked("FALSCH") && !is_unticked("TRUE") && !is_unticked("false alarm"));
         assert!(is_checkbox("WAHR") && !is_checkbox("yes"));
     }

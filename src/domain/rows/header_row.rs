@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_above_a_header_may_be_rows_of_the_table() {
+    fn rows_above_a_header_may_belong_to_the_table() {
         let sorted = ["a,One,1", "b,Two,2", "id,title,year", "x,Three,3"];
         assert_eq!(found(&sorted, "id"), Some(HeaderFound { row: 3, position: 0, below_titles: false }));
         let (columns, rows) = read(&sorted);
@@ -114,14 +114,14 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_with_the_name_of_a_column_is_no_header() {
+    fn a_cell_with_the_name_of_a_column_is_not_a_header() {
         assert_eq!(found(&["a,b,c", "1,2,3", "id,,"], "id"), None, "the others have more");
         assert_eq!(found(&["a,b,c", "id,id,x"], "id"), None, "it stands there twice");
         assert_eq!(found(&["a,b,c"], "id"), None);
     }
 
     #[test]
-    fn a_table_with_its_header_on_top_has_no_other() {
+    fn a_table_with_its_header_in_the_first_row_has_no_other_header() {
         for table in [
             &["id,title", "1,One", "2,Two"][..],
             &["Title,", "One,", "Two,"],

@@ -28,7 +28,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_with_several_names_is_named_with_what_stands_between_them() {
+    fn a_cell_with_several_names_is_reported_with_their_separator() {
         for (columns, cell, separator) in [
             (&["id,name", "year"][..], "“id,name”", "separated by “,”"),
             (&["name; id ;year"], "“name; id ;year”", "separated by “;”"),

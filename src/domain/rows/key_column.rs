@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_keys_of_the_catalog_say_more_than_names_and_names_more_than_filled_cells() {
+    fn known_keys_count_more_than_names_and_names_more_than_filled_cells() {
         let known = KnownKeys {
             column: "album_id".to_owned(),
             known: 209,
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_that_has_the_name_beside_the_keys_is_no_header() {
+    fn a_cell_that_has_the_name_beside_the_keys_is_not_a_header() {
         let known =
             KnownKeys { column: "nr".to_owned(), known: 2, sampled: 3, has_more_rows: false, named_like_a_key: false };
         let hints = KeyHints { known: Some(known), ..KeyHints::default() };
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_that_cannot_be_seen_is_marked() {
+    fn an_invisible_difference_is_marked() {
         let hint =
             message("Member No", &["Member\u{a0}N\u{200d}o"], &[], &KeyHints::default(), HeaderSetting::Detected);
         assert!(

@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_alike_but_for_case_joints_and_a_slip() {
+    fn names_are_similar_despite_case_separators_and_one_typo() {
         for (one, other) in
             [("id", "ID"), ("album_id", "Album ID"), ("number", "nummber"), ("title", "titel1"), ("catalog", "katalog")]
         {

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_differ_only_in_what_cannot_be_seen_are_repeats() {
+    fn names_that_differ_only_in_invisible_characters_are_repeated() {
         assert_eq!(
             column_names(&["id", "id\u{200b}", "\u{feff}", "a\u{a0}b", "a b"]),
             ["id", "id\u{200b} (2)", "column 3", "a\u{a0}b", "a b (2)"]

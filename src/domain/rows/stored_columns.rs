@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_differs_in_form_only_is_the_stored_one() {
+    fn a_name_with_an_equal_comparable_form_keeps_the_stored_spelling() {
         assert_eq!(names(&["a\u{a0}b", "c"], &["c", "a b"]), ["a b", "c"]);
         assert_eq!(names(&["a b", "new"], &["a\u{a0}b", "a b"]), ["a b", "new"]);
         assert_eq!(names(&["a", "b"], &[]), ["a", "b"]);

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_that_fit_no_better_exchanged_are_not() {
+    fn cells_that_fit_no_better_when_swapped_are_not_reported() {
         for odd in ["k2,1999,1999", "k2,Nina,unknown", "k2,Nina,", "k2,,Nina", "1999,Nina,1999", "k2,1999,2025-04-03"] {
             assert_eq!(noted("k1,Nina,1999", &[odd]), [""; 0], "{odd}");
         }

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn one_and_many_have_their_own_forms() {
+    fn notes_have_singular_and_plural_forms() {
         assert_eq!(
             respelled_headers_note(&[("Id ", "id")]),
             "A header is spelled differently than in the catalog (spaces, invisible characters or Unicode form) and \

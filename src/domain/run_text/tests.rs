@@ -33,7 +33,7 @@ fn skipped_rows_are_part_of_every_text() {
 }
 
 #[test]
-fn digits_are_grouped_while_a_run_goes_on() {
+fn digits_are_grouped_in_progress_messages() {
     let noun = Noun { one: "album".to_owned(), many: "albums".to_owned() };
     let count = |processed, total| ProgressCount { processed, total };
     assert_eq!(syncing_message(&noun, count(48_000, 120_000)), "Syncing album 48,000 of 120,000…");

@@ -60,7 +60,7 @@ fn form() -> impl Strategy<Value = &'static str> {
 
 proptest! {
     #[test]
-    fn no_part_that_decides_what_is_shown_is_ever_left_out(
+    fn no_part_of_a_link_that_selects_content_is_dropped(
         form in form(),
         parts in proptest::collection::vec((part(), any::<bool>(), separator()), 0..5),
         harmless in any::<Index>(),

@@ -26,7 +26,7 @@ fn refusal(link: &str) -> SheetLinkError {
 }
 
 #[test]
-fn every_form_people_paste_leads_to_the_export_of_its_tab() {
+fn every_common_form_of_a_link_leads_to_the_export_of_its_tab() {
     let plain = format!("/spreadsheets/d/{ID}/export?format=csv");
     let tab = format!("{plain}&gid=42");
     for first in [
@@ -75,7 +75,7 @@ fn every_form_people_paste_leads_to_the_export_of_its_tab() {
 }
 
 #[test]
-fn a_range_is_kept_in_every_place() {
+fn a_range_is_kept_in_every_part_of_a_link() {
     let ranged = format!("/spreadsheets/d/{ID}/export?format=csv&gid=7&range=A1%3AB3");
     for link in [
         "~/d/ID/edit?gid=7#gid=7&range=A1:B3",
@@ -154,7 +154,7 @@ fn a_tab_by_name_keeps_its_name() {
 }
 
 #[test]
-fn what_cannot_be_obeyed_is_refused_by_name_with_what_to_do() {
+fn an_unsupported_part_of_a_link_is_refused_by_name_with_a_fix() {
     for (link, part, advice) in [
         ("~/d/ID/edit#gid=0&fvid=12", "fvid=", "=FILTER(…)"),
         ("~/d/ID/edit?fvid=12#gid=0", "fvid=", "Close the filter view"),
@@ -208,7 +208,7 @@ fn what_cannot_be_obeyed_is_refused_by_name_with_what_to_do() {
 }
 
 #[test]
-fn anything_else_is_told_what_a_good_link_looks_like() {
+fn an_unusable_link_gets_an_example_of_a_usable_one() {
     let cases = [
         ("https://docs.google.com/document/d/ID/edit", SheetLinkError::Document),
         ("https://docs.google.com/presentation/d/ID/edit", SheetLinkError::Presentation),
@@ -232,7 +232,7 @@ fn anything_else_is_told_what_a_good_link_looks_like() {
 }
 
 #[test]
-fn a_link_that_is_fetched_as_it_is_brings_the_table_that_it_asks_for() {
+fn a_link_that_is_fetched_unchanged_returns_the_requested_table() {
     let check = |link: &str| check_direct_link(&Url::parse(&whole(link)).expect("an address"));
     for link in [
         "~/d/ID/export?format=csv&gid=7&range=Prices",

@@ -99,14 +99,14 @@ mod tests {
     }
 
     #[test]
-    fn invisible_characters_count_as_none_and_may_stand_between_spaces_and_marks() {
+    fn invisible_characters_are_ignored_also_between_spaces_and_marks() {
         assert_eq!(comparable_form("\u{feff}B\u{200b}-\u{ad}1\u{2060}"), "B-1");
         assert_eq!(comparable_form("a \u{200e} b"), "a b");
         assert_eq!(comparable_form("Cafe\u{200b}\u{301}"), "Café");
     }
 
     #[test]
-    fn what_tells_words_apart_stays() {
+    fn characters_that_distinguish_words_are_kept() {
         for (one, other) in [("می\u{200c}خواهم", "میخواهم"), ("क्\u{200d}ष", "क्ष"), ("e\u{323}", "e"), ("A", "a")]
         {
             assert!(!is_same_form(one, other), "{one:?} {other:?}");
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exact_spelling_comes_before_an_equal_form() {
+    fn an_exact_spelling_is_preferred_to_an_equal_comparable_form() {
         let names = ["a\u{a0}b", "a b", "c"].map(str::to_owned);
         assert_eq!(position_of(&names, "a b"), Some(1));
         assert_eq!(position_of(&names[..1], "a b"), Some(0));
@@ -141,7 +141,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_form_of_a_form_is_itself(text in text()) {
+        fn the_comparable_form_of_a_comparable_form_is_itself(text in text()) {
             let form = comparable_form(&text).into_owned();
             prop_assert_eq!(comparable_form(&form), Cow::Borrowed(form.as_str()));
             prop_assert!(matches!(comparable_form(&form), Cow::Borrowed(_)));

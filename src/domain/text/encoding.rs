@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_offered_is_known_by_its_own_name() {
+    fn each_offered_encoding_has_its_standard_name() {
         for (name, _) in OFFERED_ENCODINGS {
             assert_eq!(encoding_name(name), Ok(name));
         }

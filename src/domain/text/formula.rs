@@ -20,7 +20,7 @@ mod tests {
     use super::escape_formula;
 
     #[test]
-    fn a_spreadsheet_finds_no_formula() {
+    fn a_spreadsheet_reads_no_cell_as_a_formula() {
         for cell in ["=1+1", "@x", "-5+1", "+1.5e3+A1", "-inf", "+nan", "-1,5", "- 5", "-", "\ta", "\r5", "\t-5", "=5"]
         {
             assert_eq!(escape_formula(cell), format!("'{cell}"));

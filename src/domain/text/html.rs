@@ -170,7 +170,7 @@ mod tests {
     use super::{html_to_text, sanitize_html};
 
     #[test]
-    fn nothing_that_runs_or_calls_home_is_left() {
+    fn no_script_and_no_tracker_is_left() {
         let base = "https://example.org/a/".parse().expect("an address");
         let html = r#"<script>x()</script><p onclick="x()" style="x">
             Hi <a href="b">there</a><a href="javascript:x()">no</a>
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_what_a_page_says() {
+    fn html_is_converted_to_its_text() {
         assert_eq!(
             html_to_text("<p>One</p><p>t<b>w</b>o&nbsp;&eacute; &lt;3</p><script>no <b>x</b></script>\n\n end"),
             "One two é <3 end"

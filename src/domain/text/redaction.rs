@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_secret_is_behind_a_veil_and_the_rest_is_as_it_was_typed() {
+    fn secrets_are_redacted_and_the_rest_is_unchanged() {
         let shown = [
             ("https://h.example/feed?channel_id=UC1", "https://h.example/feed?channel_id=UC1"),
             ("https://me:pw@h.example/a.csv", "https://…@h.example/a.csv"),
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_was_left_alone_stands_for_what_is_behind_it() {
+    fn an_unchanged_redacted_line_is_restored() {
         let known = text(&["https://me:one@h.example/a", "https://me:two@h.example/a", "https://h.example/b"]);
         let shown = redact_all(&known, redact_address);
         assert_eq!(shown, ["https://…1@h.example/a", "https://…2@h.example/a", "https://h.example/b"]);

@@ -93,7 +93,7 @@ mod tests {
     use super::{differ_invisibly, mark_invisible, mark_stray_invisible};
 
     #[test]
-    fn what_cannot_be_seen_is_marked() {
+    fn invisible_characters_are_marked() {
         for (text, shown) in [
             ("Member No", "Member No"),
             ("Member\u{a0}No", "Member⍽No"),
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_shapes_letters_and_emoji_is_marked_only_where_two_names_are_compared() {
+    fn joiners_of_letters_and_emoji_are_marked_only_in_comparisons_of_names() {
         for text in ["می\u{200c}خواهم", "👩\u{200d}🚀", "❤\u{fe0f}", "1\u{fe0f}\u{20e3}", "🏳\u{fe0f}\u{200d}🌈"]
         {
             assert_eq!(mark_stray_invisible(text), text);

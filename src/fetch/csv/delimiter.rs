@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_delimiter_is_the_one_that_cuts_the_rows_evenly() {
+    fn the_delimiter_gives_all_rows_the_same_number_of_cells() {
         assert_eq!(found("id,title\n1,a\n2,b\n"), ',');
         assert_eq!(found("id;price\n1;3,50\n2;4,20\n"), ';');
         assert_eq!(found("id\ttitle, long\n1\ta, b\n2\tc\n"), '\t');
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn excel_may_say_it_outright() {
+    fn a_sep_line_of_excel_names_the_delimiter() {
         let reported = detect_dialect(b"sep=;\r\na,b;c,d\r\n", true);
         assert_eq!((reported.delimiter, reported.has_sep_line), (b';', true));
         assert!(!detect_dialect(b"sep=x\n", true).has_sep_line);

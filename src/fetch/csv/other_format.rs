@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_columns_in_brackets_are_a_header() {
+    fn column_names_in_brackets_are_a_header() {
         for text in [
             "id,title\n1,<b>x</b>\n",
             "<id>,<title>\n1,2\n",

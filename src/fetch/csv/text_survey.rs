@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_watches_is_asked_at_every_piece_of_every_pass() {
+    fn the_observer_is_asked_at_every_piece_of_every_pass() {
         let bytes = b"Bj\xF6rk\n".repeat(50_000);
         for asked in 0..10 {
             let ended = survey_text(|| &bytes[..], None, None, &StopAfter(asked.into()));
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn where_bytes_may_be_replaced_or_be_of_another_encoding_that_is_known() {
+    fn invalid_bytes_and_stray_utf_8_are_detected() {
         let clean = survey("título".as_bytes());
         assert!(!clean.is_lossy && !clean.may_hold_utf_8);
         assert!(survey(&[&"ä".repeat(40_000).into_bytes()[..], b"\xFF"].concat()).is_lossy);

@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_have_the_letters_of_spreadsheets() {
+    fn columns_are_named_by_letters_as_in_spreadsheets() {
         let letters: Vec<String> = [0, 25, 26, 701, 702, 16_383].into_iter().map(column_letters).collect();
         assert_eq!(letters, ["A", "Z", "AA", "ZZ", "AAA", "XFD"]);
     }

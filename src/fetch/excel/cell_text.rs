@@ -184,7 +184,7 @@ mod tests {
     use super::{is_rounded, iso_duration, iso_moment, number_text, serial_text};
 
     #[test]
-    fn a_number_is_rounded_where_it_has_more_digits_than_spreadsheets_keep() {
+    fn a_number_with_more_digits_than_spreadsheets_keep_is_rounded() {
         for number in [1e15, 1_234_567_890_123_450.0, -12_345_678_901_234_567.0, 1e20] {
             assert!(is_rounded(number), "{number}");
         }
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_those_that_excel_shows() {
+    fn dates_are_equal_to_those_that_excel_shows() {
         let texts = [
             (44931.0, "2023-01-05"),
             (44_931.604_166_666_664, "2023-01-05 14:30:00"),
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_as_iso_is_shown_alike() {
+    fn iso_dates_and_durations_are_shown_in_one_form() {
         assert_eq!(iso_moment("2023-01-05"), "2023-01-05");
         assert_eq!(iso_moment("2023-01-05T00:00:00"), "2023-01-05");
         assert_eq!(iso_moment("2023-01-05T14:30:00.000000000"), "2023-01-05 14:30:00");

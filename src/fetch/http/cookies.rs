@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_goes_back_to_its_host_alone() {
+    fn a_cookie_is_sent_only_to_its_host() {
         let mut jar = CookieJar::default();
         keep(&mut jar, "https://h.example/check", "pass=1; Path=/; HttpOnly");
         keep(&mut jar, "https://h.example/deep/er/x", "deep=2");
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_host_may_not_set_is_not_kept() {
+    fn a_cookie_that_a_host_may_not_set_is_not_kept() {
         let mut jar = CookieJar::default();
         for set in ["a=1; Domain=other.example", "a=1; Domain=ample", "a=1; Secure", "__Host-a=1", "=1", "no cookie"] {
             keep(&mut jar, "http://h.example/", set);
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_is_replaced_and_taken_back() {
+    fn a_cookie_is_replaced_and_deleted() {
         let (mut jar, url) = (CookieJar::default(), "https://h.example/");
         for (set, expected, changes) in [
             ("a=1", "a=1", 1),
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_a_bound_to_how_many_are_kept_and_how_long_they_are() {
+    fn the_number_and_length_of_cookies_are_bounded() {
         let (mut many, mut long, url) = (CookieJar::default(), CookieJar::default(), "https://h.example/");
         for number in 0..1000 {
             keep(&mut many, url, &format!("c{number}=1"));

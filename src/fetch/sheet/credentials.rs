@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_service_account_is_called_by_its_name() {
+    fn a_key_file_of_another_kind_is_named() {
         assert_eq!(wrong("{"), NotAServiceAccount::NotJson { line: 1, column: 1 });
         assert_eq!(wrong("-----BEGIN PRIVATE KEY-----\ns3cret"), NotAServiceAccount::BareKey);
         assert_eq!(wrong("AIzaSys3cret"), NotAServiceAccount::ApiKey);

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_repeats_the_header_is_no_entry() {
+    fn a_row_that_repeats_the_header_is_not_an_item() {
         let written = column_names(&["id", "", "name", "name"]);
         let layout = ColumnLayout::new(&written, 0);
         let rules = RowRules::new(&layout, &written, true);

@@ -100,7 +100,7 @@ fn text_of_a_source_is_escaped() {
 }
 
 #[test]
-fn a_reader_who_may_not_sync_gets_no_buttons() {
+fn a_user_without_permission_to_sync_gets_no_buttons() {
     let shown = html(PanelView { may_sync: false, ..panel(Some(run(RunStatus::Running))) });
     assert!(!shown.contains("method=\"post\""));
 }

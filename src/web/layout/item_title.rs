@@ -14,7 +14,7 @@ mod tests {
     use super::find_title_column;
 
     #[test]
-    fn an_item_is_known_by_its_title() {
+    fn an_item_is_named_by_its_title() {
         assert_eq!(find_title_column(&["id", "Artist", "Title"], "album"), Some(2));
         assert_eq!(find_title_column(&["id", "Album"], "album"), Some(1));
         assert_eq!(find_title_column(&["id", "label"], "album"), None);

@@ -51,7 +51,7 @@ mod tests {
     use super::{PanelView, StartOutcome, restore_notice};
 
     #[test]
-    fn a_notice_that_is_no_longer_true_is_not_shown() {
+    fn an_outdated_notice_is_not_shown() {
         let shown = |notice: &str, left: u64| {
             let mut panel = PanelView::default();
             restore_notice(&mut panel, notice, || Ok(Duration::from_secs(left))).expect("no error");

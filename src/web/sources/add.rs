@@ -82,12 +82,12 @@ pub(in crate::web) async fn review_page(
             return show_connect_step(state, &actor, form, DetectionFailure::from(file_error(both)));
         }
         match detect(state, &form)? {
-            Ok((place, look)) => {
+            Ok((place, probe)) => {
                 let kind_note = state.control.replacement_notice(&place.kind, &form.kind);
                 form.kind.clone_from(&place.kind);
-                propose_fields(state, &mut form, &place, &look, &called)?;
+                propose_fields(state, &mut form, &place, &probe, &called)?;
                 hide_secrets(state, &mut form, Some(&place), &[])?;
-                let mut found = FoundColumns { kind_note, ..found_columns(state, &place, &look) };
+                let mut found = FoundColumns { kind_note, ..found_columns(state, &place, &probe) };
                 if found.location.is_empty() {
                     found.location = called;
                 }
@@ -113,23 +113,23 @@ pub(in crate::web) async fn add_source(app: AppContext, form: FormData<FormValue
         if !proposed.is_empty() {
             form::set_header_row(&mut form, proposed);
         }
-        let (place, look, cannot_read) = match detect(state, &form)? {
-            Ok((place, look)) => (place, look, None),
+        let (place, probe, cannot_read) = match detect(state, &form)? {
+            Ok((place, probe)) => (place, probe, None),
             Err(failure) => match detect_with_defaults(state, &form)? {
-                Some((place, look)) => (place, look, failure.message()),
+                Some((place, probe)) => (place, probe, failure.message()),
                 None => return show_connect_step(state, &actor, form, failure),
             },
         };
         if only_looks || cannot_read.is_some() {
-            return show_review_step(state, &actor, form, &place, &look, cannot_read);
+            return show_review_step(state, &actor, form, &place, &probe, cannot_read);
         }
-        let mut columns = look.columns.clone();
+        let mut columns = probe.columns.clone();
         if let Some(key) = state.control.key_column(&place.kind) {
             form.key = key.to_owned();
             columns.push(form.key.clone());
         }
         let errors = match form::check_form(&form, &place, &columns) {
-            Ok((mut draft, schedule)) => match form::unconfirmed_columns(&form, &look.hidden_columns) {
+            Ok((mut draft, schedule)) => match form::unconfirmed_columns(&form, &probe.hidden_columns) {
                 Some(errors) => errors,
                 None => {
                     let published = form::published_columns(&form, &[]);
@@ -147,7 +147,7 @@ pub(in crate::web) async fn add_source(app: AppContext, form: FormData<FormValue
         };
         form.kind.clone_from(&place.kind);
         hide_secrets(state, &mut form, Some(&place), &[])?;
-        let step = SourceStep::Review(found_columns(state, &place, &look));
+        let step = SourceStep::Review(found_columns(state, &place, &probe));
         SourcePageContext::new(step, form).with_errors(errors).render(state, &actor)
     })
     .await
@@ -222,7 +222,7 @@ fn detect(
     let mut places = VecDeque::from(places);
     while let Some(place) = places.pop_front() {
         match probe_place(state, &place) {
-            Ok(look) => return Ok(Ok((place, look))),
+            Ok(probe) => return Ok(Ok((place, probe))),
             Err(error) => {
                 let over = CODES_WITHOUT_CONTENT.contains(&error.code);
                 named_feeds.extend_from_slice(&error.named_feeds);
@@ -257,12 +257,12 @@ fn propose_fields(
     state: &AppState,
     form: &mut SourceForm,
     place: &SourcePlace,
-    look: &SourceProbe,
+    probe: &SourceProbe,
     called: &str,
 ) -> Result<(), WebError> {
     let control = &state.control;
     let own_key = control.key_column(&place.kind);
-    form.key = own_key.or_else(|| look.proposed_key()).unwrap_or_default().to_owned();
+    form.key = own_key.or_else(|| probe.proposed_key()).unwrap_or_default().to_owned();
     let form_spec = control.form_spec(&place.kind);
     let address = match &place.location {
         // The last part of the path of such a link is not a name.
@@ -270,13 +270,13 @@ fn propose_fields(
         _ => "",
     };
     let noun = control.default_noun(&place.kind);
-    match &look.title {
+    match &probe.title {
         Some(title) if called.is_empty() => form::propose_after_title(form, title, noun),
         _ if called.is_empty() => form::propose_from_file_name(form, &file_name_of(address), noun),
         _ => form::propose_from_file_name(form, called, noun),
     }
     let host = || Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned));
-    let title = match &look.feeds[..] {
+    let title = match &probe.feeds[..] {
         _ if form_spec.is_some_and(|spec| spec.asked == AddressInput::Account) => host(),
         [only] => Some(only.title.clone()),
         _ => None,

@@ -76,7 +76,7 @@ mod tests {
     use crate::web::sources::read_fields_view::ReadForm;
 
     #[test]
-    fn what_is_typed_is_read_and_shown_again() {
+    fn typed_settings_are_read_and_shown_again() {
         let form = ReadForm {
             tab: "Artists".to_owned(),
             encoding: "latin1".to_owned(),
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_field_has_a_message_of_its_own() {
+    fn every_wrong_field_has_its_own_message() {
         let form = |header_row: &str| ReadForm {
             tab: "a\nb".to_owned(),
             encoding: "nonsense".to_owned(),

@@ -9,7 +9,7 @@ fn reported(cells: &[&str]) -> Option<DateOrder> {
 }
 
 #[test]
-fn the_order_is_told_by_the_cells() {
+fn the_order_of_day_and_month_is_detected_from_the_cells() {
     for (cells, order) in [
         (&["2025-04-03", "2025-12-31T23:59:59Z", "2025-1-2 14:30"][..], DateOrder::YearFirst),
         (&["2025/04/03"], DateOrder::YearFirst),
@@ -23,7 +23,7 @@ fn the_order_is_told_by_the_cells() {
 }
 
 #[test]
-fn what_is_not_certain_or_cannot_be_is_text() {
+fn an_ambiguous_or_impossible_date_is_text() {
     for cells in [
         &["03/04/2025", "12/12/2025"][..],
         &["25/04/2025", "04/25/2025"],
@@ -61,7 +61,7 @@ fn zones_and_parts_of_seconds_count() {
 
 proptest! {
     #[test]
-    fn days_are_sorted_as_the_calendar_has_them(
+    fn days_are_sorted_by_the_calendar(
         days in prop::collection::vec((1..=9999_i32, 1..=12_u32, 1..=28_u32), 2..20),
         order in prop::sample::select(vec![DateOrder::YearFirst, DateOrder::DayFirst, DateOrder::MonthFirst]),
     ) {

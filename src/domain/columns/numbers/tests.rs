@@ -9,7 +9,7 @@ fn reported(cells: &[&str]) -> Option<DecimalSign> {
 }
 
 #[test]
-fn one_way_of_writing_is_told_from_all_cells() {
+fn the_number_format_is_detected_from_all_cells() {
     for cells in [
         &["1976", "-3.5", "+4"][..],
         &["1,234.56", "12"],
@@ -40,7 +40,7 @@ fn one_way_of_writing_is_told_from_all_cells() {
 }
 
 #[test]
-fn what_is_not_certain_is_text() {
+fn an_ambiguous_number_is_text() {
     for cells in [
         &["1.234", "12"][..],
         &["1,234", "12"],
@@ -78,7 +78,7 @@ fn what_is_not_certain_is_text() {
 }
 
 #[test]
-fn the_value_is_what_the_column_means() {
+fn a_cell_is_read_as_the_type_of_its_column() {
     for (cell, decimal, expected) in [
         (" 1,234.56 ", DecimalSign::Point, Some(1234.56)),
         ("1.234,56", DecimalSign::Comma, Some(1234.56)),
@@ -94,7 +94,7 @@ fn the_value_is_what_the_column_means() {
 }
 
 #[test]
-fn no_unit_is_the_beginning_or_the_end_of_another() {
+fn no_unit_is_a_prefix_or_suffix_of_another() {
     for (at, unit) in NUMBER_UNITS.iter().enumerate() {
         let others = NUMBER_UNITS.iter().enumerate().filter(|(other, _)| *other != at);
         for (_, other) in others {
@@ -159,7 +159,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_stands_in_a_cell_is_read_without_trouble(cell: String) {
+    fn any_cell_is_read_without_a_panic(cell: String) {
         let _ = reported(&[&cell]);
         let _ = parse_number(&cell, DecimalSign::Comma);
     }

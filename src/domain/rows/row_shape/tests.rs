@@ -30,7 +30,7 @@ fn with(odd: &str) -> Vec<&str> {
 }
 
 #[test]
-fn rows_that_fit_the_header_say_nothing() {
+fn rows_that_fit_the_header_have_no_notes() {
     assert_eq!(findings("id,title,year", &[], &ROWS), ShapeFindings::default());
 }
 
@@ -53,7 +53,7 @@ fn a_lost_separator_is_named_where_the_cells_after_it_do_not_fit() {
 }
 
 #[test]
-fn empty_extra_cells_are_one_note_and_named_singly_where_a_cell_does_not_fit() {
+fn empty_extra_cells_are_one_note_unless_a_cell_does_not_fit_its_column() {
     let harmless = findings("id,title,year", &[], &with("7,Seven,1997,,"));
     assert_eq!((harmless.notes.len(), harmless.is_doubtful), (1, false));
     let shifted = findings("id,title,year", &[], &with("7,,Seven,"));
@@ -73,7 +73,7 @@ fn rows_that_all_have_one_cell_more_do_not_fit_the_header() {
 }
 
 #[test]
-fn a_header_with_a_name_too_many_is_told_by_what_the_catalog_has_in_its_columns() {
+fn an_extra_name_in_a_header_is_detected_by_the_values_in_the_catalog() {
     let known = [("id", CellClass::Number), ("year", CellClass::Number)];
     let split = findings("id,ti,tle,year", &known, &ROWS);
     assert_eq!(split.mismatch, Some(HeaderMismatch { rows: 6, total_rows: 6, cells: 3, columns: 4 }));
@@ -87,7 +87,7 @@ fn a_header_with_a_name_too_many_is_told_by_what_the_catalog_has_in_its_columns(
 }
 
 #[test]
-fn rows_inside_a_cell_are_told_where_they_look_like_rows() {
+fn rows_inside_a_cell_are_reported_if_they_look_like_rows() {
     let columns = ["id", "title", "year"].map(str::to_owned);
     let inner = |text: &str| -> Vec<Vec<String>> {
         text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()

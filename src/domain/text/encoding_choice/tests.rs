@@ -27,7 +27,7 @@ fn one_wrong_byte_does_not_change_how_the_other_letters_are_read() {
 }
 
 #[test]
-fn text_whose_high_bytes_are_all_invalid_is_a_single_byte_encoding_and_that_is_said() {
+fn text_with_only_invalid_high_bytes_is_read_as_a_single_byte_encoding_and_noted() {
     let choice = choose(b"Artist;Titel\nBj\xF6rk;D\xE9but\n", None, &[]);
     assert_eq!((choice.encoding, choice.basis), (WINDOWS_1252, EncodingBasis::Guess));
     let doubt = choice.describe_doubt().expect("a doubt");
@@ -35,7 +35,7 @@ fn text_whose_high_bytes_are_all_invalid_is_a_single_byte_encoding_and_that_is_s
 }
 
 #[test]
-fn few_letters_are_western_and_a_single_byte_takes_no_neighbour_along() {
+fn text_with_few_high_bytes_is_western_and_keeps_the_letters_beside_them() {
     for (bytes, text) in
         [(&b"id,a\n1,\xE9X\n"[..], "éX"), (b"id,a\n1,\xA35\n", "£5"), (b"1,Ch\xE2teau\n2,na\xEFve\n", "Château")]
     {
@@ -55,7 +55,7 @@ fn carriage_returns_alone_with_high_bytes_are_mac_roman() {
 }
 
 #[test]
-fn east_asian_text_is_not_taken_for_utf_8_because_a_few_of_its_bytes_could_be() {
+fn east_asian_text_with_a_few_valid_utf_8_bytes_is_not_read_as_utf_8() {
     for label in ["euc-jp", "shift_jis", "gb18030", "euc-kr", "big5"] {
         let encoding = super::find_encoding(label).expect("an encoding");
         let text = match label {
@@ -73,7 +73,7 @@ fn east_asian_text_is_not_taken_for_utf_8_because_a_few_of_its_bytes_could_be() 
 }
 
 #[test]
-fn utf_16_is_known_without_a_mark_in_any_script() {
+fn utf_16_is_detected_without_a_byte_order_mark_in_any_script() {
     for text in
         ["id,title\n1,Blå\n", "номер,название\n1,Война и мир\n2,Анна Каренина\n", "番号,題名\n1,雪国\n2,千羽鶴\n"]
     {
@@ -86,7 +86,7 @@ fn utf_16_is_known_without_a_mark_in_any_script() {
 }
 
 #[test]
-fn a_mark_beats_the_setting_and_the_setting_beats_what_is_declared() {
+fn a_byte_order_mark_beats_the_setting_and_the_setting_beats_the_declaration() {
     let marked = choose("\u{FEFF}ä".as_bytes(), Some("windows-1252"), &["gbk"]);
     assert_eq!((marked.encoding, marked.mark_bytes, marked.basis), (UTF_8, 3, EncodingBasis::ByteOrderMark));
     let set = choose(b"\x8E", Some("macintosh"), &["windows-1252"]);
@@ -95,7 +95,7 @@ fn a_mark_beats_the_setting_and_the_setting_beats_what_is_declared() {
 }
 
 #[test]
-fn a_declared_encoding_is_believed_unless_the_bytes_contradict_it() {
+fn a_declared_encoding_is_used_unless_the_bytes_contradict_it() {
     assert_eq!(choose(b"\xB4\xBA\xBD\xDA", None, &["gb2312"]).encoding, GBK);
     assert_eq!(choose(b"caf\xE9", None, &["ISO-8859-1"]).basis, EncodingBasis::Declaration);
     for declared in ["iso-8859-1", "windows-1251", "us-ascii", "shift_jis", "gb18030", "euc-kr"] {
@@ -110,7 +110,7 @@ fn a_declared_encoding_is_believed_unless_the_bytes_contradict_it() {
 }
 
 #[test]
-fn a_file_in_pieces_is_weighed_as_a_whole() {
+fn the_encoding_of_a_file_read_in_pieces_is_chosen_from_all_of_it() {
     let bytes = ["ä日🎵".as_bytes(), b"\xFF\xFFb\xFE"].concat();
     let whole = EncodingSurvey::from_bytes(&bytes);
     for cut in 0..bytes.len() {

@@ -216,7 +216,7 @@ mod tests {
     use super::{EMPTY_COMMENT, MAX_DEPTH, MAX_HTML_BYTES, MAX_OPEN_FORMATS, limit_html};
 
     #[test]
-    fn what_people_write_stays_as_it_is() {
+    fn ordinary_text_is_unchanged() {
         let lists = "<ul><li>One<li>Two <a href='a>b' title=\"c\">x</a></ul><p>1 < 2 <3 <!-- a --> <br/><P CLASS=x>\n"
             .repeat(500);
         assert_eq!(limit_html(&lists), lists);
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_commented_out_opens_nothing_and_swallows_nothing() {
+    fn a_comment_opens_no_element_and_hides_no_text() {
         let text = "<!-- <div> --><p>x</p>".repeat(1000);
         assert_eq!(limit_html(&text), format!("{EMPTY_COMMENT}<p>x</p>").repeat(1000));
         assert_eq!(limit_html(&format!("{text}<div>y</div>")).matches("<div>y</div>").count(), 1);
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_a_script_is_not_read_as_tags() {
+    fn the_text_of_a_script_is_not_read_as_tags() {
         let script = "<script>if (a<b && c=\"<div>\") {}</Script ><style>a:before { content: '<b' }</style>x";
         assert_eq!(limit_html(script), "<script></Script ><style></style>x");
         assert_eq!(limit_html("<svg><style/>x</svg>"), "x");
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn no_tag_is_made_of_what_is_left_and_none_is_longer_than_to_html() {
+    fn removals_form_no_new_tag_and_tags_end_where_a_browser_ends_them() {
         let bold = "<b>".repeat(MAX_OPEN_FORMATS);
         let made = limit_html(&(bold + &"<<b>div>".repeat(1000)));
         assert!(!made.contains("<div>"), "{made}");

@@ -47,7 +47,7 @@ fn rows_are_counted_as_a_spreadsheet_does() {
 }
 
 #[test]
-fn a_byte_order_mark_before_a_row_is_no_part_of_it() {
+fn a_byte_order_mark_is_not_part_of_the_first_row() {
     let all = cut("id,n\n1,a\n\u{FEFF}\"id\",\"n,m\"\r\n\u{FEFF}2,b\n\u{FEFF}".as_bytes()).expect("whole");
     let cells: Vec<Vec<String>> = all.into_iter().map(|(_, cells)| cells).collect();
     assert_eq!(cells[..4], [vec!["id", "n"], vec!["1", "a"], vec!["id", "n,m"], vec!["2", "b"]]);
@@ -82,7 +82,7 @@ fn a_lone_quotation_mark_inside_a_plain_cell_is_data() {
 }
 
 #[test]
-fn text_beside_quotation_marks_is_told() {
+fn text_beside_quotation_marks_is_reported() {
     let record = first("1,\"a\\\"b\",2");
     assert_eq!((record.cell(1), record.loose_end), (&b"a\\\"b"[..], Some(1)));
     for (written, read) in
@@ -96,14 +96,14 @@ fn text_beside_quotation_marks_is_told() {
 }
 
 #[test]
-fn an_unclosed_quotation_mark_is_told_with_its_row() {
+fn an_unclosed_quotation_mark_is_reported_with_its_row() {
     assert!(matches!(cut(b"a,b\n1,\"x\n2,y\n"), Err(RecordError::Unclosed { row: 2, cell: 1 })));
     let long = format!("a\n\"{}", "x\n".repeat(MAX_CELL_BYTES));
     assert!(matches!(cut(long.as_bytes()), Err(RecordError::LongCell { row: 2, cell: 0, quoted: true })));
 }
 
 #[test]
-fn a_quotation_mark_that_takes_rows_along_is_told_with_the_row_that_it_opens_in() {
+fn a_quotation_mark_that_encloses_rows_is_reported_with_its_row() {
     let text = b"id,a\n1,\"x\n2,y\n3,\"z\"\n";
     assert!(matches!(cut(text), Err(RecordError::Swallowing { row: 2, cell: 1 })));
     // Closed cells with line breaks are valid, and so is a space after them.
@@ -112,7 +112,7 @@ fn a_quotation_mark_that_takes_rows_along_is_told_with_the_row_that_it_opens_in(
 }
 
 #[test]
-fn quotation_marks_inside_plain_cells_and_line_breaks_inside_quoted_ones_are_told() {
+fn quotation_marks_in_plain_cells_and_line_breaks_in_quoted_ones_are_reported() {
     assert_eq!(first("1,7\" single").inner_quote, Some(1));
     assert_eq!(first("1,\"a\"b\"").inner_quote, None);
     let record = first("1,\"a\nb\",\"c\"");
@@ -121,7 +121,7 @@ fn quotation_marks_inside_plain_cells_and_line_breaks_inside_quoted_ones_are_tol
 }
 
 #[test]
-fn columns_beyond_the_limit_are_dropped_and_told() {
+fn columns_beyond_the_limit_are_dropped_and_reported() {
     let record = first(&"x,".repeat(MAX_COLUMNS + 50));
     assert!(record.too_wide);
     assert_eq!(record.len(), MAX_COLUMNS);
@@ -130,7 +130,7 @@ fn columns_beyond_the_limit_are_dropped_and_told() {
 proptest! {
     /// The cells are the same as those that the csv crate reads.
     #[test]
-    fn cells_are_those_the_csv_crate_reads(text in "[ab\",\r\n ]{0,40}") {
+    fn cells_are_equal_to_those_that_the_csv_crate_reads(text in "[ab\",\r\n ]{0,40}") {
         let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
         let theirs: Vec<Vec<String>> =
             reader.records().map(|r| r.expect("memory").iter().map(str::to_owned).collect()).collect();

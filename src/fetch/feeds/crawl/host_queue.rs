@@ -64,7 +64,7 @@ mod tests {
     use super::HostQueue;
 
     #[test]
-    fn each_host_has_one_job_at_a_time_and_hosts_take_turns() {
+    fn each_host_has_one_request_at_a_time_and_hosts_take_turns() {
         let mut queue = HostQueue::new();
         for (host, job) in [("a", 1), ("a", 2), ("b", 3), ("a", 4)] {
             queue.push(host, job);

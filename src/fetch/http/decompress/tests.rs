@@ -66,7 +66,7 @@ fn gzip_is_detected_by_content_and_deflate_by_its_header() {
 }
 
 #[test]
-fn damaged_data_says_so() {
+fn damaged_data_is_reported() {
     let mut whole = gzip(&(0..200_u8).collect::<Vec<_>>());
     let cut = read(&whole[..whole.len() / 2], BodyCoding::ByContent, 1000).expect_err("it is cut");
     assert!(is_damage_error(&cut) && cut.to_string() == "its gzip data ends in the middle", "{cut}");
@@ -77,7 +77,7 @@ fn damaged_data_says_so() {
 }
 
 #[test]
-fn zeros_behind_gzip_are_passed_over_and_other_garbage_is_not() {
+fn zeros_after_gzip_are_ignored_and_other_bytes_are_not() {
     let text = b"id,title\n1,Kind of Blue\n";
     // More zeros than the buffer of any reader holds.
     let zeros = vec![0; 20_000];
@@ -107,7 +107,7 @@ fn a_file_of_empty_members_ends_at_the_limit() {
 }
 
 #[test]
-fn a_coding_that_is_none_counts_as_none() {
+fn the_content_coding_identity_counts_as_none() {
     let origin = ResponseOrigin {
         host: "h.example".to_owned(),
         url: "https://h.example/".parse().expect("an address"),

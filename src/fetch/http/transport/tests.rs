@@ -31,12 +31,12 @@ impl FetchObserver for Nobody {
 
 /// The same port at a permitted and a forbidden address. The permitted address responds a fixed number of times; the
 /// forbidden one accepts every connection.
-struct Twins {
+struct TwinServers {
     port: u16,
     forbidden: TcpListener,
 }
 
-impl Twins {
+impl TwinServers {
     fn answering(times: usize) -> Self {
         let (allowed, forbidden) = (0..20)
             .find_map(|_| {
@@ -82,27 +82,27 @@ impl Twins {
         })
     }
 
-    fn nobody_came_to_the_forbidden_one(&self) {
+    fn assert_forbidden_server_unvisited(&self) {
         assert_eq!(self.forbidden.accept().expect_err("nobody").kind(), io::ErrorKind::WouldBlock);
     }
 }
 
 #[test]
-fn a_name_that_means_another_address_the_second_time_is_checked_the_second_time() {
+fn a_name_that_resolves_to_another_address_later_is_checked_again() {
     static ASKED: AtomicUsize = AtomicUsize::new(0);
     fn in_turn(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         assert_eq!(name, "rebinding.example");
         let first = ASKED.fetch_add(1, Ordering::Relaxed) == 0;
         Ok(vec![SocketAddr::from((if first { ALLOWED } else { FORBIDDEN }, port))])
     }
-    let twins = Twins::answering(1);
+    let twins = TwinServers::answering(1);
     assert_eq!(twins.ask(1, in_turn), ["ok"]);
     assert_eq!(ASKED.load(Ordering::Relaxed), 1, "nobody looks the name up again after the check");
     assert_eq!(twins.ask(1, in_turn), ["address_refused"]);
     ASKED.store(0, Ordering::Relaxed);
-    let twins = Twins::answering(1);
+    let twins = TwinServers::answering(1);
     assert_eq!(twins.ask(2, in_turn), ["ok", "address_refused"], "nor is a connection taken for another");
-    twins.nobody_came_to_the_forbidden_one();
+    twins.assert_forbidden_server_unvisited();
 }
 
 #[test]
@@ -113,8 +113,8 @@ fn of_several_addresses_of_a_name_only_permitted_ones_are_connected_to() {
     fn none(_: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         Ok(vec![SocketAddr::from((FORBIDDEN, port))])
     }
-    let twins = Twins::answering(2);
+    let twins = TwinServers::answering(2);
     assert_eq!(twins.ask(2, both), ["ok", "ok"]);
     assert_eq!(twins.ask(1, none), ["address_refused"]);
-    twins.nobody_came_to_the_forbidden_one();
+    twins.assert_forbidden_server_unvisited();
 }

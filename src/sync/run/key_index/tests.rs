@@ -25,7 +25,7 @@ fn index(stored: &[(&str, bool)]) -> KeyIndex {
 }
 
 #[test]
-fn an_exact_spelling_comes_before_an_equal_form_whatever_the_order() {
+fn an_exact_spelling_is_preferred_in_any_order() {
     let mut index = index(&[("a", true)]);
     assert_eq!(index.claim_key("\u{feff}a", 2), KeyClaim::TakenByForm);
     assert_eq!(index.claim_key("a\u{200b}", 3), KeyClaim::Duplicate(2));
@@ -37,7 +37,7 @@ fn an_exact_spelling_comes_before_an_equal_form_whatever_the_order() {
 }
 
 #[test]
-fn an_item_that_is_there_comes_before_one_that_left() {
+fn a_live_item_is_preferred_to_a_removed_one() {
     let mut index = index(&[("a", false), ("a\u{200b}", true)]);
     assert_eq!(index.claim_key("a", 2), KeyClaim::TakenByForm);
     assert_eq!(index.keep_equal_items().count, 0);

@@ -17,20 +17,20 @@ fn split(keyed: &[[&str; 3]], keyless: &[[&str; 3]]) -> KeylessSplit {
 }
 
 #[test]
-fn unticked_boxes_and_blank_rows_are_nothing() {
+fn unticked_boxes_and_blank_rows_are_not_entries() {
     let found = split(&[["1", "Ana", "TRUE"]], &[["", "", "FALSE"], ["", "", ""], ["", "Bo", "FALSE"]]);
     assert_eq!((found.filled, found.unfilled, found.first, found.last), (vec![12], 2, 10, 11));
     assert_eq!((found.fillers, found.has_only_boxes), (vec![(2, "FALSE".to_owned())], true));
 }
 
 #[test]
-fn a_ticked_box_and_a_word_false_are_entries() {
+fn a_ticked_box_and_the_text_false_are_entries() {
     assert_eq!(split(&[["1", "Ana", "TRUE"], ["2", "Bo", "FALSE"]], &[["", "", "TRUE"]]).filled, [10]);
     assert_eq!(split(&[["1", "Ana", "yes"]], &[["", "", "FALSE"]]).filled, [10]);
 }
 
 #[test]
-fn a_constant_of_the_column_is_nothing_and_a_coincidence_is_something() {
+fn a_constant_value_of_a_column_is_not_an_entry_and_a_coincidence_is() {
     let euro = ["1", "", "EUR"];
     let found = split(&[euro; 3], &[["", "", "EUR"]]);
     assert_eq!((found.unfilled, found.has_only_boxes), (1, false));
@@ -41,7 +41,7 @@ fn a_constant_of_the_column_is_nothing_and_a_coincidence_is_something() {
 }
 
 #[test]
-fn a_value_that_was_filled_down_is_nothing_only_where_a_row_has_no_other() {
+fn a_filled_down_value_is_ignored_only_in_a_row_without_other_values() {
     assert_eq!(split(&[["1", "", "9"]], &[["", "", "0.00"]; 12]).unfilled, 12);
     assert_eq!(split(&[["1", "", "9"]], &[["", "", "0.00"]; 9]).filled.len(), 9);
     let keyed = [["1", "Ana", "no"], ["2", "Bo", "yes"]];
@@ -83,7 +83,7 @@ fn many_rows_of_one_shape_are_counted_and_only_the_first_are_listed() {
 }
 
 #[test]
-fn a_row_with_something_in_a_column_far_out_is_refused() {
+fn a_row_with_a_value_beyond_the_last_column_is_refused() {
     let mut cells = vec![String::new(); MAX_COLUMNS + 1];
     cells[MAX_COLUMNS] = "FALSE".to_owned();
     let far = TextRow { number: 7, cells, ..TextRow::default() };

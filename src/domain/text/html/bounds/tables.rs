@@ -46,7 +46,7 @@ mod tests {
     use super::{MAX_MISPLACED, OpenTables};
 
     #[test]
-    fn what_stands_in_a_cell_is_in_its_place() {
+    fn elements_in_a_table_cell_are_not_misplaced() {
         let mut tables = OpenTables::default();
         for name in ["table", "tr", "td"] {
             assert!(tables.admit_tag(name, false));
