@@ -247,6 +247,6 @@ fn a_web_page_is_never_taken_for_content() {
 fn a_connection_that_is_reset_during_the_body_is_an_error() {
     let expected = ExpectedFailure::default();
     fail_every_fixture(&expected, StubReply::reset, |fixture, end| {
-        assert_failure(fixture, end, "truncated", "arrived incomplete")
+        assert_failure(fixture, end, "truncated", "arrived incomplete");
     });
 }

@@ -129,7 +129,7 @@ impl FollowerState {
         match answer {
             Ok(answer) if answer.status == 200 => take(&mut notes, &answer),
             Ok(ServerAnswer { status, body }) => {
-                notes.tally.record_violation(Violation::Poll, format!("{path}: {status} {body}"))
+                notes.tally.record_violation(Violation::Poll, format!("{path}: {status} {body}"));
             }
             Err(error) if same && life % 2 == 1 => {
                 notes.tally.record_violation(

@@ -86,7 +86,7 @@ fn the_database_replaces_a_full_redis(db: &TestDatabase) {
     let redis = RedisServer::start();
     let (engine, other) = (new_engine(db, &redis), other_reader(db, &redis));
     assert_one_warning(&run_with(&engine, &[&other], |_| {
-        redis.run_command::<()>(&["CONFIG", "SET", "maxmemory", "1"])
+        redis.run_command::<()>(&["CONFIG", "SET", "maxmemory", "1"]);
     }));
     assert_eq!(redis.run_command::<u64>(&["DBSIZE"]), 0, "nothing outdated is left");
     redis.run_command::<()>(&["CONFIG", "SET", "maxmemory", "0"]);

@@ -167,7 +167,7 @@ impl SourceFixture {
             FixtureServer::Reader(server, _) => {
                 server.clear_faults();
                 server.change_articles(|articles| {
-                    *articles = ReaderArticle::make_many(self.item_count(), self.item_count())
+                    *articles = ReaderArticle::make_many(self.item_count(), self.item_count());
                 });
             }
         }

@@ -231,11 +231,11 @@ fn detect(
                     places.extend(replacement_places(state, form, &place));
                 }
                 // The error of the kind that the content belongs to explains more.
-                let is_truer = |(before, why): &(SourcePlace, ProbeError)| {
+                let explains_more = |(before, why): &(SourcePlace, ProbeError)| {
                     let is_replacement = state.control.replacement_notice(&place.kind, &before.kind).is_some();
                     is_replacement && !is_other && why.code == format!("not_{}", before.kind)
                 };
-                if first.as_ref().is_none_or(is_truer) {
+                if first.as_ref().is_none_or(explains_more) {
                     first = Some((place, error));
                 }
                 if over {
