@@ -21,7 +21,7 @@ pub(super) fn log_accepted(id: SyncId, source: Option<&Slug>, request: &StartReq
         target: SYNC_TARGET,
         event = "accepted", syncId:% = id, source = source.map(Slug::as_str), kind = request.kind.as_str(),
         mode = request.mode.as_str(), requestedBy = request.requested_by.as_str();
-        "{} accepted, for {}", request.kind, request.requested_by
+        "{} accepted, requested by {}", request.kind, request.requested_by
     );
 }
 
@@ -33,7 +33,7 @@ pub(super) fn log_started(store: &Store, operation: &SyncOperation, worker: &str
         kind = operation.kind.as_str(), mode = operation.mode.as_str(), status = Status::Running.as_str(),
         attempt = operation.attempt, retryOf = id_text(operation.retry_of).as_deref(), worker,
         waitedMs = millis(Utc::now() - operation.created_at), requestedBy = operation.requested_by.as_str();
-        "running, for {}", operation.requested_by
+        "running, requested by {}", operation.requested_by
     );
 }
 
