@@ -9,10 +9,10 @@ use super::user::read_piped_password;
 use crate::app::App;
 use crate::domain::location::SourceLocation;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
+use crate::domain::run_text::hidden_columns::hidden_columns_warning;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Noun, Slug, SourceDraft};
 use crate::domain::source_form_spec::AddressInput;
-use crate::domain::source_probe::hidden_columns_warning;
 use crate::domain::text::encoding::encoding_name;
 use crate::domain::text::redaction::build_account_address;
 

@@ -4,7 +4,9 @@
 pub mod check;
 pub mod column_notes;
 pub mod header_mismatch;
+pub mod hidden_columns;
 pub mod key_notes;
+pub mod missing_key;
 pub mod preview;
 pub mod row_notes;
 pub mod run_progress;

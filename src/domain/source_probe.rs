@@ -1,16 +1,10 @@
 //! The result of probing a place before it becomes a source: its columns, first rows and problems.
 
 use super::feed::FeedRecord;
-use super::issue::{Issue, IssueList};
+use super::issue::IssueList;
 use super::rows::key_column::KnownKeys;
 use super::rows::row::TextRow;
 use super::run_text::sync_failure::SyncFailure;
-use super::run_text::would_skip_message;
-use super::source::{Slug, Source};
-use crate::domain::text::shortening::{list_columns, shorten_text};
-
-/// The number of rows that are named if they would be skipped.
-const MAX_NAMED_ROWS: usize = 5;
 
 /// The result of a probe.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,57 +50,6 @@ impl SourceProbe {
     pub fn all_problems(&self) -> impl Iterator<Item = String> {
         self.failure.iter().map(SyncFailure::forecast_message).chain(self.problems.iter().cloned())
     }
-}
-
-/// Returns messages about rows that would be skipped: their number, then the first of them. `better` is a column that
-/// could be the key instead.
-#[must_use]
-pub fn skipped_rows_problems(source: &Source, count: u64, skipped: &[&Issue], better: Option<&str>) -> Vec<String> {
-    if count == 0 {
-        return Vec::new();
-    }
-    let mut summary = would_skip_message(count);
-    if let Some(better) = better {
-        summary.push_str(&format!(
-            " Or make “{}” the key column (/settings/sources/{}): it has a unique value in every row.",
-            shorten_text(better),
-            source.slug
-        ));
-    }
-    let reasons = skipped.iter().take(MAX_NAMED_ROWS).map(|issue| issue.with_place());
-    std::iter::once(summary).chain(reasons).collect()
-}
-
-/// Returns the warning that these columns are hidden in the source and would be public; `None` if there are none.
-#[must_use]
-pub fn hidden_columns_warning(hidden_columns: &[String]) -> Option<String> {
-    let names = list_columns(hidden_columns);
-    match hidden_columns.len() {
-        0 => None,
-        1 => Some(format!("Column {names} is hidden in the source. A public catalog would show it to everyone.")),
-        _ => Some(format!("Columns {names} are hidden in the source. A public catalog would show them to everyone.")),
-    }
-}
-
-/// Returns the message that syncs exclude the hidden column `name` from the public catalog of the source `slug`. Used
-/// by syncs and by checks.
-#[must_use]
-pub fn excluded_column_message(name: &str, slug: &Slug) -> String {
-    format!(
-        "Column “{}” is hidden in the source, so syncs leave it out of the public catalog. To publish it, unhide it \
-         in the source, or allow it in the settings of this source (/settings/sources/{slug}).",
-        shorten_text(name)
-    )
-}
-
-/// Returns the message that the key column `name` is hidden and the catalog of the source `slug` is public.
-#[must_use]
-pub fn hidden_key_message(name: &str, slug: &Slug) -> String {
-    format!(
-        "The key column “{}” is hidden in the source, but the catalog is public. Unhide the column in the source, or \
-         allow it in the settings of this source (/settings/sources/{slug}).",
-        shorten_text(name)
-    )
 }
 
 /// Why a place cannot be probed; a sync would fail with the same error.

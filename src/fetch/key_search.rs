@@ -10,6 +10,7 @@ use crate::domain::rows::key_cell::KeyCell;
 use crate::domain::rows::key_column::{KeyHints, KnownKeys};
 use crate::domain::rows::key_names::key_name_rank;
 use crate::domain::rows::row::TextRow;
+use crate::domain::run_text::missing_key::KnownKeyCount;
 use crate::domain::text::comparable_form::comparable_form;
 
 /// How many rows are searched.
@@ -63,8 +64,8 @@ pub fn find_key_candidates(content: &dyn FetchedContent, items: &dyn ItemLookup)
     let best = best.filter(|(known, _)| **known > 0 && **known * 2 >= searched);
     let Some((&known, column)) = best else { return Ok(KeyHints { unique, known: None }) };
     let named_like_a_key = items.find_fields(&[column.trim()])?.contains_key(column.trim());
-    let known =
-        Some(KnownKeys { column: column.clone(), known, sampled: searched, has_more_rows: more, named_like_a_key });
+    let count = KnownKeyCount { known, sampled: searched, has_more_rows: more };
+    let known = Some(KnownKeys { column: column.clone(), count, named_like_a_key });
     Ok(KeyHints { unique, known })
 }
 

@@ -4,21 +4,19 @@ use super::header_row::find_header;
 use super::joined_names::joined_names_message;
 use super::key_names::is_alike;
 use super::row::TextRow;
+use crate::domain::run_text::missing_key::{
+    KeySuggestion, KnownKeyCount, key_suggestion_message, no_such_column_message,
+};
 use crate::domain::text::comparable_form::is_same_form;
-use crate::domain::text::shortening::{list_columns, shorten_text};
-use crate::domain::text::visible_text::{differ_invisibly, mark_invisible};
+use crate::domain::text::visible_text::differ_invisibly;
 
 /// A column whose cells are keys of the catalog.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct KnownKeys {
     /// The name of the column.
     pub column: String,
-    /// The number of sampled cells that are keys of the catalog.
-    pub known: usize,
-    /// The number of sampled cells.
-    pub sampled: usize,
-    /// Whether the source has more rows than were sampled.
-    pub has_more_rows: bool,
+    /// How many of its cells are keys.
+    pub count: KnownKeyCount,
     /// Whether the name of the column is also a key of the catalog: then the header row is missing and the first row
     /// was used as the header.
     pub named_like_a_key: bool,
@@ -67,106 +65,58 @@ pub enum HeaderSetting {
 /// cells.
 #[must_use]
 pub fn missing_key_message(missing: &MissingKey<'_>) -> String {
+    let MissingKey { wanted, columns, slug, .. } = *missing;
     let header_is_missing = missing.hints.known.as_ref().is_some_and(|known| known.named_like_a_key);
-    if !header_is_missing && let Some(message) = propose_header_row(missing) {
-        return message;
+    if !header_is_missing && let Some(suggestion) = suggest_header_row(missing) {
+        return key_suggestion_message(suggestion, wanted, slug);
     }
-    let MissingKey { wanted, columns, .. } = *missing;
-    if let Some(message) = joined_names_message(columns, wanted) {
-        return format!("{} {message}", no_such_column_message(wanted, columns));
-    }
-    format!("{} {}", no_such_column_message(wanted, columns), propose_fix(missing))
+    let advice = joined_names_message(columns, wanted)
+        .unwrap_or_else(|| key_suggestion_message(suggest_column(missing), wanted, slug));
+    format!("{} {advice}", no_such_column_message(wanted, columns))
 }
 
-/// Returns the message that there is no column `wanted`.
-#[must_use]
-pub fn no_such_column_message(wanted: &str, columns: &[String]) -> String {
-    format!("There is no column “{}”; the columns are {}.", shorten_text(wanted), list_columns(columns))
-}
-
-/// Returns what to do if the key column is named in a row below the current header.
-fn propose_header_row(missing: &MissingKey<'_>) -> Option<String> {
-    let MissingKey { wanted, columns, rows, hints, slug, header_row } = *missing;
+/// Returns the suggestion to change the header row, if a row below the current header names the key column.
+fn suggest_header_row(missing: &MissingKey<'_>) -> Option<KeySuggestion<'static>> {
+    let MissingKey { wanted, columns, rows, hints, header_row, .. } = *missing;
     let found = find_header(columns, rows, |cell| is_same_form(cell, wanted))?;
     // The keys are in another column, so the cell has the name by coincidence.
     let keys_at = hints.known.as_ref().and_then(|known| columns.iter().position(|name| *name == known.column));
     if keys_at.is_some_and(|at| at != found.position) {
         return None;
     }
-    let (wanted, row) = (shorten_text(wanted), found.row);
-    let settings = format!("the settings of this source (/settings/sources/{slug})");
-    let mut message = match header_row {
-        HeaderSetting::Set(set) => {
-            return Some(format!(
-                "The column “{wanted}” is in row {row}, but the header row is set to {set}. Set it to {row} in \
-                 {settings}."
-            ));
+    let row = found.row;
+    Some(match header_row {
+        HeaderSetting::Set(set_row) => KeySuggestion::SetHeaderRow { row, set_row },
+        HeaderSetting::Detected | HeaderSetting::NotOffered if found.below_titles => {
+            KeySuggestion::DeleteTitles { row, can_set_row: header_row == HeaderSetting::Detected }
         }
-        _ if found.below_titles => format!(
-            "The column “{wanted}” is in row {row}. Delete the {} above the header.",
-            number_of_rows(row.saturating_sub(1))
-        ),
-        _ => format!("The column “{wanted}” is in row {row}. Move that row to the top."),
-    };
-    if header_row == HeaderSetting::Detected && found.below_titles {
-        message.push_str(&format!(" Or set the header row to {row} in {settings}."));
-    }
-    Some(message)
+        HeaderSetting::Detected | HeaderSetting::NotOffered => KeySuggestion::MoveHeader { row },
+    })
 }
 
-/// Returns a number of rows as words after "the": `row`, `three rows`, `14 rows`.
-fn number_of_rows(number: u64) -> String {
-    const WORDS: [&str; 9] = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
-    let word = number.checked_sub(2).and_then(|at| WORDS.get(usize::try_from(at).ok()?));
-    match (number, word) {
-        (1, _) => "row".to_owned(),
-        (_, Some(word)) => format!("{word} rows"),
-        _ => format!("{number} rows"),
-    }
-}
-
-/// Returns what to do if the key column is not named in any of the first rows.
-fn propose_fix(missing: &MissingKey<'_>) -> String {
-    let MissingKey { wanted, columns, hints, slug, .. } = *missing;
-    let wanted_short = shorten_text(wanted);
-    let choose = format!("choose it as the key column in the settings of this source (/settings/sources/{slug})");
-    let or_rename = format!("or rename it to “{wanted_short}” in the source");
-    if let Some(KnownKeys { column, known, sampled, has_more_rows, named_like_a_key }) = &hints.known {
-        let of = if *has_more_rows { format!("the first {sampled}") } else { sampled.to_string() };
-        if *named_like_a_key {
-            return format!(
-                "The header row seems to be missing: “{}” is a key in the catalog, and so are the values below it \
-                 ({known} of {of}). Restore the row with the column names, including “{wanted_short}”.",
-                shorten_text(column)
-            );
-        }
-        return format!("“{}” contains the same keys ({known} of {of}): {choose}, {or_rename}.", shorten_text(column));
+/// Returns what to do if none of the first rows names the key column.
+fn suggest_column<'a>(missing: &MissingKey<'a>) -> KeySuggestion<'a> {
+    let MissingKey { wanted, columns, hints, .. } = *missing;
+    if let Some(known) = &hints.known {
+        let (column, count) = (known.column.as_str(), known.count);
+        return if known.named_like_a_key {
+            KeySuggestion::RestoreHeader { column, count }
+        } else {
+            KeySuggestion::ColumnWithKeys { column, count }
+        };
     }
     if let Some(alike) = columns.iter().find(|name| differ_invisibly(name, wanted)) {
-        return format!(
-            "“{}” and “{}” differ only in invisible characters or white space, marked here: rename the column to \
-             “{wanted_short}” in the source, or {choose}.",
-            mark_invisible(alike),
-            mark_invisible(wanted)
-        );
+        return KeySuggestion::InvisibleDifference(alike);
     }
     if let Some(alike) = columns.iter().find(|name| is_alike(name, wanted)) {
-        return format!("Is “{}” the same column? Then {choose}, {or_rename}.", shorten_text(alike));
+        return KeySuggestion::SimilarName(alike);
     }
-    match hints.unique.first() {
-        Some(different) => {
-            format!("“{}” has a unique value in every row: {choose}, {or_rename}.", shorten_text(different))
-        }
-        None => format!(
-            "No column has a unique value in every row. Add a column “{wanted_short}” to the source, with a unique \
-             value in every row."
-        ),
-    }
+    hints.unique.first().map_or(KeySuggestion::NoCandidate, |unique| KeySuggestion::UniqueColumn(unique))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{HeaderSetting, KeyHints, KnownKeys, MissingKey, missing_key_message, number_of_rows};
+    use super::{HeaderSetting, KeyHints, KnownKeyCount, KnownKeys, MissingKey, missing_key_message};
     use crate::domain::rows::row::TextRow;
 
     fn message(
@@ -184,9 +134,7 @@ mod tests {
     fn known_keys_count_more_than_names_and_names_more_than_filled_cells() {
         let known = KnownKeys {
             column: "album_id".to_owned(),
-            known: 209,
-            sampled: 209,
-            has_more_rows: false,
+            count: KnownKeyCount { known: 209, sampled: 209, has_more_rows: false },
             named_like_a_key: false,
         };
         let mut hints = KeyHints { unique: vec!["sku".to_owned()], known: Some(known) };
@@ -242,13 +190,12 @@ mod tests {
             hint, "The column “Transaction” is in row 3. Move that row to the top.",
             "those above are no titles"
         );
-        assert_eq!([1, 2, 10, 11].map(number_of_rows), ["row", "two rows", "ten rows", "11 rows"]);
     }
 
     #[test]
     fn a_cell_that_has_the_name_beside_the_keys_is_not_a_header() {
-        let known =
-            KnownKeys { column: "nr".to_owned(), known: 2, sampled: 3, has_more_rows: false, named_like_a_key: false };
+        let count = KnownKeyCount { known: 2, sampled: 3, has_more_rows: false };
+        let known = KnownKeys { column: "nr".to_owned(), count, named_like_a_key: false };
         let hints = KeyHints { known: Some(known), ..KeyHints::default() };
         let hint = message("id", &["nr", "note"], &rows(2, &["1,id", "2,x"]), &hints, HeaderSetting::Detected);
         assert!(hint.contains("“nr” contains the same keys"), "{hint}");
