@@ -182,8 +182,8 @@ fn remaining_cooldown(
     let cooldown = TimeDelta::from_std(cooldown).unwrap_or(TimeDelta::MAX);
     // If the clock was set back, the wait must not become longer than the cooldown.
     let passed = (now - ended.and_utc()).max(TimeDelta::zero());
-    let left = cooldown - passed;
-    Ok(left.to_std().ok().filter(|left| !left.is_zero()))
+    // A cooldown that is over has a negative rest, which is no `Duration`.
+    Ok((cooldown - passed).to_std().ok().filter(|left| !left.is_zero()))
 }
 
 impl Store {

@@ -78,6 +78,7 @@ impl Catalog {
     }
 }
 
+/// The type of a column; text if the column is not among `columns` or has no stored type.
 fn type_of(name: &str, columns: &[String], types: &[ColumnType]) -> ColumnType {
     let index = columns.iter().position(|column| column == name);
     index.and_then(|index| types.get(index)).copied().unwrap_or_default()

@@ -200,6 +200,7 @@ impl DatabaseProbe {
         for (id, slug, worker, until, created_at, stage) in rows {
             let since = until.and_then(DateTime::from_timestamp_millis).unwrap_or(created_at.and_utc());
             any_alive |= until.is_some() && since > now;
+            // Zero for a lease that has not expired yet.
             let stalled_for = (now - since).to_std().unwrap_or_default();
             let (id, source) = (parse_value("sync_operations.id", &id)?, parse_value("sources.slug", &slug)?);
             let finalizing = stage.is_some_and(|stage| stage == Stage::Finalizing.as_str());

@@ -2,7 +2,7 @@
 
 use super::{format_albums, serve_half};
 use crate::support::browser::Browser;
-use crate::support::server_process::ServerSetup;
+use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::stub_server::{StubReply, StubServer};
 
 #[test]
@@ -52,14 +52,20 @@ fn a_failed_run_is_found_in_the_history_and_retried() {
     assert_eq!(browser.console_problems(), [""; 0]);
 }
 
-#[test]
-fn an_open_page_of_a_run_shows_its_end() {
+/// A server with the source `albums`, whose host sends half of the file and then waits.
+fn start_with_unfinished_fetch() -> (ServerSetup, ServerProcess, StubServer) {
     let setup = ServerSetup::new();
     let server = setup.start();
     setup.add_admin_and_token();
     let stub = StubServer::start();
     serve_half(&stub, "/albums.csv", &format_albums(60));
     setup.add_url("albums", stub.url("/albums.csv"));
+    (setup, server, stub)
+}
+
+#[test]
+fn an_open_page_of_a_run_shows_its_end() {
+    let (_setup, server, _stub) = start_with_unfinished_fetch();
     let id = server.start_sync("albums");
     let browser = Browser::open();
     browser.log_in(&server.url(&format!("/login?next=/history/{id}")));
@@ -76,12 +82,7 @@ fn an_open_page_of_a_run_shows_its_end() {
 
 #[test]
 fn an_open_page_shows_the_state_of_a_preview() {
-    let setup = ServerSetup::new();
-    let server = setup.start();
-    setup.add_admin_and_token();
-    let stub = StubServer::start();
-    serve_half(&stub, "/albums.csv", &format_albums(60));
-    setup.add_url("albums", stub.url("/albums.csv"));
+    let (_setup, server, _stub) = start_with_unfinished_fetch();
     let preview = serde_json::json!({ "source": "albums", "options": { "preview": true } });
     let id = server.post("/api/sync", &preview).json()["syncId"].as_str().expect("an id").to_owned();
     let browser = Browser::open();

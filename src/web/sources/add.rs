@@ -233,7 +233,7 @@ fn detect(
                 // The error of the kind that the content belongs to explains more.
                 let explains_more = |(before, why): &(SourcePlace, ProbeError)| {
                     let is_replacement = state.control.replacement_notice(&place.kind, &before.kind).is_some();
-                    is_replacement && !is_other && why.code == format!("not_{}", before.kind)
+                    is_replacement && !is_other && is_something_else(before, why)
                 };
                 if first.as_ref().is_none_or(explains_more) {
                     first = Some((place, error));
