@@ -134,7 +134,7 @@ pub(super) fn format_table(head: &[&str], rows: &[Vec<String>]) -> String {
 /// # Errors
 /// A usage error that lists all sources if there is none of that slug; otherwise when the database cannot be read.
 pub(super) fn find_source(store: &Store, slug: &Slug) -> Result<Source, CommandError> {
-    if let Some(source) = store.find_source(slug)? {
+    if let Some(source) = store.find_source(slug.as_str())? {
         return Ok(source);
     }
     let known: Vec<String> = store.list_sources()?.iter().map(|source| source.slug.to_string()).collect();

@@ -208,11 +208,12 @@ impl Store {
         })
     }
 
-    /// Returns the source with this slug.
+    /// Returns the source with this slug; `None` also for text that is not a slug.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn find_source(&self, slug: &Slug) -> Result<Option<Source>, StoreError> {
+    pub fn find_source(&self, slug: &str) -> Result<Option<Source>, StoreError> {
+        let Ok(slug) = slug.parse::<Slug>() else { return Ok(None) };
         self.read(|conn| {
             let row = sources::table.filter(sources::slug.eq(slug.as_str())).select(SourceRow::as_select());
             row.first(conn).optional()?.map(Source::try_from).transpose()

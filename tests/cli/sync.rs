@@ -130,7 +130,7 @@ fn a_run_whose_process_died_is_continued_without_a_server() {
     let cli = with_albums("id,title\n1,A\n");
     let address = DatabaseAddress::Sqlite(cli.path("data/lockstep.db"));
     let store = Store::open(&address, 2, lockstep::domain::defaults::LEASE_DURATION).expect("a database");
-    let source = store.find_source(&"albums".parse().expect("a slug")).expect("readable").expect("the source").id;
+    let source = store.find_source("albums").expect("readable").expect("the source").id;
     let request = StartRequest {
         kind: OperationKind::Sync,
         mode: Mode::Incremental,

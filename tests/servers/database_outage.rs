@@ -64,7 +64,7 @@ fn assert_completed(server: &ServerProcess, db_count: i64, setup: &ServerSetup, 
     assert_eq!((&last["status"], &last["attempt"]), (&json!("completed"), &json!(1)), "{last}\n{}", server.log());
     assert_eq!(last["stats"]["added"], ALBUM_COUNT, "every item was counted once");
     let store = setup.store();
-    let source = store.find_source(&"albums".parse().expect("a slug")).expect("an answer").expect("the source");
+    let source = store.find_source("albums").expect("an answer").expect("the source");
     assert_eq!(store.find_catalog(source.id).expect("an answer").expect("a catalog").item_count, ALBUM_COUNT as u64);
     assert_eq!(db_count, i64::try_from(ALBUM_COUNT).expect("a number"), "items");
     assert_eq!(store.recent_records(None, 10).expect("records").len(), 1);

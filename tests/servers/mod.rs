@@ -56,7 +56,7 @@ fn write_albums(path: &Path, count: usize, wording: &str) -> String {
 /// items.
 fn count_albums(db: &TestDatabase, setup: &ServerSetup, wording: &str) -> (i64, u64) {
     let store = setup.store();
-    let source = store.find_source(&"albums".parse().expect("a slug")).expect("an answer").expect("the source");
+    let source = store.find_source("albums").expect("an answer").expect("the source");
     let all =
         store.list_items(source.id, &ItemQuery { page: 1, per_page: 1, ..ItemQuery::default() }).expect("items").total;
     let condition = format!("source_id = {} AND removed_at IS NULL AND fields LIKE '%\"{wording} %'", source.id.0);

@@ -40,7 +40,7 @@ pub(super) fn run_with(engine: &TestEngine, boards: &[&StatusBoard], interfere: 
     let table = MemoryTable::albums(ROW_COUNT, "Title")
         .with_fault(FaultMoment::Apply(2500), MemoryFault::Wait(pause_points[0].clone()))
         .with_fault(FaultMoment::Apply(5500), MemoryFault::Wait(pause_points[1].clone()));
-    let source = match engine.store.find_source(&"albums".parse().expect("a slug")).expect("an answer") {
+    let source = match engine.store.find_source("albums").expect("an answer") {
         Some(source) => {
             engine.memory.set_table("albums", table);
             source

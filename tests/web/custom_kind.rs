@@ -30,7 +30,7 @@ pub(super) fn form_fields<'a>(url: &'a str, waits: &'a str) -> [(&'a str, &'a st
 
 /// Starts a run on the page and runs it to its end.
 pub(super) fn sync_source(site: &TestSite, admin: &SiteClient<'_>, action: &str) {
-    let source = site.store.find_source(&"news".parse().expect("a slug")).expect("an answer").expect("a source");
+    let source = site.store.find_source("news").expect("an answer").expect("a source");
     let started = admin.post_form("/catalog/news/sync", &[("action", action)]);
     assert_eq!(started.header("location"), Some("/catalog/news"), "{}", started.body);
     let run = site.store.active_run(source.id).expect("an answer").expect("a run");
@@ -60,7 +60,7 @@ fn a_new_kind_of_source_is_one_file_and_one_line() {
 
     let added = admin.post_form("/settings/sources", &form_fields("ticker:jazz\r\nticker:radio", ""));
     assert_eq!((added.status, added.header("location")), (303, Some("/catalog/news")), "{}", added.body);
-    let source = site.store.find_source(&"news".parse().expect("a slug")).expect("an answer").expect("a source");
+    let source = site.store.find_source("news").expect("an answer").expect("a source");
     assert_eq!((source.kind.as_str(), source.key_column.as_str()), ("ticker", "headline"));
     assert_eq!(source.location, SourceLocation::Urls(vec!["ticker:jazz".to_owned(), "ticker:radio".to_owned()]));
     assert!(admin.get("/settings/sources").body.contains("<b>News ticker</b>"));

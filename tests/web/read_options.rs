@@ -16,7 +16,7 @@ fn post_form(client: &SiteClient<'_>, path: &str, url: &str, fields: &[(&str, &s
 }
 
 fn stored_source(site: &TestSite) -> Source {
-    site.store.find_source(&"sales".parse().expect("a slug")).expect("an answer").expect("the source")
+    site.store.find_source("sales").expect("an answer").expect("the source")
 }
 
 fn is_open(reply: &SiteResponse) -> bool {

@@ -102,8 +102,7 @@ fn secrets_in_an_address_are_entered_once_and_never_shown() {
     assert_eq!(url.replace("&amp;", "&").replace("&#38;", "&"), shown);
     let added = admin.post_form("/settings/sources", &form_fields(shown, waits));
     assert_eq!(added.status, 303, "{}", added.body);
-    let stored =
-        || site.store.find_source(&"news".parse().expect("a slug")).expect("an answer").expect("a source").location;
+    let stored = || site.store.find_source("news").expect("an answer").expect("a source").location;
     let both = vec![secret.to_owned(), "ticker:radio?api_key=s3cret&lang=en".to_owned()];
     assert_eq!(stored(), SourceLocation::Urls(both.clone()));
     let left: Vec<_> = std::fs::read_dir(site.data_dir().join("uploads")).expect("a folder").flatten().collect();
@@ -191,8 +190,7 @@ fn an_account_keeps_its_password_and_never_shows_it() {
 fn lines_that_differ_only_in_a_secret_can_be_edited_separately() {
     let (site, ticker) = open_site();
     let admin = site.add_person("ada", Role::Admin);
-    let stored =
-        || site.store.find_source(&"news".parse().expect("a slug")).expect("an answer").expect("a source").location;
+    let stored = || site.store.find_source("news").expect("an answer").expect("a source").location;
     let lines = ["one", "two", "three"].map(|secret| format!("ticker:jazz?jwt={secret}S3CR&lang=en"));
     for line in &lines {
         ticker.set_headlines(line, Ok(&["Miles Davis plays"]));

@@ -66,7 +66,7 @@ fn a_workbook_in_the_field_for_csv_is_taken_as_excel_and_the_review_says_so() {
     assert!(any.status == 200 && !any.body.contains(expected_text), "{}", any.body);
     let added = admin.post_form("/settings/sources", &source_fields("csv"));
     assert_eq!(added.status, 303, "{}", added.body);
-    let ours = site.store.find_source(&"ours".parse().expect("a slug")).expect("an answer").expect("a source");
+    let ours = site.store.find_source("ours").expect("an answer").expect("a source");
     assert_eq!((ours.kind.as_str(), ours.key_column.as_str()), ("excel", "id"));
 }
 
@@ -118,7 +118,7 @@ fn a_workbook_in_the_place_of_a_csv_file_is_offered_and_changes_the_kind_of_its_
     assert!(refused.body.contains("This is an OpenDocument workbook, not a CSV file."), "{}", refused.body);
     assert!(refused.body.contains("name=\"as\" value=\"excel\""), "{}", refused.body);
     assert_eq!(hidden_field(&refused, "upload"), other);
-    let ours = || site.store.find_source(&"ours".parse().expect("a slug")).expect("an answer").expect("a source");
+    let ours = || site.store.find_source("ours").expect("an answer").expect("a source");
     assert_eq!(ours().kind, "csv");
     let changed = admin.post_form(edit, &[&[("as", "excel")], &fields[..]].concat());
     assert_eq!(changed.status, 303, "{}", changed.body);
@@ -153,7 +153,7 @@ fn hidden_columns_become_public_only_when_that_is_confirmed() {
     assert_eq!(refused.status, 422, "{}", refused.body);
     let warning = "Column “cost” is hidden in the source. A public catalog would show it to everyone.";
     assert!(refused.body.contains(warning) && refused.body.contains("name=\"publish_hidden\""), "{}", refused.body);
-    let ours = || site.store.find_source(&"ours".parse().expect("a slug")).expect("an answer");
+    let ours = || site.store.find_source("ours").expect("an answer");
     assert!(ours().is_none(), "nothing was added");
 
     let private = admin.post_form("/settings/sources", &fields);
@@ -211,7 +211,7 @@ fn hidden_columns_leave_a_public_catalog_once_they_are_no_longer_allowed() {
     let added =
         admin.post_form("/settings/sources", &[&source_fields("excel")[..], &[("public", "1")], &ALLOWED].concat());
     assert_eq!(added.status, 303, "{}", added.body);
-    let ours = || site.store.find_source(&"ours".parse().expect("a slug")).expect("an answer").expect("a source");
+    let ours = || site.store.find_source("ours").expect("an answer").expect("a source");
     assert_eq!(ours().read_options.published_hidden_columns, ["cost"]);
     site.sync_source(&ours());
     let items = || site.visitor().get("/api/catalog/ours/items").body;
@@ -244,7 +244,7 @@ fn a_workbook_in_the_place_of_a_csv_file_of_the_server_is_offered_and_changes_it
     let fields = [("as", "excel"), ("key", "id"), ("name", "Ours"), ("noun_one", "a"), ("noun_many", "b")];
     let changed = admin.post_form(edit, &fields);
     assert_eq!(changed.status, 303, "{}", changed.body);
-    let ours = || site.store.find_source(&"ours".parse().expect("a slug")).expect("an answer").expect("a source");
+    let ours = || site.store.find_source("ours").expect("an answer").expect("a source");
     assert_eq!((ours().kind.as_str(), &ours().location), ("excel", &source.location));
     site.sync_source(&ours());
     assert_eq!(site.store.find_catalog(source.id).expect("an answer").expect("a catalog").item_count, 3);

@@ -75,7 +75,7 @@ pub(in crate::web) async fn start(
     app.run_blocking(move |state, caller| {
         let actor = caller.admin()?;
         let SyncBody { source, kind, mode, options } = body?;
-        let source = state.find_source(&source)?.ok_or_else(|| WebError::not_found("source"))?;
+        let source = state.store.find_source(&source)?.ok_or_else(|| WebError::not_found("source"))?;
         let request = StartRequest { kind, mode, options, priority: RunPriority::Manual, requested_by: actor.name };
         match state.control.start(&source, &request)? {
             StartOutcome::Accepted(id) => accepted_response(id, "started", &started_message(kind, &source.name)),

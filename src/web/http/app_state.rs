@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use actix_web::web;
 
-use super::error::WebError;
 use super::links::LinkBuilder;
-use crate::domain::source::{Slug, Source};
 use crate::status::StatusBoard;
 use crate::store::Store;
 use crate::sync::SyncControl;
@@ -24,16 +22,6 @@ pub struct AppState {
     pub uploads_dir: PathBuf,
     /// Builds links below the public URL.
     pub links: LinkBuilder,
-}
-
-impl AppState {
-    /// The source with this slug; `None` also for text that is not a slug.
-    pub(in crate::web) fn find_source(&self, slug: &str) -> Result<Option<Source>, WebError> {
-        match slug.parse::<Slug>() {
-            Ok(slug) => Ok(self.store.find_source(&slug)?),
-            Err(_) => Ok(None),
-        }
-    }
 }
 
 /// The application state as handlers extract it.

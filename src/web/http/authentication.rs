@@ -120,7 +120,7 @@ impl RequestCaller {
     /// `sign_in` for visitors unless the source is public; `not_found` for everyone else if it does not exist;
     /// `database_away` or `database_busy` if it cannot be queried.
     pub(in crate::web) fn source(&self, state: &AppState, slug: &str) -> Result<Source, WebError> {
-        match state.find_source(slug)? {
+        match state.store.find_source(slug)? {
             Some(source) if source.public || self.actor.is_some() => Ok(source),
             _ if self.actor.is_none() => Err(WebError::sign_in()),
             _ => Err(WebError::not_found("catalog")),

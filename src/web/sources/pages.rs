@@ -196,5 +196,5 @@ pub(super) fn first_scheduled_run(schedule: Option<&Schedule>) -> Option<NaiveDa
 
 /// The source with that slug.
 pub(super) fn find_source(state: &AppState, slug: &str) -> Result<Source, WebError> {
-    state.find_source(slug)?.ok_or_else(|| WebError::not_found("source"))
+    state.store.find_source(slug)?.ok_or_else(|| WebError::not_found("source"))
 }
