@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 
 use super::login_view::LoginPage;
+use super::session;
 use crate::domain::account::{AccountName, UserAccount};
 use crate::domain::secret;
 use crate::web::http::app_context::AppContext;
@@ -13,7 +14,6 @@ use crate::web::http::error::WebError;
 use crate::web::http::form::FormData;
 use crate::web::http::html_response::HtmlResponse;
 use crate::web::http::return_path::checked_return_path;
-use crate::web::http::session;
 use crate::web::layout::page::page_frame;
 use crate::web::layout::view::NavSection;
 

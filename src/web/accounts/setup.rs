@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 
+use super::session;
 use super::setup_view::SetupPage;
 use crate::domain::account::{AccountName, PASSWORD_MIN_CHARS};
 use crate::domain::secret::{self, BadPassword};
@@ -14,7 +15,6 @@ use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::http::form::FormData;
 use crate::web::http::html_response::HtmlResponse;
-use crate::web::http::session;
 use crate::web::layout::page::page_frame;
 use crate::web::layout::view::NavSection;
 

@@ -1,7 +1,7 @@
 //! Renders the page of an error, in the frame of the caller if the database responds.
 
-use actix_web::HttpRequest;
 use actix_web::http::{Method, StatusCode};
+use actix_web::{FromRequest as _, HttpRequest};
 use askama::Template;
 
 use super::view::ErrorPage;
@@ -13,7 +13,7 @@ use crate::web::layout::view::{NavSection, PageFrame};
 
 /// The page of an error, in the frame of the sender of `request`; `None` if it cannot be rendered.
 pub(super) async fn render_error_page(error: &WebError, request: &HttpRequest) -> Option<String> {
-    let app = AppContext::of(request)?;
+    let app = AppContext::extract(request).await.ok()?;
     // Only a page that was requested with GET is loaded again: loading the result of a form again would repeat it.
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let reload_after = error.retry_after.filter(|_| is_read && error.status == StatusCode::SERVICE_UNAVAILABLE);

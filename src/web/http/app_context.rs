@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, rt, web};
+use actix_web::{FromRequest, HttpRequest, rt, web};
 use tokio::sync::Semaphore;
 
 use super::app_state::{AppData, AppState};
@@ -21,7 +21,8 @@ static HASHING_PERMITS: Semaphore = Semaphore::const_new(2);
 /// How long a login waits for a permit.
 const HASHING_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The application state and the credentials of one request. Extracting it does not touch the database.
+/// The application state and the credentials of one request. Extracting it does not touch the database, and all that
+/// are extracted from one request share their credentials.
 pub(in crate::web) struct AppContext {
     pub(in crate::web) state: AppData,
     /// The kind of response that the request expects.
@@ -34,25 +35,16 @@ impl FromRequest for AppContext {
     type Future = Ready<Result<Self, WebError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::of(request).ok_or_else(|| WebError::internal("a request", &"the server has no application state")))
+        let Some(state) = request.app_data::<AppData>() else {
+            return ready(Err(WebError::internal("a request", &"the server has no application state")));
+        };
+        let format = ResponseFormat::of(request);
+        let credentials = RequestCredentials::of(request, format);
+        ready(Ok(Self { state: state.clone(), format, credentials }))
     }
 }
 
 impl AppContext {
-    /// The context of `request`; `None` if the server has no application state. All contexts of one request share their
-    /// credentials.
-    pub(in crate::web) fn of(request: &HttpRequest) -> Option<Self> {
-        let state = request.app_data::<AppData>()?.clone();
-        let format = ResponseFormat::of(request);
-        let known = request.extensions().get::<RequestCredentials>().cloned();
-        let credentials = known.unwrap_or_else(|| {
-            let credentials = RequestCredentials::of(request, format);
-            request.extensions_mut().insert(credentials.clone());
-            credentials
-        });
-        Some(Self { state, format, credentials })
-    }
-
     /// The hash of the session cookie, if the request was sent with one and not with a token.
     pub(in crate::web) fn session_hash(&self) -> Option<String> {
         self.credentials.session_hash().map(str::to_owned)
@@ -65,7 +57,8 @@ impl AppContext {
         T: Send + 'static,
         F: FnOnce(&AppState, RequestCaller) -> Result<T, WebError> + Send + 'static,
     {
-        limit_time(self.run_slow_blocking(work)).await
+        let credentials = self.credentials.clone();
+        self.run_on_thread(Some(DATABASE_TIMEOUT), move |state| work(state, credentials.resolve(state)?)).await
     }
 
     /// Runs `work` like [`AppContext::run_blocking`], but without looking up the caller. Logging in and out works with
@@ -75,7 +68,7 @@ impl AppContext {
         T: Send + 'static,
         F: FnOnce(&AppState) -> Result<T, WebError> + Send + 'static,
     {
-        limit_time(self.run_on_thread(work)).await
+        self.run_on_thread(Some(DATABASE_TIMEOUT), work).await
     }
 
     /// Runs `work` like [`AppContext::run_blocking`], but without the timeout, because the work takes long: fetching a
@@ -86,7 +79,7 @@ impl AppContext {
         F: FnOnce(&AppState, RequestCaller) -> Result<T, WebError> + Send + 'static,
     {
         let credentials = self.credentials.clone();
-        self.run_on_thread(move |state| work(state, credentials.resolve(state)?)).await
+        self.run_on_thread(None, move |state| work(state, credentials.resolve(state)?)).await
     }
 
     /// Runs `work`, which hashes a password, like [`AppContext::run_without_caller`], but without the timeout. Waiting
@@ -101,27 +94,25 @@ impl AppContext {
             return Err(WebError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).retry_after(HASHING_TIMEOUT));
         };
         // The permit moves with the work: if the browser disconnects, the hash still runs and keeps its permit.
-        self.run_on_thread(move |state| {
+        self.run_on_thread(None, move |state| {
             let _permit = permit;
             work(state)
         })
         .await
     }
 
-    async fn run_on_thread<T, F>(&self, work: F) -> Result<T, WebError>
+    /// Runs `work` on a blocking thread; gives up after `timeout`, if there is one.
+    async fn run_on_thread<T, F>(&self, timeout: Option<Duration>, work: F) -> Result<T, WebError>
     where
         T: Send + 'static,
         F: FnOnce(&AppState) -> Result<T, WebError> + Send + 'static,
     {
         let state = self.state.clone();
-        match web::block(move || work(&state)).await {
-            Ok(result) => result,
-            Err(error) => Err(WebError::internal("a request was dropped", &error)),
-        }
+        let finished = web::block(move || work(&state));
+        let result = match timeout {
+            Some(timeout) => rt::time::timeout(timeout, finished).await.map_err(|_| WebError::database_away())?,
+            None => finished.await,
+        };
+        result.unwrap_or_else(|error| Err(WebError::internal("a request was dropped", &error)))
     }
-}
-
-/// Gives up `work` after [`DATABASE_TIMEOUT`].
-async fn limit_time<T>(work: impl Future<Output = Result<T, WebError>>) -> Result<T, WebError> {
-    rt::time::timeout(DATABASE_TIMEOUT, work).await.unwrap_or_else(|_| Err(WebError::database_away()))
 }

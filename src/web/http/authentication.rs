@@ -2,16 +2,18 @@
 
 use std::sync::{Arc, OnceLock};
 
-use actix_web::HttpRequest;
 use actix_web::http::header;
+use actix_web::{HttpMessage as _, HttpRequest};
 
 use super::app_state::AppState;
 use super::error::WebError;
 use super::response_format::ResponseFormat;
-use super::session;
 use crate::domain::account::{Actor, Role};
 use crate::domain::secret::token_hash;
 use crate::domain::source::Source;
+
+/// The name of the cookie that contains the token of a session.
+pub(in crate::web) const SESSION_COOKIE: &str = "lockstep_session";
 
 /// The credentials of a request.
 ///
@@ -35,26 +37,6 @@ enum PresentedCredentials {
     Bearer(String),
 }
 
-impl PresentedCredentials {
-    fn of(request: &HttpRequest, format: ResponseFormat) -> Self {
-        let accepts_bearer = format == ResponseFormat::Json;
-        match (accepts_bearer.then(|| bearer_token(request)).flatten(), session::session_cookie(request)) {
-            // A token takes precedence: a valid cookie must not hide a revoked token.
-            (Some(token), _) => Self::Bearer(token_hash(&token)),
-            (None, Some(cookie)) => Self::Session(token_hash(&cookie)),
-            (None, None) => Self::None,
-        }
-    }
-
-    fn look_up(&self, state: &AppState) -> Result<Option<Actor>, WebError> {
-        match self {
-            Self::None => Ok(None),
-            Self::Session(hash) => Ok(state.store.session_actor(hash)?),
-            Self::Bearer(hash) => state.store.token_actor(hash)?.ok_or_else(WebError::bad_token).map(Some),
-        }
-    }
-}
-
 fn bearer_token(request: &HttpRequest) -> Option<String> {
     let header = request.headers().get(header::AUTHORIZATION)?.to_str().unwrap_or("");
     let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
@@ -64,8 +46,20 @@ fn bearer_token(request: &HttpRequest) -> Option<String> {
 impl RequestCredentials {
     /// The credentials that `request` was sent with. Bearer tokens count only where JSON is expected.
     pub(super) fn of(request: &HttpRequest, format: ResponseFormat) -> Self {
-        let presented = PresentedCredentials::of(request, format);
-        Self(Arc::new(CredentialCheck { presented, result: OnceLock::new() }))
+        if let Some(known) = request.extensions().get::<Self>() {
+            return known.clone();
+        }
+        let bearer = if format == ResponseFormat::Json { bearer_token(request) } else { None };
+        let cookie = request.cookie(SESSION_COOKIE).filter(|cookie| !cookie.value().is_empty());
+        let presented = match (bearer, cookie) {
+            // A token takes precedence: a valid cookie must not hide a revoked token.
+            (Some(token), _) => PresentedCredentials::Bearer(token_hash(&token)),
+            (None, Some(cookie)) => PresentedCredentials::Session(token_hash(cookie.value())),
+            (None, None) => PresentedCredentials::None,
+        };
+        let credentials = Self(Arc::new(CredentialCheck { presented, result: OnceLock::new() }));
+        request.extensions_mut().insert(credentials.clone());
+        credentials
     }
 
     /// The hash of the session cookie, if the request was sent with one and not with a token.
@@ -83,7 +77,16 @@ impl RequestCredentials {
     /// `bad_token` for a bearer token that is unknown or revoked, on public routes too; `database_away` or
     /// `database_busy` if the session or token cannot be looked up.
     pub(in crate::web) fn resolve(&self, state: &AppState) -> Result<RequestCaller, WebError> {
-        let look_up = || self.0.presented.look_up(state).map(|actor| RequestCaller { actor });
+        let look_up = || {
+            let actor = match &self.0.presented {
+                PresentedCredentials::None => None,
+                PresentedCredentials::Session(hash) => state.store.session_actor(hash)?,
+                PresentedCredentials::Bearer(hash) => {
+                    Some(state.store.token_actor(hash)?.ok_or_else(WebError::bad_token)?)
+                }
+            };
+            Ok(RequestCaller { actor })
+        };
         self.0.result.get_or_init(look_up).clone()
     }
 }

@@ -14,4 +14,3 @@ pub mod links;
 pub(super) mod response_format;
 pub(super) mod return_path;
 pub(super) mod security_headers;
-pub(super) mod session;

@@ -1,34 +1,29 @@
-//! Sessions: a cookie contains a random token, and the database keeps the hash of the token.
+//! Begins and ends sessions: a cookie contains a random token, and the database keeps the hash of the token.
 
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration as CookieAge;
 use actix_web::cookie::{Cookie, SameSite};
 use chrono::TimeDelta;
 
-use super::app_state::AppState;
-use super::error::WebError;
 use crate::domain::account::UserAccount;
 use crate::domain::secret::{generate_token, token_hash};
+use crate::web::http::app_state::AppState;
+use crate::web::http::authentication::SESSION_COOKIE;
+use crate::web::http::error::WebError;
 
-const COOKIE_NAME: &str = "lockstep_session";
 /// How long a session lasts.
 const SESSION_DAYS: i64 = 30;
 
-/// The session token of a request.
-pub(super) fn session_cookie(request: &HttpRequest) -> Option<String> {
-    request.cookie(COOKIE_NAME).map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty())
-}
-
 /// Begins a session for `user` and returns its cookie. `is_secure` restricts the cookie to HTTPS: set it if the browser
 /// used HTTPS.
-pub(in crate::web) fn begin_session(
+pub(super) fn begin_session(
     state: &AppState,
     user: &UserAccount,
     is_secure: bool,
 ) -> Result<Cookie<'static>, WebError> {
     let token = generate_token().map_err(|error| WebError::internal("no random bytes for a session", &error))?;
     state.store.begin_session(user, &token_hash(&token), TimeDelta::days(SESSION_DAYS))?;
-    Ok(Cookie::build(COOKIE_NAME, token)
+    Ok(Cookie::build(SESSION_COOKIE, token)
         .path(state.links.cookie_path().to_owned())
         .http_only(true)
         .same_site(SameSite::Lax)
@@ -38,15 +33,15 @@ pub(in crate::web) fn begin_session(
 }
 
 /// The expired cookie that removes the session from a browser.
-pub(in crate::web) fn expired_cookie(state: &AppState) -> Cookie<'static> {
+pub(super) fn expired_cookie(state: &AppState) -> Cookie<'static> {
     let path = state.links.cookie_path().to_owned();
-    let mut cookie = Cookie::build(COOKIE_NAME, "").path(path).http_only(true).same_site(SameSite::Lax).finish();
+    let mut cookie = Cookie::build(SESSION_COOKIE, "").path(path).http_only(true).same_site(SameSite::Lax).finish();
     cookie.make_removal();
     cookie
 }
 
 /// Whether the browser used HTTPS, even if a reverse proxy terminates it. A client that forges the proxy's header only
 /// changes its own cookie.
-pub(in crate::web) fn is_https(request: &HttpRequest) -> bool {
+pub(super) fn is_https(request: &HttpRequest) -> bool {
     request.connection_info().scheme() == "https"
 }
