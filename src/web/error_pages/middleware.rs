@@ -1,22 +1,38 @@
 //! What every request passes: requests of other sites are refused, errors are rendered in the format that the request
 //! expects, and every response gets the security headers.
 
+use std::panic::AssertUnwindSafe;
+
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse};
+use futures_util::FutureExt as _;
 
 use super::page::{render_bare_page, render_error_page};
 use crate::web::http::app_state::AppData;
-use crate::web::http::catch_panic::catch_panic;
 use crate::web::http::error::{WebError, from_framework};
 use crate::web::http::error_response::error_response;
 use crate::web::http::links::LinkBuilder;
 use crate::web::http::response_format::ResponseFormat;
 use crate::web::http::return_path::return_path_of;
-use crate::web::http::security_headers::add_security_headers;
+
+/// Headers of every response that does not set them itself. A response depends on its reader and the time, so it must
+/// not be cached; embedded assets set their own `Cache-Control`.
+const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        // Images that sources link to are on other servers; nothing else is loaded from there.
+        "default-src 'self'; img-src 'self' data: https: http:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+         object-src 'none'",
+    ),
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "same-origin"),
+];
 
 /// Passes a request on to its handler, unless another site sent it, and completes the response.
 pub(in crate::web) async fn process_request(
@@ -25,38 +41,29 @@ pub(in crate::web) async fn process_request(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let format = ResponseFormat::of(request.request());
     let links = request.app_data::<AppData>().map(|app| app.links.clone()).unwrap_or_default();
-    if is_cross_site(request.request(), &links) {
+    let mut response = if !request.method().is_safe() && is_cross_site(request.request(), &links) {
         let (request, _) = request.into_parts();
         let response = respond_with_error(&WebError::cross_site(), format, &request, &links).await;
-        return Ok(with_security_headers(ServiceResponse::new(request, response)));
-    }
-    let error = match catch_panic(async move { next.call(request).await }).await {
-        Some(Ok(response)) => {
-            let Some(error) = unrendered_error(response.response()) else { return Ok(with_security_headers(response)) };
-            let (request, plain) = response.into_parts();
-            let mut response = respond_with_error(&error, format, &request, &links).await;
-            if let Some(methods) = plain.headers().get(header::ALLOW) {
-                response.headers_mut().insert(header::ALLOW, methods.clone());
+        ServiceResponse::new(request, response)
+    } else {
+        match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+            Ok(Ok(response)) => render_error(response, format, &links).await,
+            Ok(Err(error)) => return Err(respond_without_request(from_framework(&error), format, &links)),
+            Err(_) => {
+                let error = WebError::internal("a handler panicked", &"see the panic above");
+                return Err(respond_without_request(error, format, &links));
             }
-            return Ok(with_security_headers(ServiceResponse::new(request, response)));
         }
-        Some(Err(error)) => from_framework(&error),
-        None => WebError::internal("a handler panicked", &"see the panic above"),
     };
-    // The request was dropped with its handler, and the credentials with it: the page gets the frame of a visitor.
-    let mut response = error_response(&error, format, &links.login(), render_bare_page(&error, &links));
     add_security_headers(response.headers_mut());
-    Err(InternalError::from_response(error, response).into())
+    Ok(response)
 }
 
-/// Whether a request that changes something was sent by another site.
+/// Whether another site sent a request. Only requests that may change something are checked.
 ///
 /// Browsers send `Sec-Fetch-Site`, of which `same-origin` and `none` (typed or bookmarked) are accepted; older browsers
 /// send `Origin`. Programs send neither, and do not attach a cookie without meaning to.
 fn is_cross_site(request: &HttpRequest, links: &LinkBuilder) -> bool {
-    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
-        return false;
-    }
     let header =
         |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("?").to_ascii_lowercase());
     if let Some(site) = header("sec-fetch-site") {
@@ -65,6 +72,21 @@ fn is_cross_site(request: &HttpRequest, links: &LinkBuilder) -> bool {
     let Some(origin) = header("origin") else { return false };
     let Some((_, origin_host)) = origin.split_once("://") else { return true };
     header("host").as_deref() != Some(origin_host) && links.public_host() != Some(origin_host)
+}
+
+/// The same response, with its error rendered if it has one.
+async fn render_error(
+    response: ServiceResponse<BoxBody>,
+    format: ResponseFormat,
+    links: &LinkBuilder,
+) -> ServiceResponse<BoxBody> {
+    let Some(error) = unrendered_error(response.response()) else { return response };
+    let (request, plain) = response.into_parts();
+    let mut response = respond_with_error(&error, format, &request, links).await;
+    if let Some(methods) = plain.headers().get(header::ALLOW) {
+        response.headers_mut().insert(header::ALLOW, methods.clone());
+    }
+    ServiceResponse::new(request, response)
 }
 
 /// The error of a response that is not rendered yet.
@@ -93,9 +115,21 @@ async fn respond_with_error(
     error_response(error, format, &links.login(), page)
 }
 
-fn with_security_headers(mut response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
-    add_security_headers(response.response_mut().headers_mut());
-    response
+/// The response to an error whose request was dropped with its handler, and the credentials with it: a page gets the
+/// frame of a visitor.
+fn respond_without_request(error: WebError, format: ResponseFormat, links: &LinkBuilder) -> Error {
+    let mut response = error_response(&error, format, &links.login(), render_bare_page(&error, links));
+    add_security_headers(response.headers_mut());
+    InternalError::from_response(error, response).into()
+}
+
+/// Adds the security headers that a response does not have yet.
+fn add_security_headers(headers: &mut HeaderMap) {
+    for (name, value) in SECURITY_HEADERS {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
 }
 
 #[cfg(test)]

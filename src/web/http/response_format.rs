@@ -5,6 +5,8 @@ use actix_web::http::header;
 
 /// The status path of older clients, without a slash at its end.
 const LEGACY_STATUS_PATH: &str = "/catalog/sync-status";
+/// The header that HTMX sends with each of its requests.
+const HTMX_HEADER: &str = "hx-request";
 
 /// The kind of response that a request expects.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,17 +28,12 @@ impl ResponseFormat {
         let is_data = path == "/metrics" || path.ends_with(".json") || path.ends_with(".csv");
         if path.starts_with("/api/") || is_data || is_legacy_json_request(request) {
             Self::Json
-        } else if is_htmx_request(request) || is_fragment_path(path) {
+        } else if request.headers().contains_key(HTMX_HEADER) || is_fragment_path(path) {
             Self::Fragment
         } else {
             Self::Page
         }
     }
-}
-
-/// Whether HTMX sent the request, and so expects a fragment instead of a page.
-fn is_htmx_request(request: &HttpRequest) -> bool {
-    request.headers().contains_key("hx-request")
 }
 
 /// Paths that only ever respond with a part of a page.
