@@ -161,7 +161,7 @@ pub(super) async fn panel(
     app.run_blocking(move |state, caller| {
         let source = find_sheet(state, &caller)?;
         let context = PanelContext { state, source: &source, actor: caller.actor.as_ref() };
-        render_status(&context, &requested_run(&query), &query).map(Either::Left)
+        render_status(&context, &requested_run(&query), &trimmed_value(&query, "seen")).map(Either::Left)
     })
     .await
 }

@@ -3,6 +3,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::web;
+use serde::Deserialize;
 
 use super::build::PanelContext;
 use super::notice::notice_value;
@@ -66,31 +67,41 @@ fn parse_start(form: &FormValues, requested_by: String) -> Result<StartRequest, 
     Ok(StartRequest { kind, mode, options, priority: RunPriority::Manual, requested_by })
 }
 
-/// `GET /catalog/{slug}/sync-status`: the panel with the run `sync`, or else with the active or latest run. `seen` is
-/// the percentage that the browser shows already.
+/// The query of a poll.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(in crate::web) struct StatusQuery {
+    /// The id of a run; empty for the active or latest one.
+    sync: String,
+    /// The percentage that the browser shows already.
+    seen: String,
+}
+
+/// `GET /catalog/{slug}/sync-status`: the panel with the requested run.
 pub(in crate::web) async fn status(
     app: AppContext,
     slug: web::Path<String>,
-    query: web::Query<FormValues>,
+    query: web::Query<StatusQuery>,
 ) -> Result<HtmlResponse, WebError> {
     app.run_blocking(move |state, caller| {
         let source = caller.source(state, &slug)?;
         let context = PanelContext { state, source: &source, actor: caller.actor.as_ref() };
-        render_status(&context, &trimmed_value(&query, "sync"), &query)
+        render_status(&context, query.sync.trim(), query.seen.trim())
     })
     .await
 }
 
-/// The panel with the run `sync_id`, or with the active or latest run if `sync_id` is empty.
+/// The panel with the run `sync_id`, or with the active or latest run if `sync_id` is empty. A `seen` that is not a
+/// percentage counts as 0.
 pub(in crate::web) fn render_status(
     context: &PanelContext<'_>,
     sync_id: &str,
-    query: &FormValues,
+    seen: &str,
 ) -> Result<HtmlResponse, WebError> {
     let panel = match sync_id {
         "" => context.latest_panel()?,
         id => {
-            let seen = trimmed_value(query, "seen").parse().unwrap_or(0);
+            let seen = seen.parse().unwrap_or(0);
             let panel = id.parse().ok().map(|id| context.run_panel(id, seen)).transpose()?.flatten();
             panel.ok_or_else(|| WebError::not_found("sync"))?
         }

@@ -5,6 +5,5 @@ pub(super) mod build;
 pub(super) mod handlers;
 pub(in crate::web) mod lines;
 pub(super) mod notice;
-pub(super) mod outcome_view;
 pub(in crate::web) mod run_view;
 pub(in crate::web) mod view;

@@ -8,11 +8,13 @@ use super::lines::{ChangeLine, IssueLine};
 use crate::domain::operation::Mode;
 use crate::domain::record::SyncRecord;
 use crate::domain::run_summary::RunSummary;
-use crate::domain::run_text::kind_label;
-use crate::domain::run_text::run_state::{AdvicePlace, progress_label};
+use crate::domain::run_text::run_state::{
+    AdvicePlace, RunState, failure_advice, progress_label, run_message, run_title,
+};
+use crate::domain::run_text::{has_left_out, kind_label, outcome_label};
 use crate::domain::status_report::StatusReport;
 use crate::domain::text::measures;
-use crate::web::layout::run_labels::{Kind, RunStats, RunStatus, Stage};
+use crate::web::layout::run_labels::{Kind, RunStats, RunStatus, Stage, run_icon, run_tone};
 use crate::web::layout::time_label::{TimeLabel, time_label};
 use crate::web::layout::view::{counted, grouped};
 
@@ -137,6 +139,62 @@ impl RunView {
             duration_ms: duration_ms(record),
             ..Self::new(record.summary.clone())
         }
+    }
+
+    /// How it ended, without its kind: "Completed, 3 rows skipped".
+    pub(in crate::web) fn outcome_label(&self) -> String {
+        outcome_label(self.status, &self.stats)
+    }
+
+    /// Whether a person should check its result: it skipped something or kept items.
+    pub(in crate::web) fn needs_attention(&self) -> bool {
+        self.withheld > 0 || has_left_out(&self.stats)
+    }
+
+    /// The name of its icon.
+    pub(in crate::web) fn icon(&self) -> &'static str {
+        run_icon(self.status, &self.stats)
+    }
+
+    /// The name of its tone in the stylesheet.
+    pub(in crate::web) fn tone(&self) -> &'static str {
+        run_tone(self.status, &self.stats)
+    }
+
+    /// The heading of the card.
+    pub(in crate::web) fn title(&self) -> String {
+        run_title(&self.state())
+    }
+
+    /// The message of the run in its current state.
+    pub(in crate::web) fn status_message(&self) -> String {
+        run_message(&self.state())
+    }
+
+    fn state(&self) -> RunState<'_> {
+        RunState {
+            kind: self.kind,
+            status: self.status,
+            percent: self.progress,
+            stats: &self.stats,
+            attempt: self.attempt,
+            is_waiting: self.is_waiting,
+            has_started: self.has_started,
+            cancel_requested: self.cancel_requested,
+            has_successor: self.successor.is_some(),
+            message: &self.message,
+            error: self.error.as_deref(),
+        }
+    }
+
+    /// Whether a sync failed because its key column seems to have changed, so that "Sync anyway" is offered.
+    pub(in crate::web) fn may_accept_rekey(&self) -> bool {
+        self.status == RunStatus::Failed && self.kind == Kind::Sync && self.code.as_deref() == Some("key_changed")
+    }
+
+    /// What to do about a failure.
+    pub(in crate::web) fn advice(&self) -> &'static str {
+        failure_advice(self.code.as_deref(), self.advice_place)
     }
 
     /// Whether the run changed anything in the catalog; for a preview, whether a sync would.

@@ -6,12 +6,14 @@ use chrono::Utc;
 use super::lines::ChangeLabels as _;
 use super::run_view::RunView;
 use crate::domain::feed_counts::FeedCounts;
+use crate::domain::run_text::catalog_state_label;
+use crate::domain::run_text::start_and_cancel::{ALREADY_FINISHING, cooling_down_message, in_progress_note};
 use crate::store::admission::StartOutcome;
 use crate::store::cancel::CancelOutcome;
 use crate::web::http::links::LinkBuilder;
-use crate::web::layout::run_labels::{Kind, LatestRun, RunStatus, StageIcon as _, StatusLabels as _};
+use crate::web::layout::run_labels::{Kind, LatestRun, RunStats, RunStatus, StageIcon as _, StatusLabels as _};
 use crate::web::layout::time_label::TimeLabel;
-use crate::web::layout::view::{BadgeRun, grouped};
+use crate::web::layout::view::{BadgeRun, grouped, seconds};
 
 /// The panel of one source.
 #[derive(Debug, Clone, Default)]
@@ -63,6 +65,33 @@ impl PanelView {
             (RunStatus::Interrupted, Some(successor)) => Some((successor, 0)),
             _ => None,
         }
+    }
+
+    /// The heading of the panel while no run is shown.
+    pub(in crate::web) fn idle_title(&self) -> String {
+        match self.latest {
+            Some(latest) => latest.state_label(),
+            None if self.last_success.is_some() => catalog_state_label(&RunStats::default(), 0),
+            None => "Never synced".to_owned(),
+        }
+    }
+
+    /// The notes about the start or the cancel that this panel responds to: icon and text.
+    pub(in crate::web) fn notes(&self) -> Vec<(&'static str, String)> {
+        let started_by = self.run.as_ref().and_then(|run| run.requested_by.as_deref());
+        let start = match self.start_outcome {
+            Some(StartOutcome::AlreadyRunning(_)) => Some(("warning", in_progress_note(started_by))),
+            Some(StartOutcome::CoolingDown(left)) => Some(("clock", cooling_down_message(seconds(&left)))),
+            _ => None,
+        };
+        let is_late = self.cancel_outcome == Some(CancelOutcome::AlreadyFinishing);
+        start.into_iter().chain(is_late.then(|| ("flag", ALREADY_FINISHING.to_owned()))).collect()
+    }
+
+    /// The icon beside that heading.
+    pub(in crate::web) fn idle_icon(&self) -> &'static str {
+        let default = if self.last_success.is_some() { "check" } else { "dash" };
+        self.latest.map_or(default, |latest| latest.icon())
     }
 
     /// The failed feeds, if they can be retried on their own: after the end of a sync.
