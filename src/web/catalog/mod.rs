@@ -6,5 +6,6 @@ pub(super) mod cells;
 pub(super) mod handlers;
 pub(super) mod item;
 pub(in crate::web) mod item_view;
+mod shown_columns;
 pub(super) mod table;
 pub(in crate::web) mod view;

@@ -1,26 +1,19 @@
 //! Builds the table of a catalog: one page of items, with links that sort, filter and page.
 
 use super::articles;
-use super::cells;
-use super::view::{ColumnHead, ReadState, SortState, TableRow, TableView};
-use crate::domain::columns::column_type::ColumnType;
+use super::shown_columns::ShownColumns;
+use super::view::{TableRow, TableView};
 use crate::domain::filter::Filter;
 use crate::domain::source::Source;
-use crate::domain::text::comparable_form::is_same_form;
 use crate::store::catalogs::Catalog;
-use crate::store::items::{Item, ItemQuery};
+use crate::store::items::ItemQuery;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
-use crate::web::http::form::{FormValues, clip_text, trimmed_value};
+use crate::web::http::form::{FormValues, trimmed_value};
 use crate::web::http::links::with_query;
-use crate::web::layout::item_title::find_title_column;
 
 /// The number of items on a page.
 const ITEMS_PER_PAGE: u64 = 50;
-/// The most columns in a table. The page of an item has all of them.
-const MAX_COLUMNS: usize = 40;
-/// The most characters of a cell or a column name in a table.
-const MAX_CELL_CHARS: usize = 300;
 /// The most characters of a search that count: each word of it makes the query slower.
 const MAX_SEARCH_CHARS: usize = 200;
 
@@ -53,7 +46,36 @@ pub(super) fn parse_sort<'a>(sort: &str, columns: &'a [String]) -> Option<(&'a s
     named(sort).map(|column| (column, false)).or_else(|| Some((named(sort.strip_prefix('-')?)?, true)))
 }
 
-/// One page of the table of a catalog.
+/// The links from a table: to its other pages, orders and filters.
+struct TableLinks<'a> {
+    /// The link to the catalog.
+    catalog: String,
+    search: &'a str,
+    /// The value of `filter`; empty if all items are shown.
+    filter: &'a str,
+    /// The value of `sort`; empty for the default order.
+    sort: &'a str,
+}
+
+impl TableLinks<'_> {
+    fn page(&self, page: u64) -> String {
+        let number = if page > 1 { page.to_string() } else { String::new() };
+        let query = [("q", self.search), ("filter", self.filter), ("sort", self.sort), ("page", &number)];
+        with_query(&self.catalog, &query)
+    }
+
+    /// The first page in another order.
+    fn sorted_by(&self, sort: &str) -> String {
+        with_query(&self.catalog, &[("q", self.search), ("filter", self.filter), ("sort", sort)])
+    }
+
+    /// The first page of another filter.
+    fn filtered_by(&self, filter: &str) -> String {
+        with_query(&self.catalog, &[("q", self.search), ("filter", filter), ("sort", self.sort)])
+    }
+}
+
+/// One page of the table of a catalog. A page beyond the last one counts as the last.
 pub(super) fn build_table(
     state: &AppState,
     source: &Source,
@@ -80,112 +102,48 @@ pub(super) fn build_table(
         query.page = last_page;
         found = state.store.list_items(source.id, &query)?;
     }
-    let path = state.links.catalog(source.slug.as_str());
-    let sort = if requested_sort.is_some() { request.sort.as_str() } else { "" };
-    let search = request.search.as_str();
-    let part = filter.map(Filter::as_str).unwrap_or_default();
-    let page_link = |page: u64| {
-        let number = if page > 1 { page.to_string() } else { String::new() };
-        with_query(&path, &[("q", search), ("filter", part), ("sort", sort), ("page", &number)])
+    let links = TableLinks {
+        catalog: state.links.catalog(source.slug.as_str()),
+        search: &request.search,
+        filter: filter.map(Filter::as_str).unwrap_or_default(),
+        sort: if requested_sort.is_some() { &request.sort } else { "" },
     };
-    let names: Vec<&str> = catalog.columns.iter().map(String::as_str).collect();
-    let is_text = |at: &usize| {
-        let column_type = catalog.column_types.get(*at).copied().unwrap_or_default();
-        !matches!(column_type, ColumnType::Image | ColumnType::Link | ColumnType::Html)
-    };
-    let title = find_title_column(&names, &source.noun.one).or_else(|| (0..names.len()).find(is_text)).unwrap_or(0);
-    let sorted_at = sorted.and_then(|(column, _)| names.iter().position(|name| *name == column));
-    let shown = articles::article_columns(catalog, &[Some(title), sorted_at])
-        .unwrap_or_else(|| shown_columns(names.len(), [Some(title), sorted_at]));
-    let lead = shown.iter().position(|&at| at == title).unwrap_or(0);
-    let typed = |&at: &usize| (at, names[at], catalog.column_types.get(at).copied().unwrap_or_default());
-    let typed: Vec<TypedColumn<'_>> = shown.iter().map(typed).collect();
-    let row = |item: &Item| TableRow {
-        read: articles::read_state(catalog, item),
-        href: state.links.item(source.slug.as_str(), &item.id),
-        ..table_row(item, &typed, lead, &source.key_column)
-    };
-    let rows: Vec<TableRow> = found.items.iter().map(row).collect();
-    let columns = typed.iter().enumerate().map(|(at, &(_, name, column_type))| {
-        let reversed = format!("-{name}");
-        let (sorted_now, next) = match sorted {
-            Some((column, false)) if column == name => (SortState::Ascending, reversed.as_str()),
-            Some((column, true)) if column == name => (SortState::Descending, name),
-            _ => (SortState::No, name),
-        };
-        let is_key = is_same_form(name, &source.key_column);
-        ColumnHead {
-            name: clip_text(name, MAX_CELL_CHARS),
-            sort: name.to_owned(),
-            href: with_query(&path, &[("q", search), ("filter", part), ("sort", next)]),
-            sorted: sorted_now,
-            class: if is_key || at == lead { "" } else { cells::column_class(column_type) },
-            is_key,
-        }
-    });
-    let columns = columns.collect();
-    let counted = Some(found.total).filter(|_| search.trim().is_empty());
-    let filters = articles::filter_links(state, source, catalog, filter, counted, |part| {
-        with_query(&path, &[("q", search), ("filter", part), ("sort", sort)])
-    })?;
+    let columns = ShownColumns::choose(catalog, source, sorted.map(|(column, _)| column));
+    let rows: Vec<TableRow> = found
+        .items
+        .iter()
+        .map(|item| TableRow {
+            read: articles::read_state(catalog, item),
+            href: state.links.item(source.slug.as_str(), &item.id),
+            ..columns.row(item)
+        })
+        .collect();
+    let counted = Some(found.total).filter(|_| request.search.trim().is_empty());
+    let filters = articles::filter_links(state, source, catalog, filter, counted, |filter| links.filtered_by(filter))?;
     let first = (query.page - 1) * ITEMS_PER_PAGE;
     let count = rows.len() as u64;
     Ok(TableView {
-        here: page_link(query.page),
+        here: links.page(query.page),
         query: request.search.clone(),
-        filter: part.to_owned(),
+        filter: links.filter.to_owned(),
         filters,
         newest_first: newest_first.is_some(),
-        sort: sort.to_owned(),
-        columns,
-        more_columns: (names.len() - shown.len()) as u64,
-        lead,
+        sort: links.sort.to_owned(),
+        columns: columns.heads(sorted, |sort| links.sorted_by(sort)),
+        more_columns: (catalog.columns.len() - columns.shown.len()) as u64,
+        lead: columns.lead,
         rows,
         found: found.total,
         first: if count > 0 { first + 1 } else { 0 },
         last: first + count,
-        previous: (query.page > 1).then(|| page_link(query.page - 1)),
-        next: (query.page < last_page).then(|| page_link(query.page + 1)),
+        previous: (query.page > 1).then(|| links.page(query.page - 1)),
+        next: (query.page < last_page).then(|| links.page(query.page + 1)),
     })
-}
-
-/// The positions of the columns in a table: the first ones, and the required ones wherever they are.
-fn shown_columns(columns: usize, required: [Option<usize>; 2]) -> Vec<usize> {
-    let mut far: Vec<usize> = required.into_iter().flatten().filter(|&at| at >= MAX_COLUMNS).collect();
-    far.sort_unstable();
-    far.dedup();
-    (0..columns.min(MAX_COLUMNS - far.len())).chain(far).collect()
-}
-
-/// A column of the table: its position, name and type.
-type TypedColumn<'a> = (usize, &'a str, ColumnType);
-
-/// An item as a row. During a sync items of two column layouts exist side by side, so fields are found by name. The
-/// cell that links to the item, and the key, are always text.
-fn table_row(item: &Item, shown: &[TypedColumn<'_>], lead: usize, key_column: &str) -> TableRow {
-    let text = |at: usize, name: &str| {
-        let in_place = item.fields.get(at).filter(|(known, _)| known == name);
-        let field = in_place.or_else(|| item.fields.iter().find(|(known, _)| known == name));
-        field.map(|(_, value)| value.as_str()).unwrap_or_default()
-    };
-    let title = || shown.get(lead).map(|(at, name, _)| text(*at, name).trim()).filter(|title| !title.is_empty());
-    let cell = |(position, &(at, name, column)): (usize, &TypedColumn<'_>)| {
-        let column = if position == lead || is_same_form(name, key_column) { ColumnType::Text } else { column };
-        let alt = || clip_text(&format!("{name}: {}", title().unwrap_or(&item.key)), MAX_CELL_CHARS);
-        let label = articles::flag_label(name, text(at, name)).filter(|_| column == ColumnType::Flag);
-        cells::table_cell(label.unwrap_or_else(|| text(at, name)), column, MAX_CELL_CHARS, alt)
-    };
-    TableRow {
-        read: ReadState::NotAnArticle,
-        href: String::new(),
-        key: clip_text(&item.key, MAX_SEARCH_CHARS),
-        cells: shown.iter().enumerate().map(cell).collect(),
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_COLUMNS, TableQuery, parse_sort, shown_columns};
+    use super::{TableQuery, parse_sort};
 
     #[test]
     fn a_query_that_cannot_be_parsed_counts_as_missing() {
@@ -200,13 +158,5 @@ mod tests {
         assert_eq!(parse_sort("--a", &columns), Some(("-a", true)));
         assert_eq!(parse_sort("c", &columns), None);
         assert_eq!(parse_sort("", &columns), None);
-    }
-
-    #[test]
-    fn of_many_columns_the_first_and_the_required_ones_are_shown() {
-        assert_eq!(shown_columns(3, [Some(2), None]), [0, 1, 2]);
-        let wide = shown_columns(9_999, [Some(70), Some(50)]);
-        assert_eq!((wide.len(), &wide[MAX_COLUMNS - 3..]), (MAX_COLUMNS, &[MAX_COLUMNS - 3, 50, 70][..]));
-        assert_eq!(shown_columns(9_999, [Some(70), Some(70)]).len(), MAX_COLUMNS);
     }
 }

@@ -1,0 +1,118 @@
+//! Which columns of a catalog its table shows, their heads, and an item as a row of them.
+
+use super::articles;
+use super::cells;
+use super::view::{ColumnHead, ReadState, SortState, TableRow};
+use crate::domain::columns::column_type::ColumnType;
+use crate::domain::source::Source;
+use crate::domain::text::comparable_form::is_same_form;
+use crate::store::catalogs::Catalog;
+use crate::store::items::Item;
+use crate::web::http::form::clip_text;
+use crate::web::layout::item_title::find_title_column;
+
+/// The most columns in a table. The page of an item has all of them.
+const MAX_COLUMNS: usize = 40;
+/// The most characters of a cell or a column name in a table.
+const MAX_CELL_CHARS: usize = 300;
+/// The most characters of a key that is shown in the place of an empty cell.
+const MAX_KEY_CHARS: usize = 200;
+
+/// The columns of a catalog that its table shows.
+pub(super) struct ShownColumns<'a> {
+    /// The position of each in the catalog, its name and its type.
+    pub(super) shown: Vec<(usize, &'a str, ColumnType)>,
+    /// The position, among those shown, of the column whose cells link to the items.
+    pub(super) lead: usize,
+    key_column: &'a str,
+}
+
+impl<'a> ShownColumns<'a> {
+    /// Chooses the columns: those of articles, or else the first ones; always the title and the one sorted by.
+    pub(super) fn choose(catalog: &'a Catalog, source: &'a Source, sorted_by: Option<&str>) -> Self {
+        let names: Vec<&str> = catalog.columns.iter().map(String::as_str).collect();
+        let type_at = |at: usize| catalog.column_types.get(at).copied().unwrap_or_default();
+        let is_text = |at: &usize| !matches!(type_at(*at), ColumnType::Image | ColumnType::Link | ColumnType::Html);
+        let title = find_title_column(&names, &source.noun.one).or_else(|| (0..names.len()).find(is_text)).unwrap_or(0);
+        let required = [Some(title), sorted_by.and_then(|column| names.iter().position(|name| *name == column))];
+        let positions =
+            articles::article_columns(catalog, &required).unwrap_or_else(|| first_columns(names.len(), required));
+        Self {
+            lead: positions.iter().position(|&at| at == title).unwrap_or(0),
+            shown: positions.into_iter().map(|at| (at, names[at], type_at(at))).collect(),
+            key_column: &source.key_column,
+        }
+    }
+
+    fn is_key(&self, name: &str) -> bool {
+        is_same_form(name, self.key_column)
+    }
+
+    /// The heads of the columns. `sorted` is the column that the table is sorted by, and whether in descending order;
+    /// `sort_link` returns the link to another order.
+    pub(super) fn heads(&self, sorted: Option<(&str, bool)>, sort_link: impl Fn(&str) -> String) -> Vec<ColumnHead> {
+        let head = |(position, &(_, name, column_type)): (usize, &(usize, &str, ColumnType))| {
+            let reversed = format!("-{name}");
+            let (sorted_now, next) = match sorted {
+                Some((column, false)) if column == name => (SortState::Ascending, reversed.as_str()),
+                Some((column, true)) if column == name => (SortState::Descending, name),
+                _ => (SortState::No, name),
+            };
+            let is_key = self.is_key(name);
+            ColumnHead {
+                name: clip_text(name, MAX_CELL_CHARS),
+                sort: name.to_owned(),
+                href: sort_link(next),
+                sorted: sorted_now,
+                class: if is_key || position == self.lead { "" } else { cells::column_class(column_type) },
+                is_key,
+            }
+        };
+        self.shown.iter().enumerate().map(head).collect()
+    }
+
+    /// An item as a row, without its link. During a sync items of two column layouts exist side by side, so fields are
+    /// found by name. The cell that links to the item, and the key, are always text.
+    pub(super) fn row(&self, item: &Item) -> TableRow {
+        let text = |at: usize, name: &str| {
+            let in_place = item.fields.get(at).filter(|(known, _)| known == name);
+            let field = in_place.or_else(|| item.fields.iter().find(|(known, _)| known == name));
+            field.map(|(_, value)| value.as_str()).unwrap_or_default()
+        };
+        let lead = self.shown.get(self.lead);
+        let title = || lead.map(|(at, name, _)| text(*at, name).trim()).filter(|title| !title.is_empty());
+        let cell = |(position, &(at, name, column)): (usize, &(usize, &str, ColumnType))| {
+            let column = if position == self.lead || self.is_key(name) { ColumnType::Text } else { column };
+            let alt = || clip_text(&format!("{name}: {}", title().unwrap_or(&item.key)), MAX_CELL_CHARS);
+            let label = articles::flag_label(name, text(at, name)).filter(|_| column == ColumnType::Flag);
+            cells::table_cell(label.unwrap_or_else(|| text(at, name)), column, MAX_CELL_CHARS, alt)
+        };
+        TableRow {
+            read: ReadState::NotAnArticle,
+            href: String::new(),
+            key: clip_text(&item.key, MAX_KEY_CHARS),
+            cells: self.shown.iter().enumerate().map(cell).collect(),
+        }
+    }
+}
+
+/// The positions of the columns in a table: the first ones, and the required ones wherever they are.
+fn first_columns(columns: usize, required: [Option<usize>; 2]) -> Vec<usize> {
+    let mut far: Vec<usize> = required.into_iter().flatten().filter(|&at| at >= MAX_COLUMNS).collect();
+    far.sort_unstable();
+    far.dedup();
+    (0..columns.min(MAX_COLUMNS - far.len())).chain(far).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_COLUMNS, first_columns};
+
+    #[test]
+    fn of_many_columns_the_first_and_the_required_ones_are_shown() {
+        assert_eq!(first_columns(3, [Some(2), None]), [0, 1, 2]);
+        let wide = first_columns(9_999, [Some(70), Some(50)]);
+        assert_eq!((wide.len(), &wide[MAX_COLUMNS - 3..]), (MAX_COLUMNS, &[MAX_COLUMNS - 3, 50, 70][..]));
+        assert_eq!(first_columns(9_999, [Some(70), Some(70)]).len(), MAX_COLUMNS);
+    }
+}
