@@ -20,6 +20,7 @@ mod workbook;
 mod workbook_errors;
 mod xls;
 mod xls_container;
+mod xls_measurement;
 mod xls_records;
 mod xls_stream;
 mod xls_texts;

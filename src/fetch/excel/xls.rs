@@ -19,7 +19,8 @@ use super::tab_choice::{WorkbookTab, choose_tab};
 use super::tab_content::TabContent;
 use super::workbook_errors::{corrupt_workbook, password_protected, too_large_unpacked, unreadable_workbook};
 use super::xls_container::PaddedBytes;
-use super::xls_stream::{OddCell, XlsStream};
+use super::xls_measurement::OddCell;
+use super::xls_stream::XlsStream;
 use crate::fetch::FetchError;
 use crate::fetch::http::body_file::{create_temporary_file, disk_error};
 
