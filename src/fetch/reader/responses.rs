@@ -47,8 +47,7 @@ pub(super) fn check_login_response(
     origin: &ResponseOrigin,
 ) -> Result<(), BodyProblem> {
     match status.as_u16() {
-        200 | 203 if begins_as_web_page(start) => Err(no_reader_here(account, "a web page").into()),
-        200 | 203 => Ok(()),
+        200 | 203 => refuse_web_page(account, start),
         // FreshRSS responds with 400 to a name that no user can have.
         status @ (400 | 401 | 403) => Err(credentials_rejected(account, status).into()),
         404 | 405 | 410 | 501 => Err(no_reader_here(account, &format!("status {}", status.as_u16())).into()),
@@ -79,8 +78,7 @@ pub(super) fn check_api_response(
     origin: &ResponseOrigin,
 ) -> Result<(), BodyProblem> {
     match status.as_u16() {
-        200 | 203 if begins_as_web_page(start) => Err(no_reader_here(account, "a web page").into()),
-        200 | 203 => Ok(()),
+        200 | 203 => refuse_web_page(account, start),
         401 => Err(BodyProblem::Final(FetchError::failed(
             "unauthorized",
             format!(
@@ -100,6 +98,11 @@ pub(super) fn check_api_response(
         ))),
         _ => check_other_response(status, headers, start, origin),
     }
+}
+
+/// Refuses a web page, which is what a website responds with that has no reader.
+fn refuse_web_page(account: &ReaderAccount, start: &[u8]) -> Result<(), BodyProblem> {
+    if begins_as_web_page(start) { Err(no_reader_here(account, "a web page").into()) } else { Ok(()) }
 }
 
 /// Checks a response for what is not specific to readers.

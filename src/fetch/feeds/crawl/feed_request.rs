@@ -102,16 +102,70 @@ pub(super) fn request_feed(
     request: &FetchRequest<'_>,
     observer: &dyn FetchObserver,
 ) -> Result<FeedResponse, FetchError> {
-    // How many times the server asked for a wait, and the end of the last one.
-    let requested_waits = Mutex::new((0, None));
-    let linked_feeds = Mutex::new(Vec::new());
+    let findings = Mutex::new(ResponseFindings::default());
     let check = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
+        findings.lock().check_response(status, headers, start, origin)
+    };
+    let no_validators = Validators::default();
+    let outgoing = OutgoingRequest {
+        accept: ACCEPTED_MEDIA_TYPES,
+        check_response: &check,
+        ..OutgoingRequest::table(address, RedirectScope::Anywhere)
+    };
+    let response =
+        client.send(&outgoing.with_validators(known.unwrap_or(&no_validators), request.mode), request, observer);
+    let now = Utc::now();
+    match response {
+        Ok(FetchResponse::NotModified(headers)) => {
+            let known = known.cloned().unwrap_or_default();
+            Ok(FeedResponse::Unchanged(Validators { fresh_until: pacing::fresh_until(&headers, now), ..known }))
+        }
+        Ok(FetchResponse::Body(body)) => {
+            let is_same = known.is_some_and(|known| request.is_unchanged(known, &body.content.hash));
+            let body = to_feed_body(body, now);
+            Ok(if is_same { FeedResponse::Unchanged(body.validators) } else { FeedResponse::New(body) })
+        }
+        Err(error) => {
+            let ResponseFindings { wait_until, linked_feeds, host, .. } = findings.into_inner();
+            match (wait_until, &error) {
+                (Some(until), FetchError::Failed { code: "rate_limited", .. }) if until > now => {
+                    Ok(FeedResponse::RateLimited { host, until })
+                }
+                (_, FetchError::Failed { code: "html_page", .. }) => Ok(FeedResponse::WebPage(linked_feeds)),
+                _ => Err(explain_for_feeds(error, address, request, client.settings.max_bytes)),
+            }
+        }
+    }
+}
+
+/// What the responses to one request, with its retries and redirects, told besides their status.
+#[derive(Default)]
+struct ResponseFindings {
+    /// The host of the last response.
+    host: String,
+    /// How many times a server asked for a wait.
+    requested_waits: u32,
+    /// The end of the last requested wait.
+    wait_until: Option<DateTime<Utc>>,
+    /// The feeds that a web page links to.
+    linked_feeds: Vec<Url>,
+}
+
+impl ResponseFindings {
+    fn check_response(
+        &mut self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        start: &[u8],
+        origin: &ResponseOrigin,
+    ) -> Result<(), BodyProblem> {
+        self.host.clone_from(&origin.host);
         let now = Utc::now();
         match (status.as_u16(), response_status::parse_retry_after(headers, now)) {
             (429 | 503, Some(until)) => {
-                let mut waits = requested_waits.lock();
-                *waits = (waits.0 + 1, Some(pacing::cap_rate_limit(until, now)));
-                if until - now > MAX_SHORT_WAIT || waits.0 > MAX_SHORT_WAITS {
+                self.requested_waits += 1;
+                self.wait_until = Some(pacing::cap_rate_limit(until, now));
+                if until - now > MAX_SHORT_WAIT || self.requested_waits > MAX_SHORT_WAITS {
                     return Err(BodyProblem::Final(response_status::busy_error(&origin.host, until)));
                 }
                 Err(BodyProblem::Busy { host: origin.host.clone(), until })
@@ -134,44 +188,11 @@ pub(super) fn request_feed(
             )),
             (200 | 203, _) if response_status::declares_html(headers) && begins_as_feed(start) => Ok(()),
             (200 | 203, _) if response_status::declares_html(headers) => {
-                *linked_feeds.lock() = find_feed_links(start, &without_secrets(&origin.url));
+                self.linked_feeds = find_feed_links(start, &without_secrets(&origin.url));
                 Err(BodyProblem::Final(response_status::web_page_error(origin)))
             }
             _ => response_status::check_response(status, headers, start, origin),
         }
-    };
-    // The host of the last response.
-    let last_host = Mutex::new(String::new());
-    let check = |status: StatusCode, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
-        last_host.lock().clone_from(&origin.host);
-        check(status, headers, start, origin)
-    };
-    let no_validators = Validators::default();
-    let outgoing = OutgoingRequest {
-        accept: ACCEPTED_MEDIA_TYPES,
-        check_response: &check,
-        ..OutgoingRequest::table(address, RedirectScope::Anywhere)
-    };
-    let response =
-        client.send(&outgoing.with_validators(known.unwrap_or(&no_validators), request.mode), request, observer);
-    let now = Utc::now();
-    match response {
-        Ok(FetchResponse::NotModified(headers)) => {
-            let known = known.cloned().unwrap_or_default();
-            Ok(FeedResponse::Unchanged(Validators { fresh_until: pacing::fresh_until(&headers, now), ..known }))
-        }
-        Ok(FetchResponse::Body(body)) => {
-            let is_same = known.is_some_and(|known| request.is_unchanged(known, &body.content.hash));
-            let body = to_feed_body(body, now);
-            Ok(if is_same { FeedResponse::Unchanged(body.validators) } else { FeedResponse::New(body) })
-        }
-        Err(error) => match (requested_waits.into_inner().1, &error) {
-            (Some(until), FetchError::Failed { code: "rate_limited", .. }) if until > now => {
-                Ok(FeedResponse::RateLimited { host: last_host.into_inner(), until })
-            }
-            (_, FetchError::Failed { code: "html_page", .. }) => Ok(FeedResponse::WebPage(linked_feeds.into_inner())),
-            _ => Err(explain_for_feeds(error, address, request, client.settings.max_bytes)),
-        },
     }
 }
 
