@@ -11,6 +11,7 @@ mod language;
 mod language_can_fail;
 mod rules_can_fail;
 mod source_tree;
+mod template_rules;
 mod tokens;
 
 use self::definitions::{Definition, DefinitionKind, read_definitions};
@@ -83,6 +84,16 @@ fn no_file_is_too_long() {
 #[test]
 fn every_file_is_named_after_what_is_in_it() {
     assert_none(&check_files(&READABLE_FOLDERS, file_rules::check_file_name));
+}
+
+#[test]
+fn no_link_in_a_template_is_written_by_hand() {
+    assert_none(&check_files(&["templates"], template_rules::find_hand_written_links));
+}
+
+#[test]
+fn no_line_of_a_template_is_too_wide() {
+    assert_none(&check_files(&["templates"], template_rules::find_wide_lines));
 }
 
 #[test]

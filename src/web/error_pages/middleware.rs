@@ -46,7 +46,8 @@ pub(in crate::web) async fn process_request(
         let response = respond_with_error(&WebError::cross_site(), format, &request, &links).await;
         ServiceResponse::new(request, response)
     } else {
-        match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        let handled = AssertUnwindSafe(async move { next.call(request).await });
+        match handled.catch_unwind().await {
             Ok(Ok(response)) => render_error(response, format, &links).await,
             Ok(Err(error)) => return Err(respond_without_request(from_framework(&error), format, &links)),
             Err(_) => {
