@@ -8,6 +8,7 @@ use crate::domain::account::{Actor, Role};
 use crate::domain::operation::{Mode, OperationKind, Stage, Status};
 use crate::domain::progress::RunStats;
 use crate::domain::record::{ActiveRun, HistoryRun, RunAttempt, StageTimings, SyncRecord};
+use crate::domain::run_text::attempts::{AttemptRelation, attempt_name, attempt_state_label};
 use crate::domain::run_text::run_state::{AdvicePlace, stage_label};
 use crate::domain::run_text::status_label;
 use crate::domain::source::{Noun, Slug, Source, SourceId};
@@ -189,19 +190,26 @@ fn attempt_lines(state: &AppState, attempts: &[RunAttempt], run: &HistoryRun) ->
     let here = run.as_attempt().id;
     let mut before = 0;
     let line = |attempt: &RunAttempt| {
-        let resumed = if attempt.attempt == before { ", resumed" } else { "" };
+        let name = attempt_name(attempt.attempt, attempt.attempt == before);
         before = attempt.attempt;
+        let relation = match Some(attempt.id) {
+            id if id == run.run_summary().retry_of => AttemptRelation::Previous,
+            id if id == run.run_summary().successor => AttemptRelation::Next,
+            id if id == Some(here) => AttemptRelation::ThisRun,
+            _ => AttemptRelation::Distant,
+        };
+        // The progress of an active run is shown once on its own page.
+        let is_shown_above = relation == AttemptRelation::ThisRun && attempt.status.is_active();
         AttemptLine {
             href: (attempt.id != here).then(|| state.links.run(&attempt.id)),
             status: attempt.status,
-            name: format!("Attempt {}{resumed}", attempt.attempt),
-            relation: match Some(attempt.id) {
-                id if id == run.run_summary().retry_of => "continued by this run",
-                id if id == run.run_summary().successor => "continues this run",
-                id if id == Some(here) => "this run",
-                _ => "",
+            name,
+            relation: relation.label(),
+            state_label: if is_shown_above {
+                status_label(attempt.status).to_owned()
+            } else {
+                attempt_state_label(attempt.status, attempt.progress)
             },
-            progress: attempt.progress,
             finished_at: attempt.finished_at.map(time_label),
         }
     };

@@ -197,8 +197,8 @@ pub(in crate::web) struct AttemptLine {
     pub name: String,
     /// Its relation to the run of this page: "continues this run".
     pub relation: &'static str,
-    /// The percentage that it reached.
-    pub progress: u8,
+    /// How far it is, or how far it came: "Interrupted at 45 %".
+    pub state_label: String,
     /// When it ended.
     pub finished_at: Option<TimeLabel>,
 }
