@@ -3,6 +3,7 @@
 use lockstep::domain::account::Role;
 
 use super::site::{PASSWORD, SiteClient, SiteResponse, TestSite};
+use crate::support::stub_server::StubServer;
 
 const PUBLIC_URL: &str = "https://intranet.example/lockstep";
 const PREFIX: &str = "/lockstep";
@@ -112,6 +113,21 @@ fn redirects_and_the_cookie_have_the_base_path() {
     let logout = admin.post("/logout");
     assert_eq!(location(&logout), "/lockstep/");
     assert!(logout.header("set-cookie").expect("a cookie").contains("Path=/lockstep"));
+}
+
+#[test]
+fn the_link_of_a_catalog_is_shown_with_the_base_path() {
+    let site = TestSite::with_public_url(PUBLIC_URL);
+    let admin = site.add_person("ada", Role::Admin);
+    let settings = get_page(&admin, "/settings/sources/albums").body;
+    assert!(settings.contains("value=\"/lockstep/catalog/albums\""), "{settings}");
+    let stub = StubServer::start();
+    stub.serve_csv("/albums.csv", "id,title\n1,Blue Train\n");
+    let url = stub.url("/albums.csv");
+    let fields = [("kind", "csv"), ("url", &*url), ("slug", "albums"), ("name", "Albums"), ("key", "id")];
+    let nouns = [("noun_one", "album"), ("noun_many", "albums")];
+    let taken = admin.post_form("/settings/sources", &[&fields[..], &nouns[..]].concat()).body;
+    assert!(taken.contains("/lockstep/catalog/albums is already in use"), "{taken}");
 }
 
 #[test]

@@ -302,7 +302,7 @@ fn insert_source(
             Ok(Ok(source))
         }
         Err(StoreError::Taken { .. }) => {
-            let error = format!("/catalog/{} is already in use. Choose another URL.", draft.slug);
+            let error = format!("{} is already in use. Choose another URL.", state.links.catalog(draft.slug.as_str()));
             Ok(Err(Box::new(SourceErrors { slug: Some(error), ..SourceErrors::default() })))
         }
         Err(error) => Err(error.into()),
