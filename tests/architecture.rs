@@ -1,4 +1,5 @@
-//! The rules that a reader of this code can rely on: who imports whom, how files are cut, how things are named.
+//! The rules that a reader of this code can rely on: who imports whom, how files are cut, how things are named, how
+//! templates are written.
 //!
 //! The allowed imports are those of `docs/ARCHITECTURE.md`; [`file_rules`] has them as a table. `rules_can_fail` feeds
 //! each rule with code that breaks it.

@@ -132,9 +132,8 @@ pub(super) fn measure_one_word_share(definitions: &[Definition], kind: Definitio
 
 /// Comment lines over 120 columns.
 pub(super) fn find_wide_comments(file: &SourceFile) -> Vec<String> {
-    let lines = file.text.lines().enumerate();
-    let wide = lines.filter(|(_, line)| line.trim_start().starts_with("//") && line.chars().count() > 120);
-    wide.map(|(at, _)| format!("{}:{}: a comment line over 120 columns", file.path, at + 1)).collect()
+    let is_wide = |line: &str| line.trim_start().starts_with("//") && line.chars().count() > 120;
+    file.find_lines("a comment line over 120 columns", is_wide)
 }
 
 /// Public documentation that says too little: of types, functions and constants less than a sentence of three words, of

@@ -2,6 +2,7 @@
 
 use super::file_rules;
 use super::source_tree::SourceFile;
+use super::template_rules::{self, LINK_ATTRIBUTES};
 
 fn source_file(path: &str, text: &str) -> SourceFile {
     SourceFile { path: path.to_owned(), text: text.to_owned() }
@@ -141,4 +142,22 @@ fn long_files_and_empty_names_are_found() {
         assert_eq!(file_rules::check_file_name(&source_file(path, "")).len(), 1, "{path}");
     }
     assert!(file_rules::check_file_name(&source_file("src/web/commonly.rs", "")).is_empty());
+}
+
+#[test]
+fn links_written_by_hand_and_wide_lines_of_templates_are_found() {
+    let find_links = |text: &str| template_rules::find_hand_written_links(&source_file("templates/a.html", text));
+    for attribute in LINK_ATTRIBUTES {
+        for quote in ['"', '\''] {
+            let text = format!("\n<b {attribute}={quote}/history{quote}>");
+            assert_eq!(find_links(&text), ["templates/a.html:2: links come from the link builder"], "{text}");
+        }
+    }
+    assert_eq!(find_links("{{ ui::panel_form(\"/catalog/albums/sync\") }}").len(), 1);
+    for good in ["<a href=\"{{ links.history() }}\">", "<a href=\"https://example.org/\">", "<use href=\"#icon\"/>"] {
+        assert!(find_links(good).is_empty(), "{good}");
+    }
+    let find_wide = |text: &str| template_rules::find_wide_lines(&source_file("templates/a.html", text));
+    assert_eq!(find_wide(&"ä".repeat(141)), ["templates/a.html:1: the line is too wide"]);
+    assert!(find_wide(&"ä".repeat(140)).is_empty());
 }

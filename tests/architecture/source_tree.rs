@@ -16,6 +16,12 @@ impl SourceFile {
         self.path.starts_with("tests/") || self.path.ends_with("/tests.rs") || self.path.ends_with("_tests.rs")
     }
 
+    /// Where the file has a line with a fault: path, number and `fault` of each.
+    pub(super) fn find_lines(&self, fault: &str, is_fault: impl Fn(&str) -> bool) -> Vec<String> {
+        let lines = self.text.lines().enumerate().filter(|(_, line)| is_fault(line));
+        lines.map(|(at, _)| format!("{}:{}: {fault}", self.path, at + 1)).collect()
+    }
+
     /// The path of the module that a file below `src` is: `src/sync/run.rs` is `sync`, `run`.
     pub(super) fn module(&self) -> Vec<String> {
         let inside = self.path.trim_start_matches("src/").trim_end_matches(".rs");
