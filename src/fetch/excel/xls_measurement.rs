@@ -10,23 +10,47 @@ use crate::fetch::FetchError;
 /// The most cells of the rectangle that a tab takes up. A tab of the format has at most 65,536 rows.
 const MAX_RECTANGLE: u64 = 65_536 * 32;
 
-/// What the records of a tab told so far.
+/// The measurements of a tab, from the records read so far.
 #[derive(Default)]
 pub(super) struct TabMeasurement {
-    pub(super) layout: TabLayout,
+    layout: TabLayout,
     odd_cells: Vec<(u16, u16, OddCell)>,
     places: CellPlaces,
     /// The rectangle around all cells.
     area: CellBounds,
     /// The texts of the cells in bytes. Each character counts as three.
-    pub(super) text_bytes: u64,
+    text_bytes: u64,
     /// The last formula, as long as the record with its text has not come.
-    pub(super) textless_formula: Option<(u16, u16, OddCell)>,
+    textless_formula: Option<(u16, u16, OddCell)>,
     /// The hidden rows in which no cell has come yet.
-    pub(super) hidden_rows: BTreeSet<u16>,
+    hidden_rows: BTreeSet<u16>,
 }
 
 impl TabMeasurement {
+    /// Adds a hidden row. It counts once a cell in it is added.
+    pub(super) fn add_hidden_row(&mut self, row: u16) {
+        self.hidden_rows.insert(row);
+    }
+
+    pub(super) fn add_hidden_columns(&mut self, first: u16, last: u16) {
+        self.layout.hide_columns(u32::from(first), u32::from(last));
+    }
+
+    /// Adds the record with the text of the formula before it.
+    pub(super) fn add_formula_text(&mut self, data: &[u8]) {
+        self.textless_formula = None;
+        self.text_bytes += data.len() as u64 * 3;
+    }
+
+    /// Adds a shared text of this length in bytes.
+    pub(super) fn add_shared_text(&mut self, length: u32) {
+        self.text_bytes += u64::from(length);
+    }
+
+    /// Adds the record of the merged areas.
+    ///
+    /// # Errors
+    /// `corrupt_workbook` when it is damaged.
     pub(super) fn add_merged_cells(&mut self, data: &[u8]) -> Result<(), FetchError> {
         for area in data.get(2..).unwrap_or_default().chunks_exact(8) {
             let number = |at: usize| u16_at(area, at).map(u32::from);
@@ -36,6 +60,9 @@ impl TabMeasurement {
     }
 
     /// Adds the record of one cell, or of several numbers next to each other.
+    ///
+    /// # Errors
+    /// `corrupt_workbook` when it is damaged.
     pub(super) fn add_cell(&mut self, kind: u16, data: &[u8], is_uncalculated: bool) -> Result<(), FetchError> {
         let (row, first_column) = (u16_at(data, 0)?, u16_at(data, 2)?);
         let last_column = if kind == SEVERAL_NUMBERS {
@@ -61,7 +88,12 @@ impl TabMeasurement {
         Ok(())
     }
 
+    /// Checks that the tab fits in memory.
+    ///
+    /// # Errors
+    /// `too_large` when its texts or its area are too large.
     pub(super) fn check_limits(&self, max_bytes: u64) -> Result<(), FetchError> {
+        // Each character counts as three bytes.
         if self.text_bytes > max_bytes.saturating_mul(3) {
             let max = max_bytes.div_ceil(1_000_000);
             return Err(over_max_bytes(&format!("The texts of its tab have more than {max} MB.")));
@@ -69,6 +101,7 @@ impl TabMeasurement {
         if self.area.cells() > MAX_RECTANGLE { Err(too_many_cells()) } else { Ok(()) }
     }
 
+    /// The facts about the tab, after its last record.
     pub(super) fn into_facts(self) -> XlsTabFacts {
         let Self { layout, mut odd_cells, textless_formula, .. } = self;
         odd_cells.extend(textless_formula);

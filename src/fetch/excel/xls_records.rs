@@ -1,4 +1,4 @@
-//! Splits the stream of an `.xls` workbook into its records.
+//! Splits the stream of an `.xls` workbook into its records, and names their types.
 //!
 //! Source: [MS-XLS] 2.1.4, "Record".
 
@@ -11,6 +11,8 @@ pub(super) const FORMULA_RECORD: u16 = 0x06;
 pub(super) const END_RECORD: u16 = 0x0A;
 pub(super) const NAME_RECORD: u16 = 0x18;
 pub(super) const PASSWORD_RECORD: u16 = 0x2F;
+/// A record that continues the one before it.
+pub(super) const CONTINUE_RECORD: u16 = 0x3C;
 pub(super) const COLUMNS_RECORD: u16 = 0x7D;
 pub(super) const TAB_RECORD: u16 = 0x85;
 pub(super) const SEVERAL_NUMBERS: u16 = 0xBD;
@@ -26,8 +28,6 @@ pub(super) const ROW_RECORD: u16 = 0x208;
 pub(super) const BEGIN_RECORD: u16 = 0x809;
 /// A type that no record has. calamine skips it.
 pub(super) const EMPTY_RECORD: u16 = 0x1FFF;
-/// The type of a record that continues the one before it.
-pub(super) const CONTINUE_RECORD: u16 = 0x3C;
 
 /// A record: its type, its position, and the range of its data.
 pub(super) struct XlsRecord {

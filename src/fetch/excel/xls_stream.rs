@@ -1,4 +1,4 @@
-//! The stream of an `.xls` workbook, reduced to one tab and measured before calamine reads it.
+//! Reduces the stream of an `.xls` workbook to one tab, and measures the tab before calamine reads it.
 //!
 //! Source: [MS-XLS] 2.1.4, "Record".
 
@@ -98,20 +98,16 @@ impl XlsStream {
                 END_RECORD => depth -= 1,
                 _ if depth > 0 => {}
                 DIMENSIONS_RECORD => check_declared_area(data)?,
-                ROW_RECORD if u16_at(data, 12)? & 0x20 != 0 => drop(measured.hidden_rows.insert(u16_at(data, 0)?)),
+                ROW_RECORD if u16_at(data, 12)? & 0x20 != 0 => measured.add_hidden_row(u16_at(data, 0)?),
                 COLUMNS_RECORD if u16_at(data, 8)? & 1 != 0 => {
-                    measured.layout.hide_columns(u32::from(u16_at(data, 0)?), u32::from(u16_at(data, 2)?));
+                    measured.add_hidden_columns(u16_at(data, 0)?, u16_at(data, 2)?);
                 }
                 MERGED_CELLS_RECORD => measured.add_merged_cells(data)?,
-                TEXT_OF_FORMULA => {
-                    measured.textless_formula = None;
-                    measured.text_bytes += data.len() as u64 * 3;
-                }
+                TEXT_OF_FORMULA => measured.add_formula_text(data),
                 kind if kind == FORMULA_RECORD || CELL_RECORDS.contains(&kind) => {
                     measured.add_cell(kind, data, self.is_uncalculated)?;
                     if kind == SHARED_TEXT {
-                        let length = self.texts.get(u32_at(data, 6)? as usize).copied().unwrap_or(0);
-                        measured.text_bytes += u64::from(length);
+                        measured.add_shared_text(self.texts.get(u32_at(data, 6)? as usize).copied().unwrap_or(0));
                     }
                     if kind == FORMULA_RECORD && data.len() >= 22 {
                         let length = record.data.start + 20;

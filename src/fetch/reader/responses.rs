@@ -100,7 +100,7 @@ pub(super) fn check_api_response(
     }
 }
 
-/// Refuses a web page, which is what a website responds with that has no reader.
+/// Refuses a web page: a website without a reader API responds with one.
 fn refuse_web_page(account: &ReaderAccount, start: &[u8]) -> Result<(), BodyProblem> {
     if begins_as_web_page(start) { Err(no_reader_here(account, "a web page").into()) } else { Ok(()) }
 }

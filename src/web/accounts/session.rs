@@ -1,4 +1,4 @@
-//! Begins and ends sessions: a cookie contains a random token, and the database keeps the hash of the token.
+//! Begins sessions and builds their cookies. A cookie contains a random token; the database keeps the hash of it.
 
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration as CookieAge;

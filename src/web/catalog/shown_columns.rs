@@ -1,4 +1,4 @@
-//! Which columns of a catalog its table shows, their heads, and an item as a row of them.
+//! Chooses the columns that the table of a catalog shows, and builds their heads and the rows.
 
 use super::articles;
 use super::cells;
@@ -15,13 +15,20 @@ use crate::web::layout::item_title::find_title_column;
 const MAX_COLUMNS: usize = 40;
 /// The most characters of a cell or a column name in a table.
 const MAX_CELL_CHARS: usize = 300;
-/// The most characters of a key that is shown in the place of an empty cell.
+/// The most characters of a key. The table shows it if the cell that links to the item is empty.
 const MAX_KEY_CHARS: usize = 200;
+
+/// A column that the table shows.
+pub(super) struct ShownColumn<'a> {
+    /// Its position among all columns of the catalog.
+    position: usize,
+    name: &'a str,
+    column_type: ColumnType,
+}
 
 /// The columns of a catalog that its table shows.
 pub(super) struct ShownColumns<'a> {
-    /// The position of each in the catalog, its name and its type.
-    pub(super) shown: Vec<(usize, &'a str, ColumnType)>,
+    pub(super) shown: Vec<ShownColumn<'a>>,
     /// The position, among those shown, of the column whose cells link to the items.
     pub(super) lead: usize,
     key_column: &'a str,
@@ -39,7 +46,10 @@ impl<'a> ShownColumns<'a> {
             articles::article_columns(catalog, &required).unwrap_or_else(|| first_columns(names.len(), required));
         Self {
             lead: positions.iter().position(|&at| at == title).unwrap_or(0),
-            shown: positions.into_iter().map(|at| (at, names[at], type_at(at))).collect(),
+            shown: positions
+                .into_iter()
+                .map(|at| ShownColumn { position: at, name: names[at], column_type: type_at(at) })
+                .collect(),
             key_column: &source.key_column,
         }
     }
@@ -50,8 +60,12 @@ impl<'a> ShownColumns<'a> {
 
     /// The heads of the columns. `sorted` is the column that the table is sorted by, and whether in descending order;
     /// `sort_link` returns the link to another order.
-    pub(super) fn heads(&self, sorted: Option<(&str, bool)>, sort_link: impl Fn(&str) -> String) -> Vec<ColumnHead> {
-        let head = |(position, &(_, name, column_type)): (usize, &(usize, &str, ColumnType))| {
+    pub(super) fn build_heads(
+        &self,
+        sorted: Option<(&str, bool)>,
+        sort_link: impl Fn(&str) -> String,
+    ) -> Vec<ColumnHead> {
+        let head = |(index, &ShownColumn { name, column_type, .. }): (usize, &ShownColumn<'_>)| {
             let reversed = format!("-{name}");
             let (sorted_now, next) = match sorted {
                 Some((column, false)) if column == name => (SortState::Ascending, reversed.as_str()),
@@ -64,28 +78,32 @@ impl<'a> ShownColumns<'a> {
                 sort: name.to_owned(),
                 href: sort_link(next),
                 sorted: sorted_now,
-                class: if is_key || position == self.lead { "" } else { cells::column_class(column_type) },
+                class: if is_key || index == self.lead { "" } else { cells::column_class(column_type) },
                 is_key,
             }
         };
         self.shown.iter().enumerate().map(head).collect()
     }
 
-    /// An item as a row, without its link. During a sync items of two column layouts exist side by side, so fields are
-    /// found by name. The cell that links to the item, and the key, are always text.
-    pub(super) fn row(&self, item: &Item) -> TableRow {
-        let text = |at: usize, name: &str| {
-            let in_place = item.fields.get(at).filter(|(known, _)| known == name);
-            let field = in_place.or_else(|| item.fields.iter().find(|(known, _)| known == name));
+    /// An item as a row, without its link and its read state, which the caller sets. The cell that links to the item,
+    /// and the key, are always text.
+    pub(super) fn build_row(&self, item: &Item) -> TableRow {
+        // During a sync items of two column layouts exist side by side, so fields are found by name.
+        let text_of = |column: &ShownColumn<'_>| {
+            let is_named = |(name, _): &&(String, String)| name == column.name;
+            let field = item.fields.get(column.position).filter(is_named);
+            let field = field.or_else(|| item.fields.iter().find(is_named));
             field.map(|(_, value)| value.as_str()).unwrap_or_default()
         };
-        let lead = self.shown.get(self.lead);
-        let title = || lead.map(|(at, name, _)| text(*at, name).trim()).filter(|title| !title.is_empty());
-        let cell = |(position, &(at, name, column)): (usize, &(usize, &str, ColumnType))| {
-            let column = if position == self.lead || self.is_key(name) { ColumnType::Text } else { column };
+        let title = || self.shown.get(self.lead).map(|lead| text_of(lead).trim()).filter(|title| !title.is_empty());
+        let cell = |(index, column): (usize, &ShownColumn<'_>)| {
+            let name = column.name;
+            let is_text = index == self.lead || self.is_key(name);
+            let column_type = if is_text { ColumnType::Text } else { column.column_type };
+            let text = text_of(column);
+            let label = articles::flag_label(name, text).filter(|_| column_type == ColumnType::Flag);
             let alt = || clip_text(&format!("{name}: {}", title().unwrap_or(&item.key)), MAX_CELL_CHARS);
-            let label = articles::flag_label(name, text(at, name)).filter(|_| column == ColumnType::Flag);
-            cells::table_cell(label.unwrap_or_else(|| text(at, name)), column, MAX_CELL_CHARS, alt)
+            cells::table_cell(label.unwrap_or(text), column_type, MAX_CELL_CHARS, alt)
         };
         TableRow {
             read: ReadState::NotAnArticle,

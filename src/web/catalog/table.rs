@@ -115,7 +115,7 @@ pub(super) fn build_table(
         .map(|item| TableRow {
             read: articles::read_state(catalog, item),
             href: state.links.item(source.slug.as_str(), &item.id),
-            ..columns.row(item)
+            ..columns.build_row(item)
         })
         .collect();
     let counted = Some(found.total).filter(|_| request.search.trim().is_empty());
@@ -129,7 +129,7 @@ pub(super) fn build_table(
         filters,
         newest_first: newest_first.is_some(),
         sort: links.sort.to_owned(),
-        columns: columns.heads(sorted, |sort| links.sorted_by(sort)),
+        columns: columns.build_heads(sorted, |sort| links.sorted_by(sort)),
         more_columns: (catalog.columns.len() - columns.shown.len()) as u64,
         lead: columns.lead,
         rows,

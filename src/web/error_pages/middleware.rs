@@ -1,5 +1,5 @@
-//! What every request passes: requests of other sites are refused, errors are rendered in the format that the request
-//! expects, and every response gets the security headers.
+//! What every request passes: requests of other sites are refused unless they only read, panics are caught, errors are
+//! rendered in the format that the request expects, and every response gets the security headers.
 
 use std::panic::AssertUnwindSafe;
 
@@ -41,18 +41,20 @@ pub(in crate::web) async fn process_request(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let format = ResponseFormat::of(request.request());
     let links = request.app_data::<AppData>().map(|app| app.links.clone()).unwrap_or_default();
+    // Safe methods change nothing, and links from other sites must work.
     let mut response = if !request.method().is_safe() && is_cross_site(request.request(), &links) {
         let (request, _) = request.into_parts();
         let response = respond_with_error(&WebError::cross_site(), format, &request, &links).await;
         ServiceResponse::new(request, response)
     } else {
+        // A panic must not end the thread, which serves other requests too. It was printed to standard error.
         let handled = AssertUnwindSafe(async move { next.call(request).await });
         match handled.catch_unwind().await {
             Ok(Ok(response)) => render_error(response, format, &links).await,
-            Ok(Err(error)) => return Err(respond_without_request(from_framework(&error), format, &links)),
+            Ok(Err(error)) => return Err(error_without_request(from_framework(&error), format, &links)),
             Err(_) => {
                 let error = WebError::internal("a handler panicked", &"see the panic above");
-                return Err(respond_without_request(error, format, &links));
+                return Err(error_without_request(error, format, &links));
             }
         }
     };
@@ -60,7 +62,7 @@ pub(in crate::web) async fn process_request(
     Ok(response)
 }
 
-/// Whether another site sent a request. Only requests that may change something are checked.
+/// Whether another site sent a request.
 ///
 /// Browsers send `Sec-Fetch-Site`, of which `same-origin` and `none` (typed or bookmarked) are accepted; older browsers
 /// send `Origin`. Programs send neither, and do not attach a cookie without meaning to.
@@ -75,7 +77,7 @@ fn is_cross_site(request: &HttpRequest, links: &LinkBuilder) -> bool {
     header("host").as_deref() != Some(origin_host) && links.public_host() != Some(origin_host)
 }
 
-/// The same response, with its error rendered if it has one.
+/// Returns the same response, with its error rendered if it has one.
 async fn render_error(
     response: ServiceResponse<BoxBody>,
     format: ResponseFormat,
@@ -116,9 +118,9 @@ async fn respond_with_error(
     error_response(error, format, &links.login(), page)
 }
 
-/// The response to an error whose request was dropped with its handler, and the credentials with it: a page gets the
-/// frame of a visitor.
-fn respond_without_request(error: WebError, format: ResponseFormat, links: &LinkBuilder) -> Error {
+/// Returns the response, as an error, for a request that was dropped with its handler. Its credentials were dropped
+/// too, so a page gets the frame of a visitor.
+fn error_without_request(error: WebError, format: ResponseFormat, links: &LinkBuilder) -> Error {
     let mut response = error_response(&error, format, &links.login(), render_bare_page(&error, links));
     add_security_headers(response.headers_mut());
     InternalError::from_response(error, response).into()

@@ -21,8 +21,8 @@ static HASHING_PERMITS: Semaphore = Semaphore::const_new(2);
 /// How long a login waits for a permit.
 const HASHING_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The application state and the credentials of one request. Extracting it does not touch the database, and all that
-/// are extracted from one request share their credentials.
+/// The application state and the credentials of one request. Extracting it does not touch the database. All contexts of
+/// one request share their credentials.
 pub(in crate::web) struct AppContext {
     pub(in crate::web) state: AppData,
     /// The kind of response that the request expects.

@@ -20,7 +20,7 @@ pub(in crate::web) const SESSION_COOKIE: &str = "lockstep_session";
 /// All copies within one request share one result: [`RequestCredentials::resolve`] queries the database at most once
 /// per request, however often it is called.
 #[derive(Clone, Debug)]
-pub(in crate::web) struct RequestCredentials(Arc<CredentialCheck>);
+pub(super) struct RequestCredentials(Arc<CredentialCheck>);
 
 #[derive(Debug)]
 struct CredentialCheck {
@@ -44,7 +44,8 @@ fn bearer_token(request: &HttpRequest) -> Option<String> {
 }
 
 impl RequestCredentials {
-    /// The credentials that `request` was sent with. Bearer tokens count only where JSON is expected.
+    /// The credentials that `request` was sent with. Bearer tokens count only where JSON is expected. The first call
+    /// keeps them in the request, and later calls return the same.
     pub(super) fn of(request: &HttpRequest, format: ResponseFormat) -> Self {
         if let Some(known) = request.extensions().get::<Self>() {
             return known.clone();
@@ -64,7 +65,7 @@ impl RequestCredentials {
 
     /// The hash of the session cookie, if the request was sent with one and not with a token.
     #[must_use]
-    pub(in crate::web) fn session_hash(&self) -> Option<&str> {
+    pub(super) fn session_hash(&self) -> Option<&str> {
         match &self.0.presented {
             PresentedCredentials::Session(hash) => Some(hash),
             PresentedCredentials::None | PresentedCredentials::Bearer(_) => None,
@@ -76,7 +77,7 @@ impl RequestCredentials {
     /// # Errors
     /// `bad_token` for a bearer token that is unknown or revoked, on public routes too; `database_away` or
     /// `database_busy` if the session or token cannot be looked up.
-    pub(in crate::web) fn resolve(&self, state: &AppState) -> Result<RequestCaller, WebError> {
+    pub(super) fn resolve(&self, state: &AppState) -> Result<RequestCaller, WebError> {
         let look_up = || {
             let actor = match &self.0.presented {
                 PresentedCredentials::None => None,

@@ -73,7 +73,7 @@ fn parse_start(form: &FormValues, requested_by: String) -> Result<StartRequest, 
 pub(in crate::web) struct StatusQuery {
     /// The id of a run; empty for the active or latest one.
     sync: String,
-    /// The percentage that the browser shows already.
+    /// The percentage that the browser already shows.
     seen: String,
 }
 
@@ -92,7 +92,7 @@ pub(in crate::web) async fn status(
 }
 
 /// The panel with the run `sync_id`, or with the active or latest run if `sync_id` is empty. A `seen` that is not a
-/// percentage counts as 0.
+/// number from 0 to 255 counts as 0.
 pub(in crate::web) fn render_status(
     context: &PanelContext<'_>,
     sync_id: &str,

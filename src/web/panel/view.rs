@@ -76,6 +76,12 @@ impl PanelView {
         }
     }
 
+    /// The icon beside the heading while no run is shown.
+    pub(in crate::web) fn idle_icon(&self) -> &'static str {
+        let default = if self.last_success.is_some() { "check" } else { "dash" };
+        self.latest.map_or(default, |latest| latest.icon())
+    }
+
     /// The notes about the start or the cancel that this panel responds to: icon and text.
     pub(in crate::web) fn notes(&self) -> Vec<(&'static str, String)> {
         let started_by = self.run.as_ref().and_then(|run| run.requested_by.as_deref());
@@ -86,12 +92,6 @@ impl PanelView {
         };
         let is_late = self.cancel_outcome == Some(CancelOutcome::AlreadyFinishing);
         start.into_iter().chain(is_late.then(|| ("flag", ALREADY_FINISHING.to_owned()))).collect()
-    }
-
-    /// The icon beside that heading.
-    pub(in crate::web) fn idle_icon(&self) -> &'static str {
-        let default = if self.last_success.is_some() { "check" } else { "dash" };
-        self.latest.map_or(default, |latest| latest.icon())
     }
 
     /// The failed feeds, if they can be retried on their own: after the end of a sync.

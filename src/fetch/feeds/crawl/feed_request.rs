@@ -138,7 +138,7 @@ pub(super) fn request_feed(
     }
 }
 
-/// What the responses to one request, with its retries and redirects, told besides their status.
+/// What the responses to one request reported, over all its retries and redirects.
 #[derive(Default)]
 struct ResponseFindings {
     /// The host of the last response.
