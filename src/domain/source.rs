@@ -167,6 +167,16 @@ pub struct Source {
     pub public: bool,
     /// The options for reading its content.
     pub read_options: ReadOptions,
+    /// The time at which its schedule was paused; `None` while it is not.
+    pub paused_at: Option<DateTime<Utc>>,
+}
+
+impl Source {
+    /// Returns whether the source has a schedule that is paused.
+    #[must_use]
+    pub const fn has_paused_schedule(&self) -> bool {
+        self.schedule.is_some() && self.paused_at.is_some()
+    }
 }
 
 /// The properties of a source to be added or changed; the database assigns the id.

@@ -67,5 +67,6 @@ pub fn build_unsaved_source(
         schedule: None,
         public: false,
         read_options: read_options.clone(),
+        paused_at: None,
     })
 }

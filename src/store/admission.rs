@@ -214,6 +214,7 @@ impl Store {
             let rows: Vec<(i64, Option<chrono::NaiveDateTime>, Option<String>)> = sources::table
                 .filter(sources::next_run_at.le(now))
                 .filter(sources::schedule.is_not_null())
+                .filter(sources::paused_at.is_null())
                 .select((sources::id, sources::next_run_at, sources::schedule))
                 .load(conn)?;
             Ok(rows.into_iter().filter_map(|(id, at, line)| Some((SourceId(id), at?.and_utc(), line?))).collect())

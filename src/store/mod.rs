@@ -29,6 +29,7 @@ pub mod operations;
 pub mod records;
 pub mod retention;
 mod run_columns;
+mod schedules;
 mod schema;
 pub mod sources;
 mod stored_values;

@@ -15,6 +15,7 @@ diesel::table! {
         public -> Bool,
         read_options -> Text,
         next_run_at -> Nullable<Timestamp>,
+        paused_at -> Nullable<Timestamp>,
         created_at -> Timestamp,
     }
 }
@@ -37,6 +38,7 @@ diesel::table! {
         feed_count -> BigInt,
         feeds_failing -> BigInt,
         feeds_silent_until -> Nullable<Timestamp>,
+        columns_by -> Nullable<Text>,
     }
 }
 
@@ -115,6 +117,9 @@ diesel::table! {
         issues -> BigInt,
         withheld_removals -> BigInt,
         stage -> Nullable<Text>,
+        target -> Nullable<Text>,
+        changes_digest -> Nullable<Text>,
+        review -> Nullable<Text>,
     }
 }
 
@@ -148,6 +153,38 @@ diesel::table! {
         item_count -> BigInt,
         first_item -> BigInt,
         last_item -> BigInt,
+    }
+}
+
+diesel::table! {
+    column_snapshots (sync_id) {
+        sync_id -> Text,
+        source_id -> BigInt,
+        #[sql_name = "columns"]
+        column_names -> Text,
+        column_types -> Text,
+    }
+}
+
+diesel::table! {
+    removal_reviews (sync_id) {
+        sync_id -> Text,
+        source_id -> BigInt,
+        reason -> Text,
+        digest -> Text,
+        item_count -> BigInt,
+        additions -> BigInt,
+        created_at -> Timestamp,
+        kept_at -> Nullable<Timestamp>,
+        kept_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    withheld_items (sync_id, key) {
+        sync_id -> Text,
+        source_id -> BigInt,
+        key -> Text,
     }
 }
 
@@ -192,5 +229,7 @@ diesel::joinable!(catalogs -> sources (source_id));
 diesel::joinable!(sync_operations -> sources (source_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(sources, catalogs, items, sync_operations, sync_records);
+diesel::allow_tables_to_appear_in_same_query!(items, item_changes, withheld_items);
+diesel::allow_tables_to_appear_in_same_query!(sync_records, removal_reviews);
 diesel::allow_tables_to_appear_in_same_query!(users, sessions);
 diesel::allow_tables_to_appear_in_same_query!(sync_records, sync_issues, item_changes, added_spans);

@@ -28,6 +28,7 @@ pub(super) struct SourceRow {
     schedule: Option<String>,
     public: bool,
     read_options: String,
+    paused_at: Option<NaiveDateTime>,
 }
 
 impl TryFrom<SourceRow> for Source {
@@ -47,6 +48,7 @@ impl TryFrom<SourceRow> for Source {
             schedule: row.schedule,
             public: row.public,
             read_options: parse_json("sources.read_options", &row.read_options)?,
+            paused_at: row.paused_at.map(|time| time.and_utc()),
         })
     }
 }
@@ -163,7 +165,8 @@ impl Store {
         })
     }
 
-    /// Changes the settings of a source. Its validators are deleted, so that the next sync compares everything.
+    /// Changes the settings of a source. Its validators are deleted, so that the next sync compares everything. A paused
+    /// schedule stays paused.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when the slug is in use; another [`StoreError`] when the database is unavailable, stays
@@ -178,9 +181,16 @@ impl Store {
             if let Some(refusal) = lock_unless_busy(conn, id.0)? {
                 return Ok(refusal);
             }
+            let paused_at = sources::table.find(id.0).select(sources::paused_at);
+            let is_paused = paused_at.first::<Option<NaiveDateTime>>(conn)?.is_some();
             let location = to_json("sources.location", &draft.location)?;
+            let next_run_at = next_run_at.filter(|_| !is_paused);
+            let has_no_schedule = draft.schedule.is_none();
             diesel::update(sources::table.find(id.0))
-                .set(SourceValues::from_draft(draft, &location, next_run_at)?)
+                .set((
+                    SourceValues::from_draft(draft, &location, next_run_at)?,
+                    has_no_schedule.then(|| sources::paused_at.eq(None::<NaiveDateTime>)),
+                ))
                 .execute(conn)?;
             diesel::update(catalogs::table.find(id.0)).set(catalogs::validators.eq("{}")).execute(conn)?;
             Ok(SourceChange::Done)

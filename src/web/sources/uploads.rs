@@ -246,6 +246,7 @@ mod tests {
             schedule: None,
             public: false,
             read_options: ReadOptions::default(),
+            paused_at: None,
         }
     }
 
