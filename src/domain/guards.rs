@@ -37,6 +37,17 @@ pub enum GuardVerdict {
     KeyChanged,
 }
 
+impl GuardVerdict {
+    /// Returns whether a sync writes anything.
+    #[must_use]
+    pub const fn applies_additions(self) -> bool {
+        match self {
+            Self::Apply | Self::WithholdRemovals | Self::WithholdInDoubt => true,
+            Self::EmptySource | Self::KeyChanged => false,
+        }
+    }
+}
+
 impl ChangeTally {
     /// Returns the verdict. `accept_rekey` confirms that additions and removals of more than half are intended.
     #[must_use]

@@ -125,6 +125,23 @@ pub struct StartOptions {
     pub accept_rekey: bool,
     /// Fetch only the parts of the source, such as feeds, that failed the last time.
     pub only_failed: bool,
+    /// The preview whose changes a sync applies; if the changes would differ now, nothing is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub apply_preview: Option<SyncId>,
+    /// The run that an undo reverts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undo_of: Option<SyncId>,
+    /// The review whose list of withheld removals a removal applies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removals_of: Option<SyncId>,
+}
+
+impl StartOptions {
+    /// Returns the earlier run that this run is about: the run to revert, or whose list or preview is applied.
+    #[must_use]
+    pub fn target_run(&self) -> Option<SyncId> {
+        self.undo_of.or(self.removals_of).or(self.apply_preview)
+    }
 }
 
 /// A request to start a run.

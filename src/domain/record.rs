@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::operation::{Mode, Status};
+use super::operation::{Mode, OperationKind, Status};
 use super::run_summary::RunSummary;
 use super::source::SourceId;
 use super::sync_id::SyncId;
@@ -27,6 +27,13 @@ pub struct SyncRecord {
     pub issues: u64,
     /// The number of removals that need confirmation.
     pub withheld_removals: u64,
+    /// The run that this run reverts, or whose list or preview it applies.
+    pub target: Option<SyncId>,
+    /// The review that lists the removals which this run withheld. It may have been replaced since.
+    pub review: Option<SyncId>,
+    /// The digest of all changes that a preview found; `None` for other runs, for a preview whose sync would fail, and
+    /// for previews by earlier versions.
+    pub changes_digest: Option<String>,
 }
 
 impl SyncRecord {
@@ -34,6 +41,16 @@ impl SyncRecord {
     #[must_use]
     pub fn duration_seconds(&self) -> f64 {
         self.timestamps.started_at.map_or(0.0, |start| seconds_between(start, self.finished_at))
+    }
+
+    /// Returns whether this is a preview whose changes can be applied: a sync would not fail, and would change
+    /// something.
+    #[must_use]
+    pub const fn is_appliable_preview(&self) -> bool {
+        let RunSummary { kind, status, stats, .. } = &self.summary;
+        matches!((kind, status), (OperationKind::Preview, Status::Completed))
+            && self.changes_digest.is_some()
+            && stats.added + stats.updated + stats.removed > 0
     }
 
     /// Returns the time spent in each stage. The last stage of an interrupted run includes the time until the death of

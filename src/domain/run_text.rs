@@ -4,6 +4,7 @@
 pub mod attempts;
 pub mod check;
 pub mod column_notes;
+pub mod completed_sync;
 pub mod header_mismatch;
 pub mod hidden_columns;
 pub mod key_notes;
@@ -16,6 +17,8 @@ pub mod shape_notes;
 pub mod start_and_cancel;
 pub mod stopped_run;
 pub mod sync_failure;
+pub mod undo;
+pub mod withheld_items;
 
 use super::issue::IssueKind;
 use super::operation::{OperationKind, Stage, Status};
@@ -23,21 +26,6 @@ use super::progress::{FailedFeeds, ProgressCount, RunStats};
 use super::run_summary::RunSummary;
 use super::source::Noun;
 use super::text::counts::group_digits;
-
-/// The result of a completed run, for [`completed_message`].
-#[derive(Clone, Copy, Debug)]
-pub struct RunResult<'a> {
-    /// The name of the items.
-    pub noun: &'a Noun,
-    /// The counts.
-    pub stats: RunStats,
-    /// The number of items that are kept although they are no longer in the source.
-    pub withheld: u64,
-    /// Whether these items are kept because rows of the source may have been misread.
-    pub is_in_doubt: bool,
-    /// Whether only the newest entries of the source were fetched.
-    pub newest_only: bool,
-}
 
 /// A status as a label: "Completed".
 #[must_use]
@@ -85,24 +73,6 @@ pub fn run_outcome_label(kind: OperationKind, status: Status, stats: &RunStats) 
     append_left_out(format!("{} {}", kind_label(kind), status_label(status).to_lowercase()), stats)
 }
 
-/// The state of a catalog whose latest run completed: "Up to date", or what needs attention.
-#[must_use]
-pub fn catalog_state_label(stats: &RunStats, withheld: u64) -> String {
-    if withheld > 0 {
-        append_left_out(removals_label(withheld), stats)
-    } else if has_left_out(stats) {
-        outcome_label(Status::Completed, stats)
-    } else {
-        "Up to date".to_owned()
-    }
-}
-
-/// "94 removals need review".
-fn removals_label(number: u64) -> String {
-    let verb = if number == 1 { "needs" } else { "need" };
-    format!("{} {verb} review", format_plural(number, "removal", "removals"))
-}
-
 /// Whether a run skipped rows, or feeds failed.
 #[must_use]
 pub const fn has_left_out(stats: &RunStats) -> bool {
@@ -120,51 +90,6 @@ pub fn syncing_message(noun: &Noun, entries: ProgressCount) -> String {
 pub fn fetching_feed_message(feeds: ProgressCount) -> String {
     let current = (feeds.processed + 1).min(feeds.total);
     format!("Fetching feed {} of {}…", group_digits(current), group_digits(feeds.total))
-}
-
-/// The message of a sync that completed. `columns` describes changed columns: sentences that begin with a space.
-#[must_use]
-pub fn completed_message(result: &RunResult<'_>, columns: &str) -> String {
-    let RunResult { noun, stats, withheld, is_in_doubt, newest_only } = *result;
-    let RunStats { added, updated, removed, unchanged, .. } = stats;
-    let mut message = match added + updated + removed {
-        0 if withheld > 0 => "Nothing was written.".to_owned(),
-        0 if newest_only => format!("No new {}.", noun.many),
-        0 if stats.rejected > 0 => "No changes.".to_owned(),
-        0 => format!("No changes: {}.", format_count(noun, unchanged)),
-        _ => {
-            let [added, updated, removed] = [added, updated, removed].map(group_digits);
-            format!("{added} added, {updated} updated, {removed} removed.")
-        }
-    };
-    if withheld > 0 {
-        let was = if withheld == 1 { "was" } else { "were" };
-        let (difference, reason) = kept_reason(is_in_doubt);
-        message.push_str(&format!(" {} {difference} {was} kept{reason}", format_count(noun, withheld)));
-    }
-    message + &left_out_message(&stats) + columns
-}
-
-/// Returns two parts of the message about items that are kept: how they differ from the source, and the reason. In
-/// "480 albums no longer in the source were kept: that is more than half of the catalog.", the first part is "no longer
-/// in the source" and the second begins with the colon.
-#[must_use]
-pub const fn kept_reason(is_in_doubt: bool) -> (&'static str, &'static str) {
-    if is_in_doubt {
-        (
-            "not found in the source",
-            ", because rows or keys may have been misread. Fix the rows named in the issues and sync again.",
-        )
-    } else {
-        ("no longer in the source", ": that is more than half of the catalog. Large deletions need confirmation.")
-    }
-}
-
-/// The end of a forecast that begins with "A sync would ": `number` items would be kept.
-#[must_use]
-pub fn would_keep_message(noun: &Noun, number: u64, is_in_doubt: bool) -> String {
-    let (difference, reason) = kept_reason(is_in_doubt);
-    format!("keep {} {difference}{reason}", format_count(noun, number))
 }
 
 /// The forecast that `number` rows would be skipped.

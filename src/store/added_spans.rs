@@ -7,7 +7,7 @@ use super::connection::AnyConnection;
 use super::dialect::bulk::IdRange;
 use super::schema::{added_spans, items, sync_records};
 
-/// The source, the key and the fields of an item.
+/// The source or the id, the key and the fields of an item.
 pub(super) type AddedItem = (i64, String, String);
 
 /// Records that a run added `count` items (at least one) with ids in this range. Called in the transaction of the batch
@@ -93,6 +93,55 @@ pub(super) fn list_added_items(
         found.extend(rows);
     }
     Ok(found)
+}
+
+/// Returns how many of the items that a run added are in the catalog and were not changed by another run since.
+pub(super) fn count_unchanged_items(conn: &mut AnyConnection, run: &str) -> QueryResult<i64> {
+    let mut count = 0;
+    for (first, last) in load_ranges(conn, run, 0)? {
+        count += unchanged_items(run, first, last).count().get_result::<i64>(conn)?;
+    }
+    Ok(count)
+}
+
+/// Returns up to `limit` of the items that a run added, are in the catalog and were not changed by another run since,
+/// with their ids, keys and fields, in the order of their ids, starting after the id `after`.
+pub(super) fn list_unchanged_items(
+    conn: &mut AnyConnection,
+    run: &str,
+    after: i64,
+    limit: i64,
+) -> QueryResult<Vec<AddedItem>> {
+    let mut found = Vec::new();
+    for (first, last) in load_ranges(conn, run, after)? {
+        let wanted = limit - i64::try_from(found.len()).unwrap_or(limit);
+        let rows: Vec<AddedItem> = unchanged_items(run, first.max(after.saturating_add(1)), last)
+            .order(items::id)
+            .limit(wanted)
+            .select((items::id, items::key, items::fields))
+            .load(conn)?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// Loads the ranges of a run that reach beyond the id `after`.
+fn load_ranges(conn: &mut AnyConnection, run: &str, after: i64) -> QueryResult<Vec<IdRange>> {
+    added_spans::table
+        .filter(added_spans::sync_id.eq(run))
+        .filter(added_spans::last_item.gt(after))
+        .order(added_spans::earlier)
+        .select((added_spans::first_item, added_spans::last_item))
+        .load(conn)
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn unchanged_items<'a>(run: &'a str, first: i64, last: i64) -> _ {
+    items::table
+        .filter(items::id.between(first, last))
+        .filter(items::added_by.eq(run))
+        .filter(items::changed_by.eq(run))
+        .filter(items::removed_at.is_null())
 }
 
 /// Deletes the ranges of these runs.

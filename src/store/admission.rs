@@ -11,6 +11,7 @@ use super::dialect::clock;
 use super::dialect::lock::{SourceLock, lock_source};
 use super::error::StoreError;
 use super::operations::active_run_of;
+use super::schedules;
 use super::schema::{sources, sync_operations};
 use super::stored_values::to_json;
 use crate::domain::operation::{OperationKind, RunPriority, StartRequest, Status};
@@ -150,6 +151,10 @@ fn decide_start(conn: &mut AnyConnection, admission: &AdmissionRequest<'_>) -> R
             sync_operations::last_update.eq(now.naive_utc()),
         ))
         .execute(conn)?;
+    if request.kind == OperationKind::Undo {
+        // A scheduled sync would bring back what the undo reverts.
+        schedules::pause(conn, source.0)?;
+    }
     Ok(StartOutcome::Accepted(id))
 }
 

@@ -23,7 +23,12 @@ pub struct ItemBatch {
     pub new: Vec<ItemWrite>,
     /// Stored items whose fields differ; soft-deleted items among them are restored.
     pub changed: Vec<ItemWrite>,
-    /// The changes, one for each item of `changed`.
+    /// Stored items that are rewritten although their fields are the same. They keep the time and the run of their last
+    /// change.
+    pub refreshed: Vec<ItemWrite>,
+    /// The keys of items to remove.
+    pub removed: Vec<String>,
+    /// The changes, one for each item of `changed` and of `removed`.
     pub changes: Vec<Change>,
     /// The columns in the source's order; set in the first batch of a run.
     pub columns: Option<Vec<String>>,
@@ -59,16 +64,17 @@ impl Store {
                 let ids = bulk::insert_items(conn, stamp, &batch.new)?;
                 added_spans::record_added_items(conn, &id, ids, i64::try_from(batch.new.len()).unwrap_or(i64::MAX))?;
             }
-            if !batch.changed.is_empty() {
-                bulk::rewrite_items(conn, stamp, &batch.changed)?;
-                bulk::insert_changes(conn, &id, row.source_id, &batch.changes)?;
-            }
+            bulk::rewrite_items(conn, stamp, &batch.changed)?;
+            bulk::refresh_items(conn, stamp, &batch.refreshed)?;
+            let removed = bulk::remove_items(conn, stamp, &batch.removed)?;
+            bulk::insert_changes(conn, &id, row.source_id, &batch.changes)?;
             if let Some(columns) = &batch.columns {
-                catalogs::begin_writing(conn, row.source_id, columns)?;
+                catalogs::begin_writing(conn, row.source_id, &id, columns)?;
             }
             let returned = batch.changes.iter().filter(|change| change.kind == ChangeKind::Added).count();
             let added = i64::try_from(batch.new.len() + returned).unwrap_or(i64::MAX);
-            Ok(catalogs::adjust_item_count(conn, row.source_id, added)?)
+            let removed = i64::try_from(removed).unwrap_or(i64::MAX);
+            Ok(catalogs::adjust_item_count(conn, row.source_id, added - removed)?)
         })
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
+use super::column_snapshots;
 use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
 use super::feed_counts;
@@ -167,8 +168,14 @@ pub(super) fn save_feeds(conn: &mut AnyConnection, source_id: i64, feeds: &[Feed
 /// Prepares a catalog for the writes of a run. Stores the columns in the source's order, so that a partly written
 /// catalog can be displayed, and deletes the validators, because until the run has ended the catalog matches no version
 /// of its source. With the old validators, a source that returns to its former version would count as unchanged.
-pub(super) fn begin_writing(conn: &mut AnyConnection, source_id: i64, names: &[String]) -> Result<(), StoreError> {
+pub(super) fn begin_writing(
+    conn: &mut AnyConnection,
+    source_id: i64,
+    run: &str,
+    names: &[String],
+) -> Result<(), StoreError> {
     let text = to_json("catalogs.columns", &names)?;
+    column_snapshots::keep_before_change(conn, source_id, run, Some(&text), None)?;
     diesel::update(catalogs::table.find(source_id))
         .set((catalogs::column_names.eq(text), catalogs::validators.eq("{}")))
         .execute(conn)?;

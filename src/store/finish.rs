@@ -7,18 +7,21 @@ use super::connection::{AnyConnection, Store};
 use super::dialect::bulk::{self, BatchStamp};
 use super::dialect::clock;
 use super::error::StoreError;
+use super::final_changes::apply_changes;
 use super::operations::{self, OperationRow};
-use super::schema::{catalogs, sources, sync_operations, sync_records};
+use super::reviews::{self, ReviewChange};
+use super::schema::{sources, sync_operations, sync_records};
 use super::stored_values::{parse_json, to_json};
-use crate::domain::change_set::{Change, ChangeKind};
-use crate::domain::columns::column_type::ColumnType;
+use crate::domain::change_set::Change;
 use crate::domain::feed::FeedRecord;
 use crate::domain::issue::IssueList;
-use crate::domain::operation::{Lease, RunPriority, Status};
+use crate::domain::operation::{Lease, OperationKind, RunPriority, StartOptions, Status};
 use crate::domain::progress::RunStats;
+use crate::domain::run_text::run_progress::QUEUED_MESSAGE;
 use crate::domain::run_text::stopped_run::STARTING_AGAIN;
-use crate::domain::source::Validators;
 use crate::domain::sync_id::SyncId;
+
+pub use super::final_changes::AppliedChanges;
 
 /// The result of a run.
 #[derive(Clone, PartialEq, Debug)]
@@ -39,6 +42,10 @@ pub struct RunEnding {
     pub feeds: Option<Vec<FeedRecord>>,
     /// The changes that a preview found, stored with its record.
     pub changes: Vec<Change>,
+    /// The digest of all changes that a preview found.
+    pub changes_digest: Option<String>,
+    /// What becomes of the removals that wait for a decision.
+    pub review: ReviewChange,
     /// The final changes to the catalog; `None` leaves it as it is.
     pub applied: Option<AppliedChanges>,
     /// Whether the run is queued again.
@@ -58,23 +65,12 @@ impl RunEnding {
             withheld_removals: 0,
             feeds: None,
             changes: Vec::new(),
+            changes_digest: None,
+            review: ReviewChange::Unchanged,
             applied: None,
             requeue: RequeuePolicy::No,
         }
     }
-}
-
-/// The changes that the final transaction of a run makes to the catalog.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct AppliedChanges {
-    /// The columns in the source's order; `None` if the run did not read them.
-    pub columns: Option<Vec<String>>,
-    /// The type of each column; `None` if the run did not detect them.
-    pub column_types: Option<Vec<ColumnType>>,
-    /// The keys of the items to remove.
-    pub removals: Vec<String>,
-    /// The HTTP validators for the next fetch; `None` deletes the stored ones.
-    pub validators: Option<Validators>,
 }
 
 /// Whether a run that ended early is queued again.
@@ -86,6 +82,8 @@ pub enum RequeuePolicy {
     SameAttempt,
     /// The run is queued again as the next attempt, because the worker died.
     NextAttempt,
+    /// A new preview is queued, because the changes differ from those of the preview that the run should apply.
+    PreviewAgain,
 }
 
 /// The state that the run's row must have for the run to be ended.
@@ -153,8 +151,7 @@ pub(super) fn close_run(
     };
     if let Some(applied) = &ending.applied {
         let stamp = BatchStamp { source_id: row.source_id, sync_id: &id, now };
-        let is_up_to_date = completed && ending.withheld_removals == 0;
-        stats.removed = apply_changes(conn, stamp, applied, completed, is_up_to_date)?;
+        stats.removed += apply_changes(conn, stamp, applied)?;
     }
     if let Some(feeds) = &ending.feeds {
         catalog_rows::save_feeds(conn, row.source_id, feeds)?;
@@ -165,47 +162,11 @@ pub(super) fn close_run(
     // again by a shutdown.
     let requeue = if row.cancel_requested { RequeuePolicy::No } else { ending.requeue };
     let successor = requeue_run(conn, &row, requeue)?;
-    insert_record(conn, &row, ending, &stats_json, now, successor)?;
+    let review = reviews::apply_change(conn, row.source_id, &id, &ending.review)?;
+    insert_record(conn, &row, ending, &stats_json, now, FinalReferences { successor, review })?;
     bulk::insert_issues(conn, &id, &ending.issues.kept)?;
     bulk::insert_changes(conn, &id, row.source_id, &ending.changes)?;
     Ok(successor)
-}
-
-/// Removes the items that left the source and updates the catalog. Returns the number of removed items. `is_up_to_date`
-/// says whether the catalog then matches its source.
-fn apply_changes(
-    conn: &mut AnyConnection,
-    stamp: BatchStamp<'_>,
-    applied: &AppliedChanges,
-    completed: bool,
-    is_up_to_date: bool,
-) -> Result<u64, StoreError> {
-    let mut removed = 0;
-    for keys in applied.removals.chunks(1000) {
-        let key_refs: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let changes: Vec<Change> = bulk::load_fields(conn, stamp.source_id, &key_refs)?
-            .into_iter()
-            .map(|(key, fields)| Change { key, kind: ChangeKind::Removed, before: Some(fields), after: None })
-            .collect();
-        bulk::insert_changes(conn, stamp.sync_id, stamp.source_id, &changes)?;
-        removed += bulk::remove_items(conn, stamp, keys)?;
-    }
-    catalog_rows::adjust_item_count(conn, stamp.source_id, -i64::try_from(removed).unwrap_or(i64::MAX))?;
-    let columns = applied.columns.as_ref().map(|names| to_json("catalogs.columns", names)).transpose()?;
-    let types = applied.column_types.as_ref().map(|types| to_json("catalogs.column_types", types)).transpose()?;
-    let validators = applied.validators.clone().unwrap_or_default();
-    diesel::update(catalogs::table.find(stamp.source_id))
-        .set((
-            columns.map(|text| catalogs::column_names.eq(text)),
-            types.map(|text| catalogs::column_types.eq(text)),
-            catalogs::validators.eq(to_json("catalogs.validators", &validators)?),
-            completed.then(|| (catalogs::last_success_at.eq(stamp.now), catalogs::last_success_id.eq(stamp.sync_id))),
-        ))
-        .execute(conn)?;
-    if is_up_to_date {
-        catalog_rows::mark_settled(conn, stamp.source_id, stamp.now)?;
-    }
-    Ok(u64::try_from(removed).unwrap_or(u64::MAX))
 }
 
 /// Queues the run again if the policy asks for it. Returns the id of the new run.
@@ -218,6 +179,7 @@ fn requeue_run(
         RequeuePolicy::No => return Ok(None),
         RequeuePolicy::SameAttempt => row.attempt,
         RequeuePolicy::NextAttempt => row.attempt + 1,
+        RequeuePolicy::PreviewAgain => return queue_preview(conn, row).map(Some),
     };
     let id = SyncId::new();
     let now = clock::now(conn)?.naive_utc();
@@ -241,14 +203,46 @@ fn requeue_run(
     Ok(Some(id))
 }
 
+/// Queues a preview after a run that did not apply an outdated one. It is not an attempt of that run.
+fn queue_preview(conn: &mut AnyConnection, row: &OperationRow) -> Result<SyncId, StoreError> {
+    let id = SyncId::new();
+    let now = clock::now(conn)?.naive_utc();
+    diesel::insert_into(sync_operations::table)
+        .values((
+            sync_operations::id.eq(id.to_string()),
+            sync_operations::source_id.eq(row.source_id),
+            sync_operations::kind.eq(OperationKind::Preview.as_str()),
+            sync_operations::mode.eq(&row.mode),
+            sync_operations::priority.eq(row.priority),
+            sync_operations::status.eq(Status::Pending.as_str()),
+            sync_operations::message.eq(QUEUED_MESSAGE),
+            sync_operations::requested_by.eq(&row.requested_by),
+            sync_operations::created_at.eq(now),
+            sync_operations::last_update.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(id)
+}
+
+/// Other rows that a record refers to.
+struct FinalReferences {
+    /// The run that continues or follows this run.
+    successor: Option<SyncId>,
+    /// The review that lists what the run withheld.
+    review: Option<String>,
+}
+
 fn insert_record(
     conn: &mut AnyConnection,
     row: &OperationRow,
     ending: &RunEnding,
     stats: &str,
     now: chrono::NaiveDateTime,
-    successor: Option<SyncId>,
+    references: FinalReferences,
 ) -> Result<(), StoreError> {
+    let FinalReferences { successor, review } = references;
+    // A run whose options cannot be read fails; its record is written all the same.
+    let options: StartOptions = parse_json("sync_operations.options", &row.options).unwrap_or_default();
     let slug: String = sources::table.find(row.source_id).select(sources::slug).first(conn)?;
     let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     diesel::insert_into(sync_records::table)
@@ -276,6 +270,9 @@ fn insert_record(
             sync_records::issues.eq(count(ending.issues.count)),
             sync_records::withheld_removals.eq(count(ending.withheld_removals)),
             sync_records::stage.eq(row.stage.as_deref()),
+            sync_records::target.eq(options.target_run().map(|id| id.to_string())),
+            sync_records::changes_digest.eq(ending.changes_digest.as_deref()),
+            sync_records::review.eq(review),
         ))
         .execute(conn)?;
     Ok(())

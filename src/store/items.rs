@@ -76,6 +76,13 @@ fn item_from_row((id, key, fields, added, changed): ItemRow) -> Result<Item, Sto
 const ITEM_COLUMNS: (items::id, items::key, items::fields, items::added_at, items::changed_at) =
     (items::id, items::key, items::fields, items::added_at, items::changed_at);
 
+/// Returns a pattern for LIKE for each word of a search text. Each word costs one pass over the searched texts, so the
+/// search text is cut.
+pub(super) fn search_patterns(search: &str) -> Vec<String> {
+    let search: String = search.chars().filter(|&c| c != '\0').take(SEARCH_MAX_CHARS).collect();
+    fold_for_search(&search).split_whitespace().map(like_pattern).collect()
+}
+
 /// Returns `%word%` for LIKE, with the special characters of LIKE escaped.
 fn like_pattern(word: &str) -> String {
     let mut pattern = String::with_capacity(word.len() + 2);
@@ -96,9 +103,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn list_items(&self, source: SourceId, query: &ItemQuery) -> Result<ItemsPage, StoreError> {
-        // Each word costs one pass over the catalog's text, so the search text is cut.
-        let search: String = query.search.chars().filter(|&c| c != '\0').take(SEARCH_MAX_CHARS).collect();
-        let words: Vec<String> = fold_for_search(&search).split_whitespace().map(like_pattern).collect();
+        let words = search_patterns(&query.search);
         self.read(|conn| {
             let flagged = query.flagged.as_ref().map(|(column, yes)| search::has_flag(conn, column, *yes));
             let live = || {

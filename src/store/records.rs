@@ -10,7 +10,7 @@ use super::active_statuses::ACTIVE_STATUSES;
 use super::connection::Store;
 use super::error::StoreError;
 use super::run_columns::RunColumns;
-use super::schema::{sources, sync_issues, sync_operations, sync_records};
+use super::schema::{removal_reviews, sources, sync_issues, sync_operations, sync_records};
 use super::stored_values::{parse_json, parse_value};
 use crate::domain::issue::Issue;
 use crate::domain::operation::Status;
@@ -45,6 +45,9 @@ pub(super) struct RecordRow {
     issues: i64,
     withheld_removals: i64,
     stage: Option<String>,
+    target: Option<String>,
+    changes_digest: Option<String>,
+    review: Option<String>,
 }
 
 impl TryFrom<RecordRow> for SyncRecord {
@@ -80,6 +83,9 @@ impl TryFrom<RecordRow> for SyncRecord {
             requested_by: row.requested_by,
             issues: u64::try_from(row.issues).unwrap_or(0),
             withheld_removals: u64::try_from(row.withheld_removals).unwrap_or(0),
+            target: row.target.map(|id| parse_value("sync_records.target", &id)).transpose()?,
+            review: row.review.map(|id| parse_value("sync_records.review", &id)).transpose()?,
+            changes_digest: row.changes_digest,
         })
     }
 }
@@ -100,7 +106,7 @@ pub struct LatestResult {
     pub status: Status,
     /// The counts.
     pub stats: RunStats,
-    /// The number of removals that the run withheld.
+    /// The number of removals that the run withheld and that wait for a decision.
     pub withheld_removals: u64,
 }
 
@@ -125,19 +131,26 @@ impl Store {
         self.read(|conn| {
             let mut query = sources::table
                 .inner_join(sync_records::table.on(is_latest()))
-                .select((sources::id, sync_records::status, sync_records::stats, sync_records::withheld_removals))
+                .left_join(removal_reviews::table.on(sync_records::review.eq(removal_reviews::sync_id.nullable())))
+                .select((
+                    sources::id,
+                    sync_records::status,
+                    sync_records::stats,
+                    sync_records::withheld_removals,
+                    removal_reviews::kept_at.nullable(),
+                ))
                 .into_boxed();
             if let Some(only) = only {
                 query = query.filter(sources::id.eq(only.0));
             }
-            let rows: Vec<(i64, String, String, i64)> = query.load(conn)?;
+            let rows: Vec<(i64, String, String, i64, Option<NaiveDateTime>)> = query.load(conn)?;
             rows.into_iter()
-                .map(|(source, status, stats, withheld)| {
+                .map(|(source, status, stats, withheld, kept_at)| {
                     Ok(LatestResult {
                         source_id: SourceId(source),
                         status: parse_value("sync_records.status", &status)?,
                         stats: parse_json("sync_records.stats", &stats)?,
-                        withheld_removals: u64::try_from(withheld).unwrap_or(0),
+                        withheld_removals: u64::try_from(withheld).ok().filter(|_| kept_at.is_none()).unwrap_or(0),
                     })
                 })
                 .collect()

@@ -14,7 +14,10 @@ use super::added_spans;
 use super::connection::{AnyConnection, Store};
 use super::dialect::{clock, expired_rows};
 use super::error::StoreError;
-use super::schema::{item_changes, sessions, sync_issues, sync_operations, sync_records};
+use super::schema::{
+    column_snapshots, item_changes, removal_reviews, sessions, sync_issues, sync_operations, sync_records,
+    withheld_items,
+};
 
 /// The maximum number of operations or sessions that one step deletes.
 const MAX_ROWS_PER_STEP: i64 = 500;
@@ -105,6 +108,11 @@ fn clear_runs(conn: &mut AnyConnection, ids: &[String], _: NaiveDateTime) -> Res
         .select(sync_records::id)
         .load(conn)?;
     rows += added_spans::delete_spans(conn, &done)?;
+    rows += diesel::delete(column_snapshots::table.filter(column_snapshots::sync_id.eq_any(&done))).execute(conn)?;
+    // A list that waits for a decision, or that an admin decided to keep, outlives the record of its run.
+    let reviews: Vec<String> = removal_reviews::table.select(removal_reviews::sync_id).load(conn)?;
+    let lists: Vec<&String> = done.iter().filter(|id| !reviews.contains(id)).collect();
+    rows += diesel::delete(withheld_items::table.filter(withheld_items::sync_id.eq_any(lists))).execute(conn)?;
     rows += diesel::delete(sync_records::table.filter(sync_records::id.eq_any(done))).execute(conn)?;
     Ok(rows)
 }

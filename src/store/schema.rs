@@ -228,8 +228,7 @@ diesel::table! {
 diesel::joinable!(catalogs -> sources (source_id));
 diesel::joinable!(sync_operations -> sources (source_id));
 diesel::joinable!(sessions -> users (user_id));
-diesel::allow_tables_to_appear_in_same_query!(sources, catalogs, items, sync_operations, sync_records);
+diesel::allow_tables_to_appear_in_same_query!(sources, catalogs, items, sync_operations, sync_records, removal_reviews);
 diesel::allow_tables_to_appear_in_same_query!(items, item_changes, withheld_items);
-diesel::allow_tables_to_appear_in_same_query!(sync_records, removal_reviews);
 diesel::allow_tables_to_appear_in_same_query!(users, sessions);
 diesel::allow_tables_to_appear_in_same_query!(sync_records, sync_issues, item_changes, added_spans);

@@ -9,7 +9,7 @@ use super::dialect::{clock, lock};
 use super::error::StoreError;
 use super::installation;
 use super::operations;
-use super::schema::{catalogs, item_changes, items, sources};
+use super::schema::{catalogs, column_snapshots, item_changes, items, removal_reviews, sources, withheld_items};
 use super::stored_values::{map_taken, parse_json, parse_value, to_json};
 use crate::domain::location::SourceLocation;
 use crate::domain::source::{Noun, Slug, Source, SourceDraft, SourceId};
@@ -165,8 +165,8 @@ impl Store {
         })
     }
 
-    /// Changes the settings of a source. Its validators are deleted, so that the next sync compares everything. A paused
-    /// schedule stays paused.
+    /// Changes the settings of a source. Its validators are deleted, so that the next sync compares everything. A
+    /// paused schedule stays paused.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when the slug is in use; another [`StoreError`] when the database is unavailable, stays
@@ -212,6 +212,9 @@ impl Store {
             // locks that row without waiting.
             diesel::delete(item_changes::table.filter(item_changes::source_id.eq(id.0))).execute(conn)?;
             added_spans::delete_source_spans(conn, id.0)?;
+            diesel::delete(column_snapshots::table.filter(column_snapshots::source_id.eq(id.0))).execute(conn)?;
+            diesel::delete(withheld_items::table.filter(withheld_items::source_id.eq(id.0))).execute(conn)?;
+            diesel::delete(removal_reviews::table.filter(removal_reviews::source_id.eq(id.0))).execute(conn)?;
             diesel::delete(items::table.filter(items::source_id.eq(id.0))).execute(conn)?;
             diesel::delete(sources::table.find(id.0)).execute(conn)?;
             Ok(SourceChange::Done)

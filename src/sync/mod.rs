@@ -5,6 +5,7 @@
 mod catch_panic;
 pub mod control;
 mod engine;
+pub mod follow_up;
 mod health_log;
 mod lease;
 mod operations;

@@ -25,6 +25,14 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         // JSON
         .service(resource("/api/sync").route(post().to(api::sync::start)))
         .service(resource("/api/sync/{id}/cancel").route(post().to(api::sync::cancel)))
+        .service(
+            resource("/api/sync/{id}/undo")
+                .route(read().to(api::follow_up::undo_forecast))
+                .route(post().to(api::follow_up::undo)),
+        )
+        .service(resource("/api/sync/{id}/removals").route(post().to(api::follow_up::remove_withheld)))
+        .service(resource("/api/sync/{id}/removals/keep").route(post().to(api::follow_up::keep_withheld)))
+        .service(resource("/api/sources/{slug}/resume").route(post().to(api::follow_up::resume_schedule)))
         .service(resource("/api/sources").route(read().to(api::catalog::sources)))
         .service(resource("/api/catalog/{slug}/items").route(read().to(api::catalog::items)))
         .service(resource("/api/history").route(read().to(api::history::list)))

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use lockstep::domain::issue::IssueList;
 use lockstep::domain::item::ColumnLayout;
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::{Lease, Stage, StartRequest, Status, SyncOperation};
@@ -12,7 +11,7 @@ use lockstep::domain::sync_id::SyncId;
 use lockstep::store::Store;
 use lockstep::store::admission::{AdmissionRequest, StartOutcome};
 use lockstep::store::batch::ItemBatch;
-use lockstep::store::finish::{AppliedChanges, RequeuePolicy, RunEnding};
+use lockstep::store::finish::{AppliedChanges, RunEnding};
 use lockstep::store::item_write::ItemWrite;
 use lockstep::store::lease::RunProgress;
 
@@ -72,16 +71,10 @@ pub(crate) fn item_batch(keys: &[&str]) -> ItemBatch {
 
 /// An ending with that status and with changes to apply.
 pub(crate) fn run_ending(status: Status) -> RunEnding {
+    let applied = AppliedChanges { is_settled: true, is_sync: true, ..AppliedChanges::default() };
     RunEnding {
-        status,
-        message: format!("It is {status}."),
-        error: None,
         stats: Some(RunStats::default()),
-        issues: IssueList::default(),
-        feeds: None,
-        withheld_removals: 0,
-        changes: Vec::new(),
-        applied: (status == Status::Completed).then(AppliedChanges::default),
-        requeue: RequeuePolicy::No,
+        applied: (status == Status::Completed).then_some(applied),
+        ..RunEnding::new(status, format!("It is {status}."))
     }
 }

@@ -15,6 +15,7 @@ mod feeds;
 mod frozen;
 mod guards;
 mod hidden_columns;
+mod histories;
 mod incremental;
 mod memory;
 mod preview;

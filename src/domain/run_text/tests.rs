@@ -1,12 +1,16 @@
+use super::completed_sync::{RunResult, catalog_state_label, completed_message};
+use super::withheld_items::KeptReason;
 use super::{
-    FailedFeeds, Noun, OperationKind, ProgressCount, RunResult, RunStats, Status, catalog_state_label,
-    completed_message, fetching_feed_message, format_issue_count, outcome_label, run_outcome_label, stopped_message,
-    syncing_message, unchanged_message, would_leave_out_message,
+    FailedFeeds, Noun, OperationKind, ProgressCount, RunStats, Status, fetching_feed_message, format_issue_count,
+    outcome_label, run_outcome_label, stopped_message, syncing_message, unchanged_message, would_leave_out_message,
 };
 
 fn message(stats: RunStats, withheld: u64) -> String {
     let noun = Noun { one: "album".to_owned(), many: "albums".to_owned() };
-    completed_message(&RunResult { noun: &noun, stats, withheld, is_in_doubt: false, newest_only: false }, "")
+    completed_message(
+        &RunResult { noun: &noun, stats, withheld, kept_reason: KeptReason::LargeDeletion, newest_only: false },
+        "",
+    )
 }
 
 fn feeds(failed: u64, total: u64) -> RunStats {

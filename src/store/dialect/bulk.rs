@@ -86,6 +86,9 @@ pub(in crate::store) fn rewrite_items(
     stamp: BatchStamp<'_>,
     changed: &[ItemWrite],
 ) -> QueryResult<usize> {
+    if changed.is_empty() {
+        return Ok(0);
+    }
     match conn {
         AnyConnection::Sqlite(conn) => {
             let mut rows = 0;
@@ -120,6 +123,46 @@ pub(in crate::store) fn rewrite_items(
     }
 }
 
+/// Rewrites the fields of stored items that did not change. They keep the time and the run of their last change.
+pub(in crate::store) fn refresh_items(
+    conn: &mut AnyConnection,
+    stamp: BatchStamp<'_>,
+    unchanged: &[ItemWrite],
+) -> QueryResult<()> {
+    if unchanged.is_empty() {
+        return Ok(());
+    }
+    match conn {
+        AnyConnection::Sqlite(conn) => {
+            for item in unchanged {
+                let stored = items::table.filter(items::source_id.eq(stamp.source_id)).filter(items::key.eq(&item.key));
+                diesel::update(stored)
+                    .set((
+                        items::fields.eq(&item.fields),
+                        items::hash.eq(&item.hash[..]),
+                        items::search_text.eq(&item.search_text),
+                    ))
+                    .execute(conn)?;
+            }
+            Ok(())
+        }
+        // The batch binds its time and its run, too; they are not used.
+        AnyConnection::Postgres(conn) => bind_items(
+            diesel::sql_query(
+                "UPDATE items SET fields = new.fields, hash = new.hash, search_text = new.search_text
+                 FROM unnest($4, $5, $6, $7) AS new (key, fields, hash, search_text)
+                 WHERE items.source_id = $1 AND items.key = new.key
+                   AND $2::timestamp IS NOT NULL AND $3::text IS NOT NULL",
+            )
+            .into_boxed(),
+            stamp,
+            unchanged,
+        )
+        .execute(conn)
+        .map(drop),
+    }
+}
+
 type PgQuery<'a> = diesel::query_builder::BoxedSqlQuery<'a, diesel::pg::Pg, diesel::query_builder::SqlQuery>;
 
 /// Binds a batch of items as `$1` source, `$2` time, `$3` run and the arrays `$4` to `$7`.
@@ -140,6 +183,9 @@ pub(in crate::store) fn remove_items(
     stamp: BatchStamp<'_>,
     keys: &[String],
 ) -> QueryResult<usize> {
+    if keys.is_empty() {
+        return Ok(0);
+    }
     match conn {
         AnyConnection::Sqlite(conn) => {
             let mut rows = 0;
@@ -196,6 +242,9 @@ pub(in crate::store) fn insert_changes(
     source_id: i64,
     changes: &[Change],
 ) -> QueryResult<()> {
+    if changes.is_empty() {
+        return Ok(());
+    }
     match conn {
         AnyConnection::Sqlite(conn) => {
             for change in changes {

@@ -1,6 +1,7 @@
 //! The only SQL that is written separately for each database. All other queries are shared.
 
 pub(super) mod bulk;
+pub(super) mod bulk_keys;
 pub(super) mod clock;
 pub(super) mod expired_rows;
 mod literal;

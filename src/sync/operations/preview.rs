@@ -1,27 +1,22 @@
 //! A preview: fetch and compare everything, write nothing, and keep what a sync would change or refuse.
 
-use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::guards::{ChangeTally, GuardVerdict};
 use crate::domain::operation::Status;
 use crate::domain::run_text::preview::preview_message;
 use crate::domain::run_text::sync_failure::SyncFailure;
 use crate::fetch::FetchOutcome;
 use crate::store::finish::RunEnding;
-use crate::sync::run::apply::collect_changes;
+use crate::store::reviews::ReviewChange;
+use crate::sync::run::apply::{ComparedRows, collect_changes};
 use crate::sync::run::column_changes::column_layout;
-use crate::sync::run::comparison::StoredItems;
 use crate::sync::run::context::RunContext;
 use crate::sync::run::fetch::{FetchScope, fetch_source};
 use crate::sync::run::findings::RunFindings;
 use crate::sync::run::finish::{begin_finalizing, finish_unchanged, list_removals};
 use crate::sync::run::key_index::KeyIndex;
+use crate::sync::run::previewed_changes::{MAX_PREVIEWED_CHANGES, PreviewedChanges};
 use crate::sync::run::run_stop::RunStop;
 use crate::sync::run::survey::{guard_verdict, survey_source};
-
-/// How many removals are kept by name; all are counted.
-const MAX_PREVIEWED_REMOVALS: usize = 10_000;
-/// How many removed items are read at once.
-const REMOVALS_PER_READ: usize = 1000;
 
 /// Runs the steps of a preview.
 ///
@@ -39,31 +34,18 @@ pub(super) fn run(context: &RunContext<'_>, findings: &mut RunFindings) -> Resul
     let mut index = KeyIndex::with_capacity(context.catalog.item_count);
     let survey = survey_source(context, &*content, &layout, &mut index, findings)?;
     let verdict = guard_verdict(context, &survey, &*content);
-    let mut changes = Vec::new();
-    findings.stats = collect_changes(context, &*content, &layout, &index, &survey, &mut changes)?;
-    if survey.tally.removals > 0 {
-        let removals = list_removals(context, &index)?;
-        add_removals(context, &removals, &mut changes)?;
-    }
-    findings.changes = changes;
+    let mut changes = PreviewedChanges::new(MAX_PREVIEWED_CHANGES);
+    let compared = ComparedRows { layout: &layout, index: &index, survey: &survey };
+    findings.stats = collect_changes(context, &*content, compared, &mut changes)?;
+    let missing = if survey.tally.removals > 0 { list_removals(context, &index)? } else { Vec::new() };
+    changes.add_outcome(context, layout.column_names(), verdict, &missing)?;
+    findings.changes = changes.kept;
+    findings.review = ReviewChange::Forecast(changes.withheld);
     begin_finalizing(context, findings.stats)?;
     let failure = survey.failure(&context.comparison(), content.columns(), verdict);
-    Ok(previewed(context, std::mem::take(findings), survey.tally, verdict, failure.as_ref()))
-}
-
-/// Adds the removal of the items with the keys `removals` to `changes`, with the fields that they have.
-fn add_removals(context: &RunContext<'_>, removals: &[String], changes: &mut Vec<Change>) -> Result<(), RunStop> {
-    for keys in removals[..removals.len().min(MAX_PREVIEWED_REMOVALS)].chunks(REMOVALS_PER_READ) {
-        let wanted: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let fields = context.stored_fields(&wanted)?;
-        changes.extend(keys.iter().map(|key| Change {
-            key: key.clone(),
-            kind: ChangeKind::Removed,
-            before: fields.get(key).cloned(),
-            after: None,
-        }));
-    }
-    Ok(())
+    let ending = previewed(context, std::mem::take(findings), survey.tally, verdict, failure.as_ref());
+    let changes_digest = failure.is_none().then(|| changes.digest.to_hex());
+    Ok(RunEnding { changes_digest, ..ending })
 }
 
 /// The ending of a preview: what a sync would do, or why it would fail.

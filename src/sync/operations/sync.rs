@@ -3,11 +3,12 @@
 use crate::domain::guards::GuardVerdict;
 use crate::domain::operation::Status;
 use crate::domain::progress::RunStats;
-use crate::domain::run_text::{self, RunResult};
+use crate::domain::run_text::completed_sync::{RunResult, completed_message};
+use crate::domain::run_text::withheld_items::KeptReason;
 use crate::domain::source::Validators;
 use crate::fetch::FetchOutcome;
 use crate::store::finish::{AppliedChanges, RunEnding};
-use crate::sync::run::apply::apply_rows;
+use crate::sync::run::apply::{ComparedRows, apply_rows};
 use crate::sync::run::column_changes::column_layout;
 use crate::sync::run::context::RunContext;
 use crate::sync::run::fetch::{FetchScope, fetch_source};
@@ -15,8 +16,10 @@ use crate::sync::run::findings::RunFindings;
 use crate::sync::run::finish::{begin_finalizing, finish_unchanged, list_removals};
 use crate::sync::run::hidden_columns::strip_excluded_columns;
 use crate::sync::run::key_index::KeyIndex;
+use crate::sync::run::preview_check::check_preview;
 use crate::sync::run::run_stop::RunStop;
 use crate::sync::run::survey::{guard_verdict, refuse_source, survey_source};
+use crate::sync::run::withheld::{kept_reason, review_removals};
 
 /// Runs the steps of a sync.
 ///
@@ -35,15 +38,25 @@ pub(super) fn run(
     let mut index = KeyIndex::with_capacity(context.catalog.item_count);
     let survey = survey_source(context, &*content, &layout, &mut index, findings)?;
     let verdict = guard_verdict(context, &survey, &*content);
-    refuse_source(context, &survey, content.columns(), verdict)?;
-    findings.stats = apply_rows(context, &*content, &layout, &index, &survey)?;
+    let compared = ComparedRows { layout: &layout, index: &index, survey: &survey };
+    if let Some(preview) = context.operation.options.apply_preview {
+        check_preview(context, &*content, compared, verdict, preview, findings)?;
+    }
+    if !verdict.applies_additions() {
+        findings.review = review_removals(context, &index, survey.tally, verdict)?;
+        refuse_source(context, &survey, content.columns(), verdict)?;
+    }
+    findings.stats = apply_rows(context, &*content, compared)?;
     strip_excluded_columns(context, &*content, &layout)?;
     let removals = match verdict {
         GuardVerdict::Apply if survey.tally.removals > 0 => list_removals(context, &index)?,
         _ => Vec::new(),
     };
+    let review = review_removals(context, &index, survey.tally, verdict)?;
+    let kept_reason = kept_reason(context, &review, verdict)?;
     let withheld = if verdict == GuardVerdict::Apply { 0 } else { survey.tally.removals };
     begin_finalizing(context, findings.stats)?;
+    findings.review = review;
     // Withheld removals leave the catalog behind its source, so the next sync must compare everything again. So do
     // values that were still loading, and formulas without a saved value.
     let is_settled = withheld == 0 && !survey.has_pending;
@@ -56,9 +69,11 @@ pub(super) fn run(
         columns: Some(layout.column_names().to_vec()),
         column_types: Some(survey.types),
         removals,
+        is_settled: withheld == 0,
+        is_sync: true,
         validators,
     };
-    Ok(completed(context, std::mem::take(findings), applied, withheld, verdict))
+    Ok(completed(context, std::mem::take(findings), applied, withheld, kept_reason))
 }
 
 /// The ending of a sync that applied everything but the removals that it withheld.
@@ -67,7 +82,7 @@ fn completed(
     mut findings: RunFindings,
     applied: AppliedChanges,
     withheld: u64,
-    verdict: GuardVerdict,
+    kept_reason: KeptReason,
 ) -> RunEnding {
     findings.stats = findings.stats_with_feeds();
     let removed = u64::try_from(applied.removals.len()).unwrap_or(u64::MAX);
@@ -75,10 +90,10 @@ fn completed(
         noun: &context.source.noun,
         stats: RunStats { removed, ..findings.stats },
         withheld,
-        is_in_doubt: verdict == GuardVerdict::WithholdInDoubt,
+        kept_reason,
         newest_only: findings.newest_only,
     };
-    let message = run_text::completed_message(&result, &findings.column_changes);
+    let message = completed_message(&result, &findings.column_changes);
     let ending = findings.into_ending(Status::Completed, message);
     RunEnding { withheld_removals: withheld, applied: Some(applied), ..ending }
 }

@@ -12,10 +12,10 @@ use self::merge_stored::{MergedItems, StoredMerge, added};
 use super::comparison::StoredItems;
 use super::context::RunContext;
 use super::key_index::{KeyIndex, index_row};
+use super::previewed_changes::PreviewedChanges;
 use super::row_rules::RowClass;
 use super::run_stop::RunStop;
 use super::survey::source_survey::SourceSurvey;
-use crate::domain::change_set::Change;
 use crate::domain::item::ColumnLayout;
 use crate::domain::operation::Stage;
 use crate::domain::progress::{ProgressCount, RunStats};
@@ -25,9 +25,6 @@ use crate::store::batch::ItemBatch;
 use crate::store::lease::RunProgress;
 use crate::sync::run_signal::StopReason;
 
-/// How many changes of a preview are kept by name; all are counted.
-const MAX_PREVIEWED_CHANGES: usize = 10_000;
-
 /// Reads all rows again and writes the items that differ from the catalog. Returns the counts.
 ///
 /// # Errors
@@ -36,11 +33,10 @@ const MAX_PREVIEWED_CHANGES: usize = 10_000;
 pub(in crate::sync) fn apply_rows(
     context: &RunContext<'_>,
     content: &dyn FetchedContent,
-    layout: &ColumnLayout,
-    index: &KeyIndex,
-    survey: &SourceSurvey<'_>,
+    compared: ComparedRows<'_>,
 ) -> Result<RunStats, RunStop> {
-    ApplyStep { context, layout, index, survey }.run(content, ApplyTarget::Catalog)
+    let readings = if context.operation.options.apply_preview.is_some() { 2 } else { 1 };
+    ApplyStep { context, compared, readings }.run(content, ApplyTarget::Catalog)
 }
 
 /// Reads all rows again and adds what a sync would add and update to `changes`. Returns the counts.
@@ -50,27 +46,39 @@ pub(in crate::sync) fn apply_rows(
 pub(in crate::sync) fn collect_changes(
     context: &RunContext<'_>,
     content: &dyn FetchedContent,
-    layout: &ColumnLayout,
-    index: &KeyIndex,
-    survey: &SourceSurvey<'_>,
-    changes: &mut Vec<Change>,
+    compared: ComparedRows<'_>,
+    changes: &mut PreviewedChanges,
 ) -> Result<RunStats, RunStop> {
-    ApplyStep { context, layout, index, survey }.run(content, ApplyTarget::Preview(changes))
+    let (readings, target) = match context.operation.options.apply_preview {
+        // A sync that applies a preview compares all changes first and reads the rows once more to write them.
+        Some(_) => (2, ApplyTarget::Check(changes)),
+        None => (1, ApplyTarget::Preview(changes)),
+    };
+    ApplyStep { context, compared, readings }.run(content, target)
 }
 
-/// The destination of changes: the catalog, or the list of a preview.
+/// The rows of a source as they were compared with the catalog.
+#[derive(Clone, Copy)]
+pub(in crate::sync) struct ComparedRows<'a> {
+    pub(in crate::sync) layout: &'a ColumnLayout,
+    pub(in crate::sync) index: &'a KeyIndex,
+    pub(in crate::sync) survey: &'a SourceSurvey<'a>,
+}
+
+/// The destination of changes: the catalog, the list of a preview, or a comparison with an earlier preview.
 enum ApplyTarget<'a> {
     Catalog,
-    Preview(&'a mut Vec<Change>),
+    Preview(&'a mut PreviewedChanges),
+    Check(&'a mut PreviewedChanges),
 }
 
 /// The values that the reading and the writing thread share.
 #[derive(Clone, Copy)]
 struct ApplyStep<'a> {
     context: &'a RunContext<'a>,
-    layout: &'a ColumnLayout,
-    index: &'a KeyIndex,
-    survey: &'a SourceSurvey<'a>,
+    compared: ComparedRows<'a>,
+    /// How often the run reads all rows in this stage; the catalog is written in the last reading.
+    readings: u64,
 }
 
 /// The progress of the writing.
@@ -87,7 +95,7 @@ impl ApplyStep<'_> {
     /// Reading and writing take about the same time, so they run side by side: while one batch is written the next is
     /// read and compared. At most two batches wait between them, so memory stays flat.
     fn run(&self, content: &dyn FetchedContent, mut target: ApplyTarget<'_>) -> Result<RunStats, RunStop> {
-        let items = ProgressCount { processed: 0, total: self.survey.rows };
+        let items = ProgressCount { processed: 0, total: self.compared.survey.rows };
         let first = RunStats { items, ..self.context.reporter.current().stats };
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(1);
@@ -119,12 +127,14 @@ impl ApplyStep<'_> {
             let row = row?;
             batch.rows += 1;
             batch.stats.items.processed += 1;
-            match self.survey.rules.classify(&row) {
+            match self.compared.survey.rules.classify(&row) {
                 RowClass::Header | RowClass::NothingEntered => {}
                 RowClass::WithoutKey(_) | RowClass::Surplus(_) | RowClass::Refused(_) => batch.stats.rejected += 1,
-                RowClass::Keyed(key) => match self.index.find_row(key, index_row(&row)) {
+                RowClass::Keyed(key) => match self.compared.index.find_row(key, index_row(&row)) {
                     None => batch.stats.rejected += 1,
-                    Some(found) => batch.add_row(self.layout, found, &row, self.survey.has_pending, is_forced),
+                    Some(found) => {
+                        batch.add_row(self.compared.layout, found, &row, self.compared.survey.has_pending, is_forced)
+                    }
                 },
             }
             if batch.is_full() {
@@ -145,7 +155,7 @@ impl ApplyStep<'_> {
         first: RunStats,
         target: &mut ApplyTarget<'_>,
     ) -> Result<RunStats, RunStop> {
-        let columns = self.layout.column_names().to_vec();
+        let columns = self.compared.layout.column_names().to_vec();
         let mut cursor = BatchCursor { columns: Some(columns), batches: 0, unchanged: 0 };
         let mut stats = first;
         for batch in receiver {
@@ -165,34 +175,46 @@ impl ApplyStep<'_> {
         let RunContext { reporter, operation, source, weights, .. } = self.context;
         let ApplyBatch { new, changed, mut stats, .. } = batch;
         let merge = StoredMerge {
-            layout: self.layout,
-            renamed: &self.survey.renamed,
+            layout: self.compared.layout,
+            renamed: &self.compared.survey.renamed,
             is_forced: operation.options.force_refresh,
         };
         let keys = StoredMerge::compared_keys(&changed);
         let stored = if keys.is_empty() { HashMap::new() } else { self.context.stored_fields(&keys)? };
-        let MergedItems { changed, changes, unchanged } = merge.merge(changed, stored);
+        let MergedItems { changed, refreshed, changes, unchanged } = merge.merge(changed, stored);
         cursor.unchanged += unchanged;
         stats.updated = stats.updated.saturating_sub(cursor.unchanged);
         stats.unchanged += cursor.unchanged;
         let items = stats.items;
         stats.articles = stats.articles.map(|found| processed_articles(found, items));
+        let rows_read = match target {
+            ApplyTarget::Catalog => items.processed + (self.readings - 1) * items.total,
+            ApplyTarget::Preview(_) | ApplyTarget::Check(_) => items.processed,
+        };
         let progress = RunProgress {
             stage: Stage::Processing,
             message: run_text::syncing_message(&source.noun, items),
-            percent: weights.overall_percent(Stage::Processing, items.processed, items.total),
+            percent: weights.overall_percent(Stage::Processing, rows_read, items.total * self.readings),
             stats,
         };
         match target {
-            ApplyTarget::Preview(kept) => {
-                let free_space = MAX_PREVIEWED_CHANGES.saturating_sub(kept.len());
-                kept.extend(new.iter().map(added).chain(changes).take(free_space));
+            ApplyTarget::Preview(previewed) => {
+                new.iter().map(added).chain(changes).for_each(|change| previewed.add_change(change));
                 reporter.report(progress);
             }
-            ApplyTarget::Catalog if new.is_empty() && changed.is_empty() => reporter.report(progress),
+            ApplyTarget::Check(previewed) => {
+                new.iter().map(added).chain(changes).for_each(|change| previewed.add_change(change));
+                // Nothing is written in this reading, so the counts stay as they are.
+                let RunProgress { message, stats, .. } = reporter.current();
+                reporter.report(RunProgress { message, stats, ..progress });
+            }
+            ApplyTarget::Catalog if new.is_empty() && changed.is_empty() && refreshed.is_empty() => {
+                reporter.report(progress);
+            }
             ApplyTarget::Catalog => {
                 cursor.batches += 1;
-                let batch = ItemBatch { number: cursor.batches, new, changed, changes, columns: cursor.columns.take() };
+                let (number, columns) = (cursor.batches, cursor.columns.take());
+                let batch = ItemBatch { number, new, changed, refreshed, changes, columns, ..ItemBatch::default() };
                 self.context.retry_while_unavailable(|| reporter.write_batch(&batch, &progress))?;
             }
         }

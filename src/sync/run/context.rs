@@ -9,14 +9,15 @@ use super::database_retry::retry_while_unavailable;
 use super::run_stop::RunStop;
 use crate::domain::change_set::KnownItem;
 use crate::domain::item::parse_fields;
-use crate::domain::operation::{Lease, Stage, SyncOperation};
+use crate::domain::operation::{Lease, OperationKind, Stage, SyncOperation};
 use crate::domain::progress::{RunStats, StageWeights};
 use crate::domain::run_text::stopped_run::{no_thread_message, unknown_kind_message};
+use crate::domain::run_text::undo::UNDO_STARTING;
 use crate::domain::source::Source;
 use crate::fetch::{FetchError, ItemLookup, SourceKind};
-use crate::store::StoreError;
 use crate::store::catalogs::Catalog;
 use crate::store::lease::RunProgress;
+use crate::store::{Store, StoreError};
 use crate::sync::SyncEngine;
 use crate::sync::progress::reporter::ProgressReporter;
 use crate::sync::run_log;
@@ -64,16 +65,20 @@ impl<'a> RunContext<'a> {
         let Some(kind) = engine.kinds.get(&source.kind) else {
             return Err(RunStop::Failed { code: "unknown_kind", message: unknown_kind_message(&source.kind) });
         };
-        let first = RunProgress {
-            stage: Stage::Fetching,
-            message: kind.fetching_message(&source),
-            percent: 0,
-            stats: RunStats::default(),
+        let message = match operation.kind {
+            OperationKind::Undo => UNDO_STARTING.to_owned(),
+            OperationKind::Sync | OperationKind::Preview | OperationKind::Removal => kind.fetching_message(&source),
         };
+        let first = RunProgress { stage: Stage::Fetching, message, percent: 0, stats: RunStats::default() };
         let reporter = ProgressReporter::start(engine, operation, &source.slug, run.lease, Arc::clone(signal), first)
             .map_err(|error| RunStop::Failed { code: "internal", message: no_thread_message(&error) })?;
         let weights = kind.stage_weights();
         Ok(Self { engine, operation, source, catalog, kind, weights, reporter, signal })
+    }
+
+    /// Returns the database.
+    pub(in crate::sync) fn store(&self) -> &Store {
+        &self.engine.store
     }
 
     /// Returns what this run compares its content with.
@@ -85,7 +90,10 @@ impl<'a> RunContext<'a> {
     ///
     /// # Errors
     /// [`RunStop::Early`] when the run has to end meanwhile; [`RunStop::Database`] when the database refuses.
-    pub(super) fn retry_while_unavailable<T>(&self, step: impl FnMut() -> Result<T, StoreError>) -> Result<T, RunStop> {
+    pub(in crate::sync) fn retry_while_unavailable<T>(
+        &self,
+        step: impl FnMut() -> Result<T, StoreError>,
+    ) -> Result<T, RunStop> {
         retry_while_unavailable(self.operation.id, self.signal, Some(&self.reporter), step)
     }
 }

@@ -7,16 +7,21 @@ use crate::domain::issue::IssueList;
 use crate::domain::operation::Status;
 use crate::domain::progress::{FailedFeeds, RunStats};
 use crate::domain::run_text;
-use crate::store::finish::RunEnding;
+use crate::store::finish::{RequeuePolicy, RunEnding};
+use crate::store::reviews::ReviewChange;
 use crate::sync::progress::reporter::ProgressReporter;
 
 /// The findings of a run, however it ends.
 #[derive(Default)]
 pub(in crate::sync) struct RunFindings {
     pub(in crate::sync) stats: RunStats,
-    pub(super) issues: IssueList,
+    pub(in crate::sync) issues: IssueList,
     /// The changes that a preview found.
     pub(in crate::sync) changes: Vec<Change>,
+    /// What becomes of the removals that wait for a decision.
+    pub(in crate::sync) review: ReviewChange,
+    /// Whether a new preview is queued when the run fails, because the one that it should apply is outdated.
+    pub(in crate::sync) preview_again: bool,
     /// The new state of the source's feeds; `None` keeps the stored records.
     pub(in crate::sync) feeds: Option<Vec<FeedRecord>>,
     /// The counts of feeds, if the source consists of feeds.
@@ -45,8 +50,9 @@ impl RunFindings {
 
     /// The ending with this status and this message.
     pub(in crate::sync) fn into_ending(self, status: Status, message: String) -> RunEnding {
-        let Self { stats, issues, changes, feeds, .. } = self;
-        RunEnding { stats: Some(stats), issues, changes, feeds, ..RunEnding::new(status, message) }
+        let Self { stats, issues, changes, review, preview_again, feeds, .. } = self;
+        let requeue = if preview_again { RequeuePolicy::PreviewAgain } else { RequeuePolicy::No };
+        RunEnding { stats: Some(stats), issues, changes, review, requeue, feeds, ..RunEnding::new(status, message) }
     }
 
     /// The ending of a run that failed with this code and this message.

@@ -8,7 +8,7 @@ use super::database_retry::{RETRY_PAUSE, RetryState};
 use super::findings::RunFindings;
 use super::key_index::KeyIndex;
 use super::run_stop::RunStop;
-use crate::domain::operation::{Lease, Stage, Status};
+use crate::domain::operation::{Lease, OperationKind, Stage, Status};
 use crate::domain::progress::{ProgressCount, RunStats};
 use crate::domain::run_text;
 use crate::domain::run_text::run_progress::FINALIZING_MESSAGE;
@@ -75,11 +75,13 @@ pub(in crate::sync) fn finish_unchanged(
     let Validators { skipped_rows, without_hidden_columns, .. } = catalog.validators;
     let received = validators.unwrap_or_else(|| catalog.validators.clone());
     let validators = Some(Validators { skipped_rows, without_hidden_columns, ..received });
-    let applied = AppliedChanges { validators, ..AppliedChanges::default() };
+    // A preview whose feeds have nothing new writes nothing.
+    let is_sync = context.operation.kind == OperationKind::Sync;
+    let applied = AppliedChanges { validators, is_settled: true, is_sync, ..AppliedChanges::default() };
     let mut findings = std::mem::take(findings);
     findings.stats = findings.stats_with_feeds();
     let message = run_text::unchanged_message(&context.source.noun, &findings.stats);
-    Ok(RunEnding { applied: Some(applied), ..findings.into_ending(Status::Completed, message) })
+    Ok(RunEnding { applied: Some(applied).filter(|_| is_sync), ..findings.into_ending(Status::Completed, message) })
 }
 
 /// Stores the ending of a run, publishes it to pollers and logs it.

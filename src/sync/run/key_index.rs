@@ -279,7 +279,7 @@ impl KeyIndex {
     }
 
     /// Whether the catalog has a live item of this key and the source has no row of it.
-    pub(super) fn has_left(&self, key: &str) -> bool {
+    pub(in crate::sync) fn has_left(&self, key: &str) -> bool {
         self.entries.get(&content_digest(key)).is_some_and(KeyEntry::has_left)
     }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::http::error::WebError;
 
 pub(super) mod catalog;
+pub(super) mod follow_up;
 pub(super) mod health;
 pub(super) mod history;
 pub(super) mod sync;

@@ -11,6 +11,7 @@ use crate::domain::run_text::start_and_cancel::{
 use crate::domain::sync_id::SyncId;
 use crate::store::admission::StartOutcome;
 use crate::store::cancel::CancelOutcome;
+use crate::sync::follow_up::FollowUp;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::error::{WebError, from_framework};
 use crate::web::http::json_response::JsonResponse;
@@ -49,7 +50,17 @@ impl SyncBody {
             Value::Bool(on) => Ok(*on),
             _ => Err(wrong(field, &format!("“{field}” must be true or false."))),
         };
+        let apply_preview = match &options["applyPreview"] {
+            Value::Null => None,
+            Value::String(id) => Some(
+                id.parse().map_err(|_| wrong("options.applyPreview", "“options.applyPreview” must be a sync id."))?,
+            ),
+            _ => return Err(wrong("options.applyPreview", "“options.applyPreview” must be a sync id.")),
+        };
         let preview = flag("preview", "options.preview")?;
+        if preview && apply_preview.is_some() {
+            return Err(wrong("options.applyPreview", "A preview cannot apply a preview. Leave out one of the two."));
+        }
         Ok(Self {
             source: source.to_owned(),
             kind: if preview { OperationKind::Preview } else { OperationKind::Sync },
@@ -58,6 +69,8 @@ impl SyncBody {
                 force_refresh: flag("forceRefresh", "options.forceRefresh")?,
                 accept_rekey: flag("acceptRekey", "options.acceptRekey")?,
                 only_failed: flag("onlyFailed", "options.onlyFailed")?,
+                apply_preview,
+                ..StartOptions::default()
             },
         })
     }
@@ -76,6 +89,13 @@ pub(in crate::web) async fn start(
         let actor = caller.admin()?;
         let SyncBody { source, kind, mode, options } = body?;
         let source = state.store.find_source(&source)?.ok_or_else(|| WebError::not_found("source"))?;
+        if let Some(preview) = options.apply_preview {
+            match state.control.appliable_preview(&source, preview)? {
+                FollowUp::Possible(..) => {}
+                FollowUp::NoSuchRun => return Err(WebError::not_found("preview")),
+                FollowUp::Refused(refusal) => return Err(WebError::follow_up_refused(refusal, preview)),
+            }
+        }
         let request = StartRequest { kind, mode, options, priority: RunPriority::Manual, requested_by: actor.name };
         match state.control.start(&source, &request)? {
             StartOutcome::Accepted(id) => accepted_response(id, "started", &started_message(kind, &source.name)),

@@ -15,6 +15,7 @@ use crate::domain::sync_id::SyncId;
 use crate::status::StatusError;
 use crate::store::admission::StartOutcome;
 use crate::store::{Retryability, StoreError};
+use crate::sync::follow_up::FollowUpRefusal;
 
 /// When to try again while the database does not respond.
 const DATABASE_RETRY_DELAY: Duration = Duration::from_secs(5);
@@ -127,6 +128,11 @@ impl WebError {
                 Self::internal("a manual start", &format!("unexpected outcome {outcome:?}"))
             }
         }
+    }
+
+    /// Why a request about a finished run was refused.
+    pub(in crate::web) fn follow_up_refused(refusal: FollowUpRefusal, run: SyncId) -> Self {
+        Self::new(StatusCode::CONFLICT, refusal.code(), refusal.message()).about_run(run)
     }
 
     /// The same error, about one field of the request.

@@ -3,6 +3,7 @@
 pub(in crate::web) use crate::domain::operation::{OperationKind as Kind, Stage, Status as RunStatus};
 pub(in crate::web) use crate::domain::progress::RunStats;
 use crate::domain::run_text;
+use crate::domain::run_text::completed_sync::catalog_state_label;
 use crate::domain::run_text::run_state::last_failure_label;
 use crate::store::records::LatestResult;
 
@@ -27,7 +28,7 @@ impl LatestRun {
     /// The state of the catalog as a label: "Up to date".
     pub(in crate::web) fn state_label(&self) -> String {
         match self.status {
-            RunStatus::Completed => run_text::catalog_state_label(&self.stats, self.withheld),
+            RunStatus::Completed => catalog_state_label(&self.stats, self.withheld),
             RunStatus::Failed => last_failure_label(&self.stats),
             status => run_text::outcome_label(status, &self.stats),
         }

@@ -6,7 +6,7 @@ use chrono::Utc;
 use super::lines::ChangeLabels as _;
 use super::run_view::RunView;
 use crate::domain::feed_counts::FeedCounts;
-use crate::domain::run_text::catalog_state_label;
+use crate::domain::run_text::completed_sync::catalog_state_label;
 use crate::domain::run_text::start_and_cancel::{ALREADY_FINISHING, cooling_down_message, in_progress_note};
 use crate::store::admission::StartOutcome;
 use crate::store::cancel::CancelOutcome;

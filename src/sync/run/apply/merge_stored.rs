@@ -23,6 +23,8 @@ pub(super) struct PendingItem {
 pub(super) struct MergedItems {
     /// What has to be written.
     pub(super) changed: Vec<ItemWrite>,
+    /// What is written although its fields are the same as before.
+    pub(super) refreshed: Vec<ItemWrite>,
     /// One change for each item whose fields differ from before.
     pub(super) changes: Vec<Change>,
     /// The number of items that differ only in spelling or in values that are not available yet. They are not written.
@@ -53,7 +55,12 @@ impl StoredMerge<'_> {
     /// Merges items with their stored fields, which are given by key. A forced rewrite of the same fields is not a
     /// change.
     pub(super) fn merge(&self, pending: Vec<PendingItem>, mut stored: HashMap<String, String>) -> MergedItems {
-        let mut merged = MergedItems { changed: Vec::with_capacity(pending.len()), changes: Vec::new(), unchanged: 0 };
+        let mut merged = MergedItems {
+            changed: Vec::with_capacity(pending.len()),
+            refreshed: Vec::new(),
+            changes: Vec::new(),
+            unchanged: 0,
+        };
         for mut item in pending {
             let before = stored.remove(&item.write.key);
             if let Some(before) = &before {
@@ -67,7 +74,10 @@ impl StoredMerge<'_> {
                     merged.unchanged += 1;
                     continue;
                 }
-                _ if is_same => {}
+                _ if is_same => {
+                    merged.refreshed.push(write);
+                    continue;
+                }
                 _ => {
                     let after = Some(write.fields.clone());
                     merged.changes.push(Change { key: write.key.clone(), kind, before, after });

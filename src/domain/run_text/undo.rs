@@ -1,0 +1,117 @@
+//! The texts about undoing a run.
+
+use super::format_count;
+use crate::domain::progress::ProgressCount;
+use crate::domain::source::{Noun, Slug};
+use crate::domain::text::counts::group_digits;
+use crate::domain::undo_forecast::UndoForecast;
+
+/// The forecast of an undo: "Returns 12 albums, restores 30, removes 1. Leaves 4 that changed since."
+#[must_use]
+pub fn undo_forecast_message(noun: &Noun, forecast: UndoForecast) -> String {
+    let UndoForecast { returns, restores, removes, leaves, .. } = forecast;
+    let parts: Vec<String> = [("returns", returns), ("restores", restores), ("removes", removes)]
+        .into_iter()
+        .filter(|(_, number)| *number > 0)
+        .enumerate()
+        .map(|(position, (verb, number))| match position {
+            0 => format!("{}{} {}", verb[..1].to_uppercase(), &verb[1..], format_count(noun, number)),
+            _ => format!("{verb} {}", group_digits(number)),
+        })
+        .collect();
+    let changed = match parts.len() {
+        0 if forecast.restores_columns => "Restores the former columns.".to_owned(),
+        0 => "Nothing to undo.".to_owned(),
+        _ => format!("{}.", parts.join(", ")),
+    };
+    changed + &leaves_message(leaves, "Leaves")
+}
+
+fn leaves_message(leaves: u64, verb: &str) -> String {
+    if leaves > 0 { format!(" {verb} {} that changed since.", group_digits(leaves)) } else { String::new() }
+}
+
+/// The message of an undo that starts.
+pub const UNDO_STARTING: &str = "Undoing…";
+
+/// The message of an undo in progress: "Undoing change 450 of 1000…".
+#[must_use]
+pub fn undoing_message(changes: ProgressCount) -> String {
+    format!("Undoing change {} of {}…", group_digits(changes.processed), group_digits(changes.total))
+}
+
+/// The message of an undo that completed. `is_paused` says whether the schedule of the source is paused.
+#[must_use]
+pub fn undone_message(noun: &Noun, done: UndoForecast, is_paused: bool) -> String {
+    let UndoForecast { returns, restores, removes, leaves, .. } = done;
+    let parts: Vec<String> = [("returned", returns), ("restored", restores), ("removed", removes)]
+        .into_iter()
+        .filter(|(_, number)| *number > 0)
+        .enumerate()
+        .map(|(position, (verb, number))| match position {
+            0 => format!("{} {verb}", format_count(noun, number)),
+            _ => format!("{} {verb}", group_digits(number)),
+        })
+        .collect();
+    let mut message =
+        if parts.is_empty() { "Nothing was changed.".to_owned() } else { format!("{}.", parts.join(", ")) };
+    message.push_str(&leaves_message(leaves, "Left"));
+    message + " " + if is_paused { SCHEDULE_PAUSED } else { FIX_SOURCE }
+}
+
+/// The end of the message of an undo that paused the schedule.
+const SCHEDULE_PAUSED: &str = "Schedule paused. Fix the source, then sync.";
+
+/// The end of the message of an undo of a source that has no schedule.
+const FIX_SOURCE: &str = "Fix the source, then sync.";
+
+/// The notice before an undo that its source's schedule will be paused.
+#[must_use]
+pub fn undo_pauses_schedule(slug: &Slug) -> String {
+    format!(
+        "Pauses the schedule, so that the next sync does not bring the changes back. Resume it with `lockstep source resume {slug}`."
+    )
+}
+
+/// The response to an undo of a run of which nothing is left to revert.
+pub const NOTHING_TO_UNDO: &str = "Nothing to undo: this run changed nothing, or its changes were changed again since.";
+
+/// The response to an undo of a run that has not ended.
+pub const UNDO_OF_ACTIVE_RUN: &str = "This run has not ended. Cancel it or wait for its end, then undo it.";
+
+/// The response to an undo of a run whose source was removed.
+pub const UNDO_WITHOUT_SOURCE: &str = "The source of this run was removed. There is nothing left to undo.";
+
+/// The failure of an undo whose run is unknown by now.
+pub const UNDO_TARGET_MISSING: &str = "The run to undo is no longer kept. Nothing was changed.";
+
+/// The response when a schedule was resumed.
+pub const SCHEDULE_RESUMED: &str = "Schedule resumed.";
+
+/// The response to resuming a schedule that is not paused.
+pub const SCHEDULE_NOT_PAUSED: &str = "The schedule is not paused.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONE: UndoForecast = UndoForecast { returns: 0, restores: 0, removes: 0, leaves: 0, restores_columns: false };
+
+    #[test]
+    fn an_undo_says_beforehand_what_it_will_do() {
+        let noun = Noun { one: "album".to_owned(), many: "albums".to_owned() };
+        let whole = UndoForecast { returns: 12, restores: 30, removes: 1, leaves: 4, ..NONE };
+        assert_eq!(
+            undo_forecast_message(&noun, whole),
+            "Returns 12 albums, restores 30, removes 1. Leaves 4 that changed since."
+        );
+        assert_eq!(undo_forecast_message(&noun, UndoForecast { restores: 1, ..NONE }), "Restores 1 album.");
+        assert_eq!(undo_forecast_message(&noun, NONE), "Nothing to undo.");
+        assert_eq!(
+            undone_message(&noun, whole, true),
+            "12 albums returned, 30 restored, 1 removed. Left 4 that changed since. Schedule paused. Fix the source, \
+             then sync."
+        );
+        assert_eq!(undone_message(&noun, NONE, false), "Nothing was changed. Fix the source, then sync.");
+    }
+}

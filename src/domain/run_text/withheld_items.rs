@@ -1,0 +1,161 @@
+//! The texts about items that left the source and stay in the catalog until an admin decides, and about their removal.
+
+use super::{format_count, format_plural};
+use crate::domain::guards::GuardVerdict;
+use crate::domain::removal_review::{RemovalReview, ReviewReason};
+use crate::domain::source::Noun;
+use crate::domain::text::counts::group_digits;
+
+/// Why items that are not in the source stay in the catalog.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeptReason {
+    /// They are more than half of the catalog.
+    LargeDeletion,
+    /// Rows or keys may have been misread.
+    Doubt,
+    /// An admin decided to keep them.
+    Decided,
+}
+
+impl KeptReason {
+    /// Returns the reason for what the guards allow.
+    #[must_use]
+    pub fn of_verdict(verdict: GuardVerdict) -> Self {
+        if verdict == GuardVerdict::WithholdInDoubt { Self::Doubt } else { Self::LargeDeletion }
+    }
+
+    /// How the items differ from the source: "no longer in the source".
+    const fn difference(self) -> &'static str {
+        match self {
+            Self::LargeDeletion | Self::Decided => "no longer in the source",
+            Self::Doubt => "not found in the source",
+        }
+    }
+
+    /// The reason as the end of a message.
+    const fn as_message_end(self) -> &'static str {
+        match self {
+            Self::LargeDeletion => ": that is more than half of the catalog. Large deletions need confirmation.",
+            Self::Doubt => {
+                ", because rows or keys may have been misread. Fix the rows named in the issues and sync again."
+            }
+            Self::Decided => ", as an admin decided.",
+        }
+    }
+}
+
+/// The message about items that were kept: "480 albums no longer in the source were kept: that is more than half of the
+/// catalog. Large deletions need confirmation."
+#[must_use]
+pub fn kept_items_message(noun: &Noun, number: u64, reason: KeptReason) -> String {
+    let was = if number == 1 { "was" } else { "were" };
+    format!("{} {} {was} kept{}", format_count(noun, number), reason.difference(), reason.as_message_end())
+}
+
+/// The end of a forecast that begins with "A sync would ": `number` items would be kept.
+#[must_use]
+pub fn would_keep_message(noun: &Noun, number: u64, reason: KeptReason) -> String {
+    format!("keep {} {}{}", format_count(noun, number), reason.difference(), reason.as_message_end())
+}
+
+/// "94 removals need review".
+#[must_use]
+pub fn removals_label(number: u64) -> String {
+    let verb = if number == 1 { "needs" } else { "need" };
+    format!("{} {verb} review", format_plural(number, "removal", "removals"))
+}
+
+/// Why the items of a review are asked about, for the page that lists them.
+#[must_use]
+pub fn review_reason_message(review: &RemovalReview, noun: &Noun) -> String {
+    let count = format_count(noun, review.item_count);
+    match review.reason {
+        ReviewReason::Withheld => {
+            format!("{count} are no longer in the source. That is more than half of the catalog, so they were kept.")
+        }
+        ReviewReason::Doubt => {
+            format!("{count} were not found in the source, but rows or keys may have been misread, so they were kept.")
+        }
+        ReviewReason::EmptySource => {
+            format!("The source has no row that can be imported, so all {count} were kept.")
+        }
+        ReviewReason::KeyChanged => format!(
+            "{count} would be removed and {} added. The key column may have changed, so nothing was written.",
+            group_digits(review.additions)
+        ),
+    }
+}
+
+/// The button that removes the items of a review: "Remove 269 products".
+#[must_use]
+pub fn remove_items_label(noun: &Noun, number: u64) -> String {
+    format!("Remove {}", format_count(noun, number))
+}
+
+/// The button that applies a changed key: "Sync anyway: remove 289 and add 289 products".
+#[must_use]
+pub fn sync_anyway_label(noun: &Noun, removals: u64, additions: u64) -> String {
+    format!("Sync anyway: remove {} and add {}", group_digits(removals), format_count(noun, additions))
+}
+
+/// The message of a removal that completed: `listed` items were listed, and `removed` of them were still missing.
+#[must_use]
+pub fn removal_completed_message(noun: &Noun, removed: u64, listed: u64) -> String {
+    let returned = listed.saturating_sub(removed);
+    let mut message = match removed {
+        0 => "Nothing was removed.".to_owned(),
+        _ => format!("{} removed.", format_count(noun, removed)),
+    };
+    if returned > 0 {
+        let verb = if returned == 1 { "is" } else { "are" };
+        message.push_str(&format!(" {} {verb} in the source again or already removed.", format_count(noun, returned)));
+    }
+    message
+}
+
+/// The response when the items of a review were kept.
+#[must_use]
+pub fn kept_response(noun: &Noun, number: u64) -> String {
+    format!("{} stay in the catalog. You are asked again when the list changes.", format_count(noun, number))
+}
+
+/// The response to a removal whose list was replaced, or decided about, since.
+pub const LIST_OUTDATED: &str = "This list is no longer current. Open the latest sync to see what needs review.";
+
+/// The response to a request about the removals of a run that withheld none.
+pub const NOTHING_WITHHELD: &str = "This run withheld no removals.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noun() -> Noun {
+        Noun { one: "album".to_owned(), many: "albums".to_owned() }
+    }
+
+    #[test]
+    fn kept_items_are_reported_with_the_reason() {
+        assert_eq!(
+            kept_items_message(&noun(), 480, KeptReason::LargeDeletion),
+            "480 albums no longer in the source were kept: that is more than half of the catalog. Large deletions need \
+             confirmation."
+        );
+        assert_eq!(
+            kept_items_message(&noun(), 1, KeptReason::Decided),
+            "1 album no longer in the source was kept, as an admin decided."
+        );
+    }
+
+    #[test]
+    fn a_removal_tells_what_returned() {
+        assert_eq!(removal_completed_message(&noun(), 269, 269), "269 albums removed.");
+        assert_eq!(
+            removal_completed_message(&noun(), 1, 2),
+            "1 album removed. 1 album is in the source again or already removed."
+        );
+        assert_eq!(
+            removal_completed_message(&noun(), 0, 12),
+            "Nothing was removed. 12 albums are in the source again or already removed."
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! The changes that the final transaction of a run makes to its catalog.
+
+use diesel::prelude::*;
+
+use super::catalogs as catalog_rows;
+use super::column_snapshots;
+use super::connection::AnyConnection;
+use super::dialect::bulk::{self, BatchStamp};
+use super::error::StoreError;
+use super::schema::catalogs;
+use super::stored_values::to_json;
+use crate::domain::change_set::{Change, ChangeKind};
+use crate::domain::columns::column_type::ColumnType;
+use crate::domain::source::Validators;
+
+/// The changes that the final transaction of a run makes to the catalog.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct AppliedChanges {
+    /// The columns in the source's order; `None` if the run did not read them.
+    pub columns: Option<Vec<String>>,
+    /// The type of each column; `None` if the run did not detect them.
+    pub column_types: Option<Vec<ColumnType>>,
+    /// The keys of the items to remove.
+    pub removals: Vec<String>,
+    /// Whether the catalog then matches its source, or what an admin decided: later runs measure their removals by it.
+    pub is_settled: bool,
+    /// Whether the run counts as a successful sync.
+    pub is_sync: bool,
+    /// The HTTP validators for the next fetch; `None` deletes the stored ones.
+    pub validators: Option<Validators>,
+}
+
+/// Removes the items that left the source and updates the catalog. Returns the number of removed items.
+pub(super) fn apply_changes(
+    conn: &mut AnyConnection,
+    stamp: BatchStamp<'_>,
+    applied: &AppliedChanges,
+) -> Result<u64, StoreError> {
+    let mut removed = 0;
+    for keys in applied.removals.chunks(1000) {
+        let key_refs: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let changes: Vec<Change> = bulk::load_fields(conn, stamp.source_id, &key_refs)?
+            .into_iter()
+            .map(|(key, fields)| Change { key, kind: ChangeKind::Removed, before: Some(fields), after: None })
+            .collect();
+        bulk::insert_changes(conn, stamp.sync_id, stamp.source_id, &changes)?;
+        removed += bulk::remove_items(conn, stamp, keys)?;
+    }
+    catalog_rows::adjust_item_count(conn, stamp.source_id, -i64::try_from(removed).unwrap_or(i64::MAX))?;
+    let columns = applied.columns.as_ref().map(|names| to_json("catalogs.columns", names)).transpose()?;
+    let types = applied.column_types.as_ref().map(|types| to_json("catalogs.column_types", types)).transpose()?;
+    column_snapshots::keep_before_change(conn, stamp.source_id, stamp.sync_id, columns.as_deref(), types.as_deref())?;
+    let validators = applied.validators.clone().unwrap_or_default();
+    diesel::update(catalogs::table.find(stamp.source_id))
+        .set((
+            columns.map(|text| catalogs::column_names.eq(text)),
+            types.map(|text| catalogs::column_types.eq(text)),
+            catalogs::validators.eq(to_json("catalogs.validators", &validators)?),
+            applied
+                .is_sync
+                .then(|| (catalogs::last_success_at.eq(stamp.now), catalogs::last_success_id.eq(stamp.sync_id))),
+        ))
+        .execute(conn)?;
+    if applied.is_settled {
+        catalog_rows::mark_settled(conn, stamp.source_id, stamp.now)?;
+    }
+    Ok(u64::try_from(removed).unwrap_or(u64::MAX))
+}

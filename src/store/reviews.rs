@@ -1,0 +1,225 @@
+//! Stores the removals that wait for a decision: at most one list for each source.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::connection::{AnyConnection, Store};
+use super::dialect::{bulk_keys, clock};
+use super::error::StoreError;
+use super::schema::{items, removal_reviews, sync_records, withheld_items};
+use super::stored_values::parse_value;
+use crate::domain::change_set::{Change, ChangeKind};
+use crate::domain::removal_review::{RemovalReview, WithheldRemovals};
+use crate::domain::source::SourceId;
+use crate::domain::sync_id::SyncId;
+
+/// What becomes of the removals of a source that wait for a decision, at the end of a run.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub enum ReviewChange {
+    /// They stay as they are.
+    #[default]
+    Unchanged,
+    /// None are left.
+    Resolved,
+    /// These were withheld. The same list as before keeps its decision.
+    Withheld(WithheldRemovals),
+    /// A preview would withhold the items with these keys; the decision stays as it is.
+    Forecast(Vec<String>),
+}
+
+/// One page of listed items.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WithheldPage {
+    /// The items that are still in the catalog, each as a removal with its fields, in the order of their keys.
+    pub removals: Vec<Change>,
+    /// The number of these items on all pages.
+    pub total: u64,
+}
+
+type ReviewRow = (String, i64, String, String, i64, i64, Option<NaiveDateTime>, Option<String>);
+
+const REVIEW_COLUMNS: (
+    removal_reviews::sync_id,
+    removal_reviews::source_id,
+    removal_reviews::reason,
+    removal_reviews::digest,
+    removal_reviews::item_count,
+    removal_reviews::additions,
+    removal_reviews::kept_at,
+    removal_reviews::kept_by,
+) = (
+    removal_reviews::sync_id,
+    removal_reviews::source_id,
+    removal_reviews::reason,
+    removal_reviews::digest,
+    removal_reviews::item_count,
+    removal_reviews::additions,
+    removal_reviews::kept_at,
+    removal_reviews::kept_by,
+);
+
+fn review_from_row(row: ReviewRow) -> Result<RemovalReview, StoreError> {
+    let (id, source_id, reason, digest, item_count, additions, kept_at, kept_by) = row;
+    Ok(RemovalReview {
+        id: parse_value("removal_reviews.sync_id", &id)?,
+        source_id: SourceId(source_id),
+        reason: parse_value("removal_reviews.reason", &reason)?,
+        digest,
+        item_count: u64::try_from(item_count).unwrap_or(0),
+        additions: u64::try_from(additions).unwrap_or(0),
+        kept: kept_at.map(|time| (time.and_utc(), kept_by.unwrap_or_default())),
+    })
+}
+
+fn find_review(conn: &mut AnyConnection, source_id: i64) -> Result<Option<RemovalReview>, StoreError> {
+    let row = removal_reviews::table.filter(removal_reviews::source_id.eq(source_id)).select(REVIEW_COLUMNS);
+    row.first(conn).optional()?.map(review_from_row).transpose()
+}
+
+/// Makes the change at the end of `run`. Returns the id of the review that lists what the run withheld.
+pub(super) fn apply_change(
+    conn: &mut AnyConnection,
+    source_id: i64,
+    run: &str,
+    change: &ReviewChange,
+) -> Result<Option<String>, StoreError> {
+    let withheld = match change {
+        ReviewChange::Unchanged => return Ok(None),
+        ReviewChange::Resolved => return delete_review(conn, source_id).map(|()| None),
+        ReviewChange::Forecast(keys) => {
+            bulk_keys::insert_withheld(conn, run, source_id, keys)?;
+            return Ok(None);
+        }
+        ReviewChange::Withheld(withheld) => withheld,
+    };
+    if let Some(review) = find_review(conn, source_id)?
+        && review.lists(withheld)
+    {
+        return Ok(Some(review.id.to_string()));
+    }
+    delete_review(conn, source_id)?;
+    diesel::insert_into(removal_reviews::table)
+        .values((
+            removal_reviews::sync_id.eq(run),
+            removal_reviews::source_id.eq(source_id),
+            removal_reviews::reason.eq(withheld.reason.as_str()),
+            removal_reviews::digest.eq(&withheld.digest),
+            removal_reviews::item_count.eq(i64::try_from(withheld.keys.len()).unwrap_or(i64::MAX)),
+            removal_reviews::additions.eq(i64::try_from(withheld.additions).unwrap_or(i64::MAX)),
+            removal_reviews::created_at.eq(clock::now(conn)?.naive_utc()),
+        ))
+        .execute(conn)?;
+    bulk_keys::insert_withheld(conn, run, source_id, &withheld.keys)?;
+    Ok(Some(run.to_owned()))
+}
+
+/// Deletes the review of a source with its list.
+pub(super) fn delete_review(conn: &mut AnyConnection, source_id: i64) -> Result<(), StoreError> {
+    let Some(review) = find_review(conn, source_id)? else { return Ok(()) };
+    let id = review.id.to_string();
+    diesel::delete(withheld_items::table.filter(withheld_items::sync_id.eq(&id))).execute(conn)?;
+    diesel::delete(removal_reviews::table.find(&id)).execute(conn)?;
+    Ok(())
+}
+
+impl Store {
+    /// Returns the removals of a source that wait for a decision, or that a person decided to keep.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn find_review(&self, source: SourceId) -> Result<Option<RemovalReview>, StoreError> {
+        self.read(|conn| find_review(conn, source.0))
+    }
+
+    /// Returns the review that lists what a run withheld; `None` if it withheld nothing, or if the list was replaced or
+    /// decided since.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn review_of_run(&self, run: SyncId) -> Result<Option<RemovalReview>, StoreError> {
+        self.read(|conn| {
+            let row = removal_reviews::table
+                .inner_join(sync_records::table.on(sync_records::review.eq(removal_reviews::sync_id.nullable())))
+                .filter(sync_records::id.eq(run.to_string()))
+                .select(REVIEW_COLUMNS);
+            row.first(conn).optional()?.map(review_from_row).transpose()
+        })
+    }
+
+    /// Keeps the items that a review lists: nothing is asked until the list changes. Returns whether the review exists.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn keep_withheld_items(&self, review: SyncId, by: &str) -> Result<bool, StoreError> {
+        self.write(|conn| {
+            let kept =
+                (removal_reviews::kept_at.eq(clock::now(conn)?.naive_utc()), removal_reviews::kept_by.eq(Some(by)));
+            Ok(diesel::update(removal_reviews::table.find(review.to_string())).set(kept).execute(conn)? > 0)
+        })
+    }
+
+    /// Returns one page of the items that `list` names and that are still in the catalog. `list` is a review, or a
+    /// preview. `search` limits them to items that contain all of its words. `page` counts from 1.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn withheld_items(
+        &self,
+        list: SyncId,
+        search: &str,
+        page: u64,
+        per_page: u64,
+    ) -> Result<WithheldPage, StoreError> {
+        let list = list.to_string();
+        let words = super::items::search_patterns(search);
+        let offset = page.saturating_sub(1).saturating_mul(per_page);
+        self.read(|conn| {
+            let listed = || {
+                let mut listed = withheld_items::table
+                    .inner_join(items::table.on(is_listed_item()))
+                    .filter(withheld_items::sync_id.eq(&list))
+                    .filter(items::removed_at.is_null())
+                    .into_boxed();
+                for word in &words {
+                    listed = listed.filter(items::search_text.like(word).escape('\\'));
+                }
+                listed
+            };
+            let total = u64::try_from(listed().count().get_result::<i64>(conn)?).unwrap_or(0);
+            let rows: Vec<(String, String)> = listed()
+                .order(withheld_items::key)
+                .limit(i64::try_from(per_page).unwrap_or(i64::MAX))
+                .offset(i64::try_from(offset).unwrap_or(i64::MAX))
+                .select((items::key, items::fields))
+                .load(conn)?;
+            let removals = rows
+                .into_iter()
+                .map(|(key, fields)| Change { key, kind: ChangeKind::Removed, before: Some(fields), after: None })
+                .collect();
+            Ok(WithheldPage { removals, total })
+        })
+    }
+
+    /// Returns up to `limit` of the keys that a review lists, in their order, starting after the key `after`. Start
+    /// with the empty text; an empty page is the end.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn withheld_keys(&self, review: SyncId, after: &str, limit: i64) -> Result<Vec<String>, StoreError> {
+        self.read(|conn| {
+            let page = withheld_items::table
+                .filter(withheld_items::sync_id.eq(review.to_string()))
+                .filter(withheld_items::key.gt(after))
+                .order(withheld_items::key)
+                .limit(limit)
+                .select(withheld_items::key);
+            Ok(page.load(conn)?)
+        })
+    }
+}
+
+/// The condition that a listed key and an item belong together.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn is_listed_item() -> _ {
+    items::source_id.eq(withheld_items::source_id).and(items::key.eq(withheld_items::key))
+}

@@ -1,0 +1,239 @@
+//! Starts what a person decides about a finished run: its undo, the removals that it withheld, or the changes of a
+//! preview. Also resumes a schedule that an undo paused.
+
+use chrono::Utc;
+
+use super::control::SyncControl;
+use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
+use crate::domain::record::{HistoryRun, SyncRecord};
+use crate::domain::removal_review::{RemovalReview, ReviewReason};
+use crate::domain::run_text::preview::NOTHING_TO_APPLY;
+use crate::domain::run_text::undo::{NOTHING_TO_UNDO, UNDO_OF_ACTIVE_RUN, UNDO_WITHOUT_SOURCE};
+use crate::domain::run_text::withheld_items::{LIST_OUTDATED, NOTHING_WITHHELD};
+use crate::domain::schedule::Schedule;
+use crate::domain::source::Source;
+use crate::domain::sync_id::SyncId;
+use crate::domain::undo_forecast::UndoForecast;
+use crate::store::StoreError;
+use crate::store::admission::StartOutcome;
+
+/// The answer to a request about a finished run.
+#[derive(Clone, Debug)]
+pub enum FollowUp<T> {
+    /// The request is possible.
+    Possible(Box<Source>, T),
+    /// The run is unknown.
+    NoSuchRun,
+    /// The request is refused.
+    Refused(FollowUpRefusal),
+}
+
+/// Why a request about a finished run is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FollowUpRefusal {
+    /// The run has not ended.
+    StillActive,
+    /// Its source was removed.
+    SourceRemoved,
+    /// The run changed nothing, or everything it changed was changed again since.
+    NothingToUndo,
+    /// The run withheld no removals.
+    NothingWithheld,
+    /// The list of withheld removals was replaced, or decided about, since.
+    ListOutdated,
+    /// The preview has no changes, its sync would fail, or it is no preview.
+    NothingToApply,
+}
+
+impl FollowUpRefusal {
+    /// Returns the code for programs.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::StillActive => "still_active",
+            Self::SourceRemoved => "source_removed",
+            Self::NothingToUndo => "nothing_to_undo",
+            Self::NothingWithheld => "nothing_withheld",
+            Self::ListOutdated => "list_outdated",
+            Self::NothingToApply => "nothing_to_apply",
+        }
+    }
+
+    /// Returns the message for people.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::StillActive => UNDO_OF_ACTIVE_RUN,
+            Self::SourceRemoved => UNDO_WITHOUT_SOURCE,
+            Self::NothingToUndo => NOTHING_TO_UNDO,
+            Self::NothingWithheld => NOTHING_WITHHELD,
+            Self::ListOutdated => LIST_OUTDATED,
+            Self::NothingToApply => NOTHING_TO_APPLY,
+        }
+    }
+}
+
+impl SyncControl {
+    /// Returns what an undo of this run would do.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the run or its changes cannot be read.
+    pub fn forecast_undo(&self, run: SyncId) -> Result<FollowUp<UndoForecast>, StoreError> {
+        let (source, record) = match self.finished_run(run)? {
+            FollowUp::Possible(source, record) => (source, record),
+            FollowUp::NoSuchRun => return Ok(FollowUp::NoSuchRun),
+            FollowUp::Refused(refusal) => return Ok(FollowUp::Refused(refusal)),
+        };
+        let forecast = match record.summary.kind {
+            OperationKind::Preview => UndoForecast::default(),
+            OperationKind::Sync | OperationKind::Undo | OperationKind::Removal => {
+                self.engine().store.undo_forecast(run)?
+            }
+        };
+        Ok(if forecast.is_empty() {
+            FollowUp::Refused(FollowUpRefusal::NothingToUndo)
+        } else {
+            FollowUp::Possible(source, forecast)
+        })
+    }
+
+    /// Starts an undo of this run, and pauses the schedule of its source.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the run cannot be read or the admission cannot be written.
+    pub fn undo(&self, run: SyncId, requested_by: &str) -> Result<FollowUp<StartOutcome>, StoreError> {
+        let options = StartOptions { undo_of: Some(run), ..StartOptions::default() };
+        self.forecast_undo(run)?
+            .try_map(|source, _| self.start_by_hand(source, OperationKind::Undo, options, requested_by))
+    }
+
+    /// Returns the removals that this run withheld, if they still wait for a decision or were kept.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the run or the list cannot be read.
+    pub fn withheld_removals(&self, run: SyncId) -> Result<FollowUp<RemovalReview>, StoreError> {
+        self.finished_run(run)?.try_and_then(|source, record| {
+            Ok(match self.engine().store.review_of_run(run)? {
+                Some(review) => FollowUp::Possible(source, review),
+                None if record.review.is_some() || record.withheld_removals > 0 => {
+                    FollowUp::Refused(FollowUpRefusal::ListOutdated)
+                }
+                None => FollowUp::Refused(FollowUpRefusal::NothingWithheld),
+            })
+        })
+    }
+
+    /// Starts the removal of what this run withheld. If it failed because the key column may have changed, a sync
+    /// starts that applies additions and removals.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the run cannot be read or the admission cannot be written.
+    pub fn apply_removals(&self, run: SyncId, requested_by: &str) -> Result<FollowUp<StartOutcome>, StoreError> {
+        self.withheld_removals(run)?.try_map(|source, review| {
+            let (kind, options) = match review.reason {
+                ReviewReason::KeyChanged => {
+                    (OperationKind::Sync, StartOptions { accept_rekey: true, ..StartOptions::default() })
+                }
+                ReviewReason::Withheld | ReviewReason::Doubt | ReviewReason::EmptySource => {
+                    let options = StartOptions { removals_of: Some(review.id), ..StartOptions::default() };
+                    (OperationKind::Removal, options)
+                }
+            };
+            self.start_by_hand(source, kind, options, requested_by)
+        })
+    }
+
+    /// Keeps the items that this run withheld: nothing is asked until the list changes. Returns the review.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the run cannot be read or the decision cannot be written.
+    pub fn keep_withheld(&self, run: SyncId, by: &str) -> Result<FollowUp<RemovalReview>, StoreError> {
+        self.withheld_removals(run)?.try_and_then(|source, review| {
+            Ok(if self.engine().store.keep_withheld_items(review.id, by)? {
+                FollowUp::Possible(source, review)
+            } else {
+                FollowUp::Refused(FollowUpRefusal::ListOutdated)
+            })
+        })
+    }
+
+    /// Returns the preview of a source if its changes can be applied.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the run cannot be read.
+    pub fn appliable_preview(&self, source: &Source, preview: SyncId) -> Result<FollowUp<SyncRecord>, StoreError> {
+        self.finished_run(preview)?.try_and_then(|owner, record| {
+            Ok(if owner.id != source.id {
+                FollowUp::NoSuchRun
+            } else if record.is_appliable_preview() {
+                FollowUp::Possible(owner, record)
+            } else {
+                FollowUp::Refused(FollowUpRefusal::NothingToApply)
+            })
+        })
+    }
+
+    /// Resumes the schedule of a source: its next sync starts at the next scheduled time. Returns whether it was
+    /// paused.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the change cannot be written.
+    pub fn resume_schedule(&self, source: &Source) -> Result<bool, StoreError> {
+        let schedule = source.schedule.as_deref().and_then(|line| line.parse::<Schedule>().ok());
+        let next = schedule.and_then(|schedule| schedule.next_after(Utc::now())).map(|time| time.naive_utc());
+        self.engine().store.resume_schedule(source.id, next)
+    }
+
+    fn start_by_hand(
+        &self,
+        source: &Source,
+        kind: OperationKind,
+        options: StartOptions,
+        requested_by: &str,
+    ) -> Result<StartOutcome, StoreError> {
+        let request = StartRequest {
+            kind,
+            mode: Mode::Full,
+            options,
+            priority: RunPriority::Manual,
+            requested_by: requested_by.to_owned(),
+        };
+        self.start(source, &request)
+    }
+
+    /// Returns the record of a finished run with its source.
+    fn finished_run(&self, run: SyncId) -> Result<FollowUp<SyncRecord>, StoreError> {
+        let store = &self.engine().store;
+        let record = match store.find_run(run)? {
+            None => return Ok(FollowUp::NoSuchRun),
+            Some(HistoryRun::Active(_)) => return Ok(FollowUp::Refused(FollowUpRefusal::StillActive)),
+            Some(HistoryRun::Ended(record)) => record,
+        };
+        Ok(match store.source_by_id(record.source_id)? {
+            Some(source) => FollowUp::Possible(Box::new(source), record),
+            None => FollowUp::Refused(FollowUpRefusal::SourceRemoved),
+        })
+    }
+}
+
+impl<T> FollowUp<T> {
+    /// Goes on with a request that is possible.
+    fn try_map<U>(self, next: impl FnOnce(&Source, T) -> Result<U, StoreError>) -> Result<FollowUp<U>, StoreError> {
+        self.try_and_then(|source, value| {
+            let next = next(&source, value)?;
+            Ok(FollowUp::Possible(source, next))
+        })
+    }
+
+    /// Goes on with a request that is possible so far.
+    fn try_and_then<U>(
+        self,
+        next: impl FnOnce(Box<Source>, T) -> Result<FollowUp<U>, StoreError>,
+    ) -> Result<FollowUp<U>, StoreError> {
+        match self {
+            Self::Possible(source, value) => next(source, value),
+            Self::NoSuchRun => Ok(FollowUp::NoSuchRun),
+            Self::Refused(refusal) => Ok(FollowUp::Refused(refusal)),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! JSON for what follows a finished run: its undo, the removals that it withheld, and a paused schedule.
+
+use actix_web::http::StatusCode;
+use actix_web::web;
+use serde_json::json;
+
+use crate::domain::operation::OperationKind;
+use crate::domain::run_text::start_and_cancel::started_message;
+use crate::domain::run_text::undo::{SCHEDULE_NOT_PAUSED, SCHEDULE_RESUMED, undo_forecast_message};
+use crate::domain::run_text::withheld_items::kept_response;
+use crate::domain::sync_id::SyncId;
+use crate::store::admission::StartOutcome;
+use crate::sync::follow_up::FollowUp;
+use crate::web::http::app_context::AppContext;
+use crate::web::http::error::WebError;
+use crate::web::http::json_response::JsonResponse;
+
+/// `POST /api/sync/{id}/undo`.
+pub(in crate::web) async fn undo(app: AppContext, id: web::Path<String>) -> Result<JsonResponse, WebError> {
+    app.run_blocking(move |state, caller| {
+        let actor = caller.admin()?;
+        let id = parse_run_id(&id)?;
+        started_response(id, state.control.undo(id, &actor.name)?, OperationKind::Undo)
+    })
+    .await
+}
+
+/// `GET /api/sync/{id}/undo`: what an undo would do.
+pub(in crate::web) async fn undo_forecast(app: AppContext, id: web::Path<String>) -> Result<JsonResponse, WebError> {
+    app.run_blocking(move |state, caller| {
+        caller.admin()?;
+        let id = parse_run_id(&id)?;
+        let (source, forecast) = possible(id, state.control.forecast_undo(id)?)?;
+        let mut body = serde_json::to_value(forecast).unwrap_or_default();
+        body["message"] = undo_forecast_message(&source.noun, forecast).into();
+        JsonResponse::ok(&body)
+    })
+    .await
+}
+
+/// `POST /api/sync/{id}/removals`: removes what a sync withheld.
+pub(in crate::web) async fn remove_withheld(app: AppContext, id: web::Path<String>) -> Result<JsonResponse, WebError> {
+    app.run_blocking(move |state, caller| {
+        let actor = caller.admin()?;
+        let id = parse_run_id(&id)?;
+        started_response(id, state.control.apply_removals(id, &actor.name)?, OperationKind::Removal)
+    })
+    .await
+}
+
+/// `POST /api/sync/{id}/removals/keep`: keeps what a sync withheld.
+pub(in crate::web) async fn keep_withheld(app: AppContext, id: web::Path<String>) -> Result<JsonResponse, WebError> {
+    app.run_blocking(move |state, caller| {
+        let actor = caller.admin()?;
+        let id = parse_run_id(&id)?;
+        let (source, review) = possible(id, state.control.keep_withheld(id, &actor.name)?)?;
+        JsonResponse::ok(&json!({ "status": "kept", "message": kept_response(&source.noun, review.item_count) }))
+    })
+    .await
+}
+
+/// `POST /api/sources/{slug}/resume`: resumes a paused schedule.
+pub(in crate::web) async fn resume_schedule(
+    app: AppContext,
+    slug: web::Path<String>,
+) -> Result<JsonResponse, WebError> {
+    app.run_blocking(move |state, caller| {
+        caller.admin()?;
+        let source = state.store.find_source(&slug)?.ok_or_else(|| WebError::not_found("source"))?;
+        if state.control.resume_schedule(&source)? {
+            JsonResponse::ok(&json!({ "status": "resumed", "message": SCHEDULE_RESUMED }))
+        } else {
+            Err(WebError::new(StatusCode::CONFLICT, "not_paused", SCHEDULE_NOT_PAUSED))
+        }
+    })
+    .await
+}
+
+fn parse_run_id(id: &str) -> Result<SyncId, WebError> {
+    id.parse().map_err(|_| WebError::not_found("sync"))
+}
+
+/// The source and the value of a request about the run `id` that is possible.
+fn possible<T>(id: SyncId, outcome: FollowUp<T>) -> Result<(Box<crate::domain::source::Source>, T), WebError> {
+    match outcome {
+        FollowUp::Possible(source, value) => Ok((source, value)),
+        FollowUp::NoSuchRun => Err(WebError::not_found("sync")),
+        FollowUp::Refused(refusal) => Err(WebError::follow_up_refused(refusal, id)),
+    }
+}
+
+fn started_response(
+    id: SyncId,
+    outcome: FollowUp<StartOutcome>,
+    kind: OperationKind,
+) -> Result<JsonResponse, WebError> {
+    let (source, started) = possible(id, outcome)?;
+    match started {
+        StartOutcome::Accepted(new) => JsonResponse::with_status(
+            StatusCode::ACCEPTED,
+            &json!({ "syncId": new, "status": "started", "message": started_message(kind, &source.name) }),
+        ),
+        refused => Err(WebError::start_refused(refused, &source)),
+    }
+}
