@@ -5,12 +5,14 @@ mod doctor;
 mod follow;
 mod output;
 mod progress_display;
+mod run_result;
 mod serve;
 mod source;
 mod source_add;
 mod source_check;
 mod sync;
 mod token;
+mod undo;
 mod user;
 
 use std::process::ExitCode;
@@ -42,6 +44,9 @@ enum Command {
     /// Start a sync and follow it to its end; Ctrl-C cancels it
     #[command(after_help = sync::EXIT_CODES)]
     Sync(sync::SyncArgs),
+    /// Undo a finished sync, removal or undo
+    #[command(after_help = sync::EXIT_CODES)]
+    Undo(undo::UndoArgs),
     /// Manage sources
     #[command(subcommand)]
     Source(source::SourceCommand),
@@ -63,7 +68,7 @@ impl Command {
         match self {
             Self::Serve => "info,actix_server=warn".to_owned(),
             // The command prints the outcome of its run itself.
-            Self::Sync(_) => format!("warn,{SYNC_TARGET}=error"),
+            Self::Sync(_) | Self::Undo(_) => format!("warn,{SYNC_TARGET}=error"),
             _ => "warn".to_owned(),
         }
     }
@@ -100,6 +105,7 @@ fn execute(command: &Command, settings: Settings, mistakes: &ConfigErrors) -> Re
     match command {
         Command::Serve => serve::run(App::open(settings)?),
         Command::Sync(args) => sync::run(&App::open(settings)?, args),
+        Command::Undo(args) => undo::run(&App::open(settings)?, args),
         Command::Source(command) => source::run(&App::open(settings)?, command),
         Command::User(command) => user::run(&App::open(settings)?, command),
         Command::Token(command) => token::run(&App::open(settings)?, command),

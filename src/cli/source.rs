@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
 use crate::domain::read_options::ReadOptions;
+use crate::domain::run_text::undo::{SCHEDULE_NOT_PAUSED, SCHEDULE_RESUMED};
 use crate::domain::run_text::{format_count, outcome_label};
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Slug, Source};
@@ -30,6 +31,8 @@ pub(super) enum SourceCommand {
     Show(SourceArg),
     /// Fetch a source and report problems with their fixes, without writing anything
     Check(SourceArg),
+    /// Resume a paused schedule
+    Resume(SourceArg),
     /// Remove a source and its catalog
     Remove(SourceRemoveArgs),
 }
@@ -66,6 +69,7 @@ pub(super) fn run(app: &App, command: &SourceCommand) -> Result<CommandExit, Com
         SourceCommand::List(args) => list_sources(app, args.json),
         SourceCommand::Show(args) => show_source(app, &find_source(&app.store, &args.slug)?),
         SourceCommand::Check(args) => source_check::run(app, &find_source(&app.store, &args.slug)?),
+        SourceCommand::Resume(args) => resume_schedule(app, &find_source(&app.store, &args.slug)?),
         SourceCommand::Remove(args) => remove_source(app, args),
     }
 }
@@ -201,6 +205,15 @@ fn format_feed_health(feeds: &[FeedRecord]) -> Vec<(&'static str, String)> {
         ("failing feed", to_single_line(&format!("{name}  failed {times}{why}")))
     }));
     facts
+}
+
+fn resume_schedule(app: &App, source: &Source) -> Result<CommandExit, CommandError> {
+    if app.control.resume_schedule(source)? {
+        print_note(SCHEDULE_RESUMED);
+        Ok(CommandExit::Success)
+    } else {
+        Err(CommandError::failed(SCHEDULE_NOT_PAUSED))
+    }
 }
 
 fn remove_source(app: &App, args: &SourceRemoveArgs) -> Result<CommandExit, CommandError> {

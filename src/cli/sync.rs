@@ -5,18 +5,17 @@ use std::sync::atomic::Ordering;
 use chrono::{TimeDelta, Utc};
 use clap::Args;
 
-use super::follow::{self, follow_run};
-use super::output::{CommandError, CommandExit, find_source, print_answer, print_error, print_note, to_single_line};
-use super::progress_display::ProgressDisplay;
+use super::follow;
+use super::output::{CommandError, CommandExit, find_source, print_note, to_single_line};
+use super::run_result::{exit_of_run, follow_to_end, print_result, start_refused};
 use crate::app::{self, App};
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest, Status};
-use crate::domain::run_text::start_and_cancel::cooling_down_message;
-use crate::domain::run_text::{format_issue_count, issue_label};
+use crate::domain::run_text::format_count;
 use crate::domain::source::{Slug, Source};
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
-use crate::domain::text::counts::group_digits;
 use crate::store::admission::StartOutcome;
+use crate::sync::follow_up::FollowUp;
 
 /// The exit codes, for the help text.
 pub(super) const EXIT_CODES: &str =
@@ -26,8 +25,6 @@ pub(super) const EXIT_CODES: &str =
 const MAX_QUEUE_TIME: TimeDelta = TimeDelta::seconds(10);
 /// How often a start is tried while dead runs have to be ended first.
 const MAX_START_ATTEMPTS: u32 = 3;
-/// How many issues are printed. The rest is counted.
-const MAX_PRINTED_ISSUES: u64 = 5;
 
 /// The arguments of `sync`.
 #[derive(Args)]
@@ -43,6 +40,12 @@ pub(super) struct SyncArgs {
     /// Show what a sync would add, update and remove, without writing anything
     #[arg(long)]
     preview: bool,
+    /// Apply the changes of this preview; if they would differ now, preview again instead
+    #[arg(long, value_name = "SYNC_ID", conflicts_with_all = ["preview", "force"])]
+    apply_preview: Option<SyncId>,
+    /// Also remove what the sync withholds for review, without asking
+    #[arg(long, conflicts_with = "preview")]
+    apply_removals: bool,
     /// Print the final status as JSON
     #[arg(long)]
     json: bool,
@@ -53,7 +56,11 @@ impl SyncArgs {
         StartRequest {
             kind: if self.preview { OperationKind::Preview } else { OperationKind::Sync },
             mode: if self.full || self.force { Mode::Full } else { Mode::Incremental },
-            options: StartOptions { force_refresh: self.force, ..StartOptions::default() },
+            options: StartOptions {
+                force_refresh: self.force,
+                apply_preview: self.apply_preview,
+                ..StartOptions::default()
+            },
             priority: RunPriority::Manual,
             requested_by: follow::COMMAND_LINE.to_owned(),
         }
@@ -64,20 +71,45 @@ impl SyncArgs {
 pub(super) fn run(app: &App, args: &SyncArgs) -> Result<CommandExit, CommandError> {
     let source = find_source(&app.store, &args.slug)?;
     let interrupted = app::watch_shutdown_signals()?;
+    if let Some(preview) = args.apply_preview {
+        check_preview(app, &source, preview)?;
+    }
     let id = start_run(app, &source, &args.to_request())?;
-    let mut display = ProgressDisplay::on_stderr();
-    let last = follow_run(app, id, &interrupted, &mut display);
-    display.finish(last.as_ref().ok());
-    let last = last?;
-    let exit = match last.summary.status {
-        Status::Completed => CommandExit::Success,
-        Status::Cancelled => CommandExit::Cancelled,
-        // The run's worker died before it could cancel the run.
-        Status::Interrupted if interrupted.load(Ordering::SeqCst) => CommandExit::Cancelled,
-        _ => CommandExit::Failed,
-    };
+    let mut last = follow_to_end(app, id, &interrupted)?;
+    if args.apply_removals
+        && !interrupted.load(Ordering::SeqCst)
+        && let Some(removal) = start_removal(app, &source, &last)?
+    {
+        last = follow_to_end(app, removal, &interrupted)?;
+    }
     print_result(app, &source, &last, args.json)?;
-    Ok(exit)
+    Ok(exit_of_run(&last, &interrupted))
+}
+
+/// Starts the removal of what a run withheld; `None` if it withheld nothing.
+fn start_removal(app: &App, source: &Source, last: &StatusReport) -> Result<Option<SyncId>, CommandError> {
+    let id = last.summary.id;
+    let review = match app.control.withheld_removals(id)? {
+        FollowUp::Possible(_, review) => review,
+        FollowUp::NoSuchRun | FollowUp::Refused(_) => return Ok(None),
+    };
+    print_note(&to_single_line(&last.summary.message));
+    print_note(&format!("Removing {} as requested…", format_count(&source.noun, review.item_count)));
+    match app.control.apply_removals(id, follow::COMMAND_LINE)? {
+        FollowUp::Possible(_, StartOutcome::Accepted(id)) => Ok(Some(id)),
+        FollowUp::Possible(_, refused) => Err(start_refused(source, refused)),
+        FollowUp::NoSuchRun => Ok(None),
+        FollowUp::Refused(refusal) => Err(CommandError::failed(refusal.message())),
+    }
+}
+
+/// Refuses a preview that cannot be applied.
+fn check_preview(app: &App, source: &Source, preview: SyncId) -> Result<(), CommandError> {
+    match app.control.appliable_preview(source, preview)? {
+        FollowUp::Possible(..) => Ok(()),
+        FollowUp::NoSuchRun => Err(CommandError::usage(format!("{} has no preview {preview}.", source.slug))),
+        FollowUp::Refused(refusal) => Err(CommandError::failed(refusal.message())),
+    }
 }
 
 /// Starts a run. Returns the id of the run to follow, which may be an earlier one that nothing else runs.
@@ -93,16 +125,7 @@ fn start_run(app: &App, source: &Source, request: &StartRequest) -> Result<SyncI
                 AdoptedRun::Ended if attempts < MAX_START_ATTEMPTS => {}
                 _ => return Err(CommandError::busy(format!("a sync of {slug} is already running: {id}."))),
             },
-            StartOutcome::CoolingDown(left) => {
-                let seconds = u64::try_from(left.as_millis().div_ceil(1000)).unwrap_or(u64::MAX);
-                return Err(CommandError::busy(cooling_down_message(seconds)));
-            }
-            StartOutcome::NoSuchSource => {
-                return Err(CommandError::usage(format!("the source {slug} was removed in the meantime.")));
-            }
-            StartOutcome::NotDue => {
-                return Err(CommandError::failed(format!("the sync of {slug} was not started. Try again.")));
-            }
+            refused => return Err(start_refused(source, refused)),
         }
     }
 }
@@ -142,34 +165,4 @@ fn adopt_run(app: &App, id: SyncId, request: &StartRequest) -> Result<AdoptedRun
         return Ok(AdoptedRun::Follow(id));
     }
     Ok(AdoptedRun::Alive)
-}
-
-/// Prints the issues and the result of a run.
-fn print_result(app: &App, source: &Source, last: &StatusReport, json: bool) -> Result<(), CommandError> {
-    let issues = app.store.find_record(last.summary.id)?.map_or(0, |record| record.issues);
-    if issues > 0 {
-        for issue in app.store.list_issues(last.summary.id, 1, MAX_PRINTED_ISSUES)? {
-            let row = issue.row.map_or(String::new(), |row| format!("row {}, ", group_digits(row)));
-            // An issue without a row, in a source made of feeds, is about a whole feed.
-            let is_of_feed = last.summary.stats.feeds.is_some() && issue.row.is_none();
-            let place = if is_of_feed { "feed" } else { "column" };
-            let column = issue.column.map_or(String::new(), |column| format!("{place} “{column}”, "));
-            print_note(&format!("{row}{column}{}: {}", issue_label(issue.kind, is_of_feed), issue.reason));
-        }
-        if issues > MAX_PRINTED_ISSUES {
-            print_note(&format!("… and {} more issues", group_digits(issues - MAX_PRINTED_ISSUES)));
-        }
-    }
-    if json {
-        print_answer(&serde_json::to_string(last)?)?;
-    }
-    let slug = &source.slug;
-    let message = last.summary.error.as_ref().unwrap_or(&last.summary.message);
-    if last.summary.status != Status::Completed {
-        print_error(&format!("{slug}: {}: {message}", last.summary.status));
-    } else if !json {
-        let count = if issues > 0 { format!(" {}.", format_issue_count(issues)) } else { String::new() };
-        print_answer(&to_single_line(&format!("{slug}: {message}{count}")))?;
-    }
-    Ok(())
 }
