@@ -73,6 +73,7 @@ impl App {
             fetch: settings.fetch_timeout,
             sync: settings.sync_timeout,
             cooldown: settings.cooldown,
+            retry_pause: settings.retry_pause,
             status_retention: settings.keep_status,
             operation_retention: settings.keep_operations,
             record_retention: settings.keep_records,

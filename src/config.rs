@@ -50,6 +50,8 @@ pub struct Settings {
     pub sync_timeout: Duration,
     /// `LOCKSTEP_COOLDOWN`: how long a manual repeat of the same run is refused. Zero switches this off.
     pub cooldown: Duration,
+    /// `LOCKSTEP_RETRY_PAUSE`: the pause before the first automatic retry of a scheduled sync. Zero switches retries off.
+    pub retry_pause: Duration,
     /// `LOCKSTEP_KEEP_STATUS`: how long live status is kept after the end of a run.
     pub keep_status: Duration,
     /// `LOCKSTEP_KEEP_OPERATIONS`: how long an operation is kept after its end.
@@ -153,6 +155,12 @@ impl Settings {
                 flags.cooldown.as_deref(),
                 values::parse_duration,
                 || defaults::SYNC_COOLDOWN,
+            ),
+            retry_pause: reader.read_setting(
+                "LOCKSTEP_RETRY_PAUSE",
+                flags.retry_pause.as_deref(),
+                values::parse_duration,
+                || defaults::RETRY_PAUSE,
             ),
             keep_status: reader.read_retention(
                 "LOCKSTEP_KEEP_STATUS",

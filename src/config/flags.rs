@@ -71,6 +71,12 @@ pub struct SettingFlags {
     ))]
     pub(super) cooldown: Option<OsString>,
     #[arg(long, global = true, value_name = "DURATION", help = describe_duration(
+        "Pause before a scheduled sync that failed is retried; 0 switches retries off",
+        "LOCKSTEP_RETRY_PAUSE",
+        defaults::RETRY_PAUSE,
+    ))]
+    pub(super) retry_pause: Option<OsString>,
+    #[arg(long, global = true, value_name = "DURATION", help = describe_duration(
         "How long live status is kept after a sync",
         "LOCKSTEP_KEEP_STATUS",
         defaults::STATUS_RETENTION,

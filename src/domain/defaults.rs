@@ -22,6 +22,8 @@ pub const FETCH_TIMEOUT: Duration = Duration::from_secs(120);
 pub const SYNC_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 /// How long a manual repeat of the same sync is refused.
 pub const SYNC_COOLDOWN: Duration = Duration::from_secs(3);
+/// The pause before the first automatic retry of a scheduled sync.
+pub const RETRY_PAUSE: Duration = Duration::from_secs(60);
 
 /// How long a worker's lease lasts without renewal.
 pub const LEASE_DURATION: Duration = Duration::from_secs(15);

@@ -4,6 +4,7 @@
 //! live [`progress`] and a [`record::SyncRecord`] as its result.
 
 pub mod account;
+pub mod automatic_retry;
 pub mod bounded_json;
 pub mod cell_range;
 pub mod change_set;

@@ -125,6 +125,9 @@ pub struct StartOptions {
     pub accept_rekey: bool,
     /// Fetch only the parts of the source, such as feeds, that failed the last time.
     pub only_failed: bool,
+    /// How many automatic retries of a scheduled sync came before this run; `None` for a run that a person started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retries_before: Option<u8>,
     /// The preview whose changes a sync applies; if the changes would differ now, nothing is written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub apply_preview: Option<SyncId>,

@@ -31,6 +31,10 @@ pub struct SyncRecord {
     pub target: Option<SyncId>,
     /// The review that lists the removals which this run withheld. It may have been replaced since.
     pub review: Option<SyncId>,
+    /// How many automatic retries of a scheduled sync came before this run; `None` for a run that a person started.
+    pub retries_before: Option<u8>,
+    /// The time at which a retry of this failed run was planned. A sync that started before it replaced it.
+    pub retry_at: Option<DateTime<Utc>>,
     /// The digest of all changes that a preview found; `None` for other runs, for a preview whose sync would fail, and
     /// for previews by earlier versions.
     pub changes_digest: Option<String>,

@@ -11,6 +11,7 @@ use super::dialect::clock;
 use super::dialect::lock::{SourceLock, lock_source};
 use super::error::StoreError;
 use super::operations::active_run_of;
+use super::retries;
 use super::schedules;
 use super::schema::{sources, sync_operations};
 use super::stored_values::to_json;
@@ -55,6 +56,8 @@ pub struct ScheduledStart {
     pub at: DateTime<Utc>,
     /// The time of the next scheduled start; `None` if there is none.
     pub next: Option<DateTime<Utc>>,
+    /// Whether it is the retry of a scheduled sync that failed; it leaves the schedule as it is.
+    pub is_retry: bool,
 }
 
 /// How long a start that did not get the lock waits for the other start's run, which becomes visible when that
@@ -121,7 +124,7 @@ impl Store {
 fn decide_start(conn: &mut AnyConnection, admission: &AdmissionRequest<'_>) -> Result<StartOutcome, StoreError> {
     let AdmissionRequest { source, request, .. } = *admission;
     if let Some(due) = admission.due
-        && !advance_schedule(conn, source, due)?
+        && !take_due_start(conn, source, due)?
     {
         return Ok(StartOutcome::NotDue);
     }
@@ -151,11 +154,20 @@ fn decide_start(conn: &mut AnyConnection, admission: &AdmissionRequest<'_>) -> R
             sync_operations::last_update.eq(now.naive_utc()),
         ))
         .execute(conn)?;
+    if request.kind != OperationKind::Preview {
+        // A run that changes the catalog replaces a retry that waits.
+        retries::clear_retry(conn, source.0)?;
+    }
     if request.kind == OperationKind::Undo {
         // A scheduled sync would bring back what the undo reverts.
         schedules::pause(conn, source.0)?;
     }
     Ok(StartOutcome::Accepted(id))
+}
+
+/// Takes a start that is due. Returns false if another server took it, or if the schedule or the retry was changed.
+fn take_due_start(conn: &mut AnyConnection, source: SourceId, due: ScheduledStart) -> QueryResult<bool> {
+    if due.is_retry { retries::take_due_retry(conn, source.0, due.at) } else { advance_schedule(conn, source, due) }
 }
 
 /// Advances a source's schedule if it still has the expected time; of several servers only one updates the row. This

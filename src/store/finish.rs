@@ -1,5 +1,6 @@
 //! Ends a run, for whatever reason, in one transaction: terminal status, record, issues, changes and catalog.
 
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::catalogs as catalog_rows;
@@ -9,9 +10,11 @@ use super::dialect::clock;
 use super::error::StoreError;
 use super::final_changes::apply_changes;
 use super::operations::{self, OperationRow};
+use super::retries;
 use super::reviews::{self, ReviewChange};
 use super::schema::{sources, sync_operations, sync_records};
 use super::stored_values::{parse_json, to_json};
+use crate::domain::automatic_retry::PlannedRetry;
 use crate::domain::change_set::Change;
 use crate::domain::feed::FeedRecord;
 use crate::domain::issue::IssueList;
@@ -48,6 +51,8 @@ pub struct RunEnding {
     pub review: ReviewChange,
     /// The final changes to the catalog; `None` leaves it as it is.
     pub applied: Option<AppliedChanges>,
+    /// The automatic retry of a run that failed.
+    pub retry: Option<PlannedRetry>,
     /// Whether the run is queued again.
     pub requeue: RequeuePolicy,
 }
@@ -68,6 +73,7 @@ impl RunEnding {
             changes_digest: None,
             review: ReviewChange::Unchanged,
             applied: None,
+            retry: None,
             requeue: RequeuePolicy::No,
         }
     }
@@ -163,7 +169,11 @@ pub(super) fn close_run(
     let requeue = if row.cancel_requested { RequeuePolicy::No } else { ending.requeue };
     let successor = requeue_run(conn, &row, requeue)?;
     let review = reviews::apply_change(conn, row.source_id, &id, &ending.review)?;
-    insert_record(conn, &row, ending, &stats_json, now, FinalReferences { successor, review })?;
+    let retry_at = match ending.retry {
+        Some(retry) => retries::store_retry(conn, row.source_id, &id, retry, now)?,
+        None => None,
+    };
+    insert_record(conn, &row, ending, &stats_json, now, FinalReferences { successor, review, retry_at })?;
     bulk::insert_issues(conn, &id, &ending.issues.kept)?;
     bulk::insert_changes(conn, &id, row.source_id, &ending.changes)?;
     Ok(successor)
@@ -224,12 +234,14 @@ fn queue_preview(conn: &mut AnyConnection, row: &OperationRow) -> Result<SyncId,
     Ok(id)
 }
 
-/// Other rows that a record refers to.
+/// What a record refers to beyond its run.
 struct FinalReferences {
     /// The run that continues or follows this run.
     successor: Option<SyncId>,
     /// The review that lists what the run withheld.
     review: Option<String>,
+    /// The time of its automatic retry.
+    retry_at: Option<NaiveDateTime>,
 }
 
 fn insert_record(
@@ -237,10 +249,10 @@ fn insert_record(
     row: &OperationRow,
     ending: &RunEnding,
     stats: &str,
-    now: chrono::NaiveDateTime,
+    now: NaiveDateTime,
     references: FinalReferences,
 ) -> Result<(), StoreError> {
-    let FinalReferences { successor, review } = references;
+    let FinalReferences { successor, review, retry_at } = references;
     // A run whose options cannot be read fails; its record is written all the same.
     let options: StartOptions = parse_json("sync_operations.options", &row.options).unwrap_or_default();
     let slug: String = sources::table.find(row.source_id).select(sources::slug).first(conn)?;
@@ -273,6 +285,8 @@ fn insert_record(
             sync_records::target.eq(options.target_run().map(|id| id.to_string())),
             sync_records::changes_digest.eq(ending.changes_digest.as_deref()),
             sync_records::review.eq(review),
+            sync_records::retries_before.eq(options.retries_before.map(i32::from)),
+            sync_records::retry_at.eq(retry_at),
         ))
         .execute(conn)?;
     Ok(())

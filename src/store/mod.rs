@@ -30,6 +30,7 @@ pub mod lease;
 pub mod operations;
 pub mod records;
 pub mod retention;
+pub mod retries;
 pub mod reviews;
 mod run_columns;
 mod schedules;

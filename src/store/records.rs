@@ -48,6 +48,8 @@ pub(super) struct RecordRow {
     target: Option<String>,
     changes_digest: Option<String>,
     review: Option<String>,
+    retries_before: Option<i32>,
+    retry_at: Option<NaiveDateTime>,
 }
 
 impl TryFrom<RecordRow> for SyncRecord {
@@ -85,6 +87,8 @@ impl TryFrom<RecordRow> for SyncRecord {
             withheld_removals: u64::try_from(row.withheld_removals).unwrap_or(0),
             target: row.target.map(|id| parse_value("sync_records.target", &id)).transpose()?,
             review: row.review.map(|id| parse_value("sync_records.review", &id)).transpose()?,
+            retries_before: row.retries_before.and_then(|number| u8::try_from(number).ok()),
+            retry_at: row.retry_at.map(|time| time.and_utc()),
             changes_digest: row.changes_digest,
         })
     }

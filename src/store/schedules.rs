@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use super::connection::{AnyConnection, Store};
 use super::dialect::clock;
 use super::error::StoreError;
+use super::retries;
 use super::schema::sources;
 use crate::domain::source::SourceId;
 
@@ -17,8 +18,8 @@ pub(super) fn pause(conn: &mut AnyConnection, source_id: i64) -> QueryResult<()>
     diesel::update(scheduled)
         // Without a next time, servers of the previous version start nothing either.
         .set((sources::paused_at.eq(now), sources::next_run_at.eq(None::<NaiveDateTime>)))
-        .execute(conn)
-        .map(drop)
+        .execute(conn)?;
+    retries::clear_retry(conn, source_id)
 }
 
 impl Store {

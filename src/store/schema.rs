@@ -39,6 +39,9 @@ diesel::table! {
         feeds_failing -> BigInt,
         feeds_silent_until -> Nullable<Timestamp>,
         columns_by -> Nullable<Text>,
+        retry_at -> Nullable<Timestamp>,
+        retry_number -> Nullable<Integer>,
+        retry_run -> Nullable<Text>,
     }
 }
 
@@ -120,6 +123,8 @@ diesel::table! {
         target -> Nullable<Text>,
         changes_digest -> Nullable<Text>,
         review -> Nullable<Text>,
+        retries_before -> Nullable<Integer>,
+        retry_at -> Nullable<Timestamp>,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Starts the syncs that schedules are due for. Several servers may check at the same time: each scheduled time starts
-//! at most one sync, and after downtime one sync makes up for all missed times.
+//! at most one sync, and after downtime one sync makes up for all missed times. Also starts the retries of scheduled
+//! syncs that failed for a passing reason.
 
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use super::control::SyncControl;
 use super::engine::SyncEngine;
 use super::outage_log::OutageLog;
 use super::shutdown_signal::ShutdownSignal;
+use crate::domain::automatic_retry::WaitingRetry;
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use crate::domain::schedule::Schedule;
 use crate::domain::source::SourceId;
@@ -38,7 +40,32 @@ fn start_due_sources(control: &SyncControl) -> Result<(), StoreError> {
             log::warn!("source {}: the scheduled sync could not be started: {error}", source.0);
         }
     }
+    for (source, retry) in control.engine().store.due_retries()? {
+        if let Err(error) = start_retry(control, source, retry) {
+            log::warn!("source {}: the retry could not be started: {error}", source.0);
+        }
+    }
     Ok(())
+}
+
+/// Starts the retry of a scheduled sync that failed.
+fn start_retry(control: &SyncControl, source: SourceId, retry: WaitingRetry) -> Result<(), StoreError> {
+    let request = scheduled_request(RunPriority::Retry, retry.number);
+    let outcome =
+        control.start_scheduled(source, &request, ScheduledStart { at: retry.at, next: None, is_retry: true })?;
+    log::debug!("source {}: retry {}: {outcome:?}", source.0, retry.number);
+    Ok(())
+}
+
+/// The request for a scheduled sync after this many automatic retries.
+fn scheduled_request(priority: RunPriority, retries_before: u8) -> StartRequest {
+    StartRequest {
+        kind: OperationKind::Sync,
+        mode: Mode::Incremental,
+        options: StartOptions { retries_before: Some(retries_before), ..StartOptions::default() },
+        priority,
+        requested_by: "schedule".to_owned(),
+    }
 }
 
 fn start_due_source(
@@ -58,14 +85,9 @@ fn start_due_source(
             None
         }
     };
-    let request = StartRequest {
-        kind: OperationKind::Sync,
-        mode: Mode::Incremental,
-        options: StartOptions::default(),
-        priority: RunPriority::Scheduled,
-        requested_by: "schedule".to_owned(),
-    };
-    let outcome = control.start_scheduled(source, &request, ScheduledStart { at: due_at, next })?;
+    let request = scheduled_request(RunPriority::Scheduled, 0);
+    let due = ScheduledStart { at: due_at, next, is_retry: false };
+    let outcome = control.start_scheduled(source, &request, due)?;
     log::debug!("source {}: scheduled start: {outcome:?}", source.0);
     Ok(())
 }

@@ -17,6 +17,8 @@ pub struct Timeouts {
     pub sync: Duration,
     /// How long a person waits before the same run can be started again.
     pub cooldown: Duration,
+    /// The pause before the first automatic retry of a scheduled sync; zero switches retries off.
+    pub retry_pause: Duration,
     /// The shortest time between two progress reports to the primary status store. A change of stage is reported at
     /// once. `Duration::MAX` turns the reports off.
     pub primary_interval: Duration,
@@ -39,6 +41,7 @@ impl Timeouts {
         fetch: defaults::FETCH_TIMEOUT,
         sync: defaults::SYNC_TIMEOUT,
         cooldown: defaults::SYNC_COOLDOWN,
+        retry_pause: defaults::RETRY_PAUSE,
         primary_interval: defaults::PRIMARY_REPORT_INTERVAL,
         database_interval: defaults::DATABASE_REPORT_INTERVAL,
         status_retention: defaults::STATUS_RETENTION,

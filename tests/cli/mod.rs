@@ -7,6 +7,7 @@ mod doctor_services;
 mod feed_health;
 mod feeds;
 mod google;
+mod second_steps;
 mod serve;
 mod settings;
 mod sources;

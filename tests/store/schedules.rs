@@ -49,7 +49,7 @@ fn servers_that_check_at_the_same_time_start_a_scheduled_sync_once(db: &TestData
     for round in 0..10 {
         let at = minutes_ago(5);
         let source = add_schedule(&stores[0], &format!("albums-{round}"), at);
-        let due = ScheduledStart { at, next: Some(at + TimeDelta::days(1)) };
+        let due = ScheduledStart { at, next: Some(at + TimeDelta::days(1)), is_retry: false };
         let pause_point = Barrier::new(6);
         let probe = |store: &Store| {
             pause_point.wait();
@@ -77,14 +77,14 @@ fn a_scheduled_sync_is_skipped_while_a_run_is_active(db: &TestDatabase) {
     let id = super::worker_steps::queue_run(&store, source, &full_sync());
     let next = at + TimeDelta::days(1);
     assert_eq!(
-        admit_scheduled(&store, source, ScheduledStart { at, next: Some(next) }),
+        admit_scheduled(&store, source, ScheduledStart { at, next: Some(next), is_retry: false }),
         StartOutcome::AlreadyRunning(id)
     );
     assert!(store.due_sources().expect("an answer").is_empty(), "it does not become due again every second");
     let (_, lease) = claim_run(&store, 1, LEASE_TERM).expect("the run");
     store.finish_run(lease, &run_ending(Status::Completed)).expect("finished");
     assert!(matches!(
-        admit_scheduled(&store, source, ScheduledStart { at: next, next: None }),
+        admit_scheduled(&store, source, ScheduledStart { at: next, next: None, is_retry: false }),
         StartOutcome::Accepted(_)
     ));
 }
@@ -95,7 +95,10 @@ fn a_replaced_schedule_starts_no_sync(db: &TestDatabase) {
     let source = add_schedule(&store, "albums", at);
     let changed = source_draft("albums", "memory", SourceLocation::Url("albums".to_owned()));
     store.change_source(source, &changed, None).expect("changed");
-    assert_eq!(admit_scheduled(&store, source, ScheduledStart { at, next: None }), StartOutcome::NotDue);
+    assert_eq!(
+        admit_scheduled(&store, source, ScheduledStart { at, next: None, is_retry: false }),
+        StartOutcome::NotDue
+    );
     assert_eq!(db.count_rows("sync_operations", "1 = 1"), 0);
 }
 

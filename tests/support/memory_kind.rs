@@ -25,6 +25,8 @@ pub(crate) enum MemoryFault {
     Panic,
     /// The fetch fails.
     Break,
+    /// The fetch fails with this code.
+    FailWith(&'static str),
 }
 
 /// When a fault happens.
@@ -90,6 +92,7 @@ impl MemoryTable {
                 Err(FetchError::Stopped)
             }
             Some(MemoryFault::Panic) => panic!("a fault that a test set"),
+            Some(MemoryFault::FailWith(code)) => Err(FetchError::failed(code, "The source is away.")),
             Some(MemoryFault::Break) => Err(FetchError::failed("broken", "The source broke off.")),
         }
     }

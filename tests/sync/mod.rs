@@ -1,5 +1,6 @@
 //! The sync engine on both databases: what a sync does to a catalog, how runs end, and what is reported about them.
 
+mod automatic_retries;
 mod cancel;
 mod cell_text;
 mod columns;

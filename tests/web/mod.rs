@@ -8,6 +8,7 @@ mod cells;
 mod custom_kind;
 mod data;
 mod feed_health;
+mod follow_up_api;
 mod forms;
 mod google;
 mod history;

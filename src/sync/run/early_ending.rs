@@ -5,6 +5,7 @@ use std::any::Any;
 use super::context::ClaimedRun;
 use super::findings::RunFindings;
 use super::run_stop::RunStop;
+use crate::domain::automatic_retry::{PlannedRetry, plan_retry};
 use crate::domain::operation::{Lease, OperationKind, Status};
 use crate::domain::run_text::stopped_message;
 use crate::domain::run_text::stopped_run::{
@@ -23,6 +24,24 @@ use crate::sync::run_signal::{RunSignal, StopReason};
 /// Returns the ending of a run whose steps ended with `stop`. `None` when the lease is lost: another worker ends the
 /// run.
 pub(in crate::sync) fn early_ending(
+    engine: &SyncEngine,
+    run: &ClaimedRun,
+    signal: &RunSignal,
+    findings: RunFindings,
+    stop: RunStop,
+) -> Option<RunEnding> {
+    let ending = decide_ending(engine, run, signal, findings, stop)?;
+    Some(RunEnding { retry: plan_retry_of(engine, run, &ending), ..ending })
+}
+
+/// The automatic retry of a scheduled run that failed for a passing reason.
+fn plan_retry_of(engine: &SyncEngine, run: &ClaimedRun, ending: &RunEnding) -> Option<PlannedRetry> {
+    let retries_before = run.operation.options.retries_before?;
+    let (code, _) = ending.error.as_ref().filter(|_| ending.status == Status::Failed)?;
+    plan_retry(code, retries_before, engine.timeouts.retry_pause)
+}
+
+fn decide_ending(
     engine: &SyncEngine,
     run: &ClaimedRun,
     signal: &RunSignal,

@@ -1,0 +1,85 @@
+//! What follows a finished run on the command line: undo, removals and applied previews.
+
+use super::CliFixture;
+
+fn albums(numbers: std::ops::RangeInclusive<u32>) -> String {
+    let rows: String = numbers.map(|number| format!("{number},Album {number}\n")).collect();
+    format!("id,title\n{rows}")
+}
+
+/// A data folder whose source has 30 albums, synced once.
+fn with_thirty_albums(more: &[&str]) -> CliFixture {
+    let cli = CliFixture::new();
+    cli.write_csv("albums.csv", &albums(1..=30));
+    let add =
+        ["source", "add", "albums", "--kind", "csv", "--file", "albums.csv", "--key", "id", "--noun", "album/albums"];
+    cli.expect_success(&[&add[..], more].concat());
+    cli.expect_success(&["sync", "albums"]);
+    cli
+}
+
+/// The id of the last run, as JSON output names it.
+fn sync_id(status: &str) -> String {
+    let status: serde_json::Value = serde_json::from_str(status).expect("a status");
+    status["syncId"].as_str().expect("an id").to_owned()
+}
+
+#[test]
+fn an_undo_says_what_it_will_do_and_pauses_the_schedule() {
+    let cli = with_thirty_albums(&["--schedule", "0 6 * * *"]);
+    cli.write_csv("albums.csv", &albums(3..=32));
+    let synced = sync_id(&cli.expect_success(&["sync", "albums", "--json"]));
+    let undone = cli.run_command(&["undo", &synced]);
+    assert_eq!(undone.code, 0, "{}", undone.err);
+    assert!(
+        undone.err.contains("Returns 2 albums, removes 2.") && undone.err.contains("Pauses the schedule"),
+        "{}",
+        undone.err
+    );
+    assert_eq!(undone.out, "albums: 2 albums returned, 2 removed. Schedule paused. Fix the source, then sync.\n");
+    let again = cli.run_command(&["undo", &synced]);
+    assert!(again.code == 1 && again.err.contains("Nothing to undo"), "{}", again.err);
+    cli.expect_success(&["source", "resume", "albums"]);
+    assert_eq!(cli.run_command(&["source", "resume", "albums"]).code, 1);
+    let unknown = cli.run_command(&["undo", "sync_0199d0a0-0000-7000-8000-000000000000"]);
+    assert_eq!(unknown.code, 2, "{}", unknown.err);
+    assert_eq!(cli.run_command(&["undo", "latest"]).code, 2);
+}
+
+#[test]
+fn withheld_removals_are_applied_on_request() {
+    let cli = with_thirty_albums(&[]);
+    cli.write_csv("albums.csv", &albums(1..=5));
+    assert!(cli.expect_success(&["sync", "albums"]).contains("25 albums no longer in the source were kept"));
+    let removed = cli.run_command(&["sync", "albums", "--apply-removals"]);
+    assert_eq!((removed.code, removed.out.as_str()), (0, "albums: 25 albums removed.\n"), "{}", removed.err);
+    assert!(cli.expect_success(&["sync", "albums", "--apply-removals"]).contains("No changes"));
+
+    cli.write_csv("albums.csv", &albums(101..=105));
+    cli.write_csv("albums.csv", "id,title\n");
+    assert_eq!(cli.run_command(&["sync", "albums"]).code, 1);
+    let emptied = cli.run_command(&["sync", "albums", "--apply-removals"]);
+    assert_eq!((emptied.code, emptied.out.as_str()), (0, "albums: 5 albums removed.\n"), "{}", emptied.err);
+}
+
+#[test]
+fn a_changed_key_is_accepted_on_request() {
+    let cli = with_thirty_albums(&[]);
+    cli.write_csv("albums.csv", &albums(101..=130));
+    assert_eq!(cli.run_command(&["sync", "albums"]).code, 1);
+    let accepted = cli.expect_success(&["sync", "albums", "--apply-removals"]);
+    assert!(accepted.contains("30 added, 0 updated, 30 removed."), "{accepted}");
+}
+
+#[test]
+fn a_preview_is_applied_unless_the_source_changed_since() {
+    let cli = with_thirty_albums(&[]);
+    cli.write_csv("albums.csv", &albums(1..=31));
+    let preview = sync_id(&cli.expect_success(&["sync", "albums", "--preview", "--json"]));
+    cli.write_csv("albums.csv", &albums(1..=32));
+    let outdated = cli.run_command(&["sync", "albums", "--apply-preview", &preview]);
+    assert!(outdated.code == 1 && outdated.err.contains("differ from the preview"), "{}", outdated.err);
+    cli.write_csv("albums.csv", &albums(1..=31));
+    let applied = cli.expect_success(&["sync", "albums", "--apply-preview", &preview]);
+    assert!(applied.contains("1 added, 0 updated, 0 removed."), "{applied}");
+}
