@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::domain::text::measures;
+use crate::domain::text::measures::parse_setting;
 use crate::fetch::AllowHosts;
 use crate::status::RedisAddress;
 use crate::store::DatabaseAddress;
@@ -61,35 +61,12 @@ pub(super) fn parse_worker_count(text: &str) -> Result<usize, String> {
 
 /// Parses a duration of at most seven days.
 pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
-    parse_duration_up_to(text, MAX_TIME_LIMIT)
-}
-
-fn parse_duration_up_to(text: &str, max: Duration) -> Result<Duration, String> {
-    const EXAMPLES: &str = "Use a value like 500ms, 3s, 5m, 24h or 7d.";
-    let trimmed = text.trim();
-    let (digits, unit) = trimmed.split_at(trimmed.find(|c: char| !c.is_ascii_digit()).unwrap_or(trimmed.len()));
-    let not_a_duration = || format!("{} is not a duration. {EXAMPLES}", quote_value(text));
-    let number: u64 = digits.parse().map_err(|_| not_a_duration())?;
-    let millis = match unit.trim() {
-        "ms" => 1,
-        "s" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        "" if number == 0 => 0,
-        "" => return Err(format!("{} has no unit. {EXAMPLES}", quote_value(text))),
-        _ => return Err(not_a_duration()),
-    };
-    let duration = number.checked_mul(millis).map(Duration::from_millis).filter(|duration| *duration <= max);
-    duration.ok_or_else(|| {
-        let max = measures::format_setting(max);
-        format!("{} is longer than the maximum, {max}. {EXAMPLES}", quote_value(text))
-    })
+    parse_setting(text, MAX_TIME_LIMIT)
 }
 
 /// Parses a retention time: more than zero, at most ten years.
 pub(super) fn parse_retention(text: &str) -> Result<Duration, String> {
-    match parse_duration_up_to(text, MAX_RETENTION)? {
+    match parse_setting(text, MAX_RETENTION)? {
         Duration::ZERO => Err(format!("{} would keep nothing. Use a value like 5m, 24h or 90d.", quote_value(text))),
         duration => Ok(duration),
     }

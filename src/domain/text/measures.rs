@@ -22,6 +22,34 @@ pub fn format_setting(duration: Duration) -> String {
     }
 }
 
+/// Parses a duration of at most `max` in a setting: `500ms`, `3s`, `5m`, `24h`, `7d`, or `0`.
+///
+/// # Errors
+/// A message for people when the text is no number with such a unit, or the duration is longer than `max`.
+pub fn parse_setting(text: &str, max: Duration) -> Result<Duration, String> {
+    const EXAMPLES: &str = "Use a value like 500ms, 3s, 5m, 24h or 7d.";
+    let quoted = format!("“{}”", text.escape_debug());
+    let trimmed = text.trim();
+    let (digits, unit) = trimmed.split_at(trimmed.find(|c: char| !c.is_ascii_digit()).unwrap_or(trimmed.len()));
+    let not_a_duration = || format!("{quoted} is not a duration. {EXAMPLES}");
+    let number: u64 = digits.parse().map_err(|_| not_a_duration())?;
+    let millis = match unit.trim() {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        "" if number == 0 => 0,
+        "" => return Err(format!("{quoted} has no unit. {EXAMPLES}")),
+        _ => return Err(not_a_duration()),
+    };
+    let duration = number.checked_mul(millis).map(Duration::from_millis).filter(|duration| *duration <= max);
+    duration.ok_or_else(|| {
+        let max = format_setting(max);
+        format!("{quoted} is longer than the maximum, {max}. {EXAMPLES}")
+    })
+}
+
 /// Formats an error as a sentence, with a capital letter and a full stop. Backticks become quotation marks.
 #[must_use]
 pub fn format_error(error: &(impl ToString + ?Sized)) -> String {
