@@ -83,6 +83,7 @@ fn add_source(store: &Store, data: &Path, rows: usize) -> Outcome<Source> {
         schedule: None,
         public: false,
         read_options: lockstep::domain::read_options::ReadOptions::default(),
+        stale_after: None,
     };
     Ok(store.add_source(&draft, None)?)
 }

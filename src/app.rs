@@ -30,6 +30,7 @@ use crate::store::{Store, StoreError};
 use crate::sync::{SyncControl, SyncEngine, SyncThreads, Timeouts, WakeSignal};
 use crate::web;
 use crate::web::http::app_state::AppState;
+use crate::web::http::cached_value::CachedValue;
 use crate::web::http::links::LinkBuilder;
 
 pub use error::AppError;
@@ -134,6 +135,7 @@ impl App {
             control: self.control,
             uploads_dir: self.settings.data_dir.join("uploads"),
             links: self.settings.public_url.as_ref().map(LinkBuilder::new).unwrap_or_default(),
+            stale_sources: CachedValue::default(),
         };
         rt::System::new().block_on(serve_until_shutdown(listener, state, workers, &shutdown))
     }
@@ -158,6 +160,7 @@ impl App {
             schedule: None,
             public: true,
             read_options: ReadOptions::default(),
+            stale_after: None,
         };
         if retry_while_busy(|| self.store.add_first_source(&draft))? {
             log::info!("added the sample catalog");

@@ -10,6 +10,8 @@ use super::{source_add, source_check};
 use crate::app::App;
 use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
+use crate::domain::freshness::{CatalogFreshness, judge_freshness};
+use crate::domain::max_age::MaxAge;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::run_text::undo::{SCHEDULE_NOT_PAUSED, SCHEDULE_RESUMED};
 use crate::domain::run_text::{format_count, outcome_label};
@@ -28,7 +30,7 @@ pub(super) enum SourceCommand {
     /// List the sources
     List(SourceListArgs),
     /// Show a source and its recent syncs
-    Show(SourceArg),
+    Show(SourceShowArgs),
     /// Fetch a source and report problems with their fixes, without writing anything
     Check(SourceArg),
     /// Resume a paused schedule
@@ -42,6 +44,16 @@ pub(super) enum SourceCommand {
 pub(super) struct SourceArg {
     /// Slug of the source, such as albums
     slug: Slug,
+}
+
+/// The arguments of `source show`.
+#[derive(Args)]
+pub(super) struct SourceShowArgs {
+    /// Slug of the source, such as albums
+    slug: Slug,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// The arguments of `source list`.
@@ -67,7 +79,7 @@ pub(super) fn run(app: &App, command: &SourceCommand) -> Result<CommandExit, Com
     match command {
         SourceCommand::Add(add) => source_add::run(app, add),
         SourceCommand::List(args) => list_sources(app, args.json),
-        SourceCommand::Show(args) => show_source(app, &find_source(&app.store, &args.slug)?),
+        SourceCommand::Show(args) => show_source(app, &find_source(&app.store, &args.slug)?, args.json),
         SourceCommand::Check(args) => source_check::run(app, &find_source(&app.store, &args.slug)?),
         SourceCommand::Resume(args) => resume_schedule(app, &find_source(&app.store, &args.slug)?),
         SourceCommand::Remove(args) => remove_source(app, args),
@@ -75,28 +87,32 @@ pub(super) fn run(app: &App, command: &SourceCommand) -> Result<CommandExit, Com
 }
 
 fn list_sources(app: &App, as_json: bool) -> Result<CommandExit, CommandError> {
+    let now = app.store.now()?;
     let mut listed = Vec::new();
     for source in app.store.list_sources()? {
         // The source may have been removed in the meantime.
         let Some(catalog) = app.store.find_catalog(source.id)? else { continue };
-        listed.push((source, catalog));
+        let Some(facts) = app.store.freshness_facts(source.id)? else { continue };
+        listed.push((source, catalog, judge_freshness(&facts, now)));
     }
     if as_json {
-        let all: Vec<_> = listed.iter().map(|(source, catalog)| to_json_object(source, catalog)).collect();
+        let all: Vec<_> =
+            listed.iter().map(|(source, catalog, freshness)| to_json_object(source, catalog, *freshness)).collect();
         print_answer(&serde_json::to_string_pretty(&all)?)?;
     } else if listed.is_empty() {
         print_note("No sources yet. Add one with `lockstep source add`.");
     } else {
-        let rows: Vec<Vec<String>> = listed.iter().map(|(source, catalog)| to_row(source, catalog)).collect();
+        let rows: Vec<Vec<String>> =
+            listed.iter().map(|(source, catalog, freshness)| to_row(source, catalog, *freshness)).collect();
         print_answer(&format_table(
-            &["SLUG", "NAME", "KIND", "ITEMS", "LAST SUCCESS", "SCHEDULE", "VISIBILITY"],
+            &["SLUG", "NAME", "KIND", "ITEMS", "LAST SUCCESS", "FRESHNESS", "SCHEDULE", "VISIBILITY"],
             &rows,
         ))?;
     }
     Ok(CommandExit::Success)
 }
 
-fn to_json_object(source: &Source, catalog: &Catalog) -> serde_json::Value {
+fn to_json_object(source: &Source, catalog: &Catalog, freshness: CatalogFreshness) -> serde_json::Value {
     let mut object = json!({
         "slug": source.slug,
         "name": source.name,
@@ -108,6 +124,8 @@ fn to_json_object(source: &Source, catalog: &Catalog) -> serde_json::Value {
         "public": source.public,
         "items": catalog.item_count,
         "columns": catalog.columns,
+        "staleAfter": source.stale_after.map(MaxAge::as_seconds),
+        "freshness": freshness,
         "lastSuccess": catalog.last_success_at.map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
     });
     if source.read_options != ReadOptions::default() {
@@ -124,19 +142,29 @@ fn format_last_success(catalog: &Catalog) -> String {
     catalog.last_success_at.map_or("never".to_owned(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string())
 }
 
-fn to_row(source: &Source, catalog: &Catalog) -> Vec<String> {
+fn to_row(source: &Source, catalog: &Catalog, freshness: CatalogFreshness) -> Vec<String> {
     vec![
         source.slug.to_string(),
         source.name.clone(),
         source.kind.clone(),
         catalog.item_count.to_string(),
         format_last_success(catalog),
+        freshness.state.to_string(),
         source.schedule.clone().unwrap_or("manual".to_owned()),
         format_visibility(source),
     ]
 }
 
-fn show_source(app: &App, source: &Source) -> Result<CommandExit, CommandError> {
+fn show_source(app: &App, source: &Source, as_json: bool) -> Result<CommandExit, CommandError> {
+    let catalog = app.store.find_catalog(source.id)?;
+    let now = app.store.now()?;
+    let facts = app.store.freshness_facts(source.id)?;
+    let freshness = facts.map_or(CatalogFreshness::unknown(), |facts| judge_freshness(&facts, now));
+    if as_json {
+        let object = to_json_object(source, &catalog.unwrap_or_default(), freshness);
+        print_answer(&serde_json::to_string_pretty(&object)?)?;
+        return Ok(CommandExit::Success);
+    }
     let schedule = match source.schedule.as_deref().map(|line| (line, line.parse::<Schedule>())) {
         None => "manual only".to_owned(),
         Some((line, Ok(schedule))) => format!("{line}, {}", schedule.in_words()),
@@ -152,11 +180,13 @@ fn show_source(app: &App, source: &Source) -> Result<CommandExit, CommandError> 
         ("schedule", schedule),
         ("visibility", format_visibility(source)),
     ];
-    if let Some(catalog) = app.store.find_catalog(source.id)? {
+    if let Some(catalog) = catalog {
         facts.push(("items", catalog.item_count.to_string()));
         facts.push(("columns", catalog.columns.join(", ")));
         facts.push(("last success", format_last_success(&catalog)));
     }
+    facts.push(("freshness", freshness.to_string()));
+    facts.extend(source.stale_after.map(|age| ("stale after", age.to_string())));
     facts.extend(format_read_options(&source.read_options));
     facts.extend(format_feed_health(&app.store.feed_records(source.id)?));
     if let Some(active) = app.store.active_run(source.id)? {

@@ -8,6 +8,7 @@ use super::output::{CommandError, CommandExit, print_note};
 use super::user::read_piped_password;
 use crate::app::App;
 use crate::domain::location::SourceLocation;
+use crate::domain::max_age::MaxAge;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::run_text::hidden_columns::hidden_columns_warning;
 use crate::domain::schedule::Schedule;
@@ -50,6 +51,9 @@ pub(super) struct SourceAddArgs {
     /// Schedule: a cron expression in UTC, such as "0 6 * * *" [default: manual only]
     #[arg(long, value_name = "CRON")]
     schedule: Option<Schedule>,
+    /// Age at which the catalog counts as stale, such as 24h or 7d [default: with a schedule, after three missed syncs]
+    #[arg(long, value_name = "AGE")]
+    stale_after: Option<MaxAge>,
     /// Make the catalog public; otherwise only users can read it
     #[arg(long)]
     public: bool,
@@ -97,6 +101,7 @@ pub(super) fn run(app: &App, add: &SourceAddArgs) -> Result<CommandExit, Command
         schedule: add.schedule.as_ref().map(ToString::to_string),
         public: add.public,
         read_options: choose_read_options(app, add, kind)?,
+        stale_after: add.stale_after,
     };
     if draft.public && app.control.can_hide_columns(&draft.kind) {
         draft.read_options.published_hidden_columns = find_published_columns(app, &draft, add.publish_hidden_columns)?;

@@ -147,6 +147,15 @@ impl StartOptions {
     }
 }
 
+impl StartOptions {
+    /// Returns the options with which a person repeats a run that had these. Whoever accepted a changed key did so for
+    /// the changes that were counted then, so the repeated run asks again.
+    #[must_use]
+    pub const fn for_repeat(self) -> Self {
+        Self { accept_rekey: false, retries_before: None, ..self }
+    }
+}
+
 /// A request to start a run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StartRequest {

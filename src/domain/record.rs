@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::operation::{Mode, OperationKind, Status};
+use super::operation::{Mode, OperationKind, StartOptions, Status};
 use super::run_summary::RunSummary;
 use super::source::SourceId;
 use super::sync_id::SyncId;
@@ -38,6 +38,8 @@ pub struct SyncRecord {
     /// The digest of all changes that a preview found; `None` for other runs, for a preview whose sync would fail, and
     /// for previews by earlier versions.
     pub changes_digest: Option<String>,
+    /// The options that it was started with; the default ones if an earlier version ran it.
+    pub options: StartOptions,
 }
 
 impl SyncRecord {

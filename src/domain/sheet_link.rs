@@ -145,6 +145,26 @@ impl SheetLink {
         path
     }
 
+    /// Returns the link to the page of the sheet for people, at the selected tab if its number is known. The resource
+    /// key is left out, because it is a secret.
+    #[must_use]
+    pub fn page_link(&self) -> String {
+        let gid = match &self.tab {
+            TabSelector::Gid(number) => Some(number),
+            TabSelector::First | TabSelector::Name(_) => None,
+        };
+        match &self.document {
+            SheetDocument::Sheet(id) => {
+                let tab = gid.map(|number| format!("#gid={number}")).unwrap_or_default();
+                format!("https://docs.google.com/spreadsheets/d/{id}/edit{tab}")
+            }
+            SheetDocument::Published(path) => {
+                let tab = gid.map(|number| format!("?gid={number}&single=true")).unwrap_or_default();
+                format!("https://docs.google.com/spreadsheets/d/{path}/pubhtml{tab}")
+            }
+        }
+    }
+
     /// Returns the link to the first tab of the sheet `id`.
     fn of_id(id: &str) -> Self {
         let document = match id.starts_with("2PACX-") {

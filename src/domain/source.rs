@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::location::SourceLocation;
+use super::max_age::MaxAge;
 use super::read_options::ReadOptions;
 
 /// The id of a source in the database.
@@ -167,6 +168,8 @@ pub struct Source {
     pub public: bool,
     /// The options for reading its content.
     pub read_options: ReadOptions,
+    /// The age at which its catalog counts as stale; `None` if none is set.
+    pub stale_after: Option<MaxAge>,
     /// The time at which its schedule was paused; `None` while it is not.
     pub paused_at: Option<DateTime<Utc>>,
 }
@@ -200,6 +203,8 @@ pub struct SourceDraft {
     pub public: bool,
     /// The options for reading its content.
     pub read_options: ReadOptions,
+    /// The age at which its catalog counts as stale; `None` if none is set.
+    pub stale_after: Option<MaxAge>,
 }
 
 /// The identification of a fetched version, sent back to the server at the next fetch to detect changes.

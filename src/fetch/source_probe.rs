@@ -67,6 +67,7 @@ pub fn build_unsaved_source(
         schedule: None,
         public: false,
         read_options: read_options.clone(),
+        stale_after: None,
         paused_at: None,
     })
 }

@@ -287,6 +287,7 @@ fn insert_record(
             sync_records::review.eq(review),
             sync_records::retries_before.eq(options.retries_before.map(i32::from)),
             sync_records::retry_at.eq(retry_at),
+            sync_records::options.eq(&row.options),
         ))
         .execute(conn)?;
     Ok(())

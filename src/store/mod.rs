@@ -22,6 +22,7 @@ pub mod error;
 mod feed_counts;
 mod final_changes;
 pub mod finish;
+mod freshness;
 pub mod history;
 pub mod installation;
 pub mod item_write;

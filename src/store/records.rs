@@ -13,7 +13,7 @@ use super::run_columns::RunColumns;
 use super::schema::{removal_reviews, sources, sync_issues, sync_operations, sync_records};
 use super::stored_values::{parse_json, parse_value};
 use crate::domain::issue::Issue;
-use crate::domain::operation::Status;
+use crate::domain::operation::{StartOptions, Status};
 use crate::domain::progress::RunStats;
 use crate::domain::record::{RunTimestamps, SyncRecord};
 use crate::domain::source::SourceId;
@@ -50,6 +50,7 @@ pub(super) struct RecordRow {
     review: Option<String>,
     retries_before: Option<i32>,
     retry_at: Option<NaiveDateTime>,
+    options: Option<String>,
 }
 
 impl TryFrom<RecordRow> for SyncRecord {
@@ -90,6 +91,9 @@ impl TryFrom<RecordRow> for SyncRecord {
             retries_before: row.retries_before.and_then(|number| u8::try_from(number).ok()),
             retry_at: row.retry_at.map(|time| time.and_utc()),
             changes_digest: row.changes_digest,
+            options: row
+                .options
+                .map_or_else(|| Ok(StartOptions::default()), |text| parse_json("sync_records.options", &text))?,
         })
     }
 }

@@ -38,7 +38,12 @@ impl Store {
     pub fn resume_schedule(&self, source: SourceId, next_run_at: Option<NaiveDateTime>) -> Result<bool, StoreError> {
         self.write(|conn| {
             let paused = sources::table.find(source.0).filter(sources::paused_at.is_not_null());
-            let resumed = (sources::paused_at.eq(None::<NaiveDateTime>), sources::next_run_at.eq(next_run_at));
+            let resumed = (
+                sources::paused_at.eq(None::<NaiveDateTime>),
+                sources::next_run_at.eq(next_run_at),
+                // Scheduled times during the pause were not missed.
+                sources::schedule_since.eq(clock::now(conn)?.naive_utc()),
+            );
             Ok(diesel::update(paused).set(resumed).execute(conn)? > 0)
         })
     }

@@ -16,6 +16,8 @@ diesel::table! {
         read_options -> Text,
         next_run_at -> Nullable<Timestamp>,
         paused_at -> Nullable<Timestamp>,
+        stale_after -> Nullable<BigInt>,
+        schedule_since -> Nullable<Timestamp>,
         created_at -> Timestamp,
     }
 }
@@ -125,6 +127,7 @@ diesel::table! {
         review -> Nullable<Text>,
         retries_before -> Nullable<Integer>,
         retry_at -> Nullable<Timestamp>,
+        options -> Nullable<Text>,
     }
 }
 

@@ -12,6 +12,7 @@ use super::operations;
 use super::schema::{catalogs, column_snapshots, item_changes, items, removal_reviews, sources, withheld_items};
 use super::stored_values::{map_taken, parse_json, parse_value, to_json};
 use crate::domain::location::SourceLocation;
+use crate::domain::max_age::MaxAge;
 use crate::domain::source::{Noun, Slug, Source, SourceDraft, SourceId};
 
 #[derive(Queryable, Selectable)]
@@ -28,6 +29,7 @@ pub(super) struct SourceRow {
     schedule: Option<String>,
     public: bool,
     read_options: String,
+    stale_after: Option<i64>,
     paused_at: Option<NaiveDateTime>,
 }
 
@@ -48,6 +50,7 @@ impl TryFrom<SourceRow> for Source {
             schedule: row.schedule,
             public: row.public,
             read_options: parse_json("sources.read_options", &row.read_options)?,
+            stale_after: row.stale_after.and_then(MaxAge::from_seconds),
             paused_at: row.paused_at.map(|time| time.and_utc()),
         })
     }
@@ -67,6 +70,7 @@ struct SourceValues<'a> {
     schedule: Option<&'a str>,
     public: bool,
     read_options: String,
+    stale_after: Option<i64>,
     next_run_at: Option<NaiveDateTime>,
 }
 
@@ -88,6 +92,7 @@ impl<'a> SourceValues<'a> {
             schedule: draft.schedule.as_deref(),
             public: draft.public,
             read_options: to_json("sources.read_options", &draft.read_options)?,
+            stale_after: draft.stale_after.map(MaxAge::as_seconds),
             next_run_at,
         })
     }
@@ -120,7 +125,11 @@ fn insert_source(
     let now = clock::now(conn)?.naive_utc();
     let location = to_json("sources.location", &draft.location)?;
     diesel::insert_into(sources::table)
-        .values((SourceValues::from_draft(draft, &location, next_run_at)?, sources::created_at.eq(now)))
+        .values((
+            SourceValues::from_draft(draft, &location, next_run_at)?,
+            sources::schedule_since.eq(draft.schedule.is_some().then_some(now)),
+            sources::created_at.eq(now),
+        ))
         .execute(conn)?;
     let row = sources::table.filter(sources::slug.eq(slug)).select(SourceRow::as_select()).first(conn)?;
     let source = Source::try_from(row)?;
@@ -181,8 +190,11 @@ impl Store {
             if let Some(refusal) = lock_unless_busy(conn, id.0)? {
                 return Ok(refusal);
             }
-            let paused_at = sources::table.find(id.0).select(sources::paused_at);
-            let is_paused = paused_at.first::<Option<NaiveDateTime>>(conn)?.is_some();
+            let before = sources::table.find(id.0).select((sources::schedule, sources::paused_at));
+            let (schedule, paused_at): (Option<String>, Option<NaiveDateTime>) = before.first(conn)?;
+            let is_paused = paused_at.is_some();
+            let now = clock::now(conn)?.naive_utc();
+            let has_other_schedule = draft.schedule != schedule;
             let location = to_json("sources.location", &draft.location)?;
             let next_run_at = next_run_at.filter(|_| !is_paused);
             let has_no_schedule = draft.schedule.is_none();
@@ -190,6 +202,7 @@ impl Store {
                 .set((
                     SourceValues::from_draft(draft, &location, next_run_at)?,
                     has_no_schedule.then(|| sources::paused_at.eq(None::<NaiveDateTime>)),
+                    has_other_schedule.then(|| sources::schedule_since.eq(now)),
                 ))
                 .execute(conn)?;
             diesel::update(catalogs::table.find(id.0)).set(catalogs::validators.eq("{}")).execute(conn)?;

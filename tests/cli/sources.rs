@@ -31,11 +31,13 @@ fn a_source_is_added_listed_shown_and_removed() {
         serde_json::json!([{
             "slug": "our-albums", "name": "Our albums", "noun": "album/albums", "kind": "csv",
             "location": path, "key": "id", "schedule": "0 6 * * *", "public": true, "items": 0, "columns": [],
-            "lastSuccess": null,
+            "lastSuccess": null, "staleAfter": null, "freshness": {"state": "unknown", "since": null},
         }])
     );
     assert!(cli.expect_success(&["source", "list"]).contains("our-albums  Our albums  csv   0      never"));
     assert!(cli.expect_success(&["source", "show", "our-albums"]).contains("key column    id"));
+    let shown = cli.expect_success(&["source", "show", "our-albums", "--json"]);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).expect("JSON"), list[0]);
 
     let again = cli.run_command(&add);
     assert_eq!(again.code, 1);

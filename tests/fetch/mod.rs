@@ -121,6 +121,7 @@ pub(super) fn source_of_kind(kind: &str, location: SourceLocation) -> Source {
         schedule: None,
         public: false,
         read_options: lockstep::domain::read_options::ReadOptions::default(),
+        stale_after: None,
         paused_at: None,
     }
 }

@@ -34,6 +34,7 @@ fn a_server_shows_that_it_waits_for_google(db: &TestDatabase) {
         schedule: None,
         public: true,
         read_options: lockstep::domain::read_options::ReadOptions::default(),
+        stale_after: None,
     };
     setup.store().add_source(&draft, None).expect("a source");
     google.reply_once("values:batchGet", quota_exceeded());

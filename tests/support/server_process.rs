@@ -118,6 +118,7 @@ impl ServerSetup {
             schedule: None,
             public: true,
             read_options: lockstep::domain::read_options::ReadOptions::default(),
+            stale_after: None,
         };
         self.store().add_source(&draft, None).expect("a source");
     }

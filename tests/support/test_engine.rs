@@ -245,6 +245,7 @@ pub(crate) fn source_draft(slug: &str, kind: &str, location: SourceLocation) -> 
         schedule: None,
         public: false,
         read_options: lockstep::domain::read_options::ReadOptions::default(),
+        stale_after: None,
     }
 }
 

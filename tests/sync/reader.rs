@@ -240,8 +240,9 @@ fn a_rate_limit_applies_to_later_runs(db: &TestDatabase) {
 }
 
 fn as_draft(source: &Source) -> SourceDraft {
-    let Source { slug, name, noun, kind, location, key_column, schedule, public, read_options, .. } = source.clone();
-    SourceDraft { slug, name, noun, kind, location, key_column, schedule, public, read_options }
+    let Source { slug, name, noun, kind, location, key_column, schedule, public, read_options, stale_after, .. } =
+        source.clone();
+    SourceDraft { slug, name, noun, kind, location, key_column, schedule, public, read_options, stale_after }
 }
 
 fn no_secret_is_stored_or_shown(db: &TestDatabase) {

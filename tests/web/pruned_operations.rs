@@ -69,6 +69,7 @@ fn a_renamed_source_is_reported_as_before(db: &TestDatabase) {
         schedule: was.schedule,
         public: was.public,
         read_options: lockstep::domain::read_options::ReadOptions::default(),
+        stale_after: None,
     };
     assert_eq!(site.store.change_source(was.id, &draft, None).expect("an answer"), SourceChange::Done);
     let (visitor, person) = (site.visitor(), site.add_person("ada", Role::Admin));

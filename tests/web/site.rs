@@ -21,6 +21,7 @@ use lockstep::store::{DatabaseAddress, Store};
 use lockstep::sync::{ShutdownSignal, SyncControl, SyncEngine, Timeouts};
 use lockstep::web;
 use lockstep::web::http::app_state::AppState;
+use lockstep::web::http::cached_value::CachedValue;
 use lockstep::web::http::links::LinkBuilder;
 use tempfile::TempDir;
 
@@ -133,6 +134,7 @@ impl TestSite {
             control: control.clone(),
             uploads_dir: data.path().join("uploads"),
             links,
+            stale_sources: CachedValue::default(),
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -235,6 +237,7 @@ fn draft(slug: &str, public: bool) -> SourceDraft {
         schedule: None,
         public,
         read_options: lockstep::domain::read_options::ReadOptions::default(),
+        stale_after: None,
     }
 }
 

@@ -168,6 +168,7 @@ fn an_account_keeps_its_password_and_never_shows_it() {
         schedule: None,
         public: false,
         read_options: lockstep::domain::read_options::ReadOptions::default(),
+        stale_after: None,
     };
     let source = site.store.add_source(&draft, None).expect("a source");
     let edit = admin.get("/settings/sources/mine").body;
@@ -230,6 +231,7 @@ fn only_the_server_of_an_account_address_is_shown() {
         schedule: None,
         public: false,
         read_options: lockstep::domain::read_options::ReadOptions::default(),
+        stale_after: None,
     };
     let source = site.store.add_source(&draft, None).expect("a source");
     let edit = admin.get("/settings/sources/mine").body;

@@ -81,6 +81,15 @@ pub fn last_failure_label(stats: &RunStats) -> String {
     format!("Last {}", run_outcome_label(OperationKind::Sync, Status::Failed, stats).to_lowercase())
 }
 
+/// The state of a catalog whose latest sync completed, but which may be out of date since.
+pub const LAST_COMPLETED_LABEL: &str = "Last sync completed";
+
+/// The latest run of a catalog if it did not complete: "Last sync failed", "Last preview interrupted".
+#[must_use]
+pub fn last_run_label(kind: OperationKind, status: Status) -> String {
+    format!("Last {}", run_outcome_label(kind, status, &RunStats::default()).to_lowercase())
+}
+
 /// The title of a run: "Syncing", "Sync completed, 3 rows skipped".
 #[must_use]
 pub fn run_title(run: &RunState<'_>) -> String {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use actix_web::{HttpRequest, web};
+use chrono::Utc;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -10,6 +11,7 @@ use super::{JsonList, ListQuery, json_time};
 use crate::domain::account::Role;
 use crate::domain::feed_counts::FeedCounts;
 use crate::domain::filter::Filter;
+use crate::domain::freshness::{CatalogFreshness, judge_freshness};
 use crate::store::catalogs::Catalog;
 use crate::store::items::{Item, ItemQuery};
 use crate::web::http::app_context::AppContext;
@@ -28,6 +30,8 @@ struct SourceEntry {
     last_success: Option<String>,
     columns: Vec<String>,
     schedule: Option<String>,
+    /// Whether its catalog is stale or its schedule paused, and since when.
+    freshness: CatalogFreshness,
     /// The counts of its feeds, for callers with an account; null if it has no feeds.
     feeds: Option<FeedCounts>,
     /// The location without secrets, for admins only.
@@ -80,6 +84,8 @@ pub(in crate::web) async fn sources(app: AppContext, request: HttpRequest) -> Re
         let mut sources = state.store.list_sources()?;
         sources.retain(|source| source.public || actor.is_some());
         let mut catalogs: HashMap<_, _> = state.store.list_catalogs()?.into_iter().collect();
+        let facts: HashMap<_, _> = state.store.list_freshness_facts()?.into_iter().collect();
+        let now = Utc::now();
         let feeds = if actor.is_some() { state.store.all_feed_counts()? } else { HashMap::new() };
         let first = usize::try_from((query.page - 1).saturating_mul(query.per)).unwrap_or(usize::MAX);
         let per = usize::try_from(query.per).unwrap_or(usize::MAX);
@@ -99,6 +105,9 @@ pub(in crate::web) async fn sources(app: AppContext, request: HttpRequest) -> Re
                 kind: source.kind,
                 public: source.public,
                 schedule: source.schedule,
+                freshness: facts
+                    .get(&source.id)
+                    .map_or(CatalogFreshness::unknown(), |facts| judge_freshness(facts, now)),
             }
         });
         JsonResponse::ok(&JsonList { items: items.collect(), page: query.page, per: query.per, total })

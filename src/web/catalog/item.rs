@@ -13,6 +13,7 @@ use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::form::clip_text;
 use crate::web::http::html_response::HtmlResponse;
+use crate::web::layout::freshness_mark::find_mark;
 use crate::web::layout::item_title::find_title_column;
 use crate::web::layout::page::page_frame;
 use crate::web::layout::time_label::time_label;
@@ -46,6 +47,7 @@ pub(in crate::web) async fn page(app: AppContext, path: web::Path<(String, Strin
             heading,
             fields,
             key: item.key,
+            freshness: find_mark(state, source.id, actor.as_ref())?,
             added_at: Some(time_label(item.added_at)),
             changed_at: (item.changed_at != item.added_at).then(|| time_label(item.changed_at)),
         };

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::cell_view::{CellStyle, CellView};
+use crate::web::layout::freshness_mark::FreshnessMark;
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::view::PageFrame;
 
@@ -22,6 +23,8 @@ pub(in crate::web) struct ItemPage {
     pub key: String,
     /// Its fields, in column order.
     pub fields: Vec<ItemField>,
+    /// The mark of a stale or paused source.
+    pub freshness: Option<FreshnessMark>,
     /// When a sync added it.
     pub added_at: Option<TimeLabel>,
     /// When a sync last changed it.

@@ -7,12 +7,13 @@ use crate::domain::source::Source;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::html_response::HtmlResponse;
+use crate::web::layout::freshness_mark::list_marks;
 use crate::web::layout::page::page_frame;
 use crate::web::layout::run_labels::LatestRun;
 use crate::web::layout::time_label::time_label;
 use crate::web::layout::view::NavSection;
 
-/// `GET /`. Five queries, however many sources there are, and one status read for each active run.
+/// `GET /`. Six queries, however many sources there are, and one status read for each active run.
 pub(in crate::web) async fn page(app: AppContext) -> Result<HtmlResponse, WebError> {
     app.run_blocking(move |state, caller| {
         let actor = caller.actor;
@@ -24,6 +25,7 @@ pub(in crate::web) async fn page(app: AppContext) -> Result<HtmlResponse, WebErr
         let active: HashMap<_, _> =
             state.store.active_run_ids()?.into_iter().map(|(run, source)| (source, run)).collect();
         let feeds = if actor.is_some() { state.store.all_feed_counts()? } else { HashMap::new() };
+        let mut marks = list_marks(state, actor.as_ref())?;
         let mut lines = Vec::new();
         for source in sources {
             let catalog = catalogs.remove(&source.id);
@@ -43,6 +45,7 @@ pub(in crate::web) async fn page(app: AppContext) -> Result<HtmlResponse, WebErr
                 latest: result.map(LatestRun::from),
                 failing: feeds.get(&source.id).map_or(0, |feeds| feeds.failing),
                 public: source.public,
+                freshness: marks.remove(&source.id),
             });
         }
         HtmlResponse::render(&DashboardPage {

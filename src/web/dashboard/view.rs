@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use crate::domain::run_text::run_state::progress_label;
+use crate::domain::run_text::run_state::{LAST_COMPLETED_LABEL, progress_label};
+use crate::web::layout::freshness_mark::FreshnessMark;
 use crate::web::layout::run_labels::{Kind, LatestRun, RunStatus, StatusLabels as _};
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::view::{PageFrame, counted, grouped};
@@ -40,6 +41,8 @@ pub(in crate::web) struct SourceLine {
     pub failing: u64,
     /// Whether visitors without an account may read it.
     pub public: bool,
+    /// The mark of a stale or paused source.
+    pub freshness: Option<FreshnessMark>,
 }
 
 impl SourceLine {
@@ -47,6 +50,7 @@ impl SourceLine {
     pub(in crate::web) fn state_label(&self) -> String {
         match (self.active, self.latest) {
             (Some((kind, status, progress)), _) => progress_label(kind, status, progress),
+            (None, Some(_)) if self.is_outdated() => LAST_COMPLETED_LABEL.to_owned(),
             (None, Some(latest)) => latest.state_label(),
             (None, None) => "Never synced".to_owned(),
         }
@@ -61,7 +65,14 @@ impl SourceLine {
     /// The name of the state's tone.
     pub(in crate::web) fn state_tone(&self) -> &'static str {
         let active = self.active.map(|(_, status, _)| status.tone());
-        active.or(self.latest.map(|latest| latest.tone())).unwrap_or("quiet")
+        let latest = self.latest.filter(|_| !self.is_outdated());
+        active.or(latest.map(|latest| latest.tone())).unwrap_or("quiet")
+    }
+
+    /// Whether its latest run completed, but the catalog is stale since: it must not be called up to date.
+    fn is_outdated(&self) -> bool {
+        self.freshness.as_ref().is_some_and(|mark| mark.is_stale)
+            && self.latest.is_some_and(|latest| latest.was_applied())
     }
 
     /// Whether it was ever synced.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use actix_web::web;
 
+use super::cached_value::CachedValue;
 use super::links::LinkBuilder;
 use crate::status::StatusBoard;
 use crate::store::Store;
@@ -22,6 +23,8 @@ pub struct AppState {
     pub uploads_dir: PathBuf,
     /// Builds links below the public URL.
     pub links: LinkBuilder,
+    /// The number of stale sources, which every page shows to people with an account.
+    pub stale_sources: CachedValue<u64>,
 }
 
 /// The application state as handlers extract it.

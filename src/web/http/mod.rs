@@ -4,6 +4,7 @@ pub(super) mod app_context;
 pub mod app_state;
 pub(super) mod assets;
 pub(super) mod authentication;
+pub mod cached_value;
 pub(super) mod error;
 pub(super) mod error_response;
 pub(super) mod form;

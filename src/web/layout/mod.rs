@@ -3,6 +3,7 @@
 pub(super) mod badge;
 #[cfg(test)]
 pub(super) mod fragment_tests;
+pub(in crate::web) mod freshness_mark;
 pub(super) mod item_title;
 pub(super) mod page;
 pub(in crate::web) mod run_labels;

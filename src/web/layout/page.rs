@@ -1,6 +1,7 @@
-//! Builds the frame of a page: title, navigation and badge.
+//! Builds the frame of a page: title, navigation, notice and badge.
 
 use super::badge::badge_runs;
+use super::freshness_mark::count_stale_sources;
 use super::view::{NavSection, PageFrame, PageUser};
 use crate::domain::account::{Actor, Role};
 use crate::web::http::app_state::AppState;
@@ -15,5 +16,6 @@ pub(in crate::web) fn page_frame(
 ) -> Result<PageFrame, WebError> {
     let user = actor.map(|actor| PageUser { name: actor.name.clone(), is_admin: actor.role == Role::Admin });
     let (links, badge) = (state.links.clone(), badge_runs(state, actor)?);
-    Ok(PageFrame { links, title: title.into(), user, section, badge })
+    let stale_sources = if actor.is_some() { count_stale_sources(state)? } else { 0 };
+    Ok(PageFrame { links, title: title.into(), user, section, stale_sources, badge })
 }

@@ -34,6 +34,11 @@ impl LatestRun {
         }
     }
 
+    /// Whether it left the catalog as its source was then.
+    pub(in crate::web) fn was_applied(&self) -> bool {
+        self.status == RunStatus::Completed && self.withheld == 0 && !run_text::has_left_out(&self.stats)
+    }
+
     /// The name of its icon.
     pub(in crate::web) fn icon(&self) -> &'static str {
         if self.withheld > 0 { "warning" } else { run_icon(self.status, &self.stats) }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use askama::Template;
 
 use super::run_labels::{Kind, RunStats, RunStatus, run_icon, run_tone};
+use crate::domain::freshness::stale_notice;
 use crate::domain::run_summary::RunSummary;
 use crate::domain::run_text;
 use crate::domain::run_text::run_state;
@@ -24,8 +25,17 @@ pub(in crate::web) struct PageFrame {
     pub user: Option<PageUser>,
     /// Which entry of the header is marked as the current one.
     pub section: NavSection,
+    /// The number of stale sources; zero for a visitor.
+    pub stale_sources: u64,
     /// The floating badge, as of page load.
     pub badge: SyncBadge,
+}
+
+impl PageFrame {
+    /// The notice about stale sources: "2 sources are stale".
+    pub(in crate::web) fn stale_notice(&self) -> String {
+        stale_notice(self.stale_sources)
+    }
 }
 
 /// The reader of a page, if logged in.

@@ -42,6 +42,9 @@ pub(super) fn parse_change(state: &AppState, source: &Source, values: &FormValue
     if let Some(key) = state.control.key_column(&source.kind) {
         form.key = key.to_owned();
     }
+    if !values.contains_key("stale_after") {
+        form.stale_after = form::shown_age(source.stale_after);
+    }
     if form.reading.is_none() {
         form.reading = Some(read_form::form_of_options(&source.read_options));
         form.read_options = source.read_options.clone();

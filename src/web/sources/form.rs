@@ -7,6 +7,7 @@ use super::place::SourcePlace;
 use super::read_fields_view::{ReadErrors, ReadForm};
 use super::read_form;
 use super::view::{SourceErrors, SourceForm};
+use crate::domain::max_age::{MaxAge, NotAnAge};
 use crate::domain::run_text::hidden_columns::hidden_columns_warning;
 use crate::domain::run_text::missing_key::no_such_column_message;
 use crate::domain::schedule::Schedule;
@@ -44,6 +45,7 @@ pub(super) fn parse_form(values: &FormValues) -> SourceForm {
         noun_many: trimmed_value(values, "noun_many"),
         schedule: trimmed_value(values, "schedule"),
         schedule_label: None,
+        stale_after: trimmed_value(values, "stale_after"),
         public: trimmed_value(values, "public") == "1",
         publish_hidden: trimmed_value(values, "publish_hidden") == "1",
         hidden_columns: values.get("hidden_columns").and_then(|names| serde_json::from_str(names).ok()),
@@ -76,11 +78,17 @@ pub(super) fn form_of_source(source: &Source, url: String) -> SourceForm {
         noun_many: source.noun.many.clone(),
         schedule: source.schedule.clone().unwrap_or_default(),
         schedule_label: source.schedule.as_deref().and_then(schedule_label),
+        stale_after: shown_age(source.stale_after),
         public: source.public,
         reading: Some(read_form::form_of_options(&source.read_options)),
         read_options: source.read_options.clone(),
         ..SourceForm::default()
     }
+}
+
+/// The age at which a catalog counts as stale, as the form shows it; empty if none is set.
+pub(super) fn shown_age(age: Option<MaxAge>) -> String {
+    age.map(|age| age.to_string()).unwrap_or_default()
 }
 
 /// A cron expression for people, if it is valid.
@@ -115,6 +123,11 @@ pub(super) fn check_form(
         errors.schedule = Some(format_error(&error));
         None
     });
+    let stale_after = if form.stale_after.is_empty() { Ok(None) } else { form.stale_after.parse().map(Some) };
+    let stale_after = stale_after.unwrap_or_else(|error: NotAnAge| {
+        errors.stale_after = Some(format_error(&error));
+        None
+    });
     errors.reading = read_errors(form);
     let (Some(slug), Some(noun), true) = (slug, noun, errors.is_empty()) else { return Err(Box::new(errors)) };
     let draft = SourceDraft {
@@ -127,6 +140,7 @@ pub(super) fn check_form(
         schedule: schedule.as_ref().map(ToString::to_string),
         public: form.public,
         read_options: place.read_options.clone(),
+        stale_after,
     };
     Ok((draft, schedule))
 }

@@ -25,6 +25,7 @@ use crate::web::http::error::WebError;
 use crate::web::http::form::{FormValues, trimmed_value};
 use crate::web::http::html_response::HtmlResponse;
 use crate::web::http::links::with_query;
+use crate::web::layout::freshness_mark::list_marks;
 use crate::web::layout::page::page_frame;
 use crate::web::layout::time_label::time_label;
 use crate::web::layout::view::NavSection;
@@ -40,6 +41,7 @@ pub(in crate::web) async fn list_sources(
     app.run_slow_blocking(move |state, caller| {
         let actor = caller.admin()?;
         let mut catalogs: std::collections::HashMap<_, _> = state.store.list_catalogs()?.into_iter().collect();
+        let mut marks = list_marks(state, Some(&actor))?;
         let setting = |source: Source| {
             let catalog = catalogs.remove(&source.id);
             let place = SourcePlace::from(&source);
@@ -55,6 +57,7 @@ pub(in crate::web) async fn list_sources(
                 noun_many: source.noun.many,
                 last_success: catalog.and_then(|catalog| catalog.last_success_at).map(time_label),
                 schedule: source.schedule.as_deref().and_then(form::schedule_label),
+                freshness: marks.remove(&source.id),
             }
         };
         let done = match trimmed_value(&query, "done").as_str() {

@@ -246,6 +246,7 @@ mod tests {
             schedule: None,
             public: false,
             read_options: ReadOptions::default(),
+            stale_after: None,
             paused_at: None,
         }
     }

@@ -5,6 +5,7 @@ use askama::Template;
 use super::read_fields_view::{ReadErrors, ReadFields, ReadForm};
 use crate::domain::read_options::ReadOptions;
 use crate::domain::source_form_spec::{AddressInput, SourceFormSpec};
+use crate::web::layout::freshness_mark::FreshnessMark;
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::view::{PageFrame, counted};
 
@@ -45,6 +46,8 @@ pub(in crate::web) struct SourceSetting {
     pub last_success: Option<TimeLabel>,
     /// Its schedule: "Every 15 minutes".
     pub schedule: Option<String>,
+    /// The mark of a stale or paused source.
+    pub freshness: Option<FreshnessMark>,
 }
 
 /// The pages about one source. They share a template because they share fields.
@@ -197,6 +200,8 @@ pub(in crate::web) struct SourceForm {
     pub schedule: String,
     /// The schedule for people, if it is valid; not a field.
     pub schedule_label: Option<String>,
+    /// `stale_after`: the age at which the catalog counts as stale; empty if none is set.
+    pub stale_after: String,
     /// `public`: whether visitors without an account can read it.
     pub public: bool,
     /// `publish_hidden`: whether its hidden columns may be published too.
@@ -250,6 +255,8 @@ pub(in crate::web) struct SourceErrors {
     pub noun: Option<String>,
     /// The schedule.
     pub schedule: Option<String>,
+    /// The age at which the catalog counts as stale.
+    pub stale_after: Option<String>,
     /// The read options.
     pub reading: ReadErrors,
     /// Public, if it would publish hidden columns.
@@ -259,8 +266,8 @@ pub(in crate::web) struct SourceErrors {
 impl SourceErrors {
     /// Whether there are no errors.
     pub(in crate::web) fn is_empty(&self) -> bool {
-        let fields =
-            [&self.url, &self.file, &self.key, &self.name, &self.slug, &self.noun, &self.schedule, &self.public];
-        self.general.is_none() && fields.into_iter().all(Option::is_none) && self.reading.is_empty()
+        let fields = [&self.url, &self.file, &self.key, &self.name, &self.slug, &self.noun, &self.schedule];
+        let mut fields = fields.into_iter().chain([&self.stale_after, &self.public]);
+        self.general.is_none() && fields.all(Option::is_none) && self.reading.is_empty()
     }
 }
