@@ -53,6 +53,7 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         .service(resource("/catalog/{slug}/items/{id}").route(read().to(item::page)))
         .service(resource("/catalog/{slug}/sync").route(post().to(panel::handlers::start)))
         .service(resource("/catalog/{slug}/sync/cancel").route(post().to(panel::handlers::cancel)))
+        .service(resource("/catalog/{slug}/sync/dismiss").route(post().to(panel::handlers::dismiss)))
         .service(resource("/catalog/{slug}/feeds").route(read().to(feeds::handlers::page)))
         // History
         .service(resource("/history").route(read().to(history::handlers::list)))

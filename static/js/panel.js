@@ -1,12 +1,9 @@
-// The sync panel: dismissing a result, the cooldown of the Sync button, and its copy in the badge.
+// The sync panel: the cooldown of the Sync button, and the copy of its run in the badge.
 import { find, findBadge, findPanel, isPanelPolling } from "./page.js";
-import { recall, remember } from "./tab-memory.js";
 
 const COOLDOWN_TICK_MS = 250;
 
 let cooldownTimer;
-
-const dismissedKey = (panel) => `lockstep.dismissed.${panel.dataset.sync}`;
 
 // The panel's response contains the badge entry of its run, so that the badge needs no separate request.
 const copyRunToBadge = () => {
@@ -38,17 +35,9 @@ const startCooldown = (button) => {
 const updatePanel = () => {
   const panel = findPanel();
   if (!panel) return;
-  if (panel.dataset.sync && recall(dismissedKey(panel))) panel.classList.add("is-at-rest");
   const button = find("[data-cooldown]", panel);
   if (button) startCooldown(button);
   copyRunToBadge();
-};
-
-const dismissResult = () => {
-  const panel = findPanel();
-  remember(dismissedKey(panel));
-  panel.classList.add("is-at-rest");
-  panel.focus({ preventScroll: true });
 };
 
 export const watchPanel = () => {
@@ -62,8 +51,5 @@ export const watchPanel = () => {
     if (ctx.request.method === "POST" && (focused === document.body || focused?.disabled)) {
       findPanel().focus({ preventScroll: true });
     }
-  });
-  document.addEventListener("click", (event) => {
-    if (event.target.closest?.("#panel-dismiss")) dismissResult();
   });
 };

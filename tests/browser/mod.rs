@@ -5,6 +5,7 @@ mod crash;
 mod database_outage;
 mod feeds;
 mod first_steps;
+mod freshness;
 mod history;
 mod phone;
 mod proxy_errors;

@@ -40,10 +40,16 @@ fn each_feed_is_listed_and_failed_ones_can_be_retried() {
     }
     assert!(!page.body.contains("s3cret"));
 
+    // The page of the run offers the same.
+    let run = super::history::latest_run(&site, &site.store.find_source("news").expect("an answer").expect("a source"));
+    let page = admin.get(&format!("/history/{run}")).body;
+    assert!(page.contains("id=\"run-failed\"") && !page.contains("id=\"run-again\""), "{page}");
+
     // Viewers see the page without its buttons; visitors are sent to the login, although the catalog is public.
     let viewer = site.add_person("bob", Role::Viewer);
     let seen = viewer.get("/catalog/news/feeds");
     assert_eq!((seen.status, seen.body.contains("Retry failed")), (200, false));
+    assert!(!viewer.get(&format!("/history/{run}")).body.contains("Retry failed"));
     assert_eq!(viewer.post_form("/catalog/news/sync", &[("action", "failed")]).status, 403);
     assert_eq!(
         site.visitor().get("/catalog/albums/feeds").header("location"),
@@ -65,6 +71,7 @@ fn each_feed_is_listed_and_failed_ones_can_be_retried() {
     assert_eq!(ticker.requested_addresses(), ["ticker:gone?token=s3cret"], "the others are not requested");
     let page = admin.get("/catalog/news/feeds").body;
     assert!(page.contains("none failing") && !page.contains("Retry failed"), "{page}");
+    assert!(!admin.get(&format!("/history/{run}")).body.contains("id=\"run-failed\""), "nothing fails any more");
     let catalog = admin.get("/catalog/news").body;
     assert!(catalog.contains("4 headlines") && !catalog.contains("Retry failed"), "{catalog}");
     assert!(!admin.get("/").body.contains("failing"));

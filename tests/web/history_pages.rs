@@ -69,10 +69,10 @@ fn only_admins_can_retry_and_only_a_run_that_can_be_retried() {
     let path = format!("/history/{failed}");
     let page = admin.get(&path).body;
     let form = find_again_button(&page).expect("a form");
-    assert!(form.starts_with("books/sync") && form.contains("value=\"full\""), "{form}");
+    assert!(form.starts_with("books/sync") && form.contains("value=\"again\"") && form.contains(&failed), "{form}");
     assert!(find_again_button(&viewer.get(&path).body).is_none());
     // Without JavaScript the response redirects to the catalog, which shows the run.
-    let pressed = admin.post_form("/catalog/books/sync", &[("action", "full")]);
+    let pressed = admin.post_form("/catalog/books/sync", &[("action", "again"), ("sync", &failed)]);
     assert_eq!((pressed.status, pressed.header("location")), (303, Some("/catalog/books")));
     assert!(find_again_button(&admin.get(&path).body).is_none(), "one is active");
     let waiting = latest_run(&site, &source);

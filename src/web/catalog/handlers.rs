@@ -9,10 +9,12 @@ use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::form::{FormValues, trimmed_value};
 use crate::web::http::html_response::HtmlResponse;
+use crate::web::layout::freshness_mark::find_mark;
 use crate::web::layout::page::page_frame;
 use crate::web::layout::time_label::time_label;
 use crate::web::layout::view::NavSection;
 use crate::web::panel::build::PanelContext;
+use crate::web::panel::dismissed_runs::DismissedRuns;
 use crate::web::panel::notice::restore_notice;
 
 /// `GET /catalog/{slug}`: `q` searches, `sort` sorts by a column (`-column` descending), `page` selects a page.
@@ -20,13 +22,14 @@ pub(in crate::web) async fn page(
     app: AppContext,
     slug: web::Path<String>,
     query: web::Query<FormValues>,
+    dismissed: DismissedRuns,
 ) -> Result<HtmlResponse, WebError> {
     app.run_blocking(move |state, caller| {
         let source = caller.source(state, &slug)?;
         let actor = caller.actor;
         let Some(catalog) = state.store.find_catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
         let context = PanelContext { state, source: &source, actor: actor.as_ref() };
-        let mut panel = context.page_panel()?;
+        let mut panel = context.page_panel(&dismissed)?;
         if panel.may_sync {
             restore_notice(&mut panel, &trimmed_value(&query, "notice"), || {
                 let left = |kind| state.control.remaining_cooldown(source.id, kind);
@@ -42,6 +45,7 @@ pub(in crate::web) async fn page(
             count: catalog.item_count,
             last_success: catalog.last_success_at.map(time_label),
             public: source.public,
+            freshness: find_mark(state, source.id, actor.as_ref())?,
             panel,
             table: build_table(state, &source, &catalog, &TableQuery::parse(&query))?,
         };

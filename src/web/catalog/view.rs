@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::cell_view::{CellStyle, CellView};
+use crate::web::layout::freshness_mark::FreshnessMark;
 use crate::web::layout::run_labels::{Kind, RunStatus, StageIcon as _, StatusLabels as _};
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::view::{PageFrame, counted, grouped};
@@ -29,6 +30,8 @@ pub(in crate::web) struct CatalogPage {
     pub last_success: Option<TimeLabel>,
     /// Whether visitors without an account may read it.
     pub public: bool,
+    /// The mark of a stale or paused source.
+    pub freshness: Option<FreshnessMark>,
     /// The panel.
     pub panel: PanelView,
     /// The table.

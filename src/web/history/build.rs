@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use chrono::Utc;
+
 use super::view::{AttemptLine, KindTab, PageLinks, RunLine, RunPage, StageLine};
 use crate::domain::account::{Actor, Role};
 use crate::domain::operation::{Mode, OperationKind, Stage, Status};
@@ -105,19 +107,18 @@ pub(super) fn build_run_page(
         kinds: Vec::new(),
         changes: PageLinks::default(),
         issues: PageLinks::default(),
-        repeat_action: None,
+        may_repeat: false,
+        may_retry_feeds: false,
         run: line.run,
     };
     if let HistoryRun::Ended(record) = run {
         page.stages = stage_lines(record.stage_timings(), record.summary.status);
         add_lists(state, &mut page, record, &noun, query)?;
-        let ended_early = record.summary.status != Status::Completed && record.summary.successor.is_none();
-        if ended_early
-            && !page.is_source_removed
-            && actor.role == Role::Admin
-            && state.store.active_run(source_id)?.is_none()
-        {
-            page.repeat_action = page.run.repeat_action();
+        if !page.is_source_removed && actor.role == Role::Admin && state.store.active_run(source_id)?.is_none() {
+            page.may_repeat = page.run.can_repeat();
+            let is_of_feeds = page.run.kind == OperationKind::Sync && page.run.stats.feeds.is_some();
+            let feeds = if is_of_feeds { state.store.feed_counts(source_id)? } else { None };
+            page.may_retry_feeds = feeds.is_some_and(|feeds| feeds.failing > 0 && feeds.may_retry(Utc::now()));
         }
         page.run.advice_place = AdvicePlace::History;
     }

@@ -18,6 +18,7 @@ use crate::web::http::error::WebError;
 use crate::web::http::form::{FormValues, trimmed_value};
 use crate::web::http::html_response::HtmlResponse;
 use crate::web::http::links::{LinkBuilder, with_query};
+use crate::web::layout::freshness_mark::find_mark;
 use crate::web::layout::page::page_frame;
 use crate::web::layout::run_labels::StatusLabels as _;
 use crate::web::layout::view::NavSection;
@@ -75,6 +76,10 @@ pub(in crate::web) async fn list(app: AppContext, query: web::Query<FormValues>)
             sources: source_choices(&known, &asked.source),
             outcomes: TERMINAL_STATUSES.iter().map(|status| status_choice(*status, asked.status)).collect(),
             runs,
+            freshness: match of {
+                Some(HistoryOf::Source(id)) => find_mark(state, id, Some(&actor))?,
+                _ => None,
+            },
             pager: page_links(asked.page, RUNS_PER_PAGE, shown, found.total, |page| asked.link(&state.links, page)),
         };
         HtmlResponse::render(&page)

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::web::layout::freshness_mark::FreshnessMark;
 use crate::web::layout::run_labels::{Kind, RunStatus, StatusLabels as _};
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::view::{PageFrame, grouped};
@@ -22,6 +23,8 @@ pub(in crate::web) struct HistoryListPage {
     pub outcomes: Vec<FilterChoice>,
     /// The finished runs of this page; on the first page the active runs come before them.
     pub runs: Vec<RunLine>,
+    /// The mark of the source that the list is filtered by, if it is stale or paused.
+    pub freshness: Option<FreshnessMark>,
     /// The links to other pages. Active runs are not counted.
     pub pager: PageLinks,
 }
@@ -130,8 +133,10 @@ pub(in crate::web) struct RunPage {
     pub changes: PageLinks,
     /// The links to other pages of issues.
     pub issues: PageLinks,
-    /// The value of the form field `action` that repeats the run, if the reader may repeat it.
-    pub repeat_action: Option<&'static str>,
+    /// Whether the reader may repeat the run.
+    pub may_repeat: bool,
+    /// Whether the reader may retry the failed feeds of its source.
+    pub may_retry_feeds: bool,
 }
 
 impl RunPage {

@@ -111,6 +111,12 @@ impl LinkBuilder {
         self.route(&format!("/catalog/{slug}/sync/cancel"))
     }
 
+    /// The link that the Dismiss form of a catalog is sent to.
+    #[must_use]
+    pub fn dismiss_result(&self, slug: &str) -> String {
+        self.route(&format!("/catalog/{slug}/sync/dismiss"))
+    }
+
     /// The link to the panel with one run. `seen` is the percentage that the reader has seen.
     #[must_use]
     pub fn sync_status(&self, slug: &str, sync_id: &str, seen: u8) -> String {

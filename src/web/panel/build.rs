@@ -5,21 +5,26 @@
 
 use std::time::Duration;
 
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
+use super::dismissed_runs::DismissedRuns;
 use super::lines::{ChangeKind, ChangeLine, IssueLine};
 use super::run_view::{RunView, duration_ms};
-use super::view::PanelView;
+use super::view::{DismissedFailure, DismissedRun, PanelView, SourceLinks};
 use crate::domain::account::{Actor, Role};
+use crate::domain::openable_link::openable_link;
 use crate::domain::operation::{Mode, OperationKind, Status};
 use crate::domain::progress::RunStats;
 use crate::domain::record::SyncRecord;
+use crate::domain::run_summary::RunSummary;
+use crate::domain::run_text::run_state::last_run_label;
 use crate::domain::source::Source;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::{WebError, whole_seconds};
-use crate::web::layout::run_labels::LatestRun;
+use crate::web::layout::freshness_mark::find_mark;
+use crate::web::layout::run_labels::{LatestRun, StatusLabels as _};
 use crate::web::layout::time_label::time_label;
 
 /// How many issues, and changes of each kind, are listed; more are only counted.
@@ -38,14 +43,18 @@ pub(in crate::web) struct PanelContext<'a> {
 
 impl PanelContext<'_> {
     /// The panel of a page: it shows an active run; a run that succeeded, for some minutes; and a run that failed,
-    /// until the next one starts.
-    pub(in crate::web) fn page_panel(&self) -> Result<PanelView, WebError> {
+    /// until the next one starts. A run whose result the reader dismissed is not shown.
+    pub(in crate::web) fn page_panel(&self, dismissed: &DismissedRuns) -> Result<PanelView, WebError> {
         let Some(id) = self.latest_run_id()? else { return self.idle_panel() };
         let Some(report) = self.report(id)? else { return self.idle_panel() };
         if report.summary.status.is_active() {
             return self.active_panel(report, 0);
         }
         let record = self.state.store.find_record(id)?;
+        if dismissed.contains(id) {
+            let finished_at = record.as_ref().map(|record| record.finished_at);
+            return Ok(PanelView { dismissed: Some(self.dismissed_run(&report, finished_at)), ..self.idle_panel()? });
+        }
         let is_recent = record.as_ref().is_some_and(|record| Utc::now() - record.finished_at < RESULT_SHOWN_FOR);
         let is_unresolved = match report.summary.status {
             Status::Failed => true,
@@ -120,7 +129,38 @@ impl PanelContext<'_> {
         }
         let feeds = if self.actor.is_some() { self.state.store.feed_counts(self.source.id)? } else { None };
         let latest = self.state.store.latest_result(self.source.id)?.as_ref().map(LatestRun::from);
-        Ok(PanelView { last_success, latest, cooldown: whole_seconds(cooldown), feeds, ..self.empty_panel() })
+        let freshness = find_mark(self.state, self.source.id, self.actor)?;
+        Ok(PanelView {
+            freshness,
+            last_success,
+            latest,
+            cooldown: whole_seconds(cooldown),
+            feeds,
+            ..self.empty_panel()
+        })
+    }
+
+    /// A run whose result the reader dismissed. Readers with an account keep the link to its reason.
+    fn dismissed_run(&self, report: &StatusReport, finished_at: Option<DateTime<Utc>>) -> DismissedRun {
+        let RunSummary { id, kind, status, .. } = report.summary;
+        let has_failed = matches!(status, Status::Failed | Status::Interrupted) && self.actor.is_some();
+        let failure = has_failed.then(|| DismissedFailure {
+            label: last_run_label(kind, status),
+            icon: status.icon(),
+            tone: status.tone(),
+            finished_at: finished_at.map(time_label),
+            details: self.state.links.run(&id),
+        });
+        DismissedRun { sync_id: id.to_string(), failure }
+    }
+
+    /// Where an admin mends the source.
+    fn source_links(&self) -> SourceLinks {
+        let asked = self.state.control.form_spec(&self.source.kind).map(|spec| spec.asked);
+        SourceLinks {
+            settings: self.state.links.source(self.source.slug.as_str()),
+            place: openable_link(&self.source.location, asked),
+        }
     }
 
     fn active_panel(&self, report: StatusReport, seen: u8) -> Result<PanelView, WebError> {
@@ -145,7 +185,8 @@ impl PanelContext<'_> {
         if let Some(record) = record {
             self.add_record(&mut run, &record)?;
         }
-        Ok(PanelView { run: Some(run), ..self.idle_panel()? })
+        let source_links = (run.status == Status::Failed && self.may_sync()).then(|| self.source_links());
+        Ok(PanelView { run: Some(run), source_links, ..self.idle_panel()? })
     }
 
     /// Adds what only the record of a finished run has: its counts, its duration and, for readers with an account, its

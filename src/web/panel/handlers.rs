@@ -6,7 +6,9 @@ use actix_web::web;
 use serde::Deserialize;
 
 use super::build::PanelContext;
+use super::dismissed_runs::DismissedRuns;
 use super::notice::notice_value;
+use super::repeat::{REPEAT_ACTION, build_repeat};
 use super::view::{PanelFragment, PanelView};
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use crate::domain::sync_id::SyncId;
@@ -20,7 +22,7 @@ use crate::web::http::links::with_query;
 use crate::web::http::response_format::ResponseFormat;
 
 /// `POST /catalog/{slug}/sync`: field `action` (`sync`, `preview`, `full`, `failed`), and `accept_rekey=1` to sync
-/// although the key column seems to have changed.
+/// although the key column seems to have changed. With `again`, the run in the field `sync` is repeated.
 pub(in crate::web) async fn start(
     app: AppContext,
     slug: web::Path<String>,
@@ -31,7 +33,12 @@ pub(in crate::web) async fn start(
         let actor = caller.admin()?;
         let source = caller.source(state, &slug)?;
         let context = PanelContext { state, source: &source, actor: Some(&actor) };
-        let outcome = state.control.start(&source, &parse_start(&form.into_values()?, actor.name.clone())?)?;
+        let form = form.into_values()?;
+        let request = match trimmed_value(&form, "action").as_str() {
+            REPEAT_ACTION => build_repeat(state, &source, &form, actor.name.clone())?,
+            _ => parse_start(&form, actor.name.clone())?,
+        };
+        let outcome = state.control.start(&source, &request)?;
         let (status, sync_id) = match outcome {
             StartOutcome::Accepted(id) => (StatusCode::ACCEPTED, Some(id)),
             StartOutcome::AlreadyRunning(id) => (StatusCode::CONFLICT, Some(id)),
@@ -60,7 +67,7 @@ fn parse_start(form: &FormValues, requested_by: String) -> Result<StartRequest, 
         "full" => (OperationKind::Sync, Mode::Full),
         // A preview compares everything: an item can be missing from the catalog although the source is unchanged.
         "preview" => (OperationKind::Preview, Mode::Full),
-        _ => return Err(WebError::bad_field("action", "“action” must be sync, preview, full or failed.")),
+        _ => return Err(WebError::bad_field("action", "“action” must be sync, preview, full, failed or again.")),
     };
     let accept_rekey = accept_rekey && kind == OperationKind::Sync;
     let options = StartOptions { accept_rekey, only_failed: action == "failed", ..StartOptions::default() };
@@ -139,6 +146,32 @@ pub(in crate::web) async fn cancel(
         }
         let panel = context.run_panel(id, 0)?.ok_or_else(no_run)?;
         render_fragment(PanelView { cancel_outcome: Some(outcome), ..panel }, status)
+    })
+    .await
+}
+
+/// `POST /catalog/{slug}/sync/dismiss`: hides the result of the run in the field `sync` from this reader.
+pub(in crate::web) async fn dismiss(
+    app: AppContext,
+    slug: web::Path<String>,
+    form: FormData<FormValues>,
+    dismissed: DismissedRuns,
+) -> Result<HtmlResponse, WebError> {
+    let is_htmx = app.format == ResponseFormat::Fragment;
+    app.run_blocking(move |state, caller| {
+        let source = caller.source(state, &slug)?;
+        let context = PanelContext { state, source: &source, actor: caller.actor.as_ref() };
+        let no_run = || WebError::not_found("sync");
+        let id: SyncId = trimmed_value(&form.into_values()?, "sync").parse().map_err(|_| no_run())?;
+        let report = context.report(id)?.ok_or_else(no_run)?;
+        // A run that is active is shown until it has ended.
+        let dismissed = if report.summary.status.is_active() { dismissed } else { dismissed.with(id) };
+        let html = if is_htmx {
+            render_fragment(context.page_panel(&dismissed)?, StatusCode::OK)?
+        } else {
+            redirect_to_catalog(&context, "")
+        };
+        Ok(html.with_header("Set-Cookie", dismissed.to_cookie(state.links.cookie_path())))
     })
     .await
 }

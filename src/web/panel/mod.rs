@@ -2,8 +2,10 @@
 //! runs.
 
 pub(super) mod build;
+pub(super) mod dismissed_runs;
 pub(super) mod handlers;
 pub(in crate::web) mod lines;
 pub(super) mod notice;
+mod repeat;
 pub(in crate::web) mod run_view;
 pub(in crate::web) mod view;

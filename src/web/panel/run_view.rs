@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 
 use super::lines::{ChangeLine, IssueLine};
+use super::repeat::can_repeat;
 use crate::domain::operation::Mode;
 use crate::domain::record::SyncRecord;
 use crate::domain::run_summary::RunSummary;
@@ -28,7 +29,7 @@ pub(in crate::web) struct RunView {
     pub sync_id: String,
     /// What it does.
     pub kind: Kind,
-    /// Whether it is a full sync. The button "Try again" repeats it in the same mode.
+    /// Whether it is a full sync.
     pub is_full: bool,
     /// Its status.
     pub status: RunStatus,
@@ -222,14 +223,12 @@ impl RunView {
         progress_label(self.kind, self.status, self.progress)
     }
 
-    /// The value of the form field `action` that repeats it; `None` if the Sync form cannot.
-    pub(in crate::web) fn repeat_action(&self) -> Option<&'static str> {
-        match (self.kind, self.is_full) {
-            (Kind::Preview, _) => Some("preview"),
-            (Kind::Sync, true) => Some("full"),
-            (Kind::Sync, false) => Some("sync"),
-            (Kind::Undo | Kind::Removal, _) => None,
-        }
+    /// Whether "Try again" is offered: it did not complete, no other run continues it, and its kind can be repeated.
+    pub(in crate::web) fn can_repeat(&self) -> bool {
+        !self.status.is_active()
+            && self.status != RunStatus::Completed
+            && self.successor.is_none()
+            && can_repeat(self.kind)
     }
 
     /// How many changes are not listed; `None` if all are.

@@ -11,6 +11,7 @@ use crate::domain::run_text::start_and_cancel::{ALREADY_FINISHING, cooling_down_
 use crate::store::admission::StartOutcome;
 use crate::store::cancel::CancelOutcome;
 use crate::web::http::links::LinkBuilder;
+use crate::web::layout::freshness_mark::FreshnessMark;
 use crate::web::layout::run_labels::{Kind, LatestRun, RunStats, RunStatus, StageIcon as _, StatusLabels as _};
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::view::{BadgeRun, grouped, seconds};
@@ -36,6 +37,12 @@ pub(in crate::web) struct PanelView {
     pub latest: Option<LatestRun>,
     /// The feeds of the source, for readers with an account; `None` if it has none.
     pub feeds: Option<FeedCounts>,
+    /// The latest run, if the reader dismissed its result.
+    pub dismissed: Option<DismissedRun>,
+    /// The mark of a stale or paused source.
+    pub freshness: Option<FreshnessMark>,
+    /// Where an admin mends the source of a failed run.
+    pub source_links: Option<SourceLinks>,
     /// Seconds until the next sync can be started. The button counts them down.
     pub cooldown: u64,
     /// The outcome of the start that this panel responds to.
@@ -65,6 +72,34 @@ impl PanelView {
             (RunStatus::Interrupted, Some(successor)) => Some((successor, 0)),
             _ => None,
         }
+    }
+
+    /// The run that the panel is about: shown, or dismissed; empty if there is none.
+    pub(in crate::web) fn known_run(&self) -> &str {
+        let dismissed = || self.dismissed.as_ref().map(|run| run.sync_id.as_str());
+        self.run.as_ref().map(|run| run.sync_id.as_str()).or_else(dismissed).unwrap_or_default()
+    }
+
+    /// The failure that the panel mentions while no run is shown.
+    pub(in crate::web) fn dismissed_failure(&self) -> Option<&DismissedFailure> {
+        self.dismissed.as_ref().filter(|_| self.run.is_none()).and_then(|run| run.failure.as_ref())
+    }
+
+    /// Whether the panel has nothing for this reader.
+    pub(in crate::web) fn is_hidden(&self) -> bool {
+        self.run.is_none() && !self.may_sync && self.dismissed_failure().is_none()
+    }
+
+    /// The mark of a stale catalog, if it is the heading while no run is shown. Another state of the latest run comes
+    /// first.
+    pub(in crate::web) fn heading_mark(&self) -> Option<&FreshnessMark> {
+        let is_calm = self.latest.is_none_or(|latest| latest.was_applied()) && self.dismissed_failure().is_none();
+        self.freshness.as_ref().filter(|mark| mark.is_stale && is_calm)
+    }
+
+    /// The mark of a stale catalog, if the heading is something else.
+    pub(in crate::web) fn message_mark(&self) -> Option<&FreshnessMark> {
+        self.freshness.as_ref().filter(|mark| mark.is_stale && self.heading_mark().is_none())
     }
 
     /// The heading of the panel while no run is shown.
@@ -118,6 +153,39 @@ impl PanelView {
             stats: run.stats,
         })
     }
+}
+
+/// A run whose result the reader dismissed.
+#[derive(Debug, Clone)]
+pub(in crate::web) struct DismissedRun {
+    /// Its id. The page does not load the run into the panel again.
+    pub sync_id: String,
+    /// How it ended, if that leaves something to do.
+    pub failure: Option<DismissedFailure>,
+}
+
+/// The end of a dismissed run that failed.
+#[derive(Debug, Clone)]
+pub(in crate::web) struct DismissedFailure {
+    /// The label: "Last sync failed".
+    pub label: String,
+    /// The name of its icon.
+    pub icon: &'static str,
+    /// The name of its tone in the stylesheet.
+    pub tone: &'static str,
+    /// When it ended.
+    pub finished_at: Option<TimeLabel>,
+    /// The link to its page, which has the reason.
+    pub details: String,
+}
+
+/// Links to the source of a failed run.
+#[derive(Debug, Clone)]
+pub(in crate::web) struct SourceLinks {
+    /// The settings of the source.
+    pub settings: String,
+    /// The sheet, file or feed itself, if a browser can open it.
+    pub place: Option<String>,
 }
 
 /// The panel as a fragment: the response to a poll, a start and a cancel.
