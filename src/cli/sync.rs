@@ -46,6 +46,9 @@ pub(super) struct SyncArgs {
     /// Also remove what the sync withholds for review, without asking
     #[arg(long, conflicts_with = "preview")]
     apply_removals: bool,
+    /// Fetch only the feeds that failed the last time
+    #[arg(long, conflicts_with_all = ["full", "force", "preview", "apply_preview", "apply_removals"])]
+    only_failed: bool,
     /// Print the final status as JSON
     #[arg(long)]
     json: bool,
@@ -58,6 +61,7 @@ impl SyncArgs {
             mode: if self.full || self.force { Mode::Full } else { Mode::Incremental },
             options: StartOptions {
                 force_refresh: self.force,
+                only_failed: self.only_failed,
                 apply_preview: self.apply_preview,
                 ..StartOptions::default()
             },
@@ -70,6 +74,12 @@ impl SyncArgs {
 /// Starts a sync, follows it to its end, and prints how it ended.
 pub(super) fn run(app: &App, args: &SyncArgs) -> Result<CommandExit, CommandError> {
     let source = find_source(&app.store, &args.slug)?;
+    if args.only_failed && app.store.feed_counts(source.id)?.is_none() {
+        let slug = &source.slug;
+        return Err(CommandError::usage(format!(
+            "--only-failed: {slug} has no feeds that were fetched before. Run `lockstep sync {slug}`."
+        )));
+    }
     let interrupted = app::watch_shutdown_signals()?;
     if let Some(preview) = args.apply_preview {
         check_preview(app, &source, preview)?;
@@ -143,7 +153,8 @@ enum AdoptedRun {
 /// Ends a run whose worker died, and takes over a run that is queued: without a server no other process does.
 fn adopt_run(app: &App, id: SyncId, request: &StartRequest) -> Result<AdoptedRun, CommandError> {
     // Only an incremental sync can be replaced by continuing an earlier run.
-    let is_incremental_sync = request.kind == OperationKind::Sync && request.mode == Mode::Incremental;
+    let is_incremental_sync =
+        request.kind == OperationKind::Sync && request.mode == Mode::Incremental && !request.options.only_failed;
     if let Some(recovered) = app.control.recover_run(id)? {
         return Ok(match recovered.successor {
             Some(next) if is_incremental_sync => {

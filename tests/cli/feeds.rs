@@ -22,6 +22,23 @@ fn feeds_are_added_without_a_key_checked_and_synced() {
 }
 
 #[test]
+fn failed_feeds_are_retried_alone() {
+    let (cli, stub) = (CliFixture::new(), StubServer::start());
+    stub.set_reply("/a", StubReply::feed("Alpha", &["1", "2"]));
+    let (alpha, beta) = (stub.url("/a"), stub.url("/b"));
+    cli.expect_success(&["source", "add", "news", "--kind", "feeds", "--url", &alpha, "--url", &beta]);
+    let early = cli.run_command(&["sync", "news", "--only-failed"]);
+    assert!(early.code == 2 && early.err.contains("has no feeds that were fetched before"), "{}", early.err);
+    cli.expect_success(&["sync", "news"]);
+    stub.set_reply("/b", StubReply::feed("Beta", &["1"]));
+    let requests = stub.request_count("/a");
+    assert_eq!(cli.expect_success(&["sync", "news", "--only-failed"]), "news: 1 added, 0 updated, 0 removed.\n");
+    assert_eq!(stub.request_count("/a"), requests, "the working feed is not requested");
+    let both = cli.run_command(&["sync", "news", "--only-failed", "--full"]);
+    assert!(both.code == 2 && both.err.contains("cannot be used with"), "{}", both.err);
+}
+
+#[test]
 fn a_check_shows_how_many_feeds_of_a_long_list_it_fetched() {
     let (cli, stub) = (CliFixture::new(), StubServer::start());
     let addresses: Vec<String> = (0..12).map(|n| stub.url(&format!("/{n}"))).collect();
