@@ -7,6 +7,7 @@ use super::catalogs as catalog_rows;
 use super::connection::{AnyConnection, Store};
 use super::dialect::bulk::{self, BatchStamp};
 use super::dialect::clock;
+use super::dialect::issue_rows;
 use super::error::StoreError;
 use super::final_changes::apply_changes;
 use super::operations::{self, OperationRow};
@@ -174,7 +175,7 @@ pub(super) fn close_run(
         None => None,
     };
     insert_record(conn, &row, ending, &stats_json, now, FinalReferences { successor, review, retry_at })?;
-    bulk::insert_issues(conn, &id, &ending.issues.kept)?;
+    issue_rows::insert_issues(conn, &id, &ending.issues.kept)?;
     bulk::insert_changes(conn, &id, row.source_id, &ending.changes)?;
     Ok(successor)
 }

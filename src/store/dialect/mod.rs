@@ -4,6 +4,7 @@ pub(super) mod bulk;
 pub(super) mod bulk_keys;
 pub(super) mod clock;
 pub(super) mod expired_rows;
+pub(super) mod issue_rows;
 mod literal;
 pub(super) mod lock;
 pub(super) mod migrations;
