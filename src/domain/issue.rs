@@ -30,6 +30,18 @@ pub struct Issue {
 }
 
 impl Issue {
+    /// Creates an issue of this kind without a row's cells.
+    #[must_use]
+    pub const fn new(row: Option<u64>, column: Option<String>, kind: IssueKind, reason: String) -> Self {
+        Self { row, column, kind, reason }
+    }
+
+    /// Creates a warning.
+    #[must_use]
+    pub const fn noted(row: Option<u64>, column: Option<String>, reason: String) -> Self {
+        Self::new(row, column, IssueKind::Noted, reason)
+    }
+
     /// Returns the message with its place: "Row 5, “title”: …".
     #[must_use]
     pub fn with_place(&self) -> String {

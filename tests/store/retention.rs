@@ -161,7 +161,7 @@ fn a_record_goes_after_its_operation_with_its_issues_and_changes_in_small_steps(
     let source = worker_steps::add_source(&store, "albums");
     let mut ending = worker_steps::run_ending(Status::Completed);
     for row in 0..5000 {
-        ending.issues.push(Issue { row: Some(row), column: None, kind: IssueKind::Refused, reason: "No.".to_owned() });
+        ending.issues.push(Issue::new(Some(row), None, IssueKind::Refused, "No.".to_owned()));
     }
     let big = end_new_run(&store, source, &ending);
     add_changes(db, big, 7000);

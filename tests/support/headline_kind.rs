@@ -129,12 +129,7 @@ impl SourceKind for HeadlineKind {
                         } else {
                             feed.title.clone()
                         };
-                        observer.report_issue(Issue {
-                            row: None,
-                            column: Some(place),
-                            kind: IssueKind::Refused,
-                            reason: why,
-                        });
+                        observer.report_issue(Issue::new(None, Some(place), IssueKind::Refused, why));
                     }
                 }
             }

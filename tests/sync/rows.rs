@@ -30,7 +30,7 @@ fn list_issues(engine: &TestEngine, record: &SyncRecord) -> Vec<Issue> {
 fn only_issue(engine: &TestEngine, record: &SyncRecord) -> (Option<u64>, Option<String>, IssueKind, String) {
     let mut all = list_issues(engine, record);
     assert_eq!(all.len(), 1, "{all:?}");
-    let Issue { row, column, kind, reason } = all.remove(0);
+    let Issue { row, column, kind, reason, .. } = all.remove(0);
     (row, column, kind, reason)
 }
 

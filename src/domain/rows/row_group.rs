@@ -1,6 +1,6 @@
 //! Groups rows with the same issue into one warning.
 
-use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::issue::Issue;
 use crate::domain::text::counts::{format_row_count, format_row_numbers};
 
 /// The number of rows that a warning lists by number.
@@ -43,7 +43,7 @@ impl RowGroup {
             1 => one.to_owned(),
             count => format!("{} ({}) {many}", format_row_count(count), format_row_numbers(&self.first_rows, count)),
         };
-        Some(Issue { row: Some(row), column: None, kind: IssueKind::Noted, reason })
+        Some(Issue::noted(Some(row), None, reason))
     }
 }
 

@@ -7,7 +7,7 @@ use super::row_group::RowGroup;
 use super::suspect_row::{SuspectCell, SuspectRow, find_misfit};
 use super::swapped_cells::SwappedCells;
 use crate::domain::columns::cell_class::{CellClass, ClassCounts};
-use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::issue::Issue;
 use crate::domain::run_text::header_mismatch::HeaderMismatch;
 use crate::domain::run_text::shape_notes::{
     MisfitCell, RowAndRowsNote, dropped_cells_note, empty_extra_cells_note, misfit_cell_note, missing_cells_note,
@@ -189,11 +189,8 @@ impl RowShapes {
 
     /// Returns the warning about a suspicious row, if its cells do not look like their columns.
     fn describe_suspect(&self, suspect: &SuspectRow, typical: &[Option<CellClass>]) -> Option<Issue> {
-        let note = |column: Option<usize>, reason: String| Issue {
-            row: Some(suspect.number),
-            column: column.and_then(|position| self.columns.get(position)).cloned(),
-            kind: IssueKind::Noted,
-            reason,
+        let note = |column: Option<usize>, reason: String| {
+            Issue::noted(Some(suspect.number), column.and_then(|position| self.columns.get(position)).cloned(), reason)
         };
         if let [_, joined_rows @ ..] = &suspect.lines[..]
             && !joined_rows.is_empty()

@@ -3,7 +3,7 @@
 
 use super::row_group::RowGroup;
 use crate::domain::columns::cell_class::{CellClass, ClassCounts};
-use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::issue::Issue;
 use crate::domain::run_text::shape_notes::{MisfitCell, swapped_cells_note, swapped_columns_note};
 use crate::domain::text::shortening::shorten_text;
 
@@ -97,14 +97,15 @@ impl SwappedCells {
                 notes.extend(swapped.rows.to_note("", &many).map(|note| Issue { column: Some(name.clone()), ..note }));
                 continue;
             }
-            notes.extend(swapped.first.iter().map(|(row, cell, next_cell)| Issue {
-                row: Some(*row),
-                column: Some(name.clone()),
-                kind: IssueKind::Noted,
-                reason: swapped_cells_note(
-                    MisfitCell { excerpt: cell, column: name },
-                    MisfitCell { excerpt: next_cell, column: next },
-                ),
+            notes.extend(swapped.first.iter().map(|(row, cell, next_cell)| {
+                Issue::noted(
+                    Some(*row),
+                    Some(name.clone()),
+                    swapped_cells_note(
+                        MisfitCell { excerpt: cell, column: name },
+                        MisfitCell { excerpt: next_cell, column: next },
+                    ),
+                )
             }));
         }
         SwappedFindings { notes, is_doubtful }

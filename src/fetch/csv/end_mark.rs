@@ -3,7 +3,7 @@
 
 use std::io::{self, Read};
 
-use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::issue::Issue;
 use crate::fetch::http::body_file::{BodyFile, disk_error};
 use crate::fetch::{FetchError, FetchObserver};
 
@@ -24,7 +24,7 @@ pub(super) fn remove_end_marks(content: &mut BodyFile, observer: &dyn FetchObser
     }
     content.truncate_end(marks).map_err(|error| disk_error(&error))?;
     let reason = "The file ends with Ctrl-Z, the end-of-file mark of DOS; it was ignored.";
-    observer.report_issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason: reason.to_owned() });
+    observer.report_issue(Issue::noted(None, None, reason.to_owned()));
     Ok(())
 }
 

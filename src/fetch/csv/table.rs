@@ -9,7 +9,7 @@ use super::record::{CsvRecord, RecordError, too_many_columns_message};
 use super::record_reader::RecordReader;
 use super::structure_errors;
 use super::text_survey::{TextSurvey, survey_text};
-use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::issue::Issue;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::rows::row::{CellRepair, NUL_DROPPED_MESSAGE, TextRow, column_names};
 use crate::domain::source::Validators;
@@ -75,7 +75,7 @@ impl CsvTable {
         }
         table.read_header(options.header_row, observer)?;
         if let Some(reason) = table.survey.choice.describe_doubt() {
-            observer.report_issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason });
+            observer.report_issue(Issue::noted(None, None, reason));
         }
         Ok(table)
     }
@@ -128,12 +128,12 @@ impl CsvTable {
             cells.iter().enumerate().filter_map(|(at, cell)| Some((at, self.describe_encoding_problem(at, cell)?)))
         {
             let (row, column) = (Some(self.row_number(record.number)), self.columns.get(at).cloned());
-            observer.report_issue(Issue { row, column, kind: IssueKind::Noted, reason: repair.message });
+            observer.report_issue(Issue::noted(row, column, repair.message));
         }
         for cell in [record.loose_end, record.late_quote, record.inner_quote].into_iter().flatten() {
             let reason = "This column name contains a quotation mark. Check that it is intended.".to_owned();
             let (row, column) = (Some(self.row_number(record.number)), self.columns.get(cell).cloned());
-            observer.report_issue(Issue { row, column, kind: IssueKind::Noted, reason });
+            observer.report_issue(Issue::noted(row, column, reason));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Collects cells that share one note: formulas without a saved value, and numbers that spreadsheets round.
 
 use super::cell_place::column_letters;
-use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::issue::Issue;
 use crate::domain::text::counts::group_digits;
 use crate::domain::text::shortening::list_columns;
 
@@ -38,7 +38,7 @@ impl CellGroup {
             1 => format!("1 cell in {names} {one} (row {first}). {fix}"),
             _ => format!("{count} cells in {names} {many}, first in row {first}. {fix}"),
         };
-        Some(Issue { row: Some(row), column, kind: IssueKind::Noted, reason })
+        Some(Issue::noted(Some(row), column, reason))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Collects what is hidden or merged in a tab, and writes the notes about it.
 
 use super::cell_place::column_letters;
-use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::issue::Issue;
 use crate::domain::text::counts::group_digits;
 use crate::domain::text::shortening::{list_columns, shorten_text};
 
@@ -74,7 +74,7 @@ impl TabLayout {
     pub(super) fn notes(&self, tab: &str, is_hidden: bool, columns: &[String]) -> Vec<Issue> {
         let mut notes = Vec::new();
         let mut note = |row: Option<u64>, column: Option<String>, reason: String| {
-            notes.push(Issue { row, column, kind: IssueKind::Noted, reason });
+            notes.push(Issue::noted(row, column, reason));
         };
         if is_hidden {
             note(None, None, format!("The tab “{}” is hidden in the workbook. It was read anyway.", shorten_text(tab)));

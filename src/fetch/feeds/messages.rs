@@ -25,7 +25,7 @@ pub(super) fn address_label(address: &str) -> String {
 
 /// An issue of the feed with this label.
 pub(super) fn feed_issue(label: String, kind: IssueKind, reason: String) -> Issue {
-    Issue { row: None, column: Some(label), kind, reason }
+    Issue::new(None, Some(label), kind, reason)
 }
 
 /// The kind and reason of an issue that is only a note.

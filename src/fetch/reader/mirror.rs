@@ -15,7 +15,7 @@ use super::session::ReaderSession;
 use super::stream::{self, ArticleList, ArticleStream, ListLimit};
 use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
-use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::issue::Issue;
 use crate::domain::operation::Mode;
 use crate::domain::progress::ProgressCount;
 use crate::domain::rows::row::TextRow;
@@ -240,6 +240,6 @@ impl<'a> AccountMirror<'a> {
 
     /// Adds a note to the issues of the run.
     pub(super) fn note(&self, reason: String) {
-        self.observer.report_issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason });
+        self.observer.report_issue(Issue::noted(None, None, reason));
     }
 }

@@ -8,7 +8,7 @@ use ureq::http::{HeaderMap, StatusCode};
 use super::google_errors::NO_TAB;
 use super::rate_limit::RateLimitWaits;
 use crate::domain::cell_range::CellRange;
-use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::issue::Issue;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::sheet_link::{SheetLink, TabSelector};
 use crate::domain::text::shortening::shorten_text;
@@ -64,12 +64,7 @@ pub(super) fn fetch_export(
     let table = CsvFetch { client, options, rows_above, fetch_request, observer };
     let fetched = table.fetch(request).map_err(explained)?;
     if let (true, FetchOutcome::Content(_)) = (link.is_by_name(), &fetched) {
-        observer.report_issue(Issue {
-            row: None,
-            column: None,
-            kind: IssueKind::Noted,
-            reason: CELLS_LEFT_OUT.to_owned(),
-        });
+        observer.report_issue(Issue::noted(None, None, CELLS_LEFT_OUT.to_owned()));
     }
     if let (TabSelector::Name(name), FetchOutcome::Content(content)) = (link.selected_tab(), &fetched) {
         // If no tab has the name, Google silently returns the first tab

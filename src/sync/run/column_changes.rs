@@ -8,7 +8,7 @@ use super::hidden_columns::refuse_hidden_key;
 use super::key_index::{FoundRow, KeyIndex, RowComparison, index_row};
 use super::pending_cells::pending_cells;
 use super::run_stop::RunStop;
-use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::issue::Issue;
 use crate::domain::item::{ColumnLayout, ContentDigest, content_digest, parse_fields};
 use crate::domain::rows::header_row::MAX_SEARCHED_ROWS;
 use crate::domain::rows::row::TextRow;
@@ -126,12 +126,7 @@ pub(super) fn column_notes(
     renamed: &[RenamedColumn],
     excluded: &[String],
 ) -> Vec<Issue> {
-    let note = |column: &str, reason: String| Issue {
-        row: Some(header_row),
-        column: Some(column.to_owned()),
-        kind: IssueKind::Noted,
-        reason,
-    };
+    let note = |column: &str, reason: String| Issue::noted(Some(header_row), Some(column.to_owned()), reason);
     let mut notes = Vec::new();
     for RenamedColumn { old, new } in renamed {
         notes.push(note(new, renamed_column_note(old, new)));

@@ -5,7 +5,7 @@ use super::comparison::StoredItems;
 use super::context::RunContext;
 use super::run_stop::RunStop;
 use crate::domain::columns::column_type::ColumnType;
-use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::issue::Issue;
 use crate::domain::item::ColumnLayout;
 use crate::domain::rows::row::{CellRepair, TextRow};
 use crate::domain::run_text::hidden_columns::{excluded_column_message, hidden_key_message};
@@ -109,11 +109,12 @@ pub(in crate::sync) fn strip_excluded_columns(
 
 /// Returns the warnings about the columns that were excluded from `content`.
 pub(super) fn excluded_column_notes(source: &Source, content: &dyn FetchedContent) -> impl Iterator<Item = Issue> {
-    let note = |name: &String| Issue {
-        row: Some(source.read_options.header_row_number()),
-        column: Some(name.clone()),
-        kind: IssueKind::Noted,
-        reason: excluded_column_message(name, &source.slug),
+    let note = |name: &String| {
+        Issue::noted(
+            Some(source.read_options.header_row_number()),
+            Some(name.clone()),
+            excluded_column_message(name, &source.slug),
+        )
     };
     content.excluded_columns().iter().map(note)
 }

@@ -164,7 +164,7 @@ mod tests {
     fn the_place_of_an_issue_is_a_row_a_column_or_a_feed() {
         let place = |row: Option<u64>, column: Option<&str>, of_feeds: bool| {
             let column = column.map(str::to_owned);
-            IssueLine::new(Issue { row, column, kind: IssueKind::Noted, reason: String::new() }, of_feeds).place
+            IssueLine::new(Issue::noted(row, column, String::new()), of_feeds).place
         };
         assert_eq!(place(Some(5), Some("title"), false), "Row 5, title");
         assert_eq!(place(Some(5), None, false), "Row 5");

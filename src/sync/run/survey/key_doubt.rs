@@ -1,6 +1,6 @@
 //! Detects keys that may have been misread, so that their items would seem to have left the source.
 
-use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::issue::Issue;
 use crate::domain::item::ColumnLayout;
 use crate::domain::rows::row::TextRow;
 use crate::domain::run_text::row_notes::KEY_LINE_BREAK_NOTE;
@@ -20,10 +20,6 @@ pub(super) fn is_inexact(row: &TextRow, layout: &ColumnLayout) -> bool {
 /// The note about a key with a line break in it; `None` for any other.
 pub(super) fn line_break_note(row: &TextRow, key: &str, layout: &ColumnLayout) -> Option<Issue> {
     let has_break = row.spans_lines && key.contains(['\n', '\r']);
-    has_break.then(|| Issue {
-        row: Some(row.number),
-        column: Some(layout.key_column().to_owned()),
-        kind: IssueKind::Noted,
-        reason: KEY_LINE_BREAK_NOTE.to_owned(),
-    })
+    has_break
+        .then(|| Issue::noted(Some(row.number), Some(layout.key_column().to_owned()), KEY_LINE_BREAK_NOTE.to_owned()))
 }

@@ -2,7 +2,7 @@
 //! without an entry, and messages of the spreadsheet instead of values.
 
 use crate::domain::columns::spreadsheet_values::SpreadsheetPlaceholder;
-use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::issue::Issue;
 use crate::domain::item::ColumnLayout;
 use crate::domain::rows::row::TextRow;
 use crate::domain::rows::row_group::RowGroup;
@@ -80,12 +80,8 @@ impl RowNotes {
         equal_items: EqualItems,
     ) -> Vec<Issue> {
         let key = layout.key_column();
-        let note = |row: u64, column: Option<&str>, reason: String| Issue {
-            row: Some(row),
-            column: column.map(str::to_owned),
-            kind: IssueKind::Noted,
-            reason,
-        };
+        let note =
+            |row: u64, column: Option<&str>, reason: String| Issue::noted(Some(row), column.map(str::to_owned), reason);
         let mut notes = Vec::new();
         if let Some(first) = self.headers.first_row() {
             notes.extend(self.headers.to_note(&repeated_header_note(first), REPEATED_HEADERS_NOTE));
@@ -146,7 +142,7 @@ pub(super) fn header_message_notes(written: &[String], layout: &ColumnLayout, ro
         let word = header_placeholder(written)?;
         let read_as = (written != name).then_some(name.as_str());
         let reason = header_message_note(word.as_str(), read_as);
-        Some(Issue { row: Some(row), column: Some(name.clone()), kind: IssueKind::Noted, reason })
+        Some(Issue::noted(Some(row), Some(name.clone()), reason))
     };
     written.iter().zip(layout.column_names()).filter_map(note).collect()
 }
@@ -168,5 +164,5 @@ pub(super) fn header_note(written: &[String], layout: &ColumnLayout, source: &So
     let (first, _) = differing.first()?;
     let column = Some((*first).to_owned());
     let reason = respelled_headers_note(&differing);
-    Some(Issue { row: Some(source.read_options.header_row_number()), column, kind: IssueKind::Noted, reason })
+    Some(Issue::noted(Some(source.read_options.header_row_number()), column, reason))
 }

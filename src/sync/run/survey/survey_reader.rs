@@ -134,7 +134,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
             }
             let column = repair.column.and_then(|position| layout.column_names().get(position)).cloned();
             let reason = repair.message.clone();
-            self.issues.push(Issue { row: Some(row.number), column, kind: IssueKind::Noted, reason });
+            self.issues.push(Issue::noted(Some(row.number), column, reason));
         }
         match class {
             RowClass::Header => return,
@@ -225,7 +225,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
     fn refuse_row(&mut self, row: u64, column: Option<&str>, reason: String) {
         self.rejected += 1;
         let column = column.map(str::to_owned);
-        self.issues.push(Issue { row: Some(row), column, kind: IssueKind::Refused, reason });
+        self.issues.push(Issue::new(Some(row), column, IssueKind::Refused, reason));
     }
 
     /// The result, after the last row.
