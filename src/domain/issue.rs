@@ -1,7 +1,6 @@
 //! Issues of a run: rows or feeds that were skipped, and warnings.
 
-use serde::{Deserialize, Serialize};
-
+use super::rows::skipped_row::{ReadTable, RowCells};
 use super::text::counts::group_digits;
 use super::text::string_enum::string_enum;
 use crate::domain::text::shortening::shorten_text;
@@ -17,7 +16,7 @@ string_enum! {
 }
 
 /// One issue of a run.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Issue {
     /// The number of the row (the header is row 1); `None` if the issue concerns the whole source.
     pub row: Option<u64>,
@@ -27,13 +26,15 @@ pub struct Issue {
     pub kind: IssueKind,
     /// The message for people.
     pub reason: String,
+    /// The cells of a skipped row, if they are kept.
+    pub cells: Option<RowCells>,
 }
 
 impl Issue {
     /// Creates an issue of this kind without a row's cells.
     #[must_use]
     pub const fn new(row: Option<u64>, column: Option<String>, kind: IssueKind, reason: String) -> Self {
-        Self { row, column, kind, reason }
+        Self { row, column, kind, reason, cells: None }
     }
 
     /// Creates a warning.
@@ -55,6 +56,9 @@ impl Issue {
 /// The number of issues of a run that are stored with their messages; all are counted.
 pub const MAX_KEPT_ISSUES: usize = 10_000;
 
+/// The most bytes of the cells of all skipped rows of a run, as JSON. Rows beyond are kept without their cells.
+const MAX_RUN_CELL_BYTES: usize = 8 * 1024 * 1024;
+
 /// Collects the issues of a run: all are counted, the first [`MAX_KEPT_ISSUES`] are kept.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct IssueList {
@@ -62,20 +66,86 @@ pub struct IssueList {
     pub kept: Vec<Issue>,
     /// The number of all issues.
     pub count: u64,
+    /// The table whose rows were skipped; `None` if no rows were read.
+    pub table: Option<ReadTable>,
+    /// How many bytes the cells of all issues have.
+    cell_bytes: usize,
 }
 
 impl IssueList {
     /// Adds an issue to the list.
-    pub fn push(&mut self, issue: Issue) {
+    pub fn push(&mut self, mut issue: Issue) {
         self.count += 1;
         if self.kept.len() < MAX_KEPT_ISSUES {
+            issue.cells = issue.cells.take().filter(|cells| self.reserve_cells(cells));
             self.kept.push(issue);
         }
     }
 
+    /// Adds the cells of the row to the kept issue at `position`, unless the cells of the run are too many.
+    pub fn set_cells(&mut self, position: usize, cells: RowCells) {
+        if self.reserve_cells(&cells)
+            && let Some(issue) = self.kept.get_mut(position)
+        {
+            issue.cells = Some(cells);
+        }
+    }
+
+    /// Counts the bytes of `cells`, if they can be kept.
+    fn reserve_cells(&mut self, cells: &RowCells) -> bool {
+        let bytes = self.cell_bytes + cells.as_json().len();
+        let has_room = bytes <= MAX_RUN_CELL_BYTES;
+        if has_room {
+            self.cell_bytes = bytes;
+        }
+        has_room
+    }
+
     /// Appends the issues of `others`.
     pub fn append(&mut self, others: Self) {
-        self.count += others.count;
-        self.kept.extend(others.kept.into_iter().take(MAX_KEPT_ISSUES.saturating_sub(self.kept.len())));
+        self.count += others.count.saturating_sub(others.kept.len() as u64);
+        self.table = others.table.or(self.table.take());
+        others.kept.into_iter().for_each(|issue| self.push(issue));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Issue, IssueKind, IssueList, MAX_KEPT_ISSUES, MAX_RUN_CELL_BYTES};
+    use crate::domain::rows::row::TextRow;
+    use crate::domain::rows::skipped_row::{MAX_ROW_CELL_BYTES, RowCells};
+
+    fn skipped_row(cell: String) -> Issue {
+        let row = TextRow { cells: vec![cell], ..TextRow::default() };
+        let issue = Issue::new(Some(2), None, IssueKind::Refused, "No.".to_owned());
+        Issue { cells: RowCells::of_row(&row, true), ..issue }
+    }
+
+    #[test]
+    fn the_cells_of_a_run_are_bounded_and_its_issues_are_not_lost() {
+        let mut list = IssueList::default();
+        let rows = MAX_RUN_CELL_BYTES / MAX_ROW_CELL_BYTES;
+        for _ in 0..rows {
+            list.push(skipped_row("x".repeat(MAX_ROW_CELL_BYTES - 4)));
+        }
+        list.push(skipped_row("short".to_owned()));
+        let mut all = IssueList::default();
+        all.append(list);
+        assert_eq!((all.kept.len(), all.count), (rows + 1, rows as u64 + 1));
+        assert_eq!(all.kept.iter().filter(|issue| issue.cells.is_some()).count(), rows);
+        assert_eq!(all.kept[rows].cells, None);
+    }
+
+    #[test]
+    fn issues_that_are_not_kept_are_counted() {
+        let mut list = IssueList::default();
+        let mut all = IssueList::default();
+        for _ in 0..MAX_KEPT_ISSUES {
+            list.push(Issue::noted(None, None, String::new()));
+            all.push(Issue::noted(None, None, String::new()));
+        }
+        list.count += 5;
+        all.append(list);
+        assert_eq!((all.kept.len(), all.count), (MAX_KEPT_ISSUES, 2 * MAX_KEPT_ISSUES as u64 + 5));
     }
 }

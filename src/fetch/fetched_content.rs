@@ -50,6 +50,11 @@ pub trait FetchedContent: Send {
         &[]
     }
 
+    /// The positions that the excluded columns have in the source, in ascending order.
+    fn excluded_positions(&self) -> Vec<usize> {
+        Vec::new()
+    }
+
     /// Reads the rows from the first one on. Each call returns the same rows. They are read one at a time, so that
     /// memory does not grow with the source.
     ///

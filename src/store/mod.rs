@@ -25,7 +25,7 @@ pub mod finish;
 mod freshness;
 pub mod history;
 pub mod installation;
-mod issues;
+pub mod issues;
 pub mod item_write;
 pub mod items;
 pub mod lease;

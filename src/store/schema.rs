@@ -122,6 +122,8 @@ diesel::table! {
         issues -> BigInt,
         withheld_removals -> BigInt,
         stage -> Nullable<Text>,
+        issue_columns -> Nullable<Text>,
+        content_hash -> Nullable<Text>,
         target -> Nullable<Text>,
         changes_digest -> Nullable<Text>,
         review -> Nullable<Text>,
@@ -139,6 +141,7 @@ diesel::table! {
         column_name -> Nullable<Text>,
         kind -> Text,
         reason -> Text,
+        cells -> Nullable<Text>,
     }
 }
 

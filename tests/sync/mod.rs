@@ -26,5 +26,6 @@ mod reader;
 mod retention;
 mod rows;
 mod schedule;
+mod skipped_rows;
 mod status;
 mod withheld_removals;

@@ -144,7 +144,9 @@ fn issues_are_listed_with_row_and_column(db: &TestDatabase) {
         (&2.into(), &3.into(), &"refused".into())
     );
     let names: Vec<&String> = all["items"][1].as_object().expect("an object").keys().collect();
-    assert_eq!(names, ["column", "kind", "reason", "row"]);
+    assert_eq!(names, ["cells", "column", "kind", "reason", "row"]);
+    assert_eq!(all["items"][0]["cells"], json!({ "id": "", "title": "Two" }));
+    assert_eq!(all["items"][1]["cells"], json!({ "id": "a", "title": "Three" }));
     assert_eq!(reader.get(&format!("{path}?per=1&page=2")).json()["items"][0]["row"], 4);
 }
 

@@ -8,6 +8,7 @@ pub mod key_names;
 pub mod row;
 pub mod row_group;
 pub mod row_shape;
+pub mod skipped_row;
 pub mod stored_columns;
 mod suspect_row;
 pub mod swapped_cells;

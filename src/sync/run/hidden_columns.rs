@@ -176,6 +176,11 @@ impl FetchedContent for PublishedContent {
         &self.excluded
     }
 
+    fn excluded_positions(&self) -> Vec<usize> {
+        let excluded = self.is_published.iter().enumerate().filter(|(_, is_published)| !**is_published);
+        excluded.map(|(position, _)| position).collect()
+    }
+
     fn rows(&self) -> Result<RowReader<'_>, FetchError> {
         let rows = self.whole.rows()?;
         Ok(Box::new(rows.map(|row| row.map(|row| self.published_row(row)))))

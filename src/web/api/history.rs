@@ -6,11 +6,12 @@ use serde::Serialize;
 use super::catalog::OrderedFields;
 use super::{JsonList, ListQuery, json_time};
 use crate::domain::change_set::{Change, ChangeKind};
-use crate::domain::issue::Issue;
+use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::item::parse_fields;
 use crate::domain::operation::{Mode, OperationKind, Status};
 use crate::domain::progress::RunStats;
 use crate::domain::record::{ActiveRun, HistoryRun, RunTimestamps, StageTimings, SyncRecord};
+use crate::domain::rows::skipped_row::cell_names;
 use crate::domain::run_summary::RunSummary;
 use crate::domain::source::Slug;
 use crate::domain::sync_id::SyncId;
@@ -114,6 +115,28 @@ impl ChangeEntry {
     }
 }
 
+/// An issue of a run.
+#[derive(Serialize)]
+struct IssueEntry {
+    row: Option<u64>,
+    column: Option<String>,
+    kind: IssueKind,
+    reason: String,
+    /// The cells of a skipped row; `None` if they were not kept.
+    cells: Option<OrderedFields>,
+}
+
+impl IssueEntry {
+    /// Creates the entry of an issue in a table with these columns.
+    fn new(issue: Issue, columns: &[String]) -> Self {
+        let cells = issue.cells.map(|cells| {
+            let cells = cells.to_cells();
+            OrderedFields(cell_names(columns, cells.len()).into_iter().zip(cells).collect())
+        });
+        Self { row: issue.row, column: issue.column, kind: issue.kind, reason: issue.reason, cells }
+    }
+}
+
 /// `GET /api/history`: finished runs, newest first, filtered by `source` and `status`.
 pub(in crate::web) async fn list(app: AppContext, request: HttpRequest) -> Result<JsonResponse, WebError> {
     let query = request.query_string().to_owned();
@@ -177,8 +200,10 @@ pub(in crate::web) async fn issues(
         caller.viewer()?;
         let id = find_run(state, &id)?.as_attempt().id;
         let ListQuery { page, per, .. } = query?;
-        let items: Vec<Issue> = state.store.list_issues(id, page, per)?;
-        JsonResponse::ok(&JsonList { items, page, per, total: state.store.count_kept_issues(id)? })
+        let columns = state.store.find_read_table(id)?.unwrap_or_default().kept_columns();
+        let found = state.store.list_issues(id, page, per)?;
+        let items: Vec<IssueEntry> = found.into_iter().map(|issue| IssueEntry::new(issue, &columns)).collect();
+        JsonResponse::ok(&JsonList { items, page, per, total: state.store.count_kept_issues(id)?.total() })
     })
     .await
 }

@@ -263,7 +263,7 @@ fn add_lists(
         })
         .collect();
     if record.issues > 0 {
-        let total = state.store.count_kept_issues(id)?;
+        let total = state.store.count_kept_issues(id)?.total();
         let (found, at) = load_page(issues_at, |at| Ok((state.store.list_issues(id, at, ENTRIES_PER_PAGE)?, total)))?;
         let shown = found.0.len() as u64;
         let of_feeds = stats.feeds.is_some();

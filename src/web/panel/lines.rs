@@ -133,7 +133,7 @@ pub(in crate::web) struct FieldChange {
 
 #[cfg(test)]
 mod tests {
-    use super::{Change, ChangeKind, ChangeLine, Issue, IssueKind, IssueLine};
+    use super::{Change, ChangeKind, ChangeLine, Issue, IssueLine};
 
     #[test]
     fn a_change_names_the_item_and_what_differs() {

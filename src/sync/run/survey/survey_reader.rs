@@ -1,16 +1,20 @@
 //! Reads all rows of a source once: assigns each key to the first row that has it, and collects the skipped rows.
 
+use std::collections::BTreeSet;
+
 use super::key_doubt;
 use super::row_findings::{RowFindings, RowsFound};
 use super::row_notes::{RowNotes, header_message_notes, header_note};
+use super::skipped_cells::{add_missing_cells, read_table};
 use super::source_survey::SourceSurvey;
 use crate::domain::columns::cell_class::CellClass;
 use crate::domain::columns::column_type::{ColumnType, ColumnTypeDetector};
 use crate::domain::guards::ChangeTally;
-use crate::domain::issue::{Issue, IssueKind, IssueList};
+use crate::domain::issue::{Issue, IssueKind, IssueList, MAX_KEPT_ISSUES};
 use crate::domain::item::ColumnLayout;
 use crate::domain::rows::key_cell::KeyCell;
 use crate::domain::rows::row::TextRow;
+use crate::domain::rows::skipped_row::RowCells;
 use crate::domain::rows::stored_columns::has_loading_header;
 use crate::domain::run_text::row_notes::{duplicate_key_reason, respelled_duplicate_reason, surplus_cells_reason};
 use crate::fetch::FetchedContent;
@@ -45,7 +49,9 @@ pub(in crate::sync) fn read_survey<'l>(
     let header_row = source.read_options.header_row_number();
     let findings = RowFindings::new(layout.column_names(), expected, catalog.settled_columns(), header_row)
         .with_key_class(CellClass::of_type(catalog.settled_type(layout.key_column())));
-    let mut reader = SurveyReader::new(index, rules, sample, findings);
+    // Cells beyond the header may belong to hidden columns without a name.
+    let keeps_surplus = !(source.public && kind.can_hide_columns());
+    let mut reader = SurveyReader::new(index, rules, sample, findings, keeps_surplus);
     for (row, read) in content.rows()?.zip(1_u64..) {
         reader.read_row(&row?);
         if read % ROWS_PER_STOP_CHECK == 0 {
@@ -92,6 +98,10 @@ struct SurveyReader<'i, 'l> {
     rows: u64,
     rejected: u64,
     issues: IssueList,
+    /// Whether cells beyond the last column are kept with skipped rows.
+    keeps_surplus: bool,
+    /// Skipped rows whose reason was found after they were read.
+    rows_without_cells: BTreeSet<u64>,
     findings: RowFindings,
     /// Whether rows or keys may have been misread.
     is_doubtful: bool,
@@ -101,7 +111,13 @@ struct SurveyReader<'i, 'l> {
 
 impl<'i, 'l> SurveyReader<'i, 'l> {
     /// Begins a reading by these rules.
-    fn new(index: &'i mut KeyIndex, rules: RowRules<'l>, sample: KeyedSample, findings: RowFindings) -> Self {
+    fn new(
+        index: &'i mut KeyIndex,
+        rules: RowRules<'l>,
+        sample: KeyedSample,
+        findings: RowFindings,
+        keeps_surplus: bool,
+    ) -> Self {
         let columns = rules.layout().column_names().len();
         Self {
             index,
@@ -113,6 +129,8 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
             rows: 0,
             rejected: 0,
             issues: IssueList::default(),
+            keeps_surplus,
+            rows_without_cells: BTreeSet::new(),
             findings,
             is_doubtful: false,
             has_unsaved_formula: false,
@@ -143,7 +161,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
                     self.index.keep_item(key);
                 }
                 self.findings.mark_doubtful();
-                self.refuse_row(row.number, None, reason.to_owned());
+                self.refuse_row(row, None, reason.to_owned());
             }
             RowClass::NothingEntered => return,
             RowClass::WithoutKey(KeyCell::Missing) if !row.surplus => self.keyless.add_row(row),
@@ -152,7 +170,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
                 self.is_doubtful |= matches!(cell, KeyCell::SpreadsheetPlaceholder(_) | KeyCell::UnsavedFormula);
                 self.has_unsaved_formula |= cell == KeyCell::UnsavedFormula;
                 self.refuse_row(
-                    row.number,
+                    row,
                     Some(layout.key_column()),
                     cell.refusal_message(layout.key_column()).unwrap_or_default(),
                 );
@@ -161,7 +179,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
                 self.index.keep_item(key);
                 self.findings.mark_doubtful();
                 let reason = surplus_cells_reason(layout.column_names().len());
-                self.refuse_row(row.number, None, reason);
+                self.refuse_row(row, None, reason);
             }
             RowClass::Keyed(key) => self.take_row(row, key),
         }
@@ -179,12 +197,12 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
             KeyClaim::Duplicate(first) => {
                 self.findings.add_odd_width(self.odd_width(row));
                 let reason = duplicate_key_reason(key, u64::from(first));
-                return self.refuse_row(row.number, Some(key_column), reason);
+                return self.refuse_row(row, Some(key_column), reason);
             }
             KeyClaim::TakenFrom(earlier) => {
                 self.notes.remove_respelled_key(u64::from(earlier));
                 let reason = respelled_duplicate_reason(key, row.number);
-                self.refuse_row(u64::from(earlier), Some(key_column), reason);
+                self.refuse_earlier_row(u64::from(earlier), Some(key_column), reason);
             }
             KeyClaim::TakenByForm => self.notes.add_respelled_key(row.number, key),
             KeyClaim::Taken => {}
@@ -222,10 +240,24 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
         note.map(|note| self.issues.push(note)).is_some()
     }
 
-    fn refuse_row(&mut self, row: u64, column: Option<&str>, reason: String) {
+    fn refuse_row(&mut self, row: &TextRow, column: Option<&str>, reason: String) {
+        let is_kept = self.issues.kept.len() < MAX_KEPT_ISSUES;
+        let cells = if is_kept { RowCells::of_row(row, self.keeps_surplus) } else { None };
+        self.push_refusal(row.number, column, reason, cells);
+    }
+
+    /// Refuses a row that was read earlier, so that its cells are no longer at hand.
+    fn refuse_earlier_row(&mut self, row: u64, column: Option<&str>, reason: String) {
+        if self.issues.kept.len() < MAX_KEPT_ISSUES {
+            self.rows_without_cells.insert(row);
+        }
+        self.push_refusal(row, column, reason, None);
+    }
+
+    fn push_refusal(&mut self, row: u64, column: Option<&str>, reason: String, cells: Option<RowCells>) {
         self.rejected += 1;
-        let column = column.map(str::to_owned);
-        self.issues.push(Issue::new(Some(row), column, IssueKind::Refused, reason));
+        let issue = Issue::new(Some(row), column.map(str::to_owned), IssueKind::Refused, reason);
+        self.issues.push(Issue { cells, ..issue });
     }
 
     /// The result, after the last row.
@@ -247,12 +279,13 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
         self.rules.set_unfilled_patterns(self.keyless.unfilled_patterns());
         let keyless = std::mem::replace(&mut self.keyless, KeylessRows::new(0)).split();
         let reason = KeyCell::Missing.refusal_message(layout.key_column()).unwrap_or_default();
-        keyless.filled.iter().for_each(|&row| self.refuse_row(row, Some(layout.key_column()), reason.clone()));
+        keyless.filled.iter().for_each(|&row| self.refuse_earlier_row(row, Some(layout.key_column()), reason.clone()));
         self.rejected += keyless.unlisted;
         self.issues.count += keyless.unlisted;
         let has_loading_header = self.rules.is_table() && has_loading_header(content.columns());
         let has_pending = self.has_unsaved_formula || self.notes.has_loading() || has_loading_header;
         let Self { index, rules, rows, rejected, issues: others, is_doubtful, notes, findings, .. } = self;
+        let Self { keeps_surplus, rows_without_cells, .. } = self;
         let RowsFound { notes: found, is_doubtful: are_rows_doubtful, mismatch } =
             findings.finish(layout.column_names(), index)?;
         // Notes come first, because only a limited number of issues is kept.
@@ -270,6 +303,8 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
         issues.append(found);
         issues.append(others);
         issues.kept.sort_by_key(|issue| issue.row);
+        add_missing_cells(comparison, content, &mut issues, &rows_without_cells, keeps_surplus)?;
+        issues.table = Some(read_table(content, layout));
         let tally = ChangeTally { doubtful: is_doubtful || are_rows_doubtful, ..index.change_tally() };
         Ok(SourceSurvey { tally, rows, rejected, issues, types, columns, renamed, mismatch, rules, has_pending })
     }
