@@ -40,6 +40,13 @@ impl CellRange {
         self.first.row.unwrap_or(1)
     }
 
+    /// Returns the position of the first column, from 0.
+    #[must_use]
+    pub fn first_column(&self) -> usize {
+        let digit = |letter: u8| usize::from(letter - b'A') + 1;
+        self.first.column.bytes().fold(0, |number, letter| number * 26 + digit(letter)).saturating_sub(1)
+    }
+
     /// Returns the range without the rows above `row`; `None` if less than a header and one row would be left.
     #[must_use]
     pub fn from_row(&self, row: u64) -> Option<Self> {
@@ -85,6 +92,19 @@ impl fmt::Display for CellRange {
     }
 }
 
+/// Returns the letters of the column at `position`, from 0: `A`, `Z`, `AA`.
+#[must_use]
+pub fn column_letters(position: usize) -> String {
+    let mut letters = Vec::new();
+    let mut rest = position + 1;
+    while rest > 0 {
+        rest -= 1;
+        letters.insert(0, char::from(b'A' + u8::try_from(rest % 26).unwrap_or(0)));
+        rest /= 26;
+    }
+    letters.into_iter().collect()
+}
+
 /// Parses a corner: the letters of a column, the number of a row, or both, with or without the `$` of an absolute
 /// reference.
 fn parse_corner(text: &str) -> Option<RangeCorner> {
@@ -103,7 +123,17 @@ fn parse_corner(text: &str) -> Option<RangeCorner> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CellRange, CellRangeError};
+    use super::{CellRange, CellRangeError, column_letters};
+
+    #[test]
+    fn columns_have_the_letters_of_a_spreadsheet() {
+        for (position, letters) in [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (701, "ZZ"), (702, "AAA")] {
+            assert_eq!(column_letters(position), letters);
+            let range: CellRange = format!("{letters}1:{letters}9").parse().expect("a range");
+            assert_eq!(range.first_column(), position);
+        }
+        assert_eq!("2:50".parse::<CellRange>().expect("a range").first_column(), 0);
+    }
 
     #[test]
     fn a_range_is_read_in_every_spelling_and_written_in_one() {

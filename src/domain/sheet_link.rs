@@ -17,7 +17,7 @@ use std::str::FromStr;
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
-use super::cell_range::CellRange;
+use super::cell_range::{CellRange, column_letters};
 pub use direct::{DirectLinkError, check_direct_link, is_sheet_address};
 pub use error::SheetLinkError;
 use parameters::LinkParameters;
@@ -163,6 +163,27 @@ impl SheetLink {
                 format!("https://docs.google.com/spreadsheets/d/{path}/pubhtml{tab}")
             }
         }
+    }
+
+    /// Returns the link that opens the sheet at a cell: in the row number `row` and, if a column is given, in the column
+    /// at this position of the selected range, from 0. `None` for published sheets and queries, whose rows have no place
+    /// in a sheet, and for a tab that is selected by its name: only its number opens it.
+    #[must_use]
+    pub fn cell_link(&self, column: Option<usize>, row: u64) -> Option<String> {
+        let id = self.api_id()?;
+        let tab = match &self.tab {
+            TabSelector::First => String::new(),
+            TabSelector::Gid(number) => format!("gid={number}&"),
+            TabSelector::Name(_) => return None,
+        };
+        let first = self.range.as_ref().map_or(0, CellRange::first_column);
+        let cell = match column {
+            Some(column) => format!("{}{row}", column_letters(first + column)),
+            None => format!("{row}:{row}"),
+        };
+        let encoded = |key: &str| byte_serialize(key.as_bytes()).collect::<String>();
+        let key = self.resource_key.as_deref().map(|key| format!("?resourcekey={}", encoded(key))).unwrap_or_default();
+        Some(format!("https://docs.google.com/spreadsheets/d/{id}/edit{key}#{tab}range={cell}"))
     }
 
     /// Returns the link to the first tab of the sheet `id`.

@@ -1,15 +1,19 @@
 //! The kind `csv`: a CSV file at a URL, on this server's disk, uploaded, or inside the binary (the sample).
 
+mod correction;
 pub(super) mod decoding_reader;
 pub(super) mod delimiter;
 mod end_mark;
 mod open_record;
 mod other_format;
+mod raw_positions;
 pub(super) mod record;
 pub(super) mod record_reader;
+mod row_replacement;
 pub(super) mod structure_errors;
 pub(super) mod table;
 pub(super) mod text_survey;
+mod written_record;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,6 +34,7 @@ use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest, SourceKind};
 use crate::domain::location::SourceLocation;
 use crate::domain::progress::StageWeights;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
+use crate::domain::rows::corrected_rows::{CorrectionRefusal, SkippedRows};
 use crate::domain::run_text::run_progress::fetching_message;
 use crate::domain::source::{Source, Validators};
 use crate::domain::source_form_spec::{SourceFormSpec, UploadField};
@@ -129,6 +134,20 @@ impl SourceKind for CsvKind {
             SourceLocation::Sample => reader.copy_content(self.sample, self.sample.len() as u64, "The sample")?,
         };
         table.open(content, None, Validators::default())
+    }
+
+    fn accepts_corrected_rows(&self, location: &SourceLocation) -> bool {
+        matches!(location, SourceLocation::Upload(_))
+    }
+
+    fn correct_rows(
+        &self,
+        source: &Source,
+        skipped: &SkippedRows,
+        corrected: &str,
+        request: &FetchRequest<'_>,
+    ) -> Result<u64, CorrectionRefusal> {
+        correction::correct_rows(self, source, skipped, corrected, request)
     }
 }
 

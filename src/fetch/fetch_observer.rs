@@ -34,6 +34,20 @@ pub trait FetchObserver: Sync {
     fn should_stop(&self) -> bool;
 }
 
+/// Reports nothing and never stops the fetch, which ends at its time limit.
+#[derive(Debug)]
+pub(super) struct QuietObserver;
+
+impl FetchObserver for QuietObserver {
+    fn report_received(&self, _: u64, _: Option<u64>) {}
+
+    fn report_wait(&self, _: &str, _: DateTime<Utc>) {}
+
+    fn should_stop(&self) -> bool {
+        false
+    }
+}
+
 /// The progress of a fetch whose source has many parts.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct FetchProgress {

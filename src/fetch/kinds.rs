@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use url::Url;
 
 use super::SourceKind;
@@ -19,7 +19,7 @@ use super::reader::ReaderKind;
 use super::sheet::SheetKind;
 use super::sheet::credentials::ServiceAccount;
 use super::sheet::service_account_client::ServiceAccountClient;
-use super::{FetchError, FetchObserver, FetchRequest};
+use super::{FetchError, FetchRequest, QuietObserver};
 use crate::domain::defaults;
 use crate::domain::source::Validators;
 
@@ -79,21 +79,8 @@ pub fn check_credentials(mut settings: KindSettings, timeout: Duration) -> Resul
     ServiceAccountClient::new(account).measure_clock_lead(
         &settings.build_client(),
         &FetchRequest::for_probe(&nothing_known, timeout),
-        &NoObserver,
+        &QuietObserver,
     )
-}
-
-/// Reports nothing and never stops the fetch, which ends at its time limit.
-struct NoObserver;
-
-impl FetchObserver for NoObserver {
-    fn report_received(&self, _: u64, _: Option<u64>) {}
-
-    fn report_wait(&self, _: &str, _: DateTime<Utc>) {}
-
-    fn should_stop(&self) -> bool {
-        false
-    }
 }
 
 /// All kinds of sources.

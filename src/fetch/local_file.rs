@@ -72,6 +72,15 @@ impl LocalFileReader<'_> {
     }
 }
 
+/// Opens the upload of this name in `folder`, and returns its path, too.
+///
+/// # Errors
+/// `bad_upload`, `not_found` and others when there is no such file, or it cannot be opened.
+pub(super) fn open_upload(folder: &Path, name: &str, expected: &str) -> Result<(File, PathBuf), FetchError> {
+    let path = upload_path(folder, name)?;
+    Ok((open_regular_file(&path, expected)?.0, path))
+}
+
 /// The path of an upload. Its name cannot lead out of the folder.
 fn upload_path(folder: &Path, name: &str) -> Result<PathBuf, FetchError> {
     let mut parts = Path::new(name).components();

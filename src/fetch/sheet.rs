@@ -81,6 +81,11 @@ impl SourceKind for SheetKind {
         fetching_message(&source.noun, "Google Sheets")
     }
 
+    fn cell_link(&self, source: &Source, column: Option<usize>, row: u64) -> Option<String> {
+        let link = parse_link(&source.location).ok()?;
+        source.read_options.tab.as_deref().map_or(link.clone(), |name| link.with_tab_name(name)).cell_link(column, row)
+    }
+
     fn fetch(
         &self,
         source: &Source,

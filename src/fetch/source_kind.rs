@@ -4,6 +4,7 @@ use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest};
 use crate::domain::location::SourceLocation;
 use crate::domain::progress::StageWeights;
 use crate::domain::read_options::ReadSetting;
+use crate::domain::rows::corrected_rows::{CorrectionRefusal, SkippedRows};
 use crate::domain::source::{Noun, Source};
 use crate::domain::source_form_spec::SourceFormSpec;
 
@@ -68,6 +69,33 @@ pub trait SourceKind: Send + Sync {
     /// ([`FetchedContent::hidden_columns`](super::FetchedContent::hidden_columns)).
     fn can_hide_columns(&self) -> bool {
         false
+    }
+
+    /// The link to a cell of a source, for kinds that show their cells on web pages. `row` is the number of its row,
+    /// `column` the position of its column from 0; without a column the link is to the whole row. `None` if there is no
+    /// such page, or it is unknown.
+    fn cell_link(&self, _source: &Source, _column: Option<usize>, _row: u64) -> Option<String> {
+        None
+    }
+
+    /// Whether rows of a source at `location` can be replaced with [`SourceKind::correct_rows`].
+    fn accepts_corrected_rows(&self, _location: &SourceLocation) -> bool {
+        false
+    }
+
+    /// Replaces skipped rows in the content of `source` by the corrected ones in the upload `corrected`. Everything else
+    /// stays as it is. Returns how many rows differ.
+    ///
+    /// # Errors
+    /// [`CorrectionRefusal`] when the rows do not fit, or the content is not what the run read. Nothing is changed then.
+    fn correct_rows(
+        &self,
+        _source: &Source,
+        _skipped: &SkippedRows,
+        _corrected: &str,
+        _request: &FetchRequest<'_>,
+    ) -> Result<u64, CorrectionRefusal> {
+        Err(CorrectionRefusal::new("not_uploaded", "Only the rows of an uploaded file can be corrected here."))
     }
 
     /// The noun for entries if the admin sets none.

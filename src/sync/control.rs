@@ -6,12 +6,14 @@ use std::time::Duration;
 use super::engine::SyncEngine;
 use super::lease::recovery;
 use super::probe;
+use super::row_corrections;
 use super::run_log;
 use super::shutdown_signal::ShutdownSignal;
 use super::worker::claim_and_run;
 use crate::domain::location::SourceLocation;
 use crate::domain::operation::{OperationKind, StartRequest, Status};
 use crate::domain::read_options::{ReadOptions, ReadSetting};
+use crate::domain::rows::corrected_rows::{CorrectionRefusal, SkippedRows};
 use crate::domain::run_text::run_progress::QUEUED_MESSAGE;
 use crate::domain::run_text::stopped_run::unknown_kind_message;
 use crate::domain::source::{Noun, Slug, Source, SourceId};
@@ -196,6 +198,34 @@ impl SyncControl {
     #[must_use]
     pub fn can_hide_columns(&self, kind: &str) -> bool {
         self.engine.kinds.get(kind).is_some_and(SourceKind::can_hide_columns)
+    }
+
+    /// The link to a cell of a source, if its kind shows cells on web pages. `row` is the number of its row, `column` the
+    /// position of its column from 0; without a column the link is to the whole row.
+    #[must_use]
+    pub fn cell_link(&self, source: &Source, column: Option<usize>, row: u64) -> Option<String> {
+        self.engine.kinds.get(&source.kind)?.cell_link(source, column, row)
+    }
+
+    /// Whether the skipped rows of a source can be corrected by uploading them.
+    #[must_use]
+    pub fn accepts_corrected_rows(&self, source: &Source) -> bool {
+        self.engine.kinds.get(&source.kind).is_some_and(|kind| kind.accepts_corrected_rows(&source.location))
+    }
+
+    /// Takes corrected rows into the uploaded file of `source`. `corrected` is the upload with them, `skipped` are the
+    /// rows as a run read them. Returns how many rows differ; the next sync imports them.
+    ///
+    /// # Errors
+    /// [`CorrectionRefusal`] when the rows do not fit, the file is no longer the one that the run read, or a run of the
+    /// source is active or cannot be looked up. Nothing is changed then.
+    pub fn correct_rows(
+        &self,
+        source: &Source,
+        skipped: &SkippedRows,
+        corrected: &str,
+    ) -> Result<u64, CorrectionRefusal> {
+        row_corrections::correct_rows(&self.engine, source, skipped, corrected)
     }
 
     /// The only kind that `link` can be of, by its form, without a request to it.

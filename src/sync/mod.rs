@@ -13,6 +13,7 @@ mod outage_log;
 mod probe;
 mod progress;
 mod retention;
+mod row_corrections;
 mod run;
 mod run_log;
 mod run_signal;

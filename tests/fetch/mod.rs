@@ -1,5 +1,6 @@
 //! Fetching, tested with a stub server that injects faults and with files of other projects.
 
+mod corrected_rows;
 mod excel;
 mod failing_sources;
 mod feeds;

@@ -1,5 +1,6 @@
 //! Rows of a table: headers, key cells, shapes of rows, and names of columns.
 
+pub mod corrected_rows;
 pub mod header_row;
 pub mod joined_names;
 pub mod key_cell;

@@ -276,3 +276,26 @@ fn a_link_that_is_fetched_unchanged_returns_the_requested_table() {
     let inside = check("~/d/ID/export?format=csv&usp=sharing?gid=7");
     assert_eq!(inside, Err(DirectLinkError::Link(SheetLinkError::Damaged)));
 }
+
+#[test]
+fn a_cell_has_a_link_where_the_sheet_can_be_opened_at_it() {
+    let cell = |link: &str, column: Option<usize>| {
+        let link = link.replace('~', "https://docs.google.com/spreadsheets");
+        link.parse::<SheetLink>().expect("a link").cell_link(column, 14)
+    };
+    let at = |rest: &str| Some(format!("https://docs.google.com/spreadsheets/d/ID/{rest}"));
+    assert_eq!(cell("~/d/ID/edit#gid=7", Some(2)), at("edit#gid=7&range=C14"));
+    assert_eq!(cell("~/d/ID/edit", Some(27)), at("edit#range=AB14"));
+    assert_eq!(cell("~/d/ID/edit#gid=7", None), at("edit#gid=7&range=14:14"));
+    assert_eq!(
+        cell("~/d/ID/edit?resourcekey=0-x#gid=7&range=B3:D50", Some(0)),
+        at("edit?resourcekey=0-x#gid=7&range=B14")
+    );
+    for link in [
+        "~/d/e/2PACX-x/pubhtml?gid=7",
+        "~/d/ID/gviz/tq?tqx=out:csv&tq=select%20A",
+        "~/d/ID/gviz/tq?tqx=out:csv&sheet=Tab",
+    ] {
+        assert_eq!(cell(link, Some(2)), None, "{link}");
+    }
+}

@@ -1,6 +1,7 @@
 //! One record of a CSV file with its irregularities, and the errors for text that cannot be split into records.
 
 use std::io;
+use std::ops::Range;
 
 use crate::domain::text::counts::group_digits;
 
@@ -43,6 +44,8 @@ pub(super) struct CsvRecord {
     pub(super) ends_file: bool,
     /// Whether a byte order mark precedes the record, as in concatenated files. The mark is not part of a cell.
     pub(super) begins_file: bool,
+    /// Where its cells begin and end in the decoded text, in bytes. The line end after it is not part of it.
+    pub(super) span: Range<u64>,
     /// How many cells are enclosed in quotation marks.
     pub(super) quoted_cells: usize,
     /// Whether there were more than [`MAX_COLUMNS`] cells. Those beyond are not kept.

@@ -19,6 +19,8 @@ pub(super) struct RecordReader<R> {
     buffer: Vec<u8>,
     at: usize,
     end: usize,
+    /// How many bytes of the text precede the buffer.
+    passed: u64,
     number: u64,
     /// Whether the last byte was a carriage return that ended a record: a line feed after it belongs to it.
     ended_by_cr: bool,
@@ -27,11 +29,12 @@ pub(super) struct RecordReader<R> {
 impl<R: Read> RecordReader<R> {
     /// Reads records whose cells are separated by `delimiter`.
     pub(super) fn new(input: R, delimiter: u8) -> Self {
-        Self { input, delimiter, buffer: vec![0; 64 * 1024], at: 0, end: 0, number: 0, ended_by_cr: false }
+        Self { input, delimiter, buffer: vec![0; 64 * 1024], at: 0, end: 0, passed: 0, number: 0, ended_by_cr: false }
     }
 
     fn fill_buffer(&mut self) -> io::Result<bool> {
         while self.at == self.end {
+            self.passed += self.end as u64;
             (self.at, self.end) = (0, 0);
             match self.input.read(&mut self.buffer) {
                 Ok(0) => return Ok(false),
@@ -43,6 +46,11 @@ impl<R: Read> RecordReader<R> {
         Ok(true)
     }
 
+    /// The position of the next byte in the text.
+    fn position(&self) -> u64 {
+        self.passed + self.at as u64
+    }
+
     /// Whether the next bytes are a byte order mark, of which some may still have to be read.
     fn is_at_byte_order_mark(&mut self) -> io::Result<bool> {
         if self.buffer[self.at] != BYTE_ORDER_MARK[0] {
@@ -50,6 +58,7 @@ impl<R: Read> RecordReader<R> {
         }
         while self.end - self.at < BYTE_ORDER_MARK.len() {
             self.buffer.copy_within(self.at..self.end, 0);
+            self.passed += self.at as u64;
             (self.at, self.end) = (0, self.end - self.at);
             match self.input.read(&mut self.buffer[self.end..]) {
                 Ok(0) => return Ok(false),
@@ -92,14 +101,19 @@ impl<R: Read> RecordReader<R> {
             if !has_begun && self.number > 1 && self.is_at_byte_order_mark().map_err(RecordError::Io)? {
                 self.at += BYTE_ORDER_MARK.len();
                 (has_begun, open.record.begins_file) = (true, true);
+                open.record.span.start = self.position();
                 continue;
             }
-            has_begun = true;
+            if !has_begun {
+                has_begun = true;
+                open.record.span.start = self.position();
+            }
             if self.read_buffer(&mut open)? {
                 return Ok(true);
             }
             open.check_cell_length(open.state == CellState::Quoted)?;
         }
+        open.record.span.end = self.position();
         open.finish(has_begun)
     }
 
@@ -126,6 +140,7 @@ impl<R: Read> RecordReader<R> {
                     self.ended_by_cr = byte == b'\r';
                     open.end_cell()?;
                     if ends_record {
+                        open.record.span.end = self.position();
                         self.at += 1;
                         return Ok(true);
                     }

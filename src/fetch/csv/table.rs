@@ -26,12 +26,12 @@ const INNER_QUOTE_NOTE: &str = "A cell without quotation marks around it contain
 /// A table in a temporary file.
 #[derive(Debug)]
 pub(super) struct CsvTable {
-    content: BodyFile,
-    survey: TextSurvey,
-    dialect: CsvDialect,
+    pub(super) content: BodyFile,
+    pub(super) survey: TextSurvey,
+    pub(super) dialect: CsvDialect,
     columns: Vec<String>,
     /// The number of the record that is the header; 0 if there is none.
-    header: u64,
+    pub(super) header: u64,
     /// How many rows of the tab are above this table. 0 unless the table is a range of a tab.
     rows_above: u64,
     /// Whether rows with more cells than columns are accepted, without the extra cells.
@@ -80,7 +80,8 @@ impl CsvTable {
         Ok(table)
     }
 
-    fn record_reader(&self) -> RecordReader<DecodingReader<BodyReader<'_>>> {
+    /// Reads the records from the beginning of the text, after a byte order mark.
+    pub(super) fn record_reader(&self) -> RecordReader<DecodingReader<BodyReader<'_>>> {
         let EncodingChoice { encoding, mark_bytes, .. } = self.survey.choice;
         RecordReader::new(DecodingReader::new(self.content.reader(mark_bytes as u64), encoding), self.dialect.delimiter)
     }
@@ -138,15 +139,15 @@ impl CsvTable {
     }
 
     /// The row number that people see: Excel's line `sep=;` is not a row.
-    fn row_number(&self, number: u64) -> u64 {
+    pub(super) fn row_number(&self, number: u64) -> u64 {
         number - u64::from(self.dialect.has_sep_line) + self.rows_above
     }
 
-    fn explain(&self, error: RecordError) -> FetchError {
+    pub(super) fn explain(&self, error: RecordError) -> FetchError {
         structure_errors::explain_record_error(error, &self.columns, |number| self.row_number(number))
     }
 
-    fn build_row(&self, record: &CsvRecord) -> TextRow {
+    pub(super) fn build_row(&self, record: &CsvRecord) -> TextRow {
         let width = self.columns.len();
         let mut repairs = Vec::new();
         let nul = record.has_nul();
