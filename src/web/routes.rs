@@ -58,7 +58,8 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         // History
         .service(resource("/history").route(read().to(history::handlers::list)))
         .service(resource("/history/{id}").route(read().to(history::handlers::run_page)))
-        .service(resource("/history/{id}/issues.csv").route(read().to(history::handlers::issues_csv)))
+        .service(resource("/history/{id}/issues.csv").route(read().to(history::issues_csv::issues_csv)))
+        .service(resource("/history/{id}/corrected-rows").route(post().to(history::corrections::upload)))
         // People
         .service(resource("/login").route(read().to(login::page)).route(post().to(login::sign_in)))
         .service(resource("/logout").route(post().to(login::sign_out)))

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use chrono::Utc;
 
+use super::issue_view::{CorrectionResult, IssueSection};
+use super::issues::{issue_row, issue_section};
 use super::view::{AttemptLine, KindTab, PageLinks, RunLine, RunPage, StageLine};
 use crate::domain::account::{Actor, Role};
 use crate::domain::operation::{Mode, OperationKind, Stage, Status};
@@ -14,6 +16,7 @@ use crate::domain::run_text::attempts::{AttemptRelation, attempt_name, attempt_s
 use crate::domain::run_text::run_state::{AdvicePlace, stage_label};
 use crate::domain::run_text::status_label;
 use crate::domain::source::{Noun, Slug, Source, SourceId};
+use crate::domain::sync_id::SyncId;
 use crate::domain::text::measures;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
@@ -23,6 +26,7 @@ use crate::web::layout::page::page_frame;
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::time_label::{exact_time, time_label};
 use crate::web::layout::view::{NavSection, counted};
+use crate::web::panel::issue_links::IssueLinks;
 use crate::web::panel::lines::{ChangeKind, ChangeLabels as _, ChangeLine, IssueLine};
 use crate::web::panel::run_view::RunView;
 
@@ -75,12 +79,14 @@ fn active_view(state: &AppState, run: &ActiveRun) -> Result<RunView, WebError> {
     Ok(RunView { requested_by: Some(run.requested_by.clone()), is_full: run.mode == Mode::Full, ..view })
 }
 
-/// The page of one run. `query` selects the changes and the pages of the lists.
+/// The page of one run. `query` selects the changes and the pages of the lists; `correction` is the result of an upload
+/// of corrected rows.
 pub(super) fn build_run_page(
     state: &AppState,
     actor: &Actor,
     run: &HistoryRun,
     query: &FormValues,
+    correction: Option<CorrectionResult>,
 ) -> Result<RunPage, WebError> {
     let (source_id, timestamps) = match run {
         HistoryRun::Active(run) => (run.source_id, run.timestamps),
@@ -106,14 +112,21 @@ pub(super) fn build_run_page(
         attempts: attempt_lines(state, &attempts, run),
         kinds: Vec::new(),
         changes: PageLinks::default(),
-        issues: PageLinks::default(),
+        issues: IssueSection::default(),
         may_repeat: false,
         may_retry_feeds: false,
         run: line.run,
     };
     if let HistoryRun::Ended(record) = run {
         page.stages = stage_lines(record.stage_timings(), record.summary.status);
-        add_lists(state, &mut page, record, &noun, query)?;
+        add_changes(state, &mut page, record, &noun, query)?;
+        if record.issues > 0 {
+            let counts = state.store.count_kept_issues(record.summary.id)?;
+            let corrected = || trimmed_value(query, "corrected").parse().ok().map(CorrectionResult::Corrected);
+            let correction = correction.or_else(corrected);
+            page.issues = issue_section(state, actor, record, source.as_ref(), counts, correction);
+            add_issues(state, &mut page, record, source.as_ref(), counts.total(), query)?;
+        }
         if !page.is_source_removed && actor.role == Role::Admin && state.store.active_run(source_id)?.is_none() {
             page.may_repeat = page.run.can_repeat();
             let is_of_feeds = page.run.kind == OperationKind::Sync && page.run.stats.feeds.is_some();
@@ -217,8 +230,33 @@ fn attempt_lines(state: &AppState, attempts: &[RunAttempt], run: &HistoryRun) ->
     attempts.iter().map(line).collect()
 }
 
-/// Adds the selected pages of changes and issues.
-fn add_lists(
+/// The pages of changes and issues that a query selects.
+#[derive(Clone, Copy)]
+struct SelectedPages {
+    kind: Option<ChangeKind>,
+    changes: u64,
+    issues: u64,
+}
+
+impl SelectedPages {
+    fn parse(query: &FormValues) -> Self {
+        let number = |name| trimmed_value(query, name).parse().unwrap_or(1).max(1);
+        let kind = trimmed_value(query, "kind").parse().ok();
+        Self { kind, changes: number("changes"), issues: number("issues") }
+    }
+
+    /// The link to these pages, at the section `part`.
+    fn link(self, state: &AppState, id: SyncId, part: &str) -> String {
+        let number = |page: u64| if page > 1 { page.to_string() } else { String::new() };
+        let (changes, issues) = (number(self.changes), number(self.issues));
+        let kind = self.kind.map_or("", ChangeKind::as_str);
+        let path = state.links.run(&id);
+        format!("{}#{part}", with_query(&path, &[("kind", kind), ("changes", &changes), ("issues", &issues)]))
+    }
+}
+
+/// Adds the selected page of changes.
+fn add_changes(
     state: &AppState,
     page: &mut RunPage,
     record: &SyncRecord,
@@ -226,50 +264,57 @@ fn add_lists(
     query: &FormValues,
 ) -> Result<(), WebError> {
     let (id, stats) = (record.summary.id, record.summary.stats);
-    let number = |name| trimmed_value(query, name).parse().unwrap_or(1).max(1);
-    let (changes_at, issues_at): (u64, u64) = (number("changes"), number("issues"));
+    let asked = SelectedPages::parse(query);
     let RunStats { added, updated, removed, .. } = stats;
     let mut counts = vec![(ChangeKind::Added, added), (ChangeKind::Updated, updated), (ChangeKind::Removed, removed)];
     // The changes of a run are deleted with its source.
     counts.retain(|(_, count)| *count > 0 && !page.is_source_removed);
-    let requested =
-        trimmed_value(query, "kind").parse().ok().filter(|kind| counts.iter().any(|(known, _)| known == kind));
+    let requested = asked.kind.filter(|kind| counts.iter().any(|(known, _)| known == kind));
     let selected: Option<ChangeKind> = requested.or_else(|| counts.first().map(|(kind, _)| *kind));
-    let link = |kind: Option<ChangeKind>, changes: u64, issues: u64, part: &str| {
-        let number = |page: u64| if page > 1 { page.to_string() } else { String::new() };
-        let (changes, issues) = (number(changes), number(issues));
-        let kind = kind.map_or("", ChangeKind::as_str);
-        let path = state.links.run(&id);
-        format!("{}#{part}", with_query(&path, &[("kind", kind), ("changes", &changes), ("issues", &issues)]))
-    };
+    let link = |kind, changes| SelectedPages { kind: Some(kind), changes, ..asked }.link(state, id, "changes");
     if let Some(selected) = selected {
-        let (found, at) = load_page(changes_at, |at| {
+        let (found, at) = load_page(asked.changes, |at| {
             let found = state.store.change_page(id, selected, at, ENTRIES_PER_PAGE)?;
             Ok((found.changes, found.total))
         })?;
         page.run.changes = found.0.iter().map(|change| ChangeLine::new(change, &noun.one)).collect();
-        page.changes = page_links(at, ENTRIES_PER_PAGE, found.0.len() as u64, found.1, |at| {
-            link(Some(selected), at, issues_at, "changes")
-        });
+        page.changes = page_links(at, ENTRIES_PER_PAGE, found.0.len() as u64, found.1, |at| link(selected, at));
     }
     page.kinds = counts
         .iter()
         .map(|&(kind, count)| KindTab {
-            href: link(Some(kind), 1, issues_at, "changes"),
+            href: link(kind, 1),
             label: kind.label(),
             icon: kind.icon(),
             count,
             is_selected: selected == Some(kind),
         })
         .collect();
-    if record.issues > 0 {
-        let total = state.store.count_kept_issues(id)?.total();
-        let (found, at) = load_page(issues_at, |at| Ok((state.store.list_issues(id, at, ENTRIES_PER_PAGE)?, total)))?;
-        let shown = found.0.len() as u64;
-        let of_feeds = stats.feeds.is_some();
-        page.run.issues = found.0.into_iter().map(|issue| IssueLine::new(issue, of_feeds)).collect();
-        page.issues = page_links(at, ENTRIES_PER_PAGE, shown, total, |at| link(requested, changes_at, at, "issues"));
+    Ok(())
+}
+
+/// Adds the selected page of issues. `total` is the number of kept issues.
+fn add_issues(
+    state: &AppState,
+    page: &mut RunPage,
+    record: &SyncRecord,
+    source: Option<&Source>,
+    total: u64,
+    query: &FormValues,
+) -> Result<(), WebError> {
+    let (id, asked) = (record.summary.id, SelectedPages::parse(query));
+    let load = |at| Ok((state.store.list_issues(id, at, ENTRIES_PER_PAGE)?, total));
+    let ((found, _), at) = load_page(asked.issues, load)?;
+    page.issues.pages = page_links(at, ENTRIES_PER_PAGE, found.len() as u64, total, |issues| {
+        SelectedPages { issues, ..asked }.link(state, id, "issues")
+    });
+    if record.summary.stats.feeds.is_some() {
+        page.run.issues = found.into_iter().map(|issue| IssueLine::new(issue, true, None)).collect();
+        return Ok(());
     }
+    let links = IssueLinks::load(state, source, id)?;
+    let columns = links.table.kept_columns();
+    page.issues.rows = found.iter().map(|issue| issue_row(issue, &links, &columns)).collect();
     Ok(())
 }
 

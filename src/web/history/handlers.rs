@@ -1,16 +1,12 @@
-//! `/history`: the list of runs, the page of one run, and its issues as CSV.
+//! `/history`: the list of runs, and the page of one run.
 
-use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 
 use super::build::{SourceNames, active_line, build_run_page, finished_line, page_links};
 use super::view::{FilterChoice, HistoryListPage};
-use crate::domain::issue::MAX_KEPT_ISSUES;
 use crate::domain::operation::Status;
 use crate::domain::record::HistoryRun;
-use crate::domain::run_summary::RunSummary;
 use crate::domain::source::{Slug, Source};
-use crate::domain::text::formula::escape_formula;
 use crate::store::history::{HistoryOf, HistoryPage, HistoryQuery};
 use crate::web::http::app_context::AppContext;
 use crate::web::http::app_state::AppState;
@@ -143,7 +139,7 @@ pub(in crate::web) async fn run_page(
     app.run_blocking(move |state, caller| {
         let actor = caller.viewer()?;
         let run = find_run(state, &id)?;
-        HtmlResponse::render(&build_run_page(state, &actor, &run, &query)?)
+        HtmlResponse::render(&build_run_page(state, &actor, &run, &query, None)?)
     })
     .await
 }
@@ -155,33 +151,6 @@ pub(in crate::web) fn find_run(state: &AppState, id: &str) -> Result<HistoryRun,
         Err(_) => None,
     };
     run.ok_or_else(|| WebError::not_found("sync"))
-}
-
-/// `GET /history/{id}/issues.csv`: all kept issues of a run.
-pub(in crate::web) async fn issues_csv(app: AppContext, id: web::Path<String>) -> Result<HttpResponse, WebError> {
-    let (name, csv) = app
-        .run_blocking(move |state, caller| {
-            caller.viewer()?;
-            let run = find_run(state, &id)?;
-            let RunSummary { id, source, .. } = run.run_summary();
-            let mut writer = csv::Writer::from_writer(Vec::new());
-            let mut wrote = writer.write_record(["row", "column", "kind", "reason"]);
-            for issue in state.store.list_issues(*id, 1, MAX_KEPT_ISSUES as u64)? {
-                let row = issue.row.map(|row| row.to_string()).unwrap_or_default();
-                let column = escape_formula(issue.column.as_deref().unwrap_or_default());
-                let (kind, reason) = (issue.kind.to_string(), escape_formula(&issue.reason));
-                let fields: [&str; 4] = [&row, &column, &kind, &reason];
-                wrote = wrote.and_then(|()| writer.write_record(fields));
-            }
-            let failed = |error: &dyn std::fmt::Display| WebError::internal("a file could not be written", error);
-            wrote.map_err(|error| failed(&error))?;
-            let csv = writer.into_inner().map_err(|error| failed(&error))?;
-            Ok((format!("{source}-issues-{id}.csv"), csv))
-        })
-        .await?;
-    let disposition = format!("attachment; filename=\"{name}\"");
-    let headers = (header::CONTENT_DISPOSITION, disposition);
-    Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").insert_header(headers).body(csv))
 }
 
 #[cfg(test)]

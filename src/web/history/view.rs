@@ -2,10 +2,11 @@
 
 use askama::Template;
 
+use super::issue_view::{CorrectionResult, IssueSection};
 use crate::web::layout::freshness_mark::FreshnessMark;
 use crate::web::layout::run_labels::{Kind, RunStatus, StatusLabels as _};
 use crate::web::layout::time_label::TimeLabel;
-use crate::web::layout::view::{PageFrame, grouped};
+use crate::web::layout::view::{PageFrame, counted, grouped};
 use crate::web::panel::lines::ChangeLabels as _;
 use crate::web::panel::run_view::RunView;
 
@@ -131,8 +132,8 @@ pub(in crate::web) struct RunPage {
     pub kinds: Vec<KindTab>,
     /// The links to other pages of changes.
     pub changes: PageLinks,
-    /// The links to other pages of issues.
-    pub issues: PageLinks,
+    /// The issues.
+    pub issues: IssueSection,
     /// Whether the reader may repeat the run.
     pub may_repeat: bool,
     /// Whether the reader may retry the failed feeds of its source.
@@ -170,7 +171,7 @@ impl RunPage {
 
     /// How many issues were counted, but not kept.
     pub(in crate::web) fn more_issues(&self) -> Option<u64> {
-        self.run.issues_total.checked_sub(self.issues.found).filter(|more| *more > 0)
+        self.run.issues_total.checked_sub(self.issues.pages.found).filter(|more| *more > 0)
     }
 }
 

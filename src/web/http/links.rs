@@ -141,10 +141,22 @@ impl LinkBuilder {
         self.route(&format!("/history/{sync_id}"))
     }
 
-    /// The issues of one run as CSV.
+    /// The skipped rows of one run as CSV.
     #[must_use]
-    pub fn run_issues(&self, sync_id: &impl Display) -> String {
+    pub fn skipped_rows(&self, sync_id: &impl Display) -> String {
         self.route(&format!("/history/{sync_id}/issues.csv"))
+    }
+
+    /// All issues of one run as CSV.
+    #[must_use]
+    pub fn all_issues(&self, sync_id: &impl Display) -> String {
+        with_query(&self.skipped_rows(sync_id), &[("all", "1")])
+    }
+
+    /// The link that the form with the corrected rows of one run is sent to.
+    #[must_use]
+    pub fn correct_rows(&self, sync_id: &impl Display) -> String {
+        self.route(&format!("/history/{sync_id}/corrected-rows"))
     }
 
     /// The login page.

@@ -8,10 +8,12 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::dismissed_runs::DismissedRuns;
+use super::issue_links::IssueLinks;
 use super::lines::{ChangeKind, ChangeLine, IssueLine};
 use super::run_view::{RunView, duration_ms};
 use super::view::{DismissedFailure, DismissedRun, PanelView, SourceLinks};
 use crate::domain::account::{Actor, Role};
+use crate::domain::issue::Issue;
 use crate::domain::openable_link::openable_link;
 use crate::domain::operation::{Mode, OperationKind, Status};
 use crate::domain::progress::RunStats;
@@ -208,7 +210,12 @@ impl PanelContext<'_> {
         if record.issues > 0 {
             let issues = self.state.store.list_issues(summary.id, 1, MAX_LISTED.into())?;
             let is_of_feeds = summary.stats.feeds.is_some();
-            run.issues = issues.into_iter().map(|issue| IssueLine::new(issue, is_of_feeds)).collect();
+            let links = IssueLinks::load(self.state, Some(self.source), summary.id)?;
+            let line = |issue: Issue| {
+                let href = links.cell_link(&issue);
+                IssueLine::new(issue, is_of_feeds, href)
+            };
+            run.issues = issues.into_iter().map(line).collect();
         }
         let RunStats { added, updated, removed, .. } = summary.stats;
         run.changes_total = added + updated + removed;

@@ -17,6 +17,8 @@ const MAX_VALUE_CHARS: usize = 200;
 pub(in crate::web) struct IssueLine {
     /// Its place: "Row 5, title", or the name of a feed.
     pub place: String,
+    /// The link to its cell, if the source shows its cells on web pages.
+    pub href: Option<String>,
     /// Whether it is about a whole feed.
     pub is_of_feed: bool,
     /// Whether the row was skipped. Otherwise it was taken with a correction.
@@ -26,8 +28,8 @@ pub(in crate::web) struct IssueLine {
 }
 
 impl IssueLine {
-    /// An issue as a list shows it. An issue of feeds names the feed; an issue of a table names the column.
-    pub(in crate::web) fn new(issue: Issue, is_of_feeds: bool) -> Self {
+    /// An issue as a list shows it; `href` is the link to its cell. An issue of feeds names the feed; an issue of a table names the column.
+    pub(in crate::web) fn new(issue: Issue, is_of_feeds: bool, href: Option<String>) -> Self {
         let is_of_feed = is_of_feeds && issue.row.is_none();
         let place = match (issue.row, issue.column) {
             (None, Some(feed)) if is_of_feeds => clip_text(&feed, MAX_VALUE_CHARS),
@@ -39,6 +41,7 @@ impl IssueLine {
         };
         Self {
             place,
+            href,
             is_of_feed,
             is_skipped: issue.kind == IssueKind::Refused,
             reason: clip_text(&issue.reason, 2 * MAX_VALUE_CHARS),
@@ -164,7 +167,7 @@ mod tests {
     fn the_place_of_an_issue_is_a_row_a_column_or_a_feed() {
         let place = |row: Option<u64>, column: Option<&str>, of_feeds: bool| {
             let column = column.map(str::to_owned);
-            IssueLine::new(Issue::noted(row, column, String::new()), of_feeds).place
+            IssueLine::new(Issue::noted(row, column, String::new()), of_feeds, None).place
         };
         assert_eq!(place(Some(5), Some("title"), false), "Row 5, title");
         assert_eq!(place(Some(5), None, false), "Row 5");

@@ -4,6 +4,7 @@
 pub(super) mod build;
 pub(super) mod dismissed_runs;
 pub(super) mod handlers;
+pub(in crate::web) mod issue_links;
 pub(in crate::web) mod lines;
 pub(super) mod notice;
 mod repeat;

@@ -218,7 +218,7 @@ fn removal_page(state: &AppState, source: &Source) -> Result<SourcePageContext, 
 }
 
 /// Receives a form that may carry a file. Only admins may send one, which is checked before 50 MB are read.
-pub(super) async fn receive_form(
+pub(in crate::web) async fn receive_form(
     app: &AppContext,
     request: &HttpRequest,
     body: web::Payload,

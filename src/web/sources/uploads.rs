@@ -21,7 +21,7 @@ use crate::web::http::error::WebError;
 use crate::web::http::form::{FormData, FormValues, clip_text};
 
 /// The most bytes of an upload.
-pub(super) const MAX_BYTES: usize = 50_000_000;
+pub(in crate::web) const MAX_BYTES: usize = 50_000_000;
 /// The most bytes of a file that are read and discarded if it is too large: a browser whose upload is cut off shows its
 /// own error page instead of ours.
 const MAX_DRAINED_BYTES: usize = 4 * MAX_BYTES;
@@ -41,18 +41,18 @@ const UPLOAD_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A form with its file.
 #[derive(Debug, Default)]
-pub(super) struct UploadedForm {
+pub(in crate::web) struct UploadedForm {
     /// Its fields.
-    pub(super) values: FormValues,
+    pub(in crate::web) values: FormValues,
     /// Its file.
-    pub(super) file: SentFile,
+    pub(in crate::web) file: SentFile,
     /// The error of a field that is too long. The value is kept anyway.
-    pub(super) too_long: Option<String>,
+    pub(in crate::web) too_long: Option<String>,
 }
 
 /// The file of a form.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) enum SentFile {
+pub(in crate::web) enum SentFile {
     /// No file was chosen.
     #[default]
     None,
@@ -184,7 +184,7 @@ pub(super) fn is_unused(folder: &Path, id: &str, sources: &[Source]) -> bool {
 }
 
 /// Deletes the upload of a location, if it is one. A failure is only logged.
-pub(super) fn delete_upload(folder: &Path, location: &SourceLocation) {
+pub(in crate::web) fn delete_upload(folder: &Path, location: &SourceLocation) {
     let SourceLocation::Upload(id) = location else { return };
     let Some(path) = upload_path(folder, id) else { return };
     if let Err(error) = fs::remove_file(&path)
