@@ -3,6 +3,7 @@
 use diesel::dsl::{count, count_star};
 use diesel::prelude::*;
 
+use super::any_connection::AnyConnection;
 use super::connection::Store;
 use super::error::StoreError;
 use super::schema::{sync_issues, sync_records};
@@ -126,4 +127,12 @@ impl Store {
             Ok(Some(ReadTable { columns: parse_json("sync_records.issue_columns", &names)?, content_hash }))
         })
     }
+}
+
+/// Deletes the cells of all skipped rows of a source. The issues are kept.
+pub(super) fn delete_source_cells(conn: &mut AnyConnection, source_id: i64) -> QueryResult<usize> {
+    let runs = sync_records::table.filter(sync_records::source_id.eq(source_id)).select(sync_records::id);
+    let with_cells =
+        sync_issues::table.filter(sync_issues::sync_id.eq_any(runs)).filter(sync_issues::cells.is_not_null());
+    diesel::update(with_cells).set(sync_issues::cells.eq(None::<String>)).execute(conn)
 }

@@ -8,6 +8,7 @@ use super::connection::{AnyConnection, Store};
 use super::dialect::{clock, lock};
 use super::error::StoreError;
 use super::installation;
+use super::issues;
 use super::operations;
 use super::schema::{catalogs, column_snapshots, item_changes, items, removal_reviews, sources, withheld_items};
 use super::stored_values::{map_taken, parse_json, parse_value, to_json};
@@ -211,7 +212,7 @@ impl Store {
         map_taken(changed, &format!("a source called {}", draft.slug))
     }
 
-    /// Removes a source with its catalog and its changes, unless a run of it is active. The records of its runs are
+    /// Removes a source with its catalog, its changes and the cells of skipped rows, unless a run of it is active. The records of its runs are
     /// kept as long as those of other sources.
     ///
     /// # Errors
@@ -228,6 +229,7 @@ impl Store {
             diesel::delete(column_snapshots::table.filter(column_snapshots::source_id.eq(id.0))).execute(conn)?;
             diesel::delete(withheld_items::table.filter(withheld_items::source_id.eq(id.0))).execute(conn)?;
             diesel::delete(removal_reviews::table.filter(removal_reviews::source_id.eq(id.0))).execute(conn)?;
+            issues::delete_source_cells(conn, id.0)?;
             diesel::delete(items::table.filter(items::source_id.eq(id.0))).execute(conn)?;
             diesel::delete(sources::table.find(id.0)).execute(conn)?;
             Ok(SourceChange::Done)

@@ -46,7 +46,7 @@ fn a_failed_run_is_found_in_the_history_and_retried() {
     assert!(browser.page_path().contains("status=failed"), "{}", browser.page_path());
     browser.open_page(&server.url("/history?status=completed"));
     browser.click("ul.run-list h2 a");
-    browser.wait_for_text("#issues", "Row 3, id");
+    browser.wait_for_text(".issue-table", "Missing key");
     browser.wait_for_text("#changes", "One");
     browser.assert_fits_phone();
     assert_eq!(browser.console_problems(), [""; 0]);

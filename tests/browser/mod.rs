@@ -10,6 +10,7 @@ mod history;
 mod phone;
 mod proxy_errors;
 mod sheet;
+mod skipped_rows;
 mod slow_run;
 mod without_javascript;
 

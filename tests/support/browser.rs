@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -70,6 +70,11 @@ impl Browser {
     /// A browser with JavaScript switched off.
     pub(crate) fn without_javascript() -> Self {
         Self::with_preferences(&json!({ "profile.managed_default_content_settings.javascript": 2 }))
+    }
+
+    /// A browser that puts downloads into this folder.
+    pub(crate) fn with_downloads(folder: &Path) -> Self {
+        Self::with_preferences(&json!({ "download.default_directory": folder.display().to_string() }))
     }
 
     fn with_preferences(preferences: &Value) -> Self {

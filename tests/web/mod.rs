@@ -21,6 +21,7 @@ mod public_url;
 mod read_options;
 mod site;
 mod site_response;
+mod skipped_rows;
 mod source_forms;
 mod sync_api;
 mod workbooks;

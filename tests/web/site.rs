@@ -32,6 +32,8 @@ use crate::support::waiting::WAIT_LIMIT;
 /// The columns are not in alphabetical order.
 const ALBUMS: &[u8] = b"year,id,artist,title\n1959,a1,Miles Davis,Kind of Blue\n1957,a2,John Coltrane,Blue Train\n\
                         1977,a3,Kraftwerk,Trans-Europa Express\n";
+/// The name of the uploaded file.
+const UPLOAD: &str = "0123456789abcdef0123456789abcdef";
 /// The password of every user.
 pub(super) const PASSWORD: &str = "correct horse battery";
 
@@ -191,6 +193,22 @@ impl TestSite {
         source
     }
 
+    /// Adds a source that is an uploaded CSV file with this content, and syncs it.
+    pub(super) fn upload_csv(&self, slug: &str, text: &str) -> Source {
+        let uploads = self.data.path().join("uploads");
+        std::fs::create_dir_all(&uploads).expect("a folder");
+        std::fs::write(uploads.join(UPLOAD), text).expect("a file");
+        let draft = SourceDraft { location: SourceLocation::Upload(UPLOAD.to_owned()), ..draft(slug, true) };
+        let source = self.store.add_source(&draft, None).expect("a source");
+        self.sync_source(&source);
+        source
+    }
+
+    /// The content of the file that [`TestSite::upload_csv`] added.
+    pub(super) fn uploaded_file(&self) -> String {
+        std::fs::read_to_string(self.data.path().join("uploads").join(UPLOAD)).expect("the file")
+    }
+
     /// Adds a user.
     pub(super) fn add_user(&self, name: &str, role: Role) {
         let hash = hash_password(PASSWORD).expect("a hash");
@@ -264,6 +282,13 @@ impl SiteClient<'_> {
     pub(super) fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> SiteResponse {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         self.send_request("POST", path, Some(("application/x-www-form-urlencoded", body)))
+    }
+
+    /// Sends a form with this text as its file.
+    pub(super) fn post_file(&self, path: &str, text: &str) -> SiteResponse {
+        let part = "Content-Disposition: form-data; name=\"file\"; filename=\"rows.csv\"";
+        let body = format!("--frontier\r\n{part}\r\n\r\n{text}\r\n--frontier--\r\n");
+        self.send_request("POST", path, Some(("multipart/form-data; boundary=frontier", body)))
     }
 
     pub(super) fn send_request(&self, method: &str, path: &str, body: Option<(&str, String)>) -> SiteResponse {
