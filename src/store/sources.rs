@@ -212,8 +212,8 @@ impl Store {
         map_taken(changed, &format!("a source called {}", draft.slug))
     }
 
-    /// Removes a source with its catalog, its changes and the cells of skipped rows, unless a run of it is active. The records of its runs are
-    /// kept as long as those of other sources.
+    /// Removes a source with its catalog, its changes and the cells of its skipped rows, unless a run of it is active.
+    /// The records of its runs are kept as long as those of other sources.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
