@@ -58,7 +58,7 @@ fn a_file_that_does_not_fit_is_refused_with_its_rows() {
 #[test]
 fn only_the_first_problems_are_listed() {
     let rows: Vec<[&str; 7]> = vec![["", "", "", "", "", "x", ""]; 30];
-    let rows: Vec<&[&str]> = rows.iter().map(|row| row.as_slice()).collect();
+    let rows: Vec<&[&str]> = rows.iter().map(<[&str; 7]>::as_slice).collect();
     let problems = corrections(&HEADER, &rows).expect_err("a refusal").problems;
     assert_eq!((problems.len(), problems[20].as_str()), (21, "10 more."));
 }
