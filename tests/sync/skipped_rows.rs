@@ -18,8 +18,11 @@ on_both_databases![
     a_column_that_is_left_out_is_not_in_the_cells_of_a_skipped_row,
 ];
 
+/// The number of a skipped row, and its cells if they are kept.
+type SkippedRow = (u64, Option<Vec<String>>);
+
 /// The skipped rows of a run, with the cells that are kept.
-fn list_skipped(engine: &TestEngine, record: &SyncRecord) -> Vec<(u64, Option<Vec<String>>)> {
+fn list_skipped(engine: &TestEngine, record: &SyncRecord) -> Vec<SkippedRow> {
     let issues = engine.store.list_issues(record.summary.id, 1, 10_000).expect("issues");
     let refused = issues.into_iter().filter(|issue| issue.kind == IssueKind::Refused);
     refused.map(|issue| (issue.row.expect("a row"), cells_of(&issue))).collect()
@@ -29,7 +32,7 @@ fn cells_of(issue: &Issue) -> Option<Vec<String>> {
     issue.cells.as_ref().map(RowCells::to_cells)
 }
 
-fn kept(row: u64, cells: &[&str]) -> (u64, Option<Vec<String>>) {
+fn kept(row: u64, cells: &[&str]) -> SkippedRow {
     (row, Some(cells.iter().map(|&cell| cell.to_owned()).collect()))
 }
 
@@ -116,7 +119,7 @@ fn a_column_that_is_left_out_is_not_in_the_cells_of_a_skipped_row(db: &TestDatab
         let source = engine.store.add_source(&draft, None).expect("a source");
         let record = engine.sync(&source);
         let table = engine.store.find_read_table(record.summary.id).expect("an answer").expect("a table");
-        let (columns, cells): (_, [(u64, Option<Vec<String>>); 2]) = if public {
+        let (columns, cells): (_, [SkippedRow; 2]) = if public {
             ([Some("id"), None, Some("title")], [kept(3, &["1", "Two"]), kept(4, &["2", "x"])])
         } else {
             let cells = [kept(3, &["1", "882", "Two"]), kept(4, &["2", "773", "x", "y"])];
