@@ -167,7 +167,7 @@ impl SheetLink {
 
     /// Returns the link that opens the sheet at a cell: in the row number `row` and, if a column is given, in the column
     /// at this position of the selected range, from 0. `None` for published sheets and queries, whose rows have no place
-    /// in a sheet, and for a tab that is selected by its name: only its number opens it.
+    /// in a sheet, and for a tab that is selected by its name: only its number opens it. The resource key is left out.
     #[must_use]
     pub fn cell_link(&self, column: Option<usize>, row: u64) -> Option<String> {
         let id = self.api_id()?;
@@ -181,9 +181,7 @@ impl SheetLink {
             Some(column) => format!("{}{row}", column_letters(first + column)),
             None => format!("{row}:{row}"),
         };
-        let encoded = |key: &str| byte_serialize(key.as_bytes()).collect::<String>();
-        let key = self.resource_key.as_deref().map(|key| format!("?resourcekey={}", encoded(key))).unwrap_or_default();
-        Some(format!("https://docs.google.com/spreadsheets/d/{id}/edit{key}#{tab}range={cell}"))
+        Some(format!("https://docs.google.com/spreadsheets/d/{id}/edit#{tab}range={cell}"))
     }
 
     /// Returns the link to the first tab of the sheet `id`.

@@ -287,10 +287,7 @@ fn a_cell_has_a_link_where_the_sheet_can_be_opened_at_it() {
     assert_eq!(cell("~/d/ID/edit#gid=7", Some(2)), at("edit#gid=7&range=C14"));
     assert_eq!(cell("~/d/ID/edit", Some(27)), at("edit#range=AB14"));
     assert_eq!(cell("~/d/ID/edit#gid=7", None), at("edit#gid=7&range=14:14"));
-    assert_eq!(
-        cell("~/d/ID/edit?resourcekey=0-x#gid=7&range=B3:D50", Some(0)),
-        at("edit?resourcekey=0-x#gid=7&range=B14")
-    );
+    assert_eq!(cell("~/d/ID/edit?resourcekey=0-x#gid=7&range=B3:D50", Some(0)), at("edit#gid=7&range=B14"));
     for link in [
         "~/d/e/2PACX-x/pubhtml?gid=7",
         "~/d/ID/gviz/tq?tqx=out:csv&tq=select%20A",
