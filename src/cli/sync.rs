@@ -92,6 +92,15 @@ pub(super) fn run(app: &App, args: &SyncArgs) -> Result<CommandExit, CommandErro
     {
         last = follow_to_end(app, removal, &interrupted)?;
     }
+    if last.summary.status == Status::Failed
+        && let Some(preview) = last.summary.successor
+    {
+        // The preview to apply was outdated, and a new one was queued.
+        print_note(&to_single_line(&last.summary.message));
+        let preview = follow_to_end(app, preview, &interrupted)?;
+        print_result(app, &source, &preview, args.json)?;
+        return Ok(CommandExit::Failed);
+    }
     print_result(app, &source, &last, args.json)?;
     Ok(exit_of_run(&last, &interrupted))
 }

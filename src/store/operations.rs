@@ -150,8 +150,9 @@ impl Store {
                 .first(conn)
                 .optional()?;
             let Some((row, slug)) = found else { return Ok(None) };
-            let successor =
-                if row.status == Status::Interrupted.as_str() { successor_of(conn, &row.id)? } else { None };
+            // An interrupted run is continued; one that did not apply an outdated preview is followed by a new preview.
+            let may_have_successor = [Status::Interrupted.as_str(), Status::Failed.as_str()].contains(&&*row.status);
+            let successor = if may_have_successor { successor_of(conn, &row.id)? } else { None };
             row.status_report(&slug, successor.as_deref()).map(Some)
         })
     }
