@@ -82,6 +82,22 @@ fn feeds_and_articles_are_counted_and_failed_feeds_can_be_retried() {
 }
 
 #[test]
+fn try_again_names_a_sync_or_preview_that_did_not_complete_and_that_nothing_continues() {
+    for status in ALL {
+        for kind in [Kind::Sync, Kind::Preview, Kind::Undo, Kind::Removal] {
+            let is_unfinished = matches!(status, RunStatus::Failed | RunStatus::Cancelled | RunStatus::Interrupted);
+            let can_repeat = is_unfinished && matches!(kind, Kind::Sync | Kind::Preview);
+            let shown = html(panel(Some(RunView { kind, ..run(status) })));
+            let fields = "name=\"action\" value=\"again\"><input type=\"hidden\" name=\"sync\" value=\"sync_1\"";
+            assert_eq!(shown.contains("panel-again"), can_repeat, "{kind:?} {status:?}");
+            assert_eq!(shown.contains(fields), can_repeat, "{kind:?} {status:?}: {shown}");
+        }
+    }
+    let continued = RunView { successor: Some("sync_2".to_owned()), ..run(RunStatus::Interrupted) };
+    assert!(!html(panel(Some(continued))).contains("panel-again"));
+}
+
+#[test]
 fn every_fragment_is_one_element_that_the_page_recognises() {
     // The page replaces its panel with the whole response, so space around the panel would accumulate with every poll.
     for status in ALL {
