@@ -131,6 +131,17 @@ impl Store {
         self.read(|conn| find_review(conn, source.0))
     }
 
+    /// Returns the removals of all sources that wait for a decision, without those that a person decided to keep.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn list_open_reviews(&self) -> Result<Vec<RemovalReview>, StoreError> {
+        self.read(|conn| {
+            let open = removal_reviews::table.filter(removal_reviews::kept_at.is_null()).select(REVIEW_COLUMNS);
+            open.load::<ReviewRow>(conn)?.into_iter().map(review_from_row).collect()
+        })
+    }
+
     /// Returns the review that lists what a run withheld; `None` if it withheld nothing, or if the list was replaced or
     /// decided since.
     ///
