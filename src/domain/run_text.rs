@@ -13,6 +13,7 @@ pub mod preview;
 pub mod row_notes;
 pub mod run_progress;
 pub mod run_state;
+pub mod run_target;
 pub mod shape_notes;
 pub mod start_and_cancel;
 pub mod stopped_run;

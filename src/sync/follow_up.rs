@@ -8,7 +8,7 @@ use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, S
 use crate::domain::record::{HistoryRun, SyncRecord};
 use crate::domain::removal_review::{RemovalReview, ReviewReason};
 use crate::domain::run_text::preview::NOTHING_TO_APPLY;
-use crate::domain::run_text::undo::{NOTHING_TO_UNDO, UNDO_OF_ACTIVE_RUN, UNDO_WITHOUT_SOURCE};
+use crate::domain::run_text::undo::{NOTHING_TO_UNDO, RUN_NOT_ENDED, UNDO_WITHOUT_SOURCE};
 use crate::domain::run_text::withheld_items::{LIST_OUTDATED, NOTHING_WITHHELD};
 use crate::domain::schedule::Schedule;
 use crate::domain::source::Source;
@@ -63,7 +63,7 @@ impl FollowUpRefusal {
     #[must_use]
     pub const fn message(self) -> &'static str {
         match self {
-            Self::StillActive => UNDO_OF_ACTIVE_RUN,
+            Self::StillActive => RUN_NOT_ENDED,
             Self::SourceRemoved => UNDO_WITHOUT_SOURCE,
             Self::NothingToUndo => NOTHING_TO_UNDO,
             Self::NothingWithheld => NOTHING_WITHHELD,

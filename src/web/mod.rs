@@ -4,6 +4,7 @@ mod accounts;
 mod api;
 mod catalog;
 mod dashboard;
+mod decisions;
 mod error_pages;
 mod feeds;
 mod history;

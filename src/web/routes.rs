@@ -14,7 +14,7 @@ use super::http::error::WebError;
 use super::http::return_path::normalized_path;
 use super::layout::badge;
 use super::sources::add;
-use super::{api, catalog, dashboard, feeds, history, legacy_api, panel, sources};
+use super::{api, catalog, dashboard, decisions, feeds, history, legacy_api, panel, sources};
 
 /// Registers every route.
 pub(super) fn add_routes(services: &mut ServiceConfig) {
@@ -54,12 +54,25 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         .service(resource("/catalog/{slug}/sync").route(post().to(panel::handlers::start)))
         .service(resource("/catalog/{slug}/sync/cancel").route(post().to(panel::handlers::cancel)))
         .service(resource("/catalog/{slug}/sync/dismiss").route(post().to(panel::handlers::dismiss)))
+        .service(resource("/catalog/{slug}/sync/apply").route(read().to(decisions::apply::page)))
+        .service(
+            resource("/catalog/{slug}/sync/removals")
+                .route(read().to(decisions::removals::page))
+                .route(post().to(decisions::removals::decide)),
+        )
+        .service(resource("/catalog/{slug}/sync/removals.csv").route(read().to(decisions::removals_csv::file)))
+        .service(resource("/catalog/{slug}/schedule/resume").route(post().to(decisions::schedule::resume)))
         .service(resource("/catalog/{slug}/feeds").route(read().to(feeds::handlers::page)))
         // History
         .service(resource("/history").route(read().to(history::handlers::list)))
         .service(resource("/history/{id}").route(read().to(history::handlers::run_page)))
         .service(resource("/history/{id}/issues.csv").route(read().to(history::issues_csv::issues_csv)))
         .service(resource("/history/{id}/corrected-rows").route(post().to(history::corrections::upload)))
+        .service(
+            resource("/history/{id}/undo")
+                .route(read().to(decisions::undo::page))
+                .route(post().to(decisions::undo::undo)),
+        )
         // People
         .service(resource("/login").route(read().to(login::page)).route(post().to(login::sign_in)))
         .service(resource("/logout").route(post().to(login::sign_out)))

@@ -9,6 +9,7 @@ mod freshness;
 mod history;
 mod phone;
 mod proxy_errors;
+mod second_steps;
 mod sheet;
 mod skipped_rows;
 mod slow_run;

@@ -21,9 +21,11 @@ fn a_visitor_cannot_start_cancel_or_change_anything() {
 }
 
 /// Every address that changes something.
-const CHANGING_PATHS: [&str; 8] = [
+const CHANGING_PATHS: [&str; 10] = [
     "/catalog/albums/sync",
     "/catalog/albums/sync/cancel",
+    "/catalog/albums/sync/removals",
+    "/catalog/albums/schedule/resume",
     "/settings/sources",
     "/settings/sources/new",
     "/settings/sources/albums",

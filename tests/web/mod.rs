@@ -19,6 +19,7 @@ mod panel_of_failure;
 mod pruned_operations;
 mod public_url;
 mod read_options;
+mod second_steps;
 mod site;
 mod site_response;
 mod skipped_rows;

@@ -27,6 +27,7 @@ use tempfile::TempDir;
 
 pub(super) use super::site_response::SiteResponse;
 use super::site_response::decompress_body;
+use crate::support::test_engine::source_draft;
 use crate::support::waiting::WAIT_LIMIT;
 
 /// The columns are not in alphabetical order.
@@ -86,6 +87,12 @@ impl TestSite {
     /// A server on a migrated database, with its files in `data`.
     pub(super) fn on_store(store: Store, data: TempDir) -> Self {
         Self::with_kinds(store, data, Timeouts::default(), |_| {}, |kinds| kinds)
+    }
+
+    /// A server on a migrated database without a cooldown, with its files in `data`.
+    pub(super) fn without_cooldown(store: Store, data: TempDir) -> Self {
+        let limits = Timeouts { cooldown: Duration::ZERO, ..Timeouts::default() };
+        Self::with_kinds(store, data, limits, |_| {}, |kinds| kinds)
     }
 
     fn create_store() -> (Store, TempDir) {
@@ -245,18 +252,7 @@ impl Drop for TestSite {
 }
 
 fn draft(slug: &str, public: bool) -> SourceDraft {
-    SourceDraft {
-        slug: slug.parse().expect("a slug"),
-        name: format!("The {slug}"),
-        noun: "album/albums".parse().expect("a noun"),
-        kind: "csv".to_owned(),
-        location: SourceLocation::Sample,
-        key_column: "id".to_owned(),
-        schedule: None,
-        public,
-        read_options: lockstep::domain::read_options::ReadOptions::default(),
-        stale_after: None,
-    }
+    SourceDraft { name: format!("The {slug}"), public, ..source_draft(slug, "csv", SourceLocation::Sample) }
 }
 
 impl SiteClient<'_> {

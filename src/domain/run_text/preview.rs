@@ -47,3 +47,40 @@ pub const NOTHING_TO_APPLY: &str = "This preview has no changes that can be appl
 pub fn apply_label(changes: u64) -> String {
     format!("Apply {}", format_plural(changes, "change", "changes"))
 }
+
+/// What applying a preview will do: "Adds 3, updates 38, removes 2 products."
+#[must_use]
+pub fn apply_message(noun: &Noun, stats: &RunStats) -> String {
+    let parts = [("adds", stats.added), ("updates", stats.updated), ("removes", stats.removed)];
+    let parts: Vec<_> = parts.into_iter().filter(|(_, number)| *number > 0).collect();
+    let Some(((_, last), _)) = parts.split_last() else { return NOTHING_TO_APPLY.to_owned() };
+    let text: Vec<String> = parts.iter().map(|(verb, number)| format!("{verb} {}", group_digits(*number))).collect();
+    let text = text.join(", ");
+    format!("{}{} {}.", text[..1].to_uppercase(), &text[1..], noun.for_count(*last))
+}
+
+/// What follows if a preview is applied.
+pub const APPLY_NOTICE: &str = "Applies exactly these changes. If the source or the catalog has changed since, nothing is written and a new preview \
+     starts.";
+
+/// The message while a new preview replaces one that was outdated when it was applied.
+pub const PREVIEWING_AGAIN: &str = "The source changed since the preview. Previewing again…";
+
+/// The beginning of the message of that new preview.
+pub const SOURCE_CHANGED: &str = "The source changed since the preview.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn applying_a_preview_says_what_it_will_do() {
+        let noun = Noun { one: "album".to_owned(), many: "albums".to_owned() };
+        let message = |added, updated, removed| {
+            apply_message(&noun, &RunStats { added, updated, removed, ..RunStats::default() })
+        };
+        assert_eq!(message(3, 38, 2), "Adds 3, updates 38, removes 2 albums.");
+        assert_eq!(message(0, 0, 1), "Removes 1 album.");
+        assert_eq!(apply_label(1), "Apply 1 change");
+    }
+}

@@ -1,7 +1,9 @@
 //! The texts of the panel and the history about one run: its title, its message and the advice after a failure.
 
+use super::preview::{PREVIEWING_AGAIN, SOURCE_CHANGED};
 use super::run_progress::{STARTING_MESSAGE, WAITING_FOR_WORKER};
 use super::stopped_run::{STARTING_AGAIN, cancelled_message, restarted_message, worker_died_message};
+use super::withheld_items::needs_review_label;
 use super::{run_outcome_label, status_label};
 use crate::domain::operation::{OperationKind, Stage, Status};
 use crate::domain::progress::RunStats;
@@ -30,6 +32,10 @@ pub struct RunState<'a> {
     pub cancel_requested: bool,
     /// Whether another run continues it.
     pub has_successor: bool,
+    /// Whether removals that it withheld wait for a decision.
+    pub needs_review: bool,
+    /// Whether it is a preview that replaces one whose changes could not be applied any more.
+    pub replaces_outdated: bool,
     /// The stored message: of its worker, or of its end.
     pub message: &'a str,
     /// The error message of a failed run.
@@ -98,6 +104,7 @@ pub fn run_title(run: &RunState<'_>) -> String {
         Status::Running if run.cancel_requested => "Stopping".to_owned(),
         Status::Pending | Status::Running => active_label(run.kind).to_owned(),
         Status::Completed if run.kind == OperationKind::Preview => "Preview".to_owned(),
+        Status::Completed if run.needs_review => needs_review_label(run.stats),
         status => run_outcome_label(run.kind, status, run.stats),
     }
 }
@@ -108,6 +115,10 @@ pub fn run_message(run: &RunState<'_>) -> String {
     let RunState { kind, percent, .. } = *run;
     let is_preview = kind == OperationKind::Preview;
     match run.status {
+        Status::Pending | Status::Running if run.replaces_outdated && !run.cancel_requested => {
+            PREVIEWING_AGAIN.to_owned()
+        }
+        Status::Completed if run.replaces_outdated => format!("{SOURCE_CHANGED} {}", run.message),
         Status::Pending if run.attempt > 1 => format!("The server restarted. {STARTING_AGAIN}"),
         Status::Pending if run.is_waiting => WAITING_FOR_WORKER.to_owned(),
         Status::Pending => STARTING_MESSAGE.to_owned(),
@@ -175,6 +186,8 @@ mod tests {
             has_started: true,
             cancel_requested: false,
             has_successor: false,
+            needs_review: false,
+            replaces_outdated: false,
             message: "Syncing album 63 of 100…",
             error: None,
         }
@@ -210,6 +223,21 @@ mod tests {
         assert_eq!(texts(&waiting), ("Queued".to_owned(), "Waiting for a free worker…".to_owned()));
         let again = RunState { attempt: 2, ..waiting };
         assert_eq!(run_message(&again), "The server restarted. Starting again; nothing is lost.");
+    }
+
+    #[test]
+    fn withheld_removals_and_an_outdated_preview_are_named() {
+        let stats = RunStats { rejected: 3, ..RunStats::default() };
+        let sync = RunState { needs_review: true, ..state(OperationKind::Sync, Status::Completed, &stats) };
+        assert_eq!(run_title(&sync), "Needs review, 3 rows skipped");
+        let preview = RunState { replaces_outdated: true, ..state(OperationKind::Preview, Status::Running, &stats) };
+        assert_eq!(run_message(&preview), "The source changed since the preview. Previewing again…");
+        let message = "A sync would add 3, update 0 and remove 0.";
+        let ended = RunState { status: Status::Completed, message, ..preview };
+        assert_eq!(
+            run_message(&ended),
+            "The source changed since the preview. A sync would add 3, update 0 and remove 0."
+        );
     }
 
     #[test]

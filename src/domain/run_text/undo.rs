@@ -1,6 +1,7 @@
 //! The texts about undoing a run.
 
-use super::format_count;
+use super::{format_count, kind_label};
+use crate::domain::operation::OperationKind;
 use crate::domain::progress::ProgressCount;
 use crate::domain::source::{Noun, Slug};
 use crate::domain::text::counts::group_digits;
@@ -66,18 +67,28 @@ const SCHEDULE_PAUSED: &str = "Schedule paused. Fix the source, then sync.";
 const FIX_SOURCE: &str = "Fix the source, then sync.";
 
 /// The notice before an undo that its source's schedule will be paused.
+pub const UNDO_PAUSES_SCHEDULE: &str = "Pauses the schedule, so that the next sync does not bring the changes back.";
+
+/// The notice before an undo, on the command line.
 #[must_use]
 pub fn undo_pauses_schedule(slug: &Slug) -> String {
-    format!(
-        "Pauses the schedule, so that the next sync does not bring the changes back. Resume it with `lockstep source resume {slug}`."
-    )
+    format!("{UNDO_PAUSES_SCHEDULE} Resume it with `lockstep source resume {slug}`.")
+}
+
+/// The notice before an undo of a source without a schedule, or whose schedule is paused.
+pub const NEXT_SYNC_BRINGS_BACK: &str = "The next sync brings the changes back, unless the source is fixed first.";
+
+/// The button that undoes a run of this kind: "Undo this sync".
+#[must_use]
+pub fn undo_label(kind: OperationKind) -> String {
+    format!("Undo this {}", kind_label(kind).to_lowercase())
 }
 
 /// The response to an undo of a run of which nothing is left to revert.
 pub const NOTHING_TO_UNDO: &str = "Nothing to undo: this run changed nothing, or its changes were changed again since.";
 
-/// The response to an undo of a run that has not ended.
-pub const UNDO_OF_ACTIVE_RUN: &str = "This run has not ended. Cancel it or wait for its end, then undo it.";
+/// The response to a second step of a run that has not ended.
+pub const RUN_NOT_ENDED: &str = "This run has not ended. Cancel it or wait for its end first.";
 
 /// The response to an undo of a run whose source was removed.
 pub const UNDO_WITHOUT_SOURCE: &str = "The source of this run was removed. There is nothing left to undo.";

@@ -1,7 +1,8 @@
 //! The texts about items that left the source and stay in the catalog until an admin decides, and about their removal.
 
-use super::{format_count, format_plural};
+use super::{append_left_out, format_count, format_plural};
 use crate::domain::guards::GuardVerdict;
+use crate::domain::progress::RunStats;
 use crate::domain::removal_review::{RemovalReview, ReviewReason};
 use crate::domain::source::Noun;
 use crate::domain::text::counts::group_digits;
@@ -58,6 +59,15 @@ pub fn would_keep_message(noun: &Noun, number: u64, reason: KeptReason) -> Strin
     format!("keep {} {}{}", format_count(noun, number), reason.difference(), reason.as_message_end())
 }
 
+/// The title of a page about withheld removals.
+pub const NEEDS_REVIEW: &str = "Needs review";
+
+/// The outcome of a sync whose withheld removals wait for a decision: "Needs review, 3 rows skipped".
+#[must_use]
+pub fn needs_review_label(stats: &RunStats) -> String {
+    append_left_out(NEEDS_REVIEW.to_owned(), stats)
+}
+
 /// "94 removals need review".
 #[must_use]
 pub fn removals_label(number: u64) -> String {
@@ -84,6 +94,54 @@ pub fn review_reason_message(review: &RemovalReview, noun: &Noun) -> String {
             group_digits(review.additions)
         ),
     }
+}
+
+/// The heading of the page that lists the items of a review.
+#[must_use]
+pub fn review_title(review: &RemovalReview, noun: &Noun) -> String {
+    match review.reason {
+        ReviewReason::Withheld | ReviewReason::Doubt => format!("Review {}", format_count(noun, review.item_count)),
+        ReviewReason::EmptySource => format!("{}?", remove_items_label(noun, review.item_count)),
+        ReviewReason::KeyChanged => "Sync anyway?".to_owned(),
+    }
+}
+
+/// The link to the page that lists the items of a review: "Review 269 products…".
+#[must_use]
+pub fn review_link_label(review: &RemovalReview, noun: &Noun) -> String {
+    match review.reason {
+        ReviewReason::Withheld | ReviewReason::Doubt => format!("Review {}…", format_count(noun, review.item_count)),
+        ReviewReason::EmptySource => format!("{}…", remove_items_label(noun, review.item_count)),
+        ReviewReason::KeyChanged => "Sync anyway…".to_owned(),
+    }
+}
+
+/// What follows if the items of a review are removed.
+#[must_use]
+pub const fn removal_notice(reason: ReviewReason) -> &'static str {
+    match reason {
+        ReviewReason::Withheld | ReviewReason::Doubt | ReviewReason::EmptySource => {
+            "The source is fetched again first. Only items that are listed here and still missing are removed. You can \
+             undo it."
+        }
+        ReviewReason::KeyChanged => {
+            "The source is fetched again first. All its changes are applied, even if they differ by then. You can undo it."
+        }
+    }
+}
+
+/// The items that a person decided to keep: "269 products kept that are not in the source".
+#[must_use]
+pub fn kept_items_label(noun: &Noun, number: u64) -> String {
+    let verb = if number == 1 { "is" } else { "are" };
+    format!("{} kept that {verb} not in the source", format_count(noun, number))
+}
+
+/// Why the items that a preview lists would stay in the catalog.
+#[must_use]
+pub fn previewed_list_message(noun: &Noun, number: u64) -> String {
+    let verb = if number == 1 { "is" } else { "are" };
+    format!("{} {verb} not in the source. A sync would keep them and ask for a review.", format_count(noun, number))
 }
 
 /// The button that removes the items of a review: "Remove 269 products".
@@ -128,6 +186,8 @@ pub const NOTHING_WITHHELD: &str = "This run withheld no removals.";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::source::SourceId;
+    use crate::domain::sync_id::SyncId;
 
     fn noun() -> Noun {
         Noun { one: "album".to_owned(), many: "albums".to_owned() }
@@ -144,6 +204,29 @@ mod tests {
             kept_items_message(&noun(), 1, KeptReason::Decided),
             "1 album no longer in the source was kept, as an admin decided."
         );
+    }
+
+    #[test]
+    fn a_review_is_named_by_what_can_be_done() {
+        let review = |reason| RemovalReview {
+            id: SyncId::new(),
+            source_id: SourceId(1),
+            reason,
+            digest: String::new(),
+            item_count: 12_480,
+            additions: 289,
+            kept: None,
+        };
+        let texts = |reason| {
+            let review = review(reason);
+            (review_title(&review, &noun()), review_link_label(&review, &noun()))
+        };
+        let pair = |title: &str, link: &str| (title.to_owned(), link.to_owned());
+        assert_eq!(texts(ReviewReason::Withheld), pair("Review 12,480 albums", "Review 12,480 albums…"));
+        assert_eq!(texts(ReviewReason::EmptySource), pair("Remove 12,480 albums?", "Remove 12,480 albums…"));
+        assert_eq!(texts(ReviewReason::KeyChanged), pair("Sync anyway?", "Sync anyway…"));
+        assert_eq!(kept_items_label(&noun(), 269), "269 albums kept that are not in the source");
+        assert_eq!(sync_anyway_label(&noun(), 289, 1), "Sync anyway: remove 289 and add 1 album");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::view::{DashboardPage, SourceLine};
+use crate::domain::account::Role;
 use crate::domain::source::Source;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
@@ -12,8 +13,9 @@ use crate::web::layout::page::page_frame;
 use crate::web::layout::run_labels::LatestRun;
 use crate::web::layout::time_label::time_label;
 use crate::web::layout::view::NavSection;
+use crate::web::panel::second_steps::ReviewStep;
 
-/// `GET /`. Six queries, however many sources there are, and one status read for each active run.
+/// `GET /`. Seven queries, however many sources there are, and one status read for each active run.
 pub(in crate::web) async fn page(app: AppContext) -> Result<HtmlResponse, WebError> {
     app.run_blocking(move |state, caller| {
         let actor = caller.actor;
@@ -25,24 +27,29 @@ pub(in crate::web) async fn page(app: AppContext) -> Result<HtmlResponse, WebErr
         let active: HashMap<_, _> =
             state.store.active_run_ids()?.into_iter().map(|(run, source)| (source, run)).collect();
         let feeds = if actor.is_some() { state.store.all_feed_counts()? } else { HashMap::new() };
+        let reviews: HashMap<_, _> =
+            state.store.list_open_reviews()?.into_iter().map(|review| (review.source_id, review)).collect();
+        let is_admin = actor.as_ref().is_some_and(|actor| actor.role == Role::Admin);
         let mut marks = list_marks(state, actor.as_ref())?;
         let mut lines = Vec::new();
         for source in sources {
             let catalog = catalogs.remove(&source.id);
             let result = results.get(&source.id);
+            let review = reviews.get(&source.id);
             let report = match active.get(&source.id) {
                 Some(run) => state.board.get(*run)?.filter(|report| report.summary.status.is_active()),
                 None => None,
             };
             lines.push(SourceLine {
                 slug: source.slug.to_string(),
-                name: source.name,
+                name: source.name.clone(),
                 count: catalog.as_ref().map_or(0, |catalog| catalog.item_count),
-                noun_one: source.noun.one,
-                noun_many: source.noun.many,
+                noun_one: source.noun.one.clone(),
+                noun_many: source.noun.many.clone(),
                 last_success: catalog.and_then(|catalog| catalog.last_success_at).map(time_label),
                 active: report.map(|report| (report.summary.kind, report.summary.status, report.summary.progress)),
-                latest: result.map(LatestRun::from),
+                latest: result.map(|result| LatestRun::new(result, review)),
+                review: review.filter(|_| is_admin).map(|review| ReviewStep::new(&state.links, &source, review)),
                 failing: feeds.get(&source.id).map_or(0, |feeds| feeds.failing),
                 public: source.public,
                 freshness: marks.remove(&source.id),

@@ -7,6 +7,7 @@ use crate::web::layout::freshness_mark::FreshnessMark;
 use crate::web::layout::run_labels::{Kind, LatestRun, RunStatus, StatusLabels as _};
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::view::{PageFrame, counted, grouped};
+use crate::web::panel::second_steps::ReviewStep;
 
 /// `GET /`.
 #[derive(Debug, Clone, Template)]
@@ -37,6 +38,8 @@ pub(in crate::web) struct SourceLine {
     pub active: Option<(Kind, RunStatus, u8)>,
     /// How its latest run ended; `None` before the first. Previews do not count.
     pub latest: Option<LatestRun>,
+    /// The removals that wait for a decision, for admins.
+    pub review: Option<ReviewStep>,
     /// How many of its feeds failed when they were last fetched; zero for visitors.
     pub failing: u64,
     /// Whether visitors without an account may read it.
@@ -73,6 +76,22 @@ impl SourceLine {
     fn is_outdated(&self) -> bool {
         self.freshness.as_ref().is_some_and(|mark| mark.is_stale)
             && self.latest.is_some_and(|latest| latest.was_applied())
+    }
+
+    /// The link to the removals that wait for a decision, if the state is about them.
+    pub(in crate::web) fn state_link(&self) -> Option<&str> {
+        let is_about_review = self.active.is_none() && self.latest.is_some_and(|latest| latest.needs_review());
+        self.review.as_ref().filter(|_| is_about_review).map(|review| review.link.as_str())
+    }
+
+    /// The removals that wait for a decision, if the state is about something else.
+    pub(in crate::web) fn other_review(&self) -> Option<&ReviewStep> {
+        self.review.as_ref().filter(|_| self.state_link().is_none())
+    }
+
+    /// Whether its schedule is paused.
+    pub(in crate::web) fn is_paused(&self) -> bool {
+        self.freshness.as_ref().is_some_and(FreshnessMark::is_paused)
     }
 
     /// Whether it was ever synced.

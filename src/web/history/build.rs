@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use chrono::Utc;
-
 use super::issue_view::{CorrectionResult, IssueSection};
 use super::issues::{issue_row, issue_section};
+use super::run_steps::{add_steps, find_target};
 use super::view::{AttemptLine, KindTab, PageLinks, RunLine, RunPage, StageLine};
-use crate::domain::account::{Actor, Role};
+use crate::domain::account::Actor;
 use crate::domain::operation::{Mode, OperationKind, Stage, Status};
 use crate::domain::progress::RunStats;
 use crate::domain::record::{ActiveRun, HistoryRun, RunAttempt, StageTimings, SyncRecord};
+use crate::domain::removal_review::RemovalReview;
 use crate::domain::run_text::attempts::{AttemptRelation, attempt_name, attempt_state_label};
 use crate::domain::run_text::run_state::{AdvicePlace, stage_label};
 use crate::domain::run_text::status_label;
@@ -29,6 +29,7 @@ use crate::web::layout::view::{NavSection, counted};
 use crate::web::panel::issue_links::IssueLinks;
 use crate::web::panel::lines::{ChangeKind, ChangeLabels as _, ChangeLine, IssueLine};
 use crate::web::panel::run_view::RunView;
+use crate::web::panel::second_steps::{RunSteps, SourceSteps};
 
 /// The number of changes, and of issues, on a page.
 const ENTRIES_PER_PAGE: u64 = 25;
@@ -41,9 +42,16 @@ const MIN_PART_WIDTH: u64 = 4;
 pub(super) type SourceNames<'a> = HashMap<SourceId, &'a Source>;
 
 /// A finished run as a line of the list.
-pub(super) fn finished_line(state: &AppState, record: &SyncRecord, sources: &SourceNames<'_>) -> RunLine {
+pub(super) fn finished_line(
+    state: &AppState,
+    record: &SyncRecord,
+    sources: &SourceNames<'_>,
+    open_reviews: &[RemovalReview],
+) -> RunLine {
     let queued_at = time_label(record.timestamps.created_at);
-    line(state, &record.summary.source, sources.get(&record.source_id).copied(), RunView::of_record(record), queued_at)
+    let mut run = RunView::of_record(record);
+    run.has_open_review = open_reviews.iter().any(|review| record.review == Some(review.id));
+    line(state, &record.summary.source, sources.get(&record.source_id).copied(), run, queued_at)
 }
 
 /// An active run as a line of the list.
@@ -113,7 +121,9 @@ pub(super) fn build_run_page(
         kinds: Vec::new(),
         changes: PageLinks::default(),
         issues: IssueSection::default(),
-        may_repeat: false,
+        target: None,
+        run_steps: RunSteps::default(),
+        source_steps: SourceSteps::default(),
         may_retry_feeds: false,
         run: line.run,
     };
@@ -127,11 +137,9 @@ pub(super) fn build_run_page(
             page.issues = issue_section(state, actor, record, source.as_ref(), counts, correction);
             add_issues(state, &mut page, record, source.as_ref(), counts.total(), query)?;
         }
-        if !page.is_source_removed && actor.role == Role::Admin && state.store.active_run(source_id)?.is_none() {
-            page.may_repeat = page.run.can_repeat();
-            let is_of_feeds = page.run.kind == OperationKind::Sync && page.run.stats.feeds.is_some();
-            let feeds = if is_of_feeds { state.store.feed_counts(source_id)? } else { None };
-            page.may_retry_feeds = feeds.is_some_and(|feeds| feeds.failing > 0 && feeds.may_retry(Utc::now()));
+        page.target = find_target(state, record)?;
+        if let Some(source) = &source {
+            add_steps(state, &mut page, actor, record, source)?;
         }
         page.run.advice_place = AdvicePlace::History;
     }
@@ -329,7 +337,7 @@ fn load_page<T>(
 }
 
 /// The links of page `at` with `per` entries each, which shows `shown` of `found` entries.
-pub(super) fn page_links(at: u64, per: u64, shown: u64, found: u64, link: impl Fn(u64) -> String) -> PageLinks {
+pub(in crate::web) fn page_links(at: u64, per: u64, shown: u64, found: u64, link: impl Fn(u64) -> String) -> PageLinks {
     let before = (at - 1) * per;
     PageLinks {
         first: if shown > 0 { before + 1 } else { 0 },

@@ -65,7 +65,8 @@ pub(in crate::web) async fn list(app: AppContext, query: web::Query<FormValues>)
             }
         }
         let shown = found.records.len() as u64;
-        runs.extend(found.records.iter().map(|record| finished_line(state, record, &sources)));
+        let reviews = state.store.list_open_reviews()?;
+        runs.extend(found.records.iter().map(|record| finished_line(state, record, &sources, &reviews)));
         let page = HistoryListPage {
             frame: page_frame(state, Some(&actor), "History", NavSection::History)?,
             here: asked.link(&state.links, asked.page),

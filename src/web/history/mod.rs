@@ -6,4 +6,5 @@ pub(super) mod handlers;
 pub(in crate::web) mod issue_view;
 mod issues;
 pub(super) mod issues_csv;
+mod run_steps;
 pub(in crate::web) mod view;

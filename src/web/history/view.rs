@@ -9,6 +9,7 @@ use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::view::{PageFrame, counted, grouped};
 use crate::web::panel::lines::ChangeLabels as _;
 use crate::web::panel::run_view::RunView;
+use crate::web::panel::second_steps::{ReviewStep, RunSteps, SourceSteps};
 
 /// `GET /history`.
 #[derive(Debug, Clone, Template)]
@@ -134,8 +135,12 @@ pub(in crate::web) struct RunPage {
     pub changes: PageLinks,
     /// The issues.
     pub issues: IssueSection,
-    /// Whether the reader may repeat the run.
-    pub may_repeat: bool,
+    /// The earlier run that this run is about.
+    pub target: Option<TargetLink>,
+    /// What an admin can do about the run.
+    pub run_steps: RunSteps,
+    /// What an admin can do about its source.
+    pub source_steps: SourceSteps,
     /// Whether the reader may retry the failed feeds of its source.
     pub may_retry_feeds: bool,
 }
@@ -149,6 +154,21 @@ impl RunPage {
     /// Whether to show its counts.
     pub(in crate::web) fn has_counts(&self) -> bool {
         has_counts(&self.run)
+    }
+
+    /// The removals that wait for a decision, if this run withheld them or failed because of them.
+    pub(in crate::web) fn open_review(&self) -> Option<&ReviewStep> {
+        self.source_steps.review.as_ref().filter(|review| self.run.has_open_review && review.is_open)
+    }
+
+    /// Whether the button that resumes the schedule is shown: on the page of an undo.
+    pub(in crate::web) fn may_resume(&self) -> bool {
+        self.source_steps.is_paused && self.run.kind == Kind::Undo
+    }
+
+    /// Whether there is a button for the run.
+    pub(in crate::web) fn has_steps(&self) -> bool {
+        !self.run_steps.is_empty() || self.may_retry_feeds || self.open_review().is_some() || self.may_resume()
     }
 
     /// Whether to show its message, because it says more than the counts.
@@ -173,6 +193,19 @@ impl RunPage {
     pub(in crate::web) fn more_issues(&self) -> Option<u64> {
         self.run.issues_total.checked_sub(self.issues.pages.found).filter(|more| *more > 0)
     }
+}
+
+/// The link to the earlier run that a run is about.
+#[derive(Debug, Clone)]
+pub(in crate::web) struct TargetLink {
+    /// What the run did with it: "Undo of".
+    pub relation: &'static str,
+    /// The kind of the earlier run: "Sync".
+    pub kind: &'static str,
+    /// The link to its page.
+    pub href: String,
+    /// When it ended.
+    pub time: TimeLabel,
 }
 
 /// The duration of one stage, and its part of the bar.

@@ -117,6 +117,36 @@ impl LinkBuilder {
         self.route(&format!("/catalog/{slug}/sync/dismiss"))
     }
 
+    /// The page that confirms that the changes of a preview are applied.
+    #[must_use]
+    pub fn apply_preview(&self, slug: &str, preview: &impl Display) -> String {
+        self.route(&format!("/catalog/{slug}/sync/apply?preview={preview}"))
+    }
+
+    /// The page that lists the removals which a run withheld.
+    #[must_use]
+    pub fn withheld_removals(&self, slug: &str, sync_id: &impl Display) -> String {
+        self.route(&format!("/catalog/{slug}/sync/removals?sync={sync_id}"))
+    }
+
+    /// The same list as CSV.
+    #[must_use]
+    pub fn withheld_removals_csv(&self, slug: &str, sync_id: &impl Display) -> String {
+        self.route(&format!("/catalog/{slug}/sync/removals.csv?sync={sync_id}"))
+    }
+
+    /// The link that the form which removes or keeps withheld items is sent to.
+    #[must_use]
+    pub fn decide_removals(&self, slug: &str) -> String {
+        self.route(&format!("/catalog/{slug}/sync/removals"))
+    }
+
+    /// The link that the form which resumes a paused schedule is sent to.
+    #[must_use]
+    pub fn resume_schedule(&self, slug: &str) -> String {
+        self.route(&format!("/catalog/{slug}/schedule/resume"))
+    }
+
     /// The link to the panel with one run. `seen` is the percentage that the reader has seen.
     #[must_use]
     pub fn sync_status(&self, slug: &str, sync_id: &str, seen: u8) -> String {
@@ -139,6 +169,12 @@ impl LinkBuilder {
     #[must_use]
     pub fn run(&self, sync_id: &impl Display) -> String {
         self.route(&format!("/history/{sync_id}"))
+    }
+
+    /// The page that confirms the undo of one run. Its form is sent there too.
+    #[must_use]
+    pub fn undo_run(&self, sync_id: &impl Display) -> String {
+        self.route(&format!("/history/{sync_id}/undo"))
     }
 
     /// The skipped rows of one run as CSV.

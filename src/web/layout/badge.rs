@@ -6,6 +6,7 @@ use chrono::{TimeDelta, Utc};
 
 use super::view::{BadgeFragment, BadgeRun, SyncBadge};
 use crate::domain::account::Actor;
+use crate::domain::operation::Status;
 use crate::domain::source::Source;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::app_state::AppState;
@@ -43,6 +44,10 @@ pub(super) fn badge_runs(state: &AppState, actor: Option<&Actor>) -> Result<Sync
         .filter(|source| source.public || actor.is_some())
         .map(|source| (source.id, source))
         .collect();
+    let open_reviews = match finished.iter().any(|record| record.review.is_some()) {
+        true => state.store.list_open_reviews()?,
+        false => Vec::new(),
+    };
     let mut runs = Vec::new();
     let mut shown: HashSet<_> = active.iter().map(|(_, source)| *source).collect();
     for (id, source_id) in active {
@@ -57,7 +62,9 @@ pub(super) fn badge_runs(state: &AppState, actor: Option<&Actor>) -> Result<Sync
             continue;
         }
         if let Some(source) = sources.get(&record.source_id) {
-            runs.push(BadgeRun::new(&state.links, source, &record.summary));
+            let needs_review = record.summary.status == Status::Completed
+                && open_reviews.iter().any(|review| record.review == Some(review.id));
+            runs.push(BadgeRun { needs_review, ..BadgeRun::new(&state.links, source, &record.summary) });
         }
     }
     Ok(SyncBadge { runs })

@@ -82,22 +82,6 @@ fn feeds_and_articles_are_counted_and_failed_feeds_can_be_retried() {
 }
 
 #[test]
-fn try_again_names_a_sync_or_preview_that_did_not_complete_and_that_nothing_continues() {
-    for status in ALL {
-        for kind in [Kind::Sync, Kind::Preview, Kind::Undo, Kind::Removal] {
-            let is_unfinished = matches!(status, RunStatus::Failed | RunStatus::Cancelled | RunStatus::Interrupted);
-            let can_repeat = is_unfinished && matches!(kind, Kind::Sync | Kind::Preview);
-            let shown = html(panel(Some(RunView { kind, ..run(status) })));
-            let fields = "name=\"action\" value=\"again\"><input type=\"hidden\" name=\"sync\" value=\"sync_1\"";
-            assert_eq!(shown.contains("panel-again"), can_repeat, "{kind:?} {status:?}");
-            assert_eq!(shown.contains(fields), can_repeat, "{kind:?} {status:?}: {shown}");
-        }
-    }
-    let continued = RunView { successor: Some("sync_2".to_owned()), ..run(RunStatus::Interrupted) };
-    assert!(!html(panel(Some(continued))).contains("panel-again"));
-}
-
-#[test]
 fn every_fragment_is_one_element_that_the_page_recognises() {
     // The page replaces its panel with the whole response, so space around the panel would accumulate with every poll.
     for status in ALL {
@@ -140,6 +124,7 @@ fn the_badge_polls_often_only_while_a_run_is_active() {
         status,
         progress: 45,
         stats: RunStats::default(),
+        needs_review: false,
     };
     let html =
         |runs| BadgeFragment::new(LinkBuilder::default(), SyncBadge { runs }).render().expect("the badge renders");
@@ -181,10 +166,10 @@ fn skipped_rows_are_shown_wherever_the_end_of_a_run_is() {
     for expected in ["<span>Sync completed, 3 rows skipped</span>", "0 removed. 3 rows skipped.", "<b>3</b> skipped"] {
         assert!(shown.contains(expected), "{expected}: {shown}");
     }
-    let latest = Some(LatestRun { status: RunStatus::Completed, stats, withheld: 0 });
+    let latest = Some(LatestRun { status: RunStatus::Completed, stats, to_review: 0 });
     let resting = html(PanelView { latest, last_success: Some(TimeLabel::default()), ..panel(None) });
     assert!(resting.contains("#i-warning\"></use></svg><span>Completed, 3 rows skipped</span>"), "{resting}");
-    let fine = Some(LatestRun { status: RunStatus::Completed, stats: RunStats::default(), withheld: 0 });
+    let fine = Some(LatestRun { status: RunStatus::Completed, stats: RunStats::default(), to_review: 0 });
     let resting = html(PanelView { latest: fine, last_success: Some(TimeLabel::default()), ..panel(None) });
     assert!(resting.contains("<span>Up to date</span>"), "{resting}");
 }

@@ -36,6 +36,11 @@ impl FreshnessMark {
         }
     }
 
+    /// Whether the schedule is paused.
+    pub(in crate::web) fn is_paused(&self) -> bool {
+        !self.is_stale
+    }
+
     /// The name of its icon.
     pub(in crate::web) fn icon(&self) -> &'static str {
         if self.is_stale { "clock" } else { "pause" }

@@ -2,10 +2,16 @@
 
 pub(in crate::web) use crate::domain::operation::{OperationKind as Kind, Stage, Status as RunStatus};
 pub(in crate::web) use crate::domain::progress::RunStats;
+use crate::domain::removal_review::RemovalReview;
 use crate::domain::run_text;
 use crate::domain::run_text::completed_sync::catalog_state_label;
 use crate::domain::run_text::run_state::last_failure_label;
 use crate::store::records::LatestResult;
+
+/// The icon of removals that wait for a decision.
+pub(in crate::web) const REVIEW_ICON: &str = "review";
+/// Their tone in the stylesheet.
+pub(in crate::web) const REVIEW_TONE: &str = "warn";
 
 /// How the latest run of a source ended. Previews do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,21 +20,26 @@ pub(in crate::web) struct LatestRun {
     pub status: RunStatus,
     /// Its counts.
     pub stats: RunStats,
-    /// How many removals it withheld.
-    pub withheld: u64,
-}
-
-impl From<&LatestResult> for LatestRun {
-    fn from(result: &LatestResult) -> Self {
-        Self { status: result.status, stats: result.stats, withheld: result.withheld_removals }
-    }
+    /// How many removals of its source wait for a decision.
+    pub to_review: u64,
 }
 
 impl LatestRun {
+    /// The latest run of a source. `review` is what is kept for a decision, even if an earlier run withheld it.
+    pub(in crate::web) fn new(result: &LatestResult, review: Option<&RemovalReview>) -> Self {
+        let open = review.filter(|review| review.is_open());
+        Self { status: result.status, stats: result.stats, to_review: open.map_or(0, |review| review.item_count) }
+    }
+
+    /// Whether removals wait for a decision, and nothing more urgent is to be told.
+    pub(in crate::web) fn needs_review(&self) -> bool {
+        self.to_review > 0 && self.status == RunStatus::Completed
+    }
+
     /// The state of the catalog as a label: "Up to date".
     pub(in crate::web) fn state_label(&self) -> String {
         match self.status {
-            RunStatus::Completed => catalog_state_label(&self.stats, self.withheld),
+            RunStatus::Completed => catalog_state_label(&self.stats, self.to_review),
             RunStatus::Failed => last_failure_label(&self.stats),
             status => run_text::outcome_label(status, &self.stats),
         }
@@ -36,17 +47,17 @@ impl LatestRun {
 
     /// Whether it left the catalog as its source was then.
     pub(in crate::web) fn was_applied(&self) -> bool {
-        self.status == RunStatus::Completed && self.withheld == 0 && !run_text::has_left_out(&self.stats)
+        self.status == RunStatus::Completed && self.to_review == 0 && !run_text::has_left_out(&self.stats)
     }
 
     /// The name of its icon.
     pub(in crate::web) fn icon(&self) -> &'static str {
-        if self.withheld > 0 { "warning" } else { run_icon(self.status, &self.stats) }
+        if self.needs_review() { REVIEW_ICON } else { run_icon(self.status, &self.stats) }
     }
 
     /// The name of its tone in the stylesheet.
     pub(in crate::web) fn tone(&self) -> &'static str {
-        if self.withheld > 0 { "quiet" } else { run_tone(self.status, &self.stats) }
+        if self.needs_review() { REVIEW_TONE } else { run_tone(self.status, &self.stats) }
     }
 }
 

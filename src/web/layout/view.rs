@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use askama::Template;
 
-use super::run_labels::{Kind, RunStats, RunStatus, run_icon, run_tone};
+use super::run_labels::{Kind, REVIEW_ICON, REVIEW_TONE, RunStats, RunStatus, run_icon, run_tone};
 use crate::domain::freshness::stale_notice;
 use crate::domain::run_summary::RunSummary;
 use crate::domain::run_text;
 use crate::domain::run_text::run_state;
+use crate::domain::run_text::withheld_items::needs_review_label;
 use crate::domain::source::Source;
 use crate::domain::text::counts;
 use crate::web::http::error::whole_seconds;
@@ -113,6 +114,8 @@ pub(in crate::web) struct BadgeRun {
     pub progress: u8,
     /// What it counted.
     pub stats: RunStats,
+    /// Whether it completed, and removals that it withheld wait for a decision.
+    pub needs_review: bool,
 }
 
 // Methods instead of traits: every page renders the badge, and each would have to import the traits.
@@ -128,6 +131,7 @@ impl BadgeRun {
             status: run.status,
             progress: run.progress,
             stats: run.stats,
+            needs_review: false,
         }
     }
 
@@ -143,17 +147,20 @@ impl BadgeRun {
 
     /// How it ended: "Sync completed, 3 rows skipped".
     pub(in crate::web) fn outcome_label(&self) -> String {
-        run_text::run_outcome_label(self.kind, self.status, &self.stats)
+        match self.needs_review {
+            true => needs_review_label(&self.stats),
+            false => run_text::run_outcome_label(self.kind, self.status, &self.stats),
+        }
     }
 
     /// The name of its tone in the stylesheet.
     pub(in crate::web) fn tone(&self) -> &'static str {
-        run_tone(self.status, &self.stats)
+        if self.needs_review { REVIEW_TONE } else { run_tone(self.status, &self.stats) }
     }
 
     /// The name of its icon.
     pub(in crate::web) fn icon(&self) -> &'static str {
-        run_icon(self.status, &self.stats)
+        if self.needs_review { REVIEW_ICON } else { run_icon(self.status, &self.stats) }
     }
 }
 

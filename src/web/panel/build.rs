@@ -11,6 +11,7 @@ use super::dismissed_runs::DismissedRuns;
 use super::issue_links::IssueLinks;
 use super::lines::{ChangeKind, ChangeLine, IssueLine};
 use super::run_view::{RunView, duration_ms};
+use super::second_steps::{RunSteps, SourceSteps};
 use super::view::{DismissedFailure, DismissedRun, PanelView, SourceLinks};
 use crate::domain::account::{Actor, Role};
 use crate::domain::issue::Issue;
@@ -31,6 +32,8 @@ use crate::web::layout::time_label::time_label;
 
 /// How many issues, and changes of each kind, are listed; more are only counted.
 const MAX_LISTED: u32 = 20;
+/// The code of a sync that did not apply a preview, because the changes would differ by then.
+const PREVIEW_OUTDATED_CODE: &str = "preview_outdated";
 /// How long the page shows a run that ended well.
 const RESULT_SHOWN_FOR: TimeDelta = TimeDelta::minutes(10);
 
@@ -81,6 +84,12 @@ impl PanelContext<'_> {
         if report.summary.status.is_active() {
             return self.active_panel(report, seen).map(Some);
         }
+        // The panel follows the new preview at once: nothing was applied.
+        if let (Some(PREVIEW_OUTDATED_CODE), Some(preview)) = (report.summary.code.as_deref(), report.summary.successor)
+            && let Some(preview) = self.run_panel(preview, 0)?
+        {
+            return Ok(Some(preview));
+        }
         let record = self.state.store.find_record(id)?;
         self.finished_panel(report, record, seen).map(Some)
     }
@@ -130,7 +139,14 @@ impl PanelContext<'_> {
             cooldown = self.state.control.remaining_cooldown(self.source.id, OperationKind::Sync)?;
         }
         let feeds = if self.actor.is_some() { self.state.store.feed_counts(self.source.id)? } else { None };
-        let latest = self.state.store.latest_result(self.source.id)?.as_ref().map(LatestRun::from);
+        let review = self.state.store.find_review(self.source.id)?;
+        let latest = self.state.store.latest_result(self.source.id)?;
+        let latest = latest.map(|latest| LatestRun::new(&latest, review.as_ref()));
+        let source_steps = if self.may_sync() {
+            SourceSteps::new(&self.state.links, self.source, review.as_ref())
+        } else {
+            SourceSteps::default()
+        };
         let freshness = find_mark(self.state, self.source.id, self.actor)?;
         Ok(PanelView {
             freshness,
@@ -138,6 +154,7 @@ impl PanelContext<'_> {
             latest,
             cooldown: whole_seconds(cooldown),
             feeds,
+            source_steps,
             ..self.empty_panel()
         })
     }
@@ -174,6 +191,7 @@ impl PanelContext<'_> {
             run.requested_by = Some(note.requested_by);
             run.cancel_requested = note.cancel_requested;
         }
+        run.replaces_outdated = self.replaces_outdated(&run, id)?;
         Ok(PanelView { run: Some(run), ..self.empty_panel() })
     }
 
@@ -183,12 +201,29 @@ impl PanelContext<'_> {
         record: Option<SyncRecord>,
         seen: u8,
     ) -> Result<PanelView, WebError> {
+        let id = report.summary.id;
         let mut run = RunView::of_report(self.visible_report(report), seen);
+        run.replaces_outdated = self.replaces_outdated(&run, id)?;
+        let mut run_steps = RunSteps::default();
         if let Some(record) = record {
             self.add_record(&mut run, &record)?;
+            if self.may_sync() {
+                run_steps = RunSteps::of_record(self.state, self.source, &record)?;
+            }
         }
         let source_links = (run.status == Status::Failed && self.may_sync()).then(|| self.source_links());
-        Ok(PanelView { run: Some(run), source_links, ..self.idle_panel()? })
+        Ok(PanelView { run: Some(run), source_links, run_steps, ..self.idle_panel()? })
+    }
+
+    /// Whether a preview replaces one that could not be applied any more.
+    fn replaces_outdated(&self, run: &RunView, id: SyncId) -> Result<bool, WebError> {
+        if run.kind != OperationKind::Preview || self.actor.is_none() {
+            return Ok(false);
+        }
+        let before = self.state.store.recent_records(Some(self.source.id), 2)?;
+        Ok(before.iter().any(|record| {
+            record.summary.successor == Some(id) && record.summary.code.as_deref() == Some(PREVIEW_OUTDATED_CODE)
+        }))
     }
 
     /// Adds what only the record of a finished run has: its counts, its duration and, for readers with an account, its
@@ -201,6 +236,10 @@ impl PanelContext<'_> {
         run.withheld = record.withheld_removals;
         run.finished_at = Some(time_label(record.finished_at));
         run.duration_ms = duration_ms(record);
+        if record.review.is_some() {
+            let review = self.state.store.find_review(self.source.id)?;
+            run.add_review(record, review.as_ref(), &self.source.noun);
+        }
         if self.actor.is_none() {
             return Ok(());
         }

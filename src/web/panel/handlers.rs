@@ -8,21 +8,21 @@ use serde::Deserialize;
 use super::build::PanelContext;
 use super::dismissed_runs::DismissedRuns;
 use super::notice::notice_value;
+use super::preview_apply::{APPLY_ACTION, build_apply};
 use super::repeat::{REPEAT_ACTION, build_repeat};
-use super::view::{PanelFragment, PanelView};
+use super::responses::{redirect_to_catalog, render_fragment, respond_to_start, respond_with_refusal};
+use super::view::PanelView;
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use crate::domain::sync_id::SyncId;
-use crate::store::admission::StartOutcome;
 use crate::store::cancel::CancelOutcome;
 use crate::web::http::app_context::AppContext;
-use crate::web::http::error::{WebError, whole_seconds};
+use crate::web::http::error::WebError;
 use crate::web::http::form::{FormData, FormValues, trimmed_value};
 use crate::web::http::html_response::HtmlResponse;
-use crate::web::http::links::with_query;
 use crate::web::http::response_format::ResponseFormat;
 
-/// `POST /catalog/{slug}/sync`: field `action` (`sync`, `preview`, `full`, `failed`), and `accept_rekey=1` to sync
-/// although the key column seems to have changed. With `again`, the run in the field `sync` is repeated.
+/// `POST /catalog/{slug}/sync`: field `action` (`sync`, `preview`, `full`, `failed`). With `again`, the run in the
+/// field `sync` is repeated; with `apply`, the changes of the preview in the field `preview` are applied.
 pub(in crate::web) async fn start(
     app: AppContext,
     slug: web::Path<String>,
@@ -36,41 +36,30 @@ pub(in crate::web) async fn start(
         let form = form.into_values()?;
         let request = match trimmed_value(&form, "action").as_str() {
             REPEAT_ACTION => build_repeat(state, &source, &form, actor.name.clone())?,
+            APPLY_ACTION => match build_apply(state, &source, &form, actor.name.clone())? {
+                Ok(request) => request,
+                Err((refusal, page)) => return respond_with_refusal(&context, refusal, is_htmx, page),
+            },
             _ => parse_start(&form, actor.name.clone())?,
         };
-        let outcome = state.control.start(&source, &request)?;
-        let (status, sync_id) = match outcome {
-            StartOutcome::Accepted(id) => (StatusCode::ACCEPTED, Some(id)),
-            StartOutcome::AlreadyRunning(id) => (StatusCode::CONFLICT, Some(id)),
-            StartOutcome::CoolingDown(_) => (StatusCode::TOO_MANY_REQUESTS, None),
-            StartOutcome::NoSuchSource | StartOutcome::NotDue => {
-                return Err(WebError::start_refused(outcome, &source));
-            }
-        };
-        if !is_htmx {
-            return Ok(redirect_to_catalog(&context, notice_value(Some(outcome), None)));
-        }
-        let run = sync_id.map(|id| context.run_panel(id, 0)).transpose()?.flatten();
-        let panel = run.map_or_else(|| context.latest_panel(), Ok)?;
-        render_fragment(PanelView { start_outcome: Some(outcome), ..panel }, status)
+        respond_to_start(&context, state.control.start(&source, &request)?, is_htmx)
     })
     .await
 }
 
 /// The start that a form asks for.
 fn parse_start(form: &FormValues, requested_by: String) -> Result<StartRequest, WebError> {
-    let accept_rekey = trimmed_value(form, "accept_rekey") == "1";
     let action = trimmed_value(form, "action");
     let (kind, mode) = match action.as_str() {
-        "sync" | "" if accept_rekey => (OperationKind::Sync, Mode::Full),
         "sync" | "" | "failed" => (OperationKind::Sync, Mode::Incremental),
         "full" => (OperationKind::Sync, Mode::Full),
         // A preview compares everything: an item can be missing from the catalog although the source is unchanged.
         "preview" => (OperationKind::Preview, Mode::Full),
-        _ => return Err(WebError::bad_field("action", "“action” must be sync, preview, full, failed or again.")),
+        _ => {
+            return Err(WebError::bad_field("action", "“action” must be sync, preview, full, failed, again or apply."));
+        }
     };
-    let accept_rekey = accept_rekey && kind == OperationKind::Sync;
-    let options = StartOptions { accept_rekey, only_failed: action == "failed", ..StartOptions::default() };
+    let options = StartOptions { only_failed: action == "failed", ..StartOptions::default() };
     Ok(StartRequest { kind, mode, options, priority: RunPriority::Manual, requested_by })
 }
 
@@ -176,24 +165,6 @@ pub(in crate::web) async fn dismiss(
     .await
 }
 
-/// The panel alone. If its run has ended, the page refreshes what the run may have changed, unless the response only
-/// reports a cooldown.
-fn render_fragment(panel: PanelView, status: StatusCode) -> Result<HtmlResponse, WebError> {
-    let has_ended = panel.run.is_some() && !panel.is_active();
-    let start_outcome = panel.start_outcome;
-    let html = HtmlResponse::render(&PanelFragment { panel })?.with_status(status);
-    Ok(match start_outcome {
-        Some(StartOutcome::CoolingDown(left)) => html.with_header("Retry-After", whole_seconds(left).to_string()),
-        _ if has_ended => html.with_header("HX-Trigger", "stopPolling"),
-        _ => html,
-    })
-}
-
-fn redirect_to_catalog(context: &PanelContext<'_>, notice: &str) -> HtmlResponse {
-    let catalog = context.state.links.catalog(context.source.slug.as_str());
-    HtmlResponse::redirect(with_query(&catalog, &[("notice", notice)]))
-}
-
 #[cfg(test)]
 mod tests {
     use super::{FormValues, Mode, OperationKind, parse_start};
@@ -204,14 +175,17 @@ mod tests {
             let form: FormValues =
                 pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
             let start = parse_start(&form, "ada".to_owned());
-            start.map(|start| (start.kind, start.mode, start.options.accept_rekey, start.options.only_failed))
+            start.map(|start| {
+                assert!(!start.options.accept_rekey, "a changed key is accepted on its own page only");
+                (start.kind, start.mode, start.options.only_failed)
+            })
         };
-        assert_eq!(parsed(&[("action", "sync")]), Ok((OperationKind::Sync, Mode::Incremental, false, false)));
-        assert_eq!(parsed(&[("action", "full")]), Ok((OperationKind::Sync, Mode::Full, false, false)));
-        assert_eq!(parsed(&[("action", "preview")]), Ok((OperationKind::Preview, Mode::Full, false, false)));
+        assert_eq!(parsed(&[("action", "sync")]), Ok((OperationKind::Sync, Mode::Incremental, false)));
+        assert_eq!(parsed(&[("action", "full")]), Ok((OperationKind::Sync, Mode::Full, false)));
+        assert_eq!(parsed(&[("action", "preview")]), Ok((OperationKind::Preview, Mode::Full, false)));
         let accept_rekey = [("action", "sync"), ("accept_rekey", "1")];
-        assert_eq!(parsed(&accept_rekey), Ok((OperationKind::Sync, Mode::Full, true, false)));
-        assert_eq!(parsed(&[("action", "failed")]), Ok((OperationKind::Sync, Mode::Incremental, false, true)));
+        assert_eq!(parsed(&accept_rekey), Ok((OperationKind::Sync, Mode::Incremental, false)));
+        assert_eq!(parsed(&[("action", "failed")]), Ok((OperationKind::Sync, Mode::Incremental, true)));
         assert!(parsed(&[("action", "drop")]).is_err());
     }
 }

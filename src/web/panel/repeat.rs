@@ -32,8 +32,7 @@ pub(super) fn build_repeat(
     Ok(StartRequest { kind, mode: record.mode, options, priority: RunPriority::Manual, requested_by })
 }
 
-/// Whether a run of this kind can be repeated. An undo and a removal have pages of their own, which say what they will
-/// do now.
-pub(super) const fn can_repeat(kind: OperationKind) -> bool {
+/// Whether a form of the panel repeats runs of this kind. An undo and a removal have forms of their own.
+const fn can_repeat(kind: OperationKind) -> bool {
     matches!(kind, OperationKind::Sync | OperationKind::Preview)
 }

@@ -1,23 +1,23 @@
 //! One run as the panel and the history show it.
 
-use std::time::Duration;
-
 use chrono::{TimeDelta, Utc};
 
 use super::lines::{ChangeLine, IssueLine};
-use super::repeat::can_repeat;
 use crate::domain::operation::Mode;
 use crate::domain::record::SyncRecord;
+use crate::domain::removal_review::RemovalReview;
 use crate::domain::run_summary::RunSummary;
 use crate::domain::run_text::run_state::{
     AdvicePlace, RunState, failure_advice, progress_label, run_message, run_title,
 };
+use crate::domain::run_text::withheld_items::{kept_items_label, needs_review_label};
 use crate::domain::run_text::{has_left_out, kind_label, outcome_label};
+use crate::domain::source::Noun;
 use crate::domain::status_report::StatusReport;
-use crate::domain::text::measures;
-use crate::web::layout::run_labels::{Kind, RunStats, RunStatus, Stage, run_icon, run_tone};
+use crate::web::layout::run_labels::{
+    Kind, REVIEW_ICON, REVIEW_TONE, RunStats, RunStatus, Stage, StatusLabels as _, run_icon, run_tone,
+};
 use crate::web::layout::time_label::{TimeLabel, time_label};
-use crate::web::layout::view::{counted, grouped};
 
 /// How long a queued run counts as starting. Afterwards it waits for a free worker.
 const STARTING_TIME: TimeDelta = TimeDelta::seconds(2);
@@ -65,6 +65,10 @@ pub(in crate::web) struct RunView {
     pub successor: Option<String>,
     /// Items that are no longer in the source and were kept until their removal is confirmed.
     pub withheld: u64,
+    /// Whether the removals that it withheld, or failed because of, wait for a decision.
+    pub has_open_review: bool,
+    /// Whether it is a preview that replaces one which could not be applied any more.
+    pub replaces_outdated: bool,
     /// The first issues (about 20).
     pub issues: Vec<IssueLine>,
     /// The number of all issues.
@@ -105,6 +109,8 @@ impl RunView {
             cancel_requested: false,
             successor: summary.successor.map(|id| id.to_string()),
             withheld: 0,
+            has_open_review: false,
+            replaces_outdated: false,
             issues: Vec::new(),
             issues_total: 0,
             changes: Vec::new(),
@@ -112,6 +118,16 @@ impl RunView {
             finished_at: None,
             duration_ms: None,
             details: None,
+        }
+    }
+
+    /// Records that a decision about the removals of this finished run is wanted, or that its items were kept. `review`
+    /// is what its source keeps for a decision.
+    pub(in crate::web) fn add_review(&mut self, record: &SyncRecord, review: Option<&RemovalReview>, noun: &Noun) {
+        let Some(review) = review.filter(|review| record.review == Some(review.id)) else { return };
+        self.has_open_review = review.is_open();
+        if self.status == RunStatus::Completed && !review.is_open() {
+            self.message = format!("{}.", kept_items_label(noun, review.item_count));
         }
     }
 
@@ -144,22 +160,32 @@ impl RunView {
 
     /// How it ended, without its kind: "Completed, 3 rows skipped".
     pub(in crate::web) fn outcome_label(&self) -> String {
-        outcome_label(self.status, &self.stats)
+        if self.needs_review() { needs_review_label(&self.stats) } else { outcome_label(self.status, &self.stats) }
     }
 
-    /// Whether a person should check its result: it skipped something or kept items.
+    /// Whether it completed, and the removals that it withheld wait for a decision.
+    pub(in crate::web) fn needs_review(&self) -> bool {
+        self.has_open_review && self.status == RunStatus::Completed
+    }
+
+    /// Whether a person should check its result: it skipped something, or removals wait for a decision.
     pub(in crate::web) fn needs_attention(&self) -> bool {
-        self.withheld > 0 || has_left_out(&self.stats)
+        self.needs_review() || has_left_out(&self.stats)
     }
 
     /// The name of its icon.
     pub(in crate::web) fn icon(&self) -> &'static str {
-        run_icon(self.status, &self.stats)
+        if self.needs_review() { REVIEW_ICON } else { run_icon(self.status, &self.stats) }
     }
 
     /// The name of its tone in the stylesheet.
     pub(in crate::web) fn tone(&self) -> &'static str {
-        run_tone(self.status, &self.stats)
+        if self.needs_review() { REVIEW_TONE } else { run_tone(self.status, &self.stats) }
+    }
+
+    /// The tone of its progress bar.
+    pub(in crate::web) fn bar_tone(&self) -> &'static str {
+        if self.needs_review() { REVIEW_TONE } else { self.status.tone() }
     }
 
     /// The heading of the card.
@@ -183,14 +209,11 @@ impl RunView {
             has_started: self.has_started,
             cancel_requested: self.cancel_requested,
             has_successor: self.successor.is_some(),
+            needs_review: self.needs_review(),
+            replaces_outdated: self.replaces_outdated,
             message: &self.message,
             error: self.error.as_deref(),
         }
-    }
-
-    /// Whether a sync failed because its key column seems to have changed, so that "Sync anyway" is offered.
-    pub(in crate::web) fn may_accept_rekey(&self) -> bool {
-        self.status == RunStatus::Failed && self.kind == Kind::Sync && self.code.as_deref() == Some("key_changed")
     }
 
     /// What to do about a failure.
@@ -223,14 +246,6 @@ impl RunView {
         progress_label(self.kind, self.status, self.progress)
     }
 
-    /// Whether "Try again" is offered: it did not complete, no other run continues it, and its kind can be repeated.
-    pub(in crate::web) fn can_repeat(&self) -> bool {
-        !self.status.is_active()
-            && self.status != RunStatus::Completed
-            && self.successor.is_none()
-            && can_repeat(self.kind)
-    }
-
     /// How many changes are not listed; `None` if all are.
     pub(in crate::web) fn more_changes(&self) -> Option<u64> {
         self.changes_total.checked_sub(self.changes.len() as u64).filter(|more| *more > 0)
@@ -239,47 +254,6 @@ impl RunView {
     /// How many issues are not listed; `None` if all are.
     pub(in crate::web) fn more_issues(&self) -> Option<u64> {
         self.issues_total.checked_sub(self.issues.len() as u64).filter(|more| *more > 0)
-    }
-
-    /// The time left: "3 s", "2 min", "1 h 5 min".
-    pub(in crate::web) fn eta_label(&self) -> Option<String> {
-        self.eta_seconds.map(|s| match s {
-            0..=90 => format!("{s} s"),
-            91..=5400 => format!("{} min", s.div_ceil(60)),
-            _ => format!("{} h {} min", s / 3600, s % 3600 / 60),
-        })
-    }
-
-    /// How long it took: "0.4 s", "2 min 5 s".
-    pub(in crate::web) fn duration_label(&self) -> Option<String> {
-        self.duration_ms.map(|ms| match ms {
-            0..100 => "under 0.1 s".to_owned(),
-            _ => measures::format_elapsed(Duration::from_millis(ms)),
-        })
-    }
-
-    /// Items per second: "214/s".
-    pub(in crate::web) fn rate_label(&self) -> Option<String> {
-        // A rate is an estimate; below one it is not worth showing.
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "it is at least one, and fractions do not matter"
-        )]
-        self.rate.filter(|rate| *rate >= 1.0).map(|rate| format!("{}/s", grouped(&(rate as u64))))
-    }
-
-    /// How many feeds the run fetched and how many articles they contained: "22 feeds, 47 articles".
-    pub(in crate::web) fn feeds_label(&self) -> Option<String> {
-        let Some(count) = self.stats.feeds else { return self.articles_label() };
-        let feeds = counted(&count.total.max(count.processed), "feed", "feeds");
-        Some(self.articles_label().map_or(feeds.clone(), |articles| format!("{feeds}, {articles}")))
-    }
-
-    /// How many articles the run found, once there are any: "47 articles".
-    pub(in crate::web) fn articles_label(&self) -> Option<String> {
-        let found = self.stats.articles.map(|count| count.total.max(count.processed)).filter(|found| *found > 0);
-        found.map(|found| counted(&found, "article", "articles"))
     }
 
     /// The title of the list of issues.

@@ -5,14 +5,16 @@ use chrono::Utc;
 
 use super::lines::ChangeLabels as _;
 use super::run_view::RunView;
+use super::second_steps::{ReviewStep, RunSteps, SourceSteps};
 use crate::domain::feed_counts::FeedCounts;
 use crate::domain::run_text::completed_sync::catalog_state_label;
+use crate::domain::run_text::run_state::active_label;
 use crate::domain::run_text::start_and_cancel::{ALREADY_FINISHING, cooling_down_message, in_progress_note};
 use crate::store::admission::StartOutcome;
 use crate::store::cancel::CancelOutcome;
 use crate::web::http::links::LinkBuilder;
 use crate::web::layout::freshness_mark::FreshnessMark;
-use crate::web::layout::run_labels::{Kind, LatestRun, RunStats, RunStatus, StageIcon as _, StatusLabels as _};
+use crate::web::layout::run_labels::{Kind, LatestRun, REVIEW_TONE, RunStats, RunStatus, StageIcon as _};
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::view::{BadgeRun, grouped, seconds};
 
@@ -49,6 +51,12 @@ pub(in crate::web) struct PanelView {
     pub start_outcome: Option<StartOutcome>,
     /// The outcome of the cancel that this panel responds to.
     pub cancel_outcome: Option<CancelOutcome>,
+    /// Why the second step was refused that this panel responds to.
+    pub refusal: Option<&'static str>,
+    /// What an admin can do about the finished run.
+    pub run_steps: RunSteps,
+    /// What an admin can do about the source.
+    pub source_steps: SourceSteps,
 }
 
 impl PanelView {
@@ -102,6 +110,21 @@ impl PanelView {
         self.freshness.as_ref().filter(|mark| mark.is_stale && self.heading_mark().is_none())
     }
 
+    /// The removals that wait for a decision, if the shown run is about them: a sync that withheld them, or failed
+    /// because of them.
+    pub(in crate::web) fn open_review(&self) -> Option<&ReviewStep> {
+        let is_about_it = self.run.as_ref().is_some_and(|run| run.has_open_review);
+        self.source_steps.review.as_ref().filter(|review| is_about_it && review.is_open)
+    }
+
+    /// The label of the Sync button while a run is active.
+    pub(in crate::web) fn active_button_label(&self) -> String {
+        let kind = self.run.as_ref().map_or(Kind::Sync, |run| run.kind);
+        // A preview keeps the label: the button is the same.
+        let kind = if kind == Kind::Preview { Kind::Sync } else { kind };
+        format!("{}…", active_label(kind))
+    }
+
     /// The heading of the panel while no run is shown.
     pub(in crate::web) fn idle_title(&self) -> String {
         match self.latest {
@@ -109,6 +132,11 @@ impl PanelView {
             None if self.last_success.is_some() => catalog_state_label(&RunStats::default(), 0),
             None => "Never synced".to_owned(),
         }
+    }
+
+    /// The tone of the heading while no run is shown.
+    pub(in crate::web) fn idle_tone(&self) -> &'static str {
+        if self.latest.is_some_and(|latest| latest.needs_review()) { REVIEW_TONE } else { "quiet" }
     }
 
     /// The icon beside the heading while no run is shown.
@@ -126,7 +154,8 @@ impl PanelView {
             _ => None,
         };
         let is_late = self.cancel_outcome == Some(CancelOutcome::AlreadyFinishing);
-        start.into_iter().chain(is_late.then(|| ("flag", ALREADY_FINISHING.to_owned()))).collect()
+        let refusal = self.refusal.map(|reason| ("warning", reason.to_owned()));
+        start.into_iter().chain(refusal).chain(is_late.then(|| ("flag", ALREADY_FINISHING.to_owned()))).collect()
     }
 
     /// The failed feeds, if they can be retried on their own: after the end of a sync.
@@ -151,6 +180,7 @@ impl PanelView {
             status: if self.is_active() { RunStatus::Running } else { run.status },
             progress: run.progress,
             stats: run.stats,
+            needs_review: run.needs_review(),
         })
     }
 }

@@ -200,6 +200,8 @@ pub(in crate::web) struct SourceForm {
     pub schedule: String,
     /// The schedule for people, if it is valid; not a field.
     pub schedule_label: Option<String>,
+    /// When the schedule was paused, if it is; not a field.
+    pub paused_since: Option<TimeLabel>,
     /// `stale_after`: the age at which the catalog counts as stale; empty if none is set.
     pub stale_after: String,
     /// `public`: whether visitors without an account can read it.

@@ -1,0 +1,83 @@
+//! `/history/{id}/undo`: says what an undo will do, and starts it.
+
+use actix_web::web;
+
+use super::view::DecisionPage;
+use crate::domain::operation::OperationKind;
+use crate::domain::record::HistoryRun;
+use crate::domain::run_text::undo::{NEXT_SYNC_BRINGS_BACK, UNDO_PAUSES_SCHEDULE, undo_forecast_message, undo_label};
+use crate::domain::source::Source;
+use crate::domain::sync_id::SyncId;
+use crate::sync::follow_up::FollowUp;
+use crate::web::history::handlers::find_run;
+use crate::web::http::app_context::AppContext;
+use crate::web::http::error::WebError;
+use crate::web::http::html_response::HtmlResponse;
+use crate::web::http::response_format::ResponseFormat;
+use crate::web::layout::view::NavSection;
+use crate::web::panel::build::PanelContext;
+use crate::web::panel::responses::{respond_to_start, respond_with_refusal};
+
+/// `GET /history/{id}/undo`.
+pub(in crate::web) async fn page(app: AppContext, id: web::Path<String>) -> Result<HtmlResponse, WebError> {
+    app.run_blocking(move |state, caller| {
+        let actor = caller.admin()?;
+        let run = find_run(state, &id)?;
+        let id = run.run_summary().id;
+        let source_id = match &run {
+            HistoryRun::Active(run) => run.source_id,
+            HistoryRun::Ended(record) => record.source_id,
+        };
+        let source = state.store.source_by_id(source_id)?;
+        let mut page = DecisionPage::about_run(state, &actor, &run, source.as_ref(), NavSection::History)?;
+        let label = undo_label(run.run_summary().kind);
+        page.title = format!("{label}?");
+        page.frame.title = format!("{label} of {}", page.source);
+        page.link = state.links.undo_run(&id);
+        match state.control.forecast_undo(id)? {
+            FollowUp::Possible(source, forecast) => {
+                page.message = undo_forecast_message(&source.noun, forecast);
+                page.notices = schedule_notice(&source, run.run_summary().kind).into_iter().collect();
+                page.button = Some(label);
+                page.find_active_run(state, &source)?;
+            }
+            FollowUp::NoSuchRun => return Err(WebError::not_found("sync")),
+            FollowUp::Refused(refusal) => refusal.message().clone_into(&mut page.message),
+        }
+        HtmlResponse::render(&page)
+    })
+    .await
+}
+
+/// What the undo of a run of this kind means for the next sync.
+fn schedule_notice(source: &Source, kind: OperationKind) -> Option<&'static str> {
+    if source.schedule.is_some() && !source.has_paused_schedule() {
+        return Some(UNDO_PAUSES_SCHEDULE);
+    }
+    (kind == OperationKind::Sync).then_some(NEXT_SYNC_BRINGS_BACK)
+}
+
+/// `POST /history/{id}/undo`.
+pub(in crate::web) async fn undo(app: AppContext, id: web::Path<String>) -> Result<HtmlResponse, WebError> {
+    let is_htmx = app.format == ResponseFormat::Fragment;
+    app.run_blocking(move |state, caller| {
+        let actor = caller.admin()?;
+        let no_run = || WebError::not_found("sync");
+        let id: SyncId = id.parse().map_err(|_| no_run())?;
+        let outcome = state.control.undo(id, &actor.name)?;
+        let source = match state.store.source_of_run(id)? {
+            Some(source) => state.store.source_by_id(source)?,
+            None => None,
+        };
+        let context = source.as_ref().map(|source| PanelContext { state, source, actor: Some(&actor) });
+        match (outcome, context) {
+            (FollowUp::Possible(_, outcome), Some(context)) => respond_to_start(&context, outcome, is_htmx),
+            (FollowUp::Refused(refusal), Some(context)) => {
+                respond_with_refusal(&context, refusal, is_htmx, state.links.undo_run(&id))
+            }
+            (FollowUp::Refused(refusal), None) => Err(WebError::follow_up_refused(refusal, id)),
+            (FollowUp::NoSuchRun | FollowUp::Possible(..), _) => Err(no_run()),
+        }
+    })
+    .await
+}
