@@ -10,9 +10,9 @@ use super::active_statuses::ACTIVE_STATUSES;
 use super::connection::Store;
 use super::error::StoreError;
 use super::run_columns::RunColumns;
-use super::schema::{removal_reviews, sources, sync_operations, sync_records};
+use super::schema::{sources, sync_operations, sync_records};
 use super::stored_values::{parse_json, parse_value};
-use crate::domain::operation::{StartOptions, Status};
+use crate::domain::operation::{OperationKind, StartOptions, Status};
 use crate::domain::progress::RunStats;
 use crate::domain::record::{RunTimestamps, SyncRecord};
 use crate::domain::source::SourceId;
@@ -109,12 +109,12 @@ pub(super) fn is_latest() -> SqlLiteral<Bool> {
 pub struct LatestResult {
     /// The id of the source.
     pub source_id: SourceId,
+    /// What the run did.
+    pub kind: OperationKind,
     /// The terminal status.
     pub status: Status,
     /// The counts.
     pub stats: RunStats,
-    /// The number of removals that the run withheld and that wait for a decision.
-    pub withheld_removals: u64,
 }
 
 impl Store {
@@ -138,26 +138,19 @@ impl Store {
         self.read(|conn| {
             let mut query = sources::table
                 .inner_join(sync_records::table.on(is_latest()))
-                .left_join(removal_reviews::table.on(sync_records::review.eq(removal_reviews::sync_id.nullable())))
-                .select((
-                    sources::id,
-                    sync_records::status,
-                    sync_records::stats,
-                    sync_records::withheld_removals,
-                    removal_reviews::kept_at.nullable(),
-                ))
+                .select((sources::id, sync_records::kind, sync_records::status, sync_records::stats))
                 .into_boxed();
             if let Some(only) = only {
                 query = query.filter(sources::id.eq(only.0));
             }
-            let rows: Vec<(i64, String, String, i64, Option<NaiveDateTime>)> = query.load(conn)?;
+            let rows: Vec<(i64, String, String, String)> = query.load(conn)?;
             rows.into_iter()
-                .map(|(source, status, stats, withheld, kept_at)| {
+                .map(|(source, kind, status, stats)| {
                     Ok(LatestResult {
                         source_id: SourceId(source),
+                        kind: parse_value("sync_records.kind", &kind)?,
                         status: parse_value("sync_records.status", &status)?,
                         stats: parse_json("sync_records.stats", &stats)?,
-                        withheld_removals: u64::try_from(withheld).ok().filter(|_| kept_at.is_none()).unwrap_or(0),
                     })
                 })
                 .collect()

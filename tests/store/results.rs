@@ -25,9 +25,9 @@ fn the_latest_result_of_each_source_is_no_preview(db: &TestDatabase) {
     engine.control.cancel(id, "ada").expect("cancelled");
     let mut results = engine.store.latest_results().expect("an answer");
     results.sort_by_key(|result| result.source_id);
-    let reported: Vec<_> =
-        results.iter().map(|result| (result.source_id, result.status, result.withheld_removals)).collect();
-    assert_eq!(reported, [(albums.id, Status::Completed, 0), (stopped.id, Status::Cancelled, 0)]);
+    let reported: Vec<_> = results.iter().map(|result| (result.source_id, result.kind, result.status)).collect();
+    let sync = OperationKind::Sync;
+    assert_eq!(reported, [(albums.id, sync, Status::Completed), (stopped.id, sync, Status::Cancelled)]);
 }
 
 fn the_remaining_cooldown_can_be_read(db: &TestDatabase) {

@@ -32,6 +32,9 @@ fn leaves_message(leaves: u64, verb: &str) -> String {
     if leaves > 0 { format!(" {verb} {} that changed since.", group_digits(leaves)) } else { String::new() }
 }
 
+/// The state of a catalog whose latest run was an undo.
+pub const CHANGES_UNDONE: &str = "Changes undone";
+
 /// The message of an undo that starts.
 pub const UNDO_STARTING: &str = "Undoing…";
 

@@ -166,10 +166,14 @@ fn skipped_rows_are_shown_wherever_the_end_of_a_run_is() {
     for expected in ["<span>Sync completed, 3 rows skipped</span>", "0 removed. 3 rows skipped.", "<b>3</b> skipped"] {
         assert!(shown.contains(expected), "{expected}: {shown}");
     }
-    let latest = Some(LatestRun { status: RunStatus::Completed, stats, to_review: 0 });
+    let latest = Some(LatestRun { kind: Kind::Sync, status: RunStatus::Completed, stats, to_review: 0 });
     let resting = html(PanelView { latest, last_success: Some(TimeLabel::default()), ..panel(None) });
     assert!(resting.contains("#i-warning\"></use></svg><span>Completed, 3 rows skipped</span>"), "{resting}");
-    let fine = Some(LatestRun { status: RunStatus::Completed, stats: RunStats::default(), to_review: 0 });
+    let fine =
+        Some(LatestRun { kind: Kind::Sync, status: RunStatus::Completed, stats: RunStats::default(), to_review: 0 });
     let resting = html(PanelView { latest: fine, last_success: Some(TimeLabel::default()), ..panel(None) });
     assert!(resting.contains("<span>Up to date</span>"), "{resting}");
+    let undone = fine.map(|latest| LatestRun { kind: Kind::Undo, ..latest });
+    let resting = html(PanelView { latest: undone, last_success: Some(TimeLabel::default()), ..panel(None) });
+    assert!(resting.contains("<span>Changes undone</span>") && !resting.contains("Up to date"), "{resting}");
 }

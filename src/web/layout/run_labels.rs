@@ -6,6 +6,7 @@ use crate::domain::removal_review::RemovalReview;
 use crate::domain::run_text;
 use crate::domain::run_text::completed_sync::catalog_state_label;
 use crate::domain::run_text::run_state::last_failure_label;
+use crate::domain::run_text::undo::CHANGES_UNDONE;
 use crate::store::records::LatestResult;
 
 /// The icon of removals that wait for a decision.
@@ -16,6 +17,8 @@ pub(in crate::web) const REVIEW_TONE: &str = "warn";
 /// How the latest run of a source ended. Previews do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::web) struct LatestRun {
+    /// What it did.
+    pub kind: Kind,
     /// The terminal status.
     pub status: RunStatus,
     /// Its counts.
@@ -28,7 +31,12 @@ impl LatestRun {
     /// The latest run of a source. `review` is what is kept for a decision, even if an earlier run withheld it.
     pub(in crate::web) fn new(result: &LatestResult, review: Option<&RemovalReview>) -> Self {
         let open = review.filter(|review| review.is_open());
-        Self { status: result.status, stats: result.stats, to_review: open.map_or(0, |review| review.item_count) }
+        Self {
+            kind: result.kind,
+            status: result.status,
+            stats: result.stats,
+            to_review: open.map_or(0, |review| review.item_count),
+        }
     }
 
     /// Whether removals wait for a decision, and nothing more urgent is to be told.
@@ -39,6 +47,7 @@ impl LatestRun {
     /// The state of the catalog as a label: "Up to date".
     pub(in crate::web) fn state_label(&self) -> String {
         match self.status {
+            RunStatus::Completed if self.kind == Kind::Undo => CHANGES_UNDONE.to_owned(),
             RunStatus::Completed => catalog_state_label(&self.stats, self.to_review),
             RunStatus::Failed => last_failure_label(&self.stats),
             status => run_text::outcome_label(status, &self.stats),
@@ -47,7 +56,10 @@ impl LatestRun {
 
     /// Whether it left the catalog as its source was then.
     pub(in crate::web) fn was_applied(&self) -> bool {
-        self.status == RunStatus::Completed && self.to_review == 0 && !run_text::has_left_out(&self.stats)
+        self.status == RunStatus::Completed
+            && self.kind != Kind::Undo
+            && self.to_review == 0
+            && !run_text::has_left_out(&self.stats)
     }
 
     /// The name of its icon.
