@@ -92,6 +92,17 @@ impl fmt::Display for CellRange {
     }
 }
 
+/// The place of a cell in a spreadsheet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CellPlace {
+    /// The number of the tab, if it is known.
+    pub tab: Option<u64>,
+    /// The position of the column in the table that was read, from 0; `None` for the whole row.
+    pub column: Option<usize>,
+    /// The number of the row, from 1.
+    pub row: u64,
+}
+
 /// Returns the letters of the column at `position`, from 0: `A`, `Z`, `AA`.
 #[must_use]
 pub fn column_letters(position: usize) -> String {

@@ -1,6 +1,6 @@
 //! Issues of a run: rows or feeds that were skipped, and warnings.
 
-use super::rows::skipped_row::{ReadTable, RowCells};
+use super::rows::skipped_row::{KeptCells, ReadTable};
 use super::text::counts::group_digits;
 use super::text::string_enum::string_enum;
 use crate::domain::text::shortening::shorten_text;
@@ -27,7 +27,7 @@ pub struct Issue {
     /// The message for people.
     pub reason: String,
     /// The cells of a skipped row, if they are kept.
-    pub cells: Option<RowCells>,
+    pub cells: Option<KeptCells>,
 }
 
 impl Issue {
@@ -83,7 +83,7 @@ impl IssueList {
     }
 
     /// Adds the cells of the row to the kept issue at `position`, unless the cells of the run are too many.
-    pub fn set_cells(&mut self, position: usize, cells: RowCells) {
+    pub fn set_cells(&mut self, position: usize, cells: KeptCells) {
         if self.reserve_cells(&cells)
             && let Some(issue) = self.kept.get_mut(position)
         {
@@ -92,7 +92,7 @@ impl IssueList {
     }
 
     /// Counts the bytes of `cells`, if they can be kept.
-    fn reserve_cells(&mut self, cells: &RowCells) -> bool {
+    fn reserve_cells(&mut self, cells: &KeptCells) -> bool {
         let bytes = self.cell_bytes + cells.as_json().len();
         let has_room = bytes <= MAX_RUN_CELL_BYTES;
         if has_room {
@@ -113,12 +113,12 @@ impl IssueList {
 mod tests {
     use super::{Issue, IssueKind, IssueList, MAX_KEPT_ISSUES, MAX_RUN_CELL_BYTES};
     use crate::domain::rows::row::TextRow;
-    use crate::domain::rows::skipped_row::{MAX_ROW_CELL_BYTES, RowCells};
+    use crate::domain::rows::skipped_row::{KeptCells, MAX_ROW_CELL_BYTES};
 
     fn skipped_row(cell: String) -> Issue {
         let row = TextRow { cells: vec![cell], ..TextRow::default() };
         let issue = Issue::new(Some(2), None, IssueKind::Refused, "No.".to_owned());
-        Issue { cells: RowCells::of_row(&row, true), ..issue }
+        Issue { cells: KeptCells::of_row(&row, true), ..issue }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::str::FromStr;
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
-use super::cell_range::{CellRange, column_letters};
+use super::cell_range::{CellPlace, CellRange, column_letters};
 pub use direct::{DirectLinkError, check_direct_link, is_sheet_address};
 pub use error::SheetLinkError;
 use parameters::LinkParameters;
@@ -165,23 +165,24 @@ impl SheetLink {
         }
     }
 
-    /// Returns the link that opens the sheet at a cell: in the row number `row` and, if a column is given, in the column
-    /// at this position of the selected range, from 0. `None` for published sheets and queries, whose rows have no place
-    /// in a sheet, and for a tab that is selected by its name: only its number opens it. The resource key is left out.
+    /// Returns the link that opens the sheet at a cell of the selected range. `None` for published sheets and queries,
+    /// whose rows have no place in a sheet, and if a tab is selected by its name and its number is not known. The
+    /// resource key is left out, because it is a secret.
     #[must_use]
-    pub fn cell_link(&self, column: Option<usize>, row: u64) -> Option<String> {
-        let id = self.api_id()?;
-        let tab = match &self.tab {
-            TabSelector::First => String::new(),
-            TabSelector::Gid(number) => format!("gid={number}&"),
-            TabSelector::Name(_) => return None,
+    pub fn cell_link(&self, place: CellPlace) -> Option<String> {
+        let (id, CellPlace { tab, column, row }) = (self.api_id()?, place);
+        let number = match &self.tab {
+            TabSelector::Gid(number) => Some(*number),
+            TabSelector::First => tab,
+            TabSelector::Name(_) => Some(tab?),
         };
+        let gid = number.map(|number| format!("gid={number}&")).unwrap_or_default();
         let first = self.range.as_ref().map_or(0, CellRange::first_column);
         let cell = match column {
             Some(column) => format!("{}{row}", column_letters(first + column)),
             None => format!("{row}:{row}"),
         };
-        Some(format!("https://docs.google.com/spreadsheets/d/{id}/edit#{tab}range={cell}"))
+        Some(format!("https://docs.google.com/spreadsheets/d/{id}/edit#{gid}range={cell}"))
     }
 
     /// Returns the link to the first tab of the sheet `id`.

@@ -36,9 +36,9 @@ pub trait FetchObserver: Sync {
 
 /// Reports nothing and never stops the fetch, which ends at its time limit.
 #[derive(Debug)]
-pub(super) struct QuietObserver;
+pub(super) struct SilentObserver;
 
-impl FetchObserver for QuietObserver {
+impl FetchObserver for SilentObserver {
     fn report_received(&self, _: u64, _: Option<u64>) {}
 
     fn report_wait(&self, _: &str, _: DateTime<Utc>) {}

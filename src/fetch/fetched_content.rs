@@ -55,6 +55,11 @@ pub trait FetchedContent: Send {
         Vec::new()
     }
 
+    /// The number of the tab of a Google Sheet (`gid`), if it is known.
+    fn tab_number(&self) -> Option<u64> {
+        None
+    }
+
     /// Reads the rows from the first one on. Each call returns the same rows. They are read one at a time, so that
     /// memory does not grow with the source.
     ///

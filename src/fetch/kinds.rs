@@ -19,7 +19,7 @@ use super::reader::ReaderKind;
 use super::sheet::SheetKind;
 use super::sheet::credentials::ServiceAccount;
 use super::sheet::service_account_client::ServiceAccountClient;
-use super::{FetchError, FetchRequest, QuietObserver};
+use super::{FetchError, FetchRequest, SilentObserver};
 use crate::domain::defaults;
 use crate::domain::source::Validators;
 
@@ -79,7 +79,7 @@ pub fn check_credentials(mut settings: KindSettings, timeout: Duration) -> Resul
     ServiceAccountClient::new(account).measure_clock_lead(
         &settings.build_client(),
         &FetchRequest::for_probe(&nothing_known, timeout),
-        &QuietObserver,
+        &SilentObserver,
     )
 }
 

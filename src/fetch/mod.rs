@@ -31,7 +31,7 @@ mod source_kind;
 mod source_probe;
 
 pub use fetch_error::FetchError;
-use fetch_observer::QuietObserver;
+use fetch_observer::SilentObserver;
 pub use fetch_observer::{FetchObserver, FetchProgress};
 pub use fetch_request::{EmptyItemLookup, FetchRequest, ItemLookup};
 pub use fetched_content::{FetchOutcome, FetchedContent, RowReader};

@@ -43,7 +43,7 @@ impl RowWriter {
     pub(super) fn finish(self, summary: RowFileSummary) -> Result<RowFile, FetchError> {
         let Self { out, rows } = self;
         let file = out.into_inner().map_err(|error| disk_error(error.error()))?;
-        Ok(RowFile { file, rows, summary, replacements: None })
+        Ok(RowFile { file, rows, summary, replacements: None, tab_number: None })
     }
 }
 
@@ -70,6 +70,8 @@ pub(super) struct RowFile {
     summary: RowFileSummary,
     /// The position of a column, and the replacements for its cells.
     replacements: Option<(usize, HashMap<String, String>)>,
+    /// The number of the tab of a Google Sheet.
+    tab_number: Option<u64>,
 }
 
 impl RowFile {
@@ -77,6 +79,11 @@ impl RowFile {
     /// its value. This is for names that are final only after all rows were written.
     pub(super) fn with_replaced_cells(self, position: usize, replacements: HashMap<String, String>) -> Self {
         Self { replacements: Some((position, replacements)), ..self }
+    }
+
+    /// The same rows, as those of the tab with this number.
+    pub(super) fn with_tab_number(self, number: u64) -> Self {
+        Self { tab_number: Some(number), ..self }
     }
 }
 
@@ -103,6 +110,10 @@ impl FetchedContent for RowFile {
 
     fn column_type(&self, position: usize) -> Option<ColumnType> {
         self.summary.types.get(position).copied().flatten()
+    }
+
+    fn tab_number(&self) -> Option<u64> {
+        self.tab_number
     }
 
     fn rows(&self) -> Result<RowReader<'_>, FetchError> {

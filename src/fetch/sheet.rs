@@ -18,6 +18,7 @@ use self::service_account_client::ServiceAccountClient;
 use self::sheets_api::SheetsApiFetch;
 use super::http::HttpClient;
 use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest, SourceKind};
+use crate::domain::cell_range::CellPlace;
 use crate::domain::location::SourceLocation;
 use crate::domain::progress::StageWeights;
 use crate::domain::read_options::ReadSetting;
@@ -81,9 +82,9 @@ impl SourceKind for SheetKind {
         fetching_message(&source.noun, "Google Sheets")
     }
 
-    fn cell_link(&self, source: &Source, column: Option<usize>, row: u64) -> Option<String> {
+    fn cell_link(&self, source: &Source, place: CellPlace) -> Option<String> {
         let link = parse_link(&source.location).ok()?;
-        source.read_options.tab.as_deref().map_or(link.clone(), |name| link.with_tab_name(name)).cell_link(column, row)
+        source.read_options.tab.as_deref().map_or(link.clone(), |name| link.with_tab_name(name)).cell_link(place)
     }
 
     fn fetch(

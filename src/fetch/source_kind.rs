@@ -1,6 +1,7 @@
 //! The interface that every kind of source implements.
 
 use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest};
+use crate::domain::cell_range::CellPlace;
 use crate::domain::location::SourceLocation;
 use crate::domain::progress::StageWeights;
 use crate::domain::read_options::ReadSetting;
@@ -71,10 +72,9 @@ pub trait SourceKind: Send + Sync {
         false
     }
 
-    /// The link to a cell of a source, for kinds that show their cells on web pages. `row` is the number of its row,
-    /// `column` the position of its column from 0; without a column the link is to the whole row. `None` if there is no
-    /// such page, or it is unknown.
-    fn cell_link(&self, _source: &Source, _column: Option<usize>, _row: u64) -> Option<String> {
+    /// The link to a cell of a source, for kinds that show their cells on web pages. `None` if there is no such page, or
+    /// it is unknown.
+    fn cell_link(&self, _source: &Source, _place: CellPlace) -> Option<String> {
         None
     }
 

@@ -259,7 +259,7 @@ fn insert_record(
     let slug: String = sources::table.find(row.source_id).select(sources::slug).first(conn)?;
     let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let table = ending.issues.table.as_ref().filter(|_| !ending.issues.kept.is_empty());
-    let columns = table.map(|table| to_json("sync_records.issue_columns", &table.columns)).transpose()?;
+    let read_table = table.map(|table| to_json("sync_records.read_table", table)).transpose()?;
     diesel::insert_into(sync_records::table)
         .values((
             sync_records::id.eq(&row.id),
@@ -291,8 +291,7 @@ fn insert_record(
             sync_records::retries_before.eq(options.retries_before.map(i32::from)),
             sync_records::retry_at.eq(retry_at),
             sync_records::options.eq(&row.options),
-            sync_records::issue_columns.eq(columns),
-            sync_records::content_hash.eq(table.and_then(|table| table.content_hash.as_deref())),
+            sync_records::read_table.eq(read_table),
         ))
         .execute(conn)?;
     Ok(())

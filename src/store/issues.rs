@@ -9,7 +9,7 @@ use super::error::StoreError;
 use super::schema::{sync_issues, sync_records};
 use super::stored_values::{parse_json, parse_value};
 use crate::domain::issue::{Issue, IssueKind};
-use crate::domain::rows::skipped_row::{ReadTable, RowCells};
+use crate::domain::rows::skipped_row::{KeptCells, ReadTable};
 use crate::domain::sync_id::SyncId;
 
 #[derive(Queryable, Selectable)]
@@ -26,7 +26,7 @@ impl TryFrom<IssueRow> for Issue {
     type Error = StoreError;
 
     fn try_from(row: IssueRow) -> Result<Self, StoreError> {
-        let cells = row.cells.map(RowCells::from_json).transpose();
+        let cells = row.cells.map(KeptCells::from_json).transpose();
         Ok(Self {
             row: row.row_number.and_then(|number| u64::try_from(number).ok()),
             column: row.column_name,
@@ -120,11 +120,9 @@ impl Store {
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn find_read_table(&self, id: SyncId) -> Result<Option<ReadTable>, StoreError> {
         self.read(|conn| {
-            let columns = (sync_records::issue_columns, sync_records::content_hash);
-            let row: Option<(Option<String>, Option<String>)> =
-                sync_records::table.find(id.to_string()).select(columns).first(conn).optional()?;
-            let Some((Some(names), content_hash)) = row else { return Ok(None) };
-            Ok(Some(ReadTable { columns: parse_json("sync_records.issue_columns", &names)?, content_hash }))
+            let row = sync_records::table.find(id.to_string()).select(sync_records::read_table);
+            let json = row.first::<Option<String>>(conn).optional()?.flatten();
+            json.map(|json| parse_json("sync_records.read_table", &json)).transpose()
         })
     }
 }

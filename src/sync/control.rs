@@ -10,6 +10,7 @@ use super::row_corrections;
 use super::run_log;
 use super::shutdown_signal::ShutdownSignal;
 use super::worker::claim_and_run;
+use crate::domain::cell_range::CellPlace;
 use crate::domain::location::SourceLocation;
 use crate::domain::operation::{OperationKind, StartRequest, Status};
 use crate::domain::read_options::{ReadOptions, ReadSetting};
@@ -200,11 +201,10 @@ impl SyncControl {
         self.engine.kinds.get(kind).is_some_and(SourceKind::can_hide_columns)
     }
 
-    /// The link to a cell of a source, if its kind shows cells on web pages. `row` is the number of its row, `column` the
-    /// position of its column from 0; without a column the link is to the whole row.
+    /// The link to a cell of a source, if its kind shows cells on web pages.
     #[must_use]
-    pub fn cell_link(&self, source: &Source, column: Option<usize>, row: u64) -> Option<String> {
-        self.engine.kinds.get(&source.kind)?.cell_link(source, column, row)
+    pub fn cell_link(&self, source: &Source, place: CellPlace) -> Option<String> {
+        self.engine.kinds.get(&source.kind)?.cell_link(source, place)
     }
 
     /// Whether the skipped rows of a source can be corrected by uploading them.

@@ -3,7 +3,7 @@
 use lockstep::domain::issue::{Issue, IssueKind};
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::record::SyncRecord;
-use lockstep::domain::rows::skipped_row::RowCells;
+use lockstep::domain::rows::skipped_row::KeptCells;
 use lockstep::domain::source::SourceDraft;
 
 use crate::support::test_engine::{full_sync, preview_run, source_draft};
@@ -29,7 +29,7 @@ fn list_skipped(engine: &TestEngine, record: &SyncRecord) -> Vec<SkippedRow> {
 }
 
 fn cells_of(issue: &Issue) -> Option<Vec<String>> {
-    issue.cells.as_ref().map(RowCells::to_cells)
+    issue.cells.as_ref().map(KeptCells::to_cells)
 }
 
 fn kept(row: u64, cells: &[&str]) -> SkippedRow {

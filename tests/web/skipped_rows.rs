@@ -135,4 +135,12 @@ fn an_issue_of_a_google_sheet_links_to_its_cell() {
     assert!(panel.contains(&href) && panel.contains(">Row 3, id</a>"), "{panel}");
     let visited = site.visitor().get(&format!("/catalog/sheet/sync-status?sync={id}")).body;
     assert!(!visited.contains("docs.google.com"), "{visited}");
+
+    // With a service account the number of a tab is known, though the tab is selected by its name.
+    let link = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit?sheet=Albums");
+    let named = source_draft("named", "sheet", SourceLocation::Url(link));
+    let named = site.store.add_source(&named, None).expect("a source");
+    site.sync_source(&named);
+    let page = admin.get(&format!("/history/{}", latest_run(&site, &named))).body;
+    assert!(page.contains(&href), "{page}");
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::row::{TextRow, column_names};
 
 /// The most bytes of the cells of one row, as JSON. Longer rows are not kept.
@@ -9,9 +11,9 @@ pub const MAX_ROW_CELL_BYTES: usize = 16 * 1024;
 
 /// The cells of a row in the order of its columns, as a JSON array.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RowCells(String);
+pub struct KeptCells(String);
 
-impl RowCells {
+impl KeptCells {
     /// Returns the cells of `row`; `None` if they are longer than [`MAX_ROW_CELL_BYTES`]. `with_surplus` says whether
     /// cells beyond the last column are kept, too.
     #[must_use]
@@ -26,7 +28,7 @@ impl RowCells {
         (json.len() <= MAX_ROW_CELL_BYTES).then_some(Self(json))
     }
 
-    /// Returns the cells that [`RowCells::as_json`] has returned.
+    /// Returns the cells that [`KeptCells::as_json`] has returned.
     ///
     /// # Errors
     /// When the text is not an array of texts.
@@ -49,23 +51,26 @@ impl RowCells {
 }
 
 /// The table that a run read.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ReadTable {
     /// The columns in the order of the source; `None` for columns that were left out, whose cells are not kept.
     pub columns: Vec<Option<String>>,
     /// The SHA-256 of the content in hexadecimal, if it is one file.
     pub content_hash: Option<String>,
+    /// The number of the tab of a Google Sheet, if it is known.
+    pub tab: Option<u64>,
 }
 
 impl ReadTable {
     /// Creates a table with the columns `names` that lacks the columns at the positions `excluded`, in their order.
     #[must_use]
-    pub fn new(names: &[String], excluded: &[usize], content_hash: Option<String>) -> Self {
+    pub fn new(names: &[String], excluded: &[usize]) -> Self {
         let mut columns: Vec<Option<String>> = names.iter().cloned().map(Some).collect();
         for &position in excluded {
             columns.insert(position.min(columns.len()), None);
         }
-        Self { columns, content_hash }
+        Self { columns, ..Self::default() }
     }
 
     /// Returns the names of the columns whose cells are kept.
@@ -92,7 +97,7 @@ pub fn cell_names(columns: &[String], width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_ROW_CELL_BYTES, ReadTable, RowCells, cell_names};
+    use super::{KeptCells, MAX_ROW_CELL_BYTES, ReadTable, cell_names};
     use crate::domain::rows::row::TextRow;
 
     fn row(cells: &[&str], extra: &[&str]) -> TextRow {
@@ -103,14 +108,14 @@ mod tests {
     #[test]
     fn a_row_keeps_its_cells_and_those_beyond_its_columns() {
         let row = row(&["a\"1", "", "x\n\u{0}"], &["", "more", ""]);
-        let cells = |with_surplus| RowCells::of_row(&row, with_surplus).map(|cells| cells.to_cells());
+        let cells = |with_surplus| KeptCells::of_row(&row, with_surplus).map(|cells| cells.to_cells());
         assert_eq!(cells(true).expect("cells"), ["a\"1", "", "x\n\u{0}", "", "more"]);
         assert_eq!(cells(false).expect("cells"), ["a\"1", "", "x\n\u{0}"]);
     }
 
     #[test]
     fn a_long_row_is_not_kept() {
-        let kept = |bytes: usize, cell: &str| RowCells::of_row(&row(&[&cell.repeat(bytes)], &[]), true).is_some();
+        let kept = |bytes: usize, cell: &str| KeptCells::of_row(&row(&[&cell.repeat(bytes)], &[]), true).is_some();
         assert!(kept(MAX_ROW_CELL_BYTES - 4, "x") && !kept(MAX_ROW_CELL_BYTES - 3, "x"));
         assert!(!kept(MAX_ROW_CELL_BYTES / 2, "\""), "as JSON, a quotation mark has two bytes");
     }
@@ -118,7 +123,7 @@ mod tests {
     #[test]
     fn a_table_keeps_the_places_of_columns_that_were_left_out() {
         let names = ["id", "title"].map(str::to_owned);
-        let table = ReadTable::new(&names, &[0, 2], None);
+        let table = ReadTable::new(&names, &[0, 2]);
         assert_eq!(table.columns, [None, Some("id".to_owned()), None, Some("title".to_owned())]);
         assert_eq!((table.position_of("title"), table.position_of("cost")), (Some(3), None));
         assert_eq!(table.kept_columns(), names);

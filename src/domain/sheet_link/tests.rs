@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{DirectLinkError, SheetLink, SheetLinkError, TabSelector, check_direct_link};
-use crate::domain::cell_range::CellRangeError;
+use crate::domain::cell_range::{CellPlace, CellRangeError};
 
 const ID: &str = "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
 const DOCS: &str = "https://docs.google.com/spreadsheets";
@@ -279,11 +279,16 @@ fn a_link_that_is_fetched_unchanged_returns_the_requested_table() {
 
 #[test]
 fn a_cell_has_a_link_where_the_sheet_can_be_opened_at_it() {
-    let cell = |link: &str, column: Option<usize>| {
+    let cell_in = |tab: Option<u64>, link: &str, column: Option<usize>| {
         let link = link.replace('~', "https://docs.google.com/spreadsheets");
-        link.parse::<SheetLink>().expect("a link").cell_link(column, 14)
+        let place = CellPlace { tab, column, row: 14 };
+        link.parse::<SheetLink>().expect("a link").cell_link(place)
     };
     let at = |rest: &str| Some(format!("https://docs.google.com/spreadsheets/d/ID/{rest}"));
+    let cell = |link: &str, column| cell_in(None, link, column);
+    assert_eq!(cell_in(Some(3), "~/d/ID/edit", Some(2)), at("edit#gid=3&range=C14"));
+    assert_eq!(cell_in(Some(3), "~/d/ID/edit?sheet=Tab", Some(2)), at("edit#gid=3&range=C14"));
+    assert_eq!(cell_in(Some(3), "~/d/ID/edit#gid=7", Some(2)), at("edit#gid=7&range=C14"));
     assert_eq!(cell("~/d/ID/edit#gid=7", Some(2)), at("edit#gid=7&range=C14"));
     assert_eq!(cell("~/d/ID/edit", Some(27)), at("edit#range=AB14"));
     assert_eq!(cell("~/d/ID/edit#gid=7", None), at("edit#gid=7&range=14:14"));

@@ -19,7 +19,7 @@ use crate::domain::source::{Source, Validators};
 use crate::fetch::file_signature::refuse_binary;
 use crate::fetch::http::body_file::{BodyFile, disk_error};
 use crate::fetch::local_file::{LocalFileReader, open_upload};
-use crate::fetch::{FetchError, FetchObserver, FetchRequest, FetchedContent as _, QuietObserver};
+use crate::fetch::{FetchError, FetchObserver, FetchRequest, FetchedContent as _, SilentObserver};
 
 /// The most rows of a corrected file. A run keeps fewer issues.
 const MAX_CORRECTED_ROWS: usize = 20_000;
@@ -51,7 +51,7 @@ pub(super) fn correct_rows(
         uploads_dir: &kind.uploads_dir,
         expected: "CSV file",
         fetch_request: request,
-        observer: &QuietObserver,
+        observer: &SilentObserver,
     };
     let correction = FileCorrection { reader, source, skipped };
     let corrections = correction.read_corrections(corrected)?;
@@ -74,7 +74,7 @@ impl FileCorrection<'_> {
     }
 
     fn open_table(&self, mut content: BodyFile, options: &ReadOptions) -> Result<CsvTable, FetchError> {
-        let observer: &dyn FetchObserver = &QuietObserver;
+        let observer: &dyn FetchObserver = &SilentObserver;
         refuse_binary(&content, "not_csv", "a CSV file")?;
         end_mark::remove_end_marks(&mut content, observer)?;
         CsvTable::open(content, None, Validators::default(), options, 0, observer)

@@ -60,7 +60,7 @@ impl SheetsApiFetch<'_> {
             return Ok(FetchOutcome::Unchanged(None));
         }
         let tabs = self.fetch_tabs(id, ends)?;
-        let title = choose_tab(&tabs, link.selected_tab())?;
+        let TabProperties { title, sheet_id, .. } = choose_tab(&tabs, link.selected_tab())?;
         let values = self.fetch_values(id, title, link.selected_range(), ends).map_err(|error| match error {
             // The tab was renamed or removed after the tabs were listed.
             FetchError::Failed { code: NO_TAB, .. } => no_tab_error(&format!("“{}”", shorten_text(title)), &tabs),
@@ -71,7 +71,7 @@ impl SheetsApiFetch<'_> {
             return Ok(FetchOutcome::Unchanged(Some(validators)));
         }
         let table = read_values(&values.content, rules, &self.client.settings.work_dir, validators, self.observer)?;
-        Ok(FetchOutcome::Content(Box::new(table)))
+        Ok(FetchOutcome::Content(Box::new(table.with_tab_number(*sheet_id))))
     }
 
     /// When the file was last modified. `None` for a probe, and if Drive does not return it, for example because its

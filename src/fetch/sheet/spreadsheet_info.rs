@@ -45,14 +45,14 @@ pub(super) struct DriveFile {
     pub(super) modified_time: Option<String>,
 }
 
-/// The title of the selected tab.
-pub(super) fn choose_tab<'a>(tabs: &'a [TabProperties], tab: &TabSelector) -> Result<&'a str, FetchError> {
+/// The selected tab.
+pub(super) fn choose_tab<'a>(tabs: &'a [TabProperties], tab: &TabSelector) -> Result<&'a TabProperties, FetchError> {
     let found = match tab {
         TabSelector::First => tabs.iter().find(|tab| !tab.hidden).or(tabs.first()),
         TabSelector::Gid(gid) => tabs.iter().find(|tab| tab.sheet_id == *gid),
         TabSelector::Name(name) => tabs.iter().find(|tab| tab.title == *name),
     };
-    found.map(|tab| tab.title.as_str()).ok_or_else(|| match tab {
+    found.ok_or_else(|| match tab {
         TabSelector::First => FetchError::failed(NO_TAB, "This sheet has no tabs. Check the link."),
         TabSelector::Gid(gid) => no_tab_error(&format!("with the number {gid} (gid={gid})"), tabs),
         TabSelector::Name(name) => no_tab_error(&format!("“{}”", shorten_text(name)), tabs),

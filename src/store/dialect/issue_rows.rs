@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
 use crate::domain::issue::Issue;
-use crate::domain::rows::skipped_row::RowCells;
+use crate::domain::rows::skipped_row::KeptCells;
 use crate::store::any_connection::AnyConnection;
 use crate::store::schema::sync_issues;
 
@@ -21,7 +21,7 @@ pub(in crate::store) fn insert_issues(conn: &mut AnyConnection, sync_id: &str, i
                         sync_issues::column_name.eq(issue.column.as_deref()),
                         sync_issues::kind.eq(issue.kind.as_str()),
                         sync_issues::reason.eq(&issue.reason),
-                        sync_issues::cells.eq(issue.cells.as_ref().map(RowCells::as_json)),
+                        sync_issues::cells.eq(issue.cells.as_ref().map(KeptCells::as_json)),
                     ))
                     .execute(conn)?;
             }
@@ -37,7 +37,7 @@ pub(in crate::store) fn insert_issues(conn: &mut AnyConnection, sync_id: &str, i
         .bind::<Array<Text>, _>(issues.iter().map(|issue| issue.kind.as_str()).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(issues.iter().map(|issue| issue.reason.as_str()).collect::<Vec<_>>())
         .bind::<Array<Nullable<Text>>, _>(
-            issues.iter().map(|issue| issue.cells.as_ref().map(RowCells::as_json)).collect::<Vec<_>>(),
+            issues.iter().map(|issue| issue.cells.as_ref().map(KeptCells::as_json)).collect::<Vec<_>>(),
         )
         .execute(conn)
         .map(drop),

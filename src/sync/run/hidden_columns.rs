@@ -176,6 +176,10 @@ impl FetchedContent for PublishedContent {
         &self.excluded
     }
 
+    fn tab_number(&self) -> Option<u64> {
+        self.whole.tab_number()
+    }
+
     fn excluded_positions(&self) -> Vec<usize> {
         let excluded = self.is_published.iter().enumerate().filter(|(_, is_published)| !**is_published);
         excluded.map(|(position, _)| position).collect()

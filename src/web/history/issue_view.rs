@@ -8,7 +8,7 @@ use crate::domain::run_text::issue_label;
 #[derive(Debug, Clone, Default)]
 pub(in crate::web) struct IssueSection {
     /// The issues of this page, if they are of rows. Issues of feeds are listed with the run.
-    pub rows: Vec<IssueRow>,
+    pub rows: Vec<IssueTableRow>,
     /// The links to other pages.
     pub pages: PageLinks,
     /// How many skipped rows are kept with their cells.
@@ -37,7 +37,7 @@ pub(in crate::web) enum CorrectionResult {
 
 /// An issue of a row as a line of the table.
 #[derive(Debug, Clone, Default)]
-pub(in crate::web) struct IssueRow {
+pub(in crate::web) struct IssueTableRow {
     /// The number of the row; `None` if the issue is about all rows.
     pub row: Option<String>,
     /// The link to the cell, if the source shows its cells on web pages.
@@ -54,7 +54,7 @@ pub(in crate::web) struct IssueRow {
     pub reason: String,
 }
 
-impl IssueRow {
+impl IssueTableRow {
     /// The label of its kind: "skipped".
     pub(in crate::web) fn label(&self) -> &'static str {
         issue_label(if self.is_skipped { IssueKind::Refused } else { IssueKind::Noted }, false)

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::issue_view::{CorrectionResult, IssueCell, IssueRow, IssueSection};
+use super::issue_view::{CorrectionResult, IssueCell, IssueSection, IssueTableRow};
 use crate::domain::account::{Actor, Role};
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::record::SyncRecord;
 use crate::domain::rows::corrected_rows::SkippedRows;
-use crate::domain::rows::skipped_row::{RowCells, cell_names};
+use crate::domain::rows::skipped_row::{KeptCells, cell_names};
 use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
 use crate::domain::text::counts::group_digits;
@@ -27,7 +27,7 @@ const MAX_REASON_CHARS: usize = 400;
 /// Returns what is known of the skipped rows `issues` of a run, to compare corrected rows with.
 pub(super) fn load_skipped_rows(state: &AppState, run: SyncId, issues: &[Issue]) -> Result<SkippedRows, WebError> {
     let table = state.store.find_read_table(run)?.unwrap_or_default();
-    let cells = |issue: &Issue| Some((issue.row?, issue.cells.as_ref().map(RowCells::to_cells)?));
+    let cells = |issue: &Issue| Some((issue.row?, issue.cells.as_ref().map(KeptCells::to_cells)?));
     let rows: BTreeMap<u64, Vec<String>> = issues.iter().filter_map(cells).collect();
     Ok(SkippedRows { columns: table.kept_columns(), content_hash: table.content_hash.unwrap_or_default(), rows })
 }
@@ -54,8 +54,8 @@ pub(super) fn issue_section(
 }
 
 /// An issue of a row as a line of the table.
-pub(super) fn issue_row(issue: &Issue, links: &IssueLinks<'_>, columns: &[String]) -> IssueRow {
-    let cells = issue.cells.as_ref().map(RowCells::to_cells).unwrap_or_default();
+pub(super) fn issue_row(issue: &Issue, links: &IssueLinks<'_>, columns: &[String]) -> IssueTableRow {
+    let cells = issue.cells.as_ref().map(KeptCells::to_cells).unwrap_or_default();
     let names = cell_names(columns, cells.len());
     let marked = issue.column.as_deref().and_then(|column| names.iter().position(|name| name == column));
     // An issue of no column is marked in the cells beyond the last column, if there are any.
@@ -71,7 +71,7 @@ pub(super) fn issue_row(issue: &Issue, links: &IssueLinks<'_>, columns: &[String
             is_marked: is_marked(at),
         })
         .collect();
-    IssueRow {
+    IssueTableRow {
         row: issue.row.map(group_digits),
         href: links.cell_link(issue),
         column: issue.column.as_deref().map(|name| clip_text(name, MAX_CELL_CHARS)),

@@ -10,7 +10,7 @@ use super::issues::load_skipped_rows;
 use crate::domain::issue::{Issue, MAX_KEPT_ISSUES};
 use crate::domain::record::HistoryRun;
 use crate::domain::rows::corrected_rows::SkippedRowsHeader;
-use crate::domain::rows::skipped_row::RowCells;
+use crate::domain::rows::skipped_row::KeptCells;
 use crate::domain::run_summary::RunSummary;
 use crate::domain::sync_id::SyncId;
 use crate::domain::text::formula::escape_formula;
@@ -75,7 +75,7 @@ fn write_skipped_rows(state: &AppState, run: &HistoryRun, form: CellForm) -> Res
     let header = SkippedRowsHeader::of_rows(&skipped).names;
     let cells_in_row = header.len() - 2;
     let rows = issues.iter().map(|issue| {
-        let mut cells = issue.cells.as_ref().map(RowCells::to_cells).unwrap_or_default();
+        let mut cells = issue.cells.as_ref().map(KeptCells::to_cells).unwrap_or_default();
         cells.resize(cells_in_row, String::new());
         cells.extend([issue.row.map(|row| row.to_string()).unwrap_or_default(), issue.reason.clone()]);
         cells

@@ -1,5 +1,6 @@
 //! Links issues to the cells of their source.
 
+use crate::domain::cell_range::CellPlace;
 use crate::domain::issue::Issue;
 use crate::domain::rows::skipped_row::ReadTable;
 use crate::domain::source::Source;
@@ -24,6 +25,7 @@ impl<'a> IssueLinks<'a> {
     /// The link to the cell of an issue, or to its row. `None` if the source does not show its cells on web pages.
     pub(in crate::web) fn cell_link(&self, issue: &Issue) -> Option<String> {
         let column = issue.column.as_deref().and_then(|name| self.table.position_of(name));
-        self.state.control.cell_link(self.source?, column, issue.row?)
+        let place = CellPlace { tab: self.table.tab, column, row: issue.row? };
+        self.state.control.cell_link(self.source?, place)
     }
 }

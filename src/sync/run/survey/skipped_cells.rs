@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::domain::issue::{Issue, IssueKind, IssueList};
 use crate::domain::item::ColumnLayout;
-use crate::domain::rows::skipped_row::{ReadTable, RowCells};
+use crate::domain::rows::skipped_row::{KeptCells, ReadTable};
 use crate::fetch::FetchedContent;
 use crate::sync::run::comparison::SourceComparison;
 use crate::sync::run::run_stop::RunStop;
@@ -35,7 +35,7 @@ pub(super) fn add_missing_cells(
     for (read, row) in content.rows()?.enumerate() {
         let row = row?;
         if let Some(position) = positions.remove(&row.number) {
-            if let Some(cells) = RowCells::of_row(&row, with_surplus) {
+            if let Some(cells) = KeptCells::of_row(&row, with_surplus) {
                 issues.set_cells(position, cells);
             }
             if positions.is_empty() {
@@ -49,7 +49,11 @@ pub(super) fn add_missing_cells(
     Ok(())
 }
 
-/// The table that was read: its columns as items have them, and the digest of its content.
+/// The table that was read: its columns as items have them, the digest of its content, and its tab.
 pub(super) fn read_table(content: &dyn FetchedContent, layout: &ColumnLayout) -> ReadTable {
-    ReadTable::new(layout.column_names(), &content.excluded_positions(), content.validators().body_hash.clone())
+    ReadTable {
+        content_hash: content.validators().body_hash.clone(),
+        tab: content.tab_number(),
+        ..ReadTable::new(layout.column_names(), &content.excluded_positions())
+    }
 }

@@ -14,7 +14,7 @@ use crate::domain::issue::{Issue, IssueKind, IssueList, MAX_KEPT_ISSUES};
 use crate::domain::item::ColumnLayout;
 use crate::domain::rows::key_cell::KeyCell;
 use crate::domain::rows::row::TextRow;
-use crate::domain::rows::skipped_row::RowCells;
+use crate::domain::rows::skipped_row::KeptCells;
 use crate::domain::rows::stored_columns::has_loading_header;
 use crate::domain::run_text::row_notes::{duplicate_key_reason, respelled_duplicate_reason, surplus_cells_reason};
 use crate::fetch::FetchedContent;
@@ -242,7 +242,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
 
     fn refuse_row(&mut self, row: &TextRow, column: Option<&str>, reason: String) {
         let is_kept = self.issues.kept.len() < MAX_KEPT_ISSUES;
-        let cells = if is_kept { RowCells::of_row(row, self.keeps_surplus) } else { None };
+        let cells = if is_kept { KeptCells::of_row(row, self.keeps_surplus) } else { None };
         self.push_refusal(row.number, column, reason, cells);
     }
 
@@ -254,7 +254,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
         self.push_refusal(row, column, reason, None);
     }
 
-    fn push_refusal(&mut self, row: u64, column: Option<&str>, reason: String, cells: Option<RowCells>) {
+    fn push_refusal(&mut self, row: u64, column: Option<&str>, reason: String, cells: Option<KeptCells>) {
         self.rejected += 1;
         let issue = Issue::new(Some(row), column.map(str::to_owned), IssueKind::Refused, reason);
         self.issues.push(Issue { cells, ..issue });
