@@ -1,6 +1,6 @@
 //! Issues of a run: rows or feeds that were skipped, and warnings.
 
-use super::rows::skipped_row::{KeptCells, ReadTable};
+use super::kept_cells::{KeptCells, ReadTable};
 use super::text::counts::group_digits;
 use super::text::string_enum::string_enum;
 use crate::domain::text::shortening::shorten_text;
@@ -94,11 +94,11 @@ impl IssueList {
     /// Counts the bytes of `cells`, if they can be kept.
     fn reserve_cells(&mut self, cells: &KeptCells) -> bool {
         let bytes = self.cell_bytes + cells.as_json().len();
-        let has_room = bytes <= MAX_RUN_CELL_BYTES;
-        if has_room {
+        let fits = bytes <= MAX_RUN_CELL_BYTES;
+        if fits {
             self.cell_bytes = bytes;
         }
-        has_room
+        fits
     }
 
     /// Appends the issues of `others`.
@@ -112,13 +112,11 @@ impl IssueList {
 #[cfg(test)]
 mod tests {
     use super::{Issue, IssueKind, IssueList, MAX_KEPT_ISSUES, MAX_RUN_CELL_BYTES};
-    use crate::domain::rows::row::TextRow;
-    use crate::domain::rows::skipped_row::{KeptCells, MAX_ROW_CELL_BYTES};
+    use crate::domain::kept_cells::{KeptCells, MAX_ROW_CELL_BYTES};
 
-    fn skipped_row(cell: String) -> Issue {
-        let row = TextRow { cells: vec![cell], ..TextRow::default() };
+    fn skipped_row(cell: &str) -> Issue {
         let issue = Issue::new(Some(2), None, IssueKind::Refused, "No.".to_owned());
-        Issue { cells: KeptCells::of_row(&row, true), ..issue }
+        Issue { cells: KeptCells::new(&[cell]), ..issue }
     }
 
     #[test]
@@ -126,9 +124,9 @@ mod tests {
         let mut list = IssueList::default();
         let rows = MAX_RUN_CELL_BYTES / MAX_ROW_CELL_BYTES;
         for _ in 0..rows {
-            list.push(skipped_row("x".repeat(MAX_ROW_CELL_BYTES - 4)));
+            list.push(skipped_row(&"x".repeat(MAX_ROW_CELL_BYTES - 4)));
         }
-        list.push(skipped_row("short".to_owned()));
+        list.push(skipped_row("short"));
         let mut all = IssueList::default();
         all.append(list);
         assert_eq!((all.kept.len(), all.count), (rows + 1, rows as u64 + 1));

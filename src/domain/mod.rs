@@ -19,6 +19,7 @@ pub mod freshness;
 pub mod guards;
 pub mod issue;
 pub mod item;
+pub mod kept_cells;
 pub mod location;
 pub mod log_fields;
 pub mod max_age;

@@ -30,7 +30,7 @@ use super::http::{FetchResponse, HttpClient};
 use super::local_file::LocalFileReader;
 use super::location_label::location_label;
 use super::sheet_address::{refuse_partial_sheet, refuse_partial_sheet_at};
-use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest, SourceKind};
+use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest, SilentObserver, SourceKind};
 use crate::domain::location::SourceLocation;
 use crate::domain::progress::StageWeights;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
@@ -38,6 +38,7 @@ use crate::domain::rows::corrected_rows::{CorrectionRefusal, SkippedRows};
 use crate::domain::run_text::run_progress::fetching_message;
 use crate::domain::source::{Source, Validators};
 use crate::domain::source_form_spec::{SourceFormSpec, UploadField};
+use correction::FileCorrection;
 use table::CsvTable;
 
 const ONE_URL_MESSAGE: &str = "A CSV source has exactly one URL. Add one source for each file.";
@@ -147,7 +148,14 @@ impl SourceKind for CsvKind {
         corrected: &str,
         request: &FetchRequest<'_>,
     ) -> Result<u64, CorrectionRefusal> {
-        correction::correct_rows(self, source, skipped, corrected, request)
+        let reader = LocalFileReader {
+            client: &self.client,
+            uploads_dir: &self.uploads_dir,
+            expected: "CSV file",
+            fetch_request: request,
+            observer: &SilentObserver,
+        };
+        FileCorrection { reader, source, skipped }.apply(corrected)
     }
 }
 

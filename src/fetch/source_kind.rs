@@ -72,8 +72,8 @@ pub trait SourceKind: Send + Sync {
         false
     }
 
-    /// The link to a cell of a source, for kinds that show their cells on web pages. `None` if there is no such page, or
-    /// it is unknown.
+    /// The link to a cell of a source, for kinds that show their cells on web pages. `None` if there is no such page,
+    /// or it is unknown.
     fn cell_link(&self, _source: &Source, _place: CellPlace) -> Option<String> {
         None
     }
@@ -83,8 +83,8 @@ pub trait SourceKind: Send + Sync {
         false
     }
 
-    /// Replaces skipped rows in the content of `source` by the corrected ones in the upload `corrected`. Everything else
-    /// stays as it is. Returns how many rows differ.
+    /// Replaces skipped rows in the content of `source` by the corrected ones in the upload `corrected`. Everything
+    /// else stays as it is. Returns how many rows differ.
     ///
     /// # Errors
     /// [`CorrectionRefusal`] when the rows do not fit, or the content is not what the run read. Nothing is changed then.

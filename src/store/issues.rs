@@ -9,7 +9,7 @@ use super::error::StoreError;
 use super::schema::{sync_issues, sync_records};
 use super::stored_values::{parse_json, parse_value};
 use crate::domain::issue::{Issue, IssueKind};
-use crate::domain::rows::skipped_row::{KeptCells, ReadTable};
+use crate::domain::kept_cells::{KeptCells, ReadTable};
 use crate::domain::sync_id::SyncId;
 
 #[derive(Queryable, Selectable)]
@@ -40,11 +40,11 @@ impl TryFrom<IssueRow> for Issue {
 /// How many issues of a run are stored.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct IssueCounts {
-    /// Skipped rows that are stored with their cells.
+    /// The number of skipped rows that are stored with their cells.
     pub with_cells: u64,
-    /// Other skipped rows, or feeds.
+    /// The number of other skipped rows, or of skipped feeds.
     pub without_cells: u64,
-    /// Warnings.
+    /// The number of warnings.
     pub noted: u64,
 }
 

@@ -7,7 +7,7 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::read_options::ReadOptions;
 use lockstep::domain::rows::corrected_rows::{CorrectionRefusal, SkippedRows, SkippedRowsHeader};
 use lockstep::domain::rows::row::TextRow;
-use lockstep::domain::rows::skipped_row::KeptCells;
+use lockstep::domain::rows::skipped_row::keep_cells;
 use lockstep::domain::source::{Source, Validators};
 use lockstep::domain::text::formula::escape_formula;
 use lockstep::fetch::{FetchOutcome, FetchRequest};
@@ -59,7 +59,7 @@ impl UploadedFile {
             panic!("the file is readable");
         };
         let rows = read_rows(&*content);
-        let cells = |row: &TextRow| KeptCells::of_row(row, true).expect("a short row").to_cells();
+        let cells = |row: &TextRow| keep_cells(row, true).expect("a short row").to_cells();
         let skipped = SkippedRows {
             columns: content.columns().to_vec(),
             content_hash: content.validators().body_hash.clone().expect("a hash"),

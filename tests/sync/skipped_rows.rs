@@ -1,9 +1,9 @@
 //! The cells of skipped rows, which are stored with their issues.
 
 use lockstep::domain::issue::{Issue, IssueKind};
+use lockstep::domain::kept_cells::KeptCells;
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::record::SyncRecord;
-use lockstep::domain::rows::skipped_row::KeptCells;
 use lockstep::domain::source::SourceDraft;
 
 use crate::support::test_engine::{full_sync, preview_run, source_draft};

@@ -125,8 +125,8 @@ impl UploadedColumns {
     }
 }
 
-/// Returns the rows that differ from those that were skipped, by their numbers. `uploaded` are the columns and rows of a
-/// corrected file of `skipped`. The order of its columns does not matter, and rows may be missing.
+/// Returns the rows that differ from those that were skipped, by their numbers. `uploaded` are the columns and `rows`
+/// the rows of a corrected file of `skipped`. The order of its columns does not matter, and rows may be missing.
 ///
 /// # Errors
 /// [`CorrectionRefusal`] (`missing_column`, `bad_rows`, `nothing_corrected`) when the file does not fit the skipped

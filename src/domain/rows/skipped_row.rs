@@ -1,89 +1,21 @@
-//! The cells of skipped rows as they are stored with their issues, and the table that they belong to.
-
-use std::borrow::Cow;
-
-use serde::{Deserialize, Serialize};
+//! The cells of a skipped row: those of its columns and those beyond them, with their names.
 
 use super::row::{TextRow, column_names};
+use crate::domain::kept_cells::KeptCells;
 
-/// The most bytes of the cells of one row, as JSON. Longer rows are not kept.
-pub const MAX_ROW_CELL_BYTES: usize = 16 * 1024;
-
-/// The cells of a row in the order of its columns, as a JSON array.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct KeptCells(String);
-
-impl KeptCells {
-    /// Returns the cells of `row`; `None` if they are longer than [`MAX_ROW_CELL_BYTES`]. `with_surplus` says whether
-    /// cells beyond the last column are kept, too.
-    #[must_use]
-    pub fn of_row(row: &TextRow, with_surplus: bool) -> Option<Self> {
-        let extra = if with_surplus { row.extra.as_slice() } else { &[] };
-        let filled = extra.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
-        let cells: Vec<&str> = row.cells.iter().chain(&extra[..filled]).map(String::as_str).collect();
-        if cells.iter().map(|cell| cell.len()).sum::<usize>() > MAX_ROW_CELL_BYTES {
-            return None;
-        }
-        let json = serde_json::Value::from(cells).to_string();
-        (json.len() <= MAX_ROW_CELL_BYTES).then_some(Self(json))
-    }
-
-    /// Returns the cells that [`KeptCells::as_json`] has returned.
-    ///
-    /// # Errors
-    /// When the text is not an array of texts.
-    pub fn from_json(json: String) -> Result<Self, serde_json::Error> {
-        serde_json::from_str::<Vec<Cow<'_, str>>>(&json)?;
-        Ok(Self(json))
-    }
-
-    /// Returns the cells as a JSON array.
-    #[must_use]
-    pub fn as_json(&self) -> &str {
-        &self.0
-    }
-
-    /// Returns the cells.
-    #[must_use]
-    pub fn to_cells(&self) -> Vec<String> {
-        serde_json::from_str(&self.0).unwrap_or_default()
-    }
+/// Returns the cells of `row`. With `with_surplus` they include the cells beyond the last column, without empty ones at
+/// the end.
+#[must_use]
+pub fn own_cells(row: &TextRow, with_surplus: bool) -> Vec<&str> {
+    let extra = if with_surplus { row.extra.as_slice() } else { &[] };
+    let filled = extra.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
+    row.cells.iter().chain(&extra[..filled]).map(String::as_str).collect()
 }
 
-/// The table that a run read.
-#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ReadTable {
-    /// The columns in the order of the source; `None` for columns that were left out, whose cells are not kept.
-    pub columns: Vec<Option<String>>,
-    /// The SHA-256 of the content in hexadecimal, if it is one file.
-    pub content_hash: Option<String>,
-    /// The number of the tab of a Google Sheet, if it is known.
-    pub tab: Option<u64>,
-}
-
-impl ReadTable {
-    /// Creates a table with the columns `names` that lacks the columns at the positions `excluded`, in their order.
-    #[must_use]
-    pub fn new(names: &[String], excluded: &[usize]) -> Self {
-        let mut columns: Vec<Option<String>> = names.iter().cloned().map(Some).collect();
-        for &position in excluded {
-            columns.insert(position.min(columns.len()), None);
-        }
-        Self { columns, ..Self::default() }
-    }
-
-    /// Returns the names of the columns whose cells are kept.
-    #[must_use]
-    pub fn kept_columns(&self) -> Vec<String> {
-        self.columns.iter().flatten().cloned().collect()
-    }
-
-    /// Returns the position of a column in the source, from 0.
-    #[must_use]
-    pub fn position_of(&self, column: &str) -> Option<usize> {
-        self.columns.iter().position(|name| name.as_deref() == Some(column))
-    }
+/// Returns the cells of `row` as they are stored; `None` if they are too long.
+#[must_use]
+pub fn keep_cells(row: &TextRow, with_surplus: bool) -> Option<KeptCells> {
+    KeptCells::new(&own_cells(row, with_surplus))
 }
 
 /// Returns names for the cells of rows with up to `width` cells: those of `columns`, and `column 5` and so on for cells
@@ -97,36 +29,15 @@ pub fn cell_names(columns: &[String], width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{KeptCells, MAX_ROW_CELL_BYTES, ReadTable, cell_names};
+    use super::{cell_names, own_cells};
     use crate::domain::rows::row::TextRow;
 
-    fn row(cells: &[&str], extra: &[&str]) -> TextRow {
+    #[test]
+    fn a_row_has_the_cells_of_its_columns_and_those_beyond_them() {
         let owned = |cells: &[&str]| cells.iter().map(|&cell| cell.to_owned()).collect();
-        TextRow { cells: owned(cells), extra: owned(extra), ..TextRow::default() }
-    }
-
-    #[test]
-    fn a_row_keeps_its_cells_and_those_beyond_its_columns() {
-        let row = row(&["a\"1", "", "x\n\u{0}"], &["", "more", ""]);
-        let cells = |with_surplus| KeptCells::of_row(&row, with_surplus).map(|cells| cells.to_cells());
-        assert_eq!(cells(true).expect("cells"), ["a\"1", "", "x\n\u{0}", "", "more"]);
-        assert_eq!(cells(false).expect("cells"), ["a\"1", "", "x\n\u{0}"]);
-    }
-
-    #[test]
-    fn a_long_row_is_not_kept() {
-        let kept = |bytes: usize, cell: &str| KeptCells::of_row(&row(&[&cell.repeat(bytes)], &[]), true).is_some();
-        assert!(kept(MAX_ROW_CELL_BYTES - 4, "x") && !kept(MAX_ROW_CELL_BYTES - 3, "x"));
-        assert!(!kept(MAX_ROW_CELL_BYTES / 2, "\""), "as JSON, a quotation mark has two bytes");
-    }
-
-    #[test]
-    fn a_table_keeps_the_places_of_columns_that_were_left_out() {
-        let names = ["id", "title"].map(str::to_owned);
-        let table = ReadTable::new(&names, &[0, 2]);
-        assert_eq!(table.columns, [None, Some("id".to_owned()), None, Some("title".to_owned())]);
-        assert_eq!((table.position_of("title"), table.position_of("cost")), (Some(3), None));
-        assert_eq!(table.kept_columns(), names);
+        let row = TextRow { cells: owned(&["a", "", "x"]), extra: owned(&["", "more", ""]), ..TextRow::default() };
+        assert_eq!(own_cells(&row, true), ["a", "", "x", "", "more"]);
+        assert_eq!(own_cells(&row, false), ["a", "", "x"]);
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 
-use super::CsvKind;
 use super::end_mark;
 use super::row_replacement::{
     check_new_table, is_compressed, is_current_file, refusal_of, replaced_file_refusal, write_with_corrections,
@@ -19,48 +18,38 @@ use crate::domain::source::{Source, Validators};
 use crate::fetch::file_signature::refuse_binary;
 use crate::fetch::http::body_file::{BodyFile, disk_error};
 use crate::fetch::local_file::{LocalFileReader, open_upload};
-use crate::fetch::{FetchError, FetchObserver, FetchRequest, FetchedContent as _, SilentObserver};
+use crate::fetch::{FetchError, FetchObserver, FetchedContent as _, SilentObserver};
 
 /// The most rows of a corrected file. A run keeps fewer issues.
 const MAX_CORRECTED_ROWS: usize = 20_000;
 
 /// One correction of an uploaded file.
-struct FileCorrection<'a> {
-    reader: LocalFileReader<'a>,
-    source: &'a Source,
-    skipped: &'a SkippedRows,
-}
-
-/// Replaces rows of the file of `source` by those in the upload `corrected`. Returns how many rows differ.
-///
-/// # Errors
-/// [`CorrectionRefusal`] when the rows do not fit, or the file is not the one that the run read. The file is unchanged
-/// then.
-pub(super) fn correct_rows(
-    kind: &CsvKind,
-    source: &Source,
-    skipped: &SkippedRows,
-    corrected: &str,
-    request: &FetchRequest<'_>,
-) -> Result<u64, CorrectionRefusal> {
-    let SourceLocation::Upload(name) = &source.location else {
-        return Err(CorrectionRefusal::new("not_uploaded", "Only the rows of an uploaded file can be corrected here."));
-    };
-    let reader = LocalFileReader {
-        client: &kind.client,
-        uploads_dir: &kind.uploads_dir,
-        expected: "CSV file",
-        fetch_request: request,
-        observer: &SilentObserver,
-    };
-    let correction = FileCorrection { reader, source, skipped };
-    let corrections = correction.read_corrections(corrected)?;
-    let (file, path) = open_upload(&kind.uploads_dir, name, "CSV file").map_err(refusal_of)?;
-    correction.replace_rows(&file, &path, &corrections)?;
-    Ok(corrections.len() as u64)
+pub(super) struct FileCorrection<'a> {
+    /// Reads the files.
+    pub(super) reader: LocalFileReader<'a>,
+    /// The source whose file is corrected.
+    pub(super) source: &'a Source,
+    /// The rows as the run read them.
+    pub(super) skipped: &'a SkippedRows,
 }
 
 impl FileCorrection<'_> {
+    /// Replaces rows of the file of the source by those in the upload `corrected`. Returns how many rows differ.
+    ///
+    /// # Errors
+    /// [`CorrectionRefusal`] when the rows do not fit, or the file is not the one that the run read. The file is
+    /// unchanged then.
+    pub(super) fn apply(&self, corrected: &str) -> Result<u64, CorrectionRefusal> {
+        let SourceLocation::Upload(name) = &self.source.location else {
+            let message = "Only the rows of an uploaded file can be corrected here.";
+            return Err(CorrectionRefusal::new("not_uploaded", message));
+        };
+        let corrections = self.read_corrections(corrected)?;
+        let (file, path) = open_upload(self.reader.uploads_dir, name, "CSV file").map_err(refusal_of)?;
+        self.replace_rows(&file, &path, &corrections)?;
+        Ok(corrections.len() as u64)
+    }
+
     /// Reads the rows of the upload that differ from the skipped rows. The upload may have any separator and encoding,
     /// because people save it with other programs.
     fn read_corrections(&self, upload: &str) -> Result<BTreeMap<u64, Vec<String>>, CorrectionRefusal> {

@@ -13,6 +13,7 @@ use super::table::CsvTable;
 use super::written_record::{encode_text, write_record};
 use crate::domain::rows::corrected_rows::{CorrectionRefusal, SkippedRows};
 use crate::domain::rows::row::TextRow;
+use crate::domain::rows::skipped_row::own_cells;
 use crate::domain::text::counts::group_digits;
 use crate::fetch::http::body_file::disk_error;
 use crate::fetch::{FetchError, FetchedContent};
@@ -54,7 +55,7 @@ fn find_replaced_records(
         }
         let number = table.row_number(record.number);
         let Some(cells) = corrections.get(&number) else { continue };
-        if skipped.rows.get(&number) != Some(&kept_cells(&table.build_row(&record))) {
+        if skipped.rows.get(&number).is_none_or(|cells| *cells != own_cells(&table.build_row(&record), true)) {
             return Err(other_settings_refusal());
         }
         let quotes_all = record.quoted_cells == record.len();
@@ -72,12 +73,6 @@ fn find_replaced_records(
         true if replaced.len() < corrections.len() => Err(other_settings_refusal()),
         true => Ok(replaced),
     }
-}
-
-/// The cells of a row as they are kept with its issue.
-fn kept_cells(row: &TextRow) -> Vec<String> {
-    let filled = row.extra.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
-    row.cells.iter().chain(&row.extra[..filled]).cloned().collect()
 }
 
 /// Writes `file` with the corrected rows to a new file beside it. `table` is the table in `file`. The new file is not
@@ -155,11 +150,10 @@ pub(super) fn check_new_table(
         if cells.iter().all(String::is_empty) {
             continue;
         }
-        let corrected = new_rows.next().and_then(Result::ok).filter(|found| found.number == row.number);
-        let written = corrected.map(|found| kept_cells(&found));
         let mut expected = cells.clone();
         expected.resize(width.max(cells.len()), String::new());
-        if written != Some(expected) {
+        let is_as_given = |found: &TextRow| found.number == row.number && own_cells(found, true) == expected;
+        if !new_rows.next().is_some_and(|found| found.is_ok_and(|found| is_as_given(&found))) {
             return Err(read_differently_refusal());
         }
     }

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
 use crate::domain::issue::Issue;
-use crate::domain::rows::skipped_row::KeptCells;
+use crate::domain::kept_cells::KeptCells;
 use crate::store::any_connection::AnyConnection;
 use crate::store::schema::sync_issues;
 

@@ -16,8 +16,7 @@ use crate::domain::run_text::withheld_items::{
 use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
 use crate::sync::follow_up::FollowUp;
-use crate::web::history::build::page_links;
-use crate::web::history::view::PageLinks;
+use crate::web::history::page_links::PageLinks;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
@@ -127,7 +126,7 @@ fn add_items(
         let link = state.links.decide_removals(source.slug.as_str());
         with_query(&link, &[("sync", &page.sync_id), ("q", &page.search), ("page", &number)])
     };
-    page.pager = page_links(number, ITEMS_PER_PAGE, page.items.len() as u64, found.total, link);
+    page.pager = PageLinks::new(number, ITEMS_PER_PAGE, page.items.len() as u64, found.total, link);
     Ok(found.total)
 }
 

@@ -2,7 +2,8 @@
 
 use actix_web::web;
 
-use super::build::{SourceNames, active_line, build_run_page, finished_line, page_links};
+use super::build::{SourceNames, active_line, build_run_page, finished_line};
+use super::page_links::PageLinks;
 use super::view::{FilterChoice, HistoryListPage};
 use crate::domain::operation::Status;
 use crate::domain::record::HistoryRun;
@@ -77,7 +78,7 @@ pub(in crate::web) async fn list(app: AppContext, query: web::Query<FormValues>)
                 Some(HistoryOf::Source(id)) => find_mark(state, id, Some(&actor))?,
                 _ => None,
             },
-            pager: page_links(asked.page, RUNS_PER_PAGE, shown, found.total, |page| asked.link(&state.links, page)),
+            pager: PageLinks::new(asked.page, RUNS_PER_PAGE, shown, found.total, |page| asked.link(&state.links, page)),
         };
         HtmlResponse::render(&page)
     })

@@ -1,6 +1,6 @@
 //! The views of the issues of a run: a table of rows, downloads, and the form for corrected rows.
 
-use super::view::PageLinks;
+use super::page_links::PageLinks;
 use crate::domain::issue::IssueKind;
 use crate::domain::run_text::issue_label;
 

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::issue_view::{CorrectionResult, IssueSection};
+use super::page_links::PageLinks;
 use crate::web::layout::freshness_mark::FreshnessMark;
 use crate::web::layout::run_labels::{Kind, RunStatus, StatusLabels as _};
 use crate::web::layout::time_label::TimeLabel;
@@ -83,28 +84,6 @@ impl RunLine {
 fn has_counts(run: &RunView) -> bool {
     let stats = run.stats;
     stats.added + stats.updated + stats.removed + stats.unchanged + stats.rejected > 0
-}
-
-/// The position of a page in a list, and the links to its neighbours.
-#[derive(Debug, Clone, Default)]
-pub(in crate::web) struct PageLinks {
-    /// The number of the first entry shown, from 1.
-    pub first: u64,
-    /// The number of the last entry shown.
-    pub last: u64,
-    /// The number of entries on all pages.
-    pub found: u64,
-    /// The link to the previous page, if there is one.
-    pub previous: Option<String>,
-    /// The link to the next page, if there is one.
-    pub next: Option<String>,
-}
-
-impl PageLinks {
-    /// Whether there are other pages.
-    pub(in crate::web) fn has_other_pages(&self) -> bool {
-        self.previous.is_some() || self.next.is_some()
-    }
 }
 
 /// `GET /history/{id}`.

@@ -2,7 +2,7 @@
 
 use crate::domain::cell_range::CellPlace;
 use crate::domain::issue::Issue;
-use crate::domain::rows::skipped_row::ReadTable;
+use crate::domain::kept_cells::ReadTable;
 use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
 use crate::web::http::app_state::AppState;

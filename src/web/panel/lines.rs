@@ -28,7 +28,8 @@ pub(in crate::web) struct IssueLine {
 }
 
 impl IssueLine {
-    /// An issue as a list shows it; `href` is the link to its cell. An issue of feeds names the feed; an issue of a table names the column.
+    /// An issue as a list shows it; `href` is the link to its cell. An issue of feeds names the feed; an issue of a
+    /// table names the column.
     pub(in crate::web) fn new(issue: Issue, is_of_feeds: bool, href: Option<String>) -> Self {
         let is_of_feed = is_of_feeds && issue.row.is_none();
         let place = match (issue.row, issue.column) {

@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::domain::issue::{Issue, IssueKind, IssueList};
 use crate::domain::item::ColumnLayout;
-use crate::domain::rows::skipped_row::{KeptCells, ReadTable};
+use crate::domain::kept_cells::ReadTable;
+use crate::domain::rows::skipped_row::keep_cells;
 use crate::fetch::FetchedContent;
 use crate::sync::run::comparison::SourceComparison;
 use crate::sync::run::run_stop::RunStop;
@@ -35,7 +36,7 @@ pub(super) fn add_missing_cells(
     for (read, row) in content.rows()?.enumerate() {
         let row = row?;
         if let Some(position) = positions.remove(&row.number) {
-            if let Some(cells) = KeptCells::of_row(&row, with_surplus) {
+            if let Some(cells) = keep_cells(&row, with_surplus) {
                 issues.set_cells(position, cells);
             }
             if positions.is_empty() {

@@ -12,9 +12,10 @@ use crate::domain::columns::column_type::{ColumnType, ColumnTypeDetector};
 use crate::domain::guards::ChangeTally;
 use crate::domain::issue::{Issue, IssueKind, IssueList, MAX_KEPT_ISSUES};
 use crate::domain::item::ColumnLayout;
+use crate::domain::kept_cells::KeptCells;
 use crate::domain::rows::key_cell::KeyCell;
 use crate::domain::rows::row::TextRow;
-use crate::domain::rows::skipped_row::KeptCells;
+use crate::domain::rows::skipped_row::keep_cells;
 use crate::domain::rows::stored_columns::has_loading_header;
 use crate::domain::run_text::row_notes::{duplicate_key_reason, respelled_duplicate_reason, surplus_cells_reason};
 use crate::fetch::FetchedContent;
@@ -242,7 +243,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
 
     fn refuse_row(&mut self, row: &TextRow, column: Option<&str>, reason: String) {
         let is_kept = self.issues.kept.len() < MAX_KEPT_ISSUES;
-        let cells = if is_kept { KeptCells::of_row(row, self.keeps_surplus) } else { None };
+        let cells = if is_kept { keep_cells(row, self.keeps_surplus) } else { None };
         self.push_refusal(row.number, column, reason, cells);
     }
 
