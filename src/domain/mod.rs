@@ -14,6 +14,7 @@ pub mod defaults;
 pub mod feed;
 pub mod feed_counts;
 pub mod feed_names;
+pub mod field_changes;
 pub mod filter;
 pub mod freshness;
 pub mod guards;
