@@ -1,6 +1,7 @@
 //! Records which items each run added, as ranges of item ids. Usually one run writes at a time and its items get
 //! consecutive ids, so nearly every run has one range, and an item's position in it follows from its id.
 
+use diesel::dsl::{max, min};
 use diesel::prelude::*;
 
 use super::connection::AnyConnection;
@@ -53,6 +54,16 @@ pub(super) fn count_added_items(conn: &mut AnyConnection, run: &str) -> QueryRes
         .first(conn)
         .optional()?;
     Ok(end.unwrap_or(0))
+}
+
+/// Returns the range that contains the ids of all items that a run added, perhaps among others; `None` if it added
+/// none.
+pub(super) fn added_id_range(conn: &mut AnyConnection, run: &str) -> QueryResult<Option<IdRange>> {
+    let (first, last): (Option<i64>, Option<i64>) = added_spans::table
+        .filter(added_spans::sync_id.eq(run))
+        .select((min(added_spans::first_item), max(added_spans::last_item)))
+        .first(conn)?;
+    Ok(first.zip(last))
 }
 
 /// Returns up to `limit` of the items that a run added, in the order of their ids, without the first `offset`.

@@ -1,21 +1,64 @@
-//! Reads the changes that each run made.
-//!
-//! An item that a run added has no row among the changes: the item's `added_by` names the run. Its fields at that time
-//! are the `before` of its first later change, or its current fields.
+//! Reads the changes that each run made: pages of them, all of them one step after the other, and one of them.
 
 use std::collections::HashMap;
 
-use diesel::dsl::min;
 use diesel::prelude::*;
 
 use super::added_spans;
-use super::connection::{AnyConnection, Store};
+use super::change_parts::{CHANGE_COLUMNS, ChangeRow, PART_ORDER, RunChanges, change_from_row, describe_added_items};
+use super::connection::Store;
+use super::dialect::search::split_words;
 use super::error::StoreError;
-use super::schema::item_changes;
+use super::schema::{item_changes, items};
 use crate::domain::change_set::{Change, ChangeKind};
+use crate::domain::source::SourceId;
 use crate::domain::sync_id::SyncId;
 
-/// One page of a run's changes of one kind.
+/// Selects some of the changes of a run.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct ChangeFilter {
+    /// The kinds; none stands for all. Added items are listed first, then updated, then removed ones.
+    pub kinds: Vec<ChangeKind>,
+    /// Words that must all occur in the key or in a value, ignoring case and accents.
+    pub search: String,
+}
+
+/// The numbers of changes of each kind that match a search.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct ChangeCounts {
+    /// The number of added items.
+    pub added: u64,
+    /// The number of updated items.
+    pub updated: u64,
+    /// The number of removed items.
+    pub removed: u64,
+}
+
+impl ChangeFilter {
+    /// Returns the filter of all changes of one kind.
+    #[must_use]
+    pub fn of_kind(kind: ChangeKind) -> Self {
+        Self { kinds: vec![kind], search: String::new() }
+    }
+
+    fn includes(&self, kind: ChangeKind) -> bool {
+        self.kinds.is_empty() || self.kinds.contains(&kind)
+    }
+}
+
+impl ChangeCounts {
+    /// Returns the number of changes of this kind.
+    #[must_use]
+    pub const fn of_kind(&self, kind: ChangeKind) -> u64 {
+        match kind {
+            ChangeKind::Added => self.added,
+            ChangeKind::Updated => self.updated,
+            ChangeKind::Removed => self.removed,
+        }
+    }
+}
+
+/// One page of a run's changes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ChangePage {
     /// The changes on this page.
@@ -23,6 +66,15 @@ pub struct ChangePage {
     /// The number of stored changes on all pages. It is 0 after the removal of the source. A preview with very many
     /// changes stores only the first of them.
     pub total: u64,
+    /// The number of stored changes of each kind that match the search, whatever kind was requested.
+    pub counts: ChangeCounts,
+}
+
+/// A place between the changes of a run, from which [`Store::changes_after`] goes on. The default is the beginning.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct ChangeCursor {
+    part: usize,
+    after_id: i64,
 }
 
 impl Store {
@@ -31,96 +83,116 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn list_changes(&self, id: SyncId, kind: ChangeKind, limit: u32) -> Result<Vec<Change>, StoreError> {
-        let id = id.to_string();
-        let limit = i64::from(limit);
-        self.read(|conn| {
-            let mut changes = load_changes(conn, &id, kind, 0, limit)?;
-            if kind == ChangeKind::Added {
-                let wanted = limit - i64::try_from(changes.len()).unwrap_or(limit);
-                changes.extend(load_added_items(conn, &id, 0, wanted)?);
-            }
-            Ok(changes)
-        })
+        self.changes_after(id, &ChangeFilter::of_kind(kind), ChangeCursor::default(), limit).map(|(changes, _)| changes)
     }
 
-    /// Returns one page of the changes of one kind that a run made, or that a preview found, in the order in which they
-    /// were made. `page` counts from 1; a page has up to `per_page` changes.
+    /// Returns one page of the changes that a run made, or that a preview found, by kind and then in the order in which
+    /// they were made. `page` counts from 1; a page has up to `per_page` changes.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn change_page(
         &self,
         id: SyncId,
-        kind: ChangeKind,
+        filter: &ChangeFilter,
         page: u64,
         per_page: u64,
     ) -> Result<ChangePage, StoreError> {
-        let id = id.to_string();
+        let run = RunChanges { id: &id.to_string(), words: &split_words(&filter.search) };
         let per_page = i64::try_from(per_page).unwrap_or(i64::MAX);
-        let offset = i64::try_from(page.saturating_sub(1)).unwrap_or(i64::MAX).saturating_mul(per_page);
+        let mut offset = i64::try_from(page.saturating_sub(1)).unwrap_or(i64::MAX).saturating_mul(per_page);
         self.read(|conn| {
-            let rows = count_rows(conn, &id, kind)?;
-            let added_count = if kind == ChangeKind::Added { added_spans::count_added_items(conn, &id)? } else { 0 };
-            let mut changes = load_changes(conn, &id, kind, offset, per_page)?;
-            // Items without change rows follow those with rows.
-            let begin = (offset - rows).clamp(0, added_count);
-            let wanted = per_page - i64::try_from(changes.len()).unwrap_or(per_page);
-            changes.extend(load_added_items(conn, &id, begin, wanted.min(added_count - begin))?);
-            Ok(ChangePage { changes, total: u64::try_from(rows + added_count).unwrap_or(0) })
+            let sizes = run.part_sizes(conn)?;
+            let mut found = ChangePage { changes: Vec::new(), total: 0, counts: ChangeCounts::default() };
+            for (part, size) in PART_ORDER.into_iter().zip(sizes) {
+                let count = u64::try_from(size.count).unwrap_or(0);
+                match part.kind() {
+                    ChangeKind::Added => found.counts.added += count,
+                    ChangeKind::Updated => found.counts.updated += count,
+                    ChangeKind::Removed => found.counts.removed += count,
+                }
+                if !filter.includes(part.kind()) {
+                    continue;
+                }
+                found.total += count;
+                let wanted = per_page - i64::try_from(found.changes.len()).unwrap_or(per_page);
+                let limit = wanted.min(size.count - offset);
+                if limit > 0 {
+                    found.changes.extend(run.load_page(conn, part, size, offset, limit)?);
+                }
+                offset = (offset - size.count).max(0);
+            }
+            Ok(found)
         })
     }
-}
 
-fn count_rows(conn: &mut AnyConnection, id: &str, kind: ChangeKind) -> QueryResult<i64> {
-    item_changes::table
-        .filter(item_changes::sync_id.eq(id))
-        .filter(item_changes::kind.eq(kind.as_str()))
-        .count()
-        .get_result(conn)
-}
+    /// Returns up to `limit` changes that come after the cursor, in the order of [`Store::change_page`], and the cursor
+    /// to go on from; `None` at the end. Each step costs the same, however many changes come before it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn changes_after(
+        &self,
+        id: SyncId,
+        filter: &ChangeFilter,
+        cursor: ChangeCursor,
+        limit: u32,
+    ) -> Result<(Vec<Change>, Option<ChangeCursor>), StoreError> {
+        let run = RunChanges { id: &id.to_string(), words: &split_words(&filter.search) };
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        self.read(|conn| {
+            let (mut changes, mut after_id) = (Vec::new(), cursor.after_id);
+            for (number, part) in PART_ORDER.into_iter().enumerate().skip(cursor.part) {
+                if filter.includes(part.kind()) {
+                    let (found, last_id) = run.load_after(conn, part, after_id, limit - changes.len())?;
+                    changes.extend(found);
+                    if let Some(last_id) = last_id.filter(|_| changes.len() >= limit) {
+                        return Ok((changes, Some(ChangeCursor { part: number, after_id: last_id })));
+                    }
+                }
+                after_id = 0;
+            }
+            Ok((changes, None))
+        })
+    }
 
-/// Loads the changes that are stored as rows.
-fn load_changes(
-    conn: &mut AnyConnection,
-    id: &str,
-    kind: ChangeKind,
-    offset: i64,
-    limit: i64,
-) -> Result<Vec<Change>, StoreError> {
-    let rows: Vec<(String, Option<String>, Option<String>)> = item_changes::table
-        .filter(item_changes::sync_id.eq(id))
-        .filter(item_changes::kind.eq(kind.as_str()))
-        .order(item_changes::id)
-        .offset(offset)
-        .limit(limit)
-        .select((item_changes::key, item_changes::before, item_changes::after))
-        .load(conn)?;
-    Ok(rows.into_iter().map(|(key, before, after)| Change { key, kind, before, after }).collect())
-}
+    /// Returns the change of one item by a run; `None` if the run did not change it, or if that is not known any more.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn find_change(&self, id: SyncId, source: SourceId, key: &str) -> Result<Option<Change>, StoreError> {
+        let id = id.to_string();
+        self.read(|conn| {
+            let row: Option<ChangeRow> = item_changes::table
+                .filter(item_changes::source_id.eq(source.0))
+                .filter(item_changes::key.eq(key))
+                .filter(item_changes::sync_id.eq(&id))
+                .order(item_changes::id.desc())
+                .select(CHANGE_COLUMNS)
+                .first(conn)
+                .optional()?;
+            if let Some(row) = row {
+                return change_from_row(row).map(Some);
+            }
+            let added: Vec<added_spans::AddedItem> = items::table
+                .filter(items::source_id.eq(source.0))
+                .filter(items::key.eq(key))
+                .filter(items::added_by.eq(&id))
+                .select((items::source_id, items::key, items::fields))
+                .load(conn)?;
+            Ok(describe_added_items(conn, &id, added)?.pop())
+        })
+    }
 
-/// Loads up to `limit` of the items that a run added, as changes, without the first `offset`.
-fn load_added_items(conn: &mut AnyConnection, id: &str, offset: i64, limit: i64) -> Result<Vec<Change>, StoreError> {
-    let found = if limit > 0 { added_spans::list_added_items(conn, id, offset, limit)? } else { Vec::new() };
-    let Some((source_id, ..)) = found.first() else { return Ok(Vec::new()) };
-    let keys: Vec<&str> = found.iter().map(|(_, key, _)| key.as_str()).collect();
-    let later_ids: Vec<Option<i64>> = item_changes::table
-        .filter(item_changes::source_id.eq(source_id))
-        .filter(item_changes::key.eq_any(&keys))
-        .filter(item_changes::before.is_not_null())
-        .filter(item_changes::sync_id.ne(id))
-        .group_by(item_changes::key)
-        .select(min(item_changes::id))
-        .load(conn)?;
-    let later_ids: Vec<i64> = later_ids.into_iter().flatten().collect();
-    let mut first_fields: HashMap<String, Option<String>> = item_changes::table
-        .filter(item_changes::id.eq_any(&later_ids))
-        .select((item_changes::key, item_changes::before))
-        .load::<(String, Option<String>)>(conn)?
-        .into_iter()
-        .collect();
-    let change = |(_, key, now): added_spans::AddedItem| {
-        let after = first_fields.remove(&key).flatten().unwrap_or(now);
-        Change { key, kind: ChangeKind::Added, before: None, after: Some(after) }
-    };
-    Ok(found.into_iter().map(change).collect())
+    /// Returns the ids of the items with these keys that are in the catalog now, by their keys.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn live_item_ids(&self, source: SourceId, keys: &[&str]) -> Result<HashMap<String, String>, StoreError> {
+        let rows: Vec<(String, i64)> = self.read(|conn| {
+            let live = items::table.filter(items::source_id.eq(source.0)).filter(items::removed_at.is_null());
+            Ok(live.filter(items::key.eq_any(keys)).select((items::key, items::id)).load(conn)?)
+        })?;
+        Ok(rows.into_iter().map(|(key, id)| (key, id.to_string())).collect())
+    }
 }

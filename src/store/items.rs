@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 use super::connection::Store;
+use super::dialect::search::{SEARCH_MAX_CHARS, like_pattern};
 use super::dialect::{bulk, search, sorting};
 use super::error::StoreError;
 use super::schema::items;
@@ -58,9 +59,6 @@ pub struct ItemsPage {
     pub total: u64,
 }
 
-/// The length to which a search text is cut, in characters.
-pub const SEARCH_MAX_CHARS: usize = 200;
-
 type ItemRow = (i64, String, String, NaiveDateTime, NaiveDateTime);
 
 fn item_from_row((id, key, fields, added, changed): ItemRow) -> Result<Item, StoreError> {
@@ -81,20 +79,6 @@ const ITEM_COLUMNS: (items::id, items::key, items::fields, items::added_at, item
 pub(super) fn search_patterns(search: &str) -> Vec<String> {
     let search: String = search.chars().filter(|&c| c != '\0').take(SEARCH_MAX_CHARS).collect();
     fold_for_search(&search).split_whitespace().map(like_pattern).collect()
-}
-
-/// Returns `%word%` for LIKE, with the special characters of LIKE escaped.
-fn like_pattern(word: &str) -> String {
-    let mut pattern = String::with_capacity(word.len() + 2);
-    pattern.push('%');
-    for c in word.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
 }
 
 impl Store {

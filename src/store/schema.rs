@@ -153,6 +153,7 @@ diesel::table! {
         kind -> Text,
         before -> Nullable<Text>,
         after -> Nullable<Text>,
+        search_text -> Nullable<Text>,
     }
 }
 

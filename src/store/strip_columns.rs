@@ -1,4 +1,5 @@
-//! Removes hidden columns of a public catalog from stored items that the run does not write otherwise.
+//! Removes hidden columns of a public catalog from stored items that the run does not write otherwise, and from the
+//! stored changes of all runs: they are shown, searched, and restored by an undo.
 
 use diesel::prelude::*;
 
@@ -10,8 +11,10 @@ use super::error::StoreError;
 use super::item_write::ItemWrite;
 use super::lease::{RunProgress, fence_write};
 use super::operations;
-use super::schema::items;
-use crate::domain::item::{ColumnLayout, parse_fields, search_text};
+use super::schema::{item_changes, items};
+use super::stored_values::parse_value;
+use crate::domain::change_set::Change;
+use crate::domain::item::{ColumnLayout, ItemDraft, parse_fields, search_text};
 use crate::domain::operation::Lease;
 use crate::domain::source::SourceId;
 
@@ -25,6 +28,14 @@ pub struct ItemToStrip {
     pub id: i64,
     key: String,
     fields: String,
+}
+
+/// A stored change that has a field to be removed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ChangeToStrip {
+    /// The database id; changes are processed in this order.
+    pub id: i64,
+    change: Change,
 }
 
 impl Store {
@@ -77,14 +88,96 @@ impl Store {
             Ok(())
         })
     }
+
+    /// Returns the next changes of the catalog's items with ids above `after`, up to 1,000, that have a field named in
+    /// `columns` on either side. `columns` may have up to a hundred names, as for [`Store::items_to_strip`].
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn changes_to_strip(
+        &self,
+        source: SourceId,
+        columns: &[String],
+        after: i64,
+    ) -> Result<Vec<ChangeToStrip>, StoreError> {
+        let rows: Vec<(i64, String, String, Option<String>, Option<String>)> = self.read(|conn| {
+            let page = item_changes::table
+                .filter(item_changes::source_id.eq(source.0))
+                .filter(item_changes::id.gt(after))
+                .filter(search::change_has_any_field(conn, columns))
+                .order(item_changes::id)
+                .limit(PAGE_ITEMS)
+                .select((
+                    item_changes::id,
+                    item_changes::kind,
+                    item_changes::key,
+                    item_changes::before,
+                    item_changes::after,
+                ));
+            Ok(page.load(conn)?)
+        })?;
+        rows.into_iter()
+            .map(|(id, kind, key, before, after)| {
+                let kind = parse_value("item_changes.kind", &kind)?;
+                Ok(ChangeToStrip { id, change: Change { key, kind, before, after } })
+            })
+            .collect()
+    }
+
+    /// Removes the fields named in `columns` from these changes and from their search text. Repeating it changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when the lease is lost; another [`StoreError`] when the database is unavailable, stays
+    /// busy too long or refuses the statement. Nothing is written then.
+    pub fn strip_changes(
+        &self,
+        lease: Lease,
+        term: std::time::Duration,
+        page: &[ChangeToStrip],
+        columns: &[String],
+        progress: &RunProgress,
+    ) -> Result<(), StoreError> {
+        let stripped: Vec<(i64, Change)> = page
+            .iter()
+            .map(|stored| Ok((stored.id, strip_change(stored, columns)?)))
+            .collect::<Result<_, StoreError>>()?;
+        self.write(|conn| {
+            fence_write(conn, lease, term, progress)?;
+            for (id, change) in &stripped {
+                diesel::update(item_changes::table.find(id))
+                    .set((
+                        item_changes::before.eq(change.before.as_deref()),
+                        item_changes::after.eq(change.after.as_deref()),
+                        item_changes::search_text.eq(change.search_text()),
+                    ))
+                    .execute(conn)?;
+            }
+            Ok(())
+        })
+    }
 }
 
 /// Returns the item without the fields named in `columns`.
 fn strip_item(item: &ItemToStrip, columns: &[String]) -> Result<ItemWrite, StoreError> {
-    let fields = parse_fields(&item.fields).map_err(|error| StoreError::corrupt_value("items.fields")(&error))?;
+    let (ItemDraft { fields, hash, .. }, cells) = strip_fields("items.fields", &item.fields, columns)?;
+    Ok(ItemWrite { key: item.key.clone(), fields, hash, search_text: search_text(&cells) })
+}
+
+/// Returns the change without the fields named in `columns`.
+fn strip_change(stored: &ChangeToStrip, columns: &[String]) -> Result<Change, StoreError> {
+    let strip = |side: &Option<String>| {
+        let stripped = side.as_deref().map(|fields| strip_fields("item_changes", fields, columns)).transpose();
+        stripped.map(|side| side.map(|(draft, _)| draft.fields))
+    };
+    let change = &stored.change;
+    Ok(Change { before: strip(&change.before)?, after: strip(&change.after)?, ..change.clone() })
+}
+
+/// Returns the stored text without the fields named in `columns`, with its digest, and the remaining cells.
+fn strip_fields(place: &'static str, stored: &str, columns: &[String]) -> Result<(ItemDraft, Vec<String>), StoreError> {
+    let fields = parse_fields(stored).map_err(|error| StoreError::corrupt_value(place)(&error))?;
     let (names, cells): (Vec<String>, Vec<String>) =
         fields.into_iter().filter(|(name, _)| !columns.contains(name)).unzip();
-    let stripped = ColumnLayout::new(&names, 0).build_item(&cells);
-    let (fields, hash) = (stripped.fields, stripped.hash);
-    Ok(ItemWrite { key: item.key.clone(), fields, hash, search_text: search_text(&cells) })
+    Ok((ColumnLayout::new(&names, 0).build_item(&cells), cells))
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod api;
 mod catalog;
+mod changes;
 mod dashboard;
 mod decisions;
 mod error_pages;

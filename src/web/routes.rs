@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, Route};
 
 use super::accounts::{login, setup};
 use super::catalog::item;
+use super::history::change_downloads;
 use super::http::app_context::AppContext;
 use super::http::app_state::AppData;
 use super::http::assets;
@@ -35,6 +36,7 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         .service(resource("/api/sources/{slug}/resume").route(post().to(api::follow_up::resume_schedule)))
         .service(resource("/api/sources").route(read().to(api::catalog::sources)))
         .service(resource("/api/catalog/{slug}/items").route(read().to(api::catalog::items)))
+        .service(resource("/api/catalog/{slug}/items/{id}/history").route(read().to(api::item_history::list)))
         .service(resource("/api/history").route(read().to(api::history::list)))
         .service(resource("/api/history/{id}").route(read().to(api::history::one)))
         .service(resource("/api/history/{id}/changes").route(read().to(api::history::changes)))
@@ -66,6 +68,9 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         // History
         .service(resource("/history").route(read().to(history::handlers::list)))
         .service(resource("/history/{id}").route(read().to(history::handlers::run_page)))
+        .service(resource("/history/{id}/changes.csv").route(read().to(change_downloads::changes_csv)))
+        .service(resource("/history/{id}/changes.json").route(read().to(change_downloads::changes_json)))
+        .service(resource("/history/{id}/changes/value").route(read().to(change_downloads::change_value)))
         .service(resource("/history/{id}/issues.csv").route(read().to(history::issues_csv::issues_csv)))
         .service(resource("/history/{id}/corrected-rows").route(post().to(history::corrections::upload)))
         .service(

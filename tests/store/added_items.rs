@@ -7,6 +7,7 @@ use lockstep::domain::operation::{Lease, Status};
 use lockstep::domain::sync_id::SyncId;
 use lockstep::store::Store;
 use lockstep::store::batch::ItemBatch;
+use lockstep::store::changes::ChangeFilter;
 
 use super::worker_steps::{LEASE_TERM, add_source, claim_run, item_batch, progress_at, queue_run, run_ending};
 use crate::support::test_engine::full_sync;
@@ -41,7 +42,7 @@ fn finish_run(store: &Store, lease: Lease) {
 }
 
 fn list_page(store: &Store, id: SyncId, number: u64, per: u64) -> (Vec<String>, u64) {
-    let found = store.change_page(id, ChangeKind::Added, number, per).expect("changes");
+    let found = store.change_page(id, &ChangeFilter::of_kind(ChangeKind::Added), number, per).expect("changes");
     (found.changes.into_iter().map(|change| change.key).collect(), found.total)
 }
 

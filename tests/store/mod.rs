@@ -2,12 +2,14 @@
 
 mod added_items;
 mod admission;
+mod changes;
 mod cooldown;
 mod feed_counts;
 mod feeds;
 mod fencing;
 mod freshness;
 mod history;
+mod item_history;
 mod queue;
 mod repeated_options;
 mod results;

@@ -4,6 +4,7 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
 use lockstep::domain::read_options::ReadOptions;
 use lockstep::domain::source::{Source, SourceDraft};
+use lockstep::store::changes::ChangeFilter;
 use lockstep::store::items::ItemQuery;
 
 use crate::support::test_engine::{format_issue, full_sync, incremental_sync, source_draft};
@@ -14,6 +15,7 @@ on_both_databases![
     a_hidden_column_that_comes_later_is_left_out_of_a_public_catalog,
     a_column_that_is_hidden_later_leaves_a_public_catalog_until_it_is_allowed,
     a_column_that_is_hidden_later_leaves_items_whose_rows_are_refused_and_searches,
+    a_column_that_is_hidden_later_leaves_stored_changes_and_their_search,
     a_column_that_is_hidden_later_leaves_items_whose_removal_waits,
     a_column_that_is_hidden_later_leaves_all_items_though_a_run_was_interrupted,
     twelve_hundred_columns_that_are_hidden_later_leave_a_public_catalog,
@@ -134,6 +136,30 @@ fn a_column_that_is_hidden_later_leaves_items_whose_rows_are_refused_and_searche
     albums.rewrite_file(&build_book(&[&["id", "cost", "title"], &["1", "991", "One"], &["2", "882", "Two"]], None));
     albums.sync_in_full();
     assert_eq!(engine.item_lines(&albums.source), ["1|991|One", "2|882|Two"]);
+}
+
+fn a_column_that_is_hidden_later_leaves_stored_changes_and_their_search(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let rows: [&[&str]; 3] = [&["id", "cost", "title"], &["1", "991", "One"], &["2", "882", "Two"]];
+    let albums = HiddenColumnSource::new(&engine, true, &build_book(&rows, None));
+    albums.sync_in_full();
+    let rows: [&[&str]; 2] = [&["id", "cost", "title"], &["1", "773", "Once"]];
+    albums.rewrite_file(&build_book(&rows, None));
+    albums.sync_in_full();
+    let changed = engine.store.latest_run(albums.source.id).expect("an answer").expect("a run");
+    let search = |search: &str| {
+        let filter = ChangeFilter { kinds: Vec::new(), search: search.to_owned() };
+        engine.store.change_page(changed, &filter, 1, 10).expect("changes")
+    };
+    assert_eq!(["991", "773", "882", "two"].map(|word| search(word).total), [1, 1, 1, 1]);
+    let rows: [&[&str]; 3] = [&["id", "cost", "title"], &["1", "664", "Once"], &["3", "5", "Three"]];
+    albums.rewrite_file(&build_book(&rows, Some(2)));
+    albums.sync_in_full();
+    assert_eq!(["991", "773", "882", "two"].map(|word| search(word).total), [0, 0, 0, 1]);
+    let all = search("");
+    let stored: Vec<_> = all.changes.iter().flat_map(|change| [&change.before, &change.after]).flatten().collect();
+    assert!(stored.len() == 3 && stored.iter().all(|fields| !fields.contains("cost")), "{stored:?}");
+    assert_eq!(db.count_rows("item_changes", "before LIKE '%cost%' OR after LIKE '%cost%'"), 0, "of no run");
 }
 
 fn a_column_that_is_hidden_later_leaves_items_whose_removal_waits(db: &TestDatabase) {

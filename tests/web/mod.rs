@@ -5,6 +5,7 @@ mod accounts;
 mod articles;
 mod catalogs;
 mod cells;
+mod change_lists;
 mod custom_kind;
 mod data;
 mod feed_health;

@@ -255,14 +255,15 @@ pub(in crate::store) fn insert_changes(
                         item_changes::kind.eq(change.kind.as_str()),
                         item_changes::before.eq(change.before.as_deref()),
                         item_changes::after.eq(change.after.as_deref()),
+                        item_changes::search_text.eq(change.search_text()),
                     ))
                     .execute(conn)?;
             }
             Ok(())
         }
         AnyConnection::Postgres(conn) => diesel::sql_query(
-            "INSERT INTO item_changes (sync_id, source_id, key, kind, before, after)
-             SELECT $1, $2, key, kind, before, after FROM unnest($3, $4, $5, $6) AS new (key, kind, before, after)",
+            "INSERT INTO item_changes (sync_id, source_id, key, kind, before, after, search_text)
+             SELECT $1, $2, * FROM unnest($3, $4, $5, $6, $7)",
         )
         .bind::<Text, _>(sync_id)
         .bind::<BigInt, _>(source_id)
@@ -270,6 +271,7 @@ pub(in crate::store) fn insert_changes(
         .bind::<Array<Text>, _>(changes.iter().map(|change| change.kind.as_str()).collect::<Vec<_>>())
         .bind::<Array<Nullable<Text>>, _>(changes.iter().map(|change| change.before.as_deref()).collect::<Vec<_>>())
         .bind::<Array<Nullable<Text>>, _>(changes.iter().map(|change| change.after.as_deref()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(changes.iter().map(Change::search_text).collect::<Vec<_>>())
         .execute(conn)
         .map(drop),
     }

@@ -22,7 +22,7 @@ use crate::domain::status_report::StatusReport;
 use crate::store::StoreError;
 use crate::store::batch::ItemBatch;
 use crate::store::lease::{FinalizeOutcome, RunProgress};
-use crate::store::strip_columns::ItemToStrip;
+use crate::store::strip_columns::{ChangeToStrip, ItemToStrip};
 use crate::sync::SyncEngine;
 use crate::sync::run_log;
 use crate::sync::run_signal::RunSignal;
@@ -149,6 +149,16 @@ impl ProgressReporter {
         let database = self.state.database.lock();
         let SyncEngine { store, timeouts, .. } = &self.state.engine;
         store.strip_items(self.state.lease, timeouts.lease, page, columns, &database.published)
+    }
+
+    /// Writes changes without the fields that are named in `columns`.
+    ///
+    /// # Errors
+    /// As [`crate::store::Store::strip_changes`].
+    pub(in crate::sync) fn strip_changes(&self, page: &[ChangeToStrip], columns: &[String]) -> Result<(), StoreError> {
+        let database = self.state.database.lock();
+        let SyncEngine { store, timeouts, .. } = &self.state.engine;
+        store.strip_changes(self.state.lease, timeouts.lease, page, columns, &database.published)
     }
 
     /// Begins the final stage, after which a cancel comes too late.

@@ -83,8 +83,8 @@ fn names_in_items(content: &dyn FetchedContent, catalog: &Catalog, layout: &Colu
 }
 
 /// Removes the columns that were left out of `content` from all items of the catalog, also from those that the run does
-/// not write: items whose rows are refused, and items whose removal is withheld. Each page is one fenced transaction.
-/// If the run ends early, the next one removes the rest.
+/// not write: items whose rows are refused, and items whose removal is withheld; and from the stored changes of these
+/// items. Each page is one fenced transaction. If the run ends early, the next one removes the rest.
 ///
 /// # Errors
 /// [`RunStop`] when the database refuses, or the run has to end.
@@ -102,6 +102,15 @@ pub(in crate::sync) fn strip_excluded_columns(
             let Some(last) = page.last() else { break };
             after = last.id;
             context.retry_while_unavailable(|| context.reporter.strip_items(&page, columns))?;
+        }
+        let mut after = 0;
+        loop {
+            context.check_stop()?;
+            let store = &context.engine.store;
+            let page = context.retry_while_unavailable(|| store.changes_to_strip(context.source.id, columns, after))?;
+            let Some(last) = page.last() else { break };
+            after = last.id;
+            context.retry_while_unavailable(|| context.reporter.strip_changes(&page, columns))?;
         }
     }
     Ok(())

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use actix_web::{HttpRequest, web};
 use chrono::Utc;
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::{JsonList, ListQuery, json_time};
 use crate::domain::account::Role;
@@ -17,6 +16,7 @@ use crate::store::items::{Item, ItemQuery};
 use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::json_response::JsonResponse;
+use crate::web::http::ordered_fields::OrderedFields;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -47,19 +47,6 @@ struct ItemEntry {
     fields: OrderedFields,
     added_at: String,
     changed_at: String,
-}
-
-/// Names and values, serialized as a JSON object in their order.
-pub(super) struct OrderedFields(pub(super) Vec<(String, String)>);
-
-impl Serialize for OrderedFields {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, value) in &self.0 {
-            object.serialize_entry(name, value)?;
-        }
-        object.end()
-    }
 }
 
 impl From<Item> for ItemEntry {

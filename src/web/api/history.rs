@@ -3,11 +3,8 @@
 use actix_web::{HttpRequest, web};
 use serde::Serialize;
 
-use super::catalog::OrderedFields;
 use super::{JsonList, ListQuery, json_time};
-use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::issue::{Issue, IssueKind};
-use crate::domain::item::parse_fields;
 use crate::domain::operation::{Mode, OperationKind, Status};
 use crate::domain::progress::RunStats;
 use crate::domain::record::{ActiveRun, HistoryRun, RunTimestamps, StageTimings, SyncRecord};
@@ -15,11 +12,14 @@ use crate::domain::rows::skipped_row::cell_names;
 use crate::domain::run_summary::RunSummary;
 use crate::domain::source::Slug;
 use crate::domain::sync_id::SyncId;
+use crate::store::changes::ChangeFilter;
 use crate::store::history::HistoryQuery;
+use crate::web::changes::change_entry::{ChangeEntry, parse_change_kind};
 use crate::web::history::handlers::{find_history_of, find_run};
 use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::json_response::JsonResponse;
+use crate::web::http::ordered_fields::OrderedFields;
 
 /// A run of the history. An active run has no end, no duration, and only the timings of its finished stages.
 #[derive(Serialize)]
@@ -95,26 +95,6 @@ impl From<ActiveRun> for HistoryEntry {
     }
 }
 
-/// The change of one item. An added item has no `before`, and a removed item has no `after`: they are null.
-#[derive(Serialize)]
-struct ChangeEntry {
-    key: String,
-    kind: ChangeKind,
-    before: Option<OrderedFields>,
-    after: Option<OrderedFields>,
-}
-
-impl ChangeEntry {
-    fn parse(change: Change) -> Result<Self, WebError> {
-        let parse = |side: Option<String>| {
-            let pairs = side.map(|json| parse_fields(&json).map(OrderedFields)).transpose();
-            pairs.map_err(|error| WebError::internal("the fields of a change", &error))
-        };
-        let (before, after) = (parse(change.before)?, parse(change.after)?);
-        Ok(Self { key: change.key, kind: change.kind, before, after })
-    }
-}
-
 /// An issue of a run.
 #[derive(Serialize)]
 struct IssueEntry {
@@ -168,7 +148,7 @@ pub(in crate::web) async fn one(app: AppContext, id: web::Path<String>) -> Resul
     .await
 }
 
-/// `GET /api/history/{id}/changes`: the changes of one `kind` that a run made or a preview found.
+/// `GET /api/history/{id}/changes`: the changes that a run made or a preview found; `kind` and `q` filter.
 pub(in crate::web) async fn changes(
     app: AppContext,
     id: web::Path<String>,
@@ -178,11 +158,10 @@ pub(in crate::web) async fn changes(
     app.run_blocking(move |state, caller| {
         caller.viewer()?;
         let run = find_run(state, &id)?;
-        let ListQuery { page, per, .. } = ListQuery::parse(&query)?;
-        let kind = query_value(&query, "kind").and_then(|word| word.parse::<ChangeKind>().ok()).ok_or_else(|| {
-            WebError::bad_request("bad_request", "“kind” must be added, updated or removed.").on_field("kind")
-        })?;
-        let found = state.store.change_page(run.as_attempt().id, kind, page, per)?;
+        let ListQuery { search, page, per, .. } = ListQuery::parse(&query)?;
+        let kinds = query_value(&query, "kind").map(|word| parse_change_kind(&word)).transpose()?;
+        let filter = ChangeFilter { kinds: kinds.into_iter().collect(), search };
+        let found = state.store.change_page(run.as_attempt().id, &filter, page, per)?;
         let items: Vec<ChangeEntry> = found.changes.into_iter().map(ChangeEntry::parse).collect::<Result<_, _>>()?;
         JsonResponse::ok(&JsonList { items, page, per, total: found.total })
     })

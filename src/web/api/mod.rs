@@ -9,6 +9,7 @@ pub(super) mod catalog;
 pub(super) mod follow_up;
 pub(super) mod health;
 pub(super) mod history;
+pub(super) mod item_history;
 pub(super) mod sync;
 
 /// One page of a list.

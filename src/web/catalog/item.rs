@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use actix_web::web;
 
 use super::cells;
+use super::item_history::build_item_history;
 use super::item_view::{ItemField, ItemPage};
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::text::comparable_form::is_same_form;
 use crate::store::items::Item;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
-use crate::web::http::form::clip_text;
+use crate::web::http::form::{FormValues, clip_text, trimmed_value};
 use crate::web::http::html_response::HtmlResponse;
 use crate::web::layout::freshness_mark::find_mark;
 use crate::web::layout::item_title::find_title_column;
@@ -22,8 +23,13 @@ use crate::web::layout::view::NavSection;
 /// The most characters of a heading.
 const MAX_HEADING_CHARS: usize = 200;
 
-/// `GET /catalog/{slug}/items/{id}`, by the opaque id of the item.
-pub(in crate::web) async fn page(app: AppContext, path: web::Path<(String, String)>) -> Result<HtmlResponse, WebError> {
+/// `GET /catalog/{slug}/items/{id}`, by the opaque id of the item. For readers with an account it has the history of
+/// the item, of which `page` selects a page.
+pub(in crate::web) async fn page(
+    app: AppContext,
+    path: web::Path<(String, String)>,
+    query: web::Query<FormValues>,
+) -> Result<HtmlResponse, WebError> {
     app.run_blocking(move |state, caller| {
         let (slug, id) = path.into_inner();
         let source = caller.source(state, &slug)?;
@@ -40,12 +46,18 @@ pub(in crate::web) async fn page(app: AppContext, path: web::Path<(String, Strin
             ItemField { name, cell }
         };
         let fields = item.fields.into_iter().map(field).collect();
+        let history_page = trimmed_value(&query, "page").parse().unwrap_or(1).max(1);
+        let history = match &actor {
+            Some(_) => build_item_history(state, &source, &id, history_page)?,
+            None => None,
+        };
         let page = ItemPage {
             frame: page_frame(state, actor.as_ref(), format!("{heading} · {}", source.name), NavSection::Catalogs)?,
             slug,
             catalog: source.name,
             heading,
             fields,
+            history,
             key: item.key,
             freshness: find_mark(state, source.id, actor.as_ref())?,
             added_at: Some(time_label(item.added_at)),

@@ -3,9 +3,11 @@
 use askama::Template;
 
 use super::cell_view::{CellStyle, CellView};
+use super::item_history::ItemHistory;
+use crate::web::changes::value_view::WholeValue;
 use crate::web::layout::freshness_mark::FreshnessMark;
 use crate::web::layout::time_label::TimeLabel;
-use crate::web::layout::view::PageFrame;
+use crate::web::layout::view::{PageFrame, grouped};
 
 /// `GET /catalog/{slug}/items/{id}`.
 #[derive(Debug, Clone, Template)]
@@ -19,6 +21,8 @@ pub(in crate::web) struct ItemPage {
     pub catalog: String,
     /// The title of the item, or else its key.
     pub heading: String,
+    /// What runs did to it; `None` for visitors.
+    pub history: Option<ItemHistory>,
     /// Its key in the source.
     pub key: String,
     /// Its fields, in column order.

@@ -5,6 +5,7 @@ pub(in crate::web) mod cell_view;
 pub(super) mod cells;
 pub(super) mod handlers;
 pub(super) mod item;
+mod item_history;
 pub(in crate::web) mod item_view;
 mod shown_columns;
 pub(super) mod table;

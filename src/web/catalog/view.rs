@@ -4,10 +4,10 @@ use askama::Template;
 
 use super::cell_view::{CellStyle, CellView};
 use crate::web::layout::freshness_mark::FreshnessMark;
-use crate::web::layout::run_labels::{Kind, RunStatus, StageIcon as _};
+use crate::web::layout::run_labels::{RunStatus, StageIcon as _};
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::view::{PageFrame, counted, grouped};
-use crate::web::panel::lines::ChangeLabels as _;
+use crate::web::panel::lines::ChangeIcon as _;
 use crate::web::panel::view::PanelView;
 
 /// `GET /catalog/{slug}`.

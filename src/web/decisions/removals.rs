@@ -16,7 +16,6 @@ use crate::domain::run_text::withheld_items::{
 use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
 use crate::sync::follow_up::FollowUp;
-use crate::web::history::page_links::PageLinks;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
@@ -26,6 +25,7 @@ use crate::web::http::links::with_query;
 use crate::web::http::response_format::ResponseFormat;
 use crate::web::layout::item_title::find_title_column;
 use crate::web::layout::page::page_frame;
+use crate::web::layout::page_links::PageLinks;
 use crate::web::layout::time_label::time_label;
 use crate::web::layout::view::NavSection;
 use crate::web::panel::build::PanelContext;

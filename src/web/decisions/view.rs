@@ -8,10 +8,10 @@ use crate::domain::record::HistoryRun;
 use crate::domain::run_text::kind_label;
 use crate::domain::run_text::start_and_cancel::already_running_message;
 use crate::domain::source::Source;
-use crate::web::history::page_links::PageLinks;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::layout::page::page_frame;
+use crate::web::layout::page_links::PageLinks;
 use crate::web::layout::time_label::{TimeLabel, time_label};
 use crate::web::layout::view::{NavSection, PageFrame, grouped};
 

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::change_section::build_change_section;
 use super::issue_view::{CorrectionResult, IssueSection};
 use super::issues::issue_section;
-use super::lists::{add_changes, add_issues};
-use super::page_links::PageLinks;
+use super::list_query::RunListQuery;
+use super::lists::add_issues;
 use super::run_steps::{add_steps, find_target};
 use super::view::{AttemptLine, RunLine, RunPage, StageLine};
 use crate::domain::account::Actor;
@@ -113,8 +114,7 @@ pub(super) fn build_run_page(
         queued_at: line.queued_at,
         stages: Vec::new(),
         attempts: attempt_lines(state, &attempts, run),
-        kinds: Vec::new(),
-        changes: PageLinks::default(),
+        changes: None,
         issues: IssueSection::default(),
         target: None,
         run_steps: RunSteps::default(),
@@ -124,7 +124,10 @@ pub(super) fn build_run_page(
     };
     if let HistoryRun::Ended(record) = run {
         page.stages = stage_lines(record.stage_timings(), record.summary.status);
-        add_changes(state, &mut page, record, &noun, query)?;
+        // The changes of a run are deleted with its source.
+        if !page.is_source_removed {
+            page.changes = build_change_section(state, record, &noun.one, &RunListQuery::parse(query))?;
+        }
         if record.issues > 0 {
             let counts = state.store.count_kept_issues(record.summary.id)?;
             let corrected = || trimmed_value(query, "corrected").parse().ok().map(CorrectionResult::Corrected);

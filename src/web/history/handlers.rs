@@ -3,7 +3,6 @@
 use actix_web::web;
 
 use super::build::{SourceNames, active_line, build_run_page, finished_line};
-use super::page_links::PageLinks;
 use super::view::{FilterChoice, HistoryListPage};
 use crate::domain::operation::Status;
 use crate::domain::record::HistoryRun;
@@ -17,6 +16,7 @@ use crate::web::http::html_response::HtmlResponse;
 use crate::web::http::links::{LinkBuilder, with_query};
 use crate::web::layout::freshness_mark::find_mark;
 use crate::web::layout::page::page_frame;
+use crate::web::layout::page_links::PageLinks;
 use crate::web::layout::run_labels::StatusLabels as _;
 use crate::web::layout::view::NavSection;
 
@@ -132,7 +132,7 @@ fn status_choice(status: Status, requested: Option<Status>) -> FilterChoice {
     FilterChoice { value: status.to_string(), label: status.label().to_owned(), is_selected: requested == Some(status) }
 }
 
-/// `GET /history/{id}`: one run. `kind` selects the kind of changes, `changes` and `issues` select their pages.
+/// `GET /history/{id}`: one run. `kind` and `q` filter its changes; `page` and `issues` select pages of its lists.
 pub(in crate::web) async fn run_page(
     app: AppContext,
     id: web::Path<String>,

@@ -1,8 +1,8 @@
 //! The views of the issues of a run: a table of rows, downloads, and the form for corrected rows.
 
-use super::page_links::PageLinks;
 use crate::domain::issue::IssueKind;
 use crate::domain::run_text::issue_label;
+use crate::web::layout::page_links::PageLinks;
 
 /// The issues of a run.
 #[derive(Debug, Clone, Default)]

@@ -3,12 +3,13 @@
 use askama::Template;
 
 use super::issue_view::{CorrectionResult, IssueSection};
-use super::page_links::PageLinks;
+use crate::web::changes::value_view::WholeValue;
+use crate::web::history::change_section::ChangeSection;
 use crate::web::layout::freshness_mark::FreshnessMark;
+use crate::web::layout::page_links::PageLinks;
 use crate::web::layout::run_labels::{Kind, RunStatus, StatusLabels as _};
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::view::{PageFrame, counted, grouped};
-use crate::web::panel::lines::ChangeLabels as _;
 use crate::web::panel::run_view::RunView;
 use crate::web::panel::second_steps::{ReviewStep, RunSteps, SourceSteps};
 
@@ -108,10 +109,8 @@ pub(in crate::web) struct RunPage {
     pub stages: Vec<StageLine>,
     /// The attempts of this run, if there are several.
     pub attempts: Vec<AttemptLine>,
-    /// One tab for each kind of change.
-    pub kinds: Vec<KindTab>,
-    /// The links to other pages of changes.
-    pub changes: PageLinks,
+    /// The selected page of its changes; `None` if it has none.
+    pub changes: Option<ChangeSection>,
     /// The issues.
     pub issues: IssueSection,
     /// The earlier run that this run is about.
@@ -160,12 +159,6 @@ impl RunPage {
     /// The width of the bar of stages, in the unit of its parts; zero if there is nothing to draw.
     pub(in crate::web) fn bar_width(&self) -> u64 {
         self.stages.last().map_or(0, |stage| stage.begin + stage.width)
-    }
-
-    /// How many changes of the selected kind were counted, but not kept.
-    pub(in crate::web) fn more_of_kind(&self) -> Option<u64> {
-        let selected = self.kinds.iter().find(|tab| tab.is_selected)?;
-        selected.count.checked_sub(self.changes.found).filter(|more| *more > 0)
     }
 
     /// How many issues were counted, but not kept.
@@ -219,19 +212,4 @@ pub(in crate::web) struct AttemptLine {
     pub state_label: String,
     /// When it ended.
     pub finished_at: Option<TimeLabel>,
-}
-
-/// The tab of one kind of change.
-#[derive(Debug, Clone)]
-pub(in crate::web) struct KindTab {
-    /// The link to the changes of this kind.
-    pub href: String,
-    /// The label: "added".
-    pub label: &'static str,
-    /// The name of its icon.
-    pub icon: &'static str,
-    /// The number of changes.
-    pub count: u64,
-    /// Whether these changes are shown.
-    pub is_selected: bool,
 }

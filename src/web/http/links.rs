@@ -195,6 +195,19 @@ impl LinkBuilder {
         self.route(&format!("/history/{sync_id}/corrected-rows"))
     }
 
+    /// All changes of one run as a file: `csv` or `json`.
+    #[must_use]
+    pub fn run_changes(&self, sync_id: &impl Display, extension: &str) -> String {
+        self.route(&format!("/history/{sync_id}/changes.{extension}"))
+    }
+
+    /// One whole value of a change, as text. `side` is `before` or `after`.
+    #[must_use]
+    pub fn change_value(&self, sync_id: &impl Display, key: &str, field: &str, side: &str) -> String {
+        let route = self.route(&format!("/history/{sync_id}/changes/value"));
+        with_query(&route, &[("key", key), ("field", field), ("side", side)])
+    }
+
     /// The login page.
     #[must_use]
     pub fn login(&self) -> String {

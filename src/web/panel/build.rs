@@ -263,7 +263,8 @@ impl PanelContext<'_> {
         {
             if count > 0 {
                 let changes = self.state.store.list_changes(summary.id, kind, MAX_LISTED)?;
-                run.changes.extend(changes.iter().map(|change| ChangeLine::new(change, &self.source.noun.one)));
+                run.changes
+                    .extend(changes.iter().map(|change| ChangeLine::new(change, &self.source.noun.one, summary.kind)));
             }
         }
         Ok(())

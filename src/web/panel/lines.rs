@@ -2,12 +2,14 @@
 
 use crate::domain::change_set::Change;
 pub(in crate::web) use crate::domain::change_set::ChangeKind;
+use crate::domain::field_changes::FieldChange;
 use crate::domain::issue::{Issue, IssueKind};
-use crate::domain::item::parse_fields;
+use crate::domain::operation::OperationKind;
+use crate::domain::run_text::change_labels::change_label;
 use crate::domain::run_text::issue_label;
 use crate::domain::text::counts::group_digits;
 use crate::web::http::form::clip_text;
-use crate::web::layout::item_title::find_title_column;
+use crate::web::layout::item_title::change_title;
 
 /// The most characters of a value in a list.
 const MAX_VALUE_CHARS: usize = 200;
@@ -62,59 +64,39 @@ pub(in crate::web) struct ChangeLine {
     pub key: String,
     /// What kind of change it is.
     pub kind: ChangeKind,
+    /// The label beside it: "added", or "to add" in a preview.
+    pub label: &'static str,
     /// The fields that differ; empty for added and removed items.
-    pub fields: Vec<FieldChange>,
+    pub fields: Vec<FieldLine>,
 }
 
 impl ChangeLine {
-    /// A change with the fields that differ. Fields that cannot be parsed are left out, because the panel must not fail
-    /// because of them.
-    pub(in crate::web) fn new(change: &Change, noun: &str) -> Self {
-        let parse =
-            |side: &Option<String>| side.as_deref().and_then(|json| parse_fields(json).ok()).unwrap_or_default();
-        let (before, after) = (parse(&change.before), parse(&change.after));
-        let current = if after.is_empty() { &before } else { &after };
-        let names: Vec<&str> = current.iter().map(|(name, _)| name.as_str()).collect();
-        let title = find_title_column(&names, noun).map(|at| current[at].1.trim()).filter(|title| !title.is_empty());
-        let fields = if change.kind == ChangeKind::Updated { changed_fields(&before, &after) } else { Vec::new() };
-        Self { key: clip_text(title.unwrap_or(&change.key), MAX_VALUE_CHARS), kind: change.kind, fields }
+    /// A change by a run of this kind, with the fields that differ. Fields that cannot be parsed are left out, because
+    /// the panel must not fail because of them.
+    pub(in crate::web) fn new(change: &Change, noun: &str, run: OperationKind) -> Self {
+        let clipped = |value: Option<String>| value.map(|value| clip_text(&value, MAX_VALUE_CHARS));
+        let line = |field: FieldChange| FieldLine {
+            name: field.label(),
+            old: clipped(field.before),
+            new: clipped(field.after),
+        };
+        let differing = if change.kind == ChangeKind::Updated { change.field_changes() } else { Vec::new() };
+        Self {
+            key: clip_text(&change_title(change, noun), MAX_VALUE_CHARS),
+            kind: change.kind,
+            label: change_label(change.kind, run),
+            fields: differing.into_iter().map(line).collect(),
+        }
     }
 }
 
-/// The fields that differ, in the order of the current columns; then those whose columns were removed.
-fn changed_fields(before: &[(String, String)], after: &[(String, String)]) -> Vec<FieldChange> {
-    let clipped = |fields: &[(String, String)], name: &str| {
-        fields.iter().find(|(other, _)| other == name).map(|(_, value)| clip_text(value, MAX_VALUE_CHARS))
-    };
-    let raw = |fields: &[(String, String)], name: &str| {
-        fields.iter().position(|(other, _)| other == name).map(|at| fields[at].1.clone())
-    };
-    let removed = before.iter().filter(|(name, _)| raw(after, name).is_none());
-    after
-        .iter()
-        .filter(|(name, value)| raw(before, name).as_deref() != Some(value))
-        .chain(removed)
-        .map(|(name, _)| FieldChange { name: name.clone(), old: clipped(before, name), new: clipped(after, name) })
-        .collect()
-}
-
-/// Labels of a kind of change.
-pub(in crate::web) trait ChangeLabels {
-    /// The label beside the item: "added".
-    fn label(self) -> &'static str;
+/// The icon of a kind of change.
+pub(in crate::web) trait ChangeIcon {
     /// The name of its icon.
     fn icon(self) -> &'static str;
 }
 
-impl ChangeLabels for ChangeKind {
-    fn label(self) -> &'static str {
-        match self {
-            Self::Added => "added",
-            Self::Updated => "changed",
-            Self::Removed => "removed",
-        }
-    }
-
+impl ChangeIcon for ChangeKind {
     fn icon(self) -> &'static str {
         match self {
             Self::Added => "plus",
@@ -126,7 +108,7 @@ impl ChangeLabels for ChangeKind {
 
 /// A field with a changed value.
 #[derive(Debug, Clone)]
-pub(in crate::web) struct FieldChange {
+pub(in crate::web) struct FieldLine {
     /// The column.
     pub name: String,
     /// The value before; `None` if the column is new.
@@ -137,7 +119,7 @@ pub(in crate::web) struct FieldChange {
 
 #[cfg(test)]
 mod tests {
-    use super::{Change, ChangeKind, ChangeLine, Issue, IssueLine};
+    use super::{Change, ChangeKind, ChangeLine, Issue, IssueLine, OperationKind};
 
     #[test]
     fn a_change_names_the_item_and_what_differs() {
@@ -147,7 +129,7 @@ mod tests {
             before: Some(r#"[["id","a1"],["title","Arival"],["mood","calm"],["year","1976"]]"#.to_owned()),
             after: Some(r#"[["id","a1"],["title","Arrival"],["year","1976"],["label","Polar"]]"#.to_owned()),
         };
-        let line = ChangeLine::new(&change, "album");
+        let line = ChangeLine::new(&change, "album", OperationKind::Sync);
         assert_eq!(line.key, "Arrival");
         let changed: Vec<_> =
             line.fields.iter().map(|f| (f.name.as_str(), f.old.as_deref(), f.new.as_deref())).collect();
@@ -161,7 +143,7 @@ mod tests {
     fn a_change_that_cannot_be_read_still_has_its_key() {
         let change =
             Change { key: "a1".to_owned(), kind: ChangeKind::Added, before: None, after: Some("{".to_owned()) };
-        assert_eq!(ChangeLine::new(&change, "album").key, "a1");
+        assert_eq!(ChangeLine::new(&change, "album", OperationKind::Sync).key, "a1");
     }
 
     #[test]

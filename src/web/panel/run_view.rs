@@ -7,6 +7,7 @@ use crate::domain::operation::Mode;
 use crate::domain::record::SyncRecord;
 use crate::domain::removal_review::RemovalReview;
 use crate::domain::run_summary::RunSummary;
+use crate::domain::run_text::change_labels::{ChangeLabels, change_labels};
 use crate::domain::run_text::run_state::{
     AdvicePlace, RunState, failure_advice, progress_label, run_message, run_title,
 };
@@ -231,9 +232,9 @@ impl RunView {
         kind_label(self.kind)
     }
 
-    /// The accessible name of its counts.
-    pub(in crate::web) fn counts_label(&self) -> &'static str {
-        if self.kind == Kind::Preview { "What a sync would do" } else { "Counts" }
+    /// The labels of its changes and of their counts: "added", or "to add" for a preview.
+    pub(in crate::web) fn change_labels(&self) -> ChangeLabels {
+        change_labels(self.kind)
     }
 
     /// Whether it is active and no cancel was requested.

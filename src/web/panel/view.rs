@@ -3,7 +3,7 @@
 use askama::Template;
 use chrono::Utc;
 
-use super::lines::ChangeLabels as _;
+use super::lines::ChangeIcon as _;
 use super::run_view::RunView;
 use super::second_steps::{ReviewStep, RunSteps, SourceSteps};
 use crate::domain::feed_counts::FeedCounts;

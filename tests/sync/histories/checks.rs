@@ -6,6 +6,7 @@ use lockstep::domain::change_set::ChangeKind;
 use lockstep::domain::item::ColumnLayout;
 use lockstep::domain::operation::Status;
 use lockstep::domain::record::SyncRecord;
+use lockstep::store::changes::ChangeFilter;
 
 use super::model::{BLOCK_ROWS, BlockChange, BlockContent, Verdict, block_key};
 use super::player::HistoryPlayer;
@@ -67,7 +68,8 @@ impl HistoryPlayer<'_> {
     pub(super) fn check_run(&self, run: usize, record: &SyncRecord) {
         let mut stored = BTreeMap::new();
         for kind in [ChangeKind::Added, ChangeKind::Updated, ChangeKind::Removed] {
-            let page = self.engine.store.change_page(record.summary.id, kind, 1, ALL_CHANGES).expect("changes");
+            let filter = ChangeFilter::of_kind(kind);
+            let page = self.engine.store.change_page(record.summary.id, &filter, 1, ALL_CHANGES).expect("changes");
             assert_eq!(page.total, page.changes.len() as u64);
             stored.extend(page.changes.into_iter().map(|change| (change.key, kind)));
         }

@@ -1,5 +1,7 @@
 //! The position of a page in a list, and the links to its neighbours.
 
+use crate::web::http::error::WebError;
+
 /// The position of a page in a list, and the links to its neighbours.
 #[derive(Debug, Clone, Default)]
 pub(in crate::web) struct PageLinks {
@@ -32,4 +34,20 @@ impl PageLinks {
     pub(in crate::web) fn has_other_pages(&self) -> bool {
         self.previous.is_some() || self.next.is_some()
     }
+}
+
+/// What `load` returns for the requested page of `per` entries each, or else for the last page, with the number of that
+/// page. `load` also returns the number of entries on all pages.
+pub(in crate::web) fn load_page<T>(
+    requested: u64,
+    per: u64,
+    load: impl Fn(u64) -> Result<(T, u64), WebError>,
+) -> Result<(T, u64, u64), WebError> {
+    let (found, total) = load(requested)?;
+    let last = total.div_ceil(per).max(1);
+    if requested <= last {
+        return Ok((found, total, requested));
+    }
+    let (found, total) = load(last)?;
+    Ok((found, total, last))
 }

@@ -1,0 +1,1 @@
+ALTER TABLE item_changes DROP COLUMN search_text;
