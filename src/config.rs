@@ -50,7 +50,8 @@ pub struct Settings {
     pub sync_timeout: Duration,
     /// `LOCKSTEP_COOLDOWN`: how long a manual repeat of the same run is refused. Zero switches this off.
     pub cooldown: Duration,
-    /// `LOCKSTEP_RETRY_PAUSE`: the pause before the first automatic retry of a scheduled sync. Zero switches retries off.
+    /// `LOCKSTEP_RETRY_PAUSE`: the pause before the first automatic retry of a scheduled sync. Zero switches retries
+    /// off.
     pub retry_pause: Duration,
     /// `LOCKSTEP_KEEP_STATUS`: how long live status is kept after the end of a run.
     pub keep_status: Duration,

@@ -95,7 +95,7 @@ mod tests {
         let (one, two) = (change("1", "a"), change("2", "b"));
         assert_eq!(digest(&[one.clone(), two.clone()]), digest(&[two.clone(), one.clone()]));
         let others = [
-            digest(&[one.clone()]),
+            digest(std::slice::from_ref(&one)),
             digest(&[one.clone(), one.clone()]),
             digest(&[one.clone(), change("2", "c")]),
             digest(&[change("2", "a"), change("1", "b")]),

@@ -133,7 +133,7 @@ impl ApplyStep<'_> {
                 RowClass::Keyed(key) => match self.compared.index.find_row(key, index_row(&row)) {
                     None => batch.stats.rejected += 1,
                     Some(found) => {
-                        batch.add_row(self.compared.layout, found, &row, self.compared.survey.has_pending, is_forced)
+                        batch.add_row(self.compared.layout, found, &row, self.compared.survey.has_pending, is_forced);
                     }
                 },
             }
