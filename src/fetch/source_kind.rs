@@ -87,7 +87,8 @@ pub trait SourceKind: Send + Sync {
     /// else stays as it is. Returns how many rows differ.
     ///
     /// # Errors
-    /// [`CorrectionRefusal`] when the rows do not fit, or the content is not what the run read. Nothing is changed then.
+    /// [`CorrectionRefusal`] when the rows do not fit, or the content is not what the run read. Nothing is changed
+    /// then.
     fn correct_rows(
         &self,
         _source: &Source,
