@@ -137,7 +137,7 @@ pub(in crate::web) struct RemovalChoice {
     pub remove: Option<String>,
     /// What follows if it is pressed.
     pub notice: &'static str,
-    /// Whether the items can be kept: no person has decided that yet.
+    /// Whether the items can be kept: no person has decided that yet. A changed key cannot be kept.
     pub may_keep: bool,
 }
 

@@ -52,7 +52,7 @@ pub(in crate::web) struct ReviewStep {
     pub sync_id: String,
     /// Whether a decision is wanted.
     pub is_open: bool,
-    /// Whether the items can be kept from the panel. A changed key is decided on the page that explains it.
+    /// Whether the items can be kept from the panel. After a failed sync that is decided on the page with the list.
     pub may_keep: bool,
 }
 
@@ -69,7 +69,7 @@ impl ReviewStep {
             link: links.withheld_removals(source.slug.as_str(), &review.id),
             sync_id: review.id.to_string(),
             is_open,
-            may_keep: is_open && review.reason != ReviewReason::KeyChanged,
+            may_keep: is_open && matches!(review.reason, ReviewReason::Withheld | ReviewReason::Doubt),
         }
     }
 
@@ -89,6 +89,8 @@ impl ReviewStep {
 pub(in crate::web) struct RunSteps {
     /// Applying the changes of a preview.
     pub apply: Option<PreviewStep>,
+    /// The link to the list of items that a sync would keep, as a preview found.
+    pub previewed_list: Option<String>,
     /// The undo of the run.
     pub undo: Option<UndoStep>,
     /// Repeating a run that did not complete.
@@ -129,6 +131,7 @@ impl RunSteps {
     pub(in crate::web) fn of_record(state: &AppState, source: &Source, record: &SyncRecord) -> Result<Self, WebError> {
         Ok(Self {
             apply: apply_step(&state.links, source, record),
+            previewed_list: previewed_list(&state.links, source, record),
             undo: undo_step(state, source, record)?,
             repeat: repeat_step(&state.links, source, record),
         })
@@ -148,6 +151,11 @@ fn apply_step(links: &LinkBuilder, source: &Source, record: &SyncRecord) -> Opti
         confirmation: (removed > 0).then(|| links.apply_preview(source.slug.as_str(), &id)),
         fields: vec![("action", "apply".to_owned()), ("preview", id.to_string())],
     })
+}
+
+fn previewed_list(links: &LinkBuilder, source: &Source, record: &SyncRecord) -> Option<String> {
+    let has_list = record.summary.kind == OperationKind::Preview && record.withheld_removals > 0;
+    has_list.then(|| links.withheld_removals(source.slug.as_str(), &record.summary.id))
 }
 
 fn undo_step(state: &AppState, source: &Source, record: &SyncRecord) -> Result<Option<UndoStep>, WebError> {

@@ -10,6 +10,7 @@ use crate::domain::feed_counts::FeedCounts;
 use crate::domain::run_text::completed_sync::catalog_state_label;
 use crate::domain::run_text::run_state::active_label;
 use crate::domain::run_text::start_and_cancel::{ALREADY_FINISHING, cooling_down_message, in_progress_note};
+use crate::domain::run_text::withheld_items::needs_review_label;
 use crate::store::admission::StartOutcome;
 use crate::store::cancel::CancelOutcome;
 use crate::web::http::links::LinkBuilder;
@@ -128,6 +129,7 @@ impl PanelView {
     /// The heading of the panel while no run is shown.
     pub(in crate::web) fn idle_title(&self) -> String {
         match self.latest {
+            Some(latest) if latest.needs_review() => needs_review_label(&latest.stats),
             Some(latest) => latest.state_label(),
             None if self.last_success.is_some() => catalog_state_label(&RunStats::default(), 0),
             None => "Never synced".to_owned(),
