@@ -4,6 +4,7 @@
 mod doctor;
 mod follow;
 mod output;
+mod preview_changes;
 mod progress_display;
 mod run_result;
 mod serve;

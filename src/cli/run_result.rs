@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::follow::follow_run;
 use super::output::{CommandError, CommandExit, print_answer, print_error, print_note, to_single_line};
+use super::preview_changes::{print_changes, status_with_changes};
 use super::progress_display::ProgressDisplay;
 use crate::app::App;
-use crate::domain::operation::Status;
+use crate::domain::operation::{OperationKind, Status};
 use crate::domain::run_text::start_and_cancel::cooling_down_message;
 use crate::domain::run_text::{format_issue_count, issue_label};
 use crate::domain::source::Source;
@@ -69,7 +70,10 @@ pub(super) fn print_result(app: &App, source: &Source, last: &StatusReport, json
             print_note(&format!("… and {} more issues", group_digits(issues - MAX_PRINTED_ISSUES)));
         }
     }
-    if json {
+    let is_preview = last.summary.kind == OperationKind::Preview && last.summary.status == Status::Completed;
+    if json && is_preview {
+        print_answer(&status_with_changes(app, last)?.to_string())?;
+    } else if json {
         print_answer(&serde_json::to_string(last)?)?;
     }
     let slug = &source.slug;
@@ -79,6 +83,9 @@ pub(super) fn print_result(app: &App, source: &Source, last: &StatusReport, json
     } else if !json {
         let count = if issues > 0 { format!(" {}.", format_issue_count(issues)) } else { String::new() };
         print_answer(&to_single_line(&format!("{slug}: {message}{count}")))?;
+        if is_preview {
+            print_changes(app, last.summary.id)?;
+        }
     }
     Ok(())
 }

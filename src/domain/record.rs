@@ -49,6 +49,16 @@ impl SyncRecord {
         self.timestamps.started_at.map_or(0.0, |start| seconds_between(start, self.finished_at))
     }
 
+    /// Returns the id under which the items are listed that this run withheld, or that a sync would withhold after this
+    /// preview; `None` if there are none.
+    #[must_use]
+    pub fn withheld_list(&self) -> Option<SyncId> {
+        match self.summary.kind {
+            OperationKind::Preview => Some(self.summary.id),
+            OperationKind::Sync | OperationKind::Undo | OperationKind::Removal => self.review,
+        }
+    }
+
     /// Returns whether this is a preview whose changes can be applied: a sync would not fail, and would change
     /// something.
     #[must_use]

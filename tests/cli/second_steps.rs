@@ -72,6 +72,36 @@ fn a_changed_key_is_accepted_on_request() {
 }
 
 #[test]
+fn a_preview_lists_every_change_with_its_fields() {
+    let cli = with_thirty_albums(&[]);
+    cli.write_csv("albums.csv", &albums(2..=31).replace("Album 7\n", "Album \"seven\"\n"));
+    let printed = cli.expect_success(&["sync", "albums", "--preview"]);
+    for line in [
+        "  to add    31  title: Album 31",
+        "  to update 7  title: Album 7 → Album \"seven\"",
+        "  to remove 1  title: Album 1",
+    ] {
+        assert!(printed.lines().any(|known| known == line), "{line}: {printed}");
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&cli.expect_success(&["sync", "albums", "--preview", "--json"])).expect("a status");
+    assert_eq!((&json["kind"], &json["status"]), (&"preview".into(), &"completed".into()));
+    let update = serde_json::json!({
+        "key": "7", "kind": "updated",
+        "before": { "id": "7", "title": "Album 7" }, "after": { "id": "7", "title": "Album \"seven\"" },
+    });
+    assert!(json["changes"].as_array().expect("changes").contains(&update), "{json}");
+
+    cli.write_csv("albums.csv", &albums(1..=5));
+    let printed = cli.expect_success(&["sync", "albums", "--preview"]);
+    assert!(printed.lines().any(|line| line == "  to review 30  title: Album 30"), "{printed}");
+    let json: serde_json::Value =
+        serde_json::from_str(&cli.expect_success(&["sync", "albums", "--preview", "--json"])).expect("a status");
+    let kinds: Vec<_> = json["changes"].as_array().expect("changes").iter().map(|entry| &entry["kind"]).collect();
+    assert_eq!((kinds.len(), kinds.iter().all(|kind| **kind == "withheld")), (25, true), "{json}");
+}
+
+#[test]
 fn a_preview_is_applied_unless_the_source_changed_since() {
     let cli = with_thirty_albums(&[]);
     cli.write_csv("albums.csv", &albums(1..=31));

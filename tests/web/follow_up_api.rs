@@ -94,6 +94,11 @@ fn withheld_removals_are_listed_kept_or_removed() {
     let entry = admin.get(&format!("/api/history/{}", withheld["syncId"].as_str().expect("an id"))).json();
     assert_eq!((&entry["withheldRemovals"], labels.item_count()), (&25.into(), 30));
 
+    let id = withheld["syncId"].as_str().expect("an id");
+    let listed = admin.get(&format!("/api/history/{id}/changes?kind=withheld&per=2&page=2")).json();
+    assert_eq!((&listed["total"], listed["items"].as_array().map(Vec::len)), (&25.into(), Some(2)), "{listed}");
+    assert_eq!((&listed["items"][0]["kind"], &listed["items"][0]["after"]), (&"withheld".into(), &Value::Null));
+
     let kept = admin.post(&sync_path(&withheld, "removals/keep"));
     assert_eq!((kept.status, &kept.json()["status"]), (200, &"kept".into()), "{}", kept.body);
     let same = labels.sync(&admin);

@@ -11,12 +11,12 @@ use crate::domain::account::Role;
 use crate::domain::feed_counts::FeedCounts;
 use crate::domain::filter::Filter;
 use crate::domain::freshness::{CatalogFreshness, judge_freshness};
+use crate::domain::ordered_fields::OrderedFields;
 use crate::store::catalogs::Catalog;
 use crate::store::items::{Item, ItemQuery};
 use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::json_response::JsonResponse;
-use crate::web::http::ordered_fields::OrderedFields;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

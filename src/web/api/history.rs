@@ -4,8 +4,10 @@ use actix_web::{HttpRequest, web};
 use serde::Serialize;
 
 use super::{JsonList, ListQuery, json_time};
+use crate::domain::change_entry::ChangeEntry;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::operation::{Mode, OperationKind, Status};
+use crate::domain::ordered_fields::OrderedFields;
 use crate::domain::progress::RunStats;
 use crate::domain::record::{ActiveRun, HistoryRun, RunTimestamps, StageTimings, SyncRecord};
 use crate::domain::rows::skipped_row::cell_names;
@@ -14,12 +16,12 @@ use crate::domain::source::Slug;
 use crate::domain::sync_id::SyncId;
 use crate::store::changes::ChangeFilter;
 use crate::store::history::HistoryQuery;
-use crate::web::changes::change_entry::{ChangeEntry, parse_change_kind};
+use crate::web::changes::change_json::{ListedKind, parse_entry, parse_listed_kind, parse_withheld_entry};
 use crate::web::history::handlers::{find_history_of, find_run};
 use crate::web::http::app_context::AppContext;
+use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::http::json_response::JsonResponse;
-use crate::web::http::ordered_fields::OrderedFields;
 
 /// A run of the history. An active run has no end, no duration, and only the timings of its finished stages.
 #[derive(Serialize)]
@@ -159,13 +161,37 @@ pub(in crate::web) async fn changes(
         caller.viewer()?;
         let run = find_run(state, &id)?;
         let ListQuery { search, page, per, .. } = ListQuery::parse(&query)?;
-        let kinds = query_value(&query, "kind").map(|word| parse_change_kind(&word)).transpose()?;
-        let filter = ChangeFilter { kinds: kinds.into_iter().collect(), search };
+        let kinds = match query_value(&query, "kind").map(|word| parse_listed_kind(&word)).transpose()? {
+            None => Vec::new(),
+            Some(ListedKind::Change(kind)) => vec![kind],
+            Some(ListedKind::Withheld) => return withheld_items(state, &run, &search, page, per),
+        };
+        let filter = ChangeFilter { kinds, search };
         let found = state.store.change_page(run.as_attempt().id, &filter, page, per)?;
-        let items: Vec<ChangeEntry> = found.changes.into_iter().map(ChangeEntry::parse).collect::<Result<_, _>>()?;
+        let items: Vec<ChangeEntry> = found.changes.into_iter().map(parse_entry).collect::<Result<_, _>>()?;
         JsonResponse::ok(&JsonList { items, page, per, total: found.total })
     })
     .await
+}
+
+/// The items that a sync withheld, or that a preview would withhold, as far as they are still in the catalog.
+fn withheld_items(
+    state: &AppState,
+    run: &HistoryRun,
+    search: &str,
+    page: u64,
+    per: u64,
+) -> Result<JsonResponse, WebError> {
+    let list = match run {
+        HistoryRun::Active(_) => None,
+        HistoryRun::Ended(record) => record.withheld_list(),
+    };
+    let Some(list) = list else {
+        return JsonResponse::ok(&JsonList::<ChangeEntry> { items: Vec::new(), page, per, total: 0 });
+    };
+    let found = state.store.withheld_items(list, search, page, per)?;
+    let items: Vec<ChangeEntry> = found.removals.into_iter().map(parse_withheld_entry).collect::<Result<_, _>>()?;
+    JsonResponse::ok(&JsonList { items, page, per, total: found.total })
 }
 
 /// `GET /api/history/{id}/issues`: the issues of a run. If there are very many, only the first are kept.

@@ -4,10 +4,11 @@ use actix_web::{HttpRequest, web};
 use serde::Serialize;
 
 use super::{JsonList, ListQuery, json_time};
+use crate::domain::change_entry::ChangeEntry;
 use crate::domain::operation::OperationKind;
 use crate::domain::sync_id::SyncId;
 use crate::store::item_history::ItemHistoryEntry;
-use crate::web::changes::change_entry::ChangeEntry;
+use crate::web::changes::change_json::parse_entry;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::json_response::JsonResponse;
@@ -27,7 +28,7 @@ struct ItemHistoryRecord {
 impl ItemHistoryRecord {
     fn parse(entry: ItemHistoryEntry) -> Result<Self, WebError> {
         let (run_kind, requested_by) = entry.details.map(|run| (run.kind, run.requested_by)).unzip();
-        let change = ChangeEntry::parse(entry.change)?;
+        let change = parse_entry(entry.change)?;
         Ok(Self { sync_id: entry.run, time: json_time(entry.at), run_kind, requested_by, change })
     }
 }

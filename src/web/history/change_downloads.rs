@@ -12,7 +12,7 @@ use crate::domain::run_text::change_labels::change_label;
 use crate::domain::sync_id::SyncId;
 use crate::domain::text::formula::escape_formula;
 use crate::store::changes::{ChangeCursor, ChangeFilter};
-use crate::web::changes::change_entry::{ChangeEntry, parse_change_kind};
+use crate::web::changes::change_json::{parse_change_kind, parse_entry};
 use crate::web::http::app_context::AppContext;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
@@ -151,7 +151,7 @@ impl ChangeFile {
         }
         for change in changes {
             json.extend_from_slice(if std::mem::replace(&mut self.has_entries, true) { b",\n" } else { b"\n" });
-            serde_json::to_writer(&mut json, &ChangeEntry::parse(change)?)
+            serde_json::to_writer(&mut json, &parse_entry(change)?)
                 .map_err(|error| WebError::internal("a file could not be written", &error))?;
         }
         if self.cursor.is_none() {

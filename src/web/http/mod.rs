@@ -11,7 +11,6 @@ pub(super) mod form;
 pub(super) mod html_response;
 pub(super) mod json_response;
 pub mod links;
-pub(super) mod ordered_fields;
 pub(super) mod response_format;
 pub(super) mod return_path;
 pub(super) mod streamed_body;

@@ -4,7 +4,8 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 /// Names and values, serialized as a JSON object in their order.
-pub(in crate::web) struct OrderedFields(pub(in crate::web) Vec<(String, String)>);
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OrderedFields(pub Vec<(String, String)>);
 
 impl Serialize for OrderedFields {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

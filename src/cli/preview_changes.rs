@@ -1,0 +1,108 @@
+//! Prints what a sync would change, item by item, after a preview.
+
+use serde_json::{Value, json};
+
+use super::output::{CommandError, print_answer, to_single_line};
+use crate::app::App;
+use crate::domain::change_entry::ChangeEntry;
+use crate::domain::change_set::{Change, ChangeKind};
+use crate::domain::operation::OperationKind;
+use crate::domain::run_text::change_labels::change_label;
+use crate::domain::status_report::StatusReport;
+use crate::domain::sync_id::SyncId;
+use crate::domain::text::counts::group_digits;
+use crate::domain::text::shortening::shorten_text;
+use crate::store::changes::{ChangeCursor, ChangeFilter};
+
+/// How many items are printed for people. The rest is counted.
+const MAX_PRINTED_ITEMS: u64 = 200;
+/// How many fields of a new or removed item are printed.
+const MAX_PRINTED_FIELDS: usize = 4;
+/// How many changes are read at a time.
+const CHANGES_PER_READ: u32 = 500;
+/// The same for items that would be withheld.
+const ITEMS_PER_READ: u64 = 500;
+
+/// Prints the changes that a preview found: added, updated and removed items with their fields, then those whose
+/// removal would be withheld.
+pub(super) fn print_changes(app: &App, preview: SyncId) -> Result<(), CommandError> {
+    let mut printed = 0;
+    let mut left = 0;
+    for_each_change(app, preview, |change, is_withheld| {
+        if printed == MAX_PRINTED_ITEMS {
+            left += 1;
+            return Ok(());
+        }
+        printed += 1;
+        print_answer(&format_change(&change, is_withheld))
+    })?;
+    if left > 0 {
+        print_answer(&format!("  … and {} more. Use --json to list all that the preview keeps.", group_digits(left)))?;
+    }
+    Ok(())
+}
+
+/// Returns the last status of a preview as JSON, with the changes that it found.
+pub(super) fn status_with_changes(app: &App, last: &StatusReport) -> Result<Value, CommandError> {
+    let mut entries = Vec::new();
+    for_each_change(app, last.summary.id, |change, is_withheld| {
+        entries.push(if is_withheld { ChangeEntry::parse_withheld(change)? } else { ChangeEntry::parse(change)? });
+        Ok(())
+    })?;
+    let mut status = serde_json::to_value(last)?;
+    status["changes"] = json!(entries);
+    Ok(status)
+}
+
+/// Visits the changes of a preview in the order in which pages list them, then the items that would be withheld.
+fn for_each_change(
+    app: &App,
+    preview: SyncId,
+    mut visit: impl FnMut(Change, bool) -> Result<(), CommandError>,
+) -> Result<(), CommandError> {
+    let filter = ChangeFilter::default();
+    let mut cursor = Some(ChangeCursor::default());
+    while let Some(from) = cursor {
+        let (changes, next) = app.store.changes_after(preview, &filter, from, CHANGES_PER_READ)?;
+        changes.into_iter().try_for_each(|change| visit(change, false))?;
+        cursor = next;
+    }
+    for page in 1.. {
+        let found = app.store.withheld_items(preview, "", page, ITEMS_PER_READ)?;
+        if found.removals.is_empty() {
+            break;
+        }
+        found.removals.into_iter().try_for_each(|removal| visit(removal, true))?;
+    }
+    Ok(())
+}
+
+/// A change as a line: its kind, its key, and the fields that differ.
+fn format_change(change: &Change, is_withheld: bool) -> String {
+    let label = if is_withheld { "to review" } else { change_label(change.kind, OperationKind::Preview) };
+    let fields = change.field_changes();
+    let shown: Vec<String> = fields
+        .iter()
+        .filter(|field| {
+            change.kind == ChangeKind::Updated
+                || !is_key_or_empty(change, field.before.as_ref().or(field.after.as_ref()))
+        })
+        .map(|field| {
+            let value = |side: &Option<String>| shorten_text(side.as_deref().unwrap_or_default()).to_string();
+            match change.kind {
+                ChangeKind::Updated => format!("{}: {} → {}", field.label(), value(&field.before), value(&field.after)),
+                ChangeKind::Added => format!("{}: {}", field.label(), value(&field.after)),
+                ChangeKind::Removed => format!("{}: {}", field.label(), value(&field.before)),
+            }
+        })
+        .collect();
+    let limit = if change.kind == ChangeKind::Updated { shown.len() } else { MAX_PRINTED_FIELDS };
+    let more = if shown.len() > limit { ", …" } else { "" };
+    let fields = shown.into_iter().take(limit).collect::<Vec<_>>().join(", ");
+    to_single_line(&format!("{label:<9} {}  {fields}{more}", change.key)).replacen(label, &format!("  {label:<9}"), 1)
+}
+
+/// Whether a value says nothing beyond the key of its item.
+fn is_key_or_empty(change: &Change, value: Option<&String>) -> bool {
+    value.is_none_or(|value| value.trim().is_empty() || value.trim() == change.key)
+}
