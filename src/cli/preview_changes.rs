@@ -88,7 +88,7 @@ fn format_change(change: &Change, is_withheld: bool) -> String {
                 || !is_key_or_empty(change, field.before.as_ref().or(field.after.as_ref()))
         })
         .map(|field| {
-            let value = |side: &Option<String>| shorten_text(side.as_deref().unwrap_or_default()).to_string();
+            let value = |side: &Option<String>| shorten_text(side.as_deref().unwrap_or_default());
             match change.kind {
                 ChangeKind::Updated => format!("{}: {} → {}", field.label(), value(&field.before), value(&field.after)),
                 ChangeKind::Added => format!("{}: {}", field.label(), value(&field.after)),
