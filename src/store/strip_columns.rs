@@ -3,6 +3,7 @@
 
 use diesel::prelude::*;
 
+use super::change_parts::{CHANGE_COLUMNS, ChangeRow, change_from_row};
 use super::connection::Store;
 use super::dialect::bulk;
 use super::dialect::bulk::BatchStamp;
@@ -12,7 +13,6 @@ use super::item_write::ItemWrite;
 use super::lease::{RunProgress, fence_write};
 use super::operations;
 use super::schema::{item_changes, items};
-use super::stored_values::parse_value;
 use crate::domain::change_set::Change;
 use crate::domain::item::{ColumnLayout, ItemDraft, parse_fields, search_text};
 use crate::domain::operation::Lease;
@@ -100,28 +100,17 @@ impl Store {
         columns: &[String],
         after: i64,
     ) -> Result<Vec<ChangeToStrip>, StoreError> {
-        let rows: Vec<(i64, String, String, Option<String>, Option<String>)> = self.read(|conn| {
+        let rows: Vec<ChangeRow> = self.read(|conn| {
             let page = item_changes::table
                 .filter(item_changes::source_id.eq(source.0))
                 .filter(item_changes::id.gt(after))
                 .filter(search::change_has_any_field(conn, columns))
                 .order(item_changes::id)
                 .limit(PAGE_ITEMS)
-                .select((
-                    item_changes::id,
-                    item_changes::kind,
-                    item_changes::key,
-                    item_changes::before,
-                    item_changes::after,
-                ));
+                .select(CHANGE_COLUMNS);
             Ok(page.load(conn)?)
         })?;
-        rows.into_iter()
-            .map(|(id, kind, key, before, after)| {
-                let kind = parse_value("item_changes.kind", &kind)?;
-                Ok(ChangeToStrip { id, change: Change { key, kind, before, after } })
-            })
-            .collect()
+        rows.into_iter().map(|row| Ok(ChangeToStrip { id: row.0, change: change_from_row(row)? })).collect()
     }
 
     /// Removes the fields named in `columns` from these changes and from their search text. Repeating it changes

@@ -12,7 +12,7 @@ use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::layout::page_links::{PageLinks, load_page};
 use crate::web::layout::view::counted;
-use crate::web::panel::lines::ChangeIcon as _;
+use crate::web::panel::lines::ChangeIcon;
 
 /// The number of changed items on a page.
 const CHANGES_PER_PAGE: u64 = 50;
@@ -129,7 +129,7 @@ fn change_tabs(
     let tab = |kind: Option<ChangeKind>, count: u64| {
         let (is_selected, href) = link(kind);
         let label = kind.map_or("changes", |kind| change_label(kind, run_kind));
-        ChangeTab { href, icon: kind.map(|kind| kind.icon()), count, label, is_selected }
+        ChangeTab { href, icon: kind.map(ChangeIcon::icon), count, label, is_selected }
     };
     let all = (counts.len() > 1).then(|| tab(None, counts.iter().map(|(_, count)| count).sum()));
     all.into_iter().chain(counts.iter().map(|&(kind, count)| tab(Some(kind), count))).collect()
