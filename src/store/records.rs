@@ -195,4 +195,23 @@ impl Store {
             rows.into_iter().map(SyncRecord::try_from).collect()
         })
     }
+
+    /// Returns the completed runs of a source that are about its earlier run `target`: that undid it, or applied its
+    /// list or its preview. The newest comes first, and at most `limit` are returned.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn records_about(&self, source: SourceId, target: SyncId, limit: u32) -> Result<Vec<SyncRecord>, StoreError> {
+        self.read(|conn| {
+            let rows = sync_records::table
+                .filter(sync_records::source_id.eq(source.0))
+                .filter(sync_records::target.eq(target.to_string()))
+                .filter(sync_records::status.eq(Status::Completed.as_str()))
+                .order((sync_records::finished_at.desc(), sync_records::id.desc()))
+                .limit(i64::from(limit))
+                .select(RecordRow::as_select())
+                .load::<RecordRow>(conn)?;
+            rows.into_iter().map(SyncRecord::try_from).collect()
+        })
+    }
 }

@@ -11,3 +11,13 @@ pub const fn target_relation(kind: OperationKind) -> &'static str {
         OperationKind::Removal => "Removes what was kept by",
     }
 }
+
+/// What became of a run because of a completed run of this kind, before the name of that later run: "Undone by".
+#[must_use]
+pub const fn follower_relation(kind: OperationKind) -> &'static str {
+    match kind {
+        OperationKind::Sync | OperationKind::Preview => "Applied by",
+        OperationKind::Undo => "Undone by",
+        OperationKind::Removal => "Kept items removed by",
+    }
+}

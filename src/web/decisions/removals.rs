@@ -25,7 +25,7 @@ use crate::web::http::links::with_query;
 use crate::web::http::response_format::ResponseFormat;
 use crate::web::layout::item_title::find_title_column;
 use crate::web::layout::page::page_frame;
-use crate::web::layout::page_links::PageLinks;
+use crate::web::layout::page_links::{PageLinks, load_page};
 use crate::web::layout::time_label::time_label;
 use crate::web::layout::view::NavSection;
 use crate::web::panel::build::PanelContext;
@@ -112,22 +112,20 @@ fn add_items(
     list: SyncId,
     requested: u64,
 ) -> Result<u64, WebError> {
-    let mut number = requested.max(1);
-    let mut found = state.store.withheld_items(list, &page.search, number, ITEMS_PER_PAGE)?;
-    let last = found.total.div_ceil(ITEMS_PER_PAGE).max(1);
-    if number > last {
-        number = last;
-        found = state.store.withheld_items(list, &page.search, number, ITEMS_PER_PAGE)?;
-    }
+    let load = |number| {
+        let found = state.store.withheld_items(list, &page.search, number, ITEMS_PER_PAGE)?;
+        Ok((found.removals, found.total))
+    };
+    let (removals, total, number) = load_page(requested.max(1), ITEMS_PER_PAGE, load)?;
     let columns = state.store.find_catalog(source.id)?.unwrap_or_default().columns;
-    page.items = found.removals.iter().map(|change| listed_item(change, &columns, &source.noun.one)).collect();
+    page.items = removals.iter().map(|change| listed_item(change, &columns, &source.noun.one)).collect();
     let link = |number: u64| {
         let number = if number > 1 { number.to_string() } else { String::new() };
         let link = state.links.decide_removals(source.slug.as_str());
         with_query(&link, &[("sync", &page.sync_id), ("q", &page.search), ("page", &number)])
     };
-    page.pager = PageLinks::new(number, ITEMS_PER_PAGE, page.items.len() as u64, found.total, link);
-    Ok(found.total)
+    page.pager = PageLinks::new(number, ITEMS_PER_PAGE, page.items.len() as u64, total, link);
+    Ok(total)
 }
 
 /// An item by its title and key. Fields that are not columns of the catalog are not shown.

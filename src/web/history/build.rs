@@ -8,7 +8,7 @@ use super::issue_view::{CorrectionResult, IssueSection};
 use super::issues::issue_section;
 use super::list_query::RunListQuery;
 use super::lists::add_issues;
-use super::run_steps::{add_steps, find_target};
+use super::run_steps::{add_steps, find_followers, find_target};
 use super::view::{AttemptLine, RunLine, RunPage, StageLine};
 use crate::domain::account::Actor;
 use crate::domain::operation::{Mode, OperationKind, Stage, Status};
@@ -117,6 +117,7 @@ pub(super) fn build_run_page(
         changes: None,
         issues: IssueSection::default(),
         target: None,
+        followers: Vec::new(),
         run_steps: RunSteps::default(),
         source_steps: SourceSteps::default(),
         may_retry_feeds: false,
@@ -136,6 +137,7 @@ pub(super) fn build_run_page(
             add_issues(state, &mut page, record, source.as_ref(), counts.total(), query)?;
         }
         page.target = find_target(state, record)?;
+        page.followers = find_followers(state, record)?;
         if let Some(source) = &source {
             add_steps(state, &mut page, actor, record, source)?;
         }

@@ -115,6 +115,8 @@ pub(in crate::web) struct RunPage {
     pub issues: IssueSection,
     /// The earlier run that this run is about.
     pub target: Option<TargetLink>,
+    /// The later runs that are about this run.
+    pub followers: Vec<TargetLink>,
     /// What an admin can do about the run.
     pub run_steps: RunSteps,
     /// What an admin can do about its source.
@@ -167,12 +169,12 @@ impl RunPage {
     }
 }
 
-/// The link to the earlier run that a run is about.
+/// The link to the earlier run that a run is about, or to a later one that is about it.
 #[derive(Debug, Clone)]
 pub(in crate::web) struct TargetLink {
-    /// What the run did with it: "Undo of".
+    /// The relation of the two runs: "Undo of", "Undone by".
     pub relation: &'static str,
-    /// The kind of the earlier run: "Sync".
+    /// The kind of the linked run: "Sync".
     pub kind: &'static str,
     /// The link to its page.
     pub href: String,

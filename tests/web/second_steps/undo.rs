@@ -46,6 +46,9 @@ fn an_undo_says_what_it_will_do_and_pauses_the_schedule(db: &TestDatabase) {
     let page = admin.get(&format!("/history/{undo}")).body;
     assert_shows(&page, &["Undo of <a id=\"run-target\"", &format!("/history/{sync}"), "Resume schedule"]);
 
+    let page = admin.get(&format!("/history/{sync}")).body;
+    assert_shows(&page, &[&format!("Undone by <a href=\"/history/{undo}\">undo, ")]);
+
     // Every page of the source says that its schedule is paused, and has the button for admins.
     for path in ["/", "/settings/sources", "/settings/sources/books", "/catalog/books"] {
         assert_shows(&admin.get(path).body, &["Schedule paused", "/catalog/books/schedule/resume", "Resume schedule"]);
