@@ -99,7 +99,8 @@ fn format_change(change: &Change, is_withheld: bool) -> String {
     let limit = if change.kind == ChangeKind::Updated { shown.len() } else { MAX_PRINTED_FIELDS };
     let more = if shown.len() > limit { ", …" } else { "" };
     let fields = shown.into_iter().take(limit).collect::<Vec<_>>().join(", ");
-    to_single_line(&format!("{label:<9} {}  {fields}{more}", change.key)).replacen(label, &format!("  {label:<9}"), 1)
+    let fields = to_single_line(&format!("{fields}{more}"));
+    format!("  {label:<9} {}  {fields}", to_single_line(&change.key)).trim_end().to_owned()
 }
 
 /// Whether a value says nothing beyond the key of its item.

@@ -18,6 +18,10 @@ use crate::store::finish::RunEnding;
 /// [`RunStop`] when a step fails or the run has to end.
 pub(super) fn run_operation(context: &RunContext<'_>, findings: &mut RunFindings) -> Result<RunEnding, RunStop> {
     match context.operation.kind {
+        // A preview compared everything, so a sync that applies it does too.
+        OperationKind::Sync if context.operation.options.apply_preview.is_some() => {
+            sync::run(context, FetchScope::Everything, findings)
+        }
         OperationKind::Sync => sync::run(context, FetchScope::IfChanged, findings),
         OperationKind::Preview => preview::run(context, findings),
         OperationKind::Undo => undo::run(context, findings),
