@@ -2,6 +2,7 @@
 //! here, so that a run is described in the same words everywhere.
 
 pub mod attempts;
+pub mod automatic_retries;
 pub mod change_labels;
 pub mod check;
 pub mod column_notes;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use lockstep::domain::freshness::{FreshnessFacts, FreshnessState, judge_freshness};
 use lockstep::domain::location::SourceLocation;
+use lockstep::domain::max_age::MaxAge;
 use lockstep::domain::source::{SourceDraft, SourceId};
 use lockstep::store::Store;
 
@@ -32,7 +33,7 @@ fn the_age_of_a_source_is_kept_with_its_settings(db: &TestDatabase) {
     let store = db.store();
     let aged = SourceDraft { stale_after: "24h".parse().ok(), ..draft(None) };
     let source = store.add_source(&aged, None).expect("a source");
-    assert_eq!(source.stale_after.map(|age| age.as_seconds()), Some(86_400));
+    assert_eq!(source.stale_after.map(MaxAge::as_seconds), Some(86_400));
     assert_eq!(facts(&store, source.id).max_age, aged.stale_after);
     store.change_source(source.id, &draft(None), None).expect("changed");
     let changed = store.source_by_id(source.id).expect("an answer").expect("a source");

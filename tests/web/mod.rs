@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod articles;
+mod automatic_retries;
 mod catalogs;
 mod cells;
 mod change_lists;

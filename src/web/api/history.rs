@@ -47,6 +47,12 @@ struct HistoryEntry {
     successor: Option<SyncId>,
     issues: u64,
     withheld_removals: u64,
+    /// The run that this run undoes, or whose preview or list it applies.
+    target: Option<SyncId>,
+    /// How many automatic retries came before this scheduled run; null for a run that a person started.
+    retries_before: Option<u8>,
+    /// When an automatic retry of this failed run was planned.
+    retry_at: Option<String>,
     timings: StageTimings,
 }
 
@@ -73,6 +79,9 @@ impl HistoryEntry {
             successor: run.successor,
             issues: 0,
             withheld_removals: 0,
+            target: None,
+            retries_before: None,
+            retry_at: None,
             timings: timestamps.stage_timings(None),
         }
     }
@@ -86,6 +95,9 @@ impl From<SyncRecord> for HistoryEntry {
             timings: record.stage_timings(),
             issues: record.issues,
             withheld_removals: record.withheld_removals,
+            target: record.target,
+            retries_before: record.retries_before,
+            retry_at: record.retry_at.map(json_time),
             ..Self::new(record.summary, record.mode, record.requested_by, &record.timestamps)
         }
     }

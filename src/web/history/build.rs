@@ -101,7 +101,7 @@ pub(super) fn build_run_page(
     let attempts = state.store.list_attempts(run)?;
     let view = match run {
         HistoryRun::Active(run) => active_view(state, run)?,
-        HistoryRun::Ended(record) => RunView::of_record(record),
+        HistoryRun::Ended(record) => ended_view(state, record)?,
     };
     let line = line(state, &run.run_summary().source, source.as_ref(), view, time_label(timestamps.created_at));
     let title = format!("{} of {}", line.run.kind_label(), line.source);
@@ -147,6 +147,15 @@ pub(super) fn build_run_page(
 }
 
 /// Facts about a run: name and value.
+/// A finished run with the retry that waits for its time, if there is one.
+fn ended_view(state: &AppState, record: &SyncRecord) -> Result<RunView, WebError> {
+    let mut view = RunView::of_record(record);
+    if record.retry_at.is_some() {
+        view.add_waiting_retry(state.store.waiting_retry(record.source_id)?);
+    }
+    Ok(view)
+}
+
 fn run_facts(run: &HistoryRun, line: &RunLine, attempts: &[RunAttempt]) -> Vec<(&'static str, String)> {
     let view = &line.run;
     let mut facts = vec![("Type", line.kind_label.to_owned())];
@@ -163,6 +172,7 @@ fn run_facts(run: &HistoryRun, line: &RunLine, attempts: &[RunAttempt]) -> Vec<(
             facts.extend(view.duration_label().map(|duration| ("Duration", duration)));
         }
     }
+    facts.extend(view.retry_label.clone().map(|label| ("Automatic retry", label)));
     facts.extend(view.feeds_label().map(|words| ("Feeds", words)));
     if view.stats.bytes > 0 {
         let lines = counted(&view.stats.lines, "line", "lines");

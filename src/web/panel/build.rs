@@ -20,6 +20,7 @@ use crate::domain::operation::{Mode, OperationKind, Status};
 use crate::domain::progress::RunStats;
 use crate::domain::record::SyncRecord;
 use crate::domain::run_summary::RunSummary;
+use crate::domain::run_text::automatic_retries::retry_label;
 use crate::domain::run_text::run_state::last_run_label;
 use crate::domain::source::Source;
 use crate::domain::status_report::StatusReport;
@@ -244,6 +245,10 @@ impl PanelContext<'_> {
             return Ok(());
         }
         run.requested_by = Some(record.requested_by.clone());
+        run.retry_label = retry_label(record.retries_before);
+        if record.retry_at.is_some() {
+            run.add_waiting_retry(self.state.store.waiting_retry(self.source.id)?);
+        }
         run.details = Some(self.state.links.run(&summary.id));
         run.issues_total = record.issues;
         if record.issues > 0 {

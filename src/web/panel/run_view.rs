@@ -3,10 +3,12 @@
 use chrono::{TimeDelta, Utc};
 
 use super::lines::{ChangeLine, IssueLine};
+use crate::domain::automatic_retry::WaitingRetry;
 use crate::domain::operation::Mode;
 use crate::domain::record::SyncRecord;
 use crate::domain::removal_review::RemovalReview;
 use crate::domain::run_summary::RunSummary;
+use crate::domain::run_text::automatic_retries::retry_label;
 use crate::domain::run_text::change_labels::{ChangeLabels, change_labels};
 use crate::domain::run_text::run_state::{
     AdvicePlace, RunState, failure_advice, progress_label, run_message, run_title,
@@ -54,6 +56,10 @@ pub(in crate::web) struct RunView {
     pub advice_place: AdvicePlace,
     /// The number of the attempt: 1, or 2 after a restart.
     pub attempt: u32,
+    /// Which automatic retry it is: "retry 1 of 3".
+    pub retry_label: Option<String>,
+    /// When a retry of this failed run starts, while it waits.
+    pub next_retry: Option<TimeLabel>,
     /// Who started it: a login name, "the schedule", "the command line".
     pub requested_by: Option<String>,
     /// Whether it has been queued for so long that it waits for a free worker.
@@ -105,6 +111,8 @@ impl RunView {
             code: summary.code,
             advice_place: AdvicePlace::Panel,
             attempt: u32::try_from(summary.attempt).unwrap_or(1),
+            retry_label: None,
+            next_retry: None,
             requested_by: None,
             is_waiting: false,
             cancel_requested: false,
@@ -149,6 +157,7 @@ impl RunView {
         let RunStats { added, updated, removed, .. } = record.summary.stats;
         Self {
             is_full: record.mode == Mode::Full,
+            retry_label: retry_label(record.retries_before),
             requested_by: Some(record.requested_by.clone()),
             withheld: record.withheld_removals,
             issues_total: record.issues,
@@ -157,6 +166,12 @@ impl RunView {
             duration_ms: duration_ms(record),
             ..Self::new(record.summary.clone())
         }
+    }
+
+    /// Adds the retry of a source that waits, if it is a retry of this run.
+    pub(in crate::web) fn add_waiting_retry(&mut self, retry: Option<WaitingRetry>) {
+        let of_this = retry.filter(|retry| retry.failed_run.to_string() == self.sync_id);
+        self.next_retry = of_this.map(|retry| time_label(retry.at));
     }
 
     /// How it ended, without its kind: "Completed, 3 rows skipped".

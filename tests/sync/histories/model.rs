@@ -272,7 +272,7 @@ impl CatalogModel {
             }
             match change {
                 BlockChange::Added => {
-                    self.change_block(run, block, items.content, false, BlockChange::Removed(items.content))
+                    self.change_block(run, block, items.content, false, BlockChange::Removed(items.content));
                 }
                 BlockChange::Updated(before) => {
                     self.change_block(run, block, before, true, BlockChange::Updated(items.content));
