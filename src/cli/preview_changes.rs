@@ -21,7 +21,7 @@ const MAX_PRINTED_FIELDS: usize = 4;
 /// How many changes are read at a time.
 const CHANGES_PER_READ: u32 = 500;
 /// The same for items that would be withheld.
-const ITEMS_PER_READ: u64 = 500;
+const ITEMS_PER_READ: i64 = 500;
 
 /// Prints the changes that a preview found: added, updated and removed items with their fields, then those whose
 /// removal would be withheld.
@@ -67,12 +67,12 @@ fn for_each_change(
         changes.into_iter().try_for_each(|change| visit(change, false))?;
         cursor = next;
     }
-    for page in 1.. {
-        let found = app.store.withheld_items(preview, "", page, ITEMS_PER_READ)?;
-        if found.removals.is_empty() {
-            break;
-        }
-        found.removals.into_iter().try_for_each(|removal| visit(removal, true))?;
+    let mut after = String::new();
+    loop {
+        let found = app.store.withheld_items_after(preview, &after, ITEMS_PER_READ)?;
+        let Some(last) = found.last() else { break };
+        after.clone_from(&last.key);
+        found.into_iter().try_for_each(|removal| visit(removal, true))?;
     }
     Ok(())
 }

@@ -10,7 +10,9 @@ use super::output::{CommandError, CommandExit, find_source, print_note, to_singl
 use super::run_result::{exit_of_run, follow_to_end, print_result, start_refused};
 use crate::app::{self, App};
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest, Status};
-use crate::domain::run_text::format_count;
+use crate::domain::record::SyncRecord;
+use crate::domain::removal_review::ReviewReason;
+use crate::domain::run_text::withheld_items::{remove_items_label, sync_anyway_label};
 use crate::domain::source::{Slug, Source};
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
@@ -43,7 +45,8 @@ pub(super) struct SyncArgs {
     /// Apply the changes of this preview; if they would differ now, preview again instead
     #[arg(long, value_name = "SYNC_ID", conflicts_with_all = ["preview", "force"])]
     apply_preview: Option<SyncId>,
-    /// Also remove what the sync withholds for review, without asking
+    /// Also do, without asking, what a sync leaves to a person: remove the items that it withholds, all items of an
+    /// emptied source, and exchange the items after a changed key
     #[arg(long, conflicts_with = "preview")]
     apply_removals: bool,
     /// Fetch only the feeds that failed the last time
@@ -81,10 +84,12 @@ pub(super) fn run(app: &App, args: &SyncArgs) -> Result<CommandExit, CommandErro
         )));
     }
     let interrupted = app::watch_shutdown_signals()?;
+    let mut request = args.to_request();
     if let Some(preview) = args.apply_preview {
-        check_preview(app, &source, preview)?;
+        let previewed = check_preview(app, &source, preview)?;
+        request.options = request.options.comparing_like(previewed.options);
     }
-    let id = start_run(app, &source, &args.to_request())?;
+    let id = start_run(app, &source, &request)?;
     let mut last = follow_to_end(app, id, &interrupted)?;
     if args.apply_removals
         && !interrupted.load(Ordering::SeqCst)
@@ -113,19 +118,24 @@ fn start_removal(app: &App, source: &Source, last: &StatusReport) -> Result<Opti
         FollowUp::NoSuchRun | FollowUp::Refused(_) => return Ok(None),
     };
     print_note(&to_single_line(&last.summary.message));
-    print_note(&format!("Removing {} as requested…", format_count(&source.noun, review.item_count)));
+    print_note(&match review.reason {
+        ReviewReason::KeyChanged => sync_anyway_label(&source.noun, review.item_count, review.additions),
+        ReviewReason::Withheld | ReviewReason::Doubt | ReviewReason::EmptySource => {
+            remove_items_label(&source.noun, review.item_count)
+        }
+    });
     match app.control.apply_removals(id, follow::COMMAND_LINE)? {
-        FollowUp::Possible(_, StartOutcome::Accepted(id)) => Ok(Some(id)),
-        FollowUp::Possible(_, refused) => Err(start_refused(source, refused)),
+        FollowUp::Possible(_, (_, StartOutcome::Accepted(id))) => Ok(Some(id)),
+        FollowUp::Possible(_, (_, refused)) => Err(start_refused(source, refused)),
         FollowUp::NoSuchRun => Ok(None),
         FollowUp::Refused(refusal) => Err(CommandError::failed(refusal.message())),
     }
 }
 
-/// Refuses a preview that cannot be applied.
-fn check_preview(app: &App, source: &Source, preview: SyncId) -> Result<(), CommandError> {
+/// Returns a preview that can be applied.
+fn check_preview(app: &App, source: &Source, preview: SyncId) -> Result<SyncRecord, CommandError> {
     match app.control.appliable_preview(source, preview)? {
-        FollowUp::Possible(..) => Ok(()),
+        FollowUp::Possible(_, record) => Ok(record),
         FollowUp::NoSuchRun => Err(CommandError::usage(format!("{} has no preview {preview}.", source.slug))),
         FollowUp::Refused(refusal) => Err(CommandError::failed(refusal.message())),
     }

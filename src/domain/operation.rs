@@ -91,7 +91,7 @@ string_enum! {
 pub enum RunPriority {
     /// A person started it.
     Manual = 0,
-    /// It continues an interrupted run.
+    /// It continues an interrupted run, or retries a scheduled sync that failed.
     Retry = 1,
     /// A schedule started it.
     Scheduled = 2,
@@ -140,6 +140,24 @@ pub struct StartOptions {
 }
 
 impl StartOptions {
+    /// Returns these options with what decides the comparison of `other`: a sync compares by the rules of the preview
+    /// that it applies, and so does the preview that replaces an outdated one.
+    #[must_use]
+    pub const fn comparing_like(self, other: Self) -> Self {
+        Self {
+            accept_rekey: self.accept_rekey || other.accept_rekey,
+            only_failed: self.only_failed || other.only_failed,
+            ..self
+        }
+    }
+
+    /// Returns whether an interrupted run of this kind with these options is queued again. A sync that applies a
+    /// preview is not: what is left of its changes is not what the preview showed.
+    #[must_use]
+    pub const fn allow_restart(&self, kind: OperationKind) -> bool {
+        kind.is_restarted() && self.apply_preview.is_none()
+    }
+
     /// Returns the earlier run that this run is about: the run to revert, or whose list or preview is applied.
     #[must_use]
     pub fn target_run(&self) -> Option<SyncId> {

@@ -123,6 +123,12 @@ impl Store {
 
 fn decide_start(conn: &mut AnyConnection, admission: &AdmissionRequest<'_>) -> Result<StartOutcome, StoreError> {
     let AdmissionRequest { source, request, .. } = *admission;
+    if admission.due.is_some_and(|due| due.is_retry)
+        && let Some(active) = active_run_of(conn, source.0)?
+    {
+        // The retry goes on waiting: the active run may be a preview.
+        return Ok(StartOutcome::AlreadyRunning(active));
+    }
     if let Some(due) = admission.due
         && !take_due_start(conn, source, due)?
     {

@@ -8,10 +8,24 @@ use super::connection::AnyConnection;
 use super::dialect::bulk::{self, BatchStamp};
 use super::error::StoreError;
 use super::schema::catalogs;
+use super::settled_changes;
 use super::stored_values::to_json;
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::source::Validators;
+use crate::domain::sync_id::SyncId;
+
+/// What becomes of the number of items that later runs measure their removals by.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum SettledChange {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It is the number of items now: the catalog matches its source, or what an admin decided.
+    Settle,
+    /// What this run, which is undone, changed about it is taken back.
+    Revert(SyncId),
+}
 
 /// The changes that the final transaction of a run makes to the catalog.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -22,8 +36,8 @@ pub struct AppliedChanges {
     pub column_types: Option<Vec<ColumnType>>,
     /// The keys of the items to remove.
     pub removals: Vec<String>,
-    /// Whether the catalog then matches its source, or what an admin decided: later runs measure their removals by it.
-    pub is_settled: bool,
+    /// What becomes of the number of items that later runs measure their removals by.
+    pub settled: SettledChange,
     /// Whether the run counts as a successful sync.
     pub is_sync: bool,
     /// The HTTP validators for the next fetch; `None` deletes the stored ones.
@@ -61,8 +75,12 @@ pub(super) fn apply_changes(
                 .then(|| (catalogs::last_success_at.eq(stamp.now), catalogs::last_success_id.eq(stamp.sync_id))),
         ))
         .execute(conn)?;
-    if applied.is_settled {
-        catalog_rows::mark_settled(conn, stamp.source_id, stamp.now)?;
+    match applied.settled {
+        SettledChange::Keep => {}
+        SettledChange::Settle => settled_changes::settle(conn, stamp.source_id, stamp.sync_id, stamp.now)?,
+        SettledChange::Revert(target) => {
+            settled_changes::revert(conn, stamp.source_id, stamp.sync_id, &target.to_string())?;
+        }
     }
     Ok(u64::try_from(removed).unwrap_or(u64::MAX))
 }

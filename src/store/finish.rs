@@ -25,7 +25,7 @@ use crate::domain::run_text::run_progress::QUEUED_MESSAGE;
 use crate::domain::run_text::stopped_run::STARTING_AGAIN;
 use crate::domain::sync_id::SyncId;
 
-pub use super::final_changes::AppliedChanges;
+pub use super::final_changes::{AppliedChanges, SettledChange};
 
 /// The result of a run.
 #[derive(Clone, PartialEq, Debug)]
@@ -218,12 +218,15 @@ fn requeue_run(
 fn queue_preview(conn: &mut AnyConnection, row: &OperationRow) -> Result<SyncId, StoreError> {
     let id = SyncId::new();
     let now = clock::now(conn)?.naive_utc();
+    let options: StartOptions = parse_json("sync_operations.options", &row.options)?;
+    let options = StartOptions::default().comparing_like(options);
     diesel::insert_into(sync_operations::table)
         .values((
             sync_operations::id.eq(id.to_string()),
             sync_operations::source_id.eq(row.source_id),
             sync_operations::kind.eq(OperationKind::Preview.as_str()),
             sync_operations::mode.eq(&row.mode),
+            sync_operations::options.eq(to_json("sync_operations.options", &options)?),
             sync_operations::priority.eq(row.priority),
             sync_operations::status.eq(Status::Pending.as_str()),
             sync_operations::message.eq(QUEUED_MESSAGE),

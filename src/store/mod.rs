@@ -39,6 +39,7 @@ pub mod reviews;
 mod run_columns;
 mod schedules;
 mod schema;
+mod settled_changes;
 pub mod sources;
 mod stored_values;
 pub mod strip_columns;

@@ -15,7 +15,7 @@ use super::connection::{AnyConnection, Store};
 use super::dialect::{clock, expired_rows};
 use super::error::StoreError;
 use super::schema::{
-    column_snapshots, item_changes, removal_reviews, sessions, sync_issues, sync_operations, sync_records,
+    column_snapshots, item_changes, sessions, settled_changes, sync_issues, sync_operations, sync_records,
     withheld_items,
 };
 
@@ -40,7 +40,8 @@ impl Store {
     }
 
     /// Deletes a batch of the records of runs that ended longer than `age` ago and whose operation was deleted: first
-    /// their changes and issues, then the records. Returns the number of deleted rows; 0 means that nothing is left.
+    /// their changes, issues and lists, then the records. Returns the number of deleted rows; 0 means that nothing is
+    /// left.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -99,20 +100,24 @@ fn clear_runs(conn: &mut AnyConnection, ids: &[String], _: NaiveDateTime) -> Res
     let mut rows = diesel::delete(item_changes::table.filter(item_changes::id.eq_any(&changes))).execute(conn)?;
     let issues = expired_rows::lock_issues(conn, ids, MAX_DETAILS_PER_STEP)?;
     rows += diesel::delete(sync_issues::table.filter(sync_issues::id.eq_any(&issues))).execute(conn)?;
+    let listed = expired_rows::lock_withheld_items(conn, ids, MAX_DETAILS_PER_STEP)?;
+    for (id, keys) in &listed {
+        let of_run = withheld_items::table.filter(withheld_items::sync_id.eq(id));
+        rows += diesel::delete(of_run.filter(withheld_items::key.eq_any(keys))).execute(conn)?;
+    }
+    let listed_left = withheld_items::table.filter(withheld_items::sync_id.eq(sync_records::id));
     let changes_left = item_changes::table.filter(item_changes::sync_id.eq(sync_records::id));
     let issues_left = sync_issues::table.filter(sync_issues::sync_id.eq(sync_records::id));
     let done: Vec<String> = sync_records::table
         .filter(sync_records::id.eq_any(ids))
         .filter(not(exists(changes_left)))
         .filter(not(exists(issues_left)))
+        .filter(not(exists(listed_left)))
         .select(sync_records::id)
         .load(conn)?;
     rows += added_spans::delete_spans(conn, &done)?;
     rows += diesel::delete(column_snapshots::table.filter(column_snapshots::sync_id.eq_any(&done))).execute(conn)?;
-    // A list that waits for a decision, or that an admin decided to keep, outlives the record of its run.
-    let reviews: Vec<String> = removal_reviews::table.select(removal_reviews::sync_id).load(conn)?;
-    let lists: Vec<&String> = done.iter().filter(|id| !reviews.contains(id)).collect();
-    rows += diesel::delete(withheld_items::table.filter(withheld_items::sync_id.eq_any(lists))).execute(conn)?;
+    rows += diesel::delete(settled_changes::table.filter(settled_changes::sync_id.eq_any(&done))).execute(conn)?;
     rows += diesel::delete(sync_records::table.filter(sync_records::id.eq_any(done))).execute(conn)?;
     Ok(rows)
 }

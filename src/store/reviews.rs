@@ -203,11 +203,28 @@ impl Store {
                 .offset(i64::try_from(offset).unwrap_or(i64::MAX))
                 .select((items::key, items::fields))
                 .load(conn)?;
-            let removals = rows
-                .into_iter()
-                .map(|(key, fields)| Change { key, kind: ChangeKind::Removed, before: Some(fields), after: None })
-                .collect();
-            Ok(WithheldPage { removals, total })
+            Ok(WithheldPage { removals: rows.into_iter().map(withheld_item).collect(), total })
+        })
+    }
+
+    /// Returns up to `limit` of the items that `list` names and that are still in the catalog, in the order of their
+    /// keys, starting after the key `after`. Start with the empty text; an empty page is the end. Each step costs the
+    /// same, however many items come before it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn withheld_items_after(&self, list: SyncId, after: &str, limit: i64) -> Result<Vec<Change>, StoreError> {
+        self.read(|conn| {
+            let rows: Vec<(String, String)> = withheld_items::table
+                .inner_join(items::table.on(is_listed_item()))
+                .filter(withheld_items::sync_id.eq(list.to_string()))
+                .filter(withheld_items::key.gt(after))
+                .filter(items::removed_at.is_null())
+                .order(withheld_items::key)
+                .limit(limit)
+                .select((items::key, items::fields))
+                .load(conn)?;
+            Ok(rows.into_iter().map(withheld_item).collect())
         })
     }
 
@@ -233,4 +250,9 @@ impl Store {
 #[diesel::dsl::auto_type(no_type_alias)]
 fn is_listed_item() -> _ {
     items::source_id.eq(withheld_items::source_id).and(items::key.eq(withheld_items::key))
+}
+
+/// A listed item as a removal.
+fn withheld_item((key, fields): (String, String)) -> Change {
+    Change { key, kind: ChangeKind::Removed, before: Some(fields), after: None }
 }

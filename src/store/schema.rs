@@ -178,6 +178,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    settled_changes (sync_id) {
+        sync_id -> Text,
+        source_id -> BigInt,
+        delta -> BigInt,
+    }
+}
+
+diesel::table! {
     removal_reviews (sync_id) {
         sync_id -> Text,
         source_id -> BigInt,
@@ -242,4 +250,5 @@ diesel::joinable!(sessions -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(sources, catalogs, items, sync_operations, sync_records, removal_reviews);
 diesel::allow_tables_to_appear_in_same_query!(items, item_changes, withheld_items);
 diesel::allow_tables_to_appear_in_same_query!(users, sessions);
+diesel::allow_tables_to_appear_in_same_query!(sync_records, withheld_items);
 diesel::allow_tables_to_appear_in_same_query!(sync_records, sync_issues, item_changes, added_spans);

@@ -10,7 +10,10 @@ use super::error::StoreError;
 use super::installation;
 use super::issues;
 use super::operations;
-use super::schema::{catalogs, column_snapshots, item_changes, items, removal_reviews, sources, withheld_items};
+use super::retries;
+use super::schema::{
+    catalogs, column_snapshots, item_changes, items, removal_reviews, settled_changes, sources, withheld_items,
+};
 use super::stored_values::{map_taken, parse_json, parse_value, to_json};
 use crate::domain::location::SourceLocation;
 use crate::domain::max_age::MaxAge;
@@ -198,6 +201,7 @@ impl Store {
             let has_other_schedule = draft.schedule != schedule;
             let location = to_json("sources.location", &draft.location)?;
             let next_run_at = next_run_at.filter(|_| !is_paused);
+            retries::clear_retry(conn, id.0)?;
             let has_no_schedule = draft.schedule.is_none();
             diesel::update(sources::table.find(id.0))
                 .set((
@@ -227,6 +231,7 @@ impl Store {
             diesel::delete(item_changes::table.filter(item_changes::source_id.eq(id.0))).execute(conn)?;
             added_spans::delete_source_spans(conn, id.0)?;
             diesel::delete(column_snapshots::table.filter(column_snapshots::source_id.eq(id.0))).execute(conn)?;
+            diesel::delete(settled_changes::table.filter(settled_changes::source_id.eq(id.0))).execute(conn)?;
             diesel::delete(withheld_items::table.filter(withheld_items::source_id.eq(id.0))).execute(conn)?;
             diesel::delete(removal_reviews::table.filter(removal_reviews::source_id.eq(id.0))).execute(conn)?;
             issues::delete_source_cells(conn, id.0)?;

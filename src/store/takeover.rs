@@ -10,8 +10,8 @@ use super::error::StoreError;
 use super::finish::{ClosePrecondition, RequeuePolicy, RunEnding, close_run};
 use super::operations;
 use super::schema::sync_operations;
-use super::stored_values::parse_value;
-use crate::domain::operation::{Lease, OperationKind, Status};
+use super::stored_values::{parse_json, parse_value};
+use crate::domain::operation::{Lease, OperationKind, StartOptions, Status};
 use crate::domain::run_text::stopped_run::{interrupted_message, restarted_message, worker_died_message};
 use crate::domain::sync_id::SyncId;
 
@@ -91,8 +91,8 @@ impl Store {
     }
 
     /// Ends a run with an expired lease as *interrupted*, and queues it again after a first crash, unless a cancel was
-    /// requested or the run is an undo. Returns `None` if its worker has renewed the lease or another server has taken
-    /// it over.
+    /// requested, the run is an undo, or it applies a preview. Returns `None` if its worker has renewed the lease or
+    /// another server has taken it over.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, or the row of the run stays locked.
@@ -102,7 +102,8 @@ impl Store {
             let Some(row) = operations::find_row(conn, &lease.id.to_string())? else { return Ok(None) };
             // A run whose kind this version does not know is treated as a sync.
             let kind: OperationKind = row.kind.parse().unwrap_or(OperationKind::Sync);
-            let requeue = row.attempt < MAX_ATTEMPTS && !row.cancel_requested && kind.is_restarted();
+            let options: StartOptions = parse_json("sync_operations.options", &row.options).unwrap_or_default();
+            let requeue = row.attempt < MAX_ATTEMPTS && !row.cancel_requested && options.allow_restart(kind);
             let percent = u8::try_from(row.progress).unwrap_or(0);
             let message = if requeue { restarted_message(percent) } else { worker_died_message(kind, percent) };
             let ending = RunEnding {

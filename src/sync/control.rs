@@ -49,7 +49,15 @@ impl SyncControl {
     /// # Errors
     /// [`StoreError`] when the admission cannot be written, because the database is unavailable, busy or full.
     pub fn start(&self, source: &Source, request: &StartRequest) -> Result<StartOutcome, StoreError> {
-        self.admit(source.id, Some(&source.slug), request, None)
+        self.admit(source.id, Some(&source.slug), request, None, self.engine.timeouts.cooldown)
+    }
+
+    /// Requests a run that a person decided on after another run, without the cooldown between two runs of a kind.
+    ///
+    /// # Errors
+    /// As [`SyncControl::start`].
+    pub(super) fn start_at_once(&self, source: &Source, request: &StartRequest) -> Result<StartOutcome, StoreError> {
+        self.admit(source.id, Some(&source.slug), request, None, Duration::ZERO)
     }
 
     /// Requests the run that a schedule is due for. Each scheduled time starts at most one run.
@@ -62,7 +70,7 @@ impl SyncControl {
         request: &StartRequest,
         due: ScheduledStart,
     ) -> Result<StartOutcome, StoreError> {
-        self.admit(source, None, request, Some(due))
+        self.admit(source, None, request, Some(due), Duration::ZERO)
     }
 
     fn admit(
@@ -71,8 +79,8 @@ impl SyncControl {
         slug: Option<&Slug>,
         request: &StartRequest,
         due: Option<ScheduledStart>,
+        cooldown: Duration,
     ) -> Result<StartOutcome, StoreError> {
-        let cooldown = self.engine.timeouts.cooldown;
         let outcome = self.engine.store.admit_run(&AdmissionRequest {
             source,
             request,

@@ -1,8 +1,6 @@
 //! Starts what a person decides about a finished run: its undo, the removals that it withheld, or the changes of a
 //! preview. Also resumes a schedule that an undo paused.
 
-use chrono::Utc;
-
 use super::control::SyncControl;
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use crate::domain::record::{HistoryRun, SyncRecord};
@@ -104,7 +102,7 @@ impl SyncControl {
     pub fn undo(&self, run: SyncId, requested_by: &str) -> Result<FollowUp<StartOutcome>, StoreError> {
         let options = StartOptions { undo_of: Some(run), ..StartOptions::default() };
         self.forecast_undo(run)?
-            .try_map(|source, _| self.start_by_hand(source, OperationKind::Undo, options, requested_by))
+            .try_map(|source, _| self.start(source, &Self::request_by_hand(OperationKind::Undo, options, requested_by)))
     }
 
     /// Returns the removals that this run withheld, if they still wait for a decision or were kept.
@@ -128,18 +126,25 @@ impl SyncControl {
     ///
     /// # Errors
     /// [`StoreError`] when the run cannot be read or the admission cannot be written.
-    pub fn apply_removals(&self, run: SyncId, requested_by: &str) -> Result<FollowUp<StartOutcome>, StoreError> {
+    pub fn apply_removals(
+        &self,
+        run: SyncId,
+        requested_by: &str,
+    ) -> Result<FollowUp<(OperationKind, StartOutcome)>, StoreError> {
         self.withheld_removals(run)?.try_map(|source, review| {
-            let (kind, options) = match review.reason {
+            let options = match review.reason {
                 ReviewReason::KeyChanged => {
-                    (OperationKind::Sync, StartOptions { accept_rekey: true, ..StartOptions::default() })
+                    // The sync that failed a moment ago must not make this one wait.
+                    let options = StartOptions { accept_rekey: true, ..StartOptions::default() };
+                    let request = Self::request_by_hand(OperationKind::Sync, options, requested_by);
+                    return Ok((request.kind, self.start_at_once(source, &request)?));
                 }
                 ReviewReason::Withheld | ReviewReason::Doubt | ReviewReason::EmptySource => {
-                    let options = StartOptions { removals_of: Some(review.id), ..StartOptions::default() };
-                    (OperationKind::Removal, options)
+                    StartOptions { removals_of: Some(review.id), ..StartOptions::default() }
                 }
             };
-            self.start_by_hand(source, kind, options, requested_by)
+            let request = Self::request_by_hand(OperationKind::Removal, options, requested_by);
+            Ok((request.kind, self.start(source, &request)?))
         })
     }
 
@@ -180,25 +185,19 @@ impl SyncControl {
     /// [`StoreError`] when the change cannot be written.
     pub fn resume_schedule(&self, source: &Source) -> Result<bool, StoreError> {
         let schedule = source.schedule.as_deref().and_then(|line| line.parse::<Schedule>().ok());
-        let next = schedule.and_then(|schedule| schedule.next_after(Utc::now())).map(|time| time.naive_utc());
+        let now = self.engine().store.now()?;
+        let next = schedule.and_then(|schedule| schedule.next_after(now)).map(|time| time.naive_utc());
         self.engine().store.resume_schedule(source.id, next)
     }
 
-    fn start_by_hand(
-        &self,
-        source: &Source,
-        kind: OperationKind,
-        options: StartOptions,
-        requested_by: &str,
-    ) -> Result<StartOutcome, StoreError> {
-        let request = StartRequest {
+    fn request_by_hand(kind: OperationKind, options: StartOptions, requested_by: &str) -> StartRequest {
+        StartRequest {
             kind,
             mode: Mode::Full,
             options,
             priority: RunPriority::Manual,
             requested_by: requested_by.to_owned(),
-        };
-        self.start(source, &request)
+        }
     }
 
     /// Returns the record of a finished run with its source.

@@ -103,7 +103,7 @@ impl Journey {
         browser.wait_for_text("#panel-apply", "Apply 2 changes");
         self.write_sheet(&format_rows(2..=ALBUMS + 4));
         browser.click("#panel-apply");
-        browser.wait_for_text("#panel-message", "The source changed since the preview.");
+        browser.wait_for_text("#panel-message", "The source or the catalog changed since the preview.");
         self.expect_end("Preview");
         self.expect_albums(ALBUMS + 1);
         self.open_confirmation("#panel-apply", "Apply 5 changes…", "Apply 5 changes?");

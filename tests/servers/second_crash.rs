@@ -65,10 +65,10 @@ fn after_a_second_crash_a_run_is_repeated_only_when_a_person_presses_try_again(d
     }
     // The button repeats the run with its original options.
     let (_, form) = panel.rsplit_once("name=\"action\" value=\"").expect("a form");
-    assert!(form.starts_with("full\""), "{form}");
+    assert!(form.starts_with("again\"") && form.contains(&second), "{form}");
     write_albums(&setup.path("albums.csv"), 500, "New");
     stub.serve_csv("/albums.csv", &std::fs::read_to_string(setup.path("albums.csv")).expect("the file"));
-    let pressed = admin.submit_form("/catalog/albums/sync", "action=full").expect("an answer");
+    let pressed = admin.submit_form("/catalog/albums/sync", &format!("action=again&sync={second}")).expect("an answer");
     assert_eq!(pressed.status, 202, "{}", pressed.body);
     let (_, third) = pressed.body.split_once("data-sync=\"").expect("a run");
     let third = third.split('"').next().expect("an id");
@@ -76,6 +76,7 @@ fn after_a_second_crash_a_run_is_repeated_only_when_a_person_presses_try_again(d
     server.wait_for_status(third, "completed");
     let last = server.status(third);
     assert_eq!((&last["attempt"], &last["retryOf"]), (&1.into(), &Value::Null), "a person's own start");
+    assert_eq!(db.count_rows("sync_records", &format!("id = '{third}' AND mode = 'full'")), 1);
     assert_eq!(count_albums(db, &setup, "New"), (500, 500));
     assert_eq!(db.count_rows("sync_records", "1 = 1"), 3);
     follower.assert_nothing_wrong();

@@ -11,7 +11,7 @@ use lockstep::domain::sync_id::SyncId;
 use lockstep::store::Store;
 use lockstep::store::admission::{AdmissionRequest, StartOutcome};
 use lockstep::store::batch::ItemBatch;
-use lockstep::store::finish::{AppliedChanges, RunEnding};
+use lockstep::store::finish::{AppliedChanges, RunEnding, SettledChange};
 use lockstep::store::item_write::ItemWrite;
 use lockstep::store::lease::RunProgress;
 
@@ -71,7 +71,7 @@ pub(crate) fn item_batch(keys: &[&str]) -> ItemBatch {
 
 /// An ending with that status and with changes to apply.
 pub(crate) fn run_ending(status: Status) -> RunEnding {
-    let applied = AppliedChanges { is_settled: true, is_sync: true, ..AppliedChanges::default() };
+    let applied = AppliedChanges { settled: SettledChange::Settle, is_sync: true, ..AppliedChanges::default() };
     RunEnding {
         stats: Some(RunStats::default()),
         applied: (status == Status::Completed).then_some(applied),

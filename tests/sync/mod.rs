@@ -26,6 +26,7 @@ mod reader;
 mod retention;
 mod rows;
 mod schedule;
+mod second_steps;
 mod skipped_rows;
 mod status;
 mod withheld_removals;

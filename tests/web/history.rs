@@ -90,6 +90,7 @@ fn an_entry_has_all_details_of_a_run(db: &TestDatabase) {
         "syncId": id, "source": "albums", "kind": "sync", "mode": "full", "status": "completed", "error": null,
         "code": null, "message": "3 added, 0 updated, 0 removed.", "progress": 100, "requestedBy": "ada",
         "attempt": 1, "retryOf": null, "successor": null, "issues": 0, "withheldRemovals": 0,
+        "target": null, "retriesBefore": null, "retryAt": null,
     });
     assert_eq!(Value::Object(rest), expected);
 }

@@ -18,6 +18,14 @@ CREATE TABLE column_snapshots (
     column_types TEXT NOT NULL
 );
 
+-- By how much a run changed `settled_count`, the number that later runs measure their removals by. Its undo takes that
+-- back.
+CREATE TABLE settled_changes (
+    sync_id   TEXT PRIMARY KEY NOT NULL,
+    source_id INTEGER NOT NULL,
+    delta     BIGINT NOT NULL
+);
+
 -- The removals of a source that wait for a decision: at most one list for each source. Its id is that of the run that
 -- stored it. No foreign key to sources: see `items`.
 CREATE TABLE removal_reviews (

@@ -7,3 +7,5 @@ ALTER TABLE catalogs ADD COLUMN retry_run TEXT;
 ALTER TABLE sync_records ADD COLUMN retries_before INTEGER;
 -- When the run was to be retried, as planned at its end.
 ALTER TABLE sync_records ADD COLUMN retry_at TIMESTAMP;
+-- The runs that are about another run: its undo, the removal of its list, the application of its preview.
+CREATE INDEX sync_records_target ON sync_records (target) WHERE target IS NOT NULL;

@@ -64,10 +64,10 @@ pub const APPLY_NOTICE: &str = "Applies exactly these changes. If the source or 
      starts.";
 
 /// The message while a new preview replaces one that was outdated when it was applied.
-pub const PREVIEWING_AGAIN: &str = "The source changed since the preview. Previewing again…";
+pub const PREVIEWING_AGAIN: &str = "The source or the catalog changed since the preview. Previewing again…";
 
 /// The beginning of the message of that new preview.
-pub const SOURCE_CHANGED: &str = "The source changed since the preview.";
+pub const SOURCE_CHANGED: &str = "The source or the catalog changed since the preview.";
 
 #[cfg(test)]
 mod tests {

@@ -152,6 +152,8 @@ pub fn failure_advice(code: Option<&str>, place: AdvicePlace) -> &'static str {
         (Some("key_changed"), AdvicePlace::History) => {
             "Fix the source, or choose another key column in its settings, then try again."
         }
+        (Some("list_outdated"), _) => "The catalog is unchanged. Sync to see what needs review now.",
+        (Some("preview_outdated"), _) => "The catalog is unchanged. Check the new preview, then apply it.",
         // These may end a run that has saved changes, so they do not promise an unchanged catalog.
         (Some("internal" | "database"), _) => "Try again in a moment. If it fails again, check the server log.",
         (Some("timeout"), _) => "Try again in a few minutes.",
@@ -231,12 +233,12 @@ mod tests {
         let sync = RunState { needs_review: true, ..state(OperationKind::Sync, Status::Completed, &stats) };
         assert_eq!(run_title(&sync), "Needs review, 3 rows skipped");
         let preview = RunState { replaces_outdated: true, ..state(OperationKind::Preview, Status::Running, &stats) };
-        assert_eq!(run_message(&preview), "The source changed since the preview. Previewing again…");
+        assert_eq!(run_message(&preview), "The source or the catalog changed since the preview. Previewing again…");
         let message = "A sync would add 3, update 0 and remove 0.";
         let ended = RunState { status: Status::Completed, message, ..preview };
         assert_eq!(
             run_message(&ended),
-            "The source changed since the preview. A sync would add 3, update 0 and remove 0."
+            "The source or the catalog changed since the preview. A sync would add 3, update 0 and remove 0."
         );
     }
 

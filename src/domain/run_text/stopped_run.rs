@@ -132,13 +132,6 @@ pub fn unknown_kind_message(kind: &str) -> String {
     format!("Unknown type of source “{kind}”. Use a version of Lockstep that supports it.")
 }
 
-/// The message of a run whose kind of operation this version cannot run.
-#[must_use]
-pub fn unsupported_operation_message(kind: OperationKind) -> String {
-    let operation = kind_label(kind).to_lowercase();
-    format!("This version of Lockstep does not support this {operation}. Nothing was changed. Update the server.")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -57,8 +57,11 @@ pub fn undone_message(noun: &Noun, done: UndoForecast, is_paused: bool) -> Strin
             _ => format!("{} {verb}", group_digits(number)),
         })
         .collect();
-    let mut message =
-        if parts.is_empty() { "Nothing was changed.".to_owned() } else { format!("{}.", parts.join(", ")) };
+    let mut message = match parts.len() {
+        0 if done.restores_columns => "The former columns were restored.".to_owned(),
+        0 => "Nothing was changed.".to_owned(),
+        _ => format!("{}.", parts.join(", ")),
+    };
     message.push_str(&leaves_message(leaves, "Left"));
     message + " " + if is_paused { SCHEDULE_PAUSED } else { FIX_SOURCE }
 }
@@ -86,6 +89,10 @@ pub const NEXT_SYNC_BRINGS_BACK: &str = "The next sync brings the changes back, 
 pub fn undo_label(kind: OperationKind) -> String {
     format!("Undo this {}", kind_label(kind).to_lowercase())
 }
+
+/// The notice before the undo of a sync that continued an interrupted one.
+pub const EARLIER_ATTEMPT_STAYS: &str =
+    "This sync was restarted. What its earlier attempt changed stays; undo that on the page of that attempt.";
 
 /// The response to an undo of a run of which nothing is left to revert.
 pub const NOTHING_TO_UNDO: &str = "Nothing to undo: this run changed nothing, or its changes were changed again since.";
@@ -125,6 +132,11 @@ mod tests {
             undone_message(&noun, whole, true),
             "12 albums returned, 30 restored, 1 removed. Left 4 that changed since. Schedule paused. Fix the source, \
              then sync."
+        );
+        let columns = UndoForecast { restores_columns: true, ..NONE };
+        assert_eq!(
+            undone_message(&noun, columns, false),
+            "The former columns were restored. Fix the source, then sync."
         );
         assert_eq!(undone_message(&noun, NONE, false), "Nothing was changed. Fix the source, then sync.");
     }

@@ -8,7 +8,9 @@ use diesel::prelude::*;
 
 use crate::store::active_statuses::ACTIVE_STATUSES;
 use crate::store::any_connection::AnyConnection;
-use crate::store::schema::{item_changes, sessions, sync_issues, sync_operations, sync_records};
+use crate::store::schema::{
+    item_changes, removal_reviews, sessions, sync_issues, sync_operations, sync_records, withheld_items,
+};
 
 /// Loads a query, and on PostgreSQL locks its rows.
 macro_rules! load_locked {
@@ -45,6 +47,8 @@ pub(in crate::store) fn lock_ended_records(
     let query = sync_records::table
         .filter(sync_records::finished_at.lt(before))
         .filter(not(exists(sync_operations::table.filter(sync_operations::id.eq(sync_records::id)))))
+        // The record of a list that waits for a decision, or that an admin decided to keep, is needed as long as it.
+        .filter(not(exists(removal_reviews::table.filter(removal_reviews::sync_id.eq(sync_records::id)))))
         .order(sync_records::finished_at)
         .limit(limit)
         .select(sync_records::id);
@@ -61,6 +65,28 @@ pub(in crate::store) fn lock_changes(conn: &mut AnyConnection, runs: &[String], 
 pub(in crate::store) fn lock_issues(conn: &mut AnyConnection, runs: &[String], limit: i64) -> QueryResult<Vec<i64>> {
     let query = sync_issues::table.filter(sync_issues::sync_id.eq_any(runs)).limit(limit).select(sync_issues::id);
     load_locked!(conn, query)
+}
+
+/// Returns up to `limit` of the keys that these runs list as withheld, with their runs. Lists that wait for a decision
+/// are not among them: their records are kept.
+pub(in crate::store) fn lock_withheld_items(
+    conn: &mut AnyConnection,
+    runs: &[String],
+    limit: i64,
+) -> QueryResult<Vec<(String, Vec<String>)>> {
+    let query = withheld_items::table
+        .filter(withheld_items::sync_id.eq_any(runs))
+        .limit(limit)
+        .select((withheld_items::sync_id, withheld_items::key));
+    let rows: Vec<(String, String)> = load_locked!(conn, query)?;
+    let mut lists: Vec<(String, Vec<String>)> = Vec::new();
+    for (run, key) in rows {
+        match lists.last_mut().filter(|(last, _)| *last == run) {
+            Some((_, keys)) => keys.push(key),
+            None => lists.push((run, vec![key])),
+        }
+    }
+    Ok(lists)
 }
 
 /// Returns the token hashes of sessions that expired before `before`.

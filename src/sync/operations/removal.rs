@@ -3,7 +3,7 @@
 use crate::domain::operation::Status;
 use crate::domain::run_text::withheld_items::{LIST_OUTDATED, removal_completed_message};
 use crate::fetch::FetchOutcome;
-use crate::store::finish::{AppliedChanges, RunEnding};
+use crate::store::finish::{AppliedChanges, RunEnding, SettledChange};
 use crate::store::reviews::ReviewChange;
 use crate::sync::run::column_changes::column_layout;
 use crate::sync::run::comparison::StoredItems;
@@ -58,7 +58,7 @@ pub(super) fn run(context: &RunContext<'_>, findings: &mut RunFindings) -> Resul
     begin_finalizing(context, findings.stats)?;
     let removed = u64::try_from(removals.len()).unwrap_or(u64::MAX);
     let message = removal_completed_message(&context.source.noun, removed, review.item_count);
-    let applied = AppliedChanges { removals, is_settled: true, ..AppliedChanges::default() };
+    let applied = AppliedChanges { removals, settled: SettledChange::Settle, ..AppliedChanges::default() };
     let ending = std::mem::take(findings).into_ending(Status::Completed, message);
     Ok(RunEnding { review: ReviewChange::Resolved, applied: Some(applied), ..ending })
 }

@@ -7,7 +7,7 @@ use crate::domain::run_text::completed_sync::{RunResult, completed_message};
 use crate::domain::run_text::withheld_items::KeptReason;
 use crate::domain::source::Validators;
 use crate::fetch::FetchOutcome;
-use crate::store::finish::{AppliedChanges, RunEnding};
+use crate::store::finish::{AppliedChanges, RunEnding, SettledChange};
 use crate::sync::run::apply::{ComparedRows, apply_rows};
 use crate::sync::run::column_changes::column_layout;
 use crate::sync::run::context::RunContext;
@@ -69,7 +69,7 @@ pub(super) fn run(
         columns: Some(layout.column_names().to_vec()),
         column_types: Some(survey.types),
         removals,
-        is_settled: withheld == 0,
+        settled: if withheld == 0 { SettledChange::Settle } else { SettledChange::Keep },
         is_sync: true,
         validators,
     };

@@ -4,13 +4,13 @@ use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::operation::{Stage, Status};
 use crate::domain::progress::{ProgressCount, RunStats, StageWeights};
 use crate::domain::run_text::undo::{UNDO_TARGET_MISSING, undoing_message, undone_message};
+use crate::domain::sync_id::SyncId;
 use crate::domain::undo_forecast::UndoForecast;
 use crate::store::batch::ItemBatch;
 use crate::store::column_snapshots::ColumnSnapshot;
-use crate::store::finish::{AppliedChanges, RunEnding};
+use crate::store::finish::{AppliedChanges, RunEnding, SettledChange};
 use crate::store::item_write::ItemWrite;
 use crate::store::lease::RunProgress;
-use crate::store::reviews::ReviewChange;
 use crate::store::undo::UndoCursor;
 use crate::sync::run::comparison::StoredItems;
 use crate::sync::run::context::RunContext;
@@ -66,7 +66,7 @@ pub(super) fn run(context: &RunContext<'_>, findings: &mut RunFindings) -> Resul
     }
     findings.stats = progress.stats;
     begin_finalizing(context, progress.stats)?;
-    Ok(undone(context, std::mem::take(findings), forecast, columns))
+    Ok(undone(context, std::mem::take(findings), target, forecast, columns))
 }
 
 /// Adds the changes of a page to the counts.
@@ -94,6 +94,7 @@ fn build_batch(number: i64, changes: Vec<Change>, columns: Option<Vec<String>>) 
 fn undone(
     context: &RunContext<'_>,
     findings: RunFindings,
+    target: SyncId,
     forecast: UndoForecast,
     before: Option<ColumnSnapshot>,
 ) -> RunEnding {
@@ -101,8 +102,7 @@ fn undone(
     let done = UndoForecast { returns: stats.added, restores: stats.updated, removes: stats.removed, ..forecast };
     let message = undone_message(&context.source.noun, done, context.source.has_paused_schedule());
     let (columns, column_types) = before.map(|before| (before.columns, before.column_types)).unzip();
-    // The restored state is what an admin decided, so later runs measure their removals by it.
-    let applied = AppliedChanges { columns, column_types, is_settled: true, ..AppliedChanges::default() };
-    let ending = findings.into_ending(Status::Completed, message);
-    RunEnding { review: ReviewChange::Resolved, applied: Some(applied), ..ending }
+    let settled = SettledChange::Revert(target);
+    let applied = AppliedChanges { columns, column_types, settled, ..AppliedChanges::default() };
+    RunEnding { applied: Some(applied), ..findings.into_ending(Status::Completed, message) }
 }

@@ -6,7 +6,7 @@ use super::context::ClaimedRun;
 use super::findings::RunFindings;
 use super::run_stop::RunStop;
 use crate::domain::automatic_retry::{PlannedRetry, plan_retry};
-use crate::domain::operation::{Lease, OperationKind, Status};
+use crate::domain::operation::{Lease, Status, SyncOperation};
 use crate::domain::run_text::stopped_message;
 use crate::domain::run_text::stopped_run::{
     TimeLimit, cancelled_message, database_error_message, disk_full_message, internal_error_message, restarted_message,
@@ -58,7 +58,7 @@ fn decide_ending(
                 reason => reason,
             };
             let time = TimeLimit { limit: engine.timeouts.sync, database_wait: signal.database_wait() };
-            stopped_ending(findings, reason, run.operation.kind, time).map(with_committed_stats)
+            stopped_ending(findings, reason, &run.operation, time).map(with_committed_stats)
         }
         RunStop::Failed { code, message } => Some(findings.failed(code, &message)),
         RunStop::Refused(failure) => Some(findings.failed(failure.code, &failure.message())),
@@ -100,10 +100,10 @@ fn database_ending(findings: RunFindings, error: &StoreError) -> RunEnding {
 fn stopped_ending(
     findings: RunFindings,
     reason: StopReason,
-    kind: OperationKind,
+    operation: &SyncOperation,
     time: TimeLimit,
 ) -> Option<RunEnding> {
-    let percent = findings.published_percent;
+    let (percent, kind) = (findings.published_percent, operation.kind);
     Some(match reason {
         StopReason::LeaseLost => return None,
         StopReason::Cancelled => {
@@ -112,7 +112,7 @@ fn stopped_ending(
         }
         StopReason::TimedOut => findings.failed("timeout", &timed_out_message(kind, percent, time)),
         StopReason::ShuttingDown => {
-            let (requeue, message) = if kind.is_restarted() {
+            let (requeue, message) = if operation.options.allow_restart(kind) {
                 (RequeuePolicy::SameAttempt, restarted_message(percent))
             } else {
                 (RequeuePolicy::No, shut_down_message(kind, percent))

@@ -15,7 +15,7 @@ use crate::domain::run_text::run_progress::FINALIZING_MESSAGE;
 use crate::domain::source::Validators;
 use crate::domain::sync_id::SyncId;
 use crate::store::StoreError;
-use crate::store::finish::{AppliedChanges, RunEnding};
+use crate::store::finish::{AppliedChanges, RunEnding, SettledChange};
 use crate::store::lease::{FinalizeOutcome, RunProgress};
 use crate::sync::SyncEngine;
 use crate::sync::run_log;
@@ -77,7 +77,7 @@ pub(in crate::sync) fn finish_unchanged(
     let validators = Some(Validators { skipped_rows, without_hidden_columns, ..received });
     // A preview whose feeds have nothing new writes nothing.
     let is_sync = context.operation.kind == OperationKind::Sync;
-    let applied = AppliedChanges { validators, is_settled: true, is_sync, ..AppliedChanges::default() };
+    let applied = AppliedChanges { validators, settled: SettledChange::Settle, is_sync, ..AppliedChanges::default() };
     let mut findings = std::mem::take(findings);
     findings.stats = findings.stats_with_feeds();
     let message = run_text::unchanged_message(&context.source.noun, &findings.stats);

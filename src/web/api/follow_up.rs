@@ -8,6 +8,7 @@ use crate::domain::operation::OperationKind;
 use crate::domain::run_text::start_and_cancel::started_message;
 use crate::domain::run_text::undo::{SCHEDULE_NOT_PAUSED, SCHEDULE_RESUMED, undo_forecast_message};
 use crate::domain::run_text::withheld_items::kept_response;
+use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
 use crate::store::admission::StartOutcome;
 use crate::sync::follow_up::FollowUp;
@@ -20,7 +21,8 @@ pub(in crate::web) async fn undo(app: AppContext, id: web::Path<String>) -> Resu
     app.run_blocking(move |state, caller| {
         let actor = caller.admin()?;
         let id = parse_run_id(&id)?;
-        started_response(id, state.control.undo(id, &actor.name)?, OperationKind::Undo)
+        let (source, started) = possible(id, state.control.undo(id, &actor.name)?)?;
+        started_response(&source, started, OperationKind::Undo)
     })
     .await
 }
@@ -43,7 +45,8 @@ pub(in crate::web) async fn remove_withheld(app: AppContext, id: web::Path<Strin
     app.run_blocking(move |state, caller| {
         let actor = caller.admin()?;
         let id = parse_run_id(&id)?;
-        started_response(id, state.control.apply_removals(id, &actor.name)?, OperationKind::Removal)
+        let (source, (kind, started)) = possible(id, state.control.apply_removals(id, &actor.name)?)?;
+        started_response(&source, started, kind)
     })
     .await
 }
@@ -81,7 +84,7 @@ fn parse_run_id(id: &str) -> Result<SyncId, WebError> {
 }
 
 /// The source and the value of a request about the run `id` that is possible.
-fn possible<T>(id: SyncId, outcome: FollowUp<T>) -> Result<(Box<crate::domain::source::Source>, T), WebError> {
+fn possible<T>(id: SyncId, outcome: FollowUp<T>) -> Result<(Box<Source>, T), WebError> {
     match outcome {
         FollowUp::Possible(source, value) => Ok((source, value)),
         FollowUp::NoSuchRun => Err(WebError::not_found("sync")),
@@ -89,17 +92,12 @@ fn possible<T>(id: SyncId, outcome: FollowUp<T>) -> Result<(Box<crate::domain::s
     }
 }
 
-fn started_response(
-    id: SyncId,
-    outcome: FollowUp<StartOutcome>,
-    kind: OperationKind,
-) -> Result<JsonResponse, WebError> {
-    let (source, started) = possible(id, outcome)?;
+fn started_response(source: &Source, started: StartOutcome, kind: OperationKind) -> Result<JsonResponse, WebError> {
     match started {
         StartOutcome::Accepted(new) => JsonResponse::with_status(
             StatusCode::ACCEPTED,
             &json!({ "syncId": new, "status": "started", "message": started_message(kind, &source.name) }),
         ),
-        refused => Err(WebError::start_refused(refused, &source)),
+        refused => Err(WebError::start_refused(refused, source)),
     }
 }

@@ -87,11 +87,11 @@ pub(in crate::web) async fn start(
     };
     app.run_blocking(move |state, caller| {
         let actor = caller.admin()?;
-        let SyncBody { source, kind, mode, options } = body?;
+        let SyncBody { source, kind, mode, mut options } = body?;
         let source = state.store.find_source(&source)?.ok_or_else(|| WebError::not_found("source"))?;
         if let Some(preview) = options.apply_preview {
             match state.control.appliable_preview(&source, preview)? {
-                FollowUp::Possible(..) => {}
+                FollowUp::Possible(_, record) => options = options.comparing_like(record.options),
                 FollowUp::NoSuchRun => return Err(WebError::not_found("preview")),
                 FollowUp::Refused(refusal) => return Err(WebError::follow_up_refused(refusal, preview)),
             }

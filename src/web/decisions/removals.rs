@@ -164,7 +164,7 @@ pub(in crate::web) async fn decide(
         let page = state.links.withheld_removals(source.slug.as_str(), &run);
         match trimmed_value(&form, "action").as_str() {
             "remove" | "" => match state.control.apply_removals(run, &actor.name)? {
-                FollowUp::Possible(_, outcome) => respond_to_start(&context, outcome, is_htmx),
+                FollowUp::Possible(_, (_, outcome)) => respond_to_start(&context, outcome, is_htmx),
                 FollowUp::NoSuchRun => Err(WebError::not_found("sync")),
                 FollowUp::Refused(refusal) => respond_with_refusal(&context, refusal, is_htmx, page),
             },

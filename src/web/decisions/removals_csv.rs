@@ -15,7 +15,7 @@ use crate::web::http::form::{FormValues, trimmed_value};
 use crate::web::http::streamed_body::{ChunkProducer, stream_chunks};
 
 /// How many items are read and sent at once.
-const ITEMS_PER_CHUNK: u64 = 1000;
+const ITEMS_PER_CHUNK: i64 = 1000;
 
 /// `GET /catalog/{slug}/sync/removals.csv`: the list of the run `sync`; `raw=1` does not escape formulas.
 pub(in crate::web) async fn file(
@@ -31,7 +31,7 @@ pub(in crate::web) async fn file(
             let list = find_list(state, &source, &trimmed_value(&query, "sync"))?;
             let id = list.id().ok_or_else(|| WebError::not_found("list"))?;
             let columns = state.store.find_catalog(source.id)?.unwrap_or_default().columns;
-            let mut file = RemovalFile { list: id, columns, is_raw, next_page: Some(1) };
+            let mut file = RemovalFile { list: id, columns, is_raw, after: Some(String::new()) };
             let first = file.next_chunk(state)?.unwrap_or_default();
             Ok((format!("{}-removals-{id}.csv", source.slug), first, file))
         })
@@ -48,16 +48,16 @@ struct RemovalFile {
     /// The columns of the catalog. Other fields of an item are not shown.
     columns: Vec<String>,
     is_raw: bool,
-    /// The page to read next; `None` at the end.
-    next_page: Option<u64>,
+    /// The key of the last item that was written; `None` at the end.
+    after: Option<String>,
 }
 
 impl ChunkProducer for RemovalFile {
     fn next_chunk(&mut self, state: &AppState) -> Result<Option<Vec<u8>>, WebError> {
-        let Some(page) = self.next_page else { return Ok(None) };
-        let found = state.store.withheld_items(self.list, "", page, ITEMS_PER_CHUNK)?;
-        self.next_page = (page * ITEMS_PER_CHUNK < found.total).then_some(page + 1);
-        self.write_csv(&found.removals, page == 1).map(Some)
+        let Some(after) = self.after.take() else { return Ok(None) };
+        let found = state.store.withheld_items_after(self.list, &after, ITEMS_PER_CHUNK)?;
+        self.after = found.last().map(|item| item.key.clone());
+        self.write_csv(&found, after.is_empty()).map(Some)
     }
 }
 

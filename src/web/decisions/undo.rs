@@ -5,7 +5,9 @@ use actix_web::web;
 use super::view::DecisionPage;
 use crate::domain::operation::OperationKind;
 use crate::domain::record::HistoryRun;
-use crate::domain::run_text::undo::{NEXT_SYNC_BRINGS_BACK, UNDO_PAUSES_SCHEDULE, undo_forecast_message, undo_label};
+use crate::domain::run_text::undo::{
+    EARLIER_ATTEMPT_STAYS, NEXT_SYNC_BRINGS_BACK, UNDO_PAUSES_SCHEDULE, undo_forecast_message, undo_label,
+};
 use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
 use crate::sync::follow_up::FollowUp;
@@ -37,7 +39,9 @@ pub(in crate::web) async fn page(app: AppContext, id: web::Path<String>) -> Resu
         match state.control.forecast_undo(id)? {
             FollowUp::Possible(source, forecast) => {
                 page.message = undo_forecast_message(&source.noun, forecast);
-                page.notices = schedule_notice(&source, run.run_summary().kind).into_iter().collect();
+                let summary = run.run_summary();
+                let attempt_notice = summary.retry_of.map(|_| EARLIER_ATTEMPT_STAYS);
+                page.notices = attempt_notice.into_iter().chain(schedule_notice(&source, summary.kind)).collect();
                 page.button = Some(label);
                 page.find_active_run(state, &source)?;
             }

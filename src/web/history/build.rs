@@ -146,7 +146,6 @@ pub(super) fn build_run_page(
     Ok(page)
 }
 
-/// Facts about a run: name and value.
 /// A finished run with the retry that waits for its time, if there is one.
 fn ended_view(state: &AppState, record: &SyncRecord) -> Result<RunView, WebError> {
     let mut view = RunView::of_record(record);
@@ -156,6 +155,7 @@ fn ended_view(state: &AppState, record: &SyncRecord) -> Result<RunView, WebError
     Ok(view)
 }
 
+/// Facts about a run: name and value.
 fn run_facts(run: &HistoryRun, line: &RunLine, attempts: &[RunAttempt]) -> Vec<(&'static str, String)> {
     let view = &line.run;
     let mut facts = vec![("Type", line.kind_label.to_owned())];

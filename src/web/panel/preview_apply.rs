@@ -29,7 +29,10 @@ pub(super) fn build_apply(
     let options = StartOptions { apply_preview: Some(preview), ..StartOptions::default() };
     let (kind, priority) = (OperationKind::Sync, RunPriority::Manual);
     Ok(match state.control.appliable_preview(source, preview)? {
-        FollowUp::Possible(..) => Ok(StartRequest { kind, mode: Mode::Full, options, priority, requested_by }),
+        FollowUp::Possible(_, record) => {
+            let options = options.comparing_like(record.options);
+            Ok(StartRequest { kind, mode: Mode::Full, options, priority, requested_by })
+        }
         FollowUp::NoSuchRun => return Err(no_run()),
         FollowUp::Refused(refusal) => Err((refusal, state.links.apply_preview(source.slug.as_str(), &preview))),
     })

@@ -4,6 +4,7 @@
 mod checks;
 mod model;
 mod player;
+mod sheet;
 mod steps;
 
 use std::cell::Cell;

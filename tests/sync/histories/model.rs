@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use lockstep::domain::removal_review::ReviewReason;
 use lockstep::domain::undo_forecast::UndoForecast;
 
-use crate::support::memory_kind::MemoryTable;
+use super::sheet::Sheet;
 
 /// The number of blocks in a full sheet.
 pub(super) const BLOCKS: usize = 24;
@@ -17,59 +17,6 @@ pub(super) const BATCH_BLOCKS: usize = 10;
 
 /// The content of a block: its version, and whether it has the column `note`.
 pub(super) type BlockContent = (u8, bool);
-
-/// The sheet that editors change: the version of each block, by the number of the block in the catalog.
-#[derive(Clone, Default)]
-pub(super) struct Sheet {
-    blocks: BTreeMap<usize, u8>,
-    has_note: bool,
-    /// The distance of the keys from those of the first sheet, in blocks.
-    shift: usize,
-}
-
-impl Sheet {
-    pub(super) fn set_block(&mut self, block: usize, version: Option<u8>) {
-        match version {
-            Some(version) => self.blocks.insert(block + self.shift, version),
-            None => self.blocks.remove(&(block + self.shift)),
-        };
-    }
-
-    pub(super) fn cut(&mut self, kept: usize) {
-        self.blocks = std::mem::take(&mut self.blocks).into_iter().take(kept).collect();
-    }
-
-    pub(super) fn fill(&mut self, version: u8) {
-        self.blocks = (0..BLOCKS).map(|block| (block + self.shift, version)).collect();
-    }
-
-    pub(super) fn rekey(&mut self) {
-        let other = if self.shift == 0 { BLOCKS } else { 0 };
-        let moved = std::mem::take(&mut self.blocks).into_iter();
-        self.blocks = moved.map(|(block, version)| (block % BLOCKS + other, version)).collect();
-        self.shift = other;
-    }
-
-    pub(super) fn toggle_column(&mut self) {
-        self.has_note = !self.has_note;
-    }
-
-    /// The blocks in the order of their rows.
-    pub(super) fn contents(&self) -> Vec<(usize, BlockContent)> {
-        self.blocks.iter().map(|(block, version)| (*block, (*version, self.has_note))).collect()
-    }
-
-    pub(super) fn table(&self) -> MemoryTable {
-        let columns: &[&str] = if self.has_note { &["id", "title", "note"] } else { &["id", "title"] };
-        let row = |block: usize, row: usize, version: u8| {
-            let mut cells = vec![block_key(block, row), format!("Title {version}")];
-            cells.extend(self.has_note.then(|| format!("Note {version}")));
-            cells
-        };
-        let rows = self.blocks.iter().flat_map(|(block, version)| (0..BLOCK_ROWS).map(|n| row(*block, n, *version)));
-        MemoryTable::from_rows(columns, rows.collect())
-    }
-}
 
 /// The key of a row of a block.
 pub(super) fn block_key(block: usize, row: usize) -> String {
@@ -117,6 +64,8 @@ pub(super) struct ModelReview {
 struct RunLog {
     changes: Vec<(usize, BlockChange)>,
     columns_before: Option<Columns>,
+    /// By how many blocks it changed what later runs measure their removals by.
+    settled_delta: isize,
 }
 
 /// The catalog as it should be.
@@ -228,7 +177,7 @@ impl CatalogModel {
             self.set_columns(run, Some(sheet.has_note), Some(sheet.has_note));
         }
         if verdict == Verdict::Apply {
-            self.settled = Some(self.live_blocks().len());
+            self.settle(run);
         }
         self.review = reason.filter(|_| !missing.is_empty()).map(|reason| {
             let known = self.review.take().filter(|review| (&review.blocks, review.reason) == (&missing, reason));
@@ -243,7 +192,7 @@ impl CatalogModel {
         let missing = self.missing_blocks(sheet);
         let removals: Vec<usize> = review.blocks.into_iter().filter(|block| missing.contains(block)).collect();
         self.remove_blocks(run, &removals);
-        self.settled = Some(self.live_blocks().len());
+        self.settle(run);
     }
 
     /// What an undo of a run would do, in items.
@@ -283,8 +232,19 @@ impl CatalogModel {
         if let Some((names, types)) = columns {
             self.set_columns(run, names, types);
         }
-        self.settled = Some(self.live_blocks().len());
-        self.review = None;
+        // What was withheld before the undone run is withheld again after its undo.
+        if let Some(settled) = self.settled {
+            let after = settled.saturating_add_signed(-self.runs[target].settled_delta);
+            self.runs[run].settled_delta = after.cast_signed() - settled.cast_signed();
+            self.settled = Some(after);
+        }
+    }
+
+    /// The catalog is what later runs measure their removals by.
+    fn settle(&mut self, run: usize) {
+        let live = self.live_blocks().len();
+        self.runs[run].settled_delta = live.cast_signed() - self.settled.unwrap_or(0).cast_signed();
+        self.settled = Some(live);
     }
 
     fn remove_blocks(&mut self, run: usize, blocks: &[usize]) {

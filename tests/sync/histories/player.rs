@@ -10,7 +10,8 @@ use lockstep::store::cancel::CancelOutcome;
 use lockstep::sync::ShutdownSignal;
 use lockstep::sync::follow_up::{FollowUp, FollowUpRefusal};
 
-use super::model::{BLOCK_ROWS, CatalogModel, Sheet, Verdict};
+use super::model::{BLOCK_ROWS, CatalogModel, Verdict};
+use super::sheet::Sheet;
 use super::steps::HistoryStep;
 use crate::support::memory_kind::{FaultMoment, MemoryFault};
 use crate::support::test_engine::{full_sync, preview_run};
@@ -212,7 +213,8 @@ impl<'a> HistoryPlayer<'a> {
         let Some(review) = self.model.review.clone() else { return };
         let stored = self.engine.store.find_review(self.source.id).expect("an answer").expect("a review");
         let answer = self.engine.control.apply_removals(stored.id, "ada").expect("an answer");
-        let record = self.engine.run(accepted(answer));
+        let FollowUp::Possible(_, (_, StartOutcome::Accepted(id))) = answer else { panic!("{answer:?}") };
+        let record = self.engine.run(id);
         if review.reason == ReviewReason::KeyChanged {
             return self.expect_sync(&record, true);
         }

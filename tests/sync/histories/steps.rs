@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::model::{BLOCKS, Sheet};
+use super::model::BLOCKS;
+use super::sheet::Sheet;
 
 /// One step of a history.
 #[derive(Clone, Debug)]

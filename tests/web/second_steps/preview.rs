@@ -84,11 +84,14 @@ fn an_outdated_preview_is_replaced_and_nothing_is_applied(db: &TestDatabase) {
     assert!(again != sync && again != preview, "the panel follows the new preview: {panel}");
     assert_shows(
         &panel,
-        &["The source changed since the preview. Previewing again…", "data-active=\"true\"", "hx-get"],
+        &["The source or the catalog changed since the preview. Previewing again…", "data-active=\"true\"", "hx-get"],
     );
     site.run_queued(&again);
     let panel = admin.get(&format!("/catalog/books/sync-status?sync={again}")).body;
-    assert_shows(&panel, &["The source changed since the preview. A sync would add 3", "Apply 3 changes"]);
+    assert_shows(
+        &panel,
+        &["The source or the catalog changed since the preview. A sync would add 3", "Apply 3 changes"],
+    );
     assert_eq!(count_items(&site, &source), 3, "nothing was applied");
     let (_, panel) =
         run_form(&site, &admin, "/catalog/books/sync", &[("action", "apply"), ("preview", again.as_str())]);

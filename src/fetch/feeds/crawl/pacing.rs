@@ -54,7 +54,7 @@ pub(super) fn decide_fetch(
     {
         return FetchDecision::BackingOff(until);
     }
-    // CatalogFreshness ends with a failure: it may have been declared for a version that no longer exists.
+    // Freshness ends with a failure: it may have been declared for a version that no longer exists.
     let fresh = known.and_then(|known| known.fresh_until).filter(|_| !feed.has_failed());
     if request.mode == Mode::Incremental && later(fresh).is_some() {
         FetchDecision::Fresh
