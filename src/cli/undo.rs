@@ -37,7 +37,13 @@ pub(super) fn run(app: &App, args: &UndoArgs) -> Result<CommandExit, CommandErro
         return Ok(CommandExit::Cancelled);
     }
     let interrupted = app::watch_shutdown_signals()?;
-    let (source, outcome) = possible(id, app.control.undo(id, COMMAND_LINE)?)?;
+    let (source, mut outcome) = possible(id, app.control.undo(id, COMMAND_LINE)?)?;
+    if let StartOutcome::AlreadyRunning(active) = outcome
+        && app.control.recover_run(active)?.is_some()
+    {
+        // The worker of that run was dead. It has been ended.
+        outcome = possible(id, app.control.undo(id, COMMAND_LINE)?)?.1;
+    }
     let StartOutcome::Accepted(undo) = outcome else { return Err(start_refused(&source, outcome)) };
     let last = follow_to_end(app, undo, &interrupted)?;
     print_result(app, &source, &last, args.json)?;

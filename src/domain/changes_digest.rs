@@ -38,6 +38,7 @@ impl ChangesDigest {
             GuardVerdict::Apply => "apply",
             GuardVerdict::WithholdRemovals => "withhold",
             GuardVerdict::WithholdInDoubt => "doubt",
+            GuardVerdict::WithholdKept => "kept",
             GuardVerdict::EmptySource => "empty",
             GuardVerdict::KeyChanged => "rekey",
         };

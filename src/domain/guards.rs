@@ -31,6 +31,8 @@ pub enum GuardVerdict {
     WithholdRemovals,
     /// Additions and updates. The removals are withheld, because rows or keys may have been misread.
     WithholdInDoubt,
+    /// Additions and updates. The removals are withheld, because an admin decided to keep some of these items.
+    WithholdKept,
     /// Nothing, because the source has no usable row.
     EmptySource,
     /// Nothing, because additions and removals are so many that the key column must have changed.
@@ -42,13 +44,32 @@ impl GuardVerdict {
     #[must_use]
     pub const fn applies_additions(self) -> bool {
         match self {
-            Self::Apply | Self::WithholdRemovals | Self::WithholdInDoubt => true,
+            Self::Apply | Self::WithholdRemovals | Self::WithholdInDoubt | Self::WithholdKept => true,
             Self::EmptySource | Self::KeyChanged => false,
         }
     }
 }
 
 impl ChangeTally {
+    /// Returns the verdict for a catalog that has a list of removals which waits for a decision or was kept.
+    /// `listed_missing` is the number of its items that are still missing.
+    #[must_use]
+    pub const fn decide_with_list(self, accept_rekey: bool, listed_missing: u64, is_kept: bool) -> GuardVerdict {
+        let verdict = self.decide_verdict(accept_rekey);
+        match verdict {
+            GuardVerdict::Apply if is_kept && listed_missing > 0 && !accept_rekey => GuardVerdict::WithholdKept,
+            GuardVerdict::KeyChanged => {
+                // The items that were missing before say nothing about the key column.
+                let newly_missing = Self { removals: self.removals.saturating_sub(listed_missing), ..self };
+                match newly_missing.decide_verdict(false) {
+                    GuardVerdict::KeyChanged => verdict,
+                    _ => GuardVerdict::WithholdRemovals,
+                }
+            }
+            _ => verdict,
+        }
+    }
+
     /// Returns the verdict. `accept_rekey` confirms that additions and removals of more than half are intended.
     #[must_use]
     pub const fn decide_verdict(self, accept_rekey: bool) -> GuardVerdict {
@@ -58,7 +79,10 @@ impl ChangeTally {
         let adds_most = (self.additions + (self.live - baseline)) * 2 > baseline;
         if self.usable_rows == 0 {
             GuardVerdict::EmptySource
-        } else if !removes_most || (adds_most && accept_rekey) {
+        } else if removes_most && adds_most && accept_rekey {
+            // The admin saw the list and the counts.
+            GuardVerdict::Apply
+        } else if !removes_most {
             if self.doubtful && self.removals > 0 { GuardVerdict::WithholdInDoubt } else { GuardVerdict::Apply }
         } else if adds_most {
             GuardVerdict::KeyChanged
@@ -117,10 +141,7 @@ mod tests {
         let doubtful = ChangeTally { doubtful: true, ..tally(100, 5, 1) };
         assert_eq!(doubtful.decide_verdict(false), GuardVerdict::WithholdInDoubt);
         assert_eq!(ChangeTally { removals: 0, ..doubtful }.decide_verdict(false), GuardVerdict::Apply);
-        assert_eq!(
-            ChangeTally { doubtful: true, ..tally(100, 100, 100) }.decide_verdict(true),
-            GuardVerdict::WithholdInDoubt
-        );
+        assert_eq!(ChangeTally { doubtful: true, ..tally(100, 100, 100) }.decide_verdict(true), GuardVerdict::Apply);
         // This number of removals needs confirmation, which takes precedence.
         assert_eq!(
             ChangeTally { doubtful: true, ..tally(100, 0, 60) }.decide_verdict(false),
@@ -139,6 +160,22 @@ mod tests {
     fn an_empty_source_removes_nothing_whatever_its_size() {
         assert_eq!(tally(1, 0, 1).decide_verdict(true), GuardVerdict::EmptySource);
         assert_eq!(tally(0, 0, 0).decide_verdict(false), GuardVerdict::EmptySource);
+    }
+
+    #[test]
+    fn items_that_an_admin_kept_are_not_removed_without_a_new_question() {
+        let half = tally(30, 0, 15);
+        assert_eq!(half.decide_with_list(false, 15, true), GuardVerdict::WithholdKept);
+        assert_eq!(half.decide_with_list(false, 15, false), GuardVerdict::Apply);
+        assert_eq!(half.decide_with_list(false, 0, true), GuardVerdict::Apply, "none of the kept items is missing");
+    }
+
+    #[test]
+    fn items_that_were_missing_before_do_not_look_like_a_changed_key() {
+        let with_new_rows = ChangeTally { settled: 30, ..tally(40, 10, 25) };
+        assert_eq!(with_new_rows.decide_verdict(false), GuardVerdict::KeyChanged);
+        assert_eq!(with_new_rows.decide_with_list(false, 25, true), GuardVerdict::WithholdRemovals);
+        assert_eq!(with_new_rows.decide_with_list(false, 5, true), GuardVerdict::KeyChanged);
     }
 
     #[test]

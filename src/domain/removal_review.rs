@@ -20,6 +20,15 @@ string_enum! {
     }
 }
 
+impl ReviewReason {
+    /// Returns whether the items can be kept for good: a sync that withholds them completes. An emptied source and a
+    /// changed key fail every sync until the source is fixed.
+    #[must_use]
+    pub const fn may_be_kept(self) -> bool {
+        matches!(self, Self::Withheld | Self::Doubt)
+    }
+}
+
 /// A list of removals that waits for a decision. Each source has at most one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RemovalReview {
@@ -40,10 +49,12 @@ pub struct RemovalReview {
 }
 
 impl RemovalReview {
-    /// Returns whether the review lists the same items for the same reason.
+    /// Returns whether the review lists the same items, so that a decision about them still holds.
     #[must_use]
     pub fn lists(&self, withheld: &WithheldRemovals) -> bool {
-        (self.digest.as_str(), self.reason) == (withheld.digest.as_str(), withheld.reason)
+        let is_same_reason =
+            self.reason == withheld.reason || (self.reason.may_be_kept() && withheld.reason.may_be_kept());
+        is_same_reason && self.digest == withheld.digest
     }
 
     /// Returns whether a decision is wanted.

@@ -95,6 +95,11 @@ pub(super) fn apply_change(
     if let Some(review) = find_review(conn, source_id)?
         && review.lists(withheld)
     {
+        // The counts are those of the latest run.
+        let additions = i64::try_from(withheld.additions).unwrap_or(i64::MAX);
+        diesel::update(removal_reviews::table.find(review.id.to_string()))
+            .set(removal_reviews::additions.eq(additions))
+            .execute(conn)?;
         return Ok(Some(review.id.to_string()));
     }
     delete_review(conn, source_id)?;

@@ -2,16 +2,18 @@
 //!
 //! An undo touches an item only if the run is the last that changed it: the item's `changed_by` names the run.
 
-use diesel::dsl::count_star;
+use chrono::NaiveDateTime;
+use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
 
 use super::added_spans;
 use super::column_snapshots;
 use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
-use super::schema::{item_changes, items};
+use super::schema::{item_changes, items, sync_records};
 use super::stored_values::parse_value;
 use crate::domain::change_set::{Change, ChangeKind};
+use crate::domain::source::SourceId;
 use crate::domain::sync_id::SyncId;
 use crate::domain::undo_forecast::UndoForecast;
 
@@ -89,6 +91,23 @@ impl Store {
             forecast.removes += u64::try_from(still_added).unwrap_or(0);
             forecast.leaves = u64::try_from(all + added - touched).unwrap_or(0);
             Ok(forecast)
+        })
+    }
+
+    /// Returns whether items that are in the catalog were changed after a run had ended. Their fields are those of
+    /// later columns.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn has_later_changes(&self, source: SourceId, run: SyncId) -> Result<bool, StoreError> {
+        self.read(|conn| {
+            let ended = sync_records::table.find(run.to_string()).select(sync_records::finished_at);
+            let Some(ended) = ended.first::<NaiveDateTime>(conn).optional()? else { return Ok(false) };
+            let later = items::table
+                .filter(items::source_id.eq(source.0))
+                .filter(items::removed_at.is_null())
+                .filter(items::changed_at.gt(ended));
+            Ok(diesel::select(exists(later)).get_result(conn)?)
         })
     }
 

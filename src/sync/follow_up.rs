@@ -7,7 +7,7 @@ use crate::domain::record::{HistoryRun, SyncRecord};
 use crate::domain::removal_review::{RemovalReview, ReviewReason};
 use crate::domain::run_text::preview::NOTHING_TO_APPLY;
 use crate::domain::run_text::undo::{NOTHING_TO_UNDO, RUN_NOT_ENDED, UNDO_WITHOUT_SOURCE};
-use crate::domain::run_text::withheld_items::{LIST_OUTDATED, NOTHING_WITHHELD};
+use crate::domain::run_text::withheld_items::{CANNOT_KEEP, LIST_OUTDATED, NOTHING_WITHHELD, SOURCE_BUSY};
 use crate::domain::schedule::Schedule;
 use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
@@ -39,6 +39,10 @@ pub enum FollowUpRefusal {
     NothingWithheld,
     /// The list of withheld removals was replaced, or decided about, since.
     ListOutdated,
+    /// Every sync fails until the source is fixed or the items are removed, so keeping them changes nothing.
+    CannotKeep,
+    /// A run of the source is active.
+    SourceBusy,
     /// The preview has no changes, its sync would fail, or it is no preview.
     NothingToApply,
 }
@@ -53,6 +57,8 @@ impl FollowUpRefusal {
             Self::NothingToUndo => "nothing_to_undo",
             Self::NothingWithheld => "nothing_withheld",
             Self::ListOutdated => "list_outdated",
+            Self::CannotKeep => "cannot_keep",
+            Self::SourceBusy => "already_running",
             Self::NothingToApply => "nothing_to_apply",
         }
     }
@@ -66,6 +72,8 @@ impl FollowUpRefusal {
             Self::NothingToUndo => NOTHING_TO_UNDO,
             Self::NothingWithheld => NOTHING_WITHHELD,
             Self::ListOutdated => LIST_OUTDATED,
+            Self::CannotKeep => CANNOT_KEEP,
+            Self::SourceBusy => SOURCE_BUSY,
             Self::NothingToApply => NOTHING_TO_APPLY,
         }
     }
@@ -154,6 +162,13 @@ impl SyncControl {
     /// [`StoreError`] when the run cannot be read or the decision cannot be written.
     pub fn keep_withheld(&self, run: SyncId, by: &str) -> Result<FollowUp<RemovalReview>, StoreError> {
         self.withheld_removals(run)?.try_and_then(|source, review| {
+            if !review.reason.may_be_kept() {
+                return Ok(FollowUp::Refused(FollowUpRefusal::CannotKeep));
+            }
+            // A removal of the same list may be running.
+            if self.engine().store.active_run(source.id)?.is_some() {
+                return Ok(FollowUp::Refused(FollowUpRefusal::SourceBusy));
+            }
             Ok(if self.engine().store.keep_withheld_items(review.id, by)? {
                 FollowUp::Possible(source, review)
             } else {

@@ -17,6 +17,10 @@ use crate::support::{TestDatabase, TestEngine, on_both_databases};
 on_both_databases![
     items_that_an_undone_removal_returned_are_withheld_again,
     an_undo_of_another_run_leaves_the_list_that_waits,
+    items_that_were_kept_are_asked_about_when_their_list_changes,
+    items_that_were_kept_do_not_look_like_a_changed_key,
+    an_accepted_change_of_keys_from_numbers_to_texts_applies_both,
+    an_undo_of_the_first_load_keeps_the_columns_of_items_that_stay,
     an_applied_preview_that_is_interrupted_is_not_continued,
     a_list_that_waits_outlives_the_retention_of_its_run,
     a_retry_goes_on_waiting_while_a_preview_runs_and_ends_with_its_schedule,
@@ -88,6 +92,76 @@ fn an_undo_of_another_run_leaves_the_list_that_waits(db: &TestDatabase) {
     undo(&engine, renamed);
     let review = engine.store.find_review(source.id).expect("an answer").expect("the list");
     assert_eq!((review.item_count, review.is_open()), (60, false), "the decision stays");
+}
+
+/// A catalog of 30 items of which 25 left the source and were kept.
+fn with_kept_items(engine: &TestEngine) -> Source {
+    let source = engine.memory_source("albums", MemoryTable::albums(30, "Title"));
+    engine.sync(&source);
+    set_albums(engine, 1..=5);
+    let withheld = engine.sync(&source).summary.id;
+    engine.control.keep_withheld(withheld, "ada").expect("kept");
+    source
+}
+
+fn items_that_were_kept_are_asked_about_when_their_list_changes(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = with_kept_items(&engine);
+    let silent = engine.sync(&source);
+    assert!(silent.summary.message.contains("as an admin decided"), "{}", silent.summary.message);
+    set_albums(&engine, 1..=15);
+    let shorter = engine.sync(&source);
+    assert_eq!((shorter.summary.stats.removed, shorter.withheld_removals), (0, 15), "{}", shorter.summary.message);
+    assert!(shorter.summary.message.contains("kept before"), "{}", shorter.summary.message);
+    let review = engine.store.find_review(source.id).expect("an answer").expect("a list");
+    assert_eq!((review.item_count, review.is_open()), (15, true));
+}
+
+fn items_that_were_kept_do_not_look_like_a_changed_key(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = with_kept_items(&engine);
+    for last in [110, 120, 140] {
+        set_albums(&engine, (1..=5).chain(101..=last));
+        let grown = engine.sync(&source);
+        assert_eq!(grown.summary.status, Status::Completed, "{}", grown.summary.message);
+        assert!(grown.summary.message.contains("as an admin decided"), "{}", grown.summary.message);
+    }
+}
+
+fn an_accepted_change_of_keys_from_numbers_to_texts_applies_both(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(30, "Title"));
+    engine.sync(&source);
+    let rows = (0..60).map(|n| vec![format!("k{n}"), format!("Title {n}")]).collect();
+    engine.memory.set_table("albums", MemoryTable::from_rows(&["id", "title"], rows));
+    let refused = engine.sync(&source);
+    assert_eq!(refused.summary.code.as_deref(), Some("key_changed"));
+    let answer = engine.control.apply_removals(refused.summary.id, "ada").expect("an answer");
+    let message = run_follow_up(&engine, answer, |(_, outcome)| accepted_id(outcome));
+    assert!(message.starts_with("60 added, 0 updated, 30 removed."), "{message}");
+    assert!(engine.sync(&source).summary.message.starts_with("No changes"));
+}
+
+fn an_undo_of_the_first_load_keeps_the_columns_of_items_that_stay(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\n1,One\n2,Two\n");
+    let first = engine.sync(&source).summary.id;
+    engine.rewrite_file(&source, "id,title,year\n1,One,1959\n2,Two,\n");
+    engine.sync(&source);
+    engine.rewrite_file(&source, "id,title,year\n1,One,1960\n2,Two,\n");
+    let second = engine.sync(&source).summary.id;
+    undo(&engine, second);
+    assert_eq!(engine.item_lines(&source), ["1|One|1959", "2|Two|"]);
+    let answer = engine.control.forecast_undo(first).expect("an answer");
+    assert!(matches!(answer, FollowUp::Refused(_)), "every item was changed since: {answer:?}");
+    let other = engine.csv_source("labels", "id,title\n1,One\n2,Two\n");
+    let load = engine.sync(&other).summary.id;
+    engine.rewrite_file(&other, "id,title\n1,Uno\n2,Two\n");
+    engine.sync(&other);
+    undo(&engine, load);
+    assert_eq!(engine.item_lines(&other), ["1|Uno"]);
+    let catalog = engine.store.find_catalog(other.id).expect("an answer").expect("a catalog");
+    assert_eq!(catalog.columns, ["id", "title"], "the item that stays can be read");
 }
 
 fn an_applied_preview_that_is_interrupted_is_not_continued(db: &TestDatabase) {

@@ -50,7 +50,7 @@ fn numbers_on_pages_are_grouped_as_in_messages() {
     }
     let run = admin.get("/api/history").json()["items"][0]["syncId"].as_str().map(str::to_owned);
     let page = admin.get(&format!("/history/{}", run.expect("a run"))).body;
-    assert!(page.contains(">12,482<") && page.contains("(first seen in row 12,481)"), "{page}");
+    assert!(page.contains("Row</span> 12,482<") && page.contains("(first seen in row 12,481)"), "{page}");
 }
 
 fn items_are_counted_only_for_a_search(db: &TestDatabase) {

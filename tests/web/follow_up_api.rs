@@ -104,7 +104,12 @@ fn withheld_removals_are_listed_kept_or_removed() {
     let same = labels.sync(&admin);
     assert!(same["message"].as_str().expect("a message").contains("as an admin decided"), "{same}");
 
-    let removed = labels.run(&admin, &sync_path(&same, "removals"), "");
+    let started = admin.post(&sync_path(&same, "removals"));
+    let too_late = admin.post(&sync_path(&same, "removals/keep"));
+    assert_eq!(too_late.expect_refusal(), (409, "already_running".to_owned()), "its removal was started");
+    let removal = started.json()["syncId"].as_str().expect("an id").to_owned();
+    labels.site.run_queued(&removal);
+    let removed = admin.get(&format!("/api/sync/status/{removal}")).json();
     assert_eq!((&removed["kind"], &removed["stats"]["removed"]), (&"removal".into(), &25.into()), "{removed}");
     assert_eq!(removed["message"], "25 albums removed.");
     assert_eq!(labels.item_count(), 5);
@@ -121,6 +126,8 @@ fn an_emptied_source_and_a_changed_key_have_their_second_step() {
     labels.memory.set_table("labels", MemoryTable::numbered_albums(101..=130, "Title"));
     let rekeyed = labels.sync(&admin);
     assert_eq!((&rekeyed["status"], &rekeyed["code"]), (&"failed".into(), &"key_changed".into()));
+    let keep = admin.post(&sync_path(&rekeyed, "removals/keep"));
+    assert_eq!(keep.expect_refusal(), (409, "cannot_keep".to_owned()));
     let accepted = labels.run(&admin, &sync_path(&rekeyed, "removals"), "");
     assert_eq!((&accepted["kind"], &accepted["status"]), (&"sync".into(), &"completed".into()), "{accepted}");
     assert_eq!((&accepted["stats"]["added"], &accepted["stats"]["removed"]), (&30.into(), &30.into()));

@@ -26,7 +26,7 @@ pub fn preview_message(
         GuardVerdict::Apply => {
             format!("A sync would add {added}, update {updated} and remove {}.", group_digits(missing))
         }
-        GuardVerdict::WithholdRemovals | GuardVerdict::WithholdInDoubt => {
+        GuardVerdict::WithholdRemovals | GuardVerdict::WithholdInDoubt | GuardVerdict::WithholdKept => {
             let kept = would_keep_message(noun, missing, KeptReason::of_verdict(verdict));
             format!("A sync would add {added}, update {updated} and {kept}")
         }

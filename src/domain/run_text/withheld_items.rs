@@ -14,6 +14,8 @@ pub enum KeptReason {
     LargeDeletion,
     /// Rows or keys may have been misread.
     Doubt,
+    /// An admin decided to keep some of them, and the list has changed since.
+    KeptBefore,
     /// An admin decided to keep them.
     Decided,
 }
@@ -22,13 +24,17 @@ impl KeptReason {
     /// Returns the reason for what the guards allow.
     #[must_use]
     pub fn of_verdict(verdict: GuardVerdict) -> Self {
-        if verdict == GuardVerdict::WithholdInDoubt { Self::Doubt } else { Self::LargeDeletion }
+        match verdict {
+            GuardVerdict::WithholdInDoubt => Self::Doubt,
+            GuardVerdict::WithholdKept => Self::KeptBefore,
+            _ => Self::LargeDeletion,
+        }
     }
 
     /// How the items differ from the source: "no longer in the source".
     const fn difference(self) -> &'static str {
         match self {
-            Self::LargeDeletion | Self::Decided => "no longer in the source",
+            Self::LargeDeletion | Self::KeptBefore | Self::Decided => "no longer in the source",
             Self::Doubt => "not found in the source",
         }
     }
@@ -40,6 +46,7 @@ impl KeptReason {
             Self::Doubt => {
                 ", because rows or keys may have been misread. Fix the rows named in the issues and sync again."
             }
+            Self::KeptBefore => ": some of them were kept before. Review the new list.",
             Self::Decided => ", as an admin decided.",
         }
     }
@@ -81,7 +88,7 @@ pub fn review_reason_message(review: &RemovalReview, noun: &Noun) -> String {
     let count = format_count(noun, review.item_count);
     match review.reason {
         ReviewReason::Withheld => {
-            format!("{count} are no longer in the source. That is more than half of the catalog, so they were kept.")
+            format!("{count} are no longer in the source. They stay in the catalog until you decide.")
         }
         ReviewReason::Doubt => {
             format!("{count} were not found in the source, but rows or keys may have been misread, so they were kept.")
@@ -179,6 +186,13 @@ pub fn kept_response(noun: &Noun, number: u64) -> String {
 
 /// The response to a removal whose list was replaced, or decided about, since.
 pub const LIST_OUTDATED: &str = "This list is no longer current. Open the latest sync to see what needs review.";
+
+/// The response to a request to keep the items of an emptied source or of a changed key.
+pub const CANNOT_KEEP: &str =
+    "The items stay in the catalog already. Every sync fails until the source is fixed or the items are removed.";
+
+/// The response to a request to keep items while a run of their source is active.
+pub const SOURCE_BUSY: &str = "A run of this source is active. Wait for its end, then decide.";
 
 /// The response to a request about the removals of a run that withheld none.
 pub const NOTHING_WITHHELD: &str = "This run withheld no removals.";

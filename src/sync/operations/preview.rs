@@ -16,7 +16,8 @@ use crate::sync::run::finish::{begin_finalizing, finish_unchanged, list_removals
 use crate::sync::run::key_index::KeyIndex;
 use crate::sync::run::previewed_changes::{MAX_PREVIEWED_CHANGES, PreviewedChanges};
 use crate::sync::run::run_stop::RunStop;
-use crate::sync::run::survey::{guard_verdict, survey_source};
+use crate::sync::run::survey::survey_source;
+use crate::sync::run::withheld::guard_verdict;
 
 /// Runs the steps of a preview.
 ///
@@ -33,7 +34,7 @@ pub(super) fn run(context: &RunContext<'_>, findings: &mut RunFindings) -> Resul
     let layout = column_layout(&context.comparison(), &*content)?;
     let mut index = KeyIndex::with_capacity(context.catalog.item_count);
     let survey = survey_source(context, &*content, &layout, &mut index, findings)?;
-    let verdict = guard_verdict(context, &survey, &*content);
+    let verdict = guard_verdict(context, &survey, &*content, &index)?;
     let mut changes = PreviewedChanges::new(MAX_PREVIEWED_CHANGES);
     let compared = ComparedRows { layout: &layout, index: &index, survey: &survey };
     findings.stats = collect_changes(context, &*content, compared, &mut changes)?;
@@ -60,7 +61,7 @@ fn previewed(
     let ChangeTally { removals, .. } = tally;
     let (removed, withheld) = match verdict {
         GuardVerdict::Apply | GuardVerdict::KeyChanged => (removals, 0),
-        GuardVerdict::WithholdRemovals | GuardVerdict::WithholdInDoubt => (0, removals),
+        GuardVerdict::WithholdRemovals | GuardVerdict::WithholdInDoubt | GuardVerdict::WithholdKept => (0, removals),
         GuardVerdict::EmptySource => (0, 0),
     };
     let noun = &context.source.noun;

@@ -6,7 +6,6 @@ use crate::fetch::FetchOutcome;
 use crate::store::finish::{AppliedChanges, RunEnding, SettledChange};
 use crate::store::reviews::ReviewChange;
 use crate::sync::run::column_changes::column_layout;
-use crate::sync::run::comparison::StoredItems;
 use crate::sync::run::context::RunContext;
 use crate::sync::run::fetch::{FetchScope, fetch_source};
 use crate::sync::run::findings::RunFindings;
@@ -14,9 +13,7 @@ use crate::sync::run::finish::begin_finalizing;
 use crate::sync::run::key_index::KeyIndex;
 use crate::sync::run::run_stop::RunStop;
 use crate::sync::run::survey::survey_source;
-
-/// The number of listed keys that are read at a time.
-const KEYS_PER_READ: i64 = 10_000;
+use crate::sync::run::withheld::list_missing;
 
 /// Runs the steps of a removal.
 ///
@@ -43,16 +40,7 @@ pub(super) fn run(context: &RunContext<'_>, findings: &mut RunFindings) -> Resul
     }
     // The rows of the source are read to find keys only; what is wrong with them is told by the next sync.
     findings.issues = Default::default();
-    let mut removals = Vec::new();
-    let mut after = String::new();
-    loop {
-        context.check_stop()?;
-        let keys =
-            context.retry_while_unavailable(|| context.store().withheld_keys(review.id, &after, KEYS_PER_READ))?;
-        let Some(last) = keys.last() else { break };
-        after.clone_from(last);
-        removals.extend(keys.into_iter().filter(|key| index.has_left(key)));
-    }
+    let removals = list_missing(context, review.id, &index)?;
     findings.stats = context.reporter.current().stats;
     findings.stats.items.processed = findings.stats.items.total;
     begin_finalizing(context, findings.stats)?;

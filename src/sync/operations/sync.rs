@@ -18,8 +18,8 @@ use crate::sync::run::hidden_columns::strip_excluded_columns;
 use crate::sync::run::key_index::KeyIndex;
 use crate::sync::run::preview_check::check_preview;
 use crate::sync::run::run_stop::RunStop;
-use crate::sync::run::survey::{guard_verdict, refuse_source, survey_source};
-use crate::sync::run::withheld::{kept_reason, review_removals};
+use crate::sync::run::survey::{refuse_source, survey_source};
+use crate::sync::run::withheld::{guard_verdict, kept_reason, review_removals};
 
 /// Runs the steps of a sync.
 ///
@@ -37,7 +37,7 @@ pub(super) fn run(
     let layout = column_layout(&context.comparison(), &*content)?;
     let mut index = KeyIndex::with_capacity(context.catalog.item_count);
     let survey = survey_source(context, &*content, &layout, &mut index, findings)?;
-    let verdict = guard_verdict(context, &survey, &*content);
+    let verdict = guard_verdict(context, &survey, &*content, &index)?;
     let compared = ComparedRows { layout: &layout, index: &index, survey: &survey };
     if let Some(preview) = context.operation.options.apply_preview {
         check_preview(context, &*content, compared, verdict, preview, findings)?;

@@ -1,12 +1,14 @@
 //! An undo: reverts the changes of an earlier run, as far as no other run has changed the same items since.
 
 use crate::domain::change_set::{Change, ChangeKind};
+use crate::domain::columns::column_type::ColumnType;
 use crate::domain::operation::{Stage, Status};
 use crate::domain::progress::{ProgressCount, RunStats, StageWeights};
 use crate::domain::run_text::undo::{UNDO_TARGET_MISSING, undoing_message, undone_message};
 use crate::domain::sync_id::SyncId;
 use crate::domain::undo_forecast::UndoForecast;
 use crate::store::batch::ItemBatch;
+use crate::store::catalogs::Catalog;
 use crate::store::column_snapshots::ColumnSnapshot;
 use crate::store::finish::{AppliedChanges, RunEnding, SettledChange};
 use crate::store::item_write::ItemWrite;
@@ -33,6 +35,8 @@ pub(super) fn run(context: &RunContext<'_>, findings: &mut RunFindings) -> Resul
     let store = context.store();
     let forecast = context.retry_while_unavailable(|| store.undo_forecast(target))?;
     let columns = context.retry_while_unavailable(|| store.columns_before(target))?;
+    let has_later = context.retry_while_unavailable(|| store.has_later_changes(context.source.id, target))?;
+    let columns = columns.map(|before| if has_later { append_columns(before, &context.catalog) } else { before });
     let mut progress = RunProgress {
         stage: Stage::Processing,
         message: undoing_message(ProgressCount { processed: 0, total: forecast.touched_items() }),
@@ -67,6 +71,19 @@ pub(super) fn run(context: &RunContext<'_>, findings: &mut RunFindings) -> Resul
     findings.stats = progress.stats;
     begin_finalizing(context, progress.stats)?;
     Ok(undone(context, std::mem::take(findings), target, forecast, columns))
+}
+
+/// Appends the columns that the catalog has beyond those from before the run, so that the fields of items which were
+/// changed later stay readable.
+fn append_columns(mut before: ColumnSnapshot, catalog: &Catalog) -> ColumnSnapshot {
+    before.column_types.resize(before.columns.len(), ColumnType::default());
+    for name in &catalog.columns {
+        if !before.columns.contains(name) {
+            before.column_types.push(catalog.column_type(name));
+            before.columns.push(name.clone());
+        }
+    }
+    before
 }
 
 /// Adds the changes of a page to the counts.

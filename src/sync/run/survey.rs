@@ -55,19 +55,6 @@ pub(in crate::sync) fn survey_source<'l>(
     Ok(survey)
 }
 
-/// Returns what the guards allow. Content that is only the newest part of its source may be empty.
-pub(in crate::sync) fn guard_verdict(
-    context: &RunContext<'_>,
-    survey: &SourceSurvey<'_>,
-    content: &dyn FetchedContent,
-) -> GuardVerdict {
-    if content.is_complete() {
-        survey.tally.decide_verdict(context.operation.options.accept_rekey)
-    } else {
-        GuardVerdict::Apply
-    }
-}
-
 /// Stops a run before the first write if the guards refuse its source.
 ///
 /// # Errors

@@ -1,14 +1,67 @@
 //! Lists the removals that a sync withholds, so that an admin can decide about them.
 
+use super::comparison::StoredItems;
 use super::context::RunContext;
 use super::finish::list_removals;
 use super::key_index::KeyIndex;
 use super::run_stop::RunStop;
+use super::survey::source_survey::SourceSurvey;
 use crate::domain::changes_digest::keys_digest;
 use crate::domain::guards::{ChangeTally, GuardVerdict};
 use crate::domain::removal_review::{ReviewReason, WithheldRemovals};
 use crate::domain::run_text::withheld_items::KeptReason;
+use crate::domain::sync_id::SyncId;
+use crate::fetch::FetchedContent;
 use crate::store::reviews::ReviewChange;
+
+/// How many keys of a list are read at a time.
+const KEYS_PER_READ: i64 = 10_000;
+
+/// Returns what the guards allow. Content that is only the newest part of its source may be empty.
+///
+/// # Errors
+/// [`RunStop`] when the list of withheld removals cannot be read, or the run has to end.
+pub(in crate::sync) fn guard_verdict(
+    context: &RunContext<'_>,
+    survey: &SourceSurvey<'_>,
+    content: &dyn FetchedContent,
+    index: &KeyIndex,
+) -> Result<GuardVerdict, RunStop> {
+    if !content.is_complete() {
+        return Ok(GuardVerdict::Apply);
+    }
+    let (tally, accept_rekey) = (survey.tally, context.operation.options.accept_rekey);
+    let verdict = tally.decide_verdict(accept_rekey);
+    let may_concern_list = tally.removals > 0 && matches!(verdict, GuardVerdict::Apply | GuardVerdict::KeyChanged);
+    let review = if may_concern_list {
+        context.retry_while_unavailable(|| context.store().find_review(context.source.id))?
+    } else {
+        None
+    };
+    let Some(review) = review.filter(|review| review.reason.may_be_kept()) else { return Ok(verdict) };
+    let listed_missing = list_missing(context, review.id, index)?.len() as u64;
+    Ok(tally.decide_with_list(accept_rekey, listed_missing, !review.is_open()))
+}
+
+/// Returns the keys of a list whose items are in the catalog and still missing in the source.
+///
+/// # Errors
+/// [`RunStop`] when the list cannot be read, or the run has to end.
+pub(in crate::sync) fn list_missing(
+    context: &RunContext<'_>,
+    list: SyncId,
+    index: &KeyIndex,
+) -> Result<Vec<String>, RunStop> {
+    let mut missing = Vec::new();
+    let mut after = String::new();
+    loop {
+        context.check_stop()?;
+        let keys = context.retry_while_unavailable(|| context.store().withheld_keys(list, &after, KEYS_PER_READ))?;
+        let Some(last) = keys.last() else { return Ok(missing) };
+        after.clone_from(last);
+        missing.extend(keys.into_iter().filter(|key| index.has_left(key)));
+    }
+}
 
 /// Returns what becomes of the removals that wait for a decision: none are left if the guards let the sync apply
 /// everything; otherwise the items that are not in the source are listed.
@@ -23,7 +76,7 @@ pub(in crate::sync) fn review_removals(
 ) -> Result<ReviewChange, RunStop> {
     let (reason, additions) = match verdict {
         GuardVerdict::Apply => return Ok(ReviewChange::Resolved),
-        GuardVerdict::WithholdRemovals => (ReviewReason::Withheld, 0),
+        GuardVerdict::WithholdRemovals | GuardVerdict::WithholdKept => (ReviewReason::Withheld, 0),
         GuardVerdict::WithholdInDoubt => (ReviewReason::Doubt, 0),
         GuardVerdict::EmptySource => (ReviewReason::EmptySource, 0),
         GuardVerdict::KeyChanged => (ReviewReason::KeyChanged, tally.additions),

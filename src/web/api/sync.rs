@@ -58,6 +58,10 @@ impl SyncBody {
             _ => return Err(wrong("options.applyPreview", "“options.applyPreview” must be a sync id.")),
         };
         let preview = flag("preview", "options.preview")?;
+        if apply_preview.is_some() && flag("forceRefresh", "options.forceRefresh")? {
+            let message = "Leave out “forceRefresh”: a preview is applied as it was shown.";
+            return Err(wrong("options.forceRefresh", message));
+        }
         if preview && apply_preview.is_some() {
             return Err(wrong("options.applyPreview", "A preview cannot apply a preview. Leave out one of the two."));
         }

@@ -144,7 +144,11 @@ fn build_choice(review: &RemovalReview, source: &Source) -> RemovalChoice {
     } else {
         (review.item_count > 0).then(|| remove_items_label(&source.noun, review.item_count))
     };
-    RemovalChoice { remove, notice: removal_notice(review.reason), may_keep: review.is_open() && !is_rekey }
+    RemovalChoice {
+        remove,
+        notice: removal_notice(review.reason),
+        may_keep: review.is_open() && review.reason.may_be_kept(),
+    }
 }
 
 /// `POST /catalog/{slug}/sync/removals`: field `sync`; `action` is `remove` (default) or `keep`.

@@ -120,13 +120,19 @@ impl CatalogModel {
         let baseline = self.settled.unwrap_or(live).min(live);
         let removals = self.missing_blocks(sheet).len();
         let additions = sheet.blocks.keys().filter(|block| !self.is_live(**block)).count();
-        let removes_most = removals > 0 && removals * 2 > baseline;
         let adds_most = (additions + live - baseline) * 2 > baseline;
-        match (removes_most, adds_most) {
+        let removes_most = |removals: usize| removals > 0 && removals * 2 > baseline;
+        let missing = self.missing_blocks(sheet);
+        let list = self.review.as_ref().filter(|review| review.reason == ReviewReason::Withheld);
+        let listed = list.map_or(0, |list| list.blocks.iter().filter(|block| missing.contains(block)).count());
+        match (removes_most(removals), adds_most) {
+            // Items that were kept are not removed without a new question.
+            (false, _) if !accept_rekey && listed > 0 && list.is_some_and(|list| list.is_kept) => Verdict::Withhold,
             (false, _) => Verdict::Apply,
             (true, true) if accept_rekey => Verdict::Apply,
-            (true, true) => Verdict::Rekey,
-            (true, false) => Verdict::Withhold,
+            // Items that were missing before say nothing about the key column.
+            (true, true) if removes_most(removals - listed) => Verdict::Rekey,
+            (true, _) => Verdict::Withhold,
         }
     }
 
@@ -214,6 +220,12 @@ impl CatalogModel {
     /// Applies an undo: it touches a block only if the run is the last that changed it.
     pub(super) fn undo(&mut self, run: usize, target: usize) {
         let columns = self.runs[target].columns_before.filter(|_| self.columns_by == Some(target));
+        // Items that were changed later keep their columns readable.
+        let has_later = self.blocks.values().any(|items| items.is_live && items.changed_by > target);
+        let columns = columns.map(|(names, types)| match names.max(self.columns.0) {
+            union @ Some(_) if has_later => (union, union),
+            _ => (names, types),
+        });
         for (block, change) in self.runs[target].changes.clone() {
             let items = self.blocks[&block];
             if items.changed_by != target {

@@ -226,10 +226,15 @@ impl<'a> HistoryPlayer<'a> {
 
     fn keep_withheld(&mut self) {
         let Some(review) = &mut self.model.review else { return };
-        review.is_kept = true;
+        let may_be_kept = review.reason.may_be_kept();
+        review.is_kept = may_be_kept;
         let stored = self.engine.store.find_review(self.source.id).expect("an answer").expect("a review");
         let answer = self.engine.control.keep_withheld(stored.id, "ada").expect("an answer");
-        assert!(matches!(answer, FollowUp::Possible(..)), "{answer:?}");
+        match answer {
+            FollowUp::Possible(..) => assert!(may_be_kept),
+            FollowUp::Refused(FollowUpRefusal::CannotKeep) => assert!(!may_be_kept),
+            other => panic!("{other:?}"),
+        }
     }
 
     fn undo(&mut self, back: usize) {

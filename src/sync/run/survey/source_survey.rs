@@ -43,7 +43,10 @@ impl SourceSurvey<'_> {
     ) -> Option<SyncFailure> {
         let SourceComparison { source, catalog, .. } = *comparison;
         match verdict {
-            GuardVerdict::Apply | GuardVerdict::WithholdRemovals | GuardVerdict::WithholdInDoubt => None,
+            GuardVerdict::Apply
+            | GuardVerdict::WithholdRemovals
+            | GuardVerdict::WithholdInDoubt
+            | GuardVerdict::WithholdKept => None,
             GuardVerdict::EmptySource => {
                 Some(SyncFailure::empty_source(source, columns, self.rows, catalog.item_count))
             }
