@@ -34,10 +34,10 @@ fn set_albums(engine: &TestEngine, numbers: impl Iterator<Item = usize>) {
 /// Starts what was decided about a run, and runs it to its end.
 fn run_follow_up<T: std::fmt::Debug>(
     engine: &TestEngine,
-    answer: FollowUp<T>,
+    answer: &FollowUp<T>,
     id: impl Fn(&T) -> Option<SyncId>,
 ) -> String {
-    let FollowUp::Possible(_, value) = &answer else { panic!("{answer:?}") };
+    let FollowUp::Possible(_, value) = answer else { panic!("{answer:?}") };
     engine.run(id(value).unwrap_or_else(|| panic!("{answer:?}"))).summary.message
 }
 
@@ -49,7 +49,7 @@ fn accepted_id(outcome: &StartOutcome) -> Option<SyncId> {
 }
 
 fn undo(engine: &TestEngine, run: SyncId) -> String {
-    run_follow_up(engine, engine.control.undo(run, "ada").expect("an answer"), accepted_id)
+    run_follow_up(engine, &engine.control.undo(run, "ada").expect("an answer"), accepted_id)
 }
 
 /// The number of items that wait for a decision.
@@ -71,7 +71,7 @@ fn items_that_an_undone_removal_returned_are_withheld_again(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let (source, withheld) = with_withheld_items(&engine);
     let answer = engine.control.apply_removals(withheld, "ada").expect("an answer");
-    let message = run_follow_up(&engine, answer, |(_, outcome)| accepted_id(outcome));
+    let message = run_follow_up(&engine, &answer, |(_, outcome)| accepted_id(outcome));
     assert_eq!(message, "51 albums removed.");
     let removal = engine.store.recent_records(Some(source.id), 1).expect("records")[0].summary.id;
     undo(&engine, removal);
@@ -137,7 +137,7 @@ fn an_accepted_change_of_keys_from_numbers_to_texts_applies_both(db: &TestDataba
     let refused = engine.sync(&source);
     assert_eq!(refused.summary.code.as_deref(), Some("key_changed"));
     let answer = engine.control.apply_removals(refused.summary.id, "ada").expect("an answer");
-    let message = run_follow_up(&engine, answer, |(_, outcome)| accepted_id(outcome));
+    let message = run_follow_up(&engine, &answer, |(_, outcome)| accepted_id(outcome));
     assert!(message.starts_with("60 added, 0 updated, 30 removed."), "{message}");
     assert!(engine.sync(&source).summary.message.starts_with("No changes"));
 }
