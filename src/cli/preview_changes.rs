@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::domain::change_entry::ChangeEntry;
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::operation::OperationKind;
+use crate::domain::progress::RunStats;
 use crate::domain::run_text::change_labels::change_label;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
@@ -25,24 +26,25 @@ const ITEMS_PER_READ: i64 = 500;
 
 /// Prints the changes that a preview found: added, updated and removed items with their fields, then those whose
 /// removal would be withheld.
-pub(super) fn print_changes(app: &App, preview: SyncId) -> Result<(), CommandError> {
-    let mut printed = 0;
-    let mut left = 0;
-    for_each_change(app, preview, |change, is_withheld| {
+pub(super) fn print_changes(app: &App, last: &StatusReport) -> Result<(), CommandError> {
+    let (mut seen, mut printed) = (0, 0);
+    for_each_change(app, last.summary.id, |change, is_withheld| {
+        seen += 1;
         if printed == MAX_PRINTED_ITEMS {
-            left += 1;
             return Ok(());
         }
         printed += 1;
         print_answer(&format_change(&change, is_withheld))
     })?;
+    let left = count_changes(app, last)?.max(seen) - printed;
     if left > 0 {
         print_answer(&format!("  … and {} more. Use --json to list all that the preview keeps.", group_digits(left)))?;
     }
     Ok(())
 }
 
-/// Returns the last status of a preview as JSON, with the changes that it found.
+/// Returns the last status of a preview as JSON, with the changes that it found. Of very many changes a preview keeps
+/// the first ones: `changesTotal` counts all.
 pub(super) fn status_with_changes(app: &App, last: &StatusReport) -> Result<Value, CommandError> {
     let mut entries = Vec::new();
     for_each_change(app, last.summary.id, |change, is_withheld| {
@@ -50,8 +52,16 @@ pub(super) fn status_with_changes(app: &App, last: &StatusReport) -> Result<Valu
         Ok(())
     })?;
     let mut status = serde_json::to_value(last)?;
+    status["changesTotal"] = json!(count_changes(app, last)?.max(entries.len() as u64));
     status["changes"] = json!(entries);
     Ok(status)
+}
+
+/// Returns the number of changes that a preview found, with the removals that a sync would withhold.
+fn count_changes(app: &App, last: &StatusReport) -> Result<u64, CommandError> {
+    let withheld = app.store.find_record(last.summary.id)?.map_or(0, |record| record.withheld_removals);
+    let RunStats { added, updated, removed, .. } = last.summary.stats;
+    Ok(added + updated + removed + withheld)
 }
 
 /// Visits the changes of a preview in the order in which pages list them, then the items that would be withheld.

@@ -84,7 +84,7 @@ pub(super) fn print_result(app: &App, source: &Source, last: &StatusReport, json
         let count = if issues > 0 { format!(" {}.", format_issue_count(issues)) } else { String::new() };
         print_answer(&to_single_line(&format!("{slug}: {message}{count}")))?;
         if is_preview {
-            print_changes(app, last.summary.id)?;
+            print_changes(app, last)?;
         }
     }
     Ok(())

@@ -205,6 +205,24 @@ impl SyncControl {
         self.engine().store.resume_schedule(source.id, next)
     }
 
+    /// Resumes the schedule that an undo paused when it was accepted, if the undo was cancelled before it started.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the run cannot be read or the change cannot be written.
+    pub(super) fn resume_after_cancelled_undo(&self, id: SyncId) -> Result<(), StoreError> {
+        let store = &self.engine().store;
+        let Some(record) = store.find_record(id)?.filter(|record| record.summary.kind == OperationKind::Undo) else {
+            return Ok(());
+        };
+        let source = store.source_by_id(record.source_id)?;
+        let paused_by_it =
+            source.filter(|source| source.paused_at.is_some_and(|time| time >= record.timestamps.created_at));
+        match paused_by_it {
+            Some(source) => self.resume_schedule(&source).map(drop),
+            None => Ok(()),
+        }
+    }
+
     fn request_by_hand(kind: OperationKind, options: StartOptions, requested_by: &str) -> StartRequest {
         StartRequest {
             kind,

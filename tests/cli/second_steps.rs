@@ -97,6 +97,7 @@ fn a_preview_lists_every_change_with_its_fields() {
     assert!(printed.lines().any(|line| line == "  to review 30  title: Album 30"), "{printed}");
     let json: serde_json::Value =
         serde_json::from_str(&cli.expect_success(&["sync", "albums", "--preview", "--json"])).expect("a status");
+    assert_eq!(json["changesTotal"], 25, "{json}");
     let kinds: Vec<_> = json["changes"].as_array().expect("changes").iter().map(|entry| &entry["kind"]).collect();
     assert_eq!((kinds.len(), kinds.iter().all(|kind| **kind == "withheld")), (25, true), "{json}");
 }

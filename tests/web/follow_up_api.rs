@@ -65,6 +65,13 @@ fn a_sync_is_undone_and_the_undo_too_and_the_schedule_waits() {
     let synced = labels.sync(&admin);
     assert_eq!((&synced["stats"]["updated"], &synced["stats"]["removed"]), (&28.into(), &2.into()));
 
+    let pending = admin.post(&sync_path(&synced, "undo")).json();
+    let is_paused =
+        || labels.site.store.find_source("labels").expect("an answer").expect("a source").paused_at.is_some();
+    assert!(is_paused(), "a scheduled sync must not come first");
+    assert_eq!(admin.post(&sync_path(&pending, "cancel")).json()["status"], "cancelled");
+    assert!(!is_paused(), "nothing was changed");
+
     let forecast = admin.get(&sync_path(&synced, "undo")).json();
     assert_eq!(forecast["message"], "Returns 2 albums, restores 28.");
     let undone = labels.run(&admin, &sync_path(&synced, "undo"), "");

@@ -101,7 +101,7 @@ pub const NOTHING_TO_UNDO: &str = "Nothing to undo: this run changed nothing, or
 pub const RUN_NOT_ENDED: &str = "This run has not ended. Cancel it or wait for its end first.";
 
 /// The response to an undo of a run whose source was removed.
-pub const UNDO_WITHOUT_SOURCE: &str = "The source of this run was removed. There is nothing left to undo.";
+pub const UNDO_WITHOUT_SOURCE: &str = "The source of this run was removed. Nothing is left to change.";
 
 /// The failure of an undo whose run is unknown by now.
 pub const UNDO_TARGET_MISSING: &str = "The run to undo is no longer kept. Nothing was changed.";

@@ -10,7 +10,7 @@ use super::list_query::RunListQuery;
 use super::lists::add_issues;
 use super::run_steps::{add_steps, find_followers, find_target};
 use super::view::{AttemptLine, RunLine, RunPage, StageLine};
-use crate::domain::account::Actor;
+use crate::domain::account::{Actor, Role};
 use crate::domain::operation::{Mode, OperationKind, Stage, Status};
 use crate::domain::record::{ActiveRun, HistoryRun, RunAttempt, StageTimings, SyncRecord};
 use crate::domain::removal_review::RemovalReview;
@@ -134,7 +134,9 @@ pub(super) fn build_run_page(
             let corrected = || trimmed_value(query, "corrected").parse().ok().map(CorrectionResult::Corrected);
             let correction = correction.or_else(corrected);
             page.issues = issue_section(state, actor, record, source.as_ref(), counts, correction);
-            add_issues(state, &mut page, record, source.as_ref(), counts.total(), query)?;
+            // The link to a cell names the spreadsheet, which only admins may know.
+            let linked = source.as_ref().filter(|_| actor.role == Role::Admin);
+            add_issues(state, &mut page, record, linked, counts.total(), query)?;
         }
         page.target = find_target(state, record)?;
         page.followers = find_followers(state, record)?;

@@ -254,7 +254,7 @@ impl PanelContext<'_> {
         if record.issues > 0 {
             let issues = self.state.store.list_issues(summary.id, 1, MAX_LISTED.into())?;
             let is_of_feeds = summary.stats.feeds.is_some();
-            let links = IssueLinks::load(self.state, Some(self.source), summary.id)?;
+            let links = IssueLinks::load(self.state, Some(self.source).filter(|_| self.may_sync()), summary.id)?;
             let line = |issue: Issue| {
                 let href = links.cell_link(&issue);
                 IssueLine::new(issue, is_of_feeds, href)

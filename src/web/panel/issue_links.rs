@@ -17,7 +17,8 @@ pub(in crate::web) struct IssueLinks<'a> {
 }
 
 impl<'a> IssueLinks<'a> {
-    /// Reads the columns of the run. `source` is its source, unless it was removed.
+    /// Reads the columns of the run. `source` is its source; `None` if it was removed, or for readers who may not know
+    /// its place: a link names the spreadsheet.
     pub(in crate::web) fn load(state: &'a AppState, source: Option<&'a Source>, run: SyncId) -> Result<Self, WebError> {
         Ok(Self { state, source, table: state.store.find_read_table(run)?.unwrap_or_default() })
     }
