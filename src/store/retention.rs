@@ -94,7 +94,7 @@ impl Store {
     }
 }
 
-/// Deletes a batch of changes and issues of these runs, and the records that have none left.
+/// Deletes a batch of changes, issues and listed items of these runs, and the records that have none left.
 fn clear_runs(conn: &mut AnyConnection, ids: &[String], _: NaiveDateTime) -> Result<usize, StoreError> {
     let changes = expired_rows::lock_changes(conn, ids, MAX_DETAILS_PER_STEP)?;
     let mut rows = diesel::delete(item_changes::table.filter(item_changes::id.eq_any(&changes))).execute(conn)?;

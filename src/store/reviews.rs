@@ -36,44 +36,41 @@ pub struct WithheldPage {
     pub total: u64,
 }
 
-type ReviewRow = (String, i64, String, String, i64, i64, Option<NaiveDateTime>, Option<String>);
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = removal_reviews)]
+struct ReviewRow {
+    sync_id: String,
+    source_id: i64,
+    reason: String,
+    digest: String,
+    item_count: i64,
+    additions: i64,
+    kept_at: Option<NaiveDateTime>,
+    kept_by: Option<String>,
+}
 
-const REVIEW_COLUMNS: (
-    removal_reviews::sync_id,
-    removal_reviews::source_id,
-    removal_reviews::reason,
-    removal_reviews::digest,
-    removal_reviews::item_count,
-    removal_reviews::additions,
-    removal_reviews::kept_at,
-    removal_reviews::kept_by,
-) = (
-    removal_reviews::sync_id,
-    removal_reviews::source_id,
-    removal_reviews::reason,
-    removal_reviews::digest,
-    removal_reviews::item_count,
-    removal_reviews::additions,
-    removal_reviews::kept_at,
-    removal_reviews::kept_by,
-);
+impl TryFrom<ReviewRow> for RemovalReview {
+    type Error = StoreError;
 
-fn review_from_row(row: ReviewRow) -> Result<RemovalReview, StoreError> {
-    let (id, source_id, reason, digest, item_count, additions, kept_at, kept_by) = row;
-    Ok(RemovalReview {
-        id: parse_value("removal_reviews.sync_id", &id)?,
-        source_id: SourceId(source_id),
-        reason: parse_value("removal_reviews.reason", &reason)?,
-        digest,
-        item_count: u64::try_from(item_count).unwrap_or(0),
-        additions: u64::try_from(additions).unwrap_or(0),
-        kept: kept_at.map(|time| (time.and_utc(), kept_by.unwrap_or_default())),
-    })
+    fn try_from(row: ReviewRow) -> Result<Self, StoreError> {
+        let count =
+            |number: i64, column| u64::try_from(number).map_err(|error| StoreError::corrupt_value(column)(&error));
+        Ok(Self {
+            id: parse_value("removal_reviews.sync_id", &row.sync_id)?,
+            source_id: SourceId(row.source_id),
+            reason: parse_value("removal_reviews.reason", &row.reason)?,
+            digest: row.digest,
+            item_count: count(row.item_count, "removal_reviews.item_count")?,
+            additions: count(row.additions, "removal_reviews.additions")?,
+            // Both columns are written together.
+            kept: row.kept_at.map(|time| time.and_utc()).zip(row.kept_by),
+        })
+    }
 }
 
 fn find_review(conn: &mut AnyConnection, source_id: i64) -> Result<Option<RemovalReview>, StoreError> {
-    let row = removal_reviews::table.filter(removal_reviews::source_id.eq(source_id)).select(REVIEW_COLUMNS);
-    row.first(conn).optional()?.map(review_from_row).transpose()
+    let row = removal_reviews::table.filter(removal_reviews::source_id.eq(source_id)).select(ReviewRow::as_select());
+    row.first(conn).optional()?.map(RemovalReview::try_from).transpose()
 }
 
 /// Makes the change at the end of `run`. Returns the id of the review that lists what the run withheld.
@@ -111,7 +108,6 @@ pub(super) fn apply_change(
             removal_reviews::digest.eq(&withheld.digest),
             removal_reviews::item_count.eq(i64::try_from(withheld.keys.len()).unwrap_or(i64::MAX)),
             removal_reviews::additions.eq(i64::try_from(withheld.additions).unwrap_or(i64::MAX)),
-            removal_reviews::created_at.eq(clock::now(conn)?.naive_utc()),
         ))
         .execute(conn)?;
     bulk_keys::insert_withheld(conn, run, source_id, &withheld.keys)?;
@@ -142,8 +138,8 @@ impl Store {
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn list_open_reviews(&self) -> Result<Vec<RemovalReview>, StoreError> {
         self.read(|conn| {
-            let open = removal_reviews::table.filter(removal_reviews::kept_at.is_null()).select(REVIEW_COLUMNS);
-            open.load::<ReviewRow>(conn)?.into_iter().map(review_from_row).collect()
+            let open = removal_reviews::table.filter(removal_reviews::kept_at.is_null()).select(ReviewRow::as_select());
+            open.load::<ReviewRow>(conn)?.into_iter().map(RemovalReview::try_from).collect()
         })
     }
 
@@ -157,8 +153,8 @@ impl Store {
             let row = removal_reviews::table
                 .inner_join(sync_records::table.on(sync_records::review.eq(removal_reviews::sync_id.nullable())))
                 .filter(sync_records::id.eq(run.to_string()))
-                .select(REVIEW_COLUMNS);
-            row.first(conn).optional()?.map(review_from_row).transpose()
+                .select(ReviewRow::as_select());
+            row.first(conn).optional()?.map(RemovalReview::try_from).transpose()
         })
     }
 

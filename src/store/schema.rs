@@ -193,7 +193,6 @@ diesel::table! {
         digest -> Text,
         item_count -> BigInt,
         additions -> BigInt,
-        created_at -> Timestamp,
         kept_at -> Nullable<Timestamp>,
         kept_by -> Nullable<Text>,
     }

@@ -102,6 +102,7 @@ impl Store {
             let Some(row) = operations::find_row(conn, &lease.id.to_string())? else { return Ok(None) };
             // A run whose kind this version does not know is treated as a sync.
             let kind: OperationKind = row.kind.parse().unwrap_or(OperationKind::Sync);
+            // Options that cannot be read do not keep a dead run active; its successor fails with the reason.
             let options: StartOptions = parse_json("sync_operations.options", &row.options).unwrap_or_default();
             let requeue = row.attempt < MAX_ATTEMPTS && !row.cancel_requested && options.allow_restart(kind);
             let percent = u8::try_from(row.progress).unwrap_or(0);

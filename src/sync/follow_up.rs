@@ -7,7 +7,9 @@ use crate::domain::record::{HistoryRun, SyncRecord};
 use crate::domain::removal_review::{RemovalReview, ReviewReason};
 use crate::domain::run_text::preview::NOTHING_TO_APPLY;
 use crate::domain::run_text::undo::{NOTHING_TO_UNDO, RUN_NOT_ENDED, UNDO_WITHOUT_SOURCE};
-use crate::domain::run_text::withheld_items::{CANNOT_KEEP, LIST_OUTDATED, NOTHING_WITHHELD, SOURCE_BUSY};
+use crate::domain::run_text::withheld_items::{
+    CANNOT_KEEP, LIST_OUTDATED, LIST_OUTDATED_CODE, NOTHING_WITHHELD, SOURCE_BUSY,
+};
 use crate::domain::schedule::Schedule;
 use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
@@ -56,7 +58,7 @@ impl FollowUpRefusal {
             Self::SourceRemoved => "source_removed",
             Self::NothingToUndo => "nothing_to_undo",
             Self::NothingWithheld => "nothing_withheld",
-            Self::ListOutdated => "list_outdated",
+            Self::ListOutdated => LIST_OUTDATED_CODE,
             Self::CannotKeep => "cannot_keep",
             Self::SourceBusy => "already_running",
             Self::NothingToApply => "nothing_to_apply",

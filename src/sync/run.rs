@@ -2,6 +2,7 @@
 //! kind of operation.
 
 pub(super) mod apply;
+pub(super) mod change_forecast;
 pub(super) mod column_changes;
 pub(super) mod comparison;
 pub(super) mod context;

@@ -35,7 +35,6 @@ CREATE TABLE removal_reviews (
     digest     TEXT NOT NULL,
     item_count BIGINT NOT NULL,
     additions  BIGINT NOT NULL,
-    created_at TIMESTAMP NOT NULL,
     kept_at    TIMESTAMP,
     kept_by    TEXT
 );

@@ -35,6 +35,9 @@ pub fn preview_message(
     format!("{forecast}{} Nothing was written.{columns}", would_leave_out_message(stats))
 }
 
+/// The code of a sync that should apply a preview whose changes would differ now.
+pub const PREVIEW_OUTDATED_CODE: &str = "preview_outdated";
+
 /// The failure of a sync that should apply a preview whose changes would differ now.
 pub const PREVIEW_OUTDATED: &str = "The changes differ from the preview: the source or the catalog changed since. Nothing was changed. A new preview \
      was started.";

@@ -184,6 +184,9 @@ pub fn kept_response(noun: &Noun, number: u64) -> String {
     format!("{} stay in the catalog. You are asked again when the list changes.", format_count(noun, number))
 }
 
+/// The code of a removal whose list was replaced, or decided about, since.
+pub const LIST_OUTDATED_CODE: &str = "list_outdated";
+
 /// The response to a removal whose list was replaced, or decided about, since.
 pub const LIST_OUTDATED: &str = "This list is no longer current. Open the latest sync to see what needs review.";
 

@@ -1,7 +1,8 @@
 //! A removal: fetches the source again and removes the listed items that are still missing.
 
+use crate::domain::issue::IssueList;
 use crate::domain::operation::Status;
-use crate::domain::run_text::withheld_items::{LIST_OUTDATED, removal_completed_message};
+use crate::domain::run_text::withheld_items::{LIST_OUTDATED, LIST_OUTDATED_CODE, removal_completed_message};
 use crate::fetch::FetchOutcome;
 use crate::store::finish::{AppliedChanges, RunEnding, SettledChange};
 use crate::store::reviews::ReviewChange;
@@ -24,7 +25,7 @@ pub(super) fn run(context: &RunContext<'_>, findings: &mut RunFindings) -> Resul
     let review = context.retry_while_unavailable(|| context.store().find_review(context.source.id))?;
     let listed = review.filter(|review| Some(review.id) == context.operation.options.removals_of);
     let Some(review) = listed else {
-        return Err(RunStop::Failed { code: "list_outdated", message: LIST_OUTDATED.to_owned() });
+        return Err(RunStop::Failed { code: LIST_OUTDATED_CODE, message: LIST_OUTDATED.to_owned() });
     };
     let fetched = fetch_source(context, FetchScope::Everything, findings);
     // The state of feeds belongs to syncs: a removal imports nothing.
@@ -39,7 +40,7 @@ pub(super) fn run(context: &RunContext<'_>, findings: &mut RunFindings) -> Resul
         FetchOutcome::Unchanged(_) => {}
     }
     // The rows of the source are read to find keys only; what is wrong with them is told by the next sync.
-    findings.issues = Default::default();
+    findings.issues = IssueList::default();
     let removals = list_missing(context, review.id, &index)?;
     findings.stats = context.reporter.current().stats;
     findings.stats.items.processed = findings.stats.items.total;

@@ -1,18 +1,14 @@
 //! Checks that a sync would do what its preview showed, before the first write.
 
-use super::apply::{ComparedRows, collect_changes};
+use super::apply::ComparedRows;
+use super::change_forecast::forecast_changes;
 use super::context::RunContext;
 use super::findings::RunFindings;
-use super::finish::list_removals;
-use super::previewed_changes::PreviewedChanges;
 use super::run_stop::RunStop;
 use crate::domain::guards::GuardVerdict;
-use crate::domain::run_text::preview::PREVIEW_OUTDATED;
+use crate::domain::run_text::preview::{PREVIEW_OUTDATED, PREVIEW_OUTDATED_CODE};
 use crate::domain::sync_id::SyncId;
 use crate::fetch::FetchedContent;
-
-/// The code of a sync whose changes differ from those of the preview that it should apply.
-const PREVIEW_OUTDATED_CODE: &str = "preview_outdated";
 
 /// Compares the whole set of changes with that of the preview. If they differ, a new preview is queued.
 ///
@@ -29,10 +25,7 @@ pub(in crate::sync) fn check_preview(
 ) -> Result<(), RunStop> {
     let record = context.retry_while_unavailable(|| context.engine.store.find_record(preview))?;
     let previewed = record.and_then(|record| record.changes_digest);
-    let mut changes = PreviewedChanges::new(0);
-    collect_changes(context, content, compared, &mut changes)?;
-    let missing = if compared.survey.tally.removals > 0 { list_removals(context, compared.index)? } else { Vec::new() };
-    changes.add_outcome(context, compared.layout.column_names(), verdict, &missing)?;
+    let (_, changes) = forecast_changes(context, content, compared, verdict, 0)?;
     if previewed == Some(changes.digest.to_hex()) {
         return Ok(());
     }

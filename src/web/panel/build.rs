@@ -21,6 +21,7 @@ use crate::domain::progress::RunStats;
 use crate::domain::record::SyncRecord;
 use crate::domain::run_summary::RunSummary;
 use crate::domain::run_text::automatic_retries::retry_label;
+use crate::domain::run_text::preview::PREVIEW_OUTDATED_CODE;
 use crate::domain::run_text::run_state::last_run_label;
 use crate::domain::source::Source;
 use crate::domain::status_report::StatusReport;
@@ -33,8 +34,6 @@ use crate::web::layout::time_label::time_label;
 
 /// How many issues, and changes of each kind, are listed; more are only counted.
 const MAX_LISTED: u32 = 20;
-/// The code of a sync that did not apply a preview, because the changes would differ by then.
-const PREVIEW_OUTDATED_CODE: &str = "preview_outdated";
 /// How long the page shows a run that ended well.
 const RESULT_SHOWN_FOR: TimeDelta = TimeDelta::minutes(10);
 

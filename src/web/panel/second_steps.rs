@@ -7,6 +7,7 @@ use crate::domain::record::SyncRecord;
 use crate::domain::removal_review::{RemovalReview, ReviewReason};
 use crate::domain::run_text::preview::apply_label;
 use crate::domain::run_text::undo::undo_forecast_message;
+use crate::domain::run_text::withheld_items::LIST_OUTDATED_CODE;
 use crate::domain::run_text::withheld_items::{kept_items_label, removals_label, review_link_label};
 use crate::domain::source::Source;
 use crate::web::http::app_state::AppState;
@@ -175,7 +176,7 @@ fn undo_step(state: &AppState, source: &Source, record: &SyncRecord) -> Result<O
 /// The form that repeats a run which did not complete and which no other run continues.
 fn repeat_step(links: &LinkBuilder, source: &Source, record: &SyncRecord) -> Option<RepeatStep> {
     let summary = &record.summary;
-    let is_outdated = summary.code.as_deref() == Some("list_outdated");
+    let is_outdated = summary.code.as_deref() == Some(LIST_OUTDATED_CODE);
     if summary.status == Status::Completed || summary.successor.is_some() || is_outdated {
         return None;
     }
