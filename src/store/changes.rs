@@ -189,10 +189,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn live_item_ids(&self, source: SourceId, keys: &[&str]) -> Result<HashMap<String, String>, StoreError> {
-        let rows: Vec<(String, i64)> = self.read(|conn| {
-            let live = items::table.filter(items::source_id.eq(source.0)).filter(items::removed_at.is_null());
-            Ok(live.filter(items::key.eq_any(keys)).select((items::key, items::id)).load(conn)?)
+        // `removed_at` is not a condition of the query: PostgreSQL would read all items of the source by the index of
+        // the live ones as long as it has no statistics, which is when a large sheet has just been loaded.
+        let rows: Vec<(String, i64, bool)> = self.read(|conn| {
+            let listed = items::table.filter(items::source_id.eq(source.0)).filter(items::key.eq_any(keys));
+            Ok(listed.select((items::key, items::id, items::removed_at.is_null())).load(conn)?)
         })?;
-        Ok(rows.into_iter().map(|(key, id)| (key, id.to_string())).collect())
+        Ok(rows.into_iter().filter(|(.., is_live)| *is_live).map(|(key, id, _)| (key, id.to_string())).collect())
     }
 }
