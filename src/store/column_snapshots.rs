@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
 use super::schema::{catalogs, column_snapshots};
-use super::stored_values::parse_json;
+use super::stored_values::{parse_json, to_json};
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::sync_id::SyncId;
 
@@ -55,6 +55,38 @@ pub(super) fn is_last_change(conn: &mut AnyConnection, run: &str) -> QueryResult
     diesel::select(exists(catalogs::table.filter(catalogs::columns_by.eq(run)))).get_result(conn)
 }
 
+/// Removes the names in `names` from all kept columns of a source, so that no undo brings them back.
+pub(super) fn strip_names(conn: &mut AnyConnection, source_id: i64, names: &[String]) -> Result<(), StoreError> {
+    let of_source = column_snapshots::table.filter(column_snapshots::source_id.eq(source_id));
+    let rows: Vec<(String, String, String)> = of_source
+        .select((column_snapshots::sync_id, column_snapshots::column_names, column_snapshots::column_types))
+        .load(conn)?;
+    for (run, columns, types) in rows {
+        let mut snapshot = parse_snapshot(&columns, &types)?;
+        if !snapshot.columns.iter().any(|column| names.contains(column)) {
+            continue;
+        }
+        snapshot.column_types.resize(snapshot.columns.len(), ColumnType::default());
+        let kept = snapshot.columns.into_iter().zip(snapshot.column_types);
+        let (columns, types): (Vec<String>, Vec<ColumnType>) =
+            kept.filter(|(column, _)| !names.contains(column)).unzip();
+        diesel::update(column_snapshots::table.find(run))
+            .set((
+                column_snapshots::column_names.eq(to_json("column_snapshots.columns", &columns)?),
+                column_snapshots::column_types.eq(to_json("column_snapshots.column_types", &types)?),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+fn parse_snapshot(columns: &str, types: &str) -> Result<ColumnSnapshot, StoreError> {
+    Ok(ColumnSnapshot {
+        columns: parse_json("column_snapshots.columns", columns)?,
+        column_types: parse_json("column_snapshots.column_types", types)?,
+    })
+}
+
 impl Store {
     /// Returns the columns of a catalog from before a run changed them; `None` if another run changed them last, or if
     /// the run changed none.
@@ -72,11 +104,7 @@ impl Store {
                 .select((column_snapshots::column_names, column_snapshots::column_types))
                 .first(conn)
                 .optional()?;
-            let Some((columns, types)) = row else { return Ok(None) };
-            Ok(Some(ColumnSnapshot {
-                columns: parse_json("column_snapshots.columns", &columns)?,
-                column_types: parse_json("column_snapshots.column_types", &types)?,
-            }))
+            row.map(|(columns, types)| parse_snapshot(&columns, &types)).transpose()
         })
     }
 }

@@ -1,9 +1,11 @@
-//! Removes hidden columns of a public catalog from stored items that the run does not write otherwise, and from the
-//! stored changes of all runs: they are shown, searched, and restored by an undo.
+//! Removes hidden columns of a public catalog from stored items that the run does not write otherwise, from the stored
+//! changes of all runs, and from the columns that an undo restores.
 
 use diesel::prelude::*;
 
+use super::catalogs;
 use super::change_parts::{CHANGE_COLUMNS, ChangeRow, change_from_row};
+use super::column_snapshots;
 use super::connection::Store;
 use super::dialect::bulk;
 use super::dialect::bulk::BatchStamp;
@@ -24,10 +26,10 @@ const PAGE_ITEMS: i64 = 1000;
 /// An item that has a field to be removed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ItemToStrip {
-    /// The database id; items are processed in this order.
-    pub id: i64,
-    key: String,
+    /// The key; items are processed in this order.
+    pub key: String,
     fields: String,
+    is_live: bool,
 }
 
 /// A stored change that has a field to be removed.
@@ -39,8 +41,9 @@ pub struct ChangeToStrip {
 }
 
 impl Store {
-    /// Returns the next items of the catalog with ids above `after`, up to 1,000, that have a field named in `columns`.
-    /// `columns` may have up to a hundred names, because SQLite refuses conditions with a thousand parts.
+    /// Returns the next items of a source, soft-deleted ones included, that have a field named in `columns`: up to
+    /// 1,000, in the order of their keys, starting after the key `after`. Start with the empty text. `columns` may have
+    /// up to a hundred names, because SQLite refuses conditions with a thousand parts.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -48,23 +51,24 @@ impl Store {
         &self,
         source: SourceId,
         columns: &[String],
-        after: i64,
+        after: &str,
     ) -> Result<Vec<ItemToStrip>, StoreError> {
-        let rows: Vec<(i64, String, String)> = self.read(|conn| {
+        let rows: Vec<(String, String, bool)> = self.read(|conn| {
+            // In the order of the index that contains soft-deleted items too.
             let page = items::table
                 .filter(items::source_id.eq(source.0))
-                .filter(items::removed_at.is_null())
-                .filter(items::id.gt(after))
+                .filter(items::key.gt(after))
                 .filter(search::has_any_field(conn, columns))
-                .order(items::id)
+                .order(items::key)
                 .limit(PAGE_ITEMS)
-                .select((items::id, items::key, items::fields));
+                .select((items::key, items::fields, items::removed_at.is_null()));
             Ok(page.load(conn)?)
         })?;
-        Ok(rows.into_iter().map(|(id, key, fields)| ItemToStrip { id, key, fields }).collect())
+        Ok(rows.into_iter().map(|(key, fields, is_live)| ItemToStrip { key, fields, is_live }).collect())
     }
 
-    /// Removes the fields named in `columns` from these items and from their search text. Repeating it changes nothing.
+    /// Removes the fields named in `columns` from these items and from their search text. An item that is soft-deleted
+    /// stays so, and keeps the time and the run of its removal. Repeating it changes nothing.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the lease is lost; another [`StoreError`] when the database is unavailable, stays
@@ -77,14 +81,18 @@ impl Store {
         columns: &[String],
         progress: &RunProgress,
     ) -> Result<(), StoreError> {
-        let stripped: Vec<ItemWrite> =
-            page.iter().map(|item| strip_item(item, columns)).collect::<Result<_, StoreError>>()?;
+        let (live, removed): (Vec<&ItemToStrip>, Vec<&ItemToStrip>) = page.iter().partition(|item| item.is_live);
+        let [live, removed] = [live, removed].map(|items| {
+            items.into_iter().map(|item| strip_item(item, columns)).collect::<Result<Vec<ItemWrite>, StoreError>>()
+        });
+        let (live, removed) = (live?, removed?);
         self.write(|conn| {
             let now = fence_write(conn, lease, term, progress)?;
             let id = lease.id.to_string();
             let row = operations::find_row(conn, &id)?.ok_or(StoreError::Fenced)?;
             let stamp = BatchStamp { source_id: row.source_id, sync_id: &id, now: now.naive_utc() };
-            bulk::rewrite_items(conn, stamp, &stripped)?;
+            bulk::rewrite_items(conn, stamp, &live)?;
+            bulk::refresh_items(conn, stamp, &removed)?;
             Ok(())
         })
     }
@@ -143,6 +151,30 @@ impl Store {
                     .execute(conn)?;
             }
             Ok(())
+        })
+    }
+
+    /// Removes the names in `columns` from the columns of a run's catalog, which become `kept`, and from the columns of
+    /// it that undos restore. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when the lease is lost; another [`StoreError`] when the database is unavailable, stays
+    /// busy too long or refuses the statement. Nothing is written then.
+    pub fn strip_column_names(
+        &self,
+        lease: Lease,
+        term: std::time::Duration,
+        columns: &[String],
+        kept: &[String],
+        progress: &RunProgress,
+    ) -> Result<(), StoreError> {
+        self.write(|conn| {
+            fence_write(conn, lease, term, progress)?;
+            let id = lease.id.to_string();
+            let row = operations::find_row(conn, &id)?.ok_or(StoreError::Fenced)?;
+            // It also keeps the columns from before this run, if it has written nothing until now.
+            catalogs::begin_writing(conn, row.source_id, &id, kept)?;
+            column_snapshots::strip_names(conn, row.source_id, columns)
         })
     }
 }

@@ -17,6 +17,7 @@ use lockstep::status::{FileStatus, StatusBoard, StatusStore};
 use lockstep::store::Store;
 use lockstep::store::admission::StartOutcome;
 use lockstep::store::items::{Item, ItemQuery};
+use lockstep::sync::follow_up::FollowUp;
 use lockstep::sync::{ShutdownSignal, SyncControl, SyncEngine, Timeouts};
 use tempfile::TempDir;
 
@@ -173,6 +174,13 @@ impl TestEngine {
     /// Starts a full sync and runs it to its end.
     pub(crate) fn sync(&self, source: &Source) -> SyncRecord {
         self.run_request(source, &full_sync())
+    }
+
+    /// Undoes a run. Returns the message of the undo.
+    pub(crate) fn undo_run(&self, run: SyncId) -> String {
+        let answer = self.control.undo(run, "ada").expect("an answer");
+        let FollowUp::Possible(_, StartOutcome::Accepted(id)) = answer else { panic!("{answer:?}") };
+        self.run(id).summary.message
     }
 
     /// Runs all pending operations.

@@ -17,6 +17,7 @@ on_both_databases![
     a_column_that_is_hidden_later_leaves_items_whose_rows_are_refused_and_searches,
     a_column_that_is_hidden_later_leaves_stored_changes_and_their_search,
     a_column_that_is_hidden_later_leaves_items_whose_removal_waits,
+    a_column_that_is_hidden_later_does_not_return_with_an_undo,
     a_column_that_is_hidden_later_leaves_all_items_though_a_run_was_interrupted,
     twelve_hundred_columns_that_are_hidden_later_leave_a_public_catalog,
     a_public_catalog_of_an_earlier_version_is_read_once_more_to_leave_hidden_columns_out,
@@ -181,6 +182,27 @@ fn a_column_that_is_hidden_later_leaves_items_whose_removal_waits(db: &TestDatab
     assert_eq!(engine.item_lines(&albums.source).len(), 40);
     assert!(engine.item_lines(&albums.source).iter().all(|line| line.ends_with("|One") && !line.contains("991")));
     assert_eq!((albums.count_found("991"), albums.count_found("one")), (0, 40));
+}
+
+fn a_column_that_is_hidden_later_does_not_return_with_an_undo(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let rows: [&[&str]; 3] = [&["id", "cost", "title"], &["1", "991", "One"], &["2", "882", "Two"]];
+    let albums = HiddenColumnSource::new(&engine, true, &build_book(&rows, None));
+    albums.sync_in_full();
+    let rows: [&[&str]; 2] = [&["id", "cost", "title", "year"], &["1", "991", "One", "1999"]];
+    albums.rewrite_file(&build_book(&rows, None));
+    let shrunk = engine.sync(&albums.source).summary;
+    assert_eq!(shrunk.stats.removed, 1, "{}", shrunk.message);
+    albums.rewrite_file(&build_book(&rows, Some(2)));
+    let hiding = engine.sync(&albums.source).summary.id;
+    assert_eq!(engine.item_lines(&albums.source), ["1|One|1999"], "a removed item stays removed");
+    assert_eq!(db.count_rows("items", "fields LIKE '%cost%' OR search_text LIKE '%882%'"), 0, "removed ones included");
+    assert_eq!(db.count_rows("column_snapshots", "columns LIKE '%cost%'"), 0, "of no run");
+    for run in [hiding, shrunk.id] {
+        engine.undo_run(run);
+        assert!(!albums.list_columns().contains(&"cost".to_owned()), "{:?}", albums.list_columns());
+    }
+    assert_eq!((albums.count_found("two"), albums.count_found("882")), (1, 0), "the item returned without the column");
 }
 
 fn a_column_that_is_hidden_later_leaves_all_items_though_a_run_was_interrupted(db: &TestDatabase) {

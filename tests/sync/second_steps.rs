@@ -48,10 +48,6 @@ fn accepted_id(outcome: &StartOutcome) -> Option<SyncId> {
     }
 }
 
-fn undo(engine: &TestEngine, run: SyncId) -> String {
-    run_follow_up(engine, &engine.control.undo(run, "ada").expect("an answer"), accepted_id)
-}
-
 /// The number of items that wait for a decision.
 fn waiting_items(engine: &TestEngine, source: &Source) -> Option<u64> {
     engine.store.find_review(source.id).expect("an answer").map(|review| review.item_count)
@@ -74,7 +70,7 @@ fn items_that_an_undone_removal_returned_are_withheld_again(db: &TestDatabase) {
     let message = run_follow_up(&engine, &answer, |(_, outcome)| accepted_id(outcome));
     assert_eq!(message, "51 albums removed.");
     let removal = engine.store.recent_records(Some(source.id), 1).expect("records")[0].summary.id;
-    undo(&engine, removal);
+    engine.undo_run(removal);
     assert_eq!(engine.list_items(&source).len(), 150);
     let next = engine.sync(&source);
     assert_eq!((next.summary.stats.removed, next.withheld_removals), (0, 51), "{}", next.summary.message);
@@ -89,7 +85,7 @@ fn an_undo_of_another_run_leaves_the_list_that_waits(db: &TestDatabase) {
     engine.memory.set_table("albums", MemoryTable::albums(40, "Other"));
     let withheld = engine.sync(&source).summary.id;
     engine.control.keep_withheld(withheld, "ada").expect("kept");
-    undo(&engine, renamed);
+    engine.undo_run(renamed);
     let review = engine.store.find_review(source.id).expect("an answer").expect("the list");
     assert_eq!((review.item_count, review.is_open()), (60, false), "the decision stays");
 }
@@ -150,7 +146,7 @@ fn an_undo_of_the_first_load_keeps_the_columns_of_items_that_stay(db: &TestDatab
     engine.sync(&source);
     engine.rewrite_file(&source, "id,title,year\n1,One,1960\n2,Two,\n");
     let second = engine.sync(&source).summary.id;
-    undo(&engine, second);
+    engine.undo_run(second);
     assert_eq!(engine.item_lines(&source), ["1|One|1959", "2|Two|"]);
     let answer = engine.control.forecast_undo(first).expect("an answer");
     assert!(matches!(answer, FollowUp::Refused(_)), "every item was changed since: {answer:?}");
@@ -158,7 +154,7 @@ fn an_undo_of_the_first_load_keeps_the_columns_of_items_that_stay(db: &TestDatab
     let load = engine.sync(&other).summary.id;
     engine.rewrite_file(&other, "id,title\n1,Uno\n2,Two\n");
     engine.sync(&other);
-    undo(&engine, load);
+    engine.undo_run(load);
     assert_eq!(engine.item_lines(&other), ["1|Uno"]);
     let catalog = engine.store.find_catalog(other.id).expect("an answer").expect("a catalog");
     assert_eq!(catalog.columns, ["id", "title"], "the item that stays can be read");

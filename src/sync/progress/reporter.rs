@@ -161,6 +161,17 @@ impl ProgressReporter {
         store.strip_changes(self.state.lease, timeouts.lease, page, columns, &database.published)
     }
 
+    /// Removes the names in `columns` from the columns of the catalog, which become `kept`, and from those that undos
+    /// restore.
+    ///
+    /// # Errors
+    /// As [`crate::store::Store::strip_column_names`].
+    pub(in crate::sync) fn strip_column_names(&self, columns: &[String], kept: &[String]) -> Result<(), StoreError> {
+        let database = self.state.database.lock();
+        let SyncEngine { store, timeouts, .. } = &self.state.engine;
+        store.strip_column_names(self.state.lease, timeouts.lease, columns, kept, &database.published)
+    }
+
     /// Begins the final stage, after which a cancel comes too late.
     ///
     /// # Errors

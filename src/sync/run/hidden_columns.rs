@@ -83,8 +83,9 @@ fn names_in_items(content: &dyn FetchedContent, catalog: &Catalog, layout: &Colu
 }
 
 /// Removes the columns that were left out of `content` from all items of the catalog, also from those that the run does
-/// not write: items whose rows are refused, and items whose removal is withheld; and from the stored changes of these
-/// items. Each page is one fenced transaction. If the run ends early, the next one removes the rest.
+/// not write: items whose rows are refused, items whose removal is withheld, and soft-deleted items, which an undo may
+/// return; from the stored changes of these items; and from the columns that an undo restores. Each page is one fenced
+/// transaction. If the run ends early, the next one removes the rest.
 ///
 /// # Errors
 /// [`RunStop`] when the database refuses, or the run has to end.
@@ -93,14 +94,15 @@ pub(in crate::sync) fn strip_excluded_columns(
     content: &dyn FetchedContent,
     layout: &ColumnLayout,
 ) -> Result<(), RunStop> {
-    for columns in names_in_items(content, &context.catalog, layout).chunks(MAX_COLUMNS_PER_QUERY) {
-        let mut after = 0;
+    let names = names_in_items(content, &context.catalog, layout);
+    for columns in names.chunks(MAX_COLUMNS_PER_QUERY) {
+        let mut after = String::new();
         loop {
             context.check_stop()?;
             let store = &context.engine.store;
-            let page = context.retry_while_unavailable(|| store.items_to_strip(context.source.id, columns, after))?;
+            let page = context.retry_while_unavailable(|| store.items_to_strip(context.source.id, columns, &after))?;
             let Some(last) = page.last() else { break };
-            after = last.id;
+            after.clone_from(&last.key);
             context.retry_while_unavailable(|| context.reporter.strip_items(&page, columns))?;
         }
         let mut after = 0;
@@ -112,6 +114,10 @@ pub(in crate::sync) fn strip_excluded_columns(
             after = last.id;
             context.retry_while_unavailable(|| context.reporter.strip_changes(&page, columns))?;
         }
+    }
+    if !names.is_empty() {
+        let kept = layout.column_names();
+        context.retry_while_unavailable(|| context.reporter.strip_column_names(&names, kept))?;
     }
     Ok(())
 }
