@@ -4,7 +4,7 @@ use super::field_errors::{FieldErrors, read_error};
 use super::form;
 use super::form::are_published;
 use super::kind_offer::offer_replacement_kind;
-use super::pages::{place_error, probe_source};
+use super::pages::{place_error, probe_source, with_standing};
 use super::place::{SourcePlace, parse_places};
 use super::read_form;
 use super::view::{KindChoice, SourceForm};
@@ -31,8 +31,11 @@ impl From<FieldErrors> for UnseenPlace {
 }
 
 /// The form of a changed source. Fields that cannot be changed, or that the form does not have, keep their values.
-pub(super) fn parse_change(state: &AppState, source: &Source, values: &FormValues) -> SourceForm {
-    let mut form = form::parse_form(values);
+///
+/// # Errors
+/// `internal` when the database fails.
+pub(super) fn parse_change(state: &AppState, source: &Source, values: &FormValues) -> Result<SourceForm, WebError> {
+    let mut form = with_standing(state, form::parse_form(values), source)?;
     form.slug = source.slug.to_string();
     // The button that saves the source as another kind sets that kind.
     let is_taken_as = state.control.replacement_notice(&form.kind, &source.kind).is_some();
@@ -50,7 +53,7 @@ pub(super) fn parse_change(state: &AppState, source: &Source, values: &FormValue
         form.read_options = source.read_options.clone();
     }
     form.read_options.published_hidden_columns.clone_from(&source.read_options.published_hidden_columns);
-    form
+    Ok(form)
 }
 
 /// Probes a changed source; `None` if nothing changed that a probe depends on. `always` probes in any case.

@@ -15,7 +15,6 @@ use crate::domain::source::{Noun, Slug, Source, SourceDraft};
 use crate::domain::text::comparable_form::position_of;
 use crate::domain::text::measures::format_error;
 use crate::web::http::form::{FormValues, trimmed_value};
-use crate::web::layout::time_label::time_label;
 
 /// The most characters of a name.
 const MAX_NAME_CHARS: usize = 100;
@@ -47,6 +46,7 @@ pub(super) fn parse_form(values: &FormValues) -> SourceForm {
         schedule: trimmed_value(values, "schedule"),
         schedule_label: None,
         paused_since: None,
+        stale: None,
         stale_after: trimmed_value(values, "stale_after"),
         public: trimmed_value(values, "public") == "1",
         publish_hidden: trimmed_value(values, "publish_hidden") == "1",
@@ -80,7 +80,6 @@ pub(super) fn form_of_source(source: &Source, url: String) -> SourceForm {
         noun_many: source.noun.many.clone(),
         schedule: source.schedule.clone().unwrap_or_default(),
         schedule_label: source.schedule.as_deref().and_then(schedule_label),
-        paused_since: source.paused_at.filter(|_| source.has_paused_schedule()).map(time_label),
         stale_after: shown_age(source.stale_after),
         public: source.public,
         reading: Some(read_form::form_of_options(&source.read_options)),

@@ -62,6 +62,7 @@ pub(in crate::web) async fn list_sources(
         };
         let done = match trimmed_value(&query, "done").as_str() {
             "saved" => Some("Source saved. Sync to apply the changes.".to_owned()),
+            "saved-paused" => Some("Source saved. Its schedule stays paused until you resume it.".to_owned()),
             "removed" => Some("Source removed.".to_owned()),
             _ => None,
         };
@@ -82,7 +83,7 @@ pub(in crate::web) async fn edit_page(app: AppContext, slug: web::Path<String>) 
         let place = SourcePlace::from(&source);
         let mut shown = SourcePageContext::new(
             SourceStep::Edit(stored_columns(state, &source)?),
-            existing_source_form(state, &source),
+            existing_source_form(state, &source)?,
         );
         // During a run the probe would have to wait for its fetch. Without a key to select, it shows nothing that the
         // catalog does not.
@@ -119,7 +120,7 @@ pub(in crate::web) async fn change_source(
     app.run_slow_blocking(move |state, caller| {
         let actor = caller.admin()?;
         let source = find_source(state, &slug)?;
-        let mut form = parse_change(state, &source, &sent.values);
+        let mut form = parse_change(state, &source, &sent.values)?;
         let only_looks = trimmed_value(&sent.values, "again") == "1";
         let place = match sent.file {
             SentFile::Stored { id, .. } => {
@@ -147,10 +148,9 @@ pub(in crate::web) async fn change_source(
                             }
                             kept_address::delete_addresses(&state.uploads_dir, &form.address_id);
                             log::info!("the source {} was changed", source.slug);
-                            return Ok(HtmlResponse::redirect(with_query(
-                                &state.links.sources(),
-                                &[("done", "saved")],
-                            )));
+                            let is_paused = draft.schedule.is_some() && source.paused_at.is_some();
+                            let done = if is_paused { "saved-paused" } else { "saved" };
+                            return Ok(HtmlResponse::redirect(with_query(&state.links.sources(), &[("done", done)])));
                         }
                         SourceChange::Busy => (general_error(SYNC_RUNNING_MESSAGE), StatusCode::CONFLICT),
                         SourceChange::NoSuchSource => return Err(WebError::not_found("source")),
@@ -214,7 +214,7 @@ pub(in crate::web) async fn remove_source(app: AppContext, slug: web::Path<Strin
 
 fn removal_page(state: &AppState, source: &Source) -> Result<SourcePageContext, WebError> {
     let count = state.store.find_catalog(source.id)?.map_or(0, |catalog| catalog.item_count);
-    Ok(SourcePageContext::new(SourceStep::Remove(RemoveFacts { count }), existing_source_form(state, source)))
+    Ok(SourcePageContext::new(SourceStep::Remove(RemoveFacts { count }), existing_source_form(state, source)?))
 }
 
 /// Receives a form that may carry a file. Only admins may send one, which is checked before 50 MB are read.

@@ -14,6 +14,7 @@ use super::view::{
 use crate::domain::account::Actor;
 use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
+use crate::domain::freshness::judge_freshness;
 use crate::domain::location::SourceLocation;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Slug, Source};
@@ -22,7 +23,9 @@ use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::http::form::clip_text;
 use crate::web::http::html_response::HtmlResponse;
+use crate::web::layout::freshness_mark::FreshnessMark;
 use crate::web::layout::page::page_frame;
+use crate::web::layout::time_label::time_label;
 use crate::web::layout::view::NavSection;
 
 /// The most characters of a cell in the preview.
@@ -174,8 +177,15 @@ fn place_columns(state: &AppState, place: &SourcePlace) -> FoundColumns {
 }
 
 /// The fields of an existing source.
-pub(super) fn existing_source_form(state: &AppState, source: &Source) -> SourceForm {
-    form_of_source(source, shown_links(&state.control, &source.kind, &source.location))
+pub(super) fn existing_source_form(state: &AppState, source: &Source) -> Result<SourceForm, WebError> {
+    with_standing(state, form_of_source(source, shown_links(&state.control, &source.kind, &source.location)), source)
+}
+
+/// A form of an existing source, with whether its schedule is paused and its catalog stale.
+pub(super) fn with_standing(state: &AppState, form: SourceForm, source: &Source) -> Result<SourceForm, WebError> {
+    let freshness = state.store.freshness_facts(source.id)?.map(|facts| judge_freshness(&facts, Utc::now()));
+    let stale = freshness.and_then(|freshness| FreshnessMark::new(freshness, false)).filter(|mark| mark.is_stale);
+    Ok(SourceForm { paused_since: source.paused_at.map(time_label), stale, ..form })
 }
 
 /// The proposed slug, with a number appended if it is taken.

@@ -200,8 +200,11 @@ pub(in crate::web) struct SourceForm {
     pub schedule: String,
     /// The schedule for people, if it is valid; not a field.
     pub schedule_label: Option<String>,
-    /// When the schedule was paused, if it is; not a field.
+    /// When the schedule was paused, if it is; not a field. A source without a schedule may be paused, too: a schedule
+    /// that is set later waits until an admin resumes it.
     pub paused_since: Option<TimeLabel>,
+    /// The mark of a stale source; not a field.
+    pub stale: Option<FreshnessMark>,
     /// `stale_after`: the age at which the catalog counts as stale; empty if none is set.
     pub stale_after: String,
     /// `public`: whether visitors without an account can read it.

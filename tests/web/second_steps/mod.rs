@@ -1,6 +1,7 @@
 //! The second steps of a run on the pages: apply a preview, decide about withheld removals, undo, resume a schedule.
 
 mod access;
+mod paused_schedule;
 mod preview;
 mod removals;
 mod undo;
