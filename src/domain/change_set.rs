@@ -17,6 +17,9 @@ string_enum! {
     }
 }
 
+/// How many changes of a preview are kept by name, and how many removals; all are counted.
+pub const MAX_PREVIEWED_CHANGES: usize = 10_000;
+
 /// The names and values of an item's fields, in column order.
 pub type ItemFields = Vec<(String, String)>;
 

@@ -25,6 +25,7 @@ pub mod kept_cells;
 pub mod location;
 pub mod log_fields;
 pub mod max_age;
+pub mod odd_keys;
 pub mod openable_link;
 pub mod operation;
 pub mod ordered_fields;

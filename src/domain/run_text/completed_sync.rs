@@ -17,7 +17,7 @@ pub struct RunResult<'a> {
     /// The number of items that are kept although they are no longer in the source.
     pub withheld: u64,
     /// Why these items are kept.
-    pub kept_reason: KeptReason,
+    pub kept_reason: &'a KeptReason,
     /// Whether only the newest entries of the source were fetched.
     pub newest_only: bool,
 }

@@ -2,35 +2,37 @@
 
 use super::withheld_items::{KeptReason, would_keep_message};
 use super::{format_plural, would_leave_out_message};
-use crate::domain::guards::GuardVerdict;
 use crate::domain::progress::RunStats;
 use crate::domain::source::Noun;
 use crate::domain::text::counts::group_digits;
 
+/// What a sync would do with the items of the catalog that are not in the source.
+#[derive(Clone, Debug)]
+pub enum PreviewOutcome {
+    /// It would remove them.
+    Remove,
+    /// It would keep them.
+    Keep(KeptReason),
+    /// It would fail and write nothing. The forecast of its failure.
+    Fail(String),
+}
+
 /// The message of a preview.
 ///
 /// `stats` are the changes that a sync would make, and `missing` is the number of items of the catalog that are not in
-/// the source. `refusal` is the forecast for a sync that the guards refuse. `columns` describes changed columns:
-/// sentences that begin with a space.
+/// the source. `columns` describes changed columns: sentences that begin with a space.
 #[must_use]
-pub fn preview_message(
-    noun: &Noun,
-    stats: &RunStats,
-    missing: u64,
-    verdict: GuardVerdict,
-    refusal: &str,
-    columns: &str,
-) -> String {
+pub fn preview_message(noun: &Noun, stats: &RunStats, missing: u64, outcome: &PreviewOutcome, columns: &str) -> String {
     let (added, updated) = (group_digits(stats.added), group_digits(stats.updated));
-    let forecast = match verdict {
-        GuardVerdict::Apply => {
+    let forecast = match outcome {
+        PreviewOutcome::Remove => {
             format!("A sync would add {added}, update {updated} and remove {}.", group_digits(missing))
         }
-        GuardVerdict::WithholdRemovals | GuardVerdict::WithholdInDoubt | GuardVerdict::WithholdKept => {
-            let kept = would_keep_message(noun, missing, KeptReason::of_verdict(verdict));
+        PreviewOutcome::Keep(reason) => {
+            let kept = would_keep_message(noun, missing, reason);
             format!("A sync would add {added}, update {updated} and {kept}")
         }
-        GuardVerdict::EmptySource | GuardVerdict::KeyChanged => refusal.to_owned(),
+        PreviewOutcome::Fail(failure) => failure.clone(),
     };
     format!("{forecast}{} Nothing was written.{columns}", would_leave_out_message(stats))
 }

@@ -8,7 +8,7 @@ use super::{
 fn message(stats: RunStats, withheld: u64) -> String {
     let noun = Noun { one: "album".to_owned(), many: "albums".to_owned() };
     completed_message(
-        &RunResult { noun: &noun, stats, withheld, kept_reason: KeptReason::LargeDeletion, newest_only: false },
+        &RunResult { noun: &noun, stats, withheld, kept_reason: &KeptReason::LargeDeletion, newest_only: false },
         "",
     )
 }

@@ -1,8 +1,9 @@
 //! A preview: fetch and compare everything, write nothing, and keep what a sync would change or refuse.
 
-use crate::domain::guards::{ChangeTally, GuardVerdict};
+use crate::domain::change_set::MAX_PREVIEWED_CHANGES;
+use crate::domain::guards::GuardVerdict;
 use crate::domain::operation::Status;
-use crate::domain::run_text::preview::preview_message;
+use crate::domain::run_text::preview::{PreviewOutcome, preview_message};
 use crate::domain::run_text::sync_failure::SyncFailure;
 use crate::fetch::FetchOutcome;
 use crate::store::finish::RunEnding;
@@ -15,8 +16,8 @@ use crate::sync::run::fetch::{FetchScope, fetch_source};
 use crate::sync::run::findings::RunFindings;
 use crate::sync::run::finish::{begin_finalizing, finish_unchanged};
 use crate::sync::run::key_index::KeyIndex;
-use crate::sync::run::previewed_changes::MAX_PREVIEWED_CHANGES;
 use crate::sync::run::run_stop::RunStop;
+use crate::sync::run::survey::source_survey::SourceSurvey;
 use crate::sync::run::survey::survey_source;
 use crate::sync::run::withheld::guard_verdict;
 
@@ -43,7 +44,7 @@ pub(super) fn run(context: &RunContext<'_>, findings: &mut RunFindings) -> Resul
     findings.review = ReviewChange::Forecast(changes.withheld);
     begin_finalizing(context, findings.stats)?;
     let failure = survey.failure(&context.comparison(), content.columns(), verdict);
-    let ending = previewed(context, std::mem::take(findings), survey.tally, verdict, failure.as_ref());
+    let ending = previewed(context, std::mem::take(findings), &survey, verdict, failure.as_ref());
     let changes_digest = failure.is_none().then(|| changes.digest.to_hex());
     Ok(RunEnding { changes_digest, ..ending })
 }
@@ -52,20 +53,24 @@ pub(super) fn run(context: &RunContext<'_>, findings: &mut RunFindings) -> Resul
 fn previewed(
     context: &RunContext<'_>,
     mut findings: RunFindings,
-    tally: ChangeTally,
+    survey: &SourceSurvey<'_>,
     verdict: GuardVerdict,
     failure: Option<&SyncFailure>,
 ) -> RunEnding {
     findings.stats = findings.stats_with_feeds();
-    let ChangeTally { removals, .. } = tally;
+    let removals = survey.tally.removals;
     let (removed, withheld) = match verdict {
         GuardVerdict::Apply | GuardVerdict::KeyChanged => (removals, 0),
         GuardVerdict::WithholdRemovals | GuardVerdict::WithholdInDoubt | GuardVerdict::WithholdKept => (0, removals),
         GuardVerdict::EmptySource => (0, 0),
     };
     let noun = &context.source.noun;
-    let refusal = failure.map(SyncFailure::forecast_message).unwrap_or_default();
-    let message = preview_message(noun, &findings.stats, removals, verdict, &refusal, &findings.column_changes);
+    let outcome = match failure {
+        Some(failure) => PreviewOutcome::Fail(failure.forecast_message()),
+        None if verdict == GuardVerdict::Apply => PreviewOutcome::Remove,
+        None => PreviewOutcome::Keep(survey.kept_reason(verdict)),
+    };
+    let message = preview_message(noun, &findings.stats, removals, &outcome, &findings.column_changes);
     findings.stats.removed = removed;
     RunEnding { withheld_removals: withheld, ..findings.into_ending(Status::Completed, message) }
 }

@@ -53,7 +53,7 @@ pub(super) fn run(
         _ => Vec::new(),
     };
     let review = review_removals(context, &index, survey.tally, verdict)?;
-    let kept_reason = kept_reason(context, &review, verdict)?;
+    let kept_reason = kept_reason(context, &review, survey.kept_reason(verdict))?;
     let withheld = if verdict == GuardVerdict::Apply { 0 } else { survey.tally.removals };
     begin_finalizing(context, findings.stats)?;
     findings.review = review;
@@ -73,7 +73,7 @@ pub(super) fn run(
         is_sync: true,
         validators,
     };
-    Ok(completed(context, std::mem::take(findings), applied, withheld, kept_reason))
+    Ok(completed(context, std::mem::take(findings), applied, withheld, &kept_reason))
 }
 
 /// The ending of a sync that applied everything but the removals that it withheld.
@@ -82,7 +82,7 @@ fn completed(
     mut findings: RunFindings,
     applied: AppliedChanges,
     withheld: u64,
-    kept_reason: KeptReason,
+    kept_reason: &KeptReason,
 ) -> RunEnding {
     findings.stats = findings.stats_with_feeds();
     let removed = u64::try_from(applied.removals.len()).unwrap_or(u64::MAX);

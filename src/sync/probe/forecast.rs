@@ -4,7 +4,7 @@ use crate::domain::guards::GuardVerdict;
 use crate::domain::issue::{Issue, IssueKind, IssueList};
 use crate::domain::run_text::check::skipped_rows_problems;
 use crate::domain::run_text::sync_failure::SyncFailure;
-use crate::domain::run_text::withheld_items::{KeptReason, would_keep_message};
+use crate::domain::run_text::withheld_items::would_keep_message;
 use crate::domain::source::Source;
 use crate::fetch::FetchedContent;
 use crate::sync::run::column_changes::column_layout;
@@ -77,7 +77,7 @@ pub(super) fn forecast_sync(
         problems = skipped_rows_problems(source, survey.rejected, &skipped, better_key.map(String::as_str));
     }
     if matches!(verdict, GuardVerdict::WithholdRemovals | GuardVerdict::WithholdInDoubt) {
-        let kept = would_keep_message(&source.noun, survey.tally.removals, KeptReason::of_verdict(verdict));
+        let kept = would_keep_message(&source.noun, survey.tally.removals, &survey.kept_reason(verdict));
         problems.push(format!("A sync would {kept}"));
     }
     Ok(SyncForecast { failure, problems, issues: survey.issues })

@@ -7,8 +7,6 @@ use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::changes_digest::ChangesDigest;
 use crate::domain::guards::GuardVerdict;
 
-/// How many changes of a preview are kept by name, and how many removals; all are counted.
-pub(in crate::sync) const MAX_PREVIEWED_CHANGES: usize = 10_000;
 /// How many removed items are read at once.
 const REMOVALS_PER_READ: usize = 1000;
 

@@ -4,7 +4,7 @@ mod key_doubt;
 mod row_findings;
 mod row_notes;
 mod skipped_cells;
-pub(super) mod source_survey;
+pub(in crate::sync) mod source_survey;
 pub(in crate::sync) mod survey_reader;
 
 use self::source_survey::SourceSurvey;

@@ -89,16 +89,16 @@ pub(in crate::sync) fn review_removals(
     Ok(ReviewChange::Withheld(WithheldRemovals { reason, keys, digest, additions }))
 }
 
-/// Returns why the items of a list stay in the catalog. An admin may have decided to keep the same items before.
+/// Returns why the items of a list stay in the catalog: an admin decided to keep the same items before, or else
+/// `by_verdict`.
 ///
 /// # Errors
 /// [`RunStop`] when the decision cannot be read, or the run has to end.
 pub(in crate::sync) fn kept_reason(
     context: &RunContext<'_>,
     review: &ReviewChange,
-    verdict: GuardVerdict,
+    by_verdict: KeptReason,
 ) -> Result<KeptReason, RunStop> {
-    let by_verdict = KeptReason::of_verdict(verdict);
     let ReviewChange::Withheld(withheld) = review else { return Ok(by_verdict) };
     let current = context.retry_while_unavailable(|| context.engine.store.find_review(context.source.id))?;
     let is_decided = current.is_some_and(|current| !current.is_open() && current.lists(withheld));

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::columns::cell_class::CellClass;
 use crate::domain::issue::IssueList;
 use crate::domain::item::ColumnLayout;
+use crate::domain::odd_keys::OddKeys;
 use crate::domain::rows::row::{CellRepair, TextRow};
 use crate::domain::rows::row_group::RowGroup;
 use crate::domain::rows::row_shape::RowShapes;
@@ -36,6 +37,7 @@ pub(super) struct RowFindings {
     header_row: u64,
     /// The class of the keys of the catalog.
     key_class: Option<CellClass>,
+    odd_keys: Option<OddKeys>,
 }
 
 /// The findings about all rows.
@@ -44,6 +46,9 @@ pub(super) struct RowsFound {
     pub(super) notes: IssueList,
     /// Whether an item that seems to have left the source may still be in it.
     pub(super) is_doubtful: bool,
+    /// The new keys that are the only reason for this doubt, because they may be misread keys of such items. `None` if
+    /// rows are a reason: these have issues, and the keys have none.
+    pub(super) odd_keys: Option<OddKeys>,
     /// The failure if the header does not belong to the rows.
     pub(super) mismatch: Option<SyncFailure>,
 }
@@ -67,6 +72,7 @@ impl RowFindings {
             stored_columns: stored_columns.to_vec(),
             header_row,
             key_class: None,
+            odd_keys: None,
         }
     }
 
@@ -107,12 +113,20 @@ impl RowFindings {
     /// Adds a key that the catalog does not have. A key of another class may be a misread key of the catalog.
     pub(super) fn add_new_key(&mut self, row: &TextRow, key: &str, layout: &ColumnLayout) {
         self.shapes.observe_new_key(row, layout.key_position());
-        self.is_doubtful |= self.key_class.is_some_and(|class| CellClass::classify(key) != class);
+        let Some(expected) = self.key_class.filter(|class| CellClass::classify(key) != *class) else { return };
+        let odd_keys = self.odd_keys.get_or_insert_with(|| OddKeys {
+            column: layout.key_column().to_owned(),
+            expected,
+            count: 0,
+            first_row: row.number,
+            first_key: key.to_owned(),
+        });
+        odd_keys.count += 1;
     }
 
-    /// Marks the rows as doubtful: a row does not fit the header and may belong to any item.
-    pub(super) const fn mark_doubtful(&mut self) {
-        self.is_doubtful = true;
+    /// Adds whether a row, for which there is an issue, may belong to another item than its key says, or to any.
+    pub(super) const fn add_doubt(&mut self, is_doubtful: bool) {
+        self.is_doubtful |= is_doubtful;
     }
 
     /// Adds the width of a row that has no item and does not fit the header. It is judged after the last row, when the
@@ -161,7 +175,9 @@ impl RowFindings {
             SyncFailure::new(HeaderMismatch::HEADER_MISMATCH_CODE, message, "")
         });
         let mismatch = joined.or(by_shape);
-        Ok(RowsFound { notes, is_doubtful: is_doubtful || shapes.is_doubtful, mismatch })
+        let has_doubtful_rows = is_doubtful || shapes.is_doubtful;
+        let odd_keys = self.odd_keys.filter(|_| !has_doubtful_rows);
+        Ok(RowsFound { notes, is_doubtful: has_doubtful_rows || odd_keys.is_some(), odd_keys, mismatch })
     }
 
     fn has_column(&self, name: &String) -> bool {

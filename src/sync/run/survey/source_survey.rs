@@ -3,7 +3,9 @@
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::guards::{ChangeTally, GuardVerdict};
 use crate::domain::issue::{Issue, IssueList};
+use crate::domain::odd_keys::OddKeys;
 use crate::domain::run_text::sync_failure::SyncFailure;
+use crate::domain::run_text::withheld_items::KeptReason;
 use crate::sync::run::column_changes::RenamedColumn;
 use crate::sync::run::comparison::SourceComparison;
 use crate::sync::run::row_rules::RowRules;
@@ -30,9 +32,17 @@ pub(in crate::sync) struct SourceSurvey<'a> {
     pub(in crate::sync) rules: RowRules<'a>,
     /// Whether values were still loading, or formulas had none: then the next run has to read everything again.
     pub(in crate::sync) has_pending: bool,
+    /// The new keys because of which items may be in the source although they were not found. `None` if the issues name
+    /// rows that raise this doubt.
+    pub(super) odd_keys: Option<OddKeys>,
 }
 
 impl SourceSurvey<'_> {
+    /// Returns why the items that are not in the source stay in the catalog, if the guards allow `verdict`.
+    pub(in crate::sync) fn kept_reason(&self, verdict: GuardVerdict) -> KeptReason {
+        KeptReason::of_verdict(verdict, self.odd_keys.as_ref())
+    }
+
     /// Returns why a sync of these rows, whose columns are `columns`, would write nothing; `None` if it would apply
     /// them.
     pub(in crate::sync) fn failure(

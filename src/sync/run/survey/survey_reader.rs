@@ -104,8 +104,6 @@ struct SurveyReader<'i, 'l> {
     /// Skipped rows whose reason was found after they were read.
     rows_without_cells: BTreeSet<u64>,
     findings: RowFindings,
-    /// Whether rows or keys may have been misread.
-    is_doubtful: bool,
     /// Whether a row that counts has a formula without a saved value.
     has_unsaved_formula: bool,
 }
@@ -133,7 +131,6 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
             keeps_surplus,
             rows_without_cells: BTreeSet::new(),
             findings,
-            is_doubtful: false,
             has_unsaved_formula: false,
         }
     }
@@ -161,14 +158,15 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
                 if let KeyCell::Key(key) = KeyCell::from_row(row, layout.key_position()) {
                     self.index.keep_item(key);
                 }
-                self.findings.mark_doubtful();
+                self.findings.add_doubt(true);
                 self.refuse_row(row, None, reason.to_owned());
             }
             RowClass::NothingEntered => return,
             RowClass::WithoutKey(KeyCell::Missing) if !row.surplus => self.keyless.add_row(row),
             RowClass::WithoutKey(cell) => {
                 // The key of a broken formula is unknown, so its item may seem to have left the source.
-                self.is_doubtful |= matches!(cell, KeyCell::SpreadsheetPlaceholder(_) | KeyCell::UnsavedFormula);
+                let is_broken = matches!(cell, KeyCell::SpreadsheetPlaceholder(_) | KeyCell::UnsavedFormula);
+                self.findings.add_doubt(is_broken);
                 self.has_unsaved_formula |= cell == KeyCell::UnsavedFormula;
                 self.refuse_row(
                     row,
@@ -178,7 +176,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
             }
             RowClass::Surplus(key) => {
                 self.index.keep_item(key);
-                self.findings.mark_doubtful();
+                self.findings.add_doubt(true);
                 let reason = surplus_cells_reason(layout.column_names().len());
                 self.refuse_row(row, None, reason);
             }
@@ -191,7 +189,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
 
     /// Assigns a key to the row, unless another row has it.
     fn take_row(&mut self, row: &TextRow, key: &str) {
-        self.is_doubtful |= key_doubt::is_undecoded(row, key, self.rules.layout());
+        self.findings.add_doubt(key_doubt::is_undecoded(row, key, self.rules.layout()));
         self.has_unsaved_formula |= !row.unsaved_formulas.is_empty();
         let key_column = self.rules.layout().key_column();
         match self.index.claim_key(key, index_row(row)) {
@@ -217,9 +215,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
             // one.
             self.findings.add_odd_width(odd_width);
             self.findings.add_new_key(row, key, self.rules.layout());
-            if has_odd_key {
-                self.findings.mark_doubtful();
-            }
+            self.findings.add_doubt(has_odd_key);
         }
         self.keyless.add_keyed_row(row);
         self.sample.add_row(row, key, self.index);
@@ -285,9 +281,9 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
         self.issues.count += keyless.unlisted;
         let has_loading_header = self.rules.is_table() && has_loading_header(content.columns());
         let has_pending = self.has_unsaved_formula || self.notes.has_loading() || has_loading_header;
-        let Self { index, rules, rows, rejected, issues: others, is_doubtful, notes, findings, .. } = self;
+        let Self { index, rules, rows, rejected, issues: others, notes, findings, .. } = self;
         let Self { keeps_surplus, rows_without_cells, .. } = self;
-        let RowsFound { notes: found, is_doubtful: are_rows_doubtful, mismatch } =
+        let RowsFound { notes: found, is_doubtful, odd_keys, mismatch } =
             findings.finish(layout.column_names(), index)?;
         // Notes come first, because only a limited number of issues is kept.
         let mut issues = IssueList::default();
@@ -306,7 +302,19 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
         issues.kept.sort_by_key(|issue| issue.row);
         add_missing_cells(comparison, content, &mut issues, &rows_without_cells, keeps_surplus)?;
         issues.table = Some(read_table(content, layout));
-        let tally = ChangeTally { doubtful: is_doubtful || are_rows_doubtful, ..index.change_tally() };
-        Ok(SourceSurvey { tally, rows, rejected, issues, types, columns, renamed, mismatch, rules, has_pending })
+        let tally = ChangeTally { doubtful: is_doubtful, ..index.change_tally() };
+        Ok(SourceSurvey {
+            tally,
+            rows,
+            rejected,
+            issues,
+            types,
+            columns,
+            renamed,
+            mismatch,
+            rules,
+            has_pending,
+            odd_keys,
+        })
     }
 }
