@@ -6,10 +6,13 @@ use super::follow::COMMAND_LINE;
 use super::output::{CommandError, CommandExit, ask_confirmation, print_note};
 use super::run_result::{exit_of_run, follow_to_end, print_result, start_refused};
 use crate::app::{self, App};
-use crate::domain::run_text::undo::{undo_forecast_message, undo_pauses_schedule};
+use crate::domain::run_text::undo::{later_changes_message, undo_forecast_message, undo_pauses_schedule};
 use crate::domain::sync_id::SyncId;
 use crate::store::admission::StartOutcome;
 use crate::sync::follow_up::FollowUp;
+
+/// How many later runs are named because of which items are left.
+const MAX_PRINTED_RUNS: usize = 5;
 
 /// The arguments of `undo`.
 #[derive(Args)]
@@ -29,6 +32,11 @@ pub(super) fn run(app: &App, args: &UndoArgs) -> Result<CommandExit, CommandErro
     let id = args.sync_id;
     let (source, forecast) = possible(id, app.control.forecast_undo(id)?)?;
     print_note(&undo_forecast_message(&source.noun, forecast));
+    if forecast.leaves > 0 {
+        for later in app.store.later_changes(id)?.into_iter().take(MAX_PRINTED_RUNS) {
+            print_note(&later_changes_message(&source.noun, later));
+        }
+    }
     if source.schedule.is_some() && source.paused_at.is_none() {
         print_note(&undo_pauses_schedule(&source.slug));
     }

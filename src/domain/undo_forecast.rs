@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::sync_id::SyncId;
+
 /// The number of items that an undo would touch or leave.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize)]
 pub struct UndoForecast {
@@ -16,6 +18,15 @@ pub struct UndoForecast {
     /// Whether the catalog gets its former columns back.
     #[serde(rename = "restoresColumns")]
     pub restores_columns: bool,
+}
+
+/// A run because of which an undo leaves items: it changed them after the run to undo.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LaterChanges {
+    /// The later run.
+    pub run: SyncId,
+    /// The number of items.
+    pub items: u64,
 }
 
 impl UndoForecast {

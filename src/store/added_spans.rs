@@ -1,7 +1,7 @@
 //! Records which items each run added, as ranges of item ids. Usually one run writes at a time and its items get
 //! consecutive ids, so nearly every run has one range, and an item's position in it follows from its id.
 
-use diesel::dsl::{max, min};
+use diesel::dsl::{count_star, max, min};
 use diesel::prelude::*;
 
 use super::connection::AnyConnection;
@@ -113,6 +113,23 @@ pub(super) fn count_unchanged_items(conn: &mut AnyConnection, run: &str) -> Quer
         count += unchanged_items(run, first, last).count().get_result::<i64>(conn)?;
     }
     Ok(count)
+}
+
+/// Returns the runs that changed or removed items which a run added, with the number of these items. A run may be
+/// returned several times, with a part of the items each.
+pub(super) fn count_later_changes(conn: &mut AnyConnection, run: &str) -> QueryResult<Vec<(String, i64)>> {
+    let mut found = Vec::new();
+    for (first, last) in load_ranges(conn, run, 0)? {
+        let later: Vec<(String, i64)> = items::table
+            .filter(items::id.between(first, last))
+            .filter(items::added_by.eq(run))
+            .filter(items::changed_by.ne_all([run, ""]))
+            .group_by(items::changed_by)
+            .select((items::changed_by, count_star()))
+            .load(conn)?;
+        found.extend(later);
+    }
+    Ok(found)
 }
 
 /// Returns up to `limit` of the items that a run added, are in the catalog and were not changed by another run since,

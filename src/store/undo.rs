@@ -2,6 +2,8 @@
 //!
 //! An undo touches an item only if the run is the last that changed it: the item's `changed_by` names the run.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDateTime;
 use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
@@ -15,7 +17,7 @@ use super::stored_values::parse_value;
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::source::SourceId;
 use crate::domain::sync_id::SyncId;
-use crate::domain::undo_forecast::UndoForecast;
+use crate::domain::undo_forecast::{LaterChanges, UndoForecast};
 
 /// The number of changes that are read at a time.
 const PAGE_CHANGES: i64 = 1000;
@@ -92,6 +94,35 @@ impl Store {
             forecast.leaves = u64::try_from(all + added - touched).unwrap_or(0);
             Ok(forecast)
         })
+    }
+
+    /// Returns the runs that changed items after this run did, so that its undo leaves these items: the run of most
+    /// items first. The cost grows with the changes of the run.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn later_changes(&self, run: SyncId) -> Result<Vec<LaterChanges>, StoreError> {
+        let run = run.to_string();
+        let found: Vec<(String, i64)> = self.read(|conn| {
+            let mut found = item_changes::table
+                .inner_join(items::table.on(is_same_item()))
+                .filter(item_changes::sync_id.eq(&run))
+                .filter(items::changed_by.ne_all([run.as_str(), ""]))
+                .group_by(items::changed_by)
+                .select((items::changed_by, count_star()))
+                .load(conn)?;
+            found.extend(added_spans::count_later_changes(conn, &run)?);
+            Ok(found)
+        })?;
+        let mut items_by_run: HashMap<String, u64> = HashMap::new();
+        for (later, count) in found {
+            *items_by_run.entry(later).or_default() += u64::try_from(count).unwrap_or(0);
+        }
+        let parse =
+            |(later, items): (String, u64)| Ok(LaterChanges { run: parse_value("items.changed_by", &later)?, items });
+        let mut runs: Vec<LaterChanges> = items_by_run.into_iter().map(parse).collect::<Result<_, StoreError>>()?;
+        runs.sort_by_key(|later| (std::cmp::Reverse(later.items), later.run));
+        Ok(runs)
     }
 
     /// Returns whether items that are in the catalog were changed after a run had ended. Their fields are those of

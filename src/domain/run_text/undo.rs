@@ -5,7 +5,7 @@ use crate::domain::operation::OperationKind;
 use crate::domain::progress::ProgressCount;
 use crate::domain::source::{Noun, Slug};
 use crate::domain::text::counts::group_digits;
-use crate::domain::undo_forecast::UndoForecast;
+use crate::domain::undo_forecast::{LaterChanges, UndoForecast};
 
 /// The forecast of an undo: "Returns 12 albums, restores 30, removes 1. Leaves 4 that changed since."
 #[must_use]
@@ -30,6 +30,13 @@ pub fn undo_forecast_message(noun: &Noun, forecast: UndoForecast) -> String {
 
 fn leaves_message(leaves: u64, verb: &str) -> String {
     if leaves > 0 { format!(" {verb} {} that changed since.", group_digits(leaves)) } else { String::new() }
+}
+
+/// Which later run changed items that an undo leaves: "4 albums were changed by sync_… since."
+#[must_use]
+pub fn later_changes_message(noun: &Noun, later: LaterChanges) -> String {
+    let verb = if later.items == 1 { "was" } else { "were" };
+    format!("{} {verb} changed by {} since.", format_count(noun, later.items), later.run)
 }
 
 /// The state of a catalog whose latest run was an undo.

@@ -2,23 +2,29 @@
 
 use actix_web::web;
 
-use super::view::DecisionPage;
+use super::view::{DecisionPage, LaterRun};
 use crate::domain::operation::OperationKind;
-use crate::domain::record::HistoryRun;
 use crate::domain::run_text::undo::{
     EARLIER_ATTEMPT_STAYS, NEXT_SYNC_BRINGS_BACK, UNDO_PAUSES_SCHEDULE, undo_forecast_message, undo_label,
 };
-use crate::domain::source::Source;
+use crate::domain::run_text::{format_count, kind_label};
+use crate::domain::source::{Noun, Source};
 use crate::domain::sync_id::SyncId;
+use crate::domain::undo_forecast::LaterChanges;
 use crate::sync::follow_up::FollowUp;
 use crate::web::history::handlers::find_run;
 use crate::web::http::app_context::AppContext;
+use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::http::html_response::HtmlResponse;
 use crate::web::http::response_format::ResponseFormat;
+use crate::web::layout::time_label::time_label;
 use crate::web::layout::view::NavSection;
 use crate::web::panel::build::PanelContext;
 use crate::web::panel::responses::{respond_to_start, respond_with_refusal};
+
+/// The most later runs that are named because of which items are left.
+const MAX_LATER_RUNS: usize = 5;
 
 /// `GET /history/{id}/undo`.
 pub(in crate::web) async fn page(app: AppContext, id: web::Path<String>) -> Result<HtmlResponse, WebError> {
@@ -26,11 +32,7 @@ pub(in crate::web) async fn page(app: AppContext, id: web::Path<String>) -> Resu
         let actor = caller.admin()?;
         let run = find_run(state, &id)?;
         let id = run.run_summary().id;
-        let source_id = match &run {
-            HistoryRun::Active(run) => run.source_id,
-            HistoryRun::Ended(record) => record.source_id,
-        };
-        let source = state.store.source_by_id(source_id)?;
+        let source = state.store.source_by_id(run.source_id())?;
         let mut page = DecisionPage::about_run(state, &actor, &run, source.as_ref(), NavSection::History)?;
         let label = undo_label(run.run_summary().kind);
         page.title = format!("{label}?");
@@ -39,6 +41,9 @@ pub(in crate::web) async fn page(app: AppContext, id: web::Path<String>) -> Resu
         match state.control.forecast_undo(id)? {
             FollowUp::Possible(source, forecast) => {
                 page.message = undo_forecast_message(&source.noun, forecast);
+                if forecast.leaves > 0 {
+                    page.later_runs = later_runs(state, id, &source.noun)?;
+                }
                 let summary = run.run_summary();
                 let attempt_notice = summary.retry_of.map(|_| EARLIER_ATTEMPT_STAYS);
                 page.notices = attempt_notice.into_iter().chain(schedule_notice(&source, summary.kind)).collect();
@@ -51,6 +56,21 @@ pub(in crate::web) async fn page(app: AppContext, id: web::Path<String>) -> Resu
         HtmlResponse::render(&page)
     })
     .await
+}
+
+/// The later runs because of which the undo of a run leaves items, those of most items first.
+fn later_runs(state: &AppState, run: SyncId, noun: &Noun) -> Result<Vec<LaterRun>, WebError> {
+    let line = |later: LaterChanges| {
+        Ok(LaterRun {
+            items: format_count(noun, later.items),
+            href: state.links.run(&later.run),
+            run: (state.store.find_record(later.run)?).map(|record| {
+                let label = kind_label(record.summary.kind).to_lowercase();
+                (label, time_label(record.finished_at))
+            }),
+        })
+    };
+    state.store.later_changes(run)?.into_iter().take(MAX_LATER_RUNS).map(line).collect()
 }
 
 /// What the undo of a run of this kind means for the next sync.

@@ -10,6 +10,7 @@ use crate::domain::run_text::start_and_cancel::already_running_message;
 use crate::domain::source::Source;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
+use crate::web::layout::freshness_mark::{FreshnessMark, find_mark};
 use crate::web::layout::page::page_frame;
 use crate::web::layout::page_links::PageLinks;
 use crate::web::layout::time_label::{TimeLabel, time_label};
@@ -27,6 +28,8 @@ pub(in crate::web) struct DecisionPage {
     pub slug: String,
     /// The name of the source.
     pub source: String,
+    /// The mark of a stale or paused source.
+    pub freshness: Option<FreshnessMark>,
     /// Whether the source was removed.
     pub is_source_removed: bool,
     /// The kind of the run: "Sync".
@@ -41,6 +44,8 @@ pub(in crate::web) struct DecisionPage {
     pub requested_by: String,
     /// What the step will do, or why it is not possible.
     pub message: String,
+    /// The later runs because of which an undo leaves items.
+    pub later_runs: Vec<LaterRun>,
     /// What follows from it.
     pub notices: Vec<&'static str>,
     /// The link that the form is sent to.
@@ -74,6 +79,10 @@ impl DecisionPage {
             title: String::new(),
             slug: summary.source.to_string(),
             source: source.map_or_else(|| summary.source.to_string(), |source| source.name.clone()),
+            freshness: match source {
+                Some(source) => find_mark(state, source.id, Some(actor))?,
+                None => None,
+            },
             is_source_removed: source.is_none(),
             run_kind: kind_label(summary.kind),
             is_preview: summary.kind == OperationKind::Preview,
@@ -81,6 +90,7 @@ impl DecisionPage {
             run_time: time_label(time),
             requested_by: requested_by.clone(),
             message: String::new(),
+            later_runs: Vec::new(),
             notices: Vec::new(),
             link: String::new(),
             fields: Vec::new(),
@@ -96,6 +106,17 @@ impl DecisionPage {
         self.busy = is_active.then(|| already_running_message(&source.name));
         Ok(())
     }
+}
+
+/// A later run because of which an undo leaves items.
+#[derive(Debug, Clone)]
+pub(in crate::web) struct LaterRun {
+    /// How many items it changed: "4 albums".
+    pub items: String,
+    /// The link to its page.
+    pub href: String,
+    /// Its kind, "undo", and when it ended; `None` if its record was deleted.
+    pub run: Option<(String, TimeLabel)>,
 }
 
 /// `GET /catalog/{slug}/sync/removals`.

@@ -12,6 +12,7 @@ on_both_databases![
     an_undo_is_undone_and_nothing_is_left_to_undo,
     a_cancelled_undo_is_tried_again,
     an_undo_of_a_removed_source_is_refused,
+    an_undo_names_the_later_runs_whose_items_it_leaves,
 ];
 
 fn an_undo_says_what_it_will_do_and_pauses_the_schedule(db: &TestDatabase) {
@@ -139,4 +140,23 @@ fn an_undo_of_a_removed_source_is_refused(db: &TestDatabase) {
     assert_lacks(&page.body, &["id=\"decide\"", "/catalog/books"]);
     assert_eq!(send_form(&admin, &link, &[]).status, 409);
     assert_eq!(admin.post_form(&link, &[]).status, 409);
+}
+
+fn an_undo_names_the_later_runs_whose_items_it_leaves(db: &TestDatabase) {
+    let site = open_site(db);
+    let source = site.fill_csv("books", &format_books(1..9));
+    let first = latest_run(&site, &source);
+    let second = sync_again(&site, &source, &format_books(1..9).replace("Book 5", "Volume 5"));
+    let third = sync_again(&site, &source, &format_books(1..7).replace("Book 5", "Volume 5").replace("Book 6", "Six"));
+    let admin = site.add_person("ada", Role::Admin);
+    let page = admin.get(&format!("/history/{first}/undo")).body;
+    assert_shows(&page, &["Removes 4 albums. Leaves 4 that changed since.", "because a later run changed them"]);
+    let third_run = page.find(&format!("3 albums: <a href=\"/history/{third}\">sync, ")).expect("the third run");
+    let second_run = page.find(&format!("1 album: <a href=\"/history/{second}\">sync, ")).expect("the second run");
+    assert!(third_run < second_run, "the run of most items is first: {page}");
+    assert_lacks(&admin.get(&format!("/history/{third}/undo")).body, &["because a later run"]);
+
+    let (undo, _) = run_form(&site, &admin, &format!("/history/{third}/undo"), &[]);
+    let page = admin.get(&format!("/history/{first}/undo")).body;
+    assert_shows(&page, &[&format!("3 albums: <a href=\"/history/{undo}\">undo, ")]);
 }
