@@ -38,7 +38,8 @@ pub(super) fn print_changes(app: &App, last: &StatusReport) -> Result<(), Comman
     })?;
     let left = count_changes(app, last)?.max(seen) - printed;
     if left > 0 {
-        print_answer(&format!("  … and {} more. Use --json to list all that the preview keeps.", group_digits(left)))?;
+        let kept = if seen < printed + left { format!("the first {}", group_digits(seen)) } else { "all".to_owned() };
+        print_answer(&format!("  … and {} more. Use --json to list {kept}.", group_digits(left)))?;
     }
     Ok(())
 }

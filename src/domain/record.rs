@@ -129,6 +129,15 @@ impl HistoryRun {
         }
     }
 
+    /// Returns the id of its source.
+    #[must_use]
+    pub const fn source_id(&self) -> SourceId {
+        match self {
+            Self::Active(run) => run.source_id,
+            Self::Ended(record) => record.source_id,
+        }
+    }
+
     /// Returns the run as one attempt in a chain of runs.
     #[must_use]
     pub const fn as_attempt(&self) -> RunAttempt {

@@ -70,6 +70,7 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         .service(resource("/history/{id}").route(read().to(history::handlers::run_page)))
         .service(resource("/history/{id}/changes.csv").route(read().to(change_downloads::changes_csv)))
         .service(resource("/history/{id}/changes.json").route(read().to(change_downloads::changes_json)))
+        .service(resource("/history/{id}/changes/item").route(read().to(history::item_change::page)))
         .service(resource("/history/{id}/changes/value").route(read().to(change_downloads::change_value)))
         .service(resource("/history/{id}/issues.csv").route(read().to(history::issues_csv::issues_csv)))
         .service(resource("/history/{id}/corrected-rows").route(post().to(history::corrections::upload)))

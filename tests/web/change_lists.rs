@@ -150,8 +150,15 @@ fn the_page_shows_kinds_as_tabs_and_keeps_kind_search_and_page_in_its_links() {
     }
     let page = get("?q=%3Cb%3Enothing");
     assert!(page.contains("0 changes found for “&#60;b&#62;nothing”") && page.contains("No matching changes."));
+    let page = get("?kind=%3Cb%3Ebogus&utm_source=mail");
+    let notice = "The filter “&#60;b&#62;bogus” was not applied. Choose added, updated or removed.";
+    assert!(page.contains(notice) && page.contains("1–50 of 520"), "{page}");
+    assert!(!get("?utm_source=mail").contains("filter-notice"), "other parameters are passed over");
     let page = get("?kind=removed");
-    assert!(page.contains("Former value") && !page.contains("/catalog/books/items/"), "they are not in the catalog");
+    assert!(
+        !page.contains("filter-notice") && page.contains("Former value") && !page.contains("/catalog/books/items/"),
+        "they are not in the catalog"
+    );
 }
 
 #[test]
@@ -214,7 +221,43 @@ fn a_long_value_is_one_click_away_however_long_it_is() {
         assert_eq!((value.status, value.header("content-type")), (200, Some("text/plain; charset=utf-8")));
         assert_eq!(value.body, long(word, 9000));
     }
-    for query in ["key=a%26b&field=nothing&side=after", "key=x&field=tome&side=after", ""] {
+    for query in ["key=a%26b&field=nothing&side=after", "key=x&field=tome&side=after", "side=before"] {
         assert_eq!(reader.get(&format!("/history/{run}/changes/value?{query}")).status, 404, "{query}");
     }
+    for side in ["x", ""] {
+        let refused = reader.get(&format!("{link}{side}"));
+        assert_eq!(refused.status, 400, "{side:?}");
+        assert!(refused.body.contains("“side” must be before or after."), "{}", refused.body);
+    }
+}
+
+#[test]
+fn a_wide_item_lists_some_fields_and_links_to_all_of_them() {
+    let site = TestSite::new();
+    let text = |rows: usize, value: &str| {
+        let header = (2..=700).fold("id".to_owned(), |header, at| format!("{header},c{at}"));
+        let row = |row: usize| (2..=700).fold(format!("b{row}"), |cells, at| format!("{cells},{value}{at}"));
+        (1..=rows).fold(header, |text, at| format!("{text}\n{}", row(at)))
+    };
+    let source = site.fill_csv("books", &text(50, "old"));
+    let added = latest_run(&site, &source);
+    let updated = sync_again(&site, &source, &text(50, "new"));
+    let reader = site.add_person("bob", Role::Viewer);
+    for (run, unlisted) in [(&added, 650), (&updated, 649)] {
+        let page = reader.get(&format!("/history/{run}")).body;
+        let link = format!("<a href=\"/history/{run}/changes/item?key=b7\">and {unlisted} more fields</a>");
+        assert!(page.contains(&link) && page.len() < 900_000, "{} bytes", page.len());
+        assert!(page.contains(">c50<") && !page.contains(">c52<"));
+        let item = format!("/history/{run}/changes/item?key=b7");
+        let (first, second) = (reader.get(&item).body, reader.get(&format!("{item}&page=2")).body);
+        assert!(first.contains("1–500 of ") && first.contains(">c52<") && !first.contains(">c700<"), "{first}");
+        assert!(second.contains(">c700<") && first.contains("page=2") && !first.contains("more fields"), "{second}");
+    }
+    let history = reader.get(&item_path(&site.visitor(), "b7")).body;
+    assert!(history.contains("and 649 more fields"), "{history}");
+    assert!(!reader.get(&item_path(&site.visitor(), "b7")).body.contains(">c600</th>"), "{history}");
+    for path in ["changes/item?key=b99", "changes/item"] {
+        assert_eq!(reader.get(&format!("/history/{added}/{path}")).status, 404, "{path}");
+    }
+    assert_eq!(site.visitor().get(&format!("/history/{added}/changes/item?key=b7")).status, 303);
 }

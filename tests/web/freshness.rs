@@ -20,6 +20,7 @@ const MARK: &str = "text-freshness warn";
 fn open_stale_site(db: &TestDatabase) -> TestSite {
     let site = TestSite::on_store(db.store(), tempfile::tempdir().expect("a folder"));
     site.sync_source(&site.albums);
+    site.sync_source(&site.albums);
     db.run_sql("UPDATE sources SET schedule = '0 6 * * *', created_at = '2025-12-01 00:00:00' WHERE slug = 'albums'");
     db.run_sql("UPDATE catalogs SET last_success_at = '2026-01-01 10:00:07' WHERE last_success_at IS NOT NULL");
     db.run_sql("UPDATE sync_records SET finished_at = '2026-01-01 10:00:07'");
@@ -37,11 +38,25 @@ fn a_stale_source_is_marked_on_every_page_with_its_time(db: &TestDatabase) {
     let since = "datetime=\"2026-01-04T06:00:00Z\"";
     let item = item_path(&site);
     let run = format!("/history/{}", latest_run(&site, &site.albums));
-    for path in ["/", "/catalog/albums", &item, "/settings/sources", "/history?source=albums"] {
+    let runs = site.add_program("robot", Role::Viewer).get("/api/history?source=albums").json();
+    let first_run = format!("/history/{}", runs["items"][1]["syncId"].as_str().expect("an id"));
+    let feeds = "/catalog/albums/feeds";
+    let undo = format!("{run}/undo");
+    let change = format!("{first_run}/changes/item?key=a1");
+    let settings = ["/settings/sources", "/settings/sources/albums"];
+    let histories = ["/history", "/history?source=albums", &run, &undo, &change];
+    for path in ["/", "/catalog/albums", &item, feeds].into_iter().chain(settings).chain(histories) {
         let page = admin.get(path).body;
         assert!(page.contains(MARK) && page.contains(since), "{path}: {page}");
     }
-    for path in ["/history", "/settings/sources/new", "/catalog/drafts", "/catalog/nothing", &run] {
+    let history = admin.get("/history").body;
+    assert_eq!(
+        (history.matches("<h2><a href=\"/history/").count(), history.matches(MARK).count()),
+        (2, 1),
+        "{history}"
+    );
+    let others = ["/history?source=drafts", "/settings/sources/new", "/settings/sources/drafts", "/catalog/drafts"];
+    for path in others.into_iter().chain(["/catalog/nothing"]) {
         let page = admin.get(path).body;
         assert!(page.contains("1 source is stale") && !page.contains(MARK), "{path}: {page}");
     }

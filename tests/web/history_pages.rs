@@ -35,6 +35,13 @@ fn the_page_lists_runs_and_their_outcomes() {
     );
     assert_eq!((count("?source=drafts"), count("?source=drafts&status=failed"), count("?source=nothing")), (1, 0, 0));
     assert!(reader.get("/history?source=nothing").body.contains("No matching runs."));
+    for status in ["bogus", "running"] {
+        let page = reader.get(&format!("/history?status={status}&utm_source=mail")).body;
+        let notice =
+            format!("The filter “{status}” was not applied. Choose completed, failed, cancelled or interrupted.");
+        assert!(page.contains(&notice) && page.contains("1–3 of 3"), "{page}");
+    }
+    assert!(!reader.get("/history?status=failed&utm_source=mail").body.contains("filter-notice"));
     assert!(reader.get("/catalog/books").body.contains("/history?source=books"));
     assert!(!site.visitor().get("/catalog/albums").body.contains("/history"), "visitors are not led to a closed door");
 }

@@ -18,6 +18,7 @@ mod history;
 mod history_pages;
 mod legacy_api;
 mod panel_of_failure;
+mod partial_previews;
 mod pruned_operations;
 mod public_url;
 mod read_options;

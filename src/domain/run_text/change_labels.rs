@@ -1,7 +1,9 @@
 //! The labels of changes: what a run did, or what a sync would do after a preview.
 
+use super::format_plural;
 use crate::domain::change_set::ChangeKind;
 use crate::domain::operation::OperationKind;
+use crate::domain::text::counts::group_digits;
 
 /// A kind of change, beside an item or a count: "added". A preview changed nothing, so there it is "to add".
 #[must_use]
@@ -41,5 +43,44 @@ pub const fn change_labels(run: OperationKind) -> ChangeLabels {
         removed: change_label(ChangeKind::Removed, run),
         counts_title: if is_preview { "What a sync would do" } else { "Counts" },
         changes_title: if is_preview { "Changes in this preview" } else { "Changes" },
+    }
+}
+
+/// The link to the listed changes as a file of this format: "Download CSV". `kept` is set if the run kept only that
+/// many of its changes, the first ones.
+#[must_use]
+pub fn changes_download_label(format: &str, kept: Option<u64>, is_searching: bool) -> String {
+    match kept.map(group_digits) {
+        None => format!("Download {format}"),
+        Some(kept) if is_searching => format!("Download what was found in the first {kept} changes as {format}"),
+        Some(kept) => format!("Download the first {kept} changes as {format}"),
+    }
+}
+
+/// How many changes a search found: "3 changes found for “blue”". `kept` is as in [`changes_download_label`].
+#[must_use]
+pub fn found_changes_label(found: u64, search: &str, kept: Option<u64>) -> String {
+    let part = kept.map(|kept| format!(" in the first {}", group_digits(kept))).unwrap_or_default();
+    format!("{} found for “{search}”{part}", format_plural(found, "change", "changes"))
+}
+
+/// The notice of a page that was asked for changes of a kind that a run of this kind made none of.
+#[must_use]
+pub fn no_such_changes_notice(kind: ChangeKind, run: OperationKind) -> String {
+    format!("There are no changes “{}”, so all are shown.", change_label(kind, run))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_the_changes_is_named_as_such() {
+        assert_eq!(changes_download_label("CSV", None, true), "Download CSV");
+        assert_eq!(changes_download_label("CSV", Some(10_000), false), "Download the first 10,000 changes as CSV");
+        assert_eq!(found_changes_label(1, "blue", None), "1 change found for “blue”");
+        assert_eq!(found_changes_label(3, "blue", Some(10_000)), "3 changes found for “blue” in the first 10,000");
+        let notice = no_such_changes_notice(ChangeKind::Removed, OperationKind::Preview);
+        assert_eq!(notice, "There are no changes “to remove”, so all are shown.");
     }
 }

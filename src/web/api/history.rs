@@ -17,6 +17,7 @@ use crate::domain::sync_id::SyncId;
 use crate::store::changes::ChangeFilter;
 use crate::store::history::HistoryQuery;
 use crate::web::changes::change_json::{ListedKind, parse_entry, parse_listed_kind, parse_withheld_entry};
+use crate::web::changes::kept_changes::count_changes;
 use crate::web::history::handlers::{find_history_of, find_run};
 use crate::web::http::app_context::AppContext;
 use crate::web::http::app_state::AppState;
@@ -109,6 +110,17 @@ impl From<ActiveRun> for HistoryEntry {
     }
 }
 
+/// One page of the changes of a run.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChangeList {
+    #[serde(flatten)]
+    list: JsonList<ChangeEntry>,
+    /// The number of changes of the listed kind that the run counted, whatever is searched for. Of very many changes a
+    /// preview keeps the first ones.
+    changes_total: u64,
+}
+
 /// An issue of a run.
 #[derive(Serialize)]
 struct IssueEntry {
@@ -179,9 +191,11 @@ pub(in crate::web) async fn changes(
             Some(ListedKind::Withheld) => return withheld_items(state, &run, &search, page, per),
         };
         let filter = ChangeFilter { kinds, search };
-        let found = state.store.change_page(run.as_attempt().id, &filter, page, per)?;
+        let summary = run.run_summary();
+        let found = state.store.change_page(summary.id, &filter, page, per)?;
         let items: Vec<ChangeEntry> = found.changes.into_iter().map(parse_entry).collect::<Result<_, _>>()?;
-        JsonResponse::ok(&JsonList { items, page, per, total: found.total })
+        let list = JsonList { items, page, per, total: found.total };
+        JsonResponse::ok(&ChangeList { list, changes_total: count_changes(&summary.stats, &filter.kinds) })
     })
     .await
 }
@@ -194,16 +208,17 @@ fn withheld_items(
     page: u64,
     per: u64,
 ) -> Result<JsonResponse, WebError> {
-    let list = match run {
-        HistoryRun::Active(_) => None,
-        HistoryRun::Ended(record) => record.withheld_list(),
+    let (list, changes_total) = match run {
+        HistoryRun::Active(_) => (None, 0),
+        HistoryRun::Ended(record) => (record.withheld_list(), record.withheld_removals),
     };
     let Some(list) = list else {
-        return JsonResponse::ok(&JsonList::<ChangeEntry> { items: Vec::new(), page, per, total: 0 });
+        let list = JsonList { items: Vec::new(), page, per, total: 0 };
+        return JsonResponse::ok(&ChangeList { list, changes_total });
     };
     let found = state.store.withheld_items(list, search, page, per)?;
     let items: Vec<ChangeEntry> = found.removals.into_iter().map(parse_withheld_entry).collect::<Result<_, _>>()?;
-    JsonResponse::ok(&JsonList { items, page, per, total: found.total })
+    JsonResponse::ok(&ChangeList { list: JsonList { items, page, per, total: found.total }, changes_total })
 }
 
 /// `GET /api/history/{id}/issues`: the issues of a run. If there are very many, only the first are kept.

@@ -6,7 +6,7 @@ use crate::domain::operation::OperationKind;
 use crate::domain::run_text::kind_label;
 use crate::domain::source::Source;
 use crate::store::item_history::ItemHistoryEntry;
-use crate::web::changes::grid::{ChangeGroup, GridBuilder};
+use crate::web::changes::grid::{ChangeGroup, GridBuilder, UnlistedFields};
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::http::links::with_query;
@@ -54,11 +54,15 @@ pub(super) fn build_item_history(
     let mut grid = GridBuilder::new(&state.links, None, &source.noun.one, HashMap::new());
     let mut line = |entry: &ItemHistoryEntry| {
         let run = entry.run.to_string();
+        let mut group = grid.group(&run, OperationKind::Sync, &entry.change);
+        // The page with all fields is part of the history of runs.
+        group.rest =
+            group.rest.map(|rest| UnlistedFields { href: rest.href.filter(|_| entry.details.is_some()), ..rest });
         ItemHistoryLine {
             time: time_label(entry.at),
             run_label: entry.details.as_ref().map(|run| format!("{} by {}", kind_label(run.kind), run.requested_by)),
             run_link: state.links.run(&run),
-            group: grid.group(&run, OperationKind::Sync, &entry.change),
+            group,
         }
     };
     let entries: Vec<ItemHistoryLine> = found.entries.iter().map(&mut line).collect();

@@ -7,7 +7,7 @@ use super::item_history::ItemHistory;
 use crate::web::changes::value_view::WholeValue;
 use crate::web::layout::freshness_mark::FreshnessMark;
 use crate::web::layout::time_label::TimeLabel;
-use crate::web::layout::view::{PageFrame, grouped};
+use crate::web::layout::view::{PageFrame, counted, grouped};
 
 /// `GET /catalog/{slug}/items/{id}`.
 #[derive(Debug, Clone, Template)]

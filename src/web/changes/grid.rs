@@ -18,6 +18,8 @@ const MAX_TITLE_CHARS: usize = 200;
 const SHOWN_FIELDS: usize = 4;
 /// How many changed fields of an item are shown at once.
 const SHOWN_CHANGED_FIELDS: usize = 30;
+/// How many fields of an item are listed with the changes of other items. The rest is on a page of its own.
+const MAX_LISTED_FIELDS: usize = 50;
 /// How many characters of whole values a page contains; longer ones are linked.
 const MAX_WHOLE_CHARS: usize = 300_000;
 /// The most characters of one whole value in a page.
@@ -40,6 +42,8 @@ pub(in crate::web) struct ChangeGroup {
     pub fields: Vec<FieldRow>,
     /// The other fields.
     pub more_fields: Vec<FieldRow>,
+    /// The fields that are not listed here.
+    pub rest: Option<UnlistedFields>,
 }
 
 impl ChangeGroup {
@@ -67,6 +71,15 @@ impl ChangeGroup {
     pub(in crate::web) fn shows_nothing(&self) -> bool {
         self.fields.is_empty() && self.is_update()
     }
+}
+
+/// The fields of a changed item that are not listed with it.
+#[derive(Debug, Clone)]
+pub(in crate::web) struct UnlistedFields {
+    /// Their number.
+    pub count: u64,
+    /// The link to the page with all fields; `None` if the record of the run was deleted.
+    pub href: Option<String>,
 }
 
 /// A field of a changed item.
@@ -108,28 +121,39 @@ impl<'a> GridBuilder<'a> {
 
     /// A change of the run with this id and kind.
     pub(in crate::web) fn group(&mut self, run: &str, run_kind: OperationKind, change: &Change) -> ChangeGroup {
+        let mut fields = listed_fields(change);
+        let shown = if change.kind == ChangeKind::Updated { SHOWN_CHANGED_FIELDS } else { SHOWN_FIELDS };
+        // One or two fields more take no more room than a line that hides them.
+        let shown = if fields.len() <= shown + 2 { fields.len() } else { shown };
+        let unlisted = fields.len().saturating_sub(MAX_LISTED_FIELDS) as u64;
+        fields.truncate(MAX_LISTED_FIELDS);
+        let mut group = self.group_of_fields(run, run_kind, change, &fields);
+        group.more_fields = group.fields.split_off(shown);
+        let link = || Some(self.links.item_change(&run, &change.key));
+        group.rest = (unlisted > 0).then(|| UnlistedFields { count: unlisted, href: link() });
+        group
+    }
+
+    /// A change with these of its fields.
+    pub(in crate::web) fn group_of_fields(
+        &mut self,
+        run: &str,
+        run_kind: OperationKind,
+        change: &Change,
+        fields: &[FieldChange],
+    ) -> ChangeGroup {
         let title = change_title(change, self.noun);
         let id = self.item_ids.get(&change.key);
         let href = id.zip(self.slug).map(|(id, slug)| self.links.item(slug, id));
-        let mut fields = change.field_changes();
-        let shown = if change.kind == ChangeKind::Updated {
-            SHOWN_CHANGED_FIELDS
-        } else {
-            fields.retain(|field| [&field.before, &field.after].into_iter().flatten().any(|value| !value.is_empty()));
-            SHOWN_FIELDS
-        };
-        // One or two fields more take no more room than a line that hides them.
-        let shown = if fields.len() <= shown + 2 { fields.len() } else { shown };
-        let mut rows: Vec<FieldRow> = fields.iter().map(|field| self.row(run, change, field)).collect();
-        let more_fields = rows.split_off(shown);
         ChangeGroup {
             key: (title != change.key).then(|| clip_text(&change.key, MAX_TITLE_CHARS)),
             title: clip_text(&title, MAX_TITLE_CHARS),
             href,
             kind: change.kind,
             label: change_label(change.kind, run_kind),
-            fields: rows,
-            more_fields,
+            fields: fields.iter().map(|field| self.row(run, change, field)).collect(),
+            more_fields: Vec::new(),
+            rest: None,
         }
     }
 
@@ -156,4 +180,13 @@ impl<'a> GridBuilder<'a> {
         });
         FieldRow { name: clip_text(&field.name, MAX_TITLE_CHARS), note, before, after }
     }
+}
+
+/// The fields of a change that are listed: those that differ, or the filled ones of an added or removed item.
+pub(in crate::web) fn listed_fields(change: &Change) -> Vec<FieldChange> {
+    let mut fields = change.field_changes();
+    if change.kind != ChangeKind::Updated {
+        fields.retain(|field| [&field.before, &field.after].into_iter().flatten().any(|value| !value.is_empty()));
+    }
+    fields
 }

@@ -2,4 +2,5 @@
 
 pub(in crate::web) mod change_json;
 pub(in crate::web) mod grid;
+pub(in crate::web) mod kept_changes;
 pub(in crate::web) mod value_view;

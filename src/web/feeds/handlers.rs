@@ -14,6 +14,7 @@ use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::form::clip_text;
 use crate::web::http::html_response::HtmlResponse;
+use crate::web::layout::freshness_mark::find_mark;
 use crate::web::layout::page::page_frame;
 use crate::web::layout::time_label::time_label;
 use crate::web::layout::view::NavSection;
@@ -49,6 +50,7 @@ pub(in crate::web) async fn page(app: AppContext, slug: web::Path<String>) -> Re
             frame: page_frame(state, Some(&actor), format!("Feeds of {}", source.name), NavSection::Catalogs)?,
             slug: source.slug.to_string(),
             name: source.name,
+            freshness: find_mark(state, source.id, Some(&actor))?,
             total: feeds.len() as u64,
             failing,
             rate_limited: count(|state| matches!(state, FeedState::RateLimited(_))),

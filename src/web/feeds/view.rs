@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::web::layout::freshness_mark::FreshnessMark;
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::view::{PageFrame, counted, grouped};
 
@@ -15,6 +16,8 @@ pub(in crate::web) struct FeedsPage {
     pub slug: String,
     /// The catalog's name.
     pub name: String,
+    /// The mark of a stale or paused source.
+    pub freshness: Option<FreshnessMark>,
     /// Its feeds, failing ones first.
     pub feeds: Vec<FeedLine>,
     /// The number of feeds.

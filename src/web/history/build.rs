@@ -22,6 +22,7 @@ use crate::domain::text::measures;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::http::form::{FormValues, trimmed_value};
+use crate::web::layout::freshness_mark::find_mark;
 use crate::web::layout::page::page_frame;
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::time_label::{exact_time, time_label};
@@ -65,6 +66,7 @@ fn line(state: &AppState, slug: &Slug, source: Option<&Source>, run: RunView, qu
         kind_label: kind_and_mode_label(&run),
         run,
         queued_at,
+        freshness: None,
     }
 }
 
@@ -112,6 +114,7 @@ pub(super) fn build_run_page(
         source: line.source,
         is_source_removed: line.is_source_removed,
         queued_at: line.queued_at,
+        freshness: find_mark(state, source_id, Some(actor))?,
         stages: Vec::new(),
         attempts: attempt_lines(state, &attempts, run),
         changes: None,

@@ -6,13 +6,12 @@ use actix_web::{HttpResponse, web};
 use super::handlers::find_run;
 use crate::domain::change_set::Change;
 use crate::domain::operation::OperationKind;
-use crate::domain::record::HistoryRun;
-use crate::domain::run_summary::RunSummary;
 use crate::domain::run_text::change_labels::change_label;
 use crate::domain::sync_id::SyncId;
 use crate::domain::text::formula::escape_formula;
 use crate::store::changes::{ChangeCursor, ChangeFilter};
 use crate::web::changes::change_json::{parse_change_kind, parse_entry};
+use crate::web::changes::kept_changes::{count_changes, file_name_part, find_kept_part};
 use crate::web::http::app_context::AppContext;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
@@ -21,6 +20,9 @@ use crate::web::http::streamed_body::{ChunkProducer, stream_chunks};
 
 /// How many changes are read and sent at once.
 const CHANGES_PER_CHUNK: u32 = 100;
+/// The header with the number of changes of the listed kinds that the run counted, whatever is searched for. Of very
+/// many changes a preview keeps the first ones.
+const TOTAL_HEADER: &str = "X-Total-Count";
 
 /// The format of a file of changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,18 +71,20 @@ async fn send_changes(
     format: FileFormat,
 ) -> Result<HttpResponse, WebError> {
     let id = id.to_owned();
-    let (name, first, file) = app
+    let (name, total, first, file) = app
         .run_blocking(move |state, caller| {
             caller.viewer()?;
             let run = find_run(state, &id)?;
             let kind = trimmed_value(&query, "kind");
             let kind = if kind.is_empty() { None } else { Some(parse_change_kind(&kind)?) };
             let filter = ChangeFilter { kinds: kind.into_iter().collect(), search: trimmed_value(&query, "q") };
-            let RunSummary { id, source, kind: run_kind, .. } = run.run_summary();
+            let summary = run.run_summary();
+            let total = count_changes(&summary.stats, &filter.kinds);
+            let part = file_name_part(find_kept_part(state, summary, &filter.kinds)?);
             let cursor = Some(ChangeCursor::default());
             let mut file = ChangeFile {
-                run: *id,
-                run_kind: *run_kind,
+                run: summary.id,
+                run_kind: summary.kind,
                 filter,
                 format,
                 cursor,
@@ -88,7 +92,7 @@ async fn send_changes(
                 has_entries: false,
             };
             let first = file.next_chunk(state)?.unwrap_or_default();
-            Ok((format!("{source}-changes-{id}"), first, file))
+            Ok((format!("{}-changes-{}{part}", summary.source, summary.id), total, first, file))
         })
         .await?;
     let (content_type, extension) = match format {
@@ -98,6 +102,7 @@ async fn send_changes(
     let disposition = format!("attachment; filename=\"{name}.{extension}\"");
     let mut response = HttpResponse::Ok();
     response.content_type(content_type).insert_header((header::CONTENT_DISPOSITION, disposition));
+    response.insert_header((TOTAL_HEADER, total.to_string()));
     Ok(response.streaming(stream_chunks(app.state.clone(), first, file)))
 }
 
@@ -163,6 +168,9 @@ impl ChangeFile {
 
 /// `GET /history/{id}/changes/value`: the value of the column `field` of the item with this `key`, on the `side`
 /// `before` or `after` the change.
+///
+/// # Errors
+/// `bad_request` for another side; `not_found` if the change, or the field on that side, is not known.
 pub(in crate::web) async fn change_value(
     app: AppContext,
     id: web::Path<String>,
@@ -172,18 +180,23 @@ pub(in crate::web) async fn change_value(
         .run_blocking(move |state, caller| {
             caller.viewer()?;
             let run = find_run(state, &id)?;
-            let source = match &run {
-                HistoryRun::Active(run) => run.source_id,
-                HistoryRun::Ended(record) => record.source_id,
-            };
             // Not trimmed: keys and columns are compared as they are stored.
             let asked = |name: &str| query.get(name).map_or("", String::as_str);
-            let change = state.store.find_change(run.run_summary().id, source, asked("key"))?;
+            let is_before = match asked("side") {
+                "before" => true,
+                "after" => false,
+                _ => return Err(invalid_side()),
+            };
+            let change = state.store.find_change(run.run_summary().id, run.source_id(), asked("key"))?;
             let (before, after) = change.map(|change| change.parse_sides()).unwrap_or_default();
-            let fields = if asked("side") == "before" { before } else { after };
+            let fields = if is_before { before } else { after };
             let value = fields.into_iter().find(|(name, _)| name == asked("field")).map(|(_, value)| value);
             value.ok_or_else(|| WebError::not_found("value"))
         })
         .await?;
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(value))
+}
+
+fn invalid_side() -> WebError {
+    WebError::bad_request("bad_request", "“side” must be before or after.").on_field("side")
 }

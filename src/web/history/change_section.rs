@@ -3,15 +3,17 @@
 use super::list_query::RunListQuery;
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::operation::OperationKind;
-use crate::domain::progress::RunStats;
 use crate::domain::record::SyncRecord;
-use crate::domain::run_text::change_labels::{change_label, change_labels};
+use crate::domain::run_text::change_labels::{
+    change_label, change_labels, changes_download_label, found_changes_label, no_such_changes_notice,
+};
 use crate::store::changes::ChangePage;
 use crate::web::changes::grid::{ChangeGroup, GridBuilder};
+use crate::web::changes::kept_changes::{count_kinds, find_kept_part};
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
+use crate::web::layout::filter_notice::unknown_filter_notice;
 use crate::web::layout::page_links::{PageLinks, load_page};
-use crate::web::layout::view::counted;
 use crate::web::panel::lines::ChangeIcon;
 
 /// The number of changed items on a page.
@@ -26,6 +28,8 @@ pub(in crate::web) struct ChangeSection {
     pub tabs: Vec<ChangeTab>,
     /// The link that the search form is sent to.
     pub search_link: String,
+    /// The notice about a filter that was not applied.
+    pub filter_notice: Option<String>,
     /// The kind of changes as a value of the query; empty for all.
     pub kind: &'static str,
     /// The words that are searched for; empty if nothing is.
@@ -34,10 +38,8 @@ pub(in crate::web) struct ChangeSection {
     pub clear_link: String,
     /// How many changes a search found: "3 changes found for “blue”"; empty without a search.
     pub found_label: String,
-    /// The link to the listed changes as CSV.
-    pub csv_link: String,
-    /// The link to the listed changes as JSON.
-    pub json_link: String,
+    /// The links to the listed changes as files, with their labels: "Download CSV".
+    pub downloads: Vec<(String, String)>,
     /// The changes of this page.
     pub groups: Vec<ChangeGroup>,
     /// How many changes were counted, but not kept.
@@ -76,7 +78,15 @@ pub(super) fn build_change_section(
         return Ok(None);
     }
     // A kind of which there are no changes has no tab.
-    let query = RunListQuery { kind: query.kind.filter(|kind| shown_kinds.contains(kind)), ..query.clone() };
+    let kind = query.kind.filter(|kind| shown_kinds.contains(kind));
+    let filter_notice = match query.kind {
+        Some(absent) if kind.is_none() => Some(no_such_changes_notice(absent, run_kind)),
+        None if !query.unknown_kind.is_empty() => {
+            Some(unknown_filter_notice(&query.unknown_kind, "added, updated or removed"))
+        }
+        _ => None,
+    };
+    let query = RunListQuery { kind, ..query.clone() };
     let filter = query.filter();
     let (found, total, page) = load_page(query.page, CHANGES_PER_PAGE, |page| {
         let found = state.store.change_page(id, &filter, page, CHANGES_PER_PAGE)?;
@@ -90,6 +100,7 @@ pub(super) fn build_change_section(
         counted_by_run.into_iter().filter(|(_, count)| *count > 0).map(|(kind, n)| (kind, count_of(kind, n))).collect();
     let listed: u64 =
         counts.iter().filter(|(kind, _)| query.kind.is_none_or(|shown| shown == *kind)).map(|(_, count)| count).sum();
+    let kept = find_kept_part(state, &record.summary, &filter.kinds)?;
     let link_to = |page| RunListQuery { page, ..query.clone() }.link(&state.links, id, "changes");
     Ok(Some(ChangeSection {
         title: change_labels(run_kind).changes_title,
@@ -97,26 +108,21 @@ pub(super) fn build_change_section(
             (query.kind == kind, RunListQuery { kind, page: 1, ..query.clone() }.link(&state.links, id, "changes"))
         }),
         search_link: state.links.run(&id),
+        filter_notice,
         kind: query.kind_text(),
-        found_label: if is_searching {
-            format!("{} found for “{}”", counted(&total, "change", "changes"), query.search)
-        } else {
-            String::new()
-        },
+        found_label: if is_searching { found_changes_label(total, &query.search, kept) } else { String::new() },
         clear_link: RunListQuery { search: String::new(), page: 1, ..query.clone() }.link(&state.links, id, "changes"),
-        csv_link: query.download_link(&state.links, id, "csv"),
-        json_link: query.download_link(&state.links, id, "json"),
+        downloads: [("csv", "CSV"), ("json", "JSON")]
+            .map(|(extension, format)| {
+                let label = changes_download_label(format, kept, is_searching);
+                (query.download_link(&state.links, id, extension), label)
+            })
+            .into(),
         more: listed.checked_sub(total).filter(|more| *more > 0),
         pager: PageLinks::new(page, CHANGES_PER_PAGE, found.changes.len() as u64, total, link_to),
         groups: build_groups(state, record, noun, &found)?,
         search: query.search,
     }))
-}
-
-/// The kinds of change in the order in which they are listed, with the number that a run counted.
-const fn count_kinds(stats: &RunStats) -> [(ChangeKind, u64); 3] {
-    let RunStats { added, updated, removed, .. } = *stats;
-    [(ChangeKind::Added, added), (ChangeKind::Updated, updated), (ChangeKind::Removed, removed)]
 }
 
 /// A tab for all changes if there are several kinds, and one for each kind. `link` returns whether a kind is shown, and

@@ -1,9 +1,11 @@
 //! `/history`: the list of runs, and the page of one run.
 
+use std::collections::HashMap;
+
 use actix_web::web;
 
 use super::build::{SourceNames, active_line, build_run_page, finished_line};
-use super::view::{FilterChoice, HistoryListPage};
+use super::view::{FilterChoice, HistoryListPage, RunLine};
 use crate::domain::operation::Status;
 use crate::domain::record::HistoryRun;
 use crate::domain::source::{Slug, Source};
@@ -14,7 +16,8 @@ use crate::web::http::error::WebError;
 use crate::web::http::form::{FormValues, trimmed_value};
 use crate::web::http::html_response::HtmlResponse;
 use crate::web::http::links::{LinkBuilder, with_query};
-use crate::web::layout::freshness_mark::find_mark;
+use crate::web::layout::filter_notice::unknown_filter_notice;
+use crate::web::layout::freshness_mark::{find_mark, list_marks};
 use crate::web::layout::page::page_frame;
 use crate::web::layout::page_links::PageLinks;
 use crate::web::layout::run_labels::StatusLabels as _;
@@ -29,14 +32,19 @@ const TERMINAL_STATUSES: [Status; 4] = [Status::Completed, Status::Failed, Statu
 struct HistoryListQuery {
     source: String,
     status: Option<Status>,
+    /// The status that was asked for, if runs are not filtered by it; empty otherwise.
+    unknown_status: String,
     page: u64,
 }
 
 impl HistoryListQuery {
     fn from(values: &FormValues) -> Self {
+        let asked = trimmed_value(values, "status");
+        let status = asked.parse().ok().filter(|status| TERMINAL_STATUSES.contains(status));
         Self {
             source: trimmed_value(values, "source"),
-            status: trimmed_value(values, "status").parse().ok().filter(|status| TERMINAL_STATUSES.contains(status)),
+            status,
+            unknown_status: if status.is_none() { asked } else { String::new() },
             page: trimmed_value(values, "page").parse().unwrap_or(1).max(1),
         }
     }
@@ -57,21 +65,29 @@ pub(in crate::web) async fn list(app: AppContext, query: web::Query<FormValues>)
         let of = find_history_of(state, &asked.source)?;
         let found = load_finished(state, &mut asked, of.as_ref())?;
         let sources: SourceNames<'_> = known.iter().map(|source| (source.id, source)).collect();
+        // A list of one source has its mark at the top; otherwise each source has it at its newest run.
+        let mut marks = if asked.source.is_empty() { list_marks(state, Some(&actor))? } else { HashMap::new() };
         let mut runs = Vec::new();
         if asked.page == 1 && asked.status.is_none() {
             for run in state.store.list_active_runs()? {
                 if asked.source.is_empty() || of == Some(HistoryOf::Source(run.source_id)) {
-                    runs.push(active_line(state, &run, &sources)?);
+                    let freshness = marks.remove(&run.source_id);
+                    runs.push(RunLine { freshness, ..active_line(state, &run, &sources)? });
                 }
             }
         }
         let shown = found.records.len() as u64;
         let reviews = state.store.list_open_reviews()?;
-        runs.extend(found.records.iter().map(|record| finished_line(state, record, &sources, &reviews)));
+        runs.extend(found.records.iter().map(|record| {
+            let freshness = marks.remove(&record.source_id);
+            RunLine { freshness, ..finished_line(state, record, &sources, &reviews) }
+        }));
         let page = HistoryListPage {
             frame: page_frame(state, Some(&actor), "History", NavSection::History)?,
             here: asked.link(&state.links, asked.page),
             sources: source_choices(&known, &asked.source),
+            filter_notice: (!asked.unknown_status.is_empty())
+                .then(|| unknown_filter_notice(&asked.unknown_status, "completed, failed, cancelled or interrupted")),
             outcomes: TERMINAL_STATUSES.iter().map(|status| status_choice(*status, asked.status)).collect(),
             runs,
             freshness: match of {

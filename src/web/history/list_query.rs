@@ -11,6 +11,8 @@ use crate::web::http::links::{LinkBuilder, with_query};
 pub(super) struct RunListQuery {
     /// The kind of changes; `None` for all.
     pub(super) kind: Option<ChangeKind>,
+    /// The kind that was asked for, if there is no such kind; empty otherwise.
+    pub(super) unknown_kind: String,
     /// The words that the changes must contain.
     pub(super) search: String,
     /// The page of changes, from 1.
@@ -20,11 +22,14 @@ pub(super) struct RunListQuery {
 }
 
 impl RunListQuery {
-    /// Parses a query. A value that cannot be parsed counts as missing.
+    /// Parses a query. A value that cannot be parsed counts as missing; an unknown kind is kept for a notice.
     pub(super) fn parse(values: &FormValues) -> Self {
         let number = |name| trimmed_value(values, name).parse().unwrap_or(1).max(1);
+        let asked = trimmed_value(values, "kind");
+        let kind = asked.parse().ok();
         Self {
-            kind: trimmed_value(values, "kind").parse().ok(),
+            kind,
+            unknown_kind: if kind.is_none() { asked } else { String::new() },
             search: trimmed_value(values, "q"),
             page: number("page"),
             issues: number("issues"),

@@ -8,6 +8,7 @@ pub(super) mod handlers;
 pub(in crate::web) mod issue_view;
 mod issues;
 pub(super) mod issues_csv;
+pub(super) mod item_change;
 mod list_query;
 mod lists;
 mod run_steps;

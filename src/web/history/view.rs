@@ -25,6 +25,8 @@ pub(in crate::web) struct HistoryListPage {
     pub sources: Vec<FilterChoice>,
     /// The statuses to filter by.
     pub outcomes: Vec<FilterChoice>,
+    /// The notice about a filter that was not applied.
+    pub filter_notice: Option<String>,
     /// The finished runs of this page; on the first page the active runs come before them.
     pub runs: Vec<RunLine>,
     /// The mark of the source that the list is filtered by, if it is stale or paused.
@@ -73,6 +75,8 @@ pub(in crate::web) struct RunLine {
     pub kind_label: &'static str,
     /// When it was queued.
     pub queued_at: TimeLabel,
+    /// The mark of a stale or paused source, on its first run of the page.
+    pub freshness: Option<FreshnessMark>,
 }
 
 impl RunLine {
@@ -103,6 +107,8 @@ pub(in crate::web) struct RunPage {
     pub is_source_removed: bool,
     /// When it was queued.
     pub queued_at: TimeLabel,
+    /// The mark of a stale or paused source.
+    pub freshness: Option<FreshnessMark>,
     /// Facts about the run: name and value.
     pub facts: Vec<(&'static str, String)>,
     /// The duration of each stage; empty while the run is active, and if no timings were kept.

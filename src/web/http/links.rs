@@ -201,6 +201,12 @@ impl LinkBuilder {
         self.route(&format!("/history/{sync_id}/changes.{extension}"))
     }
 
+    /// The page with all fields of the change of one item.
+    #[must_use]
+    pub fn item_change(&self, sync_id: &impl Display, key: &str) -> String {
+        with_query(&self.route(&format!("/history/{sync_id}/changes/item")), &[("key", key)])
+    }
+
     /// One whole value of a change, as text. `side` is `before` or `after`.
     #[must_use]
     pub fn change_value(&self, sync_id: &impl Display, key: &str, field: &str, side: &str) -> String {
@@ -308,9 +314,7 @@ mod tests {
     #[test]
     fn a_query_can_hold_any_characters() {
         assert_eq!(with_query("/catalog/a", &[("q", ""), ("sort", "")]), "/catalog/a");
-        assert_eq!(
-            with_query("/catalog/a", &[("q", "a&b=c #1"), ("sort", "-Größe %")]),
-            "/catalog/a?q=a%26b%3Dc+%231&sort=-Gr%C3%B6%C3%9Fe+%25"
-        );
+        let link = with_query("/catalog/a", &[("q", "a&b=c #1"), ("sort", "-Größe %")]);
+        assert_eq!(link, "/catalog/a?q=a%26b%3Dc+%231&sort=-Gr%C3%B6%C3%9Fe+%25");
     }
 }

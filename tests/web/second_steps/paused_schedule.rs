@@ -3,9 +3,7 @@
 use super::{Role, assert_lacks, assert_shows, fill_scheduled, format_books, open_site};
 use crate::support::{TestDatabase, on_both_databases};
 
-on_both_databases![
-    a_form_with_errors_still_says_that_the_schedule_is_paused,
-];
+on_both_databases![a_form_with_errors_still_says_that_the_schedule_is_paused,];
 
 const SETTINGS: &str = "/settings/sources/books";
 const NOTICE: [&str; 3] = ["Schedule paused since", "It stays paused until you resume it", "Resume schedule"];
