@@ -48,7 +48,7 @@ pub(super) fn start_refused(source: &Source, outcome: StartOutcome) -> CommandEr
             CommandError::busy(cooling_down_message(seconds))
         }
         StartOutcome::NoSuchSource => CommandError::usage(format!("the source {slug} was removed in the meantime.")),
-        StartOutcome::NotDue | StartOutcome::Accepted(_) => {
+        StartOutcome::NotDue | StartOutcome::Outdated | StartOutcome::Accepted(_) => {
             CommandError::failed(format!("the sync of {slug} was not started. Try again."))
         }
     }

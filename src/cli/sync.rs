@@ -124,7 +124,7 @@ fn start_removal(app: &App, source: &Source, last: &StatusReport) -> Result<Opti
             remove_items_label(&source.noun, review.item_count)
         }
     });
-    match app.control.apply_removals(id, follow::COMMAND_LINE)? {
+    match app.control.apply_removals(id, Some(!review.is_open()), follow::COMMAND_LINE)? {
         FollowUp::Possible(_, (_, StartOutcome::Accepted(id))) => Ok(Some(id)),
         FollowUp::Possible(_, (_, refused)) => Err(start_refused(source, refused)),
         FollowUp::NoSuchRun => Ok(None),

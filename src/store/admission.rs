@@ -14,6 +14,7 @@ use super::operations::active_run_of;
 use super::retries;
 use super::schedules;
 use super::schema::{sources, sync_operations};
+use super::start_condition::StartCondition;
 use super::stored_values::to_json;
 use crate::domain::operation::{OperationKind, RunPriority, StartRequest, Status};
 use crate::domain::source::SourceId;
@@ -32,6 +33,8 @@ pub enum StartOutcome {
     NoSuchSource,
     /// Another server already made this scheduled start, or the schedule was changed.
     NotDue,
+    /// The condition of the request does not hold any more.
+    Outdated,
 }
 
 /// A request to start a run.
@@ -47,6 +50,8 @@ pub struct AdmissionRequest<'a> {
     pub cooldown: Duration,
     /// The scheduled start that this request makes, if any.
     pub due: Option<ScheduledStart>,
+    /// What must still be so, if a person decided on it.
+    pub condition: Option<StartCondition>,
 }
 
 /// A scheduled start, and the one after it.
@@ -137,6 +142,11 @@ fn decide_start(conn: &mut AnyConnection, admission: &AdmissionRequest<'_>) -> R
     // The active run is reported before the cooldown: its id is more useful than a wait.
     if let Some(active) = active_run_of(conn, source.0)? {
         return Ok(StartOutcome::AlreadyRunning(active));
+    }
+    if let Some(condition) = admission.condition
+        && !condition.holds(conn, source)?
+    {
+        return Ok(StartOutcome::Outdated);
     }
     let now = clock::now(conn)?;
     if request.priority == RunPriority::Manual

@@ -41,6 +41,7 @@ mod schedules;
 mod schema;
 mod settled_changes;
 pub mod sources;
+pub mod start_condition;
 mod stored_values;
 pub mod strip_columns;
 pub mod takeover;

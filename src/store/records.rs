@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::active_statuses::ACTIVE_STATUSES;
-use super::connection::Store;
+use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
 use super::run_columns::RunColumns;
 use super::schema::{sources, sync_operations, sync_records};
@@ -117,7 +117,26 @@ pub struct LatestResult {
     pub stats: RunStats,
 }
 
+/// Returns the run of a source that ended last.
+pub(super) fn last_ended_run(conn: &mut AnyConnection, source: SourceId) -> Result<Option<SyncId>, StoreError> {
+    let id: Option<String> = sync_records::table
+        .filter(sync_records::source_id.eq(source.0))
+        .order((sync_records::finished_at.desc(), sync_records::id.desc()))
+        .select(sync_records::id)
+        .first(conn)
+        .optional()?;
+    id.map(|id| parse_value("sync_records.id", &id)).transpose()
+}
+
 impl Store {
+    /// Returns the run of a source that ended last; `None` if none is kept.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn last_ended_run(&self, source: SourceId) -> Result<Option<SyncId>, StoreError> {
+        self.read(|conn| last_ended_run(conn, source))
+    }
+
     /// Returns the latest result of every source that has one, in one query.
     ///
     /// # Errors

@@ -4,8 +4,10 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::connection::{AnyConnection, Store};
+use super::dialect::lock::wait_for_source;
 use super::dialect::{bulk_keys, clock};
 use super::error::StoreError;
+use super::operations::active_run_of;
 use super::schema::{items, removal_reviews, sync_records, withheld_items};
 use super::stored_values::parse_value;
 use crate::domain::change_set::{Change, ChangeKind};
@@ -25,6 +27,17 @@ pub enum ReviewChange {
     Withheld(WithheldRemovals),
     /// A preview would withhold the items with these keys; the decision stays as it is.
     Forecast(Vec<String>),
+}
+
+/// The result of the decision to keep the items of a review.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeepOutcome {
+    /// The items are kept.
+    Kept,
+    /// A run of the source, with this id, is active.
+    AlreadyRunning(SyncId),
+    /// The list was replaced, or its items were removed, since.
+    Outdated,
 }
 
 /// One page of listed items.
@@ -68,7 +81,7 @@ impl TryFrom<ReviewRow> for RemovalReview {
     }
 }
 
-fn find_review(conn: &mut AnyConnection, source_id: i64) -> Result<Option<RemovalReview>, StoreError> {
+pub(super) fn find_review(conn: &mut AnyConnection, source_id: i64) -> Result<Option<RemovalReview>, StoreError> {
     let row = removal_reviews::table.filter(removal_reviews::source_id.eq(source_id)).select(ReviewRow::as_select());
     row.first(conn).optional()?.map(RemovalReview::try_from).transpose()
 }
@@ -158,15 +171,24 @@ impl Store {
         })
     }
 
-    /// Keeps the items that a review lists: nothing is asked until the list changes. Returns whether the review exists.
+    /// Keeps the items that a review of this source lists: nothing is asked until the list changes. The row of the
+    /// source is locked meanwhile, so that of a removal and this decision only one is accepted.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn keep_withheld_items(&self, review: SyncId, by: &str) -> Result<bool, StoreError> {
+    pub fn keep_withheld_items(&self, source: SourceId, review: SyncId, by: &str) -> Result<KeepOutcome, StoreError> {
         self.write(|conn| {
+            if !wait_for_source(conn, source.0)? {
+                return Ok(KeepOutcome::Outdated);
+            }
+            // A removal of the list may be running.
+            if let Some(active) = active_run_of(conn, source.0)? {
+                return Ok(KeepOutcome::AlreadyRunning(active));
+            }
             let kept =
                 (removal_reviews::kept_at.eq(clock::now(conn)?.naive_utc()), removal_reviews::kept_by.eq(Some(by)));
-            Ok(diesel::update(removal_reviews::table.find(review.to_string())).set(kept).execute(conn)? > 0)
+            let rows = diesel::update(removal_reviews::table.find(review.to_string())).set(kept).execute(conn)?;
+            Ok(if rows > 0 { KeepOutcome::Kept } else { KeepOutcome::Outdated })
         })
     }
 

@@ -25,6 +25,7 @@ use crate::fetch::{SourceKind, build_unsaved_source};
 use crate::store::StoreError;
 use crate::store::admission::{AdmissionRequest, ScheduledStart, StartOutcome};
 use crate::store::cancel::CancelOutcome;
+use crate::store::start_condition::StartCondition;
 use crate::store::takeover::TakenOver;
 
 /// Starts, cancels and recovers runs, probes places, and returns facts about the kinds of sources.
@@ -49,15 +50,23 @@ impl SyncControl {
     /// # Errors
     /// [`StoreError`] when the admission cannot be written, because the database is unavailable, busy or full.
     pub fn start(&self, source: &Source, request: &StartRequest) -> Result<StartOutcome, StoreError> {
-        self.admit(source.id, Some(&source.slug), request, None, self.engine.timeouts.cooldown)
+        self.start_if(source, request, None, self.engine.timeouts.cooldown)
     }
 
-    /// Requests a run that a person decided on after another run, without the cooldown between two runs of a kind.
+    /// Requests a run that is started only if the condition still holds, `cooldown` after a run of the same kind.
     ///
     /// # Errors
     /// As [`SyncControl::start`].
-    pub(super) fn start_at_once(&self, source: &Source, request: &StartRequest) -> Result<StartOutcome, StoreError> {
-        self.admit(source.id, Some(&source.slug), request, None, Duration::ZERO)
+    pub(super) fn start_if(
+        &self,
+        source: &Source,
+        request: &StartRequest,
+        condition: Option<StartCondition>,
+        cooldown: Duration,
+    ) -> Result<StartOutcome, StoreError> {
+        let (source, slug) = (source.id, &source.slug);
+        let admission = AdmissionRequest { source, request, message: QUEUED_MESSAGE, cooldown, due: None, condition };
+        self.admit(Some(slug), &admission)
     }
 
     /// Requests the run that a schedule is due for. Each scheduled time starts at most one run.
@@ -70,26 +79,23 @@ impl SyncControl {
         request: &StartRequest,
         due: ScheduledStart,
     ) -> Result<StartOutcome, StoreError> {
-        self.admit(source, None, request, Some(due), Duration::ZERO)
+        self.admit(
+            None,
+            &AdmissionRequest {
+                source,
+                request,
+                message: QUEUED_MESSAGE,
+                cooldown: Duration::ZERO,
+                due: Some(due),
+                condition: None,
+            },
+        )
     }
 
-    fn admit(
-        &self,
-        source: SourceId,
-        slug: Option<&Slug>,
-        request: &StartRequest,
-        due: Option<ScheduledStart>,
-        cooldown: Duration,
-    ) -> Result<StartOutcome, StoreError> {
-        let outcome = self.engine.store.admit_run(&AdmissionRequest {
-            source,
-            request,
-            message: QUEUED_MESSAGE,
-            cooldown,
-            due,
-        })?;
+    fn admit(&self, slug: Option<&Slug>, admission: &AdmissionRequest<'_>) -> Result<StartOutcome, StoreError> {
+        let outcome = self.engine.store.admit_run(admission)?;
         if let StartOutcome::Accepted(id) = outcome {
-            run_log::log_accepted(id, slug, request);
+            run_log::log_accepted(id, slug, admission.request);
             self.engine.wake_signal.notify();
         }
         Ok(outcome)

@@ -1,6 +1,8 @@
 //! Starts what a person decides about a finished run: its undo, the removals that it withheld, or the changes of a
 //! preview. Also resumes a schedule that an undo paused.
 
+use std::time::Duration;
+
 use super::control::SyncControl;
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use crate::domain::record::{HistoryRun, SyncRecord};
@@ -16,6 +18,12 @@ use crate::domain::sync_id::SyncId;
 use crate::domain::undo_forecast::UndoForecast;
 use crate::store::StoreError;
 use crate::store::admission::StartOutcome;
+use crate::store::reviews::KeepOutcome;
+use crate::store::start_condition::StartCondition;
+
+/// How often an undo is forecast again because a run of its source ended meanwhile. Then it starts all the same: it
+/// decides about each item when it reaches it.
+const MAX_UNDO_FORECASTS: usize = 3;
 
 /// The answer to a request about a finished run.
 #[derive(Clone, Debug)]
@@ -43,8 +51,8 @@ pub enum FollowUpRefusal {
     ListOutdated,
     /// Every sync fails until the source is fixed or the items are removed, so keeping them changes nothing.
     CannotKeep,
-    /// A run of the source is active.
-    SourceBusy,
+    /// This run of the source is active.
+    SourceBusy(SyncId),
     /// The preview has no changes, its sync would fail, or it is no preview.
     NothingToApply,
 }
@@ -60,7 +68,7 @@ impl FollowUpRefusal {
             Self::NothingWithheld => "nothing_withheld",
             Self::ListOutdated => LIST_OUTDATED_CODE,
             Self::CannotKeep => "cannot_keep",
-            Self::SourceBusy => "already_running",
+            Self::SourceBusy(_) => "already_running",
             Self::NothingToApply => "nothing_to_apply",
         }
     }
@@ -75,7 +83,7 @@ impl FollowUpRefusal {
             Self::NothingWithheld => NOTHING_WITHHELD,
             Self::ListOutdated => LIST_OUTDATED,
             Self::CannotKeep => CANNOT_KEEP,
-            Self::SourceBusy => SOURCE_BUSY,
+            Self::SourceBusy(_) => SOURCE_BUSY,
             Self::NothingToApply => NOTHING_TO_APPLY,
         }
     }
@@ -111,8 +119,23 @@ impl SyncControl {
     /// [`StoreError`] when the run cannot be read or the admission cannot be written.
     pub fn undo(&self, run: SyncId, requested_by: &str) -> Result<FollowUp<StartOutcome>, StoreError> {
         let options = StartOptions { undo_of: Some(run), ..StartOptions::default() };
-        self.forecast_undo(run)?
-            .try_map(|source, _| self.start(source, &Self::request_by_hand(OperationKind::Undo, options, requested_by)))
+        let request = Self::request_by_hand(OperationKind::Undo, options, requested_by);
+        let cooldown = self.engine().timeouts.cooldown;
+        let forecast_and_start = |is_checked: bool| {
+            self.finished_run(run)?.try_and_then(|source, _| {
+                // Read before the forecast, which a run that ends meanwhile makes wrong.
+                let last = self.engine().store.last_ended_run(source.id)?;
+                let condition = is_checked.then_some(StartCondition::LastEndedRun(last));
+                self.forecast_undo(run)?.try_map(|source, _| self.start_if(source, &request, condition, cooldown))
+            })
+        };
+        for _ in 0..MAX_UNDO_FORECASTS {
+            let answer = forecast_and_start(true)?;
+            if !matches!(answer, FollowUp::Possible(_, StartOutcome::Outdated)) {
+                return Ok(answer);
+            }
+        }
+        forecast_and_start(false)
     }
 
     /// Returns the removals that this run withheld, if they still wait for a decision or were kept.
@@ -132,30 +155,48 @@ impl SyncControl {
     }
 
     /// Starts the removal of what this run withheld. If it failed because the key column may have changed, a sync
-    /// starts that applies additions and removals.
+    /// starts that applies additions and removals. `was_kept` is whether the items were kept when the person decided,
+    /// if that is known; it is refused if someone has decided otherwise since.
     ///
     /// # Errors
     /// [`StoreError`] when the run cannot be read or the admission cannot be written.
     pub fn apply_removals(
         &self,
         run: SyncId,
+        was_kept: Option<bool>,
         requested_by: &str,
     ) -> Result<FollowUp<(OperationKind, StartOutcome)>, StoreError> {
-        self.withheld_removals(run)?.try_map(|source, review| {
-            let options = match review.reason {
-                ReviewReason::KeyChanged => {
-                    // The sync that failed a moment ago must not make this one wait.
-                    let options = StartOptions { accept_rekey: true, ..StartOptions::default() };
-                    let request = Self::request_by_hand(OperationKind::Sync, options, requested_by);
-                    return Ok((request.kind, self.start_at_once(source, &request)?));
-                }
-                ReviewReason::Withheld | ReviewReason::Doubt | ReviewReason::EmptySource => {
-                    StartOptions { removals_of: Some(review.id), ..StartOptions::default() }
-                }
-            };
-            let request = Self::request_by_hand(OperationKind::Removal, options, requested_by);
-            Ok((request.kind, self.start(source, &request)?))
+        self.withheld_removals(run)?.try_and_then(|source, review| {
+            let is_kept = was_kept.unwrap_or(!review.is_open());
+            let condition = StartCondition::Review { id: review.id, is_kept };
+            let (kind, outcome) = self.start_removal(&source, &review, condition, requested_by)?;
+            Ok(match outcome {
+                StartOutcome::Outdated => FollowUp::Refused(FollowUpRefusal::ListOutdated),
+                outcome => FollowUp::Possible(source, (kind, outcome)),
+            })
         })
+    }
+
+    fn start_removal(
+        &self,
+        source: &Source,
+        review: &RemovalReview,
+        condition: StartCondition,
+        requested_by: &str,
+    ) -> Result<(OperationKind, StartOutcome), StoreError> {
+        let options = match review.reason {
+            ReviewReason::KeyChanged => {
+                // The sync that failed a moment ago must not make this one wait.
+                let options = StartOptions { accept_rekey: true, ..StartOptions::default() };
+                let request = Self::request_by_hand(OperationKind::Sync, options, requested_by);
+                return Ok((request.kind, self.start_if(source, &request, Some(condition), Duration::ZERO)?));
+            }
+            ReviewReason::Withheld | ReviewReason::Doubt | ReviewReason::EmptySource => {
+                StartOptions { removals_of: Some(review.id), ..StartOptions::default() }
+            }
+        };
+        let request = Self::request_by_hand(OperationKind::Removal, options, requested_by);
+        Ok((request.kind, self.start_if(source, &request, Some(condition), self.engine().timeouts.cooldown)?))
     }
 
     /// Keeps the items that this run withheld: nothing is asked until the list changes. Returns the review.
@@ -167,14 +208,10 @@ impl SyncControl {
             if !review.reason.may_be_kept() {
                 return Ok(FollowUp::Refused(FollowUpRefusal::CannotKeep));
             }
-            // A removal of the same list may be running.
-            if self.engine().store.active_run(source.id)?.is_some() {
-                return Ok(FollowUp::Refused(FollowUpRefusal::SourceBusy));
-            }
-            Ok(if self.engine().store.keep_withheld_items(review.id, by)? {
-                FollowUp::Possible(source, review)
-            } else {
-                FollowUp::Refused(FollowUpRefusal::ListOutdated)
+            Ok(match self.engine().store.keep_withheld_items(source.id, review.id, by)? {
+                KeepOutcome::Kept => FollowUp::Possible(source, review),
+                KeepOutcome::AlreadyRunning(active) => FollowUp::Refused(FollowUpRefusal::SourceBusy(active)),
+                KeepOutcome::Outdated => FollowUp::Refused(FollowUpRefusal::ListOutdated),
             })
         })
     }

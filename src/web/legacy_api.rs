@@ -75,9 +75,10 @@ pub(super) async fn start(app: AppContext) -> Result<JsonResponse, WebError> {
             StartOutcome::AlreadyRunning(id) => {
                 respond(StatusCode::CONFLICT, false, id, WebError::start_refused(outcome, &source).message)
             }
-            StartOutcome::CoolingDown(_) | StartOutcome::NoSuchSource | StartOutcome::NotDue => {
-                Err(WebError::start_refused(outcome, &source))
-            }
+            StartOutcome::CoolingDown(_)
+            | StartOutcome::NoSuchSource
+            | StartOutcome::NotDue
+            | StartOutcome::Outdated => Err(WebError::start_refused(outcome, &source)),
         }
     })
     .await

@@ -155,8 +155,14 @@ fn queue_failing_sync(db: &TestDatabase, slug: &str) -> SyncId {
     let location = SourceLocation::File("/nowhere/gone.csv".into());
     let source = db.store().add_source(&source_draft(slug, "csv", location), None).expect("a source").id;
     let request = full_sync();
-    let admission_request =
-        AdmissionRequest { source, request: &request, message: "…", cooldown: Duration::ZERO, due: None };
+    let admission_request = AdmissionRequest {
+        source,
+        request: &request,
+        message: "…",
+        cooldown: Duration::ZERO,
+        due: None,
+        condition: None,
+    };
     match db.store().admit_run(&admission_request).expect("an answer") {
         StartOutcome::Accepted(id) => id,
         other => panic!("{other:?}"),

@@ -138,8 +138,14 @@ fn a_run_whose_process_died_is_continued_without_a_server() {
         priority: RunPriority::Manual,
         requested_by: "somebody".to_owned(),
     };
-    let admission_request =
-        AdmissionRequest { source, request: &request, message: "…", cooldown: Duration::ZERO, due: None };
+    let admission_request = AdmissionRequest {
+        source,
+        request: &request,
+        message: "…",
+        cooldown: Duration::ZERO,
+        due: None,
+        condition: None,
+    };
     let StartOutcome::Accepted(dead) = store.admit_run(&admission_request).expect("admitted") else {
         panic!("not accepted")
     };

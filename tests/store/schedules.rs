@@ -40,6 +40,7 @@ fn admit_scheduled(store: &Store, source: SourceId, due: ScheduledStart) -> Star
         message: "Waiting…",
         cooldown: Duration::from_secs(600),
         due: Some(due),
+        condition: None,
     };
     store.admit_run(&admission_request).expect("an answer, never an error")
 }

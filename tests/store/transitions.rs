@@ -100,6 +100,7 @@ impl TransitionModel {
                     message: "Waiting…",
                     cooldown: Duration::ZERO,
                     due: None,
+                    condition: None,
                 };
                 let active = self.store.active_run(self.sources[*source]).expect("an answer");
                 match (self.store.admit_run(&admission_request).expect("an answer"), active) {

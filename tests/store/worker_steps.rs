@@ -28,7 +28,9 @@ pub(crate) fn add_source(store: &Store, slug: &str) -> SourceId {
 /// Queues a run.
 pub(crate) fn queue_run(store: &Store, source: SourceId, request: &StartRequest) -> SyncId {
     let admission_request =
-        AdmissionRequest { source, request, message: "Waiting…", cooldown: Duration::ZERO, due: None };
+        AdmissionRequest {
+            source, request, message: "Waiting…", cooldown: Duration::ZERO, due: None, condition: None
+        };
     match store.admit_run(&admission_request).expect("an answer") {
         StartOutcome::Accepted(id) => id,
         other => panic!("{other:?}"),

@@ -113,6 +113,7 @@ fn servers_that_check_at_the_same_time_start_a_retry_once(db: &TestDatabase) {
                 message: "Waiting…",
                 cooldown: Duration::ZERO,
                 due: Some(start),
+                condition: None,
             };
             store.admit_run(&admission).expect("an answer")
         };

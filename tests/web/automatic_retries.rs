@@ -35,6 +35,7 @@ fn a_retry_that_waits_is_shown_with_its_time_until_a_sync_replaces_it() {
         message: "Waiting…",
         cooldown: Duration::ZERO,
         due: None,
+        condition: None,
     };
     let StartOutcome::Accepted(id) = site.store.admit_run(&admission).expect("an answer") else { panic!("refused") };
     site.run_queued(&id.to_string());

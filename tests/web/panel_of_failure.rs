@@ -81,7 +81,14 @@ fn a_dismissed_failure_stays_dismissed_and_its_reason_is_one_click_away(db: &Tes
 /// Queues and cancels a run with these options; returns its id.
 fn cancel_new_run(site: &TestSite, source: &Source, request: &StartRequest) -> String {
     let message = "Waiting…";
-    let admission = AdmissionRequest { source: source.id, request, message, cooldown: Default::default(), due: None };
+    let admission = AdmissionRequest {
+        source: source.id,
+        request,
+        message,
+        cooldown: Default::default(),
+        due: None,
+        condition: None,
+    };
     let StartOutcome::Accepted(id) = site.store.admit_run(&admission).expect("an answer") else { panic!("accepted") };
     site.store.cancel_run(id, "ada").expect("cancelled");
     id.to_string()

@@ -45,7 +45,7 @@ pub(in crate::web) async fn remove_withheld(app: AppContext, id: web::Path<Strin
     app.run_blocking(move |state, caller| {
         let actor = caller.admin()?;
         let id = parse_run_id(&id)?;
-        let (source, (kind, started)) = possible(id, state.control.apply_removals(id, &actor.name)?)?;
+        let (source, (kind, started)) = possible(id, state.control.apply_removals(id, None, &actor.name)?)?;
         started_response(&source, started, kind)
     })
     .await

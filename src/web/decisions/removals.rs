@@ -151,7 +151,8 @@ fn build_choice(review: &RemovalReview, source: &Source) -> RemovalChoice {
     }
 }
 
-/// `POST /catalog/{slug}/sync/removals`: field `sync`; `action` is `remove` (default) or `keep`.
+/// `POST /catalog/{slug}/sync/removals`: field `sync`; `action` is `remove` (default) or `keep`; `kept`, yes or no, is
+/// whether the page showed that the items are kept.
 pub(in crate::web) async fn decide(
     app: AppContext,
     slug: web::Path<String>,
@@ -166,8 +167,13 @@ pub(in crate::web) async fn decide(
         let run = parse_run_of(state, &source, &trimmed_value(&form, "sync"))?;
         let context = PanelContext { state, source: &source, actor: Some(&actor) };
         let page = state.links.withheld_removals(source.slug.as_str(), &run);
+        let was_kept = match trimmed_value(&form, "kept").as_str() {
+            "yes" => Some(true),
+            "no" => Some(false),
+            _ => None,
+        };
         match trimmed_value(&form, "action").as_str() {
-            "remove" | "" => match state.control.apply_removals(run, &actor.name)? {
+            "remove" | "" => match state.control.apply_removals(run, was_kept, &actor.name)? {
                 FollowUp::Possible(_, (_, outcome)) => respond_to_start(&context, outcome, is_htmx),
                 FollowUp::NoSuchRun => Err(WebError::not_found("sync")),
                 FollowUp::Refused(refusal) => respond_with_refusal(&context, refusal, is_htmx, page),

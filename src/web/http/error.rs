@@ -124,7 +124,7 @@ impl WebError {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "cooling_down", message).retry_after(left)
             }
             StartOutcome::NoSuchSource => Self::not_found("source"),
-            StartOutcome::NotDue | StartOutcome::Accepted(_) => {
+            StartOutcome::NotDue | StartOutcome::Outdated | StartOutcome::Accepted(_) => {
                 Self::internal("a manual start", &format!("unexpected outcome {outcome:?}"))
             }
         }
@@ -132,6 +132,7 @@ impl WebError {
 
     /// Why a request about a finished run was refused.
     pub(in crate::web) fn follow_up_refused(refusal: FollowUpRefusal, run: SyncId) -> Self {
+        let run = if let FollowUpRefusal::SourceBusy(active) = refusal { active } else { run };
         Self::new(StatusCode::CONFLICT, refusal.code(), refusal.message()).about_run(run)
     }
 

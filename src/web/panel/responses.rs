@@ -26,7 +26,7 @@ pub(in crate::web) fn respond_to_start(
         StartOutcome::Accepted(id) => (StatusCode::ACCEPTED, Some(id)),
         StartOutcome::AlreadyRunning(id) => (StatusCode::CONFLICT, Some(id)),
         StartOutcome::CoolingDown(_) => (StatusCode::TOO_MANY_REQUESTS, None),
-        StartOutcome::NoSuchSource | StartOutcome::NotDue => {
+        StartOutcome::NoSuchSource | StartOutcome::NotDue | StartOutcome::Outdated => {
             return Err(WebError::start_refused(outcome, context.source));
         }
     };

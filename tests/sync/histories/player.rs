@@ -212,7 +212,7 @@ impl<'a> HistoryPlayer<'a> {
     fn remove_withheld(&mut self) {
         let Some(review) = self.model.review.clone() else { return };
         let stored = self.engine.store.find_review(self.source.id).expect("an answer").expect("a review");
-        let answer = self.engine.control.apply_removals(stored.id, "ada").expect("an answer");
+        let answer = self.engine.control.apply_removals(stored.id, None, "ada").expect("an answer");
         let FollowUp::Possible(_, (_, StartOutcome::Accepted(id))) = answer else { panic!("{answer:?}") };
         let record = self.engine.run(id);
         if review.reason == ReviewReason::KeyChanged {

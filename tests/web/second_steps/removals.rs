@@ -85,7 +85,11 @@ fn kept_items_are_not_asked_about_until_the_list_changes(db: &TestDatabase) {
     assert_shows(&admin.get("/").body, &["Up to date"]);
     assert_lacks(&admin.get("/").body, &["need review"]);
     let list = admin.get(&format!("/catalog/books/sync/removals?sync={sync}")).body;
-    assert_shows(&list, &["Kept by ada", "Remove 60 albums</button>"]);
+    assert_shows(&list, &["Kept by ada", "Remove 60 albums</button>", "name=\"kept\" value=\"yes\""]);
+    // Another admin still sees the list as open.
+    let seen_open = [("sync", sync.as_str()), ("action", "remove"), ("kept", "no")];
+    let refused = send_form(&admin, "/catalog/books/sync/removals", &seen_open);
+    assert_eq!((refused.status, count_items(&site, &source)), (409, 63), "{}", refused.body);
     assert_lacks(&list, &["id=\"keep-listed\""]);
 
     let again = sync_again(&site, &source, &format_books(1..4).replace("Book 1", "Volume 1"));
