@@ -11,6 +11,7 @@ use super::installation;
 use super::issues;
 use super::operations;
 use super::retries;
+use super::reviews;
 use super::schema::{
     catalogs, column_snapshots, item_changes, items, removal_reviews, settled_changes, sources, withheld_items,
 };
@@ -18,6 +19,7 @@ use super::stored_values::{map_taken, parse_json, parse_value, to_json};
 use crate::domain::location::SourceLocation;
 use crate::domain::max_age::MaxAge;
 use crate::domain::source::{Noun, Slug, Source, SourceDraft, SourceId};
+use crate::domain::text::comparable_form::is_same_form;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = sources)]
@@ -194,8 +196,13 @@ impl Store {
             if let Some(refusal) = lock_unless_busy(conn, id.0)? {
                 return Ok(refusal);
             }
-            let before = sources::table.find(id.0).select((sources::schedule, sources::paused_at));
-            let (schedule, paused_at): (Option<String>, Option<NaiveDateTime>) = before.first(conn)?;
+            let before = sources::table.find(id.0).select((sources::schedule, sources::paused_at, sources::key_column));
+            let (schedule, paused_at, key_column): (Option<String>, Option<NaiveDateTime>, String) =
+                before.first(conn)?;
+            if !is_same_form(&key_column, &draft.key_column) {
+                // The list names keys of the former column: all of them would count as missing.
+                reviews::delete_review(conn, id.0)?;
+            }
             let is_paused = paused_at.is_some();
             let now = clock::now(conn)?.naive_utc();
             let has_other_schedule = draft.schedule != schedule;
