@@ -181,7 +181,7 @@ impl Store {
     }
 
     /// Changes the settings of a source. Its validators are deleted, so that the next sync compares everything. A
-    /// paused schedule stays paused.
+    /// paused schedule stays paused, also if it is removed and another one is set later.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when the slug is in use; another [`StoreError`] when the database is unavailable, stays
@@ -209,11 +209,9 @@ impl Store {
             let location = to_json("sources.location", &draft.location)?;
             let next_run_at = next_run_at.filter(|_| !is_paused);
             retries::clear_retry(conn, id.0)?;
-            let has_no_schedule = draft.schedule.is_none();
             diesel::update(sources::table.find(id.0))
                 .set((
                     SourceValues::from_draft(draft, &location, next_run_at)?,
-                    has_no_schedule.then(|| sources::paused_at.eq(None::<NaiveDateTime>)),
                     has_other_schedule.then(|| sources::schedule_since.eq(now)),
                 ))
                 .execute(conn)?;
