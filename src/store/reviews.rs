@@ -238,16 +238,29 @@ impl Store {
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn withheld_items_after(&self, list: SyncId, after: &str, limit: i64) -> Result<Vec<Change>, StoreError> {
         self.read(|conn| {
-            let rows: Vec<(String, String)> = withheld_items::table
-                .inner_join(items::table.on(is_listed_item()))
-                .filter(withheld_items::sync_id.eq(list.to_string()))
-                .filter(withheld_items::key.gt(after))
-                .filter(items::removed_at.is_null())
-                .order(withheld_items::key)
-                .limit(limit)
-                .select((items::key, items::fields))
-                .load(conn)?;
-            Ok(rows.into_iter().map(withheld_item).collect())
+            let mut after = after.to_owned();
+            loop {
+                // Two steps, because PostgreSQL may join new tables by an index that does not have the key.
+                let listed: Vec<(i64, String)> = withheld_items::table
+                    .filter(withheld_items::sync_id.eq(list.to_string()))
+                    .filter(withheld_items::key.gt(&after))
+                    .order(withheld_items::key)
+                    .limit(limit)
+                    .select((withheld_items::source_id, withheld_items::key))
+                    .load(conn)?;
+                let Some((source_id, last)) = listed.last() else { return Ok(Vec::new()) };
+                let rows: Vec<(String, String)> = items::table
+                    .filter(items::source_id.eq(source_id))
+                    .filter(items::key.eq_any(listed.iter().map(|(_, key)| key)))
+                    .filter(items::removed_at.is_null())
+                    .order(items::key)
+                    .select((items::key, items::fields))
+                    .load(conn)?;
+                if !rows.is_empty() {
+                    return Ok(rows.into_iter().map(withheld_item).collect());
+                }
+                after.clone_from(last);
+            }
         })
     }
 
