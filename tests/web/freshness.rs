@@ -41,10 +41,10 @@ fn a_stale_source_is_marked_on_every_page_with_its_time(db: &TestDatabase) {
     let runs = site.add_program("robot", Role::Viewer).get("/api/history?source=albums").json();
     let first_run = format!("/history/{}", runs["items"][1]["syncId"].as_str().expect("an id"));
     let feeds = "/catalog/albums/feeds";
-    let undo = format!("{run}/undo");
+    let (undo, removals) = (format!("{run}/undo"), "/catalog/albums/sync/removals");
     let change = format!("{first_run}/changes/item?key=a1");
     let settings = ["/settings/sources", "/settings/sources/albums"];
-    let histories = ["/history", "/history?source=albums", &run, &undo, &change];
+    let histories = ["/history", "/history?source=albums", &run, &undo, removals, &change];
     for path in ["/", "/catalog/albums", &item, feeds].into_iter().chain(settings).chain(histories) {
         let page = admin.get(path).body;
         assert!(page.contains(MARK) && page.contains(since), "{path}: {page}");

@@ -5,7 +5,10 @@ use lockstep::domain::account::Role;
 use super::site::{SiteClient, SiteResponse, TestSite};
 use crate::support::{TestDatabase, on_both_databases};
 
-on_both_databases![a_preview_of_very_many_changes_says_that_it_keeps_the_first_ones,];
+on_both_databases![
+    a_preview_of_very_many_changes_says_that_it_keeps_the_first_ones,
+    a_preview_that_would_withhold_very_many_items_lists_the_first_ones,
+];
 
 /// A CSV file of `numbers` of books.
 fn format_books(numbers: impl Iterator<Item = usize>) -> String {
@@ -69,4 +72,22 @@ fn a_preview_of_very_many_changes_says_that_it_keeps_the_first_ones(db: &TestDat
     assert!(page.contains(" Download CSV</a>") && !page.contains("the first"), "{page}");
     let csv = reader.get(&format!("/history/{sync}/changes.csv?kind=removed"));
     assert_file(&csv, &format!("books-changes-{sync}.csv"), Some("10"), 1 + 2 * 10);
+}
+
+fn a_preview_that_would_withhold_very_many_items_lists_the_first_ones(db: &TestDatabase) {
+    let site = TestSite::without_cooldown(db.store(), tempfile::tempdir().expect("a folder"));
+    site.fill_csv("books", &format_books(1..=10_020));
+    let (robot, admin) = (site.add_program("robot", Role::Admin), site.add_person("ada", Role::Admin));
+    let preview = preview_books(&site, &robot, &format_books(1..=10));
+    let list = format!("/catalog/books/sync/removals?sync={preview}");
+    let page = admin.get(&list).body;
+    let message = "10,010 albums are not in the source. A sync would keep them and ask for a review. The first 10,000 \
+                   are listed.";
+    for text in [message, "Download the first 10,000 albums as CSV", "1–50 of 10,000"] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    let csv = admin.get(&list.replace("removals?", "removals.csv?"));
+    assert_file(&csv, &format!("books-removals-{preview}-first-10000.csv"), None, 1 + 10_000);
+    let listed = robot.get(&format!("/api/history/{preview}/changes?kind=withheld")).json();
+    assert_eq!((&listed["total"], &listed["changesTotal"]), (&10_000.into(), &10_010.into()));
 }

@@ -171,11 +171,22 @@ pub fn kept_items_label(noun: &Noun, number: u64) -> String {
     format!("{} kept that {verb} not in the source", format_count(noun, number))
 }
 
-/// Why the items that a preview lists would stay in the catalog.
+/// Why the items that a preview lists would stay in the catalog. `listed` is set if only the first ones are listed.
 #[must_use]
-pub fn previewed_list_message(noun: &Noun, number: u64) -> String {
-    let verb = if number == 1 { "is" } else { "are" };
-    format!("{} {verb} not in the source. A sync would keep them and ask for a review.", format_count(noun, number))
+pub fn previewed_list_message(noun: &Noun, number: u64, listed: Option<u64>) -> String {
+    let (verb, them) = if number == 1 { ("is", "it") } else { ("are", "them") };
+    let part = listed.map(|listed| format!(" The first {} are listed.", group_digits(listed))).unwrap_or_default();
+    let count = format_count(noun, number);
+    format!("{count} {verb} not in the source. A sync would keep {them} and ask for a review.{part}")
+}
+
+/// The link to the listed items as CSV. `listed` is as in [`previewed_list_message`].
+#[must_use]
+pub fn removals_download_label(noun: &Noun, listed: Option<u64>) -> String {
+    match listed {
+        Some(listed) => format!("Download the first {} as CSV", format_count(noun, listed)),
+        None => "Download CSV".to_owned(),
+    }
 }
 
 /// The button that removes the items of a review: "Remove 269 products".

@@ -1,5 +1,6 @@
 //! Finds the list of withheld removals that a request is about.
 
+use crate::domain::change_set::MAX_PREVIEWED_CHANGES;
 use crate::domain::operation::OperationKind;
 use crate::domain::removal_review::RemovalReview;
 use crate::domain::source::Source;
@@ -12,8 +13,13 @@ use crate::web::http::error::WebError;
 pub(super) enum RemovalList {
     /// The list waits for a decision, or a person decided to keep its items.
     Review(RemovalReview),
-    /// The items that a sync would keep, as the preview with this id found.
-    Previewed(SyncId),
+    /// The items that a sync would keep, as a preview found.
+    Previewed {
+        /// The preview.
+        id: SyncId,
+        /// How many items it counted. It lists the first [`MAX_PREVIEWED_CHANGES`] of them.
+        counted: u64,
+    },
     /// There is no list.
     None(FollowUpRefusal),
 }
@@ -23,9 +29,15 @@ impl RemovalList {
     pub(super) fn id(&self) -> Option<SyncId> {
         match self {
             Self::Review(review) => Some(review.id),
-            Self::Previewed(id) => Some(*id),
+            Self::Previewed { id, .. } => Some(*id),
             Self::None(_) => None,
         }
+    }
+
+    /// How many items are listed, if they are only the first ones. Some of these may have left the catalog since.
+    pub(super) fn kept_part(&self) -> Option<u64> {
+        let max_listed = MAX_PREVIEWED_CHANGES as u64;
+        matches!(self, Self::Previewed { counted, .. } if *counted > max_listed).then_some(max_listed)
     }
 }
 
@@ -54,7 +66,7 @@ pub(super) fn find_list(state: &AppState, source: &Source, sync: &str) -> Result
         FollowUp::NoSuchRun => return Err(WebError::not_found("sync")),
         FollowUp::Refused(refusal) => match state.store.find_record(run)? {
             Some(record) if record.summary.kind == OperationKind::Preview && record.withheld_removals > 0 => {
-                RemovalList::Previewed(run)
+                RemovalList::Previewed { id: run, counted: record.withheld_removals }
             }
             _ => RemovalList::None(refusal),
         },

@@ -10,8 +10,8 @@ use crate::domain::item::parse_fields;
 use crate::domain::removal_review::{RemovalReview, ReviewReason};
 use crate::domain::run_text::start_and_cancel::already_running_message;
 use crate::domain::run_text::withheld_items::{
-    NEEDS_REVIEW, previewed_list_message, removal_notice, remove_items_label, review_reason_message, review_title,
-    sync_anyway_label,
+    NEEDS_REVIEW, previewed_list_message, removal_notice, removals_download_label, remove_items_label,
+    review_reason_message, review_title, sync_anyway_label,
 };
 use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
@@ -23,6 +23,7 @@ use crate::web::http::form::{FormData, FormValues, clip_text, trimmed_value};
 use crate::web::http::html_response::HtmlResponse;
 use crate::web::http::links::with_query;
 use crate::web::http::response_format::ResponseFormat;
+use crate::web::layout::freshness_mark::find_mark;
 use crate::web::layout::item_title::find_title_column;
 use crate::web::layout::page::page_frame;
 use crate::web::layout::page_links::{PageLinks, load_page};
@@ -66,6 +67,7 @@ fn build_page(
         frame: page_frame(state, Some(actor), NEEDS_REVIEW, NavSection::Catalogs)?,
         slug: slug.to_owned(),
         source: source.name.clone(),
+        freshness: find_mark(state, source.id, Some(actor))?,
         noun_many: source.noun.many.clone(),
         title: NEEDS_REVIEW.to_owned(),
         message: String::new(),
@@ -75,6 +77,7 @@ fn build_page(
         busy: None,
         search: trimmed_value(query, "q").chars().take(MAX_SEARCH_CHARS).collect(),
         items: Vec::new(),
+        download_label: removals_download_label(&source.noun, None),
         pager: PageLinks::default(),
     };
     if let RemovalList::None(refusal) = list {
@@ -96,9 +99,13 @@ fn build_page(
             let is_active = state.store.active_run(source.id)?.is_some();
             page.busy = is_active.then(|| already_running_message(&source.name));
         }
-        RemovalList::Previewed(_) | RemovalList::None(_) => {
-            page.message = previewed_list_message(&source.noun, count);
+        RemovalList::Previewed { counted, .. } => {
+            let listed = list.kept_part();
+            page.message =
+                previewed_list_message(&source.noun, if listed.is_some() { *counted } else { count }, listed);
+            page.download_label = removals_download_label(&source.noun, listed);
         }
+        RemovalList::None(_) => {}
     }
     page.frame.title = format!("{} of {}", page.title, source.name);
     Ok(page)
@@ -118,7 +125,13 @@ fn add_items(
     };
     let (removals, total, number) = load_page(requested.max(1), ITEMS_PER_PAGE, load)?;
     let columns = state.store.find_catalog(source.id)?.unwrap_or_default().columns;
-    page.items = removals.iter().map(|change| listed_item(change, &columns, &source.noun.one)).collect();
+    let keys: Vec<&str> = removals.iter().map(|change| change.key.as_str()).collect();
+    let ids = state.store.live_item_ids(source.id, &keys)?;
+    let item = |change: &Change| {
+        let href = ids.get(&change.key).map(|id| state.links.item(source.slug.as_str(), id));
+        ListedItem { href, ..listed_item(change, &columns, &source.noun.one) }
+    };
+    page.items = removals.iter().map(item).collect();
     let link = |number: u64| {
         let number = if number > 1 { number.to_string() } else { String::new() };
         let link = state.links.decide_removals(source.slug.as_str());
@@ -134,7 +147,7 @@ fn listed_item(change: &Change, columns: &[String], noun: &str) -> ListedItem {
     let shown: Vec<_> = fields.iter().filter(|(name, _)| columns.contains(name)).collect();
     let names: Vec<&str> = shown.iter().map(|(name, _)| name.as_str()).collect();
     let title = find_title_column(&names, noun).map(|at| shown[at].1.trim()).unwrap_or_default();
-    ListedItem { title: clip_text(title, MAX_NAME_CHARS), key: clip_text(&change.key, MAX_NAME_CHARS) }
+    ListedItem { title: clip_text(title, MAX_NAME_CHARS), key: clip_text(&change.key, MAX_NAME_CHARS), href: None }
 }
 
 fn build_choice(review: &RemovalReview, source: &Source) -> RemovalChoice {

@@ -8,6 +8,7 @@ use crate::domain::change_set::Change;
 use crate::domain::item::parse_fields;
 use crate::domain::sync_id::SyncId;
 use crate::domain::text::formula::escape_formula;
+use crate::web::changes::kept_changes::file_name_part;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
@@ -33,7 +34,8 @@ pub(in crate::web) async fn file(
             let columns = state.store.find_catalog(source.id)?.unwrap_or_default().columns;
             let mut file = RemovalFile { list: id, columns, is_raw, after: Some(String::new()) };
             let first = file.next_chunk(state)?.unwrap_or_default();
-            Ok((format!("{}-removals-{id}.csv", source.slug), first, file))
+            let part = file_name_part(list.kept_part());
+            Ok((format!("{}-removals-{id}{part}.csv", source.slug), first, file))
         })
         .await?;
     let disposition = (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""));

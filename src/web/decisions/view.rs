@@ -129,6 +129,8 @@ pub(in crate::web) struct RemovalsPage {
     pub slug: String,
     /// The name of the source.
     pub source: String,
+    /// The mark of a stale or paused source.
+    pub freshness: Option<FreshnessMark>,
     /// The name of several items: "albums".
     pub noun_many: String,
     /// The heading: "Review 269 albums".
@@ -147,6 +149,8 @@ pub(in crate::web) struct RemovalsPage {
     pub search: String,
     /// The listed items of this page.
     pub items: Vec<ListedItem>,
+    /// The label of the link to the list as CSV.
+    pub download_label: String,
     /// The links to other pages.
     pub pager: PageLinks,
 }
@@ -169,4 +173,13 @@ pub(in crate::web) struct ListedItem {
     pub title: String,
     /// Its key.
     pub key: String,
+    /// The link to its page; `None` if it left the catalog since the list was read.
+    pub href: Option<String>,
+}
+
+impl ListedItem {
+    /// Its title, or else its key.
+    pub(in crate::web) fn name(&self) -> &str {
+        if self.title.is_empty() { &self.key } else { &self.title }
+    }
 }

@@ -14,6 +14,7 @@ on_both_databases![
     an_emptied_source_offers_its_removal_and_a_restored_one_loses_nothing,
     a_changed_key_is_confirmed_with_its_counts,
     a_list_is_searched_paged_and_downloaded,
+    a_doubt_about_keys_names_the_key_and_points_to_no_issue,
 ];
 
 /// A source whose sheet lost all but three of its 63 books, and the run that withheld their removal.
@@ -55,6 +56,7 @@ fn withheld_removals_need_review_until_they_are_removed(db: &TestDatabase) {
     let page = admin.get(&link);
     assert_eq!(page.status, 200);
     assert_shows(&page.body, &["<h1>Review 60 albums</h1>", "Remove 60 albums</button>", "Book 10", "b10", ">Keep<"]);
+    assert_each_listed_item_is_linked(&admin, &page.body, 50);
     let fields = [("sync", sync.as_str()), ("action", "remove")];
     let (removal, panel) = run_form(&site, &admin, "/catalog/books/sync/removals", &fields);
     assert_shows(&panel, &["Removal completed", "60 albums removed.", "id=\"panel-undo\""]);
@@ -71,6 +73,17 @@ fn withheld_removals_need_review_until_they_are_removed(db: &TestDatabase) {
     assert_eq!((reply.status, reply.header("location")), (303, Some(link.as_str())));
     assert_shows(&admin.get(&link).body, &["This list is no longer current."]);
     assert_lacks(&admin.get(&link).body, &["id=\"remove-listed\"", "id=\"keep-listed\""]);
+}
+
+/// Each of the `count` listed items is a link to its page.
+#[track_caller]
+fn assert_each_listed_item_is_linked(client: &SiteClient<'_>, page: &str, count: usize) {
+    let links: Vec<&str> = page.split("<li><a href=\"/catalog/books/items/").skip(1).collect();
+    assert_eq!((links.len(), page.matches("class=\"listed-key\"").count()), (count, count), "{page}");
+    let (id, rest) = links[0].split_once("\"><strong>").expect("a link");
+    let (title, _) = rest.split_once("</strong></a>").expect("a title");
+    let item = client.get(&format!("/catalog/books/items/{id}"));
+    assert!(item.status == 200 && item.body.contains(&format!("<h1>{title}</h1>")), "{}", item.body);
 }
 
 fn kept_items_are_not_asked_about_until_the_list_changes(db: &TestDatabase) {
@@ -150,6 +163,7 @@ fn a_changed_key_is_confirmed_with_its_counts(db: &TestDatabase) {
     let page = admin.get(&link).body;
     assert_shows(&page, &["<h1>Sync anyway?</h1>", "Sync anyway: remove 30 and add 31 albums</button>", "form-danger"]);
     assert_lacks(&page, &["id=\"keep-listed\""]);
+    assert_each_listed_item_is_linked(&admin, &page, 30);
 
     // The Sync form alone never accepts a changed key.
     let fields = [("action", "sync"), ("accept_rekey", "1")];
@@ -194,4 +208,27 @@ fn a_list_is_searched_paged_and_downloaded(db: &TestDatabase) {
     let page = admin.get(&format!("/catalog/books/sync/removals?sync={preview}")).body;
     assert_shows(&page, &["61 albums are not in the source.", "1–50 of 61"]);
     assert_lacks(&page, &["id=\"remove-listed\"", "id=\"keep-listed\""]);
+}
+
+fn a_doubt_about_keys_names_the_key_and_points_to_no_issue(db: &TestDatabase) {
+    let site = open_site(db);
+    let text = |keys: [&str; 6]| keys.iter().fold("id,title\n".to_owned(), |text, key| format!("{text}{key},A\n"));
+    let source = site.fill_csv("books", &text(["1", "2", "3", "4", "5", "6"]));
+    let admin = site.add_person("ada", Role::Admin);
+    let run_page = |text: String| {
+        let sync = sync_again(&site, &source, &text);
+        (admin.get(&format!("/history/{sync}")).body, admin.get(&format!("/api/history/{sync}")).json())
+    };
+    let seen = "1 album not found in the source was kept, because keys may have been misread: the keys in “id” were \
+                numbers, but “four” in row 5 is not.";
+    let (page, entry) = run_page(text(["1", "2", "3", "four", "5", "6"]));
+    assert_eq!((&entry["issues"], &entry["withheldRemovals"]), (&0.into(), &1.into()));
+    assert_shows(&page, &[seen, "Fix the keys and sync again, or review the removals if the keys are right."]);
+    assert_lacks(&page, &["named in the issues"]);
+    let (_, panel) = run_form(&site, &admin, "/catalog/books/sync", &[("action", "preview")]);
+    assert_lacks(&panel, &["named in the issues"]);
+
+    let (page, entry) = run_page(text(["1", "2", "#REF!", "four", "5", "6"]));
+    assert_ne!(entry["issues"], 0);
+    assert_shows(&page, &["because rows or keys may have been misread. Fix the rows named in the issues"]);
 }
