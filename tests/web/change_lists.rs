@@ -153,10 +153,10 @@ fn the_page_shows_kinds_as_tabs_and_keeps_kind_search_and_page_in_its_links() {
     let page = get("?kind=%3Cb%3Ebogus&utm_source=mail");
     let notice = "The filter “&#60;b&#62;bogus” was not applied. Choose added, updated or removed.";
     assert!(page.contains(notice) && page.contains("1–50 of 520"), "{page}");
-    assert!(!get("?utm_source=mail").contains("filter-notice"), "other parameters are passed over");
+    assert!(!get("?utm_source=mail").contains("notice-filter"), "other parameters are passed over");
     let page = get("?kind=removed");
     assert!(
-        !page.contains("filter-notice") && page.contains("Former value") && !page.contains("/catalog/books/items/"),
+        !page.contains("notice-filter") && page.contains("Former value") && !page.contains("/catalog/books/items/"),
         "they are not in the catalog"
     );
 }

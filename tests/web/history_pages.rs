@@ -41,7 +41,7 @@ fn the_page_lists_runs_and_their_outcomes() {
             format!("The filter “{status}” was not applied. Choose completed, failed, cancelled or interrupted.");
         assert!(page.contains(&notice) && page.contains("1–3 of 3"), "{page}");
     }
-    assert!(!reader.get("/history?status=failed&utm_source=mail").body.contains("filter-notice"));
+    assert!(!reader.get("/history?status=failed&utm_source=mail").body.contains("notice-filter"));
     assert!(reader.get("/catalog/books").body.contains("/history?source=books"));
     assert!(!site.visitor().get("/catalog/albums").body.contains("/history"), "visitors are not led to a closed door");
 }

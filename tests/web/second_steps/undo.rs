@@ -150,11 +150,11 @@ fn an_undo_names_the_later_runs_whose_items_it_leaves(db: &TestDatabase) {
     let third = sync_again(&site, &source, &format_books(1..7).replace("Book 5", "Volume 5").replace("Book 6", "Six"));
     let admin = site.add_person("ada", Role::Admin);
     let page = admin.get(&format!("/history/{first}/undo")).body;
-    assert_shows(&page, &["Removes 4 albums. Leaves 4 that changed since.", "because a later run changed them"]);
+    assert_shows(&page, &["Removes 4 albums. Leaves 4 that changed since.", "Changed by a later run"]);
     let third_run = page.find(&format!("3 albums: <a href=\"/history/{third}\">sync, ")).expect("the third run");
     let second_run = page.find(&format!("1 album: <a href=\"/history/{second}\">sync, ")).expect("the second run");
     assert!(third_run < second_run, "the run of most items is first: {page}");
-    assert_lacks(&admin.get(&format!("/history/{third}/undo")).body, &["because a later run"]);
+    assert_lacks(&admin.get(&format!("/history/{third}/undo")).body, &["Changed by a later run"]);
 
     let (undo, _) = run_form(&site, &admin, &format!("/history/{third}/undo"), &[]);
     let page = admin.get(&format!("/history/{first}/undo")).body;
