@@ -112,16 +112,21 @@ pub fn removals_label(number: u64) -> String {
 /// Why the items of a review are asked about, for the page that lists them.
 #[must_use]
 pub fn review_reason_message(review: &RemovalReview, noun: &Noun) -> String {
-    let count = format_count(noun, review.item_count);
+    let (count, is_one) = (format_count(noun, review.item_count), review.item_count == 1);
     match review.reason {
         ReviewReason::Withheld => {
-            format!("{count} are no longer in the source. They stay in the catalog until you decide.")
+            let (are, they_stay) = if is_one { ("is", "It stays") } else { ("are", "They stay") };
+            format!("{count} {are} no longer in the source. {they_stay} in the catalog until you decide.")
         }
         ReviewReason::Doubt => {
-            format!("{count} were not found in the source, but rows or keys may have been misread, so they were kept.")
+            let (were, they_were) = if is_one { ("was", "it was") } else { ("were", "they were") };
+            format!(
+                "{count} {were} not found in the source, but rows or keys may have been misread, so {they_were} kept."
+            )
         }
         ReviewReason::EmptySource => {
-            format!("The source has no row that can be imported, so all {count} were kept.")
+            let kept = if is_one { format!("{count} was") } else { format!("all {count} were") };
+            format!("The source has no row that can be imported, so {kept} kept.")
         }
         ReviewReason::KeyChanged => format!(
             "{count} would be removed and {} added. The key column may have changed, so nothing was written.",
@@ -303,6 +308,29 @@ mod tests {
         assert_eq!(texts(ReviewReason::KeyChanged), pair("Sync anyway?", "Sync anyway…"));
         assert_eq!(kept_items_label(&noun(), 269), "269 albums kept that are not in the source");
         assert_eq!(sync_anyway_label(&noun(), 289, 1), "Sync anyway: remove 289 and add 1 album");
+    }
+
+    #[test]
+    fn a_review_of_one_item_is_about_one() {
+        let message = |reason, item_count| {
+            let review = RemovalReview {
+                id: SyncId::new(),
+                source_id: SourceId(1),
+                reason,
+                digest: String::new(),
+                item_count,
+                additions: 0,
+                kept: None,
+            };
+            review_reason_message(&review, &noun())
+        };
+        assert_eq!(
+            message(ReviewReason::Withheld, 1),
+            "1 album is no longer in the source. It stays in the catalog until you decide."
+        );
+        assert!(message(ReviewReason::Doubt, 1).ends_with("so it was kept."));
+        assert!(message(ReviewReason::EmptySource, 1).ends_with("so 1 album was kept."));
+        assert!(message(ReviewReason::EmptySource, 2).ends_with("so all 2 albums were kept."));
     }
 
     #[test]
