@@ -9,6 +9,7 @@ pub mod column_notes;
 pub mod completed_sync;
 pub mod header_mismatch;
 pub mod hidden_columns;
+pub mod kept_items;
 pub mod key_notes;
 pub mod missing_key;
 pub mod preview;

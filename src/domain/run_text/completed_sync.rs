@@ -1,6 +1,7 @@
 //! The message of a sync that completed, and the state of the catalog after it.
 
-use super::withheld_items::{KeptReason, kept_items_message, removals_label};
+use super::kept_items::{KeptReason, kept_items_message};
+use super::withheld_items::removals_label;
 use super::{append_left_out, format_count, has_left_out, left_out_message, outcome_label};
 use crate::domain::operation::Status;
 use crate::domain::progress::RunStats;

@@ -1,6 +1,6 @@
 //! The message of a preview: the forecast of a sync.
 
-use super::withheld_items::{KeptReason, would_keep_message};
+use super::kept_items::{KeptReason, would_keep_message};
 use super::{format_plural, would_leave_out_message};
 use crate::domain::progress::RunStats;
 use crate::domain::source::Noun;

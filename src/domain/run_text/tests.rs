@@ -1,5 +1,5 @@
 use super::completed_sync::{RunResult, catalog_state_label, completed_message};
-use super::withheld_items::KeptReason;
+use super::kept_items::KeptReason;
 use super::{
     FailedFeeds, Noun, OperationKind, ProgressCount, RunStats, Status, fetching_feed_message, format_issue_count,
     outcome_label, run_outcome_label, stopped_message, syncing_message, unchanged_message, would_leave_out_message,

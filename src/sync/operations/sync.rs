@@ -4,7 +4,7 @@ use crate::domain::guards::GuardVerdict;
 use crate::domain::operation::Status;
 use crate::domain::progress::RunStats;
 use crate::domain::run_text::completed_sync::{RunResult, completed_message};
-use crate::domain::run_text::withheld_items::KeptReason;
+use crate::domain::run_text::kept_items::KeptReason;
 use crate::domain::source::Validators;
 use crate::fetch::FetchOutcome;
 use crate::store::finish::{AppliedChanges, RunEnding, SettledChange};

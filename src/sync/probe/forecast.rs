@@ -3,8 +3,8 @@
 use crate::domain::guards::GuardVerdict;
 use crate::domain::issue::{Issue, IssueKind, IssueList};
 use crate::domain::run_text::check::skipped_rows_problems;
+use crate::domain::run_text::kept_items::would_keep_message;
 use crate::domain::run_text::sync_failure::SyncFailure;
-use crate::domain::run_text::withheld_items::would_keep_message;
 use crate::domain::source::Source;
 use crate::fetch::FetchedContent;
 use crate::sync::run::column_changes::column_layout;

@@ -9,7 +9,7 @@ use super::survey::source_survey::SourceSurvey;
 use crate::domain::changes_digest::keys_digest;
 use crate::domain::guards::{ChangeTally, GuardVerdict};
 use crate::domain::removal_review::{ReviewReason, WithheldRemovals};
-use crate::domain::run_text::withheld_items::KeptReason;
+use crate::domain::run_text::kept_items::KeptReason;
 use crate::domain::sync_id::SyncId;
 use crate::fetch::FetchedContent;
 use crate::store::reviews::ReviewChange;
