@@ -8,9 +8,10 @@ use super::dialect::lock;
 use super::error::StoreError;
 use super::finish::{ClosePrecondition, RunEnding, close_run};
 use super::operations;
+use super::schedules;
 use super::schema::{sync_operations, sync_records};
 use super::stored_values::parse_value;
-use crate::domain::operation::{Stage, Status};
+use crate::domain::operation::{OperationKind, Stage, Status};
 use crate::domain::run_text::stopped_run::cancelled_before_start_message;
 use crate::domain::sync_id::SyncId;
 
@@ -56,7 +57,13 @@ impl Store {
                 Status::Pending => {
                     let ending = RunEnding::new(Status::Cancelled, cancelled_before_start_message(by));
                     match close_run(conn, ClosePrecondition::Waiting(id), &ending) {
-                        Ok(_) => return Ok(CancelOutcome::Done),
+                        Ok(_) => {
+                            if row.kind == OperationKind::Undo.as_str() {
+                                // It has reverted nothing, so the schedule that it paused when it was admitted goes on.
+                                schedules::resume(conn, row.source_id, Some(row.created_at))?;
+                            }
+                            return Ok(CancelOutcome::Done);
+                        }
                         // A worker claimed it between the read and the update; it is running now.
                         Err(StoreError::Fenced) => {}
                         Err(error) => return Err(error),

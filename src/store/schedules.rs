@@ -8,6 +8,7 @@ use super::dialect::clock;
 use super::error::StoreError;
 use super::retries;
 use super::schema::sources;
+use crate::domain::schedule::Schedule;
 use crate::domain::source::SourceId;
 
 /// Pauses the schedule of a source, if it has one that is not paused yet.
@@ -22,6 +23,32 @@ pub(super) fn pause(conn: &mut AnyConnection, source_id: i64) -> QueryResult<()>
     retries::clear_retry(conn, source_id)
 }
 
+/// Resumes the schedule of a source, if it was paused at `since` or later. Returns whether it was.
+pub(super) fn resume(
+    conn: &mut AnyConnection,
+    source_id: i64,
+    since: Option<NaiveDateTime>,
+) -> Result<bool, StoreError> {
+    let row = sources::table.find(source_id).select((sources::schedule, sources::paused_at));
+    let row: Option<(Option<String>, Option<NaiveDateTime>)> = row.first(conn).optional()?;
+    let Some((schedule, Some(paused_at))) = row else { return Ok(false) };
+    if since.is_some_and(|since| paused_at < since) {
+        return Ok(false);
+    }
+    let now = clock::now(conn)?;
+    // A schedule that cannot be read starts nothing.
+    let schedule = schedule.and_then(|line| line.parse::<Schedule>().ok());
+    let next = schedule.and_then(|schedule| schedule.next_after(now)).map(|time| time.naive_utc());
+    let paused = sources::table.find(source_id).filter(sources::paused_at.eq(paused_at));
+    let resumed = (
+        sources::paused_at.eq(None::<NaiveDateTime>),
+        sources::next_run_at.eq(next),
+        // Scheduled times during the pause were not missed.
+        sources::schedule_since.eq(now.naive_utc()),
+    );
+    Ok(diesel::update(paused).set(resumed).execute(conn)? > 0)
+}
+
 impl Store {
     /// Pauses the schedule of a source. A source without a schedule and a paused one stay as they are.
     ///
@@ -31,20 +58,11 @@ impl Store {
         self.write(|conn| Ok(pause(conn, source.0)?))
     }
 
-    /// Resumes the schedule of a source. `next_run_at` is its next scheduled start. Returns whether it was paused.
+    /// Resumes the schedule of a source: its next sync starts at the next scheduled time. Returns whether it was paused.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn resume_schedule(&self, source: SourceId, next_run_at: Option<NaiveDateTime>) -> Result<bool, StoreError> {
-        self.write(|conn| {
-            let paused = sources::table.find(source.0).filter(sources::paused_at.is_not_null());
-            let resumed = (
-                sources::paused_at.eq(None::<NaiveDateTime>),
-                sources::next_run_at.eq(next_run_at),
-                // Scheduled times during the pause were not missed.
-                sources::schedule_since.eq(clock::now(conn)?.naive_utc()),
-            );
-            Ok(diesel::update(paused).set(resumed).execute(conn)? > 0)
-        })
+    pub fn resume_schedule(&self, source: SourceId) -> Result<bool, StoreError> {
+        self.write(|conn| resume(conn, source.0, None))
     }
 }

@@ -109,10 +109,6 @@ impl SyncControl {
         let outcome = self.engine.store.cancel_run(id, requested_by)?;
         run_log::log_cancel_request(id, requested_by, outcome);
         if outcome == CancelOutcome::Done {
-            // The run is cancelled, whatever comes of its schedule.
-            if let Err(error) = self.resume_after_cancelled_undo(id) {
-                run_log::log_warning(id, format_args!("its schedule stays paused: {error}"));
-            }
             self.engine.status_board.publish_end(id, false);
             run_log::log_ending(&self.engine.store, id, Status::Cancelled, "before it started");
         }

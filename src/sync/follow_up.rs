@@ -12,7 +12,6 @@ use crate::domain::run_text::undo::{NOTHING_TO_UNDO, RUN_NOT_ENDED, UNDO_WITHOUT
 use crate::domain::run_text::withheld_items::{
     CANNOT_KEEP, LIST_OUTDATED, LIST_OUTDATED_CODE, NOTHING_WITHHELD, SOURCE_BUSY,
 };
-use crate::domain::schedule::Schedule;
 use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
 use crate::domain::undo_forecast::UndoForecast;
@@ -238,28 +237,7 @@ impl SyncControl {
     /// # Errors
     /// [`StoreError`] when the change cannot be written.
     pub fn resume_schedule(&self, source: &Source) -> Result<bool, StoreError> {
-        let schedule = source.schedule.as_deref().and_then(|line| line.parse::<Schedule>().ok());
-        let now = self.engine().store.now()?;
-        let next = schedule.and_then(|schedule| schedule.next_after(now)).map(|time| time.naive_utc());
-        self.engine().store.resume_schedule(source.id, next)
-    }
-
-    /// Resumes the schedule that an undo paused when it was accepted, if the undo was cancelled before it started.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the run cannot be read or the change cannot be written.
-    pub(super) fn resume_after_cancelled_undo(&self, id: SyncId) -> Result<(), StoreError> {
-        let store = &self.engine().store;
-        let Some(record) = store.find_record(id)?.filter(|record| record.summary.kind == OperationKind::Undo) else {
-            return Ok(());
-        };
-        let source = store.source_by_id(record.source_id)?;
-        let paused_by_it =
-            source.filter(|source| source.paused_at.is_some_and(|time| time >= record.timestamps.created_at));
-        match paused_by_it {
-            Some(source) => self.resume_schedule(&source).map(drop),
-            None => Ok(()),
-        }
+        self.engine().store.resume_schedule(source.id)
     }
 
     fn request_by_hand(kind: OperationKind, options: StartOptions, requested_by: &str) -> StartRequest {

@@ -61,7 +61,7 @@ fn a_schedule_counts_from_when_it_was_set_changed_or_resumed(db: &TestDatabase) 
     assert!(paused.paused_at.is_some(), "{paused:?}");
     assert_eq!(judge_freshness(&paused, Utc::now()).state, FreshnessState::Paused);
     db.run_sql("UPDATE sources SET schedule_since = '2026-01-01 00:00:00'");
-    assert!(store.resume_schedule(id, None).expect("an answer"));
+    assert!(store.resume_schedule(id).expect("an answer"));
     let resumed = facts(&store, id);
     assert!(resumed.paused_at.is_none() && resumed.schedule_since > set_at, "{resumed:?}");
     assert_eq!(judge_freshness(&resumed, Utc::now()).state, FreshnessState::Unknown);

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use lockstep::domain::location::SourceLocation;
-use lockstep::domain::operation::{RunPriority, StartRequest, Status};
+use lockstep::domain::operation::{OperationKind, RunPriority, StartOptions, StartRequest, Status};
 use lockstep::domain::source::SourceId;
+use lockstep::domain::sync_id::SyncId;
 use lockstep::store::Store;
 use lockstep::store::admission::{AdmissionRequest, ScheduledStart, StartOutcome};
+use lockstep::store::cancel::CancelOutcome;
 
-use super::worker_steps::{LEASE_TERM, claim_run, run_ending};
+use super::worker_steps::{LEASE_TERM, admit_run, claim_run, queue_run, run_ending};
 use crate::support::test_engine::{full_sync, source_draft};
 use crate::support::{TestDatabase, on_both_databases};
 
@@ -19,6 +21,7 @@ on_both_databases![
     a_scheduled_sync_is_skipped_while_a_run_is_active,
     a_replaced_schedule_starts_no_sync,
     only_sources_past_their_due_time_are_due,
+    a_cancelled_undo_resumes_the_schedule_unless_another_undo_paused_it,
 ];
 
 fn add_schedule(store: &Store, slug: &str, at: DateTime<Utc>) -> SourceId {
@@ -75,7 +78,7 @@ fn a_scheduled_sync_is_skipped_while_a_run_is_active(db: &TestDatabase) {
     let store = db.store();
     let at = minutes_ago(1);
     let source = add_schedule(&store, "albums", at);
-    let id = super::worker_steps::queue_run(&store, source, &full_sync());
+    let id = queue_run(&store, source, &full_sync());
     let next = at + TimeDelta::days(1);
     assert_eq!(
         admit_scheduled(&store, source, ScheduledStart { at, next: Some(next), is_retry: false }),
@@ -110,4 +113,38 @@ fn only_sources_past_their_due_time_are_due(db: &TestDatabase) {
     add_schedule(&store, "early", minutes_ago(-60));
     super::worker_steps::add_source(&store, "never");
     assert_eq!(store.due_sources().expect("an answer"), [(late, at, "0 6 * * *".to_owned())]);
+}
+
+fn a_cancelled_undo_resumes_the_schedule_unless_another_undo_paused_it(db: &TestDatabase) {
+    let stores = [db.store(), db.second_store()];
+    let options = StartOptions { undo_of: Some(SyncId::new()), ..StartOptions::default() };
+    let undo = StartRequest { kind: OperationKind::Undo, options, ..full_sync() };
+    let is_paused = |source: SourceId| {
+        let source = stores[0].source_by_id(source).expect("an answer").expect("the source");
+        let due = db.count_rows("sources", &format!("id = {} AND next_run_at IS NOT NULL", source.id.0));
+        assert_eq!(source.paused_at.is_none(), due == 1, "{source:?}");
+        source.paused_at.is_some()
+    };
+    for round in 0..20 {
+        let source = add_schedule(&stores[0], &format!("albums-{round}"), minutes_ago(-60));
+        let first = queue_run(&stores[0], source, &undo);
+        assert!(is_paused(source));
+        let start = Barrier::new(2);
+        let second = std::thread::scope(|scope| {
+            let second = scope.spawn(|| {
+                start.wait();
+                loop {
+                    if let StartOutcome::Accepted(id) = admit_run(&stores[1], source, &undo) {
+                        return id;
+                    }
+                }
+            });
+            start.wait();
+            assert_eq!(stores[0].cancel_run(first, "ada").expect("an answer"), CancelOutcome::Done);
+            second.join().expect("a second undo")
+        });
+        assert!(is_paused(source), "round {round}: the second undo waits");
+        assert_eq!(stores[0].cancel_run(second, "ada").expect("an answer"), CancelOutcome::Done);
+        assert!(!is_paused(source), "round {round}: no undo waits");
+    }
 }

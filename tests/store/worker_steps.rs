@@ -27,14 +27,19 @@ pub(crate) fn add_source(store: &Store, slug: &str) -> SourceId {
 
 /// Queues a run.
 pub(crate) fn queue_run(store: &Store, source: SourceId, request: &StartRequest) -> SyncId {
+    match admit_run(store, source, request) {
+        StartOutcome::Accepted(id) => id,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Requests a run without a cooldown.
+pub(crate) fn admit_run(store: &Store, source: SourceId, request: &StartRequest) -> StartOutcome {
     let admission_request =
         AdmissionRequest {
             source, request, message: "Waiting…", cooldown: Duration::ZERO, due: None, condition: None
         };
-    match store.admit_run(&admission_request).expect("an answer") {
-        StartOutcome::Accepted(id) => id,
-        other => panic!("{other:?}"),
-    }
+    store.admit_run(&admission_request).expect("an answer")
 }
 
 /// Claims the next run of the queue for the worker `token`, for `term`.

@@ -60,14 +60,13 @@ fn a_scheduled_sync_is_retried_three_times_and_then_waits_for_its_schedule(db: &
 fn a_sync_that_a_person_starts_replaces_the_retry(db: &TestDatabase) {
     let engine = engine_with_pause(db, Duration::from_secs(20));
     let source = failing_source(&engine, "timeout");
-    let later = (Utc::now() + TimeDelta::days(1)).naive_utc();
     let failing = StartRequest {
         options: StartOptions { retries_before: Some(1), ..StartOptions::default() },
         priority: RunPriority::Retry,
         ..full_sync()
     };
     engine.store.pause_schedule(source.id).expect("paused");
-    assert!(engine.store.resume_schedule(source.id, Some(later)).expect("resumed"));
+    assert!(engine.store.resume_schedule(source.id).expect("resumed"));
     let failed = engine.run_request(&source, &failing);
     let retry = engine.store.waiting_retry(source.id).expect("an answer").expect("a retry");
     assert_eq!((retry.number, retry.failed_run, Some(retry.at)), (2, failed.summary.id, failed.retry_at));
@@ -91,9 +90,8 @@ fn a_failure_that_a_person_must_fix_is_not_retried(db: &TestDatabase) {
 fn servers_that_check_at_the_same_time_start_a_retry_once(db: &TestDatabase) {
     let engine = engine_with_pause(db, Duration::from_secs(20));
     let source = failing_source(&engine, "connection");
-    let later = (Utc::now() + TimeDelta::days(1)).naive_utc();
     engine.store.pause_schedule(source.id).expect("paused");
-    assert!(engine.store.resume_schedule(source.id, Some(later)).expect("resumed"));
+    assert!(engine.store.resume_schedule(source.id).expect("resumed"));
     let request = StartRequest {
         options: StartOptions { retries_before: Some(0), ..StartOptions::default() },
         priority: RunPriority::Scheduled,
