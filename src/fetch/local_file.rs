@@ -28,7 +28,7 @@ impl LocalFileReader<'_> {
 
     /// Copies the upload of this name.
     pub(super) fn copy_upload(&self, name: &str) -> Result<BodyFile, FetchError> {
-        let (file, bytes) = open_regular_file(&upload_path(self.uploads_dir, name)?, self.expected)?;
+        let (file, bytes) = open_stored_upload(&upload_path(self.uploads_dir, name)?, self.expected)?;
         self.copy_content(file, bytes, "The uploaded file")
     }
 
@@ -78,7 +78,16 @@ impl LocalFileReader<'_> {
 /// `bad_upload`, `not_found` and others when there is no such file, or it cannot be opened.
 pub(super) fn open_upload(folder: &Path, name: &str, expected: &str) -> Result<(File, PathBuf), FetchError> {
     let path = upload_path(folder, name)?;
-    Ok((open_regular_file(&path, expected)?.0, path))
+    Ok((open_stored_upload(&path, expected)?.0, path))
+}
+
+fn open_stored_upload(path: &Path, expected: &str) -> Result<(File, u64), FetchError> {
+    if matches!(path.try_exists(), Ok(false)) {
+        let message = "The uploaded file is not in the data folder of this server. Upload it again in the source \
+                       settings. If several servers share the database, let them share the folder “uploads”, too.";
+        return Err(FetchError::failed("not_found", message));
+    }
+    open_regular_file(path, expected)
 }
 
 /// The path of an upload. Its name cannot lead out of the folder.

@@ -161,6 +161,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn find_change(&self, id: SyncId, source: SourceId, key: &str) -> Result<Option<Change>, StoreError> {
+        // No stored key has it, and PostgreSQL refuses a text with it.
+        if key.contains('\0') {
+            return Ok(None);
+        }
         let id = id.to_string();
         self.read(|conn| {
             let row: Option<ChangeRow> = item_changes::table

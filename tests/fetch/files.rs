@@ -77,6 +77,8 @@ fn an_upload_is_found_by_its_name_and_nothing_else_is() {
         read_cells(&*setup.fetch_content("csv", &SourceLocation::Upload("u1.csv".into())).expect("content")),
         [["5"]]
     );
+    let (code, message) = expect_failure(setup.fetch_content("csv", &SourceLocation::Upload("u2.csv".into())));
+    assert!(code == "not_found" && message.contains("let them share the folder “uploads”"), "{code} {message}");
     for bad in ["../secret.csv", "/etc/passwd", "", ".", "..", "a/b", "u1.csv/", "./u1.csv"] {
         assert_eq!(
             expect_failure(setup.fetch_content("csv", &SourceLocation::Upload(bad.into()))).0,
