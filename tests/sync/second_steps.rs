@@ -13,7 +13,7 @@ use lockstep::store::start_condition::StartCondition;
 use lockstep::sync::follow_up::{FollowUp, FollowUpRefusal};
 
 use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryKind, MemoryTable};
-use crate::support::test_engine::{full_sync, preview_run, source_draft};
+use crate::support::test_engine::{full_sync, incremental_sync, preview_run, source_draft};
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
@@ -22,10 +22,13 @@ on_both_databases![
     a_run_that_was_decided_on_before_another_one_ended_is_not_admitted,
     a_list_ends_with_the_key_column_that_it_was_made_for,
     an_undo_of_another_run_leaves_the_list_that_waits,
+    a_source_that_is_again_as_it_was_leaves_nothing_to_decide,
     items_that_were_kept_are_asked_about_when_their_list_changes,
     items_that_were_kept_do_not_look_like_a_changed_key,
+    items_that_were_kept_protect_no_others_once_they_are_back,
     an_accepted_change_of_keys_from_numbers_to_texts_applies_both,
     an_undo_of_the_first_load_keeps_the_columns_of_items_that_stay,
+    an_undo_keeps_no_columns_of_items_that_were_removed_since,
     an_applied_preview_that_is_interrupted_is_not_continued,
     a_list_that_waits_outlives_the_retention_of_its_run,
     a_retry_goes_on_waiting_while_a_preview_runs_and_ends_with_its_schedule,
@@ -172,6 +175,19 @@ fn an_undo_of_another_run_leaves_the_list_that_waits(db: &TestDatabase) {
     assert_eq!((review.item_count, review.is_open()), (60, false), "the decision stays");
 }
 
+fn a_source_that_is_again_as_it_was_leaves_nothing_to_decide(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(30, "Title"));
+    engine.sync(&source);
+    set_albums(&engine, std::iter::empty());
+    engine.sync(&source);
+    assert_eq!(waiting_items(&engine, &source), Some(30));
+    set_albums(&engine, 1..=30);
+    let restored = engine.run_request(&source, &incremental_sync());
+    assert!(restored.summary.message.starts_with("Nothing new"), "{}", restored.summary.message);
+    assert_eq!(waiting_items(&engine, &source), None);
+}
+
 /// A catalog of 30 items of which 25 left the source and were kept.
 fn with_kept_items(engine: &TestEngine) -> Source {
     let source = engine.memory_source("albums", MemoryTable::albums(30, "Title"));
@@ -204,6 +220,14 @@ fn items_that_were_kept_do_not_look_like_a_changed_key(db: &TestDatabase) {
         assert_eq!(grown.summary.status, Status::Completed, "{}", grown.summary.message);
         assert!(grown.summary.message.contains("as an admin decided"), "{}", grown.summary.message);
     }
+}
+
+fn items_that_were_kept_protect_no_others_once_they_are_back(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = with_kept_items(&engine);
+    set_albums(&engine, 4..=30);
+    let restored = engine.sync(&source);
+    assert_eq!((restored.summary.stats.removed, restored.withheld_removals), (3, 0), "{}", restored.summary.message);
 }
 
 fn an_accepted_change_of_keys_from_numbers_to_texts_applies_both(db: &TestDatabase) {
@@ -240,6 +264,22 @@ fn an_undo_of_the_first_load_keeps_the_columns_of_items_that_stay(db: &TestDatab
     assert_eq!(engine.item_lines(&other), ["1|Uno"]);
     let catalog = engine.store.find_catalog(other.id).expect("an answer").expect("a catalog");
     assert_eq!(catalog.columns, ["id", "title"], "the item that stays can be read");
+}
+
+fn an_undo_keeps_no_columns_of_items_that_were_removed_since(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\n1,One\n2,Two\n");
+    engine.sync(&source);
+    engine.rewrite_file(&source, "id,title,year\n1,One,1959\n2,Two,1960\n");
+    let with_years = engine.sync(&source).summary.id;
+    engine.rewrite_file(&source, "id,title,year\n1,One,1959\n");
+    engine.sync(&source);
+    engine.undo_run(with_years);
+    let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
+    assert_eq!(
+        (catalog.columns, engine.item_lines(&source)),
+        (vec!["id".into(), "title".into()], vec!["1|One".into()])
+    );
 }
 
 fn an_applied_preview_that_is_interrupted_is_not_continued(db: &TestDatabase) {

@@ -17,6 +17,7 @@ use crate::domain::sync_id::SyncId;
 use crate::store::StoreError;
 use crate::store::finish::{AppliedChanges, RunEnding, SettledChange};
 use crate::store::lease::{FinalizeOutcome, RunProgress};
+use crate::store::reviews::ReviewChange;
 use crate::sync::SyncEngine;
 use crate::sync::run_log;
 use crate::sync::run_signal::{RunSignal, StopReason};
@@ -80,6 +81,8 @@ pub(in crate::sync) fn finish_unchanged(
     let applied = AppliedChanges { validators, settled: SettledChange::Settle, is_sync, ..AppliedChanges::default() };
     let mut findings = std::mem::take(findings);
     findings.stats = findings.stats_with_feeds();
+    // Validators are kept only of a version that was applied completely: no item of the catalog is missing in it.
+    findings.review = if is_sync { ReviewChange::Resolved } else { ReviewChange::Unchanged };
     let message = run_text::unchanged_message(&context.source.noun, &findings.stats);
     Ok(RunEnding { applied: Some(applied).filter(|_| is_sync), ..findings.into_ending(Status::Completed, message) })
 }
