@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
+use super::column_snapshots::ColumnSnapshot;
 use super::connection::Store;
 use super::dialect::bulk::{self, BatchStamp};
 use super::error::StoreError;
@@ -30,8 +31,8 @@ pub struct ItemBatch {
     pub removed: Vec<String>,
     /// The changes, one for each item of `changed` and of `removed`.
     pub changes: Vec<Change>,
-    /// The columns in the source's order; set in the first batch of a run.
-    pub columns: Option<Vec<String>>,
+    /// The columns in the source's order with their types; set in the first batch of a run.
+    pub columns: Option<ColumnSnapshot>,
 }
 
 impl Store {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
-use super::column_snapshots;
+use super::column_snapshots::{self, ColumnSnapshot};
 use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
 use super::feed_counts;
@@ -165,19 +165,20 @@ pub(super) fn save_feeds(conn: &mut AnyConnection, source_id: i64, feeds: &[Feed
     feed_counts::save_feed_counts(conn, source_id, feeds)
 }
 
-/// Prepares a catalog for the writes of a run. Stores the columns in the source's order, so that a partly written
-/// catalog can be displayed, and deletes the validators, because until the run has ended the catalog matches no version
+/// Prepares a catalog for the writes of a run. Stores the columns in the source's order with their types, so that a
+/// partly written catalog can be displayed, and deletes the validators, because until the run has ended the catalog matches no version
 /// of its source. With the old validators, a source that returns to its former version would count as unchanged.
 pub(super) fn begin_writing(
     conn: &mut AnyConnection,
     source_id: i64,
     run: &str,
-    names: &[String],
+    columns: &ColumnSnapshot,
 ) -> Result<(), StoreError> {
-    let text = to_json("catalogs.columns", &names)?;
-    column_snapshots::keep_before_change(conn, source_id, run, Some(&text), None)?;
+    let names = to_json("catalogs.columns", &columns.columns)?;
+    let types = to_json("catalogs.column_types", &columns.column_types)?;
+    column_snapshots::keep_before_change(conn, source_id, run, Some(&names), Some(&types))?;
     diesel::update(catalogs::table.find(source_id))
-        .set((catalogs::column_names.eq(text), catalogs::validators.eq("{}")))
+        .set((catalogs::column_names.eq(names), catalogs::column_types.eq(types), catalogs::validators.eq("{}")))
         .execute(conn)?;
     Ok(())
 }

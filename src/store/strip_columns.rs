@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::catalogs;
 use super::change_parts::{CHANGE_COLUMNS, ChangeRow, change_from_row};
-use super::column_snapshots;
+use super::column_snapshots::{self, ColumnSnapshot};
 use super::connection::Store;
 use super::dialect::bulk;
 use super::dialect::bulk::BatchStamp;
@@ -165,7 +165,7 @@ impl Store {
         lease: Lease,
         term: std::time::Duration,
         columns: &[String],
-        kept: &[String],
+        kept: &ColumnSnapshot,
         progress: &RunProgress,
     ) -> Result<(), StoreError> {
         self.write(|conn| {

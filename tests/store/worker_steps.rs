@@ -11,6 +11,7 @@ use lockstep::domain::sync_id::SyncId;
 use lockstep::store::Store;
 use lockstep::store::admission::{AdmissionRequest, StartOutcome};
 use lockstep::store::batch::ItemBatch;
+use lockstep::store::column_snapshots::ColumnSnapshot;
 use lockstep::store::finish::{AppliedChanges, RunEnding, SettledChange};
 use lockstep::store::item_write::ItemWrite;
 use lockstep::store::lease::RunProgress;
@@ -73,7 +74,8 @@ pub(crate) fn item_batch(keys: &[&str]) -> ItemBatch {
         ItemWrite { key: item.key, fields: item.fields, hash: item.hash, search_text }
     };
     let new = keys.iter().map(write).collect();
-    ItemBatch { number: 1, new, columns: Some(columns.to_vec()), ..ItemBatch::default() }
+    let columns = ColumnSnapshot { columns: columns.to_vec(), column_types: Vec::new() };
+    ItemBatch { number: 1, new, columns: Some(columns), ..ItemBatch::default() }
 }
 
 /// An ending with that status and with changes to apply.

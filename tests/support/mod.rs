@@ -19,6 +19,7 @@ mod reader_article;
 mod reader_dialect;
 pub(crate) mod reader_server;
 pub(crate) mod redis_server;
+pub(crate) mod refused_batches;
 pub(crate) mod reverse_proxy;
 pub(crate) mod seeded_random;
 pub(crate) mod server_process;

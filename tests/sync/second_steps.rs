@@ -13,6 +13,7 @@ use lockstep::store::start_condition::StartCondition;
 use lockstep::sync::follow_up::{FollowUp, FollowUpRefusal};
 
 use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryKind, MemoryTable};
+use crate::support::refused_batches::with_refused_batches;
 use crate::support::test_engine::{full_sync, incremental_sync, preview_run, source_draft};
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
@@ -23,6 +24,7 @@ on_both_databases![
     a_list_ends_with_the_key_column_that_it_was_made_for,
     an_undo_of_another_run_leaves_the_list_that_waits,
     a_source_that_is_again_as_it_was_leaves_nothing_to_decide,
+    an_undo_that_is_cut_short_has_too_many_items_rather_than_too_few_and_is_finished_by_another,
     items_that_were_kept_are_asked_about_when_their_list_changes,
     items_that_were_kept_do_not_look_like_a_changed_key,
     items_that_were_kept_protect_no_others_once_they_are_back,
@@ -186,6 +188,27 @@ fn a_source_that_is_again_as_it_was_leaves_nothing_to_decide(db: &TestDatabase) 
     let restored = engine.run_request(&source, &incremental_sync());
     assert!(restored.summary.message.starts_with("Nothing new"), "{}", restored.summary.message);
     assert_eq!(waiting_items(&engine, &source), None);
+}
+
+fn an_undo_that_is_cut_short_has_too_many_items_rather_than_too_few_and_is_finished_by_another(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\n1,One\n2,Two\n3,Three\n");
+    engine.sync(&source);
+    let catalog = || engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
+    let before = catalog();
+    engine.rewrite_file(&source, "id,link,title\n2,https://example.org/2,Two\n4,,Four\n");
+    let sync = engine.sync(&source).summary.id;
+    for (batches, lines) in [
+        (1, ["1|One", "2|https://example.org/2|Two", "3|Three", "4||Four"]),
+        (2, ["1|One", "2|Two", "3|Three", "4||Four"]),
+    ] {
+        let message = with_refused_batches(db, batches, || engine.undo_run(sync));
+        assert!(message.contains("database"), "{message}");
+        assert_eq!(engine.item_lines(&source), lines);
+        assert_eq!((catalog().columns, catalog().column_types), (before.columns.clone(), before.column_types.clone()));
+    }
+    assert!(engine.undo_run(sync).starts_with("1 album removed."));
+    assert_eq!(engine.item_lines(&source), ["1|One", "2|Two", "3|Three"]);
 }
 
 /// A catalog of 30 items of which 25 left the source and were kept.

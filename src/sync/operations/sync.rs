@@ -47,7 +47,7 @@ pub(super) fn run(
         refuse_source(context, &survey, content.columns(), verdict)?;
     }
     findings.stats = apply_rows(context, &*content, compared)?;
-    strip_excluded_columns(context, &*content, &layout)?;
+    strip_excluded_columns(context, &*content, &layout, &compared.columns())?;
     let removals = match verdict {
         GuardVerdict::Apply if survey.tally.removals > 0 => list_removals(context, &index)?,
         _ => Vec::new(),

@@ -49,15 +49,17 @@ pub(super) fn run(context: &RunContext<'_>, findings: &mut RunFindings) -> Resul
     context.reporter.report(progress.clone());
     // The columns are stored with the first batch, which also deletes the validators: until the next sync the catalog
     // matches no version of its source.
-    let names = columns.as_ref().map_or_else(|| context.catalog.columns.clone(), |before| before.columns.clone());
-    let mut names = Some(names);
+    let mut first_columns = Some(columns.clone().unwrap_or_else(|| {
+        let Catalog { columns, column_types, .. } = context.catalog.clone();
+        ColumnSnapshot { columns, column_types }
+    }));
     let mut number = 0;
     let mut cursor = Some(UndoCursor::first());
     while let Some(from) = cursor {
         context.check_stop()?;
         let page = context.retry_while_unavailable(|| store.undo_page(target, from))?;
         cursor = page.next;
-        if page.changes.is_empty() && names.is_none() {
+        if page.changes.is_empty() && first_columns.is_none() {
             continue;
         }
         number += 1;
@@ -65,7 +67,7 @@ pub(super) fn run(context: &RunContext<'_>, findings: &mut RunFindings) -> Resul
         progress.message = undoing_message(progress.stats.items);
         let ProgressCount { processed, total } = progress.stats.items;
         progress.percent = UNDO_WEIGHTS.overall_percent(Stage::Processing, processed, total);
-        let batch = build_batch(number, page.changes, names.take())?;
+        let batch = build_batch(number, page.changes, first_columns.take())?;
         context.retry_while_unavailable(|| context.reporter.write_batch(&batch, &progress))?;
     }
     findings.stats = progress.stats;
@@ -97,7 +99,7 @@ fn count_changes(stats: &mut RunStats, changes: &[Change]) {
 }
 
 /// Builds the batch that makes these changes.
-fn build_batch(number: i64, changes: Vec<Change>, columns: Option<Vec<String>>) -> Result<ItemBatch, RunStop> {
+fn build_batch(number: i64, changes: Vec<Change>, columns: Option<ColumnSnapshot>) -> Result<ItemBatch, RunStop> {
     let (mut changed, mut removed) = (Vec::new(), Vec::new());
     for Change { key, after, .. } in &changes {
         match after {

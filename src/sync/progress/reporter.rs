@@ -21,6 +21,7 @@ use crate::domain::source::Slug;
 use crate::domain::status_report::StatusReport;
 use crate::store::StoreError;
 use crate::store::batch::ItemBatch;
+use crate::store::column_snapshots::ColumnSnapshot;
 use crate::store::lease::{FinalizeOutcome, RunProgress};
 use crate::store::strip_columns::{ChangeToStrip, ItemToStrip};
 use crate::sync::SyncEngine;
@@ -166,7 +167,11 @@ impl ProgressReporter {
     ///
     /// # Errors
     /// As [`crate::store::Store::strip_column_names`].
-    pub(in crate::sync) fn strip_column_names(&self, columns: &[String], kept: &[String]) -> Result<(), StoreError> {
+    pub(in crate::sync) fn strip_column_names(
+        &self,
+        columns: &[String],
+        kept: &ColumnSnapshot,
+    ) -> Result<(), StoreError> {
         let database = self.state.database.lock();
         let SyncEngine { store, timeouts, .. } = &self.state.engine;
         store.strip_column_names(self.state.lease, timeouts.lease, columns, kept, &database.published)

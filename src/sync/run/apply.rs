@@ -22,6 +22,7 @@ use crate::domain::progress::{ProgressCount, RunStats};
 use crate::domain::run_text;
 use crate::fetch::FetchedContent;
 use crate::store::batch::ItemBatch;
+use crate::store::column_snapshots::ColumnSnapshot;
 use crate::store::lease::RunProgress;
 use crate::sync::run_signal::StopReason;
 
@@ -65,6 +66,13 @@ pub(in crate::sync) struct ComparedRows<'a> {
     pub(in crate::sync) survey: &'a SourceSurvey<'a>,
 }
 
+impl ComparedRows<'_> {
+    /// Returns the columns of the source with their types.
+    pub(in crate::sync) fn columns(&self) -> ColumnSnapshot {
+        ColumnSnapshot { columns: self.layout.column_names().to_vec(), column_types: self.survey.types.clone() }
+    }
+}
+
 /// The destination of changes: the catalog, the list of a preview, or a comparison with an earlier preview.
 enum ApplyTarget<'a> {
     Catalog,
@@ -84,7 +92,7 @@ struct ApplyStep<'a> {
 /// The progress of the writing.
 struct BatchCursor {
     /// The columns, until the first batch has written them.
-    columns: Option<Vec<String>>,
+    columns: Option<ColumnSnapshot>,
     /// Batches that were written.
     batches: i64,
     /// Rows that turned out to be unchanged when they were merged with what is stored.
@@ -155,8 +163,7 @@ impl ApplyStep<'_> {
         first: RunStats,
         target: &mut ApplyTarget<'_>,
     ) -> Result<RunStats, RunStop> {
-        let columns = self.compared.layout.column_names().to_vec();
-        let mut cursor = BatchCursor { columns: Some(columns), batches: 0, unchanged: 0 };
+        let mut cursor = BatchCursor { columns: Some(self.compared.columns()), batches: 0, unchanged: 0 };
         let mut stats = first;
         for batch in receiver {
             self.context.check_stop()?;

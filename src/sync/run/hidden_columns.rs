@@ -14,6 +14,7 @@ use crate::domain::source::{Source, Validators};
 use crate::domain::text::comparable_form::{is_same_form, position_of};
 use crate::fetch::{FetchError, FetchedContent, RowReader};
 use crate::store::catalogs::Catalog;
+use crate::store::column_snapshots::ColumnSnapshot;
 
 /// The maximum number of columns in a single query.
 const MAX_COLUMNS_PER_QUERY: usize = 100;
@@ -84,8 +85,8 @@ fn names_in_items(content: &dyn FetchedContent, catalog: &Catalog, layout: &Colu
 
 /// Removes the columns that were left out of `content` from all items of the catalog, also from those that the run does
 /// not write: items whose rows are refused, items whose removal is withheld, and soft-deleted items, which an undo may
-/// return; from the stored changes of these items; and from the columns that an undo restores. Each page is one fenced
-/// transaction. If the run ends early, the next one removes the rest.
+/// return; from the stored changes of these items; and from the columns that an undo restores. Those of the catalog
+/// become `kept`. Each page is one fenced transaction. If the run ends early, the next one removes the rest.
 ///
 /// # Errors
 /// [`RunStop`] when the database refuses, or the run has to end.
@@ -93,6 +94,7 @@ pub(in crate::sync) fn strip_excluded_columns(
     context: &RunContext<'_>,
     content: &dyn FetchedContent,
     layout: &ColumnLayout,
+    kept: &ColumnSnapshot,
 ) -> Result<(), RunStop> {
     let names = names_in_items(content, &context.catalog, layout);
     for columns in names.chunks(MAX_COLUMNS_PER_QUERY) {
@@ -116,7 +118,6 @@ pub(in crate::sync) fn strip_excluded_columns(
         }
     }
     if !names.is_empty() {
-        let kept = layout.column_names();
         context.retry_while_unavailable(|| context.reporter.strip_column_names(&names, kept))?;
     }
     Ok(())
