@@ -1,16 +1,18 @@
 //! A preview compares and writes nothing.
 
 use lockstep::domain::change_set::ChangeKind;
-use lockstep::domain::operation::Status;
+use lockstep::domain::operation::{StartOptions, StartRequest, Status};
 use lockstep::domain::source::Source;
 
-use crate::support::test_engine::preview_run;
+use crate::support::memory_kind::MemoryTable;
+use crate::support::test_engine::{full_sync, preview_run};
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_preview_lists_the_changes_by_name_and_writes_nothing,
     a_preview_of_a_source_that_a_sync_would_refuse_completes_and_reports_it,
     a_preview_before_the_first_sync_shows_all_as_new,
+    a_preview_is_outdated_by_whatever_its_sync_would_do_differently,
 ];
 
 /// Everything a preview must not touch.
@@ -80,4 +82,53 @@ fn a_preview_before_the_first_sync_shows_all_as_new(db: &TestDatabase) {
     assert_eq!(db.count_rows("items", "1 = 1"), 0);
     let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!((catalog.columns.len(), catalog.last_success_at, catalog.item_count), (0, None, 0));
+}
+
+fn a_preview_is_outdated_by_whatever_its_sync_would_do_differently(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    // The albums up to `last`; the first five have titles of this wording.
+    let albums = |last: usize, wording: &str| {
+        let title = |n| format!("{} {n}", if n <= 5 { wording } else { "Title" });
+        let rows = (1..=last).map(|n| vec![n.to_string(), title(n)]).collect();
+        engine.memory.set_table("albums", MemoryTable::from_rows(&["id", "title"], rows));
+    };
+    let source = engine.memory_source("albums", MemoryTable::albums(30, "Title"));
+    engine.sync(&source);
+    let keep = || {
+        let review = engine.store.find_review(source.id).expect("an answer").expect("a list");
+        engine.control.keep_withheld(review.id, "ada").expect("kept");
+    };
+    let cases: [(&str, &dyn Fn(), &dyn Fn()); 5] = [
+        ("nothing", &|| albums(29, "Other"), &|| ()),
+        ("the fields after", &|| albums(29, "First"), &|| albums(29, "Second")),
+        ("the fields before", &|| albums(29, "First"), &|| {
+            albums(29, "Second");
+            engine.sync(&source);
+            albums(29, "First");
+        }),
+        ("the missing items", &|| albums(28, "Fourth"), &|| albums(27, "Fourth")),
+        (
+            "what the guards allow",
+            &|| {
+                albums(29, "Title");
+                engine.sync(&source);
+                albums(5, "Title");
+                engine.sync(&source);
+                albums(16, "Fifth");
+            },
+            &keep,
+        ),
+    ];
+    for (what, before, between) in cases {
+        before();
+        let preview = engine.run_request(&source, &preview_run());
+        between();
+        let options = StartOptions { apply_preview: Some(preview.summary.id), ..StartOptions::default() };
+        let applied = engine.run_request(&source, &StartRequest { options, ..full_sync() });
+        let expected = Some("preview_outdated").filter(|_| what != "nothing");
+        assert_eq!(applied.summary.code.as_deref(), expected, "{what}");
+        if let Some(again) = applied.summary.successor {
+            engine.run(again);
+        }
+    }
 }

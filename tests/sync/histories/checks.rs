@@ -1,52 +1,56 @@
 //! Compares what is stored with the model.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use lockstep::domain::change_set::ChangeKind;
-use lockstep::domain::item::ColumnLayout;
+use lockstep::domain::change_set::{Change, ChangeKind};
 use lockstep::domain::operation::Status;
 use lockstep::domain::record::SyncRecord;
+use lockstep::domain::sync_id::SyncId;
 use lockstep::store::changes::ChangeFilter;
 
-use super::model::{BLOCK_ROWS, BlockChange, BlockContent, Verdict, block_key};
+use super::blocks::{BLOCK_ROWS, BlockChange, BlockContent, block_key};
+use super::model::Verdict;
 use super::player::HistoryPlayer;
+use super::stored_rows::{StoredRow, stored_rows};
 
 /// More than a run changes.
 const ALL_CHANGES: u64 = 100_000;
 
 /// What a sync would do: what the guards allow, the changes, the missing blocks and the columns.
-pub(super) type SyncForecast = (Verdict, Vec<(usize, BlockContent, BlockChange)>, Vec<usize>, bool);
+pub(super) type SyncForecast = (Verdict, Vec<(usize, BlockChange)>, Vec<usize>, bool);
+
+/// Changes by key, with the fields before and after.
+type ChangesByKey = BTreeMap<String, (ChangeKind, Option<String>, Option<String>)>;
 
 impl HistoryPlayer<'_> {
-    /// The catalog, its columns, its count and the removals that wait for a decision are as the model says.
+    /// The items, removed ones included, the columns, the count and the removals that wait for a decision are as the
+    /// model says.
     pub(super) fn check_catalog(&self) {
-        let blocks = self.model.live_blocks();
-        let expected: BTreeMap<String, String> = blocks
-            .iter()
-            .flat_map(|(block, content)| {
-                (0..BLOCK_ROWS).map(|row| (block_key(*block, row), fields(*block, row, *content)))
-            })
-            .collect();
-        let stored: BTreeMap<String, String> = self
-            .select(&format!(
-                "SELECT key || '=' || fields AS value FROM items WHERE source_id = {} AND removed_at IS NULL",
-                self.source.id.0
-            ))
-            .into_iter()
-            .map(|line| {
-                let (key, fields) = line.split_once('=').expect("a key");
-                (key.to_owned(), fields.to_owned())
-            })
-            .collect();
-        assert_eq!(stored, expected);
+        let mut expected = Vec::new();
+        for (block, items) in self.model.items() {
+            let state = if items.is_live { "live" } else { "removed" };
+            let (added_by, changed_by) = (self.runs[items.added_by], self.runs[items.changed_by]);
+            expected.extend(stored_rows(*block, items.content).iter().map(
+                |StoredRow { key, fields, hash, search_text }| {
+                    format!("{key} {state} {added_by} {changed_by} {fields} {hash} {search_text}")
+                },
+            ));
+        }
+        let hash = if self.db.is_sqlite() { "lower(hex(hash))" } else { "encode(hash, 'hex')" };
+        let mut stored = self.select(&format!(
+            "SELECT key || ' ' || CASE WHEN removed_at IS NULL THEN 'live' ELSE 'removed' END || ' ' || added_by || ' '
+                    || changed_by || ' ' || fields || ' ' || {hash} || ' ' || search_text AS value
+             FROM items WHERE source_id = {}",
+            self.source.id.0
+        ));
+        stored.sort();
+        assert_eq!(first_difference(&stored, &expected), None, "the first item that differs, and what it should be");
         let catalog = self.engine.store.find_catalog(self.source.id).expect("an answer").expect("a catalog");
-        assert_eq!(catalog.item_count, expected.len() as u64);
-        let columns = match self.model.columns() {
-            None => Vec::new(),
-            Some(false) => vec!["id", "title"],
-            Some(true) => vec!["id", "title", "note"],
-        };
-        assert_eq!(catalog.columns, columns);
+        assert_eq!(catalog.item_count, (self.model.live_blocks().len() * BLOCK_ROWS) as u64);
+        assert_eq!(catalog.validators.etag.is_some(), self.model.is_current, "whether the next sync may read nothing");
+        let columns = self.model.columns();
+        assert_eq!((&catalog.columns[..], &catalog.column_types), (&owned(&columns.names)[..], &columns.types));
         self.check_review();
     }
 
@@ -62,35 +66,53 @@ impl HistoryPlayer<'_> {
         let expected: Vec<String> =
             review.blocks.iter().flat_map(|block| (0..BLOCK_ROWS).map(|row| block_key(*block, row))).collect();
         assert_eq!(keys, expected);
+        let live = self.model.live_blocks();
+        let live = review.blocks.iter().filter(|block| live.contains_key(block)).count();
+        let shown = self.engine.store.withheld_items(stored.id, "", 1, 1).expect("items");
+        assert_eq!(shown.total, (live * BLOCK_ROWS) as u64, "only items that are in the catalog are shown");
     }
 
     /// The stored changes of a run, and its counts, are as the model says.
     pub(super) fn check_run(&self, run: usize, record: &SyncRecord) {
-        let mut stored = BTreeMap::new();
-        for kind in [ChangeKind::Added, ChangeKind::Updated, ChangeKind::Removed] {
-            let filter = ChangeFilter::of_kind(kind);
-            let page = self.engine.store.change_page(record.summary.id, &filter, 1, ALL_CHANGES).expect("changes");
-            assert_eq!(page.total, page.changes.len() as u64);
-            stored.extend(page.changes.into_iter().map(|change| (change.key, kind)));
+        self.check_changes(run);
+        if record.summary.status != Status::Completed {
+            return;
         }
-        let mut expected = BTreeMap::new();
-        for (block, change) in self.model.changes_of(run) {
-            let kind = match change {
-                BlockChange::Added => ChangeKind::Added,
-                BlockChange::Updated(_) => ChangeKind::Updated,
-                BlockChange::Removed(_) => ChangeKind::Removed,
-            };
-            expected.extend((0..BLOCK_ROWS).map(|row| (block_key(*block, row), kind)));
+        let count = |kind| {
+            let blocks = self.model.changes_of(run).iter().filter(|(_, change)| change.kind() == kind).count();
+            (blocks * BLOCK_ROWS) as u64
+        };
+        let stats = &record.summary.stats;
+        // A forced sync also counts what it rewrites with equal fields.
+        let rewritten = if record.options.force_refresh { stats.items.total - stats.added } else { 0 };
+        assert_eq!(
+            (stats.added, stats.updated, stats.removed),
+            (count(ChangeKind::Added), count(ChangeKind::Updated).max(rewritten), count(ChangeKind::Removed))
+        );
+    }
+
+    fn check_changes(&self, run: usize) {
+        let expected = changes_by_key(self.model.changes_of(run));
+        assert_eq!(self.stored_changes(self.runs[run]), expected, "the changes of run {run}");
+    }
+
+    /// The changes of all runs are still as they were when the runs ended, and each item has the time of its last
+    /// change.
+    pub(super) fn check_past_runs(&self) {
+        (0..self.runs.len()).for_each(|run| self.check_changes(run));
+        for (run, time) in [("added_by", "added_at"), ("changed_by", "changed_at")] {
+            let elsewhere = format!("{time} < run.started_at OR {time} > run.finished_at");
+            let items = format!("items JOIN sync_records run ON run.id = {run} AND run.source_id = items.source_id");
+            assert_eq!(self.db.count_rows(&items, &elsewhere), 0, "{time} is a time of {run}");
         }
-        assert_eq!(stored, expected, "{}", record.summary.message);
-        if record.summary.status == Status::Completed {
-            let count = |kind| expected.values().filter(|known| **known == kind).count() as u64;
-            let stats = &record.summary.stats;
-            assert_eq!(
-                (stats.added, stats.updated, stats.removed),
-                (count(ChangeKind::Added), count(ChangeKind::Updated), count(ChangeKind::Removed))
-            );
-        }
+    }
+
+    fn stored_changes(&self, run: SyncId) -> ChangesByKey {
+        let page = self.engine.store.change_page(run, &ChangeFilter::default(), 1, ALL_CHANGES).expect("changes");
+        let all = page.changes.len();
+        let by_key: ChangesByKey = page.changes.into_iter().map(by_key).collect();
+        assert_eq!((page.total, by_key.len()), (all as u64, all), "each item is listed once");
+        by_key
     }
 
     /// What a sync of the sheet would do now.
@@ -100,19 +122,29 @@ impl HistoryPlayer<'_> {
         (verdict, self.model.pending_changes(&self.sheet), self.model.missing_blocks(&self.sheet), has_note)
     }
 
-    /// A preview shows what the model would do, and wrote nothing.
+    /// A preview shows what the model would do, by name, and wrote nothing.
     pub(super) fn check_preview(&self, preview: &SyncRecord) {
-        let (verdict, pending, missing, _) = self.forecast_sync();
-        let stats = &preview.summary.stats;
+        let (verdict, mut changes, missing, _) = self.forecast_sync();
+        let (stats, live) = (&preview.summary.stats, self.model.live_blocks());
         assert_eq!(preview.summary.status, Status::Completed, "{}", preview.summary.message);
         let rows = |blocks: usize| (blocks * BLOCK_ROWS) as u64;
-        let added = pending.iter().filter(|(.., change)| *change == BlockChange::Added).count();
-        assert_eq!((stats.added, stats.updated), (rows(added), rows(pending.len() - added)));
-        let withheld = rows(if verdict == Verdict::Withhold { missing.len() } else { 0 });
-        assert_eq!(preview.withheld_removals, withheld);
-        let listed = self.engine.store.withheld_items(preview.summary.id, "", 1, ALL_CHANGES).expect("items");
-        let is_listed = matches!(verdict, Verdict::Withhold | Verdict::Empty);
-        assert_eq!(listed.total, rows(if is_listed { missing.len() } else { 0 }), "withheld ones by name");
+        let removals = missing.iter().map(|block| (*block, BlockChange { before: Some(live[block]), after: None }));
+        let added = changes.iter().filter(|(_, change)| change.kind() == ChangeKind::Added).count();
+        let updated = changes.len() - added;
+        let removes = matches!(verdict, Verdict::Apply | Verdict::Rekey);
+        let removed = if removes { missing.len() } else { 0 };
+        assert_eq!((stats.added, stats.updated, stats.removed), (rows(added), rows(updated), rows(removed)));
+        let withheld = if verdict.withholds() { missing.len() } else { 0 };
+        assert_eq!(preview.withheld_removals, rows(withheld));
+        let listed = self.engine.store.withheld_items(preview.summary.id, "", 1, ALL_CHANGES).expect("items").removals;
+        let listed: ChangesByKey = listed.into_iter().map(by_key).collect();
+        if removes {
+            changes.extend(removals);
+            assert_eq!(listed, ChangesByKey::new());
+        } else {
+            assert_eq!(listed, changes_by_key(&Vec::from_iter(removals)), "withheld ones by name");
+        }
+        assert_eq!(self.stored_changes(preview.summary.id), changes_by_key(&changes), "what the preview shows");
         self.check_catalog();
     }
 
@@ -121,8 +153,8 @@ impl HistoryPlayer<'_> {
         let hash = if self.db.is_sqlite() { "hex(hash)" } else { "encode(hash, 'hex')" };
         let id = self.source.id.0;
         let mut lines = self.select(&format!(
-            "SELECT id || '|' || key || '|' || fields || '|' || {hash} || '|' || search_text AS value FROM items
-             WHERE source_id = {id} AND removed_at IS NULL ORDER BY id"
+            "SELECT id || '|' || key || '|' || fields || '|' || {hash} || '|' || search_text || '|' || added_at AS value
+             FROM items WHERE source_id = {id} AND removed_at IS NULL ORDER BY id"
         ));
         lines.extend(self.select(&format!(
             "SELECT columns || '|' || column_types || '|' || item_count AS value FROM catalogs WHERE source_id = {id}"
@@ -135,13 +167,33 @@ impl HistoryPlayer<'_> {
     }
 }
 
-/// The stored fields of a row of a block.
-fn fields(block: usize, row: usize, (version, has_note): BlockContent) -> String {
-    let mut columns = vec!["id".to_owned(), "title".to_owned()];
-    let mut cells = vec![block_key(block, row), format!("Title {version}")];
-    if has_note {
-        columns.push("note".to_owned());
-        cells.push(format!("Note {version}"));
+/// The first pair of lines that differ.
+fn first_difference<'a>(
+    stored: &'a [String],
+    expected: &'a [String],
+) -> Option<(Option<&'a String>, Option<&'a String>)> {
+    let lines = stored.len().max(expected.len());
+    (0..lines).map(|at| (stored.get(at), expected.get(at))).find(|(stored, expected)| stored != expected)
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
+}
+
+fn by_key(change: Change) -> (String, (ChangeKind, Option<String>, Option<String>)) {
+    (change.key, (change.kind, change.before, change.after))
+}
+
+/// The changes of all rows of these blocks.
+fn changes_by_key(changes: &[(usize, BlockChange)]) -> ChangesByKey {
+    let mut by_key = ChangesByKey::new();
+    for (block, change) in changes {
+        let rows = |content: BlockContent| stored_rows(*block, content);
+        let (before, after) = (change.before.map(rows), change.after.map(rows));
+        for row in 0..BLOCK_ROWS {
+            let side = |rows: &Option<Rc<[StoredRow]>>| rows.as_ref().map(|rows| rows[row].fields.clone());
+            by_key.insert(block_key(*block, row), (change.kind(), side(&before), side(&after)));
+        }
     }
-    ColumnLayout::new(&columns, 0).build_item(&cells).fields
+    by_key
 }

@@ -1,19 +1,21 @@
 //! Random histories of one catalog: sheets, syncs, failures, kills, cancels, previews, removals and undos. After each
 //! step the catalog equals a simple model, on both databases.
 
+mod blocks;
 mod checks;
+mod columns;
 mod model;
 mod player;
 mod sheet;
 mod steps;
+mod stored_rows;
 
 use std::cell::Cell;
 
-use proptest::collection::vec;
 use proptest::test_runner::{Config, TestRunner};
 
 use self::player::HistoryPlayer;
-use self::steps::any_step;
+use self::steps::{any_edit, any_history};
 use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![
@@ -22,15 +24,13 @@ on_both_databases![
 ];
 
 /// The number of random histories for each database.
-const HISTORIES: u32 = 24;
-/// The most steps of a history.
-const MAX_STEPS: usize = 14;
+const HISTORIES: u32 = 20;
 
 fn every_history_leaves_the_catalog_that_the_model_predicts(db: &TestDatabase) {
     let config = Config { cases: HISTORIES, max_shrink_iters: 60, failure_persistence: None, ..Config::default() };
     let number = Cell::new(0);
     TestRunner::new(config)
-        .run(&vec(any_step(), 3..MAX_STEPS), |history| {
+        .run(&any_history(2..7), |history| {
             number.set(number.get() + 1);
             let mut player = HistoryPlayer::new(db, &format!("albums-{}", number.get()));
             for step in &history {
@@ -46,10 +46,10 @@ fn an_undo_of_the_last_sync_restores_every_byte(db: &TestDatabase) {
     let config = Config { cases: HISTORIES / 2, max_shrink_iters: 60, failure_persistence: None, ..Config::default() };
     let number = Cell::new(0);
     TestRunner::new(config)
-        .run(&vec(any_step(), 1..MAX_STEPS / 2), |history| {
+        .run(&(any_history(0..3), any_edit()), |(history, edit)| {
             number.set(number.get() + 1);
             let mut player = HistoryPlayer::new(db, &format!("labels-{}", number.get()));
-            for step in &history {
+            for step in history.iter().chain([&edit]) {
                 player.play(step);
             }
             player.sync_and_undo();

@@ -1,56 +1,37 @@
-//! The model: what a catalog holds after each run, by the rules as a person would say them. Rows come in blocks of a
-//! hundred, so that a run has several batches and the model stays small.
+//! The model: what a catalog holds after each run, by the rules as a person would say them.
 
 use std::collections::BTreeMap;
 
+use lockstep::domain::change_set::ChangeKind;
 use lockstep::domain::removal_review::ReviewReason;
 use lockstep::domain::undo_forecast::UndoForecast;
 
+use super::blocks::{BATCH_BLOCKS, BLOCK_ROWS, BlockChange, BlockContent, BlockItems};
+use super::columns::ModelColumns;
 use super::sheet::Sheet;
-
-/// The number of blocks in a full sheet.
-pub(super) const BLOCKS: usize = 24;
-/// The number of rows in a block.
-pub(super) const BLOCK_ROWS: usize = 100;
-/// The number of blocks that a run writes together.
-pub(super) const BATCH_BLOCKS: usize = 10;
-
-/// The content of a block: its version, and whether it has the column `note`.
-pub(super) type BlockContent = (u8, bool);
-
-/// The key of a row of a block.
-pub(super) fn block_key(block: usize, row: usize) -> String {
-    format!("key-{block:02}-{row:02}")
-}
-
-/// What a run did to a block.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum BlockChange {
-    Added,
-    Updated(BlockContent),
-    Removed(BlockContent),
-}
-
-/// A block of items in the catalog, also after it was removed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct BlockItems {
-    content: BlockContent,
-    is_live: bool,
-    changed_by: usize,
-}
 
 /// What the guards allow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Verdict {
     Apply,
+    /// Too many removals.
     Withhold,
+    /// Removals of items that were kept.
+    WithholdKept,
     Empty,
     Rekey,
 }
 
-/// The columns of the catalog, and whether they have the column `note`: `None` before the first sync. The second value
-/// is for the types of the columns.
-type Columns = (Option<bool>, Option<bool>);
+impl Verdict {
+    pub(super) const fn withholds(self) -> bool {
+        matches!(self, Self::Withhold | Self::WithholdKept)
+    }
+
+    /// Whether a sync writes anything.
+    pub(super) const fn is_applied(self) -> bool {
+        matches!(self, Self::Apply) || self.withholds()
+    }
+}
 
 /// The removals that wait for a decision.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -63,7 +44,7 @@ pub(super) struct ModelReview {
 #[derive(Clone, Default)]
 struct RunLog {
     changes: Vec<(usize, BlockChange)>,
-    columns_before: Option<Columns>,
+    columns_before: Option<ModelColumns>,
     /// By how many blocks it changed what later runs measure their removals by.
     settled_delta: isize,
 }
@@ -72,9 +53,11 @@ struct RunLog {
 #[derive(Clone, Default)]
 pub(super) struct CatalogModel {
     blocks: BTreeMap<usize, BlockItems>,
-    columns: Columns,
+    columns: ModelColumns,
     columns_by: Option<usize>,
     settled: Option<usize>,
+    /// Whether the catalog is known to match a version of the sheet: then a sync of that version reads nothing.
+    pub(super) is_current: bool,
     pub(super) review: Option<ModelReview>,
     runs: Vec<RunLog>,
 }
@@ -91,9 +74,13 @@ impl CatalogModel {
         self.blocks.iter().filter(|(_, items)| items.is_live).map(|(block, items)| (*block, items.content)).collect()
     }
 
-    /// Whether the catalog has the column `note`; `None` before the first sync.
-    pub(super) fn columns(&self) -> Option<bool> {
-        self.columns.0
+    /// All blocks, removed ones included.
+    pub(super) const fn items(&self) -> &BTreeMap<usize, BlockItems> {
+        &self.blocks
+    }
+
+    pub(super) const fn columns(&self) -> &ModelColumns {
+        &self.columns
     }
 
     /// What a run did, block by block.
@@ -127,7 +114,7 @@ impl CatalogModel {
         let listed = list.map_or(0, |list| list.blocks.iter().filter(|block| missing.contains(block)).count());
         match (removes_most(removals), adds_most) {
             // Items that were kept are not removed without a new question.
-            (false, _) if !accept_rekey && listed > 0 && list.is_some_and(|list| list.is_kept) => Verdict::Withhold,
+            (false, _) if !accept_rekey && listed > 0 && list.is_some_and(|list| list.is_kept) => Verdict::WithholdKept,
             (false, _) => Verdict::Apply,
             (true, true) if accept_rekey => Verdict::Apply,
             // Items that were missing before say nothing about the key column.
@@ -137,13 +124,11 @@ impl CatalogModel {
     }
 
     /// What a sync would write: the changes in the order of the rows, without removals.
-    pub(super) fn pending_changes(&self, sheet: &Sheet) -> Vec<(usize, BlockContent, BlockChange)> {
-        let change = |(block, content): (usize, BlockContent)| match self.blocks.get(&block) {
-            Some(items) if items.is_live && items.content == content => None,
-            Some(items) if items.is_live => Some((block, content, BlockChange::Updated(items.content))),
-            _ => Some((block, content, BlockChange::Added)),
-        };
-        sheet.contents().into_iter().filter_map(change).collect()
+    pub(super) fn pending_changes(&self, sheet: &Sheet) -> Vec<(usize, BlockChange)> {
+        let live = self.live_blocks();
+        let change =
+            |(block, content)| (block, BlockChange { before: live.get(&block).copied(), after: Some(content) });
+        sheet.contents().into_iter().map(change).filter(|(_, change)| change.before != change.after).collect()
     }
 
     /// Applies the first `batches` batches that have changes.
@@ -157,10 +142,11 @@ impl CatalogModel {
             }
             written += 1;
             if written == 1 {
-                self.set_columns(run, Some(sheet.has_note), self.columns.1);
+                self.set_columns(run, ModelColumns::of_sheet(sheet.has_note));
+                self.is_current = false;
             }
-            for (block, content, change) in changes {
-                self.change_block(run, *block, *content, true, *change);
+            for (block, change) in changes {
+                self.change_block(run, *block, change.after);
             }
         }
     }
@@ -171,16 +157,17 @@ impl CatalogModel {
         let missing = self.missing_blocks(sheet);
         let reason = match verdict {
             Verdict::Apply => None,
-            Verdict::Withhold => Some(ReviewReason::Withheld),
+            Verdict::Withhold | Verdict::WithholdKept => Some(ReviewReason::Withheld),
             Verdict::Empty => Some(ReviewReason::EmptySource),
             Verdict::Rekey => Some(ReviewReason::KeyChanged),
         };
-        if matches!(verdict, Verdict::Apply | Verdict::Withhold) {
+        if verdict.is_applied() {
             self.apply_batches(run, sheet, usize::MAX);
             if verdict == Verdict::Apply {
                 self.remove_blocks(run, &missing);
             }
-            self.set_columns(run, Some(sheet.has_note), Some(sheet.has_note));
+            self.set_columns(run, ModelColumns::of_sheet(sheet.has_note));
+            self.is_current = verdict == Verdict::Apply;
         }
         if verdict == Verdict::Apply {
             self.settle(run);
@@ -199,6 +186,7 @@ impl CatalogModel {
         let removals: Vec<usize> = review.blocks.into_iter().filter(|block| missing.contains(block)).collect();
         self.remove_blocks(run, &removals);
         self.settle(run);
+        self.is_current = false;
     }
 
     /// What an undo of a run would do, in items.
@@ -207,45 +195,69 @@ impl CatalogModel {
         let mut forecast = UndoForecast { restores_columns, ..UndoForecast::default() };
         for (block, change) in &self.runs[run].changes {
             let rows = BLOCK_ROWS as u64;
-            match change {
+            match change.kind() {
                 _ if self.blocks[block].changed_by != run => forecast.leaves += rows,
-                BlockChange::Added => forecast.removes += rows,
-                BlockChange::Updated(_) => forecast.restores += rows,
-                BlockChange::Removed(_) => forecast.returns += rows,
+                ChangeKind::Added => forecast.removes += rows,
+                ChangeKind::Updated => forecast.restores += rows,
+                ChangeKind::Removed => forecast.returns += rows,
             }
         }
         forecast
     }
 
-    /// Applies an undo: it touches a block only if the run is the last that changed it.
-    pub(super) fn undo(&mut self, run: usize, target: usize) {
-        let columns = self.runs[target].columns_before.filter(|_| self.columns_by == Some(target));
+    /// The runs that changed blocks of this run later, with the number of items.
+    pub(super) fn later_changes(&self, run: usize) -> BTreeMap<usize, u64> {
+        let mut later = BTreeMap::new();
+        for (block, _) in &self.runs[run].changes {
+            let changed_by = self.blocks[block].changed_by;
+            if changed_by != run {
+                *later.entry(changed_by).or_default() += BLOCK_ROWS as u64;
+            }
+        }
+        later
+    }
+
+    /// The batches of an undo. It touches a block only if the run is the last that changed it; removed items return
+    /// first, and new ones are removed last.
+    pub(super) fn undo_batches(&self, target: usize) -> Vec<Vec<(usize, BlockChange)>> {
+        let mut steps = [const { Vec::new() }; 4];
+        for (block, change) in &self.runs[target].changes {
+            let items = self.blocks[block];
+            if items.changed_by == target {
+                let is_new = items.added_by == target;
+                let step = match change.kind() {
+                    ChangeKind::Removed => 0,
+                    ChangeKind::Updated => 1,
+                    ChangeKind::Added => 2 + usize::from(is_new),
+                };
+                steps[step].push((*block, *change));
+            }
+        }
+        let mut batches: Vec<_> = steps.iter().flat_map(|step| step.chunks(BATCH_BLOCKS)).map(<[_]>::to_vec).collect();
+        // The first batch also restores the columns. It is written even if no items return.
+        if steps[0].is_empty() {
+            batches.insert(0, Vec::new());
+        }
+        batches
+    }
+
+    /// Applies the first `batches` batches of an undo, or all of them and its end.
+    pub(super) fn undo(&mut self, run: usize, target: usize, batches: usize) {
+        let all = self.undo_batches(target);
+        let is_complete = batches >= all.len();
+        let columns = self.runs[target].columns_before.clone().filter(|_| self.columns_by == Some(target));
         // Items that were changed later keep their columns readable.
         let has_later = self.blocks.values().any(|items| items.is_live && items.changed_by > target);
-        let columns = columns.map(|(names, types)| match names.max(self.columns.0) {
-            union @ Some(_) if has_later => (union, union),
-            _ => (names, types),
-        });
-        for (block, change) in self.runs[target].changes.clone() {
-            let items = self.blocks[&block];
-            if items.changed_by != target {
-                continue;
-            }
-            match change {
-                BlockChange::Added => {
-                    self.change_block(run, block, items.content, false, BlockChange::Removed(items.content));
-                }
-                BlockChange::Updated(before) => {
-                    self.change_block(run, block, before, true, BlockChange::Updated(items.content));
-                }
-                BlockChange::Removed(before) => self.change_block(run, block, before, true, BlockChange::Added),
-            }
+        if let Some(before) = columns.filter(|_| batches > 0) {
+            let columns = if has_later { before.with_those_of(&self.columns) } else { before };
+            self.set_columns(run, columns);
         }
-        if let Some((names, types)) = columns {
-            self.set_columns(run, names, types);
+        self.is_current &= batches == 0;
+        for (block, change) in all.into_iter().take(batches).flatten() {
+            self.change_block(run, block, change.before);
         }
         // What was withheld before the undone run is withheld again after its undo.
-        if let Some(settled) = self.settled {
+        if let Some(settled) = self.settled.filter(|_| is_complete) {
             let after = settled.saturating_add_signed(-self.runs[target].settled_delta);
             self.runs[run].settled_delta = after.cast_signed() - settled.cast_signed();
             self.settled = Some(after);
@@ -260,23 +272,25 @@ impl CatalogModel {
     }
 
     fn remove_blocks(&mut self, run: usize, blocks: &[usize]) {
-        for block in blocks {
-            let content = self.blocks[block].content;
-            self.change_block(run, *block, content, false, BlockChange::Removed(content));
+        blocks.iter().for_each(|block| self.change_block(run, *block, None));
+    }
+
+    /// Gives a block new content, or removes it.
+    fn change_block(&mut self, run: usize, block: usize, after: Option<BlockContent>) {
+        let known = self.blocks.get(&block).copied();
+        let before = known.filter(|items| items.is_live).map(|items| items.content);
+        if let Some(content) = after.or(before) {
+            let added_by = known.map_or(run, |items| items.added_by);
+            self.blocks.insert(block, BlockItems { content, is_live: after.is_some(), added_by, changed_by: run });
+            self.runs[run].changes.push((block, BlockChange { before, after }));
         }
     }
 
-    fn change_block(&mut self, run: usize, block: usize, content: BlockContent, is_live: bool, change: BlockChange) {
-        self.blocks.insert(block, BlockItems { content, is_live, changed_by: run });
-        self.runs[run].changes.push((block, change));
-    }
-
-    fn set_columns(&mut self, run: usize, names: Option<bool>, types: Option<bool>) {
-        if self.columns == (names, types) {
-            return;
+    fn set_columns(&mut self, run: usize, columns: ModelColumns) {
+        if self.columns != columns {
+            let before = std::mem::replace(&mut self.columns, columns);
+            self.runs[run].columns_before.get_or_insert(before);
+            self.columns_by = Some(run);
         }
-        self.runs[run].columns_before.get_or_insert(self.columns);
-        self.columns = (names, types);
-        self.columns_by = Some(run);
     }
 }

@@ -1,5 +1,7 @@
 //! Plays a history on the engine and on the model.
 
+use std::collections::BTreeMap;
+
 use lockstep::domain::operation::{Mode, OperationKind, StartOptions, StartRequest, Status};
 use lockstep::domain::record::SyncRecord;
 use lockstep::domain::removal_review::ReviewReason;
@@ -10,10 +12,12 @@ use lockstep::store::cancel::CancelOutcome;
 use lockstep::sync::ShutdownSignal;
 use lockstep::sync::follow_up::{FollowUp, FollowUpRefusal};
 
-use super::model::{BLOCK_ROWS, CatalogModel, Verdict};
+use super::blocks::{BATCH_BLOCKS, BLOCK_ROWS};
+use super::model::{CatalogModel, Verdict};
 use super::sheet::Sheet;
 use super::steps::HistoryStep;
 use crate::support::memory_kind::{FaultMoment, MemoryFault};
+use crate::support::refused_batches::with_refused_batches;
 use crate::support::test_engine::{full_sync, preview_run};
 use crate::support::{PausePoint, TestDatabase, TestEngine};
 
@@ -23,6 +27,8 @@ pub(super) struct HistoryPlayer<'a> {
     pub(super) engine: TestEngine,
     pub(super) source: Source,
     pub(super) sheet: Sheet,
+    /// The sheet before its last change.
+    former_sheet: Sheet,
     pub(super) model: CatalogModel,
     /// The runs of the model, in their order.
     pub(super) runs: Vec<SyncId>,
@@ -34,43 +40,46 @@ impl<'a> HistoryPlayer<'a> {
         let mut sheet = Sheet::default();
         sheet.fill(0);
         let source = engine.memory_source(slug, sheet.table());
-        Self { db, engine, source, sheet, model: CatalogModel::default(), runs: Vec::new() }
+        let former_sheet = sheet.clone();
+        Self { db, engine, source, sheet, former_sheet, model: CatalogModel::default(), runs: Vec::new() }
     }
 
     pub(super) fn play(&mut self, step: &HistoryStep) {
-        if step.edit(&mut self.sheet) {
+        if step.edit(&mut self.sheet, &mut self.former_sheet) {
             return self.set_table();
         }
         match step {
-            HistoryStep::Sync { accept_rekey, is_full } => {
+            HistoryStep::Sync { accept_rekey, is_full, is_forced } => {
                 let mode = if *is_full { Mode::Full } else { Mode::Incremental };
-                let options = StartOptions { accept_rekey: *accept_rekey, ..StartOptions::default() };
+                let (accept_rekey, force_refresh) = (*accept_rekey, *is_forced);
+                let options = StartOptions { accept_rekey, force_refresh, ..StartOptions::default() };
                 let record = self.engine.run_request(&self.source, &StartRequest { mode, options, ..full_sync() });
-                self.expect_sync(&record, *accept_rekey);
+                self.expect_sync(&record);
             }
             HistoryStep::BrokenSync(block) => self.break_sync(*block),
             HistoryStep::CancelledSync(block) => self.cancel_sync(*block),
             HistoryStep::KilledSync(block) => self.kill_sync(*block),
-            HistoryStep::ApplyPreview(edits) => self.apply_preview(edits),
+            HistoryStep::ApplyPreview(between) => self.apply_preview(between),
             HistoryStep::RemoveWithheld => self.remove_withheld(),
             HistoryStep::KeepWithheld => self.keep_withheld(),
-            HistoryStep::Undo(back) => self.undo(*back),
+            HistoryStep::Undo(back) => self.undo(*back, usize::MAX),
+            HistoryStep::BrokenUndo(back, batches) => self.undo(*back, *batches),
             _ => {}
         }
         self.check_catalog();
     }
 
-    /// Ends the history: every run has ended.
+    /// Ends the history: what is kept of each run is still as it was at its end.
     pub(super) fn finish(self) {
-        self.check_catalog();
+        self.check_past_runs();
     }
 
     /// Syncs and undoes the sync: the catalog is as it was, byte for byte.
     pub(super) fn sync_and_undo(&mut self) {
         let before = self.stored_bytes();
         let record = self.engine.sync(&self.source);
-        self.expect_sync(&record, false);
-        self.undo(0);
+        self.expect_sync(&record);
+        self.undo(0, usize::MAX);
         self.check_catalog();
         assert_eq!(self.stored_bytes(), before, "the undo of {}", record.summary.message);
     }
@@ -80,12 +89,12 @@ impl<'a> HistoryPlayer<'a> {
     }
 
     /// The model runs a sync too; both have the same result.
-    fn expect_sync(&mut self, record: &SyncRecord, accept_rekey: bool) {
+    fn expect_sync(&mut self, record: &SyncRecord) {
         let run = self.begin_run(record.summary.id);
-        let verdict = self.model.sync(run, &self.sheet, accept_rekey);
+        let verdict = self.model.sync(run, &self.sheet, record.options.accept_rekey);
         let summary = &record.summary;
         let expected = match verdict {
-            Verdict::Apply | Verdict::Withhold => (Status::Completed, None),
+            Verdict::Apply | Verdict::Withhold | Verdict::WithholdKept => (Status::Completed, None),
             Verdict::Empty => (Status::Failed, Some("empty_source")),
             Verdict::Rekey => (Status::Failed, Some("key_changed")),
         };
@@ -100,8 +109,7 @@ impl<'a> HistoryPlayer<'a> {
 
     /// Whether a sync reads this block of rows a second time.
     fn reaches_block(&self, block: usize) -> bool {
-        let applies = matches!(self.model.verdict(&self.sheet, false), Verdict::Apply | Verdict::Withhold);
-        applies && block < self.sheet.contents().len()
+        self.model.verdict(&self.sheet, false).is_applied() && block < self.sheet.contents().len()
     }
 
     /// The model applies the batches that a run wrote before it ended early.
@@ -123,7 +131,7 @@ impl<'a> HistoryPlayer<'a> {
             assert_eq!(record.summary.code.as_deref(), Some("broken"), "{}", record.summary.message);
             self.expect_partial_run(&record);
         } else {
-            self.expect_sync(&record, false);
+            self.expect_sync(&record);
         }
     }
 
@@ -175,19 +183,18 @@ impl<'a> HistoryPlayer<'a> {
         assert_eq!(record.summary.status, Status::Interrupted, "{}", record.summary.message);
         self.expect_partial_run(&record);
         let successor = self.engine.run(record.summary.successor.expect("a successor"));
-        self.expect_sync(&successor, false);
+        self.expect_sync(&successor);
     }
 
-    fn apply_preview(&mut self, edits: &[(usize, Option<u8>)]) {
+    fn apply_preview(&mut self, between: &[HistoryStep]) {
         let preview = self.engine.run_request(&self.source, &preview_run());
         self.check_preview(&preview);
         let forecast = self.forecast_sync();
-        let can_apply = matches!(forecast.0, Verdict::Apply | Verdict::Withhold)
+        let can_apply = forecast.0.is_applied()
             && preview.summary.stats.added + preview.summary.stats.updated + preview.summary.stats.removed > 0;
         let answer = self.engine.control.appliable_preview(&self.source, preview.summary.id).expect("an answer");
         assert_eq!(matches!(answer, FollowUp::Possible(..)), can_apply, "{answer:?}");
-        HistoryStep::Edit(edits.to_vec()).edit(&mut self.sheet);
-        self.set_table();
+        between.iter().for_each(|step| self.play(step));
         if !can_apply {
             return;
         }
@@ -199,7 +206,7 @@ impl<'a> HistoryPlayer<'a> {
                 (stats.added, stats.updated, stats.removed, record.withheld_removals)
             };
             assert_eq!(counts(&record), counts(&preview), "the sync does what the preview showed");
-            return self.expect_sync(&record, false);
+            return self.expect_sync(&record);
         }
         assert_eq!(record.summary.code.as_deref(), Some("preview_outdated"), "{}", record.summary.message);
         let run = self.begin_run(record.summary.id);
@@ -216,7 +223,7 @@ impl<'a> HistoryPlayer<'a> {
         let FollowUp::Possible(_, (_, StartOutcome::Accepted(id))) = answer else { panic!("{answer:?}") };
         let record = self.engine.run(id);
         if review.reason == ReviewReason::KeyChanged {
-            return self.expect_sync(&record, true);
+            return self.expect_sync(&record);
         }
         assert_eq!(record.summary.status, Status::Completed, "{}", record.summary.message);
         let run = self.begin_run(record.summary.id);
@@ -237,27 +244,40 @@ impl<'a> HistoryPlayer<'a> {
         }
     }
 
-    fn undo(&mut self, back: usize) {
+    /// Undoes a run, or only its first `batches` batches: the database refuses the next one.
+    fn undo(&mut self, back: usize, batches: usize) {
         let Some(target) = self.runs.len().checked_sub(back + 1) else { return };
         let id = self.runs[target];
         let forecast = self.model.forecast_undo(target);
         let answer = self.engine.control.forecast_undo(id).expect("an answer");
+        let later = self.engine.store.later_changes(id).expect("runs").into_iter();
+        let named: BTreeMap<SyncId, u64> = later.map(|later| (later.run, later.items)).collect();
+        let expected = self.model.later_changes(target).into_iter().map(|(run, items)| (self.runs[run], items));
+        assert_eq!(named, expected.collect(), "the runs whose items the undo leaves");
         if forecast.is_empty() {
             assert!(matches!(answer, FollowUp::Refused(FollowUpRefusal::NothingToUndo)), "{answer:?}");
             return;
         }
         let FollowUp::Possible(_, told) = answer else { panic!("{answer:?}") };
         assert_eq!(told, forecast, "an undo says beforehand what it will do");
-        let record = self.engine.run(accepted(self.engine.control.undo(id, "ada").expect("an answer")));
-        let stats = &record.summary.stats;
-        assert_eq!(
-            (record.summary.status, stats.added, stats.updated, stats.removed),
-            (Status::Completed, forecast.returns, forecast.restores, forecast.removes),
-            "{}",
-            record.summary.message
-        );
-        let run = self.begin_run(record.summary.id);
-        self.model.undo(run, target);
+        let undo = accepted(self.engine.control.undo(id, "ada").expect("an answer"));
+        let all = self.model.undo_batches(target);
+        // Which of very many items return in the first batch is not defined.
+        let returns = forecast.returns.div_ceil(BLOCK_ROWS as u64);
+        let is_broken = batches < all.len() && returns <= BATCH_BLOCKS as u64;
+        let batches = if is_broken { batches } else { usize::MAX };
+        let run = || self.engine.run(undo);
+        let record = if is_broken { with_refused_batches(self.db, batches, run) } else { run() };
+        let summary = &record.summary;
+        let run = self.begin_run(summary.id);
+        self.model.undo(run, target, batches);
+        if is_broken {
+            assert_eq!((summary.status, summary.code.as_deref()), (Status::Failed, Some("database")));
+        } else {
+            let counts = (summary.stats.added, summary.stats.updated, summary.stats.removed);
+            let expected = (forecast.returns, forecast.restores, forecast.removes);
+            assert_eq!((summary.status, counts), (Status::Completed, expected), "{}", summary.message);
+        }
         self.check_run(run, &record);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{BLOCK_ROWS, BLOCKS, BlockContent, block_key};
+use super::blocks::{BLOCK_ROWS, BLOCKS, BlockContent, block_key};
 use crate::support::memory_kind::MemoryTable;
 
 /// The sheet that editors change: the version of each block, by the number of the block in the catalog.
@@ -12,6 +12,20 @@ pub(super) struct Sheet {
     pub(super) has_note: bool,
     /// The distance of the keys from those of the first sheet, in blocks.
     shift: usize,
+}
+
+/// The columns of a sheet with or without the column `note`.
+pub(super) const fn column_names(has_note: bool) -> &'static [&'static str] {
+    if has_note { &["id", "note", "title"] } else { &["id", "title"] }
+}
+
+/// The cells of a row of a block.
+pub(super) fn row_cells(block: usize, row: usize, (version, has_note): BlockContent) -> Vec<String> {
+    let mut cells = vec![block_key(block, row), format!("Title {version}")];
+    if has_note {
+        cells.insert(1, format!("https://example.org/{version}"));
+    }
+    cells
 }
 
 impl Sheet {
@@ -47,13 +61,8 @@ impl Sheet {
     }
 
     pub(super) fn table(&self) -> MemoryTable {
-        let columns: &[&str] = if self.has_note { &["id", "title", "note"] } else { &["id", "title"] };
-        let row = |block: usize, row: usize, version: u8| {
-            let mut cells = vec![block_key(block, row), format!("Title {version}")];
-            cells.extend(self.has_note.then(|| format!("Note {version}")));
-            cells
-        };
-        let rows = self.blocks.iter().flat_map(|(block, version)| (0..BLOCK_ROWS).map(|n| row(*block, n, *version)));
-        MemoryTable::from_rows(columns, rows.collect())
+        let contents = self.contents().into_iter();
+        let rows = contents.flat_map(|(block, content)| (0..BLOCK_ROWS).map(move |row| row_cells(block, row, content)));
+        MemoryTable::from_rows(column_names(self.has_note), rows.collect())
     }
 }
