@@ -51,44 +51,46 @@ impl GuardVerdict {
 }
 
 impl ChangeTally {
+    /// Returns the verdict for a catalog without a list of removals. `accept_rekey` confirms that additions and removals
+    /// of more than half are intended.
+    #[must_use]
+    pub const fn decide_verdict(self, accept_rekey: bool) -> GuardVerdict {
+        self.decide_with_list(accept_rekey, 0, false)
+    }
+
     /// Returns the verdict for a catalog that has a list of removals which waits for a decision or was kept.
     /// `listed_missing` is the number of its items that are still missing.
     #[must_use]
     pub const fn decide_with_list(self, accept_rekey: bool, listed_missing: u64, is_kept: bool) -> GuardVerdict {
-        let verdict = self.decide_verdict(accept_rekey);
-        match verdict {
-            GuardVerdict::Apply if is_kept && listed_missing > 0 && !accept_rekey => GuardVerdict::WithholdKept,
-            GuardVerdict::KeyChanged => {
-                // The items that were missing before say nothing about the key column.
-                let newly_missing = Self { removals: self.removals.saturating_sub(listed_missing), ..self };
-                match newly_missing.decide_verdict(false) {
-                    GuardVerdict::KeyChanged => verdict,
-                    _ => GuardVerdict::WithholdRemovals,
-                }
-            }
-            _ => verdict,
-        }
-    }
-
-    /// Returns the verdict. `accept_rekey` confirms that additions and removals of more than half are intended.
-    #[must_use]
-    pub const fn decide_verdict(self, accept_rekey: bool) -> GuardVerdict {
         let baseline = if self.settled < self.live { self.settled } else { self.live };
         let removes_most = self.removals > MAX_SMALL_REMOVALS && self.removals * 2 > baseline;
-        // Items added since the catalog last matched its source belong to the same change.
+        let is_rekey = self.has_other_keys(listed_missing);
+        // An accepted change of keys may have been interrupted: its items are in the catalog already.
         let adds_most = (self.additions + (self.live - baseline)) * 2 > baseline;
         if self.usable_rows == 0 {
             GuardVerdict::EmptySource
-        } else if removes_most && adds_most && accept_rekey {
+        } else if accept_rekey && (is_rekey || removes_most && adds_most) {
             // The admin saw the list and the counts.
             GuardVerdict::Apply
-        } else if !removes_most {
-            if self.doubtful && self.removals > 0 { GuardVerdict::WithholdInDoubt } else { GuardVerdict::Apply }
-        } else if adds_most {
+        } else if is_rekey {
             GuardVerdict::KeyChanged
-        } else {
+        } else if removes_most {
             GuardVerdict::WithholdRemovals
+        } else if self.doubtful && self.removals > 0 {
+            GuardVerdict::WithholdInDoubt
+        } else if is_kept && listed_missing > 0 && !accept_rekey {
+            GuardVerdict::WithholdKept
+        } else {
+            GuardVerdict::Apply
         }
+    }
+
+    /// Returns whether most items are missing that were not missing before, and as many came. Items that were missing
+    /// before, and the size of the catalog at that time, say nothing about the key column.
+    const fn has_other_keys(self, listed_missing: u64) -> bool {
+        let known = self.live.saturating_sub(listed_missing);
+        let missing = self.removals.saturating_sub(listed_missing);
+        missing > MAX_SMALL_REMOVALS && missing * 2 > known && self.additions * 2 > known
     }
 }
 
@@ -172,10 +174,21 @@ mod tests {
 
     #[test]
     fn items_that_were_missing_before_do_not_look_like_a_changed_key() {
-        let with_new_rows = ChangeTally { settled: 30, ..tally(40, 10, 25) };
+        let with_new_rows = ChangeTally { settled: 30, ..tally(40, 21, 31) };
         assert_eq!(with_new_rows.decide_verdict(false), GuardVerdict::KeyChanged);
         assert_eq!(with_new_rows.decide_with_list(false, 25, true), GuardVerdict::WithholdRemovals);
         assert_eq!(with_new_rows.decide_with_list(false, 5, true), GuardVerdict::KeyChanged);
+        assert_eq!(with_new_rows.decide_with_list(true, 5, true), GuardVerdict::Apply);
+    }
+
+    #[test]
+    fn a_catalog_that_grew_beside_kept_items_does_not_look_like_a_changed_key() {
+        // 40 items of which 25 were kept; the sheet grew to 615 rows, and 21 of them were deleted.
+        let grown = ChangeTally { settled: 40, ..tally(640, 30, 46) };
+        assert_eq!(grown.decide_with_list(false, 25, true), GuardVerdict::WithholdRemovals);
+        assert_eq!(grown.decide_verdict(false), GuardVerdict::WithholdRemovals, "another list replaced the kept one");
+        let few_settled = ChangeTally { settled: 0, ..tally(995, 0, 15) };
+        assert_eq!(few_settled.decide_verdict(false), GuardVerdict::WithholdRemovals);
     }
 
     #[test]

@@ -23,8 +23,13 @@ pub enum SettledChange {
     Keep,
     /// It is the number of items now: the catalog matches its source, or what an admin decided.
     Settle,
-    /// What this run, which is undone, changed about it is taken back.
-    Revert(SyncId),
+    /// What the run `target`, which is undone, changed about it is taken back. The undo returned `returned` items.
+    Revert {
+        /// The run that is undone.
+        target: SyncId,
+        /// The number of items that the undo returned.
+        returned: u64,
+    },
 }
 
 /// The changes that the final transaction of a run makes to the catalog.
@@ -78,8 +83,8 @@ pub(super) fn apply_changes(
     match applied.settled {
         SettledChange::Keep => {}
         SettledChange::Settle => settled_changes::settle(conn, stamp.source_id, stamp.sync_id, stamp.now)?,
-        SettledChange::Revert(target) => {
-            settled_changes::revert(conn, stamp.source_id, stamp.sync_id, &target.to_string())?;
+        SettledChange::Revert { target, returned } => {
+            settled_changes::revert(conn, stamp.source_id, stamp.sync_id, &target.to_string(), returned)?;
         }
     }
     Ok(u64::try_from(removed).unwrap_or(u64::MAX))

@@ -17,12 +17,21 @@ pub(super) fn settle(conn: &mut AnyConnection, source_id: i64, run: &str, now: N
 }
 
 /// Takes back by how much the run `target` changed the number, at the end of its undo `run`. What other runs changed
-/// stays: an undo brings back items that a later sync may have to ask about.
-pub(super) fn revert(conn: &mut AnyConnection, source_id: i64, run: &str, target: &str) -> QueryResult<()> {
+/// stays: the `returned` items that an undo brings back are items that a later sync may have to ask about. Items that
+/// the undo left, because they changed since, go on to count.
+pub(super) fn revert(
+    conn: &mut AnyConnection,
+    source_id: i64,
+    run: &str,
+    target: &str,
+    returned: u64,
+) -> QueryResult<()> {
     let delta: Option<i64> =
         settled_changes::table.find(target).select(settled_changes::delta).first(conn).optional()?;
     let (Some(delta), Some(before)) = (delta, settled_count(conn, source_id)?) else { return Ok(()) };
-    let after = (before - delta).max(0);
+    let item_count: i64 = catalogs::table.find(source_id).select(catalogs::item_count).first(conn)?;
+    let stayed = item_count - i64::try_from(returned).unwrap_or(i64::MAX);
+    let after = (before - delta).max(before.min(stayed)).max(0);
     diesel::update(catalogs::table.find(source_id)).set(catalogs::settled_count.eq(Some(after))).execute(conn)?;
     record_delta(conn, source_id, run, after - before)
 }

@@ -121,7 +121,7 @@ fn undone(
     let done = UndoForecast { returns: stats.added, restores: stats.updated, removes: stats.removed, ..forecast };
     let message = undone_message(&context.source.noun, done, context.source.has_paused_schedule());
     let (columns, column_types) = before.map(|before| (before.columns, before.column_types)).unzip();
-    let settled = SettledChange::Revert(target);
+    let settled = SettledChange::Revert { target, returned: stats.added };
     let applied = AppliedChanges { columns, column_types, settled, ..AppliedChanges::default() };
     RunEnding { applied: Some(applied), ..findings.into_ending(Status::Completed, message) }
 }

@@ -31,14 +31,14 @@ pub(in crate::sync) fn guard_verdict(
         return Ok(GuardVerdict::Apply);
     }
     let (tally, accept_rekey) = (survey.tally, context.operation.options.accept_rekey);
-    let verdict = tally.decide_verdict(accept_rekey);
-    let may_concern_list = tally.removals > 0 && matches!(verdict, GuardVerdict::Apply | GuardVerdict::KeyChanged);
-    let review = if may_concern_list {
+    let review = if tally.removals > 0 {
         context.retry_while_unavailable(|| context.store().find_review(context.source.id))?
     } else {
         None
     };
-    let Some(review) = review.filter(|review| review.reason.may_be_kept()) else { return Ok(verdict) };
+    let Some(review) = review.filter(|review| review.reason.may_be_kept()) else {
+        return Ok(tally.decide_verdict(accept_rekey));
+    };
     let listed_missing = list_missing(context, review.id, index)?.len() as u64;
     Ok(tally.decide_with_list(accept_rekey, listed_missing, !review.is_open()))
 }

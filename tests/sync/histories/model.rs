@@ -108,18 +108,20 @@ impl CatalogModel {
         let removals = self.missing_blocks(sheet).len();
         let additions = sheet.blocks.keys().filter(|block| !self.is_live(**block)).count();
         let adds_most = (additions + live - baseline) * 2 > baseline;
-        let removes_most = |removals: usize| removals > 0 && removals * 2 > baseline;
+        let removes_most = removals * 2 > baseline;
         let missing = self.missing_blocks(sheet);
         let list = self.review.as_ref().filter(|review| review.reason == ReviewReason::Withheld);
         let listed = list.map_or(0, |list| list.blocks.iter().filter(|block| missing.contains(block)).count());
-        match (removes_most(removals), adds_most) {
+        // Items that were missing before say nothing about the key column.
+        let (known, newly_missing) = (live - listed, removals - listed);
+        let is_rekey = newly_missing * 2 > known && additions * 2 > known;
+        match (removes_most, is_rekey) {
+            (true, _) if accept_rekey && (is_rekey || adds_most) => Verdict::Apply,
+            (_, true) => Verdict::Rekey,
+            (true, _) => Verdict::Withhold,
             // Items that were kept are not removed without a new question.
             (false, _) if !accept_rekey && listed > 0 && list.is_some_and(|list| list.is_kept) => Verdict::WithholdKept,
             (false, _) => Verdict::Apply,
-            (true, true) if accept_rekey => Verdict::Apply,
-            // Items that were missing before say nothing about the key column.
-            (true, true) if removes_most(removals - listed) => Verdict::Rekey,
-            (true, _) => Verdict::Withhold,
         }
     }
 
@@ -258,7 +260,11 @@ impl CatalogModel {
         }
         // What was withheld before the undone run is withheld again after its undo.
         if let Some(settled) = self.settled.filter(|_| is_complete) {
-            let after = settled.saturating_add_signed(-self.runs[target].settled_delta);
+            let before = settled.saturating_add_signed(-self.runs[target].settled_delta);
+            // Items that the undo left go on to count.
+            let changes = self.runs[run].changes.iter();
+            let returned = changes.filter(|(_, change)| change.kind() == ChangeKind::Added).count();
+            let after = before.max(settled.min(self.live_blocks().len() - returned));
             self.runs[run].settled_delta = after.cast_signed() - settled.cast_signed();
             self.settled = Some(after);
         }
