@@ -166,8 +166,9 @@ pub(super) fn save_feeds(conn: &mut AnyConnection, source_id: i64, feeds: &[Feed
 }
 
 /// Prepares a catalog for the writes of a run. Stores the columns in the source's order with their types, so that a
-/// partly written catalog can be displayed, and deletes the validators, because until the run has ended the catalog matches no version
-/// of its source. With the old validators, a source that returns to its former version would count as unchanged.
+/// partly written catalog can be displayed, and deletes the validators, because until the run has ended the catalog
+/// matches no version of its source. With the old validators, a source that returns to its former version would count
+/// as unchanged.
 pub(super) fn begin_writing(
     conn: &mut AnyConnection,
     source_id: i64,

@@ -58,7 +58,8 @@ impl Store {
         self.write(|conn| Ok(pause(conn, source.0)?))
     }
 
-    /// Resumes the schedule of a source: its next sync starts at the next scheduled time. Returns whether it was paused.
+    /// Resumes the schedule of a source: its next sync starts at the next scheduled time. Returns whether it was
+    /// paused.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.

@@ -13,7 +13,6 @@ use lockstep::store::start_condition::StartCondition;
 use lockstep::sync::follow_up::{FollowUp, FollowUpRefusal};
 
 use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryKind, MemoryTable};
-use crate::support::refused_batches::with_refused_batches;
 use crate::support::test_engine::{full_sync, incremental_sync, preview_run, source_draft};
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
@@ -22,15 +21,8 @@ on_both_databases![
     a_removal_and_the_decision_to_keep_are_not_both_accepted,
     a_run_that_was_decided_on_before_another_one_ended_is_not_admitted,
     a_list_ends_with_the_key_column_that_it_was_made_for,
-    an_undo_of_another_run_leaves_the_list_that_waits,
     a_source_that_is_again_as_it_was_leaves_nothing_to_decide,
-    an_undo_that_is_cut_short_has_too_many_items_rather_than_too_few_and_is_finished_by_another,
-    items_that_were_kept_are_asked_about_when_their_list_changes,
-    items_that_were_kept_do_not_look_like_a_changed_key,
-    items_that_were_kept_protect_no_others_once_they_are_back,
     an_accepted_change_of_keys_from_numbers_to_texts_applies_both,
-    an_undo_of_the_first_load_keeps_the_columns_of_items_that_stay,
-    an_undo_keeps_no_columns_of_items_that_were_removed_since,
     an_applied_preview_that_is_interrupted_is_not_continued,
     a_list_that_waits_outlives_the_retention_of_its_run,
     a_retry_goes_on_waiting_while_a_preview_runs_and_ends_with_its_schedule,
@@ -163,20 +155,6 @@ fn a_list_ends_with_the_key_column_that_it_was_made_for(db: &TestDatabase) {
     assert_eq!((waiting_items(&engine, &source), engine.list_items(&source).len()), (None, 30));
 }
 
-fn an_undo_of_another_run_leaves_the_list_that_waits(db: &TestDatabase) {
-    let engine = TestEngine::on_database(db);
-    let source = engine.memory_source("albums", MemoryTable::albums(100, "Title"));
-    engine.sync(&source);
-    engine.memory.set_table("albums", MemoryTable::albums(100, "Other"));
-    let renamed = engine.sync(&source).summary.id;
-    engine.memory.set_table("albums", MemoryTable::albums(40, "Other"));
-    let withheld = engine.sync(&source).summary.id;
-    engine.control.keep_withheld(withheld, "ada").expect("kept");
-    engine.undo_run(renamed);
-    let review = engine.store.find_review(source.id).expect("an answer").expect("the list");
-    assert_eq!((review.item_count, review.is_open()), (60, false), "the decision stays");
-}
-
 fn a_source_that_is_again_as_it_was_leaves_nothing_to_decide(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.memory_source("albums", MemoryTable::albums(30, "Title"));
@@ -188,69 +166,6 @@ fn a_source_that_is_again_as_it_was_leaves_nothing_to_decide(db: &TestDatabase) 
     let restored = engine.run_request(&source, &incremental_sync());
     assert!(restored.summary.message.starts_with("Nothing new"), "{}", restored.summary.message);
     assert_eq!(waiting_items(&engine, &source), None);
-}
-
-fn an_undo_that_is_cut_short_has_too_many_items_rather_than_too_few_and_is_finished_by_another(db: &TestDatabase) {
-    let engine = TestEngine::on_database(db);
-    let source = engine.csv_source("albums", "id,title\n1,One\n2,Two\n3,Three\n");
-    engine.sync(&source);
-    let catalog = || engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
-    let before = catalog();
-    engine.rewrite_file(&source, "id,link,title\n2,https://example.org/2,Two\n4,,Four\n");
-    let sync = engine.sync(&source).summary.id;
-    for (batches, lines) in [
-        (1, ["1|One", "2|https://example.org/2|Two", "3|Three", "4||Four"]),
-        (2, ["1|One", "2|Two", "3|Three", "4||Four"]),
-    ] {
-        let message = with_refused_batches(db, batches, || engine.undo_run(sync));
-        assert!(message.contains("database"), "{message}");
-        assert_eq!(engine.item_lines(&source), lines);
-        assert_eq!((catalog().columns, catalog().column_types), (before.columns.clone(), before.column_types.clone()));
-    }
-    assert!(engine.undo_run(sync).starts_with("1 album removed."));
-    assert_eq!(engine.item_lines(&source), ["1|One", "2|Two", "3|Three"]);
-}
-
-/// A catalog of 30 items of which 25 left the source and were kept.
-fn with_kept_items(engine: &TestEngine) -> Source {
-    let source = engine.memory_source("albums", MemoryTable::albums(30, "Title"));
-    engine.sync(&source);
-    set_albums(engine, 1..=5);
-    let withheld = engine.sync(&source).summary.id;
-    engine.control.keep_withheld(withheld, "ada").expect("kept");
-    source
-}
-
-fn items_that_were_kept_are_asked_about_when_their_list_changes(db: &TestDatabase) {
-    let engine = TestEngine::on_database(db);
-    let source = with_kept_items(&engine);
-    let silent = engine.sync(&source);
-    assert!(silent.summary.message.contains("as an admin decided"), "{}", silent.summary.message);
-    set_albums(&engine, 1..=15);
-    let shorter = engine.sync(&source);
-    assert_eq!((shorter.summary.stats.removed, shorter.withheld_removals), (0, 15), "{}", shorter.summary.message);
-    assert!(shorter.summary.message.contains("kept before"), "{}", shorter.summary.message);
-    let review = engine.store.find_review(source.id).expect("an answer").expect("a list");
-    assert_eq!((review.item_count, review.is_open()), (15, true));
-}
-
-fn items_that_were_kept_do_not_look_like_a_changed_key(db: &TestDatabase) {
-    let engine = TestEngine::on_database(db);
-    let source = with_kept_items(&engine);
-    for last in [110, 120, 140] {
-        set_albums(&engine, (1..=5).chain(101..=last));
-        let grown = engine.sync(&source);
-        assert_eq!(grown.summary.status, Status::Completed, "{}", grown.summary.message);
-        assert!(grown.summary.message.contains("as an admin decided"), "{}", grown.summary.message);
-    }
-}
-
-fn items_that_were_kept_protect_no_others_once_they_are_back(db: &TestDatabase) {
-    let engine = TestEngine::on_database(db);
-    let source = with_kept_items(&engine);
-    set_albums(&engine, 4..=30);
-    let restored = engine.sync(&source);
-    assert_eq!((restored.summary.stats.removed, restored.withheld_removals), (3, 0), "{}", restored.summary.message);
 }
 
 fn an_accepted_change_of_keys_from_numbers_to_texts_applies_both(db: &TestDatabase) {
@@ -265,44 +180,6 @@ fn an_accepted_change_of_keys_from_numbers_to_texts_applies_both(db: &TestDataba
     let message = run_follow_up(&engine, &answer, |(_, outcome)| accepted_id(outcome));
     assert!(message.starts_with("60 added, 0 updated, 30 removed."), "{message}");
     assert!(engine.sync(&source).summary.message.starts_with("No changes"));
-}
-
-fn an_undo_of_the_first_load_keeps_the_columns_of_items_that_stay(db: &TestDatabase) {
-    let engine = TestEngine::on_database(db);
-    let source = engine.csv_source("albums", "id,title\n1,One\n2,Two\n");
-    let first = engine.sync(&source).summary.id;
-    engine.rewrite_file(&source, "id,title,year\n1,One,1959\n2,Two,\n");
-    engine.sync(&source);
-    engine.rewrite_file(&source, "id,title,year\n1,One,1960\n2,Two,\n");
-    let second = engine.sync(&source).summary.id;
-    engine.undo_run(second);
-    assert_eq!(engine.item_lines(&source), ["1|One|1959", "2|Two|"]);
-    let answer = engine.control.forecast_undo(first).expect("an answer");
-    assert!(matches!(answer, FollowUp::Refused(_)), "every item was changed since: {answer:?}");
-    let other = engine.csv_source("labels", "id,title\n1,One\n2,Two\n");
-    let load = engine.sync(&other).summary.id;
-    engine.rewrite_file(&other, "id,title\n1,Uno\n2,Two\n");
-    engine.sync(&other);
-    engine.undo_run(load);
-    assert_eq!(engine.item_lines(&other), ["1|Uno"]);
-    let catalog = engine.store.find_catalog(other.id).expect("an answer").expect("a catalog");
-    assert_eq!(catalog.columns, ["id", "title"], "the item that stays can be read");
-}
-
-fn an_undo_keeps_no_columns_of_items_that_were_removed_since(db: &TestDatabase) {
-    let engine = TestEngine::on_database(db);
-    let source = engine.csv_source("albums", "id,title\n1,One\n2,Two\n");
-    engine.sync(&source);
-    engine.rewrite_file(&source, "id,title,year\n1,One,1959\n2,Two,1960\n");
-    let with_years = engine.sync(&source).summary.id;
-    engine.rewrite_file(&source, "id,title,year\n1,One,1959\n");
-    engine.sync(&source);
-    engine.undo_run(with_years);
-    let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
-    assert_eq!(
-        (catalog.columns, engine.item_lines(&source)),
-        (vec!["id".into(), "title".into()], vec!["1|One".into()])
-    );
 }
 
 fn an_applied_preview_that_is_interrupted_is_not_continued(db: &TestDatabase) {
