@@ -134,8 +134,8 @@ pub fn would_leave_out_message(stats: &RunStats) -> String {
 pub fn visitor_message(run: &RunSummary, many: &str) -> String {
     match run.status {
         Status::Pending | Status::Running if run.stage == Some(Stage::Fetching) => format!("Fetching {many}…"),
-        Status::Failed => "The last sync failed. No data was lost.".to_owned(),
-        Status::Cancelled => "The last sync was cancelled.".to_owned(),
+        Status::Failed => format!("The last {} failed. No data was lost.", kind_label(run.kind).to_lowercase()),
+        Status::Cancelled => format!("The last {} was cancelled.", kind_label(run.kind).to_lowercase()),
         Status::Pending | Status::Running | Status::Completed | Status::Interrupted => run.message.clone(),
     }
 }

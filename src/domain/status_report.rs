@@ -4,6 +4,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 
+use super::operation::OperationKind;
 use super::progress::rate_and_eta;
 use super::run_summary::RunSummary;
 use super::run_text::visitor_message;
@@ -62,14 +63,18 @@ impl StatusReport {
     }
 
     /// Returns the report for visitors of a public catalog, without the URL of the source, the reason of a failure and
-    /// the name of the person who cancelled. `many` is the plural name of the source's entries.
+    /// the name of the person who cancelled; `None` for a preview, which shows what is not public yet. `many` is the
+    /// plural name of the source's entries.
     #[must_use]
-    pub fn for_visitors(mut self, many: &str) -> Self {
+    pub fn for_visitors(mut self, many: &str) -> Option<Self> {
+        if self.summary.kind == OperationKind::Preview {
+            return None;
+        }
         let summary = &mut self.summary;
         summary.message = visitor_message(summary, many);
         summary.error = summary.error.as_ref().map(|_| summary.message.clone());
         summary.code = None;
-        self
+        Some(self)
     }
 }
 
@@ -160,9 +165,11 @@ pub(crate) mod tests {
             ..sample_summary()
         };
         for summary in [fetching, failed] {
-            let shown = StatusReport { summary, ..report() }.for_visitors("albums");
+            let shown = StatusReport { summary, ..report() }.for_visitors("albums").expect("a sync is shown");
             let json = serde_json::to_string(&shown).expect("json");
             assert!(!json.contains("secret") && shown.summary.code.is_none(), "{json}");
         }
+        let preview = RunSummary { kind: OperationKind::Preview, ..sample_summary() };
+        assert!(StatusReport { summary: preview, ..report() }.for_visitors("albums").is_none());
     }
 }

@@ -121,7 +121,7 @@ fn read_status(context: &PanelContext<'_>, sync_id: &str) -> Result<LegacyStatus
     {
         report = context.report(last.id)?.unwrap_or(report);
     }
-    let StatusReport { summary, last_update, .. } = context.visible_report(report);
+    let StatusReport { summary, last_update, .. } = report;
     let status = legacy_status(&summary);
     // A cancelled run has no error, but these clients show only this field, so it carries the message.
     let error = summary.error.or_else(|| (status == "error").then(|| summary.message.clone()));

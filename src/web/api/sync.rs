@@ -127,7 +127,7 @@ pub(in crate::web) async fn status(app: AppContext, id: web::Path<String>) -> Re
         let source = state.store.source_of_run(report.summary.id)?.map(|id| state.store.source_by_id(id));
         let source = source.transpose()?.flatten().filter(|source| source.public).ok_or_else(sync_not_found)?;
         // The report gets the current slug: visitors must not learn the slug that the source had while it was private.
-        let mut report = report.for_visitors(&source.noun.many);
+        let mut report = report.for_visitors(&source.noun.many).ok_or_else(sync_not_found)?;
         report.summary.source = source.slug;
         JsonResponse::ok(&report)
     })

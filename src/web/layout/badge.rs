@@ -6,7 +6,7 @@ use chrono::{TimeDelta, Utc};
 
 use super::view::{BadgeFragment, BadgeRun, SyncBadge};
 use crate::domain::account::Actor;
-use crate::domain::operation::Status;
+use crate::domain::operation::{OperationKind, Status};
 use crate::domain::source::Source;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::app_state::AppState;
@@ -48,17 +48,22 @@ pub(super) fn badge_runs(state: &AppState, actor: Option<&Actor>) -> Result<Sync
         true => state.store.list_open_reviews()?,
         false => Vec::new(),
     };
+    // What a preview found is not public.
+    let is_hidden = |kind: OperationKind| actor.is_none() && kind == OperationKind::Preview;
     let mut runs = Vec::new();
     let mut shown: HashSet<_> = active.iter().map(|(_, source)| *source).collect();
     for (id, source_id) in active {
         let Some(source) = sources.get(&source_id) else { continue };
         // The run may have ended in the meantime. The next response then lists it as finished.
         let Some(report) = state.board.get(id)? else { continue };
+        if is_hidden(report.summary.kind) {
+            continue;
+        }
         runs.push(BadgeRun::new(&state.links, source, &report.summary));
     }
     for record in finished {
         // Only the latest run of a source is shown.
-        if !shown.insert(record.source_id) {
+        if is_hidden(record.summary.kind) || !shown.insert(record.source_id) {
             continue;
         }
         if let Some(source) = sources.get(&record.source_id) {

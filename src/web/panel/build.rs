@@ -94,14 +94,16 @@ impl PanelContext<'_> {
         self.finished_panel(report, record, seen).map(Some)
     }
 
-    /// The status of a run, if the run belongs to this source.
+    /// The status of a run as this reader may see it, if the run belongs to this source.
     pub(in crate::web) fn report(&self, id: SyncId) -> Result<Option<StatusReport>, WebError> {
         let Some(report) = self.state.board.get(id)? else { return Ok(None) };
         // The slug in the report suffices for readers with an account. A visitor must not see a run of a private source
         // that once had this slug.
         let has_same_slug = self.actor.is_some() && report.summary.source == self.source.slug;
-        let is_known = has_same_slug || self.state.store.source_of_run(id)? == Some(self.source.id);
-        Ok(is_known.then_some(report))
+        if !has_same_slug && self.state.store.source_of_run(id)? != Some(self.source.id) {
+            return Ok(None);
+        }
+        Ok(if self.actor.is_some() { Some(report) } else { report.for_visitors(&self.source.noun.many) })
     }
 
     /// The active or latest run. The row of an operation is deleted after a day, its record after months.
@@ -110,11 +112,6 @@ impl PanelContext<'_> {
             return Ok(Some(id));
         }
         Ok(self.state.store.recent_records(Some(self.source.id), 1)?.first().map(|record| record.summary.id))
-    }
-
-    /// The report as this reader may see it.
-    pub(in crate::web) fn visible_report(&self, report: StatusReport) -> StatusReport {
-        if self.actor.is_some() { report } else { report.for_visitors(&self.source.noun.many) }
     }
 
     fn may_sync(&self) -> bool {
@@ -184,7 +181,7 @@ impl PanelContext<'_> {
 
     fn active_panel(&self, report: StatusReport, seen: u8) -> Result<PanelView, WebError> {
         let id = report.summary.id;
-        let mut run = RunView::of_report(self.visible_report(report), seen);
+        let mut run = RunView::of_report(report, seen);
         if self.actor.is_some()
             && let Some(note) = self.state.store.operation_note(id)?
         {
@@ -202,7 +199,7 @@ impl PanelContext<'_> {
         seen: u8,
     ) -> Result<PanelView, WebError> {
         let id = report.summary.id;
-        let mut run = RunView::of_report(self.visible_report(report), seen);
+        let mut run = RunView::of_report(report, seen);
         run.replaces_outdated = self.replaces_outdated(&run, id)?;
         let mut run_steps = RunSteps::default();
         if let Some(record) = record {

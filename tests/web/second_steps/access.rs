@@ -3,10 +3,16 @@
 use lockstep::domain::sync_id::SyncId;
 
 use super::super::history::sync_again;
-use super::{Role, TestDatabase, count_items, format_books, open_site, send_form};
+use super::{
+    Role, TestDatabase, assert_lacks, assert_shows, count_items, format_books, open_site, run_form, send_form,
+};
 use crate::support::on_both_databases;
 
-on_both_databases![only_admins_take_second_steps, a_run_that_is_unknown_or_of_another_source_is_not_found];
+on_both_databases![
+    only_admins_take_second_steps,
+    a_run_that_is_unknown_or_of_another_source_is_not_found,
+    visitors_of_a_public_catalog_see_no_preview,
+];
 
 fn only_admins_take_second_steps(db: &TestDatabase) {
     let site = open_site(db);
@@ -63,4 +69,33 @@ fn a_run_that_is_unknown_or_of_another_source_is_not_found(db: &TestDatabase) {
     let none = admin.get("/catalog/albums/sync/removals");
     assert!(none.status == 200 && none.body.contains("This run withheld no removals."), "{}", none.body);
     assert_eq!(count_items(&site, &source), 30);
+}
+
+fn visitors_of_a_public_catalog_see_no_preview(db: &TestDatabase) {
+    let site = open_site(db);
+    site.fill_csv("books", &format_books(1..6));
+    let (admin, visitor) = (site.add_person("ada", Role::Admin), site.visitor());
+    let file = site.data_dir().join("books.csv");
+    std::fs::write(&file, "id,title,salary\nb1,Book 1,100\n").expect("a file");
+    let (preview, panel) = run_form(&site, &admin, "/catalog/books/sync", &[("action", "preview")]);
+    assert_shows(&panel, &["salary"]);
+    assert_shows(&admin.get("/catalog/books").body, &["salary"]);
+    for path in ["/catalog/books", "/catalog/books/sync-status", "/sync-badge", "/"] {
+        let shown = visitor.get(path);
+        assert_eq!(shown.status, 200, "{path}");
+        assert_lacks(&shown.body, &["salary", "Preview", &preview]);
+    }
+    assert_eq!(visitor.get(&format!("/catalog/books/sync-status?sync={preview}")).status, 404);
+    assert_eq!(visitor.get(&format!("/api/sync/status/{preview}")).status, 404);
+    assert_eq!(admin.get(&format!("/api/sync/status/{preview}")).status, 200);
+
+    // Visitors learn which kind of run failed, and get no advice for admins.
+    let emptied = sync_again(&site, &site.store.find_source("books").expect("an answer").expect("books"), "id,title\n");
+    std::fs::remove_file(&file).expect("removed");
+    let fields = [("action", "remove"), ("sync", emptied.as_str())];
+    let (removal, panel) = run_form(&site, &admin, "/catalog/books/sync/removals", &fields);
+    assert_shows(&panel, &["File not found", "panel-advice"]);
+    let seen = visitor.get(&format!("/catalog/books/sync-status?sync={removal}")).body;
+    assert_shows(&seen, &["The last removal failed. No data was lost."]);
+    assert_lacks(&seen, &["panel-advice", "File not found", "The last sync failed"]);
 }
