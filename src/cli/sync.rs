@@ -110,7 +110,7 @@ pub(super) fn run(app: &App, args: &SyncArgs) -> Result<CommandExit, CommandErro
     Ok(exit_of_run(&last, &interrupted))
 }
 
-/// Starts the removal of what a run withheld; `None` if it withheld nothing.
+/// Starts the removal of what a run withheld; `None` if it withheld nothing, or if an admin decided to keep the items.
 fn start_removal(app: &App, source: &Source, last: &StatusReport) -> Result<Option<SyncId>, CommandError> {
     let id = last.summary.id;
     let review = match app.control.withheld_removals(id)? {
@@ -118,13 +118,17 @@ fn start_removal(app: &App, source: &Source, last: &StatusReport) -> Result<Opti
         FollowUp::NoSuchRun | FollowUp::Refused(_) => return Ok(None),
     };
     print_note(&to_single_line(&last.summary.message));
+    if !review.is_open() {
+        // An admin decided to keep these items. Nobody is asked until the list changes.
+        return Ok(None);
+    }
     print_note(&match review.reason {
         ReviewReason::KeyChanged => sync_anyway_label(&source.noun, review.item_count, review.additions),
         ReviewReason::Withheld | ReviewReason::Doubt | ReviewReason::EmptySource => {
             remove_items_label(&source.noun, review.item_count)
         }
     });
-    match app.control.apply_removals(id, Some(!review.is_open()), follow::COMMAND_LINE)? {
+    match app.control.apply_removals(id, Some(false), follow::COMMAND_LINE)? {
         FollowUp::Possible(_, (_, StartOutcome::Accepted(id))) => Ok(Some(id)),
         FollowUp::Possible(_, (_, refused)) => Err(start_refused(source, refused)),
         FollowUp::NoSuchRun => Ok(None),

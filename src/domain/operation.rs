@@ -123,6 +123,10 @@ pub struct StartOptions {
     pub force_refresh: bool,
     /// Apply additions and removals even if both exceed half of the catalog.
     pub accept_rekey: bool,
+    /// The review that a person saw when accepting this: it holds only for the listed removals, and for no more
+    /// additions than were counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rekey_of: Option<SyncId>,
     /// Fetch only the parts of the source, such as feeds, that failed the last time.
     pub only_failed: bool,
     /// How many automatic retries of a scheduled sync came before this run; `None` for a run that a person started.

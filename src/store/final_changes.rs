@@ -7,6 +7,7 @@ use super::column_snapshots;
 use super::connection::AnyConnection;
 use super::dialect::bulk::{self, BatchStamp};
 use super::error::StoreError;
+use super::reviews;
 use super::schema::catalogs;
 use super::settled_changes;
 use super::stored_values::to_json;
@@ -85,6 +86,7 @@ pub(super) fn apply_changes(
         SettledChange::Settle => settled_changes::settle(conn, stamp.source_id, stamp.sync_id, stamp.now)?,
         SettledChange::Revert { target, returned } => {
             settled_changes::revert(conn, stamp.source_id, stamp.sync_id, &target.to_string(), returned)?;
+            reviews::delete_without_items(conn, stamp.source_id)?;
         }
     }
     Ok(u64::try_from(removed).unwrap_or(u64::MAX))

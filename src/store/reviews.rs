@@ -1,6 +1,7 @@
 //! Stores the removals that wait for a decision: at most one list for each source.
 
 use chrono::NaiveDateTime;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::connection::{AnyConnection, Store};
@@ -125,6 +126,18 @@ pub(super) fn apply_change(
         .execute(conn)?;
     bulk_keys::insert_withheld(conn, run, source_id, &withheld.keys)?;
     Ok(Some(run.to_owned()))
+}
+
+/// Deletes the review of a source that waits for a decision about items of which none are in the catalog any more: an
+/// undo removed them.
+pub(super) fn delete_without_items(conn: &mut AnyConnection, source_id: i64) -> Result<(), StoreError> {
+    let Some(review) = find_review(conn, source_id)?.filter(RemovalReview::is_open) else { return Ok(()) };
+    let live = withheld_items::table
+        .inner_join(items::table.on(is_listed_item()))
+        .filter(withheld_items::sync_id.eq(review.id.to_string()))
+        .filter(items::removed_at.is_null());
+    let has_items: bool = diesel::select(exists(live)).get_result(conn)?;
+    if has_items { Ok(()) } else { delete_review(conn, source_id) }
 }
 
 /// Deletes the review of a source with its list.

@@ -186,7 +186,7 @@ impl SyncControl {
         let options = match review.reason {
             ReviewReason::KeyChanged => {
                 // The sync that failed a moment ago must not make this one wait.
-                let options = StartOptions { accept_rekey: true, ..StartOptions::default() };
+                let options = StartOptions { accept_rekey: true, rekey_of: Some(review.id), ..StartOptions::default() };
                 let request = Self::request_by_hand(OperationKind::Sync, options, requested_by);
                 return Ok((request.kind, self.start_if(source, &request, Some(condition), Duration::ZERO)?));
             }

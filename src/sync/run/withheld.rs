@@ -8,7 +8,7 @@ use super::run_stop::RunStop;
 use super::survey::source_survey::SourceSurvey;
 use crate::domain::changes_digest::keys_digest;
 use crate::domain::guards::{ChangeTally, GuardVerdict};
-use crate::domain::removal_review::{ReviewReason, WithheldRemovals};
+use crate::domain::removal_review::{RemovalReview, ReviewReason, WithheldRemovals};
 use crate::domain::run_text::kept_items::KeptReason;
 use crate::domain::sync_id::SyncId;
 use crate::fetch::FetchedContent;
@@ -30,17 +30,31 @@ pub(in crate::sync) fn guard_verdict(
     if !content.is_complete() {
         return Ok(GuardVerdict::Apply);
     }
-    let (tally, accept_rekey) = (survey.tally, context.operation.options.accept_rekey);
+    let tally = survey.tally;
     let review = if tally.removals > 0 {
         context.retry_while_unavailable(|| context.store().find_review(context.source.id))?
     } else {
         None
     };
+    let accept_rekey = is_rekey_accepted(context, review.as_ref(), tally, index)?;
     let Some(review) = review.filter(|review| review.reason.may_be_kept()) else {
         return Ok(tally.decide_verdict(accept_rekey));
     };
     let listed_missing = list_missing(context, review.id, index)?.len() as u64;
     Ok(tally.decide_with_list(accept_rekey, listed_missing, !review.is_open()))
+}
+
+/// Returns whether a person accepted these removals and additions of more than half of the catalog.
+fn is_rekey_accepted(
+    context: &RunContext<'_>,
+    review: Option<&RemovalReview>,
+    tally: ChangeTally,
+    index: &KeyIndex,
+) -> Result<bool, RunStop> {
+    let options = context.operation.options;
+    let Some(seen) = options.rekey_of.filter(|_| options.accept_rekey) else { return Ok(options.accept_rekey) };
+    let Some(review) = review.filter(|review| review.id == seen) else { return Ok(false) };
+    Ok(tally.additions <= review.additions && keys_digest(&list_removals(context, index)?) == review.digest)
 }
 
 /// Returns the keys of a list whose items are in the catalog and still missing in the source.

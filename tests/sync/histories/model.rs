@@ -39,6 +39,8 @@ pub(super) struct ModelReview {
     pub(super) blocks: Vec<usize>,
     pub(super) reason: ReviewReason,
     pub(super) is_kept: bool,
+    /// The number of blocks that the same sync would have added.
+    additions: usize,
 }
 
 #[derive(Clone, Default)]
@@ -106,7 +108,7 @@ impl CatalogModel {
         let live = self.live_blocks().len();
         let baseline = self.settled.unwrap_or(live).min(live);
         let removals = self.missing_blocks(sheet).len();
-        let additions = sheet.blocks.keys().filter(|block| !self.is_live(**block)).count();
+        let additions = self.count_additions(sheet);
         let adds_most = (additions + live - baseline) * 2 > baseline;
         let removes_most = removals * 2 > baseline;
         let missing = self.missing_blocks(sheet);
@@ -123,6 +125,16 @@ impl CatalogModel {
             (false, _) if !accept_rekey && listed > 0 && list.is_some_and(|list| list.is_kept) => Verdict::WithholdKept,
             (false, _) => Verdict::Apply,
         }
+    }
+
+    fn count_additions(&self, sheet: &Sheet) -> usize {
+        sheet.blocks.keys().filter(|block| !self.is_live(**block)).count()
+    }
+
+    /// Whether a person who accepted the changed keys that wait for a decision saw what a sync would do now.
+    pub(super) fn is_confirmed(&self, sheet: &Sheet) -> bool {
+        let (missing, additions) = (self.missing_blocks(sheet), self.count_additions(sheet));
+        self.review.as_ref().is_some_and(|review| review.blocks == missing && additions <= review.additions)
     }
 
     /// What a sync would write: the changes in the order of the rows, without removals.
@@ -156,7 +168,7 @@ impl CatalogModel {
     /// Applies a sync that completes or that the guards refuse. Returns what they allowed.
     pub(super) fn sync(&mut self, run: usize, sheet: &Sheet, accept_rekey: bool) -> Verdict {
         let verdict = self.verdict(sheet, accept_rekey);
-        let missing = self.missing_blocks(sheet);
+        let (missing, additions) = (self.missing_blocks(sheet), self.count_additions(sheet));
         let reason = match verdict {
             Verdict::Apply => None,
             Verdict::Withhold | Verdict::WithholdKept => Some(ReviewReason::Withheld),
@@ -176,7 +188,8 @@ impl CatalogModel {
         }
         self.review = reason.filter(|_| !missing.is_empty()).map(|reason| {
             let known = self.review.take().filter(|review| (&review.blocks, review.reason) == (&missing, reason));
-            known.unwrap_or(ModelReview { blocks: missing, reason, is_kept: false })
+            let is_kept = known.is_some_and(|review| review.is_kept);
+            ModelReview { blocks: missing, reason, is_kept, additions }
         });
         verdict
     }
@@ -267,6 +280,10 @@ impl CatalogModel {
             let after = before.max(settled.min(self.live_blocks().len() - returned));
             self.runs[run].settled_delta = after.cast_signed() - settled.cast_signed();
             self.settled = Some(after);
+            // A list of which the undo removed all items asks nothing.
+            let live = self.live_blocks();
+            self.review
+                .take_if(|review| !review.is_kept && !review.blocks.iter().any(|block| live.contains_key(block)));
         }
     }
 

@@ -91,7 +91,9 @@ impl<'a> HistoryPlayer<'a> {
     /// The model runs a sync too; both have the same result.
     fn expect_sync(&mut self, record: &SyncRecord) {
         let run = self.begin_run(record.summary.id);
-        let verdict = self.model.sync(run, &self.sheet, record.options.accept_rekey);
+        let StartOptions { accept_rekey, rekey_of, .. } = record.options;
+        let accept_rekey = accept_rekey && (rekey_of.is_none() || self.model.is_confirmed(&self.sheet));
+        let verdict = self.model.sync(run, &self.sheet, accept_rekey);
         let summary = &record.summary;
         let expected = match verdict {
             Verdict::Apply | Verdict::Withhold | Verdict::WithholdKept => (Status::Completed, None),

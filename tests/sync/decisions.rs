@@ -1,0 +1,122 @@
+//! What a decision about withheld removals holds for, and what it leaves to the syncs after it.
+
+use lockstep::domain::operation::Status;
+use lockstep::domain::source::Source;
+use lockstep::domain::sync_id::SyncId;
+use lockstep::store::admission::StartOutcome;
+use lockstep::sync::follow_up::FollowUp;
+
+use crate::support::memory_kind::MemoryTable;
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
+
+on_both_databases![
+    a_catalog_that_grows_beside_kept_items_goes_on_to_sync,
+    an_empty_answer_does_not_stop_the_syncs_of_a_catalog_with_kept_items,
+    items_that_the_undo_of_a_first_load_left_go_on_to_count,
+    changed_keys_are_applied_only_as_they_were_accepted,
+    a_list_whose_items_an_undo_removed_asks_nothing,
+];
+
+/// Replaces the table of the source `albums`.
+fn set_albums(engine: &TestEngine, numbers: impl Iterator<Item = usize>, wording: &str) {
+    engine.memory.set_table("albums", MemoryTable::numbered_albums(numbers, wording));
+}
+
+/// A catalog of 40 items of which 25 left the source and were kept.
+fn with_kept_items(engine: &TestEngine) -> Source {
+    let source = engine.memory_source("albums", MemoryTable::albums(40, "Title"));
+    engine.sync(&source);
+    set_albums(engine, 1..=15, "Title");
+    let withheld = engine.sync(&source);
+    assert_eq!(withheld.withheld_removals, 25);
+    engine.control.keep_withheld(withheld.summary.id, "ada").expect("kept");
+    source
+}
+
+/// Starts what was withheld by a run, and returns its outcome.
+fn apply_removals(engine: &TestEngine, run: SyncId) -> (Status, Option<String>) {
+    let answer = engine.control.apply_removals(run, None, "ada").expect("an answer");
+    let FollowUp::Possible(_, (_, StartOutcome::Accepted(id))) = answer else { panic!("{answer:?}") };
+    let summary = engine.run(id).summary;
+    (summary.status, summary.code)
+}
+
+fn a_catalog_that_grows_beside_kept_items_goes_on_to_sync(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = with_kept_items(&engine);
+    set_albums(&engine, (1..=15).chain(100..700), "Title");
+    assert_eq!(engine.sync(&source).summary.status, Status::Completed);
+    set_albums(&engine, (1..=15).chain(121..730), "Other");
+    let record = engine.sync(&source);
+    assert_eq!(record.summary.status, Status::Completed, "{}", record.summary.message);
+    let counts = (record.summary.stats.added, record.summary.stats.removed, record.withheld_removals);
+    assert_eq!(counts, (30, 0, 46), "{}", record.summary.message);
+    set_albums(&engine, (1..=15).chain(100..730), "Other");
+    let restored = engine.sync(&source);
+    assert_eq!((restored.summary.status, restored.withheld_removals), (Status::Completed, 25));
+    assert_eq!(engine.list_items(&source).len(), 670);
+}
+
+fn an_empty_answer_does_not_stop_the_syncs_of_a_catalog_with_kept_items(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = with_kept_items(&engine);
+    let all = || (1..=15).chain(100..130);
+    set_albums(&engine, all(), "Title");
+    engine.sync(&source);
+    set_albums(&engine, std::iter::empty(), "Title");
+    assert_eq!(engine.sync(&source).summary.code.as_deref(), Some("empty_source"));
+    set_albums(&engine, all(), "Title");
+    let healed = engine.sync(&source);
+    assert_eq!(healed.summary.status, Status::Completed, "{}", healed.summary.message);
+    assert_eq!((healed.summary.stats.removed, healed.withheld_removals), (0, 25));
+}
+
+fn items_that_the_undo_of_a_first_load_left_go_on_to_count(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(200, "Title"));
+    let first = engine.sync(&source).summary.id;
+    let title = |number| if number <= 195 { format!("Other {number}") } else { format!("Title {number}") };
+    let rows = (1..=200).map(|number| vec![number.to_string(), title(number)]).collect();
+    engine.memory.set_table("albums", MemoryTable::from_rows(&["id", "title"], rows));
+    engine.sync(&source);
+    let message = engine.undo_run(first);
+    assert!(message.starts_with("5 albums removed. Left 195 that changed since."), "{message}");
+    set_albums(&engine, 16..=195, "Third");
+    let record = engine.sync(&source);
+    let counts = (record.summary.stats.updated, record.summary.stats.removed, record.withheld_removals);
+    assert_eq!((record.summary.status, counts), (Status::Completed, (180, 15, 0)), "{}", record.summary.message);
+}
+
+fn changed_keys_are_applied_only_as_they_were_accepted(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(40, "Title"));
+    engine.sync(&source);
+    set_albums(&engine, 101..=140, "Title");
+    let refused = engine.sync(&source);
+    assert_eq!(refused.summary.code.as_deref(), Some("key_changed"));
+    let refused_again = (Status::Failed, Some("key_changed".to_owned()));
+    // More would be added than was counted.
+    set_albums(&engine, 101..=500, "Title");
+    assert_eq!(apply_removals(&engine, refused.summary.id), refused_again);
+    // Less would be removed than was listed.
+    set_albums(&engine, (36..=40).chain(101..=140), "Title");
+    assert_eq!(apply_removals(&engine, refused.summary.id), refused_again);
+    assert_eq!(engine.list_items(&source).len(), 40);
+    let review = engine.store.find_review(source.id).expect("an answer").expect("the new list");
+    assert_eq!((review.item_count, review.additions), (35, 40));
+    assert_eq!(apply_removals(&engine, review.id), (Status::Completed, None));
+    assert_eq!(engine.list_items(&source).len(), 45);
+}
+
+fn a_list_whose_items_an_undo_removed_asks_nothing(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(10, "Title"));
+    engine.sync(&source);
+    set_albums(&engine, 1..=35, "Title");
+    let grown = engine.sync(&source).summary.id;
+    set_albums(&engine, 1..=10, "Title");
+    assert_eq!(engine.sync(&source).withheld_removals, 25);
+    engine.undo_run(grown);
+    assert_eq!(engine.store.find_review(source.id).expect("an answer"), None);
+    assert_eq!(engine.list_items(&source).len(), 10);
+}
