@@ -51,8 +51,8 @@ impl GuardVerdict {
 }
 
 impl ChangeTally {
-    /// Returns the verdict for a catalog without a list of removals. `accept_rekey` confirms that additions and removals
-    /// of more than half are intended.
+    /// Returns the verdict for a catalog without a list of removals. `accept_rekey` confirms that additions and
+    /// removals of more than half are intended.
     #[must_use]
     pub const fn decide_verdict(self, accept_rekey: bool) -> GuardVerdict {
         self.decide_with_list(accept_rekey, 0, false)

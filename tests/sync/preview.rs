@@ -15,6 +15,9 @@ on_both_databases![
     a_preview_is_outdated_by_whatever_its_sync_would_do_differently,
 ];
 
+/// What differs, and what happens before and after the preview.
+type PreviewCase<'a> = (&'a str, &'a dyn Fn(), &'a dyn Fn());
+
 /// Everything a preview must not touch.
 fn dump_state(db: &TestDatabase, engine: &TestEngine, source: &Source) -> (Vec<Option<String>>, String) {
     let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
@@ -98,7 +101,7 @@ fn a_preview_is_outdated_by_whatever_its_sync_would_do_differently(db: &TestData
         let review = engine.store.find_review(source.id).expect("an answer").expect("a list");
         engine.control.keep_withheld(review.id, "ada").expect("kept");
     };
-    let cases: [(&str, &dyn Fn(), &dyn Fn()); 5] = [
+    let cases: [PreviewCase<'_>; 5] = [
         ("nothing", &|| albums(29, "Other"), &|| ()),
         ("the fields after", &|| albums(29, "First"), &|| albums(29, "Second")),
         ("the fields before", &|| albums(29, "First"), &|| {

@@ -2,11 +2,15 @@
 
 use lockstep::domain::operation::Status;
 use lockstep::domain::source::Source;
+use lockstep::store::admission::StartOutcome;
+use lockstep::sync::follow_up::FollowUp;
 
 use crate::support::memory_kind::MemoryTable;
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
+    a_removal_removes_only_listed_items_that_are_still_missing,
+    later_removals_are_measured_by_what_a_removal_left,
     items_that_were_kept_are_asked_about_when_their_list_changes,
     items_that_were_kept_do_not_look_like_a_changed_key,
     items_that_were_kept_protect_no_others_once_they_are_back,
@@ -15,6 +19,43 @@ on_both_databases![
 /// Replaces the table of the source `albums` by albums with these numbers.
 fn set_albums(engine: &TestEngine, numbers: impl Iterator<Item = usize>) {
     engine.memory.set_table("albums", MemoryTable::numbered_albums(numbers, "Title"));
+}
+
+/// Removes what waits for a decision. Returns the message of the removal.
+fn remove_withheld(engine: &TestEngine, source: &Source) -> String {
+    let review = engine.store.find_review(source.id).expect("an answer").expect("a list");
+    let answer = engine.control.apply_removals(review.id, None, "ada").expect("an answer");
+    let FollowUp::Possible(_, (_, StartOutcome::Accepted(id))) = answer else { panic!("{answer:?}") };
+    engine.run(id).summary.message
+}
+
+fn a_removal_removes_only_listed_items_that_are_still_missing(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(30, "Title"));
+    engine.sync(&source);
+    set_albums(&engine, 1..=5);
+    engine.sync(&source);
+    // Some listed items came back, and one left that is not listed.
+    set_albums(&engine, 2..=10);
+    let message = remove_withheld(&engine, &source);
+    assert!(message.starts_with("20 albums removed."), "{message}");
+    let left: Vec<String> = (1..=10).map(|n| format!("{n}|Title {n}")).collect();
+    assert_eq!(engine.item_lines(&source), left);
+}
+
+fn later_removals_are_measured_by_what_a_removal_left(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(100, "Title"));
+    engine.sync(&source);
+    set_albums(&engine, 1..=40);
+    engine.sync(&source);
+    remove_withheld(&engine, &source);
+    // 25 of the 40 leave and 20 come: the next sync of the same sheet sees 25 of 60.
+    set_albums(&engine, (1..=15).chain(201..=220));
+    for _ in 0..2 {
+        let sync = engine.sync(&source);
+        assert_eq!((sync.summary.stats.removed, sync.withheld_removals), (0, 25), "{}", sync.summary.message);
+    }
 }
 
 /// A catalog of 30 items of which 25 left the source and were kept.

@@ -11,6 +11,7 @@ on_both_databases![
     an_undo_that_is_cut_short_has_too_many_items_rather_than_too_few_and_is_finished_by_another,
     an_undo_of_the_first_load_keeps_the_columns_of_items_that_stay,
     an_undo_keeps_no_columns_of_items_that_were_removed_since,
+    an_undo_leaves_columns_that_another_run_changed_last,
 ];
 
 fn an_undo_of_another_run_leaves_the_list_that_waits(db: &TestDatabase) {
@@ -84,4 +85,25 @@ fn an_undo_keeps_no_columns_of_items_that_were_removed_since(db: &TestDatabase) 
         (catalog.columns, engine.item_lines(&source)),
         (vec!["id".into(), "title".into()], vec!["1|One".into()])
     );
+}
+
+fn an_undo_leaves_columns_that_another_run_changed_last(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let table = |columns: &[&str], last: usize| {
+        let row =
+            |n: usize| columns.iter().map(move |name| if *name == "id" { n.to_string() } else { (*name).to_owned() });
+        let rows = (1..=last).map(|n| row(n).collect()).collect();
+        engine.memory.set_table("albums", MemoryTable::from_rows(columns, rows));
+    };
+    let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
+    table(&["id", "year", "title"], 30);
+    engine.sync(&source);
+    table(&["id", "title"], 30);
+    let without_years = engine.sync(&source).summary.id;
+    // The other items are withheld and stay as the run before left them.
+    table(&["id", "title", "label"], 10);
+    assert_eq!(engine.sync(&source).withheld_removals, 20);
+    assert!(engine.undo_run(without_years).starts_with("20 albums restored."));
+    let catalog = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog");
+    assert_eq!(catalog.columns, ["id", "title", "label"]);
 }

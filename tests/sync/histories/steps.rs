@@ -114,18 +114,37 @@ fn any_run() -> impl Strategy<Value = HistoryStep> {
     prop_oneof![5 => any_sync(), 3 => any_early_end(), 3 => any_preview(), 1 => any_decision(), 4 => any_undo()]
 }
 
+/// Most rows leave the sheet, a sync withholds their items, an admin decides, and the sheet changes again.
+fn any_decided_list() -> impl Strategy<Value = Vec<HistoryStep>> {
+    let edit = || prop_oneof![any_edit(), any_return()];
+    let decision = prop::option::weighted(0.8, any_decision());
+    let run = prop_oneof![any_sync(), any_preview()];
+    (any_cut(), prop::option::weighted(0.4, edit()), decision, edit(), run).prop_map(
+        |(cut, meanwhile, decision, edit, run)| {
+            let steps = [Some(cut), Some(SYNC), meanwhile, decision, Some(edit), Some(run)];
+            steps.into_iter().flatten().collect()
+        },
+    )
+}
+
+/// An early end, or a decision, and a sheet that is again as it was before.
+fn any_reverted_sheet() -> impl Strategy<Value = Vec<HistoryStep>> {
+    let run = prop_oneof![any_early_end(), Just(SYNC)];
+    (any_edit(), run, prop::option::of(any_decision())).prop_map(|(edit, run, decision)| {
+        let steps = [Some(edit), Some(run), decision, Some(HistoryStep::Revert), Some(INCREMENTAL_SYNC)];
+        steps.into_iter().flatten().collect()
+    })
+}
+
 /// Steps that belong together: without them, a random history would seldom come to what is hard.
 fn any_episode() -> impl Strategy<Value = Vec<HistoryStep>> {
+    let edit_and_run = (prop::option::weighted(0.7, any_edit()), any_run());
+    let undone_run = (any_edit(), any_run(), any_undo(), any_undo());
     prop_oneof![
-        5 => (prop::option::weighted(0.7, any_edit()), any_run()).prop_map(|(edit, run)| Vec::from_iter(edit.into_iter().chain([run]))),
-        // An admin decides about withheld items, and the sheet changes again.
-        2 => (any_cut(), prop::option::weighted(0.8, any_decision()), prop_oneof![any_edit(), any_return()], prop_oneof![any_sync(), any_preview()])
-            .prop_map(|(cut, decision, edit, run)| [vec![cut, SYNC], Vec::from_iter(decision), vec![edit, run]].concat()),
-        // An early end, or a decision, and a sheet that is as it was before.
-        1 => (any_edit(), prop_oneof![any_early_end(), Just(SYNC)], prop::option::of(any_decision()))
-            .prop_map(|(edit, run, decision)| [vec![edit, run], Vec::from_iter(decision), vec![HistoryStep::Revert, INCREMENTAL_SYNC]].concat()),
-        // An undo, and its own undo.
-        2 => (any_edit(), any_run(), any_undo(), any_undo()).prop_map(|(edit, run, undo, again)| vec![edit, run, undo, again]),
+        5 => edit_and_run.prop_map(|(edit, run)| edit.into_iter().chain([run]).collect()),
+        2 => any_decided_list(),
+        1 => any_reverted_sheet(),
+        2 => undone_run.prop_map(|(edit, run, undo, again)| vec![edit, run, undo, again]),
     ]
 }
 

@@ -18,9 +18,11 @@ pub(super) struct StoredRow {
     pub(super) search_text: String,
 }
 
+type RowsByBlock = HashMap<(usize, BlockContent), Rc<[StoredRow]>>;
+
 thread_local! {
     /// Digests take a while in a debug build, and each block is compared many times.
-    static BUILT: RefCell<HashMap<(usize, BlockContent), Rc<[StoredRow]>>> = RefCell::default();
+    static BUILT: RefCell<RowsByBlock> = RefCell::default();
 }
 
 /// The rows of a block with this content.
