@@ -103,7 +103,8 @@ pub(super) fn run(app: &App, args: &SyncArgs) -> Result<CommandExit, CommandErro
         // The preview to apply was outdated, and a new one was queued.
         print_note(&to_single_line(&last.summary.message));
         let preview = follow_to_end(app, preview, &interrupted)?;
-        print_result(app, &source, &preview, args.json)?;
+        // As JSON the failed sync is printed, which names the new preview.
+        print_result(app, &source, if args.json { &last } else { &preview }, args.json)?;
         return Ok(CommandExit::Failed);
     }
     print_result(app, &source, &last, args.json)?;

@@ -1,5 +1,8 @@
 //! What follows a finished run on the command line: undo, removals and applied previews.
 
+use lockstep::store::reviews::KeepOutcome;
+use lockstep::store::{DatabaseAddress, Store};
+
 use super::CliFixture;
 
 fn albums(numbers: std::ops::RangeInclusive<u32>) -> String {
@@ -63,6 +66,22 @@ fn withheld_removals_are_applied_on_request() {
 }
 
 #[test]
+fn items_that_an_admin_kept_are_not_removed_on_request() {
+    let cli = with_thirty_albums(&[]);
+    cli.write_csv("albums.csv", &albums(1..=5));
+    let withheld = sync_id(&cli.expect_success(&["sync", "albums", "--json"]));
+    let address = DatabaseAddress::Sqlite(cli.path("data/lockstep.db"));
+    let store = Store::open(&address, 2, lockstep::domain::defaults::LEASE_DURATION).expect("a database");
+    let source = store.find_source("albums").expect("readable").expect("the source").id;
+    let kept = store.keep_withheld_items(source, withheld.parse().expect("an id"), "ada").expect("an answer");
+    assert_eq!(kept, KeepOutcome::Kept);
+    let synced = cli.run_command(&["sync", "albums", "--apply-removals"]);
+    assert_eq!(synced.code, 0, "{}", synced.err);
+    assert!(synced.err.contains("25 albums") && synced.err.contains("kept"), "{}", synced.err);
+    assert!(cli.expect_success(&["source", "list"]).contains("30"), "nothing was removed");
+}
+
+#[test]
 fn a_changed_key_is_accepted_on_request() {
     let cli = with_thirty_albums(&[]);
     cli.write_csv("albums.csv", &albums(101..=130));
@@ -110,6 +129,10 @@ fn a_preview_is_applied_unless_the_source_changed_since() {
     cli.write_csv("albums.csv", &albums(1..=32));
     let outdated = cli.run_command(&["sync", "albums", "--apply-preview", &preview]);
     assert!(outdated.code == 1 && outdated.err.contains("differ from the preview"), "{}", outdated.err);
+    let outdated = cli.run_command(&["sync", "albums", "--apply-preview", &preview, "--json"]);
+    let status: serde_json::Value = serde_json::from_str(&outdated.out).expect("a status");
+    assert_eq!((outdated.code, &status["code"]), (1, &"preview_outdated".into()), "{status}");
+    assert!(status["successor"].is_string() && status["kind"] == "sync", "{status}");
     cli.write_csv("albums.csv", &albums(1..=31));
     let applied = cli.expect_success(&["sync", "albums", "--apply-preview", &preview]);
     assert!(applied.contains("1 added, 0 updated, 0 removed."), "{applied}");

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use lockstep::domain::issue::{Issue, IssueKind};
-use lockstep::domain::operation::{Lease, Status};
+use lockstep::domain::operation::{Lease, OperationKind, StartOptions, StartRequest, Status};
 use lockstep::domain::progress::{ProgressCount, RunStats};
 use lockstep::domain::source::SourceId;
 use lockstep::domain::status_report::StatusReport;
@@ -23,6 +23,7 @@ use crate::support::{TestDatabase, on_both_databases};
 on_both_databases![
     a_record_gives_the_same_status_report_as_its_deleted_operation,
     an_active_run_and_one_without_a_record_are_not_cleared_away,
+    the_changes_of_a_run_stay_while_it_is_undone,
     a_record_goes_after_its_operation_with_its_issues_and_changes_in_small_steps,
     deleting_a_run_with_many_changes_does_not_delay_other_writers,
     several_servers_can_delete_old_rows_at_the_same_time,
@@ -154,6 +155,20 @@ fn an_active_run_and_one_without_a_record_are_not_cleared_away(db: &TestDatabase
     assert_eq!(store.find_record(kept).expect("an answer"), None);
     assert_eq!(db.count_rows("item_changes", "1 = 1"), 100, "the changes of an active run");
     assert_eq!(store.renew_lease(runs, LEASE_TERM).expect("an answer"), LeaseRenewal::Held { cancel_requested: false });
+}
+
+fn the_changes_of_a_run_stay_while_it_is_undone(db: &TestDatabase) {
+    let store = db.store();
+    let source = worker_steps::add_source(&store, "albums");
+    let run = end_new_run(&store, source, &worker_steps::run_ending(Status::Completed));
+    add_changes(db, run, 100);
+    assert_eq!(clear_operations(&store), 1);
+    let options = StartOptions { undo_of: Some(run), ..StartOptions::default() };
+    let undo = StartRequest { kind: OperationKind::Undo, options, ..full_sync() };
+    let undo = worker_steps::queue_run(&store, source, &undo);
+    assert_eq!(clear_records(&store), [0_usize; 0], "it may be reading them");
+    assert_eq!(store.cancel_run(undo, "ada").expect("an answer"), CancelOutcome::Done);
+    assert_eq!(clear_records(&store), [101]);
 }
 
 fn a_record_goes_after_its_operation_with_its_issues_and_changes_in_small_steps(db: &TestDatabase) {

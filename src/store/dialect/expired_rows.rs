@@ -6,6 +6,7 @@ use chrono::NaiveDateTime;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
+use crate::domain::operation::OperationKind;
 use crate::store::active_statuses::ACTIVE_STATUSES;
 use crate::store::any_connection::AnyConnection;
 use crate::store::schema::{
@@ -38,15 +39,21 @@ pub(in crate::store) fn lock_ended_operations(
     load_locked!(conn, query)
 }
 
-/// Returns the ids of records of runs that ended before `before` and whose operation was deleted, oldest first.
+/// Returns the ids of records of runs that ended before `before` and whose operation was deleted, oldest first. Those
+/// of a source on which an undo is active are kept until it ends: it may be reading their changes.
 pub(in crate::store) fn lock_ended_records(
     conn: &mut AnyConnection,
     before: NaiveDateTime,
     limit: i64,
 ) -> QueryResult<Vec<String>> {
+    let active_undo = sync_operations::table
+        .filter(sync_operations::source_id.eq(sync_records::source_id))
+        .filter(sync_operations::kind.eq(OperationKind::Undo.as_str()))
+        .filter(sync_operations::status.eq_any(ACTIVE_STATUSES));
     let query = sync_records::table
         .filter(sync_records::finished_at.lt(before))
         .filter(not(exists(sync_operations::table.filter(sync_operations::id.eq(sync_records::id)))))
+        .filter(not(exists(active_undo)))
         // The record of a list that waits for a decision, or that an admin decided to keep, is needed as long as it.
         .filter(not(exists(removal_reviews::table.filter(removal_reviews::sync_id.eq(sync_records::id)))))
         .order(sync_records::finished_at)
