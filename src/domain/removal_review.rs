@@ -46,6 +46,9 @@ pub struct RemovalReview {
     pub additions: u64,
     /// When and by whom the items were kept: then nothing is asked until the list changes.
     pub kept: Option<(DateTime<Utc>, String)>,
+    /// The id and the digest of the list that an admin decided to keep before this list of a source that fails took its
+    /// place.
+    pub kept_before: Option<(SyncId, String)>,
 }
 
 impl RemovalReview {
@@ -55,6 +58,13 @@ impl RemovalReview {
         let is_same_reason =
             self.reason == withheld.reason || (self.reason.may_be_kept() && withheld.reason.may_be_kept());
         is_same_reason && self.digest == withheld.digest
+    }
+
+    /// Returns whether an admin decided to keep just these items, now or before the source failed.
+    #[must_use]
+    pub fn is_kept(&self, withheld: &WithheldRemovals) -> bool {
+        let is_same_before = self.kept_before.as_ref().is_some_and(|(_, digest)| *digest == withheld.digest);
+        !self.is_open() && self.lists(withheld) || withheld.reason.may_be_kept() && is_same_before
     }
 
     /// Returns whether a decision is wanted.

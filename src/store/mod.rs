@@ -35,6 +35,7 @@ pub mod operations;
 pub mod records;
 pub mod retention;
 pub mod retries;
+mod review_rows;
 pub mod reviews;
 mod run_columns;
 mod schedules;

@@ -1,6 +1,5 @@
 //! Stores the removals that wait for a decision: at most one list for each source.
 
-use chrono::NaiveDateTime;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
@@ -9,8 +8,8 @@ use super::dialect::lock::wait_for_source;
 use super::dialect::{bulk_keys, clock};
 use super::error::StoreError;
 use super::operations::active_run_of;
+use super::review_rows::{KeptList, ReviewRow, find_review, find_row};
 use super::schema::{items, removal_reviews, sync_records, withheld_items};
-use super::stored_values::parse_value;
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::removal_review::{RemovalReview, WithheldRemovals};
 use crate::domain::source::SourceId;
@@ -50,43 +49,6 @@ pub struct WithheldPage {
     pub total: u64,
 }
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = removal_reviews)]
-struct ReviewRow {
-    sync_id: String,
-    source_id: i64,
-    reason: String,
-    digest: String,
-    item_count: i64,
-    additions: i64,
-    kept_at: Option<NaiveDateTime>,
-    kept_by: Option<String>,
-}
-
-impl TryFrom<ReviewRow> for RemovalReview {
-    type Error = StoreError;
-
-    fn try_from(row: ReviewRow) -> Result<Self, StoreError> {
-        let count =
-            |number: i64, column| u64::try_from(number).map_err(|error| StoreError::corrupt_value(column)(&error));
-        Ok(Self {
-            id: parse_value("removal_reviews.sync_id", &row.sync_id)?,
-            source_id: SourceId(row.source_id),
-            reason: parse_value("removal_reviews.reason", &row.reason)?,
-            digest: row.digest,
-            item_count: count(row.item_count, "removal_reviews.item_count")?,
-            additions: count(row.additions, "removal_reviews.additions")?,
-            // Both columns are written together.
-            kept: row.kept_at.map(|time| time.and_utc()).zip(row.kept_by),
-        })
-    }
-}
-
-pub(super) fn find_review(conn: &mut AnyConnection, source_id: i64) -> Result<Option<RemovalReview>, StoreError> {
-    let row = removal_reviews::table.filter(removal_reviews::source_id.eq(source_id)).select(ReviewRow::as_select());
-    row.first(conn).optional()?.map(RemovalReview::try_from).transpose()
-}
-
 /// Makes the change at the end of `run`. Returns the id of the review that lists what the run withheld.
 pub(super) fn apply_change(
     conn: &mut AnyConnection,
@@ -103,7 +65,9 @@ pub(super) fn apply_change(
         }
         ReviewChange::Withheld(withheld) => withheld,
     };
-    if let Some(review) = find_review(conn, source_id)?
+    let current = find_row(conn, source_id)?;
+    let kept = current.as_ref().map(KeptList::of_review).transpose()?.flatten();
+    if let Some(review) = current.map(RemovalReview::try_from).transpose()?
         && review.lists(withheld)
     {
         // The counts are those of the latest run.
@@ -113,9 +77,18 @@ pub(super) fn apply_change(
             .execute(conn)?;
         return Ok(Some(review.id.to_string()));
     }
-    delete_review(conn, source_id)?;
+    if let Some(kept) = kept.clone().filter(|kept| kept.lists(withheld)) {
+        // The source is again as it was when an admin decided.
+        delete_lists(conn, source_id, Some(&kept.sync_id))?;
+        let id = kept.sync_id.clone();
+        kept.restore(conn, source_id)?;
+        return Ok(Some(id));
+    }
+    let kept_list = kept.as_ref().map(|kept| kept.stored_beside(withheld.reason)).transpose()?.flatten();
+    delete_lists(conn, source_id, kept.as_ref().filter(|_| kept_list.is_some()).map(|kept| kept.sync_id.as_str()))?;
     diesel::insert_into(removal_reviews::table)
         .values((
+            removal_reviews::kept_list.eq(kept_list),
             removal_reviews::sync_id.eq(run),
             removal_reviews::source_id.eq(source_id),
             removal_reviews::reason.eq(withheld.reason.as_str()),
@@ -140,12 +113,20 @@ pub(super) fn delete_without_items(conn: &mut AnyConnection, source_id: i64) -> 
     if has_items { Ok(()) } else { delete_review(conn, source_id) }
 }
 
-/// Deletes the review of a source with its list.
+/// Deletes the review of a source with its lists.
 pub(super) fn delete_review(conn: &mut AnyConnection, source_id: i64) -> Result<(), StoreError> {
+    delete_lists(conn, source_id, None)
+}
+
+/// Deletes the review of a source with its lists, except the items of the list `kept`.
+fn delete_lists(conn: &mut AnyConnection, source_id: i64, kept: Option<&str>) -> Result<(), StoreError> {
     let Some(review) = find_review(conn, source_id)? else { return Ok(()) };
-    let id = review.id.to_string();
-    diesel::delete(withheld_items::table.filter(withheld_items::sync_id.eq(&id))).execute(conn)?;
-    diesel::delete(removal_reviews::table.find(&id)).execute(conn)?;
+    let lists = [Some(review.id), review.kept_before.map(|(id, _)| id)];
+    let lists = lists.into_iter().flatten().map(|id| id.to_string());
+    for list in lists.filter(|list| Some(list.as_str()) != kept) {
+        diesel::delete(withheld_items::table.filter(withheld_items::sync_id.eq(&list))).execute(conn)?;
+    }
+    diesel::delete(removal_reviews::table.find(review.id.to_string())).execute(conn)?;
     Ok(())
 }
 

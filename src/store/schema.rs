@@ -195,6 +195,7 @@ diesel::table! {
         additions -> BigInt,
         kept_at -> Nullable<Timestamp>,
         kept_by -> Nullable<Text>,
+        kept_list -> Nullable<Text>,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::connection::AnyConnection;
 use super::error::StoreError;
 use super::records::last_ended_run;
-use super::reviews::find_review;
+use super::review_rows::find_review;
 use crate::domain::source::SourceId;
 use crate::domain::sync_id::SyncId;
 

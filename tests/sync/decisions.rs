@@ -11,7 +11,7 @@ use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_catalog_that_grows_beside_kept_items_goes_on_to_sync,
-    an_empty_answer_does_not_stop_the_syncs_of_a_catalog_with_kept_items,
+    an_empty_answer_does_not_make_a_sync_forget_what_was_kept,
     items_that_the_undo_of_a_first_load_left_go_on_to_count,
     changed_keys_are_applied_only_as_they_were_accepted,
     a_list_whose_items_an_undo_removed_asks_nothing,
@@ -57,18 +57,35 @@ fn a_catalog_that_grows_beside_kept_items_goes_on_to_sync(db: &TestDatabase) {
     assert_eq!(engine.list_items(&source).len(), 670);
 }
 
-fn an_empty_answer_does_not_stop_the_syncs_of_a_catalog_with_kept_items(db: &TestDatabase) {
+fn an_empty_answer_does_not_make_a_sync_forget_what_was_kept(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = with_kept_items(&engine);
-    let all = || (1..=15).chain(100..130);
-    set_albums(&engine, all(), "Title");
-    engine.sync(&source);
+    // 12 of the 25 kept items return, so fewer than half of the catalog are missing.
+    let most = || 1..=27;
+    set_albums(&engine, most(), "Title");
+    let fewer = engine.sync(&source);
+    assert_eq!((fewer.summary.stats.removed, fewer.withheld_removals), (0, 13), "{}", fewer.summary.message);
+    engine.control.keep_withheld(fewer.summary.id, "ada").expect("kept");
+    let kept = engine.store.find_review(source.id).expect("an answer").expect("a review");
     set_albums(&engine, std::iter::empty(), "Title");
-    assert_eq!(engine.sync(&source).summary.code.as_deref(), Some("empty_source"));
-    set_albums(&engine, all(), "Title");
+    let emptied = engine.sync(&source);
+    assert_eq!(emptied.summary.code.as_deref(), Some("empty_source"));
+    let offered = engine.store.find_review(source.id).expect("an answer").expect("a review");
+    assert!(offered.is_open() && offered.item_count == 40, "{offered:?}");
+    set_albums(&engine, most(), "Title");
     let healed = engine.sync(&source);
-    assert_eq!(healed.summary.status, Status::Completed, "{}", healed.summary.message);
-    assert_eq!((healed.summary.stats.removed, healed.withheld_removals), (0, 25));
+    assert_eq!(
+        (healed.summary.status, healed.summary.stats.removed, healed.withheld_removals),
+        (Status::Completed, 0, 13)
+    );
+    assert!(healed.summary.message.contains("as an admin decided"), "{}", healed.summary.message);
+    assert_eq!(engine.store.find_review(source.id).expect("an answer"), Some(kept));
+    // After another empty answer all items are removed on request, with both lists.
+    set_albums(&engine, std::iter::empty(), "Title");
+    let emptied = engine.sync(&source);
+    assert_eq!(apply_removals(&engine, emptied.summary.id), (Status::Completed, None));
+    assert_eq!(db.count_rows("withheld_items", "1 = 1"), 0);
+    assert_eq!(engine.list_items(&source).len(), 0);
 }
 
 fn items_that_the_undo_of_a_first_load_left_go_on_to_count(db: &TestDatabase) {

@@ -176,6 +176,7 @@ mod tests {
             item_count: 12_480,
             additions: 289,
             kept: None,
+            kept_before: None,
         };
         let texts = |reason| {
             let review = review(reason);
@@ -200,6 +201,7 @@ mod tests {
                 item_count,
                 additions: 0,
                 kept: None,
+                kept_before: None,
             };
             review_reason_message(&review, &noun())
         };

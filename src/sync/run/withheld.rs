@@ -37,11 +37,13 @@ pub(in crate::sync) fn guard_verdict(
         None
     };
     let accept_rekey = is_rekey_accepted(context, review.as_ref(), tally, index)?;
-    let Some(review) = review.filter(|review| review.reason.may_be_kept()) else {
-        return Ok(tally.decide_verdict(accept_rekey));
-    };
-    let listed_missing = list_missing(context, review.id, index)?.len() as u64;
-    Ok(tally.decide_with_list(accept_rekey, listed_missing, !review.is_open()))
+    let list = review.and_then(|review| match review.kept_before {
+        Some((kept, _)) => Some((kept, true)),
+        None => review.reason.may_be_kept().then_some((review.id, !review.is_open())),
+    });
+    let Some((list, is_kept)) = list else { return Ok(tally.decide_verdict(accept_rekey)) };
+    let listed_missing = list_missing(context, list, index)?.len() as u64;
+    Ok(tally.decide_with_list(accept_rekey, listed_missing, is_kept))
 }
 
 /// Returns whether a person accepted these removals and additions of more than half of the catalog.
@@ -115,6 +117,6 @@ pub(in crate::sync) fn kept_reason(
 ) -> Result<KeptReason, RunStop> {
     let ReviewChange::Withheld(withheld) = review else { return Ok(by_verdict) };
     let current = context.retry_while_unavailable(|| context.engine.store.find_review(context.source.id))?;
-    let is_decided = current.is_some_and(|current| !current.is_open() && current.lists(withheld));
+    let is_decided = current.is_some_and(|current| current.is_kept(withheld));
     Ok(if is_decided { KeptReason::Decided } else { by_verdict })
 }

@@ -12,6 +12,7 @@ mod checks;
 mod columns;
 mod model;
 mod player;
+mod review;
 mod sheet;
 mod steps;
 mod stored_rows;

@@ -8,6 +8,7 @@ use lockstep::domain::undo_forecast::UndoForecast;
 
 use super::blocks::{BATCH_BLOCKS, BLOCK_ROWS, BlockChange, BlockContent, BlockItems};
 use super::columns::ModelColumns;
+use super::review::ModelReview;
 use super::sheet::Sheet;
 
 /// What the guards allow.
@@ -31,16 +32,6 @@ impl Verdict {
     pub(super) const fn is_applied(self) -> bool {
         matches!(self, Self::Apply) || self.withholds()
     }
-}
-
-/// The removals that wait for a decision.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct ModelReview {
-    pub(super) blocks: Vec<usize>,
-    pub(super) reason: ReviewReason,
-    pub(super) is_kept: bool,
-    /// The number of blocks that the same sync would have added.
-    additions: usize,
 }
 
 #[derive(Clone, Default)]
@@ -112,8 +103,8 @@ impl CatalogModel {
         let adds_most = (additions + live - baseline) * 2 > baseline;
         let removes_most = removals * 2 > baseline;
         let missing = self.missing_blocks(sheet);
-        let list = self.review.as_ref().filter(|review| review.reason == ReviewReason::Withheld);
-        let listed = list.map_or(0, |list| list.blocks.iter().filter(|block| missing.contains(block)).count());
+        let (list, is_kept) = self.review.as_ref().map_or((&[][..], false), ModelReview::known_list);
+        let listed = list.iter().filter(|block| missing.contains(block)).count();
         // Items that were missing before say nothing about the key column.
         let (known, newly_missing) = (live - listed, removals - listed);
         let is_rekey = newly_missing * 2 > known && additions * 2 > known;
@@ -122,7 +113,7 @@ impl CatalogModel {
             (_, true) => Verdict::Rekey,
             (true, _) => Verdict::Withhold,
             // Items that were kept are not removed without a new question.
-            (false, _) if !accept_rekey && listed > 0 && list.is_some_and(|list| list.is_kept) => Verdict::WithholdKept,
+            (false, _) if !accept_rekey && listed > 0 && is_kept => Verdict::WithholdKept,
             (false, _) => Verdict::Apply,
         }
     }
@@ -134,7 +125,7 @@ impl CatalogModel {
     /// Whether a person who accepted the changed keys that wait for a decision saw what a sync would do now.
     pub(super) fn is_confirmed(&self, sheet: &Sheet) -> bool {
         let (missing, additions) = (self.missing_blocks(sheet), self.count_additions(sheet));
-        self.review.as_ref().is_some_and(|review| review.blocks == missing && additions <= review.additions)
+        self.review.as_ref().is_some_and(|review| review.is_confirmed(&missing, additions))
     }
 
     /// What a sync would write: the changes in the order of the rows, without removals.
@@ -186,11 +177,9 @@ impl CatalogModel {
         if verdict == Verdict::Apply {
             self.settle(run);
         }
-        self.review = reason.filter(|_| !missing.is_empty()).map(|reason| {
-            let known = self.review.take().filter(|review| (&review.blocks, review.reason) == (&missing, reason));
-            let is_kept = known.is_some_and(|review| review.is_kept);
-            ModelReview { blocks: missing, reason, is_kept, additions }
-        });
+        let before = self.review.take();
+        let reason = reason.filter(|_| !missing.is_empty());
+        self.review = reason.map(|reason| ModelReview::after(before, missing, reason, additions));
         verdict
     }
 

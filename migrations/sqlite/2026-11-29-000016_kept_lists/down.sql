@@ -1,0 +1,1 @@
+ALTER TABLE removal_reviews DROP COLUMN kept_list;
