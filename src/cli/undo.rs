@@ -33,8 +33,14 @@ pub(super) fn run(app: &App, args: &UndoArgs) -> Result<CommandExit, CommandErro
     let (source, forecast) = possible(id, app.control.forecast_undo(id)?)?;
     print_note(&undo_forecast_message(&source.noun, forecast));
     if forecast.leaves > 0 {
-        for later in app.store.later_changes(id)?.into_iter().take(MAX_PRINTED_RUNS) {
-            print_note(&later_changes_message(&source.noun, later));
+        let later = app.store.later_changes(id)?;
+        let printed = &later[..later.len().min(MAX_PRINTED_RUNS)];
+        for later in printed {
+            print_note(&later_changes_message(&source.noun, *later));
+        }
+        let others = forecast.leaves.saturating_sub(printed.iter().map(|later| later.items).sum());
+        if others > 0 {
+            print_note(&format!("{others} more: other runs."));
         }
     }
     if source.schedule.is_some() && source.paused_at.is_none() {

@@ -70,7 +70,7 @@ impl ChangeTally {
         if self.usable_rows == 0 {
             GuardVerdict::EmptySource
         } else if accept_rekey && (is_rekey || removes_most && adds_most) {
-            // The admin saw the list and the counts.
+            // An admin accepted both.
             GuardVerdict::Apply
         } else if is_rekey {
             GuardVerdict::KeyChanged
@@ -85,8 +85,8 @@ impl ChangeTally {
         }
     }
 
-    /// Returns whether most items are missing that were not missing before, and as many came. Items that were missing
-    /// before, and the size of the catalog at that time, say nothing about the key column.
+    /// Returns whether more than half of the items are newly missing, and new rows are more than half as many as the
+    /// items. Items that were missing before, and the size of the catalog at that time, say nothing about the key column.
     const fn has_other_keys(self, listed_missing: u64) -> bool {
         let known = self.live.saturating_sub(listed_missing);
         let missing = self.removals.saturating_sub(listed_missing);

@@ -62,7 +62,7 @@ impl RemovalReview {
 
     /// Returns whether an admin decided to keep just these items, now or before the source failed.
     #[must_use]
-    pub fn is_kept(&self, withheld: &WithheldRemovals) -> bool {
+    pub fn is_decided_for(&self, withheld: &WithheldRemovals) -> bool {
         let is_same_before = self.kept_before.as_ref().is_some_and(|(_, digest)| *digest == withheld.digest);
         !self.is_open() && self.lists(withheld) || withheld.reason.may_be_kept() && is_same_before
     }

@@ -10,7 +10,7 @@ use super::error::StoreError;
 use super::run_columns::RunColumns;
 use super::schema::{sources, sync_operations, sync_records};
 use super::stored_values::{parse_json, parse_value};
-use crate::domain::operation::{RunPriority, StartOptions, Status, SyncOperation};
+use crate::domain::operation::{OperationKind, RunPriority, StartOptions, Status, SyncOperation};
 use crate::domain::record::{ActiveRun, RunTimestamps};
 use crate::domain::run_summary::RunSummary;
 use crate::domain::source::SourceId;
@@ -225,6 +225,33 @@ impl Store {
                 .select(sync_operations::id)
                 .first(conn)
                 .optional()?;
+            id.map(|id| parse_value("sync_operations.id", &id)).transpose()
+        })
+    }
+
+    /// Returns the run of a source that was accepted last and is no preview, as long as its record is kept.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn latest_run_but_previews(&self, source: SourceId) -> Result<Option<SyncId>, StoreError> {
+        self.read(|conn| {
+            let id: Option<String> = sync_operations::table
+                .filter(sync_operations::source_id.eq(source.0))
+                .filter(sync_operations::kind.ne(OperationKind::Preview.as_str()))
+                .order((sync_operations::created_at.desc(), sync_operations::id.desc()))
+                .select(sync_operations::id)
+                .first(conn)
+                .optional()?;
+            let id: Option<String> = match id {
+                Some(id) => Some(id),
+                None => sync_records::table
+                    .filter(sync_records::source_id.eq(source.0))
+                    .filter(sync_records::kind.ne(OperationKind::Preview.as_str()))
+                    .order((sync_records::finished_at.desc(), sync_records::id.desc()))
+                    .select(sync_records::id)
+                    .first(conn)
+                    .optional()?,
+            };
             id.map(|id| parse_value("sync_operations.id", &id)).transpose()
         })
     }

@@ -69,6 +69,8 @@ pub(super) fn apply_change(
     let kept = current.as_ref().map(KeptList::of_review).transpose()?.flatten();
     if let Some(review) = current.map(RemovalReview::try_from).transpose()?
         && review.lists(withheld)
+        // A decision holds for the additions that were counted, too.
+        && withheld.additions <= review.additions
     {
         // The counts are those of the latest run.
         let additions = i64::try_from(withheld.additions).unwrap_or(i64::MAX);
@@ -181,8 +183,12 @@ impl Store {
             }
             let kept =
                 (removal_reviews::kept_at.eq(clock::now(conn)?.naive_utc()), removal_reviews::kept_by.eq(Some(by)));
-            let rows = diesel::update(removal_reviews::table.find(review.to_string())).set(kept).execute(conn)?;
-            Ok(if rows > 0 { KeepOutcome::Kept } else { KeepOutcome::Outdated })
+            let stored = removal_reviews::table.find(review.to_string());
+            let open = stored.clone().filter(removal_reviews::kept_at.is_null());
+            let is_kept = diesel::update(open).set(kept).execute(conn)? > 0
+                // Whoever decided first stays named.
+                || diesel::select(exists(stored)).get_result(conn)?;
+            Ok(if is_kept { KeepOutcome::Kept } else { KeepOutcome::Outdated })
         })
     }
 

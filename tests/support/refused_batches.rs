@@ -18,7 +18,18 @@ pub(crate) fn with_refused_batches<T>(db: &TestDatabase, accepted: usize, run: i
         (format!("{function}; {trigger}"), "DROP TRIGGER refuse ON sync_operations")
     };
     db.run_sql(&create);
-    let value = run();
-    db.run_sql(drop);
-    value
+    let _trigger = RefusingTrigger { db, drop };
+    run()
+}
+
+/// Deletes the trigger at its end, also after a failed assertion: other tests use the same database.
+struct RefusingTrigger<'a> {
+    db: &'a TestDatabase,
+    drop: &'static str,
+}
+
+impl Drop for RefusingTrigger<'_> {
+    fn drop(&mut self) {
+        self.db.run_sql(self.drop);
+    }
 }

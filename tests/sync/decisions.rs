@@ -1,10 +1,12 @@
 //! What a decision about withheld removals holds for, and what it leaves to the syncs after it.
 
+use std::time::Duration;
+
 use lockstep::domain::operation::Status;
 use lockstep::domain::source::Source;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::store::admission::StartOutcome;
-use lockstep::sync::follow_up::FollowUp;
+use lockstep::sync::follow_up::{FollowUp, FollowUpRefusal};
 
 use crate::support::memory_kind::MemoryTable;
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
@@ -72,6 +74,9 @@ fn an_empty_answer_does_not_make_a_sync_forget_what_was_kept(db: &TestDatabase) 
     assert_eq!(emptied.summary.code.as_deref(), Some("empty_source"));
     let offered = engine.store.find_review(source.id).expect("an answer").expect("a review");
     assert!(offered.is_open() && offered.item_count == 40, "{offered:?}");
+    // However long the source was empty.
+    db.run_sql("DELETE FROM sync_operations");
+    while engine.store.clear_records(Duration::ZERO).expect("cleared") > 0 {}
     set_albums(&engine, most(), "Title");
     let healed = engine.sync(&source);
     assert_eq!(
@@ -112,12 +117,19 @@ fn changed_keys_are_applied_only_as_they_were_accepted(db: &TestDatabase) {
     let refused = engine.sync(&source);
     assert_eq!(refused.summary.code.as_deref(), Some("key_changed"));
     let refused_again = (Status::Failed, Some("key_changed".to_owned()));
+    let waiting = || engine.store.find_review(source.id).expect("an answer").expect("a review").id;
     // More would be added than was counted.
     set_albums(&engine, 101..=500, "Title");
-    assert_eq!(apply_removals(&engine, refused.summary.id), refused_again);
+    assert_eq!(apply_removals(&engine, waiting()), refused_again);
+    // A sync that counts more between the page and the decision makes a list of its own.
+    let seen = waiting();
+    set_albums(&engine, 101..=600, "Title");
+    engine.sync(&source);
+    let outdated = engine.control.apply_removals(seen, None, "ada").expect("an answer");
+    assert!(matches!(outdated, FollowUp::Refused(FollowUpRefusal::ListOutdated)), "{outdated:?}");
     // Less would be removed than was listed.
     set_albums(&engine, (36..=40).chain(101..=140), "Title");
-    assert_eq!(apply_removals(&engine, refused.summary.id), refused_again);
+    assert_eq!(apply_removals(&engine, waiting()), refused_again);
     assert_eq!(engine.list_items(&source).len(), 40);
     let review = engine.store.find_review(source.id).expect("an answer").expect("the new list");
     assert_eq!((review.item_count, review.additions), (35, 40));

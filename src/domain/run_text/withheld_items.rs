@@ -144,7 +144,8 @@ pub fn kept_response(noun: &Noun, number: u64) -> String {
 pub const LIST_OUTDATED_CODE: &str = "list_outdated";
 
 /// The response to a removal whose list was replaced, or decided about, since.
-pub const LIST_OUTDATED: &str = "This list is no longer current. Open the latest sync to see what needs review.";
+pub const LIST_OUTDATED: &str =
+    "This list was replaced, or someone else decided about it. Open the latest sync to see what needs review.";
 
 /// The response to a request to keep the items of an emptied source or of a changed key.
 pub const CANNOT_KEEP: &str =

@@ -5,6 +5,7 @@
 use chrono::NaiveDateTime;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
 use crate::domain::operation::OperationKind;
 use crate::store::active_statuses::ACTIVE_STATUSES;
@@ -46,6 +47,9 @@ pub(in crate::store) fn lock_ended_records(
     before: NaiveDateTime,
     limit: i64,
 ) -> QueryResult<Vec<String>> {
+    // The list that stands behind that of a source that fails is stored as JSON, which names its run.
+    let kept_list = removal_reviews::kept_list.assume_not_null();
+    let names_record = "%".into_sql::<Text>().concat(sync_records::id).concat("%");
     let active_undo = sync_operations::table
         .filter(sync_operations::source_id.eq(sync_records::source_id))
         .filter(sync_operations::kind.eq(OperationKind::Undo.as_str()))
@@ -56,6 +60,7 @@ pub(in crate::store) fn lock_ended_records(
         .filter(not(exists(active_undo)))
         // The record of a list that waits for a decision, or that an admin decided to keep, is needed as long as it.
         .filter(not(exists(removal_reviews::table.filter(removal_reviews::sync_id.eq(sync_records::id)))))
+        .filter(not(exists(removal_reviews::table.filter(kept_list.like(names_record)))))
         .order(sync_records::finished_at)
         .limit(limit)
         .select(sync_records::id);

@@ -46,7 +46,8 @@ pub(in crate::sync) fn guard_verdict(
     Ok(tally.decide_with_list(accept_rekey, listed_missing, is_kept))
 }
 
-/// Returns whether a person accepted these removals and additions of more than half of the catalog.
+/// Returns whether removals and additions of more than half of the catalog were accepted: these, if a person saw a
+/// list, or any.
 fn is_rekey_accepted(
     context: &RunContext<'_>,
     review: Option<&RemovalReview>,
@@ -117,6 +118,6 @@ pub(in crate::sync) fn kept_reason(
 ) -> Result<KeptReason, RunStop> {
     let ReviewChange::Withheld(withheld) = review else { return Ok(by_verdict) };
     let current = context.retry_while_unavailable(|| context.engine.store.find_review(context.source.id))?;
-    let is_decided = current.is_some_and(|current| current.is_kept(withheld));
+    let is_decided = current.is_some_and(|current| current.is_decided_for(withheld));
     Ok(if is_decided { KeptReason::Decided } else { by_verdict })
 }

@@ -116,9 +116,10 @@ impl From<ActiveRun> for HistoryEntry {
 struct ChangeList {
     #[serde(flatten)]
     list: JsonList<ChangeEntry>,
-    /// The number of changes of the listed kind that the run counted, whatever is searched for. Of very many changes a
-    /// preview keeps the first ones.
-    changes_total: u64,
+    /// The number of changes of the listed kind that a preview counted, whatever is searched for: of very many changes
+    /// it keeps the first ones. Other runs keep all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes_total: Option<u64>,
 }
 
 /// An issue of a run.
@@ -195,7 +196,9 @@ pub(in crate::web) async fn changes(
         let found = state.store.change_page(summary.id, &filter, page, per)?;
         let items: Vec<ChangeEntry> = found.changes.into_iter().map(parse_entry).collect::<Result<_, _>>()?;
         let list = JsonList { items, page, per, total: found.total };
-        JsonResponse::ok(&ChangeList { list, changes_total: count_changes(&summary.stats, &filter.kinds) })
+        let is_preview = summary.kind == OperationKind::Preview;
+        let changes_total = is_preview.then(|| count_changes(&summary.stats, &filter.kinds));
+        JsonResponse::ok(&ChangeList { list, changes_total })
     })
     .await
 }
@@ -208,17 +211,19 @@ fn withheld_items(
     page: u64,
     per: u64,
 ) -> Result<JsonResponse, WebError> {
-    let (list, changes_total) = match run {
+    let (list, counted) = match run {
         HistoryRun::Active(_) => (None, 0),
         HistoryRun::Ended(record) => (record.withheld_list(), record.withheld_removals),
     };
+    let changes_total = |found: u64| (run.run_summary().kind == OperationKind::Preview).then_some(counted.max(found));
     let Some(list) = list else {
         let list = JsonList { items: Vec::new(), page, per, total: 0 };
-        return JsonResponse::ok(&ChangeList { list, changes_total });
+        return JsonResponse::ok(&ChangeList { list, changes_total: changes_total(0) });
     };
     let found = state.store.withheld_items(list, search, page, per)?;
     let items: Vec<ChangeEntry> = found.removals.into_iter().map(parse_withheld_entry).collect::<Result<_, _>>()?;
-    JsonResponse::ok(&ChangeList { list: JsonList { items, page, per, total: found.total }, changes_total })
+    let list = JsonList { items, page, per, total: found.total };
+    JsonResponse::ok(&ChangeList { list, changes_total: changes_total(found.total) })
 }
 
 /// `GET /api/history/{id}/issues`: the issues of a run. If there are very many, only the first are kept.

@@ -40,6 +40,8 @@ pub(in crate::web) async fn page(app: AppContext) -> Result<HtmlResponse, WebErr
                 Some(run) => state.board.get(*run)?.filter(|report| report.summary.status.is_active()),
                 None => None,
             };
+            let report =
+                if actor.is_some() { report } else { report.and_then(|it| it.for_visitors(&source.noun.many)) };
             lines.push(SourceLine {
                 slug: source.slug.to_string(),
                 name: source.name.clone(),

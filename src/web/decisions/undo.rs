@@ -42,7 +42,10 @@ pub(in crate::web) async fn page(app: AppContext, id: web::Path<String>) -> Resu
             FollowUp::Possible(source, forecast) => {
                 page.message = undo_forecast_message(&source.noun, forecast);
                 if forecast.leaves > 0 {
-                    page.later_runs = later_runs(state, id, &source.noun)?;
+                    let later = state.store.later_changes(id)?;
+                    let named: u64 = later.iter().take(MAX_LATER_RUNS).map(|later| later.items).sum();
+                    page.items_of_other_runs = forecast.leaves.saturating_sub(named);
+                    page.later_runs = name_runs(state, later, &source.noun)?;
                 }
                 let summary = run.run_summary();
                 let attempt_notice = summary.retry_of.map(|_| EARLIER_ATTEMPT_STAYS);
@@ -58,8 +61,8 @@ pub(in crate::web) async fn page(app: AppContext, id: web::Path<String>) -> Resu
     .await
 }
 
-/// The later runs because of which the undo of a run leaves items, those of most items first.
-fn later_runs(state: &AppState, run: SyncId, noun: &Noun) -> Result<Vec<LaterRun>, WebError> {
+/// The first of the later runs because of which the undo of a run leaves items.
+fn name_runs(state: &AppState, later: Vec<LaterChanges>, noun: &Noun) -> Result<Vec<LaterRun>, WebError> {
     let line = |later: LaterChanges| {
         Ok(LaterRun {
             items: format_count(noun, later.items),
@@ -70,7 +73,7 @@ fn later_runs(state: &AppState, run: SyncId, noun: &Noun) -> Result<Vec<LaterRun
             }),
         })
     };
-    state.store.later_changes(run)?.into_iter().take(MAX_LATER_RUNS).map(line).collect()
+    later.into_iter().take(MAX_LATER_RUNS).map(line).collect()
 }
 
 /// What the undo of a run of this kind means for the next sync.

@@ -46,6 +46,8 @@ pub(in crate::web) struct DecisionPage {
     pub message: String,
     /// The later runs because of which an undo leaves items.
     pub later_runs: Vec<LaterRun>,
+    /// The number of items that an undo leaves because of runs that are not among them.
+    pub items_of_other_runs: u64,
     /// What follows from it.
     pub notices: Vec<&'static str>,
     /// The link that the form is sent to.
@@ -91,6 +93,7 @@ impl DecisionPage {
             requested_by: requested_by.clone(),
             message: String::new(),
             later_runs: Vec::new(),
+            items_of_other_runs: 0,
             notices: Vec::new(),
             link: String::new(),
             fields: Vec::new(),

@@ -79,7 +79,8 @@ async fn send_changes(
             let kind = if kind.is_empty() { None } else { Some(parse_change_kind(&kind)?) };
             let filter = ChangeFilter { kinds: kind.into_iter().collect(), search: trimmed_value(&query, "q") };
             let summary = run.run_summary();
-            let total = count_changes(&summary.stats, &filter.kinds);
+            let is_preview = summary.kind == OperationKind::Preview;
+            let total = is_preview.then(|| count_changes(&summary.stats, &filter.kinds));
             let part = file_name_part(find_kept_part(state, summary, &filter.kinds)?);
             let cursor = Some(ChangeCursor::default());
             let mut file = ChangeFile {
@@ -102,7 +103,9 @@ async fn send_changes(
     let disposition = format!("attachment; filename=\"{name}.{extension}\"");
     let mut response = HttpResponse::Ok();
     response.content_type(content_type).insert_header((header::CONTENT_DISPOSITION, disposition));
-    response.insert_header((TOTAL_HEADER, total.to_string()));
+    if let Some(total) = total {
+        response.insert_header((TOTAL_HEADER, total.to_string()));
+    }
     Ok(response.streaming(stream_chunks(app.state.clone(), first, file)))
 }
 

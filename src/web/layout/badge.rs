@@ -51,14 +51,16 @@ pub(super) fn badge_runs(state: &AppState, actor: Option<&Actor>) -> Result<Sync
     // What a preview found is not public.
     let is_hidden = |kind: OperationKind| actor.is_none() && kind == OperationKind::Preview;
     let mut runs = Vec::new();
-    let mut shown: HashSet<_> = active.iter().map(|(_, source)| *source).collect();
+    let mut shown = HashSet::new();
     for (id, source_id) in active {
         let Some(source) = sources.get(&source_id) else { continue };
-        // The run may have ended in the meantime. The next response then lists it as finished.
-        let Some(report) = state.board.get(id)? else { continue };
-        if is_hidden(report.summary.kind) {
+        let report = state.board.get(id)?;
+        if report.as_ref().is_some_and(|report| is_hidden(report.summary.kind)) {
             continue;
         }
+        shown.insert(source_id);
+        // The run may have ended in the meantime. The next response then lists it as finished.
+        let Some(report) = report else { continue };
         runs.push(BadgeRun::new(&state.links, source, &report.summary));
     }
     for record in finished {

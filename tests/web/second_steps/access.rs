@@ -4,7 +4,8 @@ use lockstep::domain::sync_id::SyncId;
 
 use super::super::history::sync_again;
 use super::{
-    Role, TestDatabase, assert_lacks, assert_shows, count_items, format_books, open_site, run_form, send_form,
+    Role, TestDatabase, assert_lacks, assert_shows, count_items, format_books, latest_run, open_site, run_form,
+    send_form, shown_run,
 };
 use crate::support::on_both_databases;
 
@@ -73,11 +74,22 @@ fn a_run_that_is_unknown_or_of_another_source_is_not_found(db: &TestDatabase) {
 
 fn visitors_of_a_public_catalog_see_no_preview(db: &TestDatabase) {
     let site = open_site(db);
-    site.fill_csv("books", &format_books(1..6));
+    let source = site.fill_csv("books", &format_books(1..6));
     let (admin, visitor) = (site.add_person("ada", Role::Admin), site.visitor());
     let file = site.data_dir().join("books.csv");
     std::fs::write(&file, "id,title,salary\nb1,Book 1,100\n").expect("a file");
-    let (preview, panel) = run_form(&site, &admin, "/catalog/books/sync", &[("action", "preview")]);
+    let synced = latest_run(&site, &source);
+    let queued = send_form(&admin, "/catalog/books/sync", &[("action", "preview")]);
+    assert_eq!(queued.status, 202, "{}", queued.body);
+    for path in ["/", "/catalog/books", "/catalog/books/sync-status", "/sync-badge"] {
+        let shown = visitor.get(path).body;
+        assert_lacks(&shown, &["Queued", "review"]);
+        assert!(path == "/" || shown.contains("Sync completed"), "{path} shows the sync before: {shown}");
+    }
+    assert_shows(&visitor.get("/catalog/books/sync-status").body, &[&synced]);
+    let preview = shown_run(&queued.body).to_owned();
+    site.run_queued(&preview);
+    let panel = admin.get(&format!("/catalog/books/sync-status?sync={preview}")).body;
     assert_shows(&panel, &["salary"]);
     assert_shows(&admin.get("/catalog/books").body, &["salary"]);
     for path in ["/catalog/books", "/catalog/books/sync-status", "/sync-badge", "/"] {
@@ -90,7 +102,7 @@ fn visitors_of_a_public_catalog_see_no_preview(db: &TestDatabase) {
     assert_eq!(admin.get(&format!("/api/sync/status/{preview}")).status, 200);
 
     // Visitors learn which kind of run failed, and get no advice for admins.
-    let emptied = sync_again(&site, &site.store.find_source("books").expect("an answer").expect("books"), "id,title\n");
+    let emptied = sync_again(&site, &source, "id,title\n");
     std::fs::remove_file(&file).expect("removed");
     let fields = [("action", "remove"), ("sync", emptied.as_str())];
     let (removal, panel) = run_form(&site, &admin, "/catalog/books/sync/removals", &fields);

@@ -68,10 +68,13 @@ fn withheld_removals_need_review_until_they_are_removed(db: &TestDatabase) {
 
     let refused = send_form(&admin, "/catalog/books/sync/removals", &fields);
     assert_eq!(refused.status, 409);
-    assert_shows(&refused.body, &["<section id=\"panel\"", "This list is no longer current."]);
+    assert_shows(
+        &refused.body,
+        &["<section id=\"panel\"", "This list was replaced, or someone else decided about it."],
+    );
     let reply = admin.post_form("/catalog/books/sync/removals", &fields);
     assert_eq!((reply.status, reply.header("location")), (303, Some(link.as_str())));
-    assert_shows(&admin.get(&link).body, &["This list is no longer current."]);
+    assert_shows(&admin.get(&link).body, &["This list was replaced, or someone else decided about it."]);
     assert_lacks(&admin.get(&link).body, &["id=\"remove-listed\"", "id=\"keep-listed\""]);
 }
 
