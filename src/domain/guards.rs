@@ -86,7 +86,8 @@ impl ChangeTally {
     }
 
     /// Returns whether more than half of the items are newly missing, and new rows are more than half as many as the
-    /// items. Items that were missing before, and the size of the catalog at that time, say nothing about the key column.
+    /// items. Items that were missing before, and the size of the catalog at that time, say nothing about the key
+    /// column.
     const fn has_other_keys(self, listed_missing: u64) -> bool {
         let known = self.live.saturating_sub(listed_missing);
         let missing = self.removals.saturating_sub(listed_missing);

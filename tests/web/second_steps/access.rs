@@ -81,13 +81,13 @@ fn visitors_of_a_public_catalog_see_no_preview(db: &TestDatabase) {
     let synced = latest_run(&site, &source);
     let queued = send_form(&admin, "/catalog/books/sync", &[("action", "preview")]);
     assert_eq!(queued.status, 202, "{}", queued.body);
+    let preview = shown_run(&queued.body).to_owned();
     for path in ["/", "/catalog/books", "/catalog/books/sync-status", "/sync-badge"] {
         let shown = visitor.get(path).body;
-        assert_lacks(&shown, &["Queued", "review"]);
+        assert_lacks(&shown, &["Queued", "Previewing", &preview]);
         assert!(path == "/" || shown.contains("Sync completed"), "{path} shows the sync before: {shown}");
     }
     assert_shows(&visitor.get("/catalog/books/sync-status").body, &[&synced]);
-    let preview = shown_run(&queued.body).to_owned();
     site.run_queued(&preview);
     let panel = admin.get(&format!("/catalog/books/sync-status?sync={preview}")).body;
     assert_shows(&panel, &["salary"]);
