@@ -9,6 +9,7 @@ use lockstep::store::admission::StartOutcome;
 use lockstep::sync::follow_up::{FollowUp, FollowUpRefusal};
 
 use crate::support::memory_kind::MemoryTable;
+use crate::support::test_engine::preview_run;
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
@@ -69,6 +70,8 @@ fn an_empty_answer_does_not_make_a_sync_forget_what_was_kept(db: &TestDatabase) 
     assert_eq!((fewer.summary.stats.removed, fewer.withheld_removals), (0, 13), "{}", fewer.summary.message);
     engine.control.keep_withheld(fewer.summary.id, "ada").expect("kept");
     let kept = engine.store.find_review(source.id).expect("an answer").expect("a review");
+    let preview = engine.run_request(&source, &preview_run()).summary.message;
+    assert!(preview.contains("keep 13 albums no longer in the source, as an admin decided."), "{preview}");
     set_albums(&engine, std::iter::empty(), "Title");
     let emptied = engine.sync(&source);
     assert_eq!(emptied.summary.code.as_deref(), Some("empty_source"));

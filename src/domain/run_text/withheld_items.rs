@@ -95,7 +95,7 @@ pub fn previewed_list_message(noun: &Noun, number: u64, listed: Option<u64>) -> 
     let (verb, them) = if number == 1 { ("is", "it") } else { ("are", "them") };
     let part = listed.map(|listed| format!(" The first {} are listed.", group_digits(listed))).unwrap_or_default();
     let count = format_count(noun, number);
-    format!("{count} {verb} not in the source. A sync would keep {them} and ask for a review.{part}")
+    format!("{count} {verb} not in the source. A sync would keep {them}.{part}")
 }
 
 /// The link to the listed items as CSV. `listed` is as in [`previewed_list_message`].

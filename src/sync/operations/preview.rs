@@ -4,7 +4,6 @@ use crate::domain::change_set::MAX_PREVIEWED_CHANGES;
 use crate::domain::guards::GuardVerdict;
 use crate::domain::operation::Status;
 use crate::domain::run_text::preview::{PreviewOutcome, preview_message};
-use crate::domain::run_text::sync_failure::SyncFailure;
 use crate::fetch::FetchOutcome;
 use crate::store::finish::RunEnding;
 use crate::store::reviews::ReviewChange;
@@ -17,9 +16,8 @@ use crate::sync::run::findings::RunFindings;
 use crate::sync::run::finish::{begin_finalizing, finish_unchanged};
 use crate::sync::run::key_index::KeyIndex;
 use crate::sync::run::run_stop::RunStop;
-use crate::sync::run::survey::source_survey::SourceSurvey;
 use crate::sync::run::survey::survey_source;
-use crate::sync::run::withheld::guard_verdict;
+use crate::sync::run::withheld::{guard_verdict, kept_reason, review_removals};
 
 /// Runs the steps of a preview.
 ///
@@ -42,9 +40,19 @@ pub(super) fn run(context: &RunContext<'_>, findings: &mut RunFindings) -> Resul
     findings.stats = stats;
     findings.changes = changes.kept;
     findings.review = ReviewChange::Forecast(changes.withheld);
+    let mut reason = survey.kept_reason(verdict);
+    if verdict.applies_additions() {
+        let review = review_removals(context, &index, survey.tally, verdict)?;
+        reason = kept_reason(context, &review, reason)?;
+    }
     begin_finalizing(context, findings.stats)?;
     let failure = survey.failure(&context.comparison(), content.columns(), verdict);
-    let ending = previewed(context, std::mem::take(findings), &survey, verdict, failure.as_ref());
+    let outcome = match failure {
+        Some(ref failure) => PreviewOutcome::Fail(failure.forecast_message()),
+        None if verdict == GuardVerdict::Apply => PreviewOutcome::Remove,
+        None => PreviewOutcome::Keep(reason),
+    };
+    let ending = previewed(context, std::mem::take(findings), survey.tally.removals, verdict, &outcome);
     let changes_digest = failure.is_none().then(|| changes.digest.to_hex());
     Ok(RunEnding { changes_digest, ..ending })
 }
@@ -53,24 +61,18 @@ pub(super) fn run(context: &RunContext<'_>, findings: &mut RunFindings) -> Resul
 fn previewed(
     context: &RunContext<'_>,
     mut findings: RunFindings,
-    survey: &SourceSurvey<'_>,
+    removals: u64,
     verdict: GuardVerdict,
-    failure: Option<&SyncFailure>,
+    outcome: &PreviewOutcome,
 ) -> RunEnding {
     findings.stats = findings.stats_with_feeds();
-    let removals = survey.tally.removals;
     let (removed, withheld) = match verdict {
         GuardVerdict::Apply | GuardVerdict::KeyChanged => (removals, 0),
         GuardVerdict::WithholdRemovals | GuardVerdict::WithholdInDoubt | GuardVerdict::WithholdKept => (0, removals),
         GuardVerdict::EmptySource => (0, 0),
     };
     let noun = &context.source.noun;
-    let outcome = match failure {
-        Some(failure) => PreviewOutcome::Fail(failure.forecast_message()),
-        None if verdict == GuardVerdict::Apply => PreviewOutcome::Remove,
-        None => PreviewOutcome::Keep(survey.kept_reason(verdict)),
-    };
-    let message = preview_message(noun, &findings.stats, removals, &outcome, &findings.column_changes);
+    let message = preview_message(noun, &findings.stats, removals, outcome, &findings.column_changes);
     findings.stats.removed = removed;
     RunEnding { withheld_removals: withheld, ..findings.into_ending(Status::Completed, message) }
 }
