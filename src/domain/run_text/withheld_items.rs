@@ -77,7 +77,8 @@ pub const fn removal_notice(reason: ReviewReason) -> &'static str {
              undo it."
         }
         ReviewReason::KeyChanged => {
-            "The source is fetched again first. All its changes are applied, even if they differ by then. You can undo it."
+            "The source is fetched again first. If other items are missing by then, or more would be added, nothing is \
+             changed and you are asked again. You can undo it."
         }
     }
 }
