@@ -213,46 +213,33 @@ impl Store {
         })
     }
 
-    /// Returns the newest run of a source, active or not.
+    /// Returns the newest run of a source, active or not, except those of the kind `hidden`. The row of an operation is
+    /// deleted after a day, its record after months.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn latest_run(&self, source: SourceId) -> Result<Option<SyncId>, StoreError> {
+    pub fn latest_run(&self, source: SourceId, hidden: Option<OperationKind>) -> Result<Option<SyncId>, StoreError> {
+        // No run has an empty kind.
+        let hidden = hidden.map_or("", OperationKind::as_str);
         self.read(|conn| {
-            let id: Option<String> = sync_operations::table
+            let active_or_recent: Option<String> = sync_operations::table
                 .filter(sync_operations::source_id.eq(source.0))
+                .filter(sync_operations::kind.ne(hidden))
                 .order((sync_operations::created_at.desc(), sync_operations::id.desc()))
                 .select(sync_operations::id)
                 .first(conn)
                 .optional()?;
-            id.map(|id| parse_value("sync_operations.id", &id)).transpose()
-        })
-    }
-
-    /// Returns the run of a source that was accepted last and is no preview, as long as its record is kept.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn latest_run_but_previews(&self, source: SourceId) -> Result<Option<SyncId>, StoreError> {
-        self.read(|conn| {
-            let id: Option<String> = sync_operations::table
-                .filter(sync_operations::source_id.eq(source.0))
-                .filter(sync_operations::kind.ne(OperationKind::Preview.as_str()))
-                .order((sync_operations::created_at.desc(), sync_operations::id.desc()))
-                .select(sync_operations::id)
-                .first(conn)
-                .optional()?;
-            let id: Option<String> = match id {
+            let id: Option<String> = match active_or_recent {
                 Some(id) => Some(id),
                 None => sync_records::table
                     .filter(sync_records::source_id.eq(source.0))
-                    .filter(sync_records::kind.ne(OperationKind::Preview.as_str()))
+                    .filter(sync_records::kind.ne(hidden))
                     .order((sync_records::finished_at.desc(), sync_records::id.desc()))
                     .select(sync_records::id)
                     .first(conn)
                     .optional()?,
             };
-            id.map(|id| parse_value("sync_operations.id", &id)).transpose()
+            id.map(|id| parse_value("id of a run", &id)).transpose()
         })
     }
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::sync_id::SyncId;
-use lockstep::store::admission::{AdmissionRequest, StartOutcome};
 
 use super::doctor::{findings_of_state, only_finding, run_doctor, url_of};
 use super::{CliFixture, send_signal};
+use crate::store::worker_steps::queue_run;
 use crate::support::load_clock::LoadClock;
 use crate::support::test_database::RawConnection;
 use crate::support::test_engine::{full_sync, source_draft};
@@ -155,16 +155,5 @@ fn queue_failing_sync(db: &TestDatabase, slug: &str) -> SyncId {
     let location = SourceLocation::File("/nowhere/gone.csv".into());
     let source = db.store().add_source(&source_draft(slug, "csv", location), None).expect("a source").id;
     let request = full_sync();
-    let admission_request = AdmissionRequest {
-        source,
-        request: &request,
-        message: "…",
-        cooldown: Duration::ZERO,
-        due: None,
-        condition: None,
-    };
-    match db.store().admit_run(&admission_request).expect("an answer") {
-        StartOutcome::Accepted(id) => id,
-        other => panic!("{other:?}"),
-    }
+    queue_run(&db.store(), source, &request)
 }

@@ -6,10 +6,10 @@ use std::process::Child;
 use std::time::Duration;
 
 use lockstep::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
-use lockstep::store::admission::{AdmissionRequest, StartOutcome};
 use lockstep::store::{DatabaseAddress, Store};
 
 use super::{CliFixture, read_output, send_signal};
+use crate::store::worker_steps::queue_run;
 use crate::support::load_clock::LoadClock;
 
 fn with_albums(text: &str) -> CliFixture {
@@ -138,17 +138,7 @@ fn a_run_whose_process_died_is_continued_without_a_server() {
         priority: RunPriority::Manual,
         requested_by: "somebody".to_owned(),
     };
-    let admission_request = AdmissionRequest {
-        source,
-        request: &request,
-        message: "…",
-        cooldown: Duration::ZERO,
-        due: None,
-        condition: None,
-    };
-    let StartOutcome::Accepted(dead) = store.admit_run(&admission_request).expect("admitted") else {
-        panic!("not accepted")
-    };
+    let dead = queue_run(&store, source, &request);
     store.claim_run("dead", 7, Duration::from_millis(1), Some(dead)).expect("readable").expect("claimed");
     std::thread::sleep(Duration::from_millis(20));
 

@@ -126,7 +126,7 @@ fn a_record_gives_the_same_status_report_as_its_deleted_operation(db: &TestDatab
         );
     }
     assert_eq!(store.cancel_run(SyncId::new(), "ada").expect("an answer"), CancelOutcome::NoSuchRun);
-    assert_eq!(store.latest_run(source).expect("an answer"), Some(last), "active runs continue");
+    assert_eq!(store.latest_run(source, None).expect("an answer"), Some(last), "active runs continue");
     assert_eq!(store.cancel_run(last, "ada").expect("an answer"), CancelOutcome::Done);
 }
 

@@ -147,7 +147,7 @@ fn a_column_that_is_hidden_later_leaves_stored_changes_and_their_search(db: &Tes
     let rows: [&[&str]; 2] = [&["id", "cost", "title"], &["1", "773", "Once"]];
     albums.rewrite_file(&build_book(&rows, None));
     albums.sync_in_full();
-    let changed = engine.store.latest_run(albums.source.id).expect("an answer").expect("a run");
+    let changed = engine.store.latest_run(albums.source.id, None).expect("an answer").expect("a run");
     let search = |search: &str| {
         let filter = ChangeFilter { kinds: Vec::new(), search: search.to_owned() };
         engine.store.change_page(changed, &filter, 1, 10).expect("changes")

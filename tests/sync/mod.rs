@@ -6,7 +6,6 @@ mod cell_text;
 mod columns;
 mod compare;
 mod concurrent_readers;
-mod decisions;
 mod endings;
 mod excel;
 mod excel_values;

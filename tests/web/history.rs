@@ -34,7 +34,7 @@ pub(super) fn sync_again(site: &TestSite, source: &lockstep::domain::source::Sou
 
 /// The id of the newest run of a source.
 pub(super) fn latest_run(site: &TestSite, source: &lockstep::domain::source::Source) -> String {
-    site.store.latest_run(source.id).expect("an answer").expect("a run").to_string()
+    site.store.latest_run(source.id, None).expect("an answer").expect("a run").to_string()
 }
 
 fn history_lists_what_has_ended_newest_first(db: &TestDatabase) {

@@ -106,17 +106,11 @@ impl PanelContext<'_> {
         Ok(if self.actor.is_some() { Some(report) } else { report.for_visitors(&self.source.noun.many) })
     }
 
-    /// The active or latest run that this reader may see. The row of an operation is deleted after a day, its record
-    /// after months.
+    /// The active or latest run that this reader may see.
     pub(in crate::web) fn latest_run_id(&self) -> Result<Option<SyncId>, WebError> {
-        let (store, source) = (&self.state.store, self.source.id);
-        if self.actor.is_none() {
-            return Ok(store.latest_run_but_previews(source)?);
-        }
-        if let Some(id) = store.latest_run(source)? {
-            return Ok(Some(id));
-        }
-        Ok(store.last_ended_run(source)?)
+        // What a preview found is not public.
+        let hidden = self.actor.is_none().then_some(OperationKind::Preview);
+        Ok(self.state.store.latest_run(self.source.id, hidden)?)
     }
 
     fn may_sync(&self) -> bool {
