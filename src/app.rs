@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use actix_web::rt;
 use url::Url;
 
+use crate::catalog_index::{CatalogIndexes, MAX_RECENT_ITEMS};
 use crate::config::{GoogleCredentials, Settings, StatusStoreSetting};
 use crate::domain::location::SourceLocation;
 use crate::domain::read_options::ReadOptions;
@@ -130,6 +131,7 @@ impl App {
         );
         self.print_address(address)?;
         let state = AppState {
+            indexes: CatalogIndexes::new(self.store.clone(), self.settings.data_dir.clone(), MAX_RECENT_ITEMS),
             store: self.store,
             board: self.board,
             control: self.control,

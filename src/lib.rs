@@ -45,6 +45,7 @@
 //!   `domain::record`, `web::api::history`, `web::panel` and `web::history`.
 
 pub mod app;
+pub mod catalog_index;
 pub mod cli;
 pub mod config;
 pub mod domain;

@@ -1,5 +1,8 @@
 //! Items of a catalog: key, stored fields, content digest and search text.
 
+use std::borrow::Cow;
+
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -133,6 +136,22 @@ pub fn encode_field_start(name: &str) -> String {
 /// When the text is not of the form `[[name, value], …]`.
 pub fn parse_fields(json: &str) -> Result<Vec<(String, String)>, serde_json::Error> {
     serde_json::from_str(json)
+}
+
+/// A text of a stored item, which is borrowed unless it contains escapes.
+#[derive(Deserialize)]
+struct StoredText<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Names and values of fields, borrowed from stored JSON text.
+pub type BorrowedFields<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+
+/// Parses stored `fields` like [`parse_fields`], without a copy of each text.
+///
+/// # Errors
+/// When the text is not of the form `[[name, value], …]`.
+pub fn parse_borrowed_fields(json: &str) -> Result<BorrowedFields<'_>, serde_json::Error> {
+    let pairs: Vec<(StoredText<'_>, StoredText<'_>)> = serde_json::from_str(json)?;
+    Ok(pairs.into_iter().map(|(name, value)| (name.0, value.0)).collect())
 }
 
 /// Returns `text` folded for searches: in lower case and without accents, so that `bjork` finds `Björk`.

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod automatic_retry;
 pub mod bounded_json;
+pub mod catalog_query;
 pub mod cell_range;
 pub mod change_entry;
 pub mod change_set;

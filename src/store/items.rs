@@ -1,17 +1,20 @@
 //! Reads catalogs: pages of items for people, and keys and hashes for the comparison of a run.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 use super::connection::Store;
-use super::dialect::search::{SEARCH_MAX_CHARS, like_pattern};
-use super::dialect::{bulk, search, sorting};
+use super::dialect::bulk;
 use super::error::StoreError;
 use super::schema::items;
 use crate::domain::change_set::KnownItem;
-use crate::domain::columns::column_type::ColumnType;
-use crate::domain::item::{fold_for_search, parse_fields};
+use crate::domain::item::{BorrowedFields, parse_borrowed_fields, parse_fields};
 use crate::domain::source::SourceId;
+
+/// The number of ids in one statement.
+const MAX_IDS_PER_STATEMENT: usize = 1000;
 
 /// An item of a catalog.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,35 +31,39 @@ pub struct Item {
     pub changed_at: DateTime<Utc>,
 }
 
-/// Selects items, their order and one page of them.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct ItemQuery {
-    /// Words that must all occur in the item, ignoring case and accents.
-    pub search: String,
-    /// A column, and whether its cell must be `yes` (true) or must differ from `yes` (false); `None` for all items.
-    pub flagged: Option<(String, bool)>,
-    /// The column to sort by; `None` for the order in which items were added.
-    pub sort: Option<String>,
-    /// The type of that column.
-    pub sort_type: ColumnType,
-    /// Whether the order is reversed.
-    pub descending: bool,
-    /// The number of the page, from 1.
-    pub page: u64,
-    /// The number of items on a page.
-    pub per_page: u64,
-    /// The number of items in the catalog, if the caller knows it. Without a filter, the items are then not counted
-    /// again.
-    pub known_total: Option<u64>,
+/// An item as it is stored, for readers of very many items.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredItem {
+    /// The database id.
+    pub id: i64,
+    /// The fields as JSON text.
+    fields: String,
+    /// The time at which the fields last changed.
+    pub changed_at: DateTime<Utc>,
 }
 
-/// One page of a catalog.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ItemsPage {
-    /// The items on this page.
-    pub items: Vec<Item>,
-    /// The number of items on all pages.
-    pub total: u64,
+impl StoredItem {
+    /// Returns the size of the stored fields in bytes.
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// Returns the names and values of the fields in column order.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when the stored fields cannot be parsed.
+    pub fn parse_fields(&self) -> Result<BorrowedFields<'_>, StoreError> {
+        parse_borrowed_fields(&self.fields).map_err(|error| StoreError::corrupt_value("items.fields")(&error))
+    }
+}
+
+type StoredRow = (i64, String, NaiveDateTime);
+
+impl From<StoredRow> for StoredItem {
+    fn from((id, fields, changed): StoredRow) -> Self {
+        Self { id, fields, changed_at: changed.and_utc() }
+    }
 }
 
 type ItemRow = (i64, String, String, NaiveDateTime, NaiveDateTime);
@@ -74,62 +81,128 @@ fn item_from_row((id, key, fields, added, changed): ItemRow) -> Result<Item, Sto
 const ITEM_COLUMNS: (items::id, items::key, items::fields, items::added_at, items::changed_at) =
     (items::id, items::key, items::fields, items::added_at, items::changed_at);
 
-/// Returns a pattern for LIKE for each word of a search text. Each word costs one pass over the searched texts, so the
-/// search text is cut.
-pub(super) fn search_patterns(search: &str) -> Vec<String> {
-    let search: String = search.chars().filter(|&c| c != '\0').take(SEARCH_MAX_CHARS).collect();
-    fold_for_search(&search).split_whitespace().map(like_pattern).collect()
-}
-
 impl Store {
-    /// Returns one page of the items of a catalog.
+    /// Returns one page of the items of a catalog, in the order in which they were added. `page` counts from 1; a page
+    /// has up to `per_page` items. `total` is the number of items in the catalog, as far as the caller knows it.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn list_items(&self, source: SourceId, query: &ItemQuery) -> Result<ItemsPage, StoreError> {
-        let words = search_patterns(&query.search);
+    pub fn list_items(&self, source: SourceId, page: u64, per_page: u64, total: u64) -> Result<Vec<Item>, StoreError> {
+        let [offset, limit, total] = [page.saturating_sub(1).saturating_mul(per_page), per_page, total]
+            .map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+        // Pages in the second half are counted from the end, so that the last one costs as little as the first.
+        let is_reversed = offset > total / 2 && offset < total;
+        let (offset, limit) =
+            if is_reversed { ((total - offset - limit).max(0), limit.min(total - offset)) } else { (offset, limit) };
         self.read(|conn| {
-            let flagged = query.flagged.as_ref().map(|(column, yes)| search::has_flag(conn, column, *yes));
-            let live = || {
-                let mut live =
-                    items::table.filter(items::source_id.eq(source.0)).filter(items::removed_at.is_null()).into_boxed();
-                for word in &words {
-                    live = live.filter(items::search_text.like(word).escape('\\'));
-                }
-                match &flagged {
-                    Some(flagged) => live.filter(flagged.clone()),
-                    None => live,
-                }
-            };
-            let total = match query.known_total.filter(|_| words.is_empty() && flagged.is_none()) {
-                Some(known) => known,
-                None => u64::try_from(live().count().get_result::<i64>(conn)?).unwrap_or(0),
-            };
-            let mut page = live().select(ITEM_COLUMNS);
-            if let Some(column) = &query.sort {
-                page = page.order(sorting::order_by_field(conn, column, query.sort_type, query.descending));
+            let live = items::table
+                .filter(items::source_id.eq(source.0))
+                .filter(items::removed_at.is_null())
+                .select(ITEM_COLUMNS)
+                .offset(offset)
+                .limit(limit)
+                .into_boxed();
+            let live = if is_reversed { live.order(items::id.desc()) } else { live.order(items::id) };
+            let mut rows: Vec<ItemRow> = live.load(conn)?;
+            if is_reversed {
+                rows.reverse();
             }
-            page = if query.descending { page.then_order_by(items::id.desc()) } else { page.then_order_by(items::id) };
-            let offset = query.page.saturating_sub(1).saturating_mul(query.per_page);
-            let rows: Vec<ItemRow> = page
-                .limit(i64::try_from(query.per_page).unwrap_or(i64::MAX))
-                .offset(i64::try_from(offset).unwrap_or(i64::MAX))
-                .load(conn)?;
-            let items = rows.into_iter().map(item_from_row).collect::<Result<_, _>>()?;
-            Ok(ItemsPage { items, total })
+            rows.into_iter().map(item_from_row).collect()
         })
     }
 
-    /// Returns how many items have `yes` in this column, or how many do not if `yes` is false.
+    /// Returns up to `limit` items of a catalog with ids above `after`, with their ids, in the order in which they were
+    /// added. Start with 0; an empty list is the end.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn count_flagged(&self, source: SourceId, column: &str, yes: bool) -> Result<u64, StoreError> {
+    pub fn items_after(&self, source: SourceId, after: i64, limit: u32) -> Result<Vec<StoredItem>, StoreError> {
         self.read(|conn| {
-            let flagged = search::has_flag(conn, column, yes);
-            let live = items::table.filter(items::source_id.eq(source.0)).filter(items::removed_at.is_null());
-            Ok(u64::try_from(live.filter(flagged).count().get_result::<i64>(conn)?).unwrap_or(0))
+            let live = items::table
+                .filter(items::source_id.eq(source.0))
+                .filter(items::removed_at.is_null())
+                .filter(items::id.gt(after))
+                .order((items::source_id, items::id))
+                .limit(i64::from(limit))
+                .select((items::id, items::fields, items::changed_at));
+            Ok(live.load::<StoredRow>(conn)?.into_iter().map(StoredItem::from).collect())
         })
+    }
+
+    /// Returns the items of a catalog with these ids as they are stored, in ascending order of the ids; those that were
+    /// removed are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn stored_items(&self, source: SourceId, ids: &[i64]) -> Result<Vec<StoredItem>, StoreError> {
+        let mut found = Vec::with_capacity(ids.len());
+        self.read(|conn| {
+            for ids in ids.chunks(MAX_IDS_PER_STATEMENT) {
+                // `removed_at` is selected and not a condition: see `Store::live_item_ids`.
+                let rows: Vec<(StoredRow, i64, bool)> = items::table
+                    .filter(items::id.eq_any(ids))
+                    .select((
+                        (items::id, items::fields, items::changed_at),
+                        items::source_id,
+                        items::removed_at.is_null(),
+                    ))
+                    .load(conn)?;
+                found.extend(rows.into_iter().filter(|(_, owner, is_live)| *owner == source.0 && *is_live));
+            }
+            Ok(())
+        })?;
+        let mut items: Vec<StoredItem> = found.into_iter().map(|(row, ..)| StoredItem::from(row)).collect();
+        items.sort_unstable_by_key(|item| item.id);
+        Ok(items)
+    }
+
+    /// Returns the items of a catalog with these ids, in the order of the ids; those that were removed are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn items_by_id(&self, source: SourceId, ids: &[i64]) -> Result<Vec<(i64, Item)>, StoreError> {
+        let mut found: HashMap<i64, Item> = HashMap::with_capacity(ids.len());
+        self.read(|conn| {
+            for ids in ids.chunks(MAX_IDS_PER_STATEMENT) {
+                // `removed_at` is selected and not a condition: see `Store::live_item_ids`.
+                let rows: Vec<(ItemRow, i64, bool)> = items::table
+                    .filter(items::id.eq_any(ids))
+                    .select((ITEM_COLUMNS, items::source_id, items::removed_at.is_null()))
+                    .load(conn)?;
+                for (row, owner, is_live) in rows {
+                    if owner == source.0 && is_live {
+                        found.insert(row.0, item_from_row(row)?);
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        Ok(ids.iter().filter_map(|id| found.remove_entry(id)).collect())
+    }
+
+    /// Returns items that were removed from a catalog at `since` or later and are not back: their keys and the times of
+    /// their removal, those removed first first; up to `limit` without the first `offset`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn removed_items(
+        &self,
+        source: SourceId,
+        since: DateTime<Utc>,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Vec<(String, DateTime<Utc>)>, StoreError> {
+        let rows: Vec<(String, Option<NaiveDateTime>)> = self.read(|conn| {
+            let removed = items::table
+                .filter(items::source_id.eq(source.0))
+                .filter(items::removed_at.ge(since.naive_utc()))
+                .order((items::removed_at, items::id))
+                .offset(i64::try_from(offset).unwrap_or(i64::MAX))
+                .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+                .select((items::key, items::removed_at));
+            Ok(removed.load(conn)?)
+        })?;
+        Ok(rows.into_iter().filter_map(|(key, at)| Some((key, at?.and_utc()))).collect())
     }
 
     /// Returns an item by its id, if it is in this catalog and not removed.
@@ -178,11 +251,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn stored_fields(
-        &self,
-        source: SourceId,
-        keys: &[&str],
-    ) -> Result<std::collections::HashMap<String, String>, StoreError> {
+    pub fn stored_fields(&self, source: SourceId, keys: &[&str]) -> Result<HashMap<String, String>, StoreError> {
         self.read(|conn| Ok(bulk::load_fields(conn, source.0, keys)?.into_iter().collect()))
     }
 }

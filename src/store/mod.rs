@@ -9,6 +9,7 @@ mod any_connection;
 mod attempts;
 pub mod batch;
 pub mod cancel;
+pub mod catalog_version;
 pub mod catalogs;
 mod change_parts;
 pub mod changes;

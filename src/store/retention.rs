@@ -11,6 +11,7 @@ use diesel::prelude::*;
 
 use super::active_statuses::ACTIVE_STATUSES;
 use super::added_spans;
+use super::catalog_version;
 use super::connection::{AnyConnection, Store};
 use super::dialect::{clock, expired_rows};
 use super::error::StoreError;
@@ -97,6 +98,7 @@ impl Store {
 /// Deletes a batch of changes, issues and listed items of these runs, and the records that have none left.
 fn clear_runs(conn: &mut AnyConnection, ids: &[String], _: NaiveDateTime) -> Result<usize, StoreError> {
     let changes = expired_rows::lock_changes(conn, ids, MAX_DETAILS_PER_STEP)?;
+    catalog_version::note_deleted_changes(conn, &changes)?;
     let mut rows = diesel::delete(item_changes::table.filter(item_changes::id.eq_any(&changes))).execute(conn)?;
     let issues = expired_rows::lock_issues(conn, ids, MAX_DETAILS_PER_STEP)?;
     rows += diesel::delete(sync_issues::table.filter(sync_issues::id.eq_any(&issues))).execute(conn)?;

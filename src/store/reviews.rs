@@ -5,7 +5,8 @@ use diesel::prelude::*;
 
 use super::connection::{AnyConnection, Store};
 use super::dialect::lock::wait_for_source;
-use super::dialect::{bulk_keys, clock};
+use super::dialect::search::split_words;
+use super::dialect::{bulk_keys, clock, search as search_conditions};
 use super::error::StoreError;
 use super::operations::active_run_of;
 use super::review_rows::{KeptList, ReviewRow, find_review, find_row};
@@ -205,22 +206,22 @@ impl Store {
         per_page: u64,
     ) -> Result<WithheldPage, StoreError> {
         let list = list.to_string();
-        let words = super::items::search_patterns(search);
+        let words = split_words(search);
         let offset = page.saturating_sub(1).saturating_mul(per_page);
         self.read(|conn| {
-            let listed = || {
+            let listed = |conn: &AnyConnection| {
                 let mut listed = withheld_items::table
                     .inner_join(items::table.on(is_listed_item()))
                     .filter(withheld_items::sync_id.eq(&list))
                     .filter(items::removed_at.is_null())
                     .into_boxed();
-                for word in &words {
-                    listed = listed.filter(items::search_text.like(word).escape('\\'));
+                if !words.is_empty() {
+                    listed = listed.filter(search_conditions::item_has_words(conn, &words));
                 }
                 listed
             };
-            let total = u64::try_from(listed().count().get_result::<i64>(conn)?).unwrap_or(0);
-            let rows: Vec<(String, String)> = listed()
+            let total = u64::try_from(listed(conn).count().get_result::<i64>(conn)?).unwrap_or(0);
+            let rows: Vec<(String, String)> = listed(conn)
                 .order(withheld_items::key)
                 .limit(i64::try_from(per_page).unwrap_or(i64::MAX))
                 .offset(i64::try_from(offset).unwrap_or(i64::MAX))

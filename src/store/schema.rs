@@ -44,6 +44,7 @@ diesel::table! {
         retry_at -> Nullable<Timestamp>,
         retry_number -> Nullable<Integer>,
         retry_run -> Nullable<Text>,
+        last_deleted_change -> BigInt,
     }
 }
 

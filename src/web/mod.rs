@@ -10,6 +10,7 @@ mod error_pages;
 mod feeds;
 mod history;
 pub mod http;
+mod item_lists;
 mod layout;
 mod legacy_api;
 mod panel;

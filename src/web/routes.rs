@@ -35,7 +35,11 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         .service(resource("/api/sync/{id}/removals/keep").route(post().to(api::follow_up::keep_withheld)))
         .service(resource("/api/sources/{slug}/resume").route(post().to(api::follow_up::resume_schedule)))
         .service(resource("/api/sources").route(read().to(api::catalog::sources)))
-        .service(resource("/api/catalog/{slug}/items").route(read().to(api::catalog::items)))
+        .service(
+            resource("/api/catalog/{slug}/items")
+                .route(read().to(api::items::list))
+                .route(route().method(Method::OPTIONS).to(api::items::options)),
+        )
         .service(resource("/api/catalog/{slug}/items/{id}/history").route(read().to(api::item_history::list)))
         .service(resource("/api/history").route(read().to(api::history::list)))
         .service(resource("/api/history/{id}").route(read().to(api::history::one)))

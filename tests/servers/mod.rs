@@ -24,7 +24,6 @@ mod troubleshooting;
 use std::path::Path;
 use std::time::Duration;
 
-use lockstep::store::items::ItemQuery;
 use serde_json::Value;
 
 use self::status_follower::StatusFollower;
@@ -57,8 +56,7 @@ fn write_albums(path: &Path, count: usize, wording: &str) -> String {
 fn count_albums(db: &TestDatabase, setup: &ServerSetup, wording: &str) -> (i64, u64) {
     let store = setup.store();
     let source = store.find_source("albums").expect("an answer").expect("the source");
-    let all =
-        store.list_items(source.id, &ItemQuery { page: 1, per_page: 1, ..ItemQuery::default() }).expect("items").total;
+    let all = store.find_catalog(source.id).expect("an answer").expect("a catalog").item_count;
     let condition = format!("source_id = {} AND removed_at IS NULL AND fields LIKE '%\"{wording} %'", source.id.0);
     (db.count_rows("items", &condition), all)
 }

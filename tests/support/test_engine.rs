@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use lockstep::catalog_index::{CatalogIndexes, CatalogReader, IndexState, MAX_RECENT_ITEMS};
+use lockstep::domain::catalog_query::CatalogQuery;
+use lockstep::domain::catalog_query::search_terms::SearchTerms;
 use lockstep::domain::issue::Issue;
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
@@ -16,7 +19,7 @@ use lockstep::fetch::{KindSettings, SourceKinds};
 use lockstep::status::{FileStatus, StatusBoard, StatusStore};
 use lockstep::store::Store;
 use lockstep::store::admission::StartOutcome;
-use lockstep::store::items::{Item, ItemQuery};
+use lockstep::store::items::Item;
 use lockstep::sync::follow_up::FollowUp;
 use lockstep::sync::{ShutdownSignal, SyncControl, SyncEngine, Timeouts};
 use tempfile::TempDir;
@@ -38,6 +41,7 @@ pub(crate) struct TestEngine {
     pub(crate) store: Store,
     pub(crate) engine: SyncEngine,
     pub(crate) control: SyncControl,
+    pub(crate) indexes: CatalogIndexes,
     pub(crate) memory: MemoryKind,
     data: TempDir,
 }
@@ -99,7 +103,8 @@ impl TestEngine {
             store: store.clone(),
             timeouts: limits,
         };
-        Self { control: SyncControl::new(engine.clone()), store, engine, memory, data }
+        let indexes = CatalogIndexes::new(store.clone(), data.path().to_owned(), MAX_RECENT_ITEMS);
+        Self { control: SyncControl::new(engine.clone()), indexes, store, engine, memory, data }
     }
 
     /// The folder of the status files.
@@ -207,8 +212,31 @@ impl TestEngine {
 
     /// The live items of a catalog in the order in which they came, at most 10,000.
     pub(crate) fn list_items(&self, source: &Source) -> Vec<Item> {
-        let query = ItemQuery { page: 1, per_page: 10_000, ..ItemQuery::default() };
-        self.store.list_items(source.id, &query).expect("items").items
+        self.store.list_items(source.id, 1, 10_000, 0).expect("items")
+    }
+
+    /// A reader of the catalog as it is now.
+    pub(crate) fn open_catalog(&self, source: &Source) -> CatalogReader {
+        let catalog = self.store.find_catalog(source.id).expect("an answer").expect("a catalog");
+        match self.indexes.open(source.id, &catalog, Duration::from_secs(120)).expect("an index") {
+            IndexState::Ready(reader) => reader,
+            IndexState::Building(progress) => panic!("the index is not ready: {progress:?}"),
+        }
+    }
+
+    /// The items that a query selects, in its order.
+    pub(crate) fn find_items(&self, source: &Source, query: &CatalogQuery) -> Vec<Item> {
+        let reader = self.open_catalog(source);
+        let selection = reader.select(query).expect("a query of known columns");
+        let ids = selection.ids(0, usize::MAX).expect("ids");
+        assert_eq!(selection.count().expect("a count"), ids.len() as u64);
+        self.store.items_by_id(source.id, &ids).expect("items").into_iter().map(|(_, item)| item).collect()
+    }
+
+    /// The keys of the items that a search finds, in the order in which they were added.
+    pub(crate) fn search_keys(&self, source: &Source, search: &str) -> Vec<String> {
+        let query = CatalogQuery { search: SearchTerms::parse(search), ..CatalogQuery::default() };
+        self.find_items(source, &query).into_iter().map(|item| item.key).collect()
     }
 
     /// The values of the live items, cells joined by `|`, in the order in which they came.

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use lockstep::domain::catalog_query::CatalogQuery;
+use lockstep::domain::catalog_query::sort_column::SortColumn;
 use lockstep::domain::operation::Status;
 use lockstep::domain::text::comparable_form::comparable_form;
-use lockstep::store::items::ItemQuery;
 
 use crate::support::{TestDatabase, TestEngine, on_both_databases, shared_data};
 
@@ -87,9 +88,8 @@ fn naughty_strings_are_found_by_a_search_for_themselves(db: &TestDatabase) {
     let source = engine.csv_source("albums", format!("id,text\n{rows}"));
     engine.sync(&source);
     for (n, text) in strings.iter().enumerate() {
-        let query = ItemQuery { search: text.clone(), page: 1, per_page: 600, ..ItemQuery::default() };
-        let found = engine.store.list_items(source.id, &query).expect("an answer, whatever is searched for");
-        assert!(found.items.iter().any(|item| item.key == n.to_string()), "string {n} does not find itself: {text:?}");
+        let found = engine.search_keys(&source, text);
+        assert!(found.contains(&n.to_string()), "string {n} does not find itself: {text:?}");
     }
 }
 
@@ -137,9 +137,9 @@ fn naughty_strings_can_be_headers_and_sorted_by(db: &TestDatabase) {
     let columns = engine.store.find_catalog(source.id).expect("an answer").expect("a catalog").columns;
     assert_eq!(columns[1..], names[..]);
     for (n, name) in names.iter().enumerate() {
-        let query = ItemQuery { sort: Some(name.clone()), page: 1, per_page: 1, ..ItemQuery::default() };
-        let page = engine.store.list_items(source.id, &query).expect("an answer, whatever is sorted by");
-        assert_eq!(page.items[0].key, if n % 2 == 0 { "a" } else { "b" }, "{name:?}");
+        let sort = vec![SortColumn { name: name.clone(), descending: false }];
+        let found = engine.find_items(&source, &CatalogQuery { sort, ..CatalogQuery::default() });
+        assert_eq!(found[0].key, if n % 2 == 0 { "a" } else { "b" }, "{name:?}");
     }
 }
 

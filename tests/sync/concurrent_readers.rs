@@ -2,8 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use lockstep::domain::catalog_query::CatalogQuery;
+use lockstep::domain::catalog_query::search_terms::SearchTerms;
+use lockstep::domain::catalog_query::sort_column::SortColumn;
 use lockstep::domain::change_set::ChangeKind;
-use lockstep::store::items::ItemQuery;
 
 use crate::support::memory_kind::MemoryTable;
 use crate::support::test_engine::{TEST_TIMEOUTS, full_sync};
@@ -20,12 +22,16 @@ fn a_reader_during_syncs_never_sees_an_error_or_an_empty_catalog(db: &TestDataba
     let read = |engine: &TestEngine, number: usize| {
         let mut reads = 0;
         while !over.load(Ordering::SeqCst) {
-            let sort = number.is_multiple_of(2).then(|| "title".to_owned());
-            let search = if number < 2 { "round" } else { "" }.to_owned();
-            let query = ItemQuery { search, sort, page: 1 + reads % 3, per_page: 20, ..ItemQuery::default() };
-            let page = engine.store.list_items(source.id, &query).expect("a page, never an error");
-            assert_eq!((page.total, page.items.len()), (ROW_COUNT, 20));
-            let item = &page.items[0];
+            let title = SortColumn { name: "title".to_owned(), descending: false };
+            let sort = if number.is_multiple_of(2) { vec![title] } else { Vec::new() };
+            let search = SearchTerms::parse(if number < 2 { "round" } else { "" });
+            let reader = engine.open_catalog(&source);
+            let selection =
+                reader.select(&CatalogQuery { search, sort, ..CatalogQuery::default() }).expect("known columns");
+            let ids = selection.ids(20 * (reads % 3), 20).expect("a page, never an error");
+            let items = engine.store.items_by_id(source.id, &ids).expect("items, never an error");
+            assert_eq!((selection.count().expect("a count"), items.len()), (ROW_COUNT, 20));
+            let item = &items[0].1;
             assert!(item.fields[1].1.ends_with(&format!(" {}", item.key)), "whole items only: {item:?}");
             let catalog = engine.store.find_catalog(source.id).expect("never an error").expect("a catalog");
             assert_eq!((catalog.item_count, catalog.columns.len()), (ROW_COUNT, 2));

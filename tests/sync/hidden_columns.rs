@@ -5,7 +5,6 @@ use lockstep::domain::operation::Status;
 use lockstep::domain::read_options::ReadOptions;
 use lockstep::domain::source::{Source, SourceDraft};
 use lockstep::store::changes::ChangeFilter;
-use lockstep::store::items::ItemQuery;
 
 use crate::support::test_engine::{format_issue, full_sync, incremental_sync, source_draft};
 use crate::support::workbook_builder::{XlsxBuilder, text_row};
@@ -71,8 +70,7 @@ impl<'a> HiddenColumnSource<'a> {
 
     /// The number of items that a search finds.
     fn count_found(&self, search: &str) -> u64 {
-        let query = ItemQuery { search: search.to_owned(), page: 1, per_page: 10, ..ItemQuery::default() };
-        self.engine.store.list_items(self.source.id, &query).expect("items").total
+        self.engine.search_keys(&self.source, search).len() as u64
     }
 
     fn list_columns(&self) -> Vec<String> {

@@ -5,7 +5,7 @@ use chrono::{TimeDelta, Utc};
 use super::site::TestSite;
 use crate::support::{TestDatabase, on_both_databases};
 
-on_both_databases!(items_are_counted_only_for_a_search, the_badge_without_runs_costs_one_query);
+on_both_databases!(the_badge_without_runs_costs_one_query);
 
 fn site_on(db: &TestDatabase) -> TestSite {
     TestSite::on_store(db.store(), tempfile::tempdir().expect("a folder"))
@@ -51,18 +51,6 @@ fn numbers_on_pages_are_grouped_as_in_messages() {
     let run = admin.get("/api/history").json()["items"][0]["syncId"].as_str().map(str::to_owned);
     let page = admin.get(&format!("/history/{}", run.expect("a run"))).body;
     assert!(page.contains("Row</span> 12,482<") && page.contains("(first seen in row 12,481)"), "{page}");
-}
-
-fn items_are_counted_only_for_a_search(db: &TestDatabase) {
-    let site = site_on(db);
-    site.sync_source(&site.albums);
-    db.run_sql("UPDATE catalogs SET item_count = 77 WHERE item_count = 3");
-    let visitor = site.visitor();
-    assert!(visitor.get("/catalog/albums").body.contains("1–3 of 77"), "the stored count is used");
-    assert!(visitor.get("/catalog/albums?q=blue").body.contains("1–2 of 2"));
-    assert_eq!(visitor.get("/api/catalog/albums/items").json()["total"], 77);
-    assert_eq!(visitor.get("/api/catalog/albums/items?q=%20").json()["total"], 77, "a blank is no search");
-    assert_eq!(visitor.get("/api/catalog/albums/items?q=blue").json()["total"], 2);
 }
 
 fn the_badge_without_runs_costs_one_query(db: &TestDatabase) {

@@ -43,10 +43,15 @@ fn items_are_searched_sorted_and_paged() {
     assert_eq!((list_keys(&second), &second["total"]), (vec!["a3"], &3.into()));
     assert_eq!(list_keys(&get("?page=99999999999999999").json()), Vec::<&str>::new());
     assert_eq!(get("?per=501").json()["per"], 500);
-    for (query, field) in [("?sort=nothing", "sort"), ("?sort=--year", "sort"), ("?page=0", "page"), ("?per=x", "per")]
-    {
+    for (query, code, field) in [
+        ("?sort=nothing", "unknown_parameter", "sort"),
+        ("?sort=--year", "unknown_parameter", "sort"),
+        ("?page=0", "bad_request", "page"),
+        ("?per=x", "bad_request", "per"),
+        ("?year=1999", "unknown_parameter", "year"),
+    ] {
         let reply = get(query);
-        assert_eq!(reply.expect_refusal(), (400, "bad_request".to_owned()), "{query}");
+        assert_eq!(reply.expect_refusal(), (400, code.to_owned()), "{query}");
         assert_eq!(reply.json()["field"], field);
     }
     assert_eq!(get("?q=%00%25_%27").json()["total"], 0);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::rt;
+use lockstep::catalog_index::{CatalogIndexes, MAX_RECENT_ITEMS};
 use lockstep::domain::account::Role;
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
@@ -138,6 +139,7 @@ impl TestSite {
         let albums = store.add_source(&draft("albums", true), None).expect("a source");
         let drafts = store.add_source(&draft("drafts", false), None).expect("a source");
         let state = AppState {
+            indexes: CatalogIndexes::new(store.clone(), data.path().to_owned(), MAX_RECENT_ITEMS),
             store: store.clone(),
             board,
             control: control.clone(),

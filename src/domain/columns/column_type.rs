@@ -7,7 +7,7 @@ use super::links::{is_image_url, looks_like_link};
 use super::numbers::{DecimalSign, NumberEvidence};
 
 /// The type of a column.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ColumnType {
     /// Any text; also used when the type is not certain.

@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 /// The order of year, month and day.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DateOrder {
     /// Year, month, day, as in ISO 8601: `2025-04-03`.
@@ -16,7 +16,7 @@ pub enum DateOrder {
 }
 
 /// The separators between the numbers of a date.
-pub const DATE_SEPARATORS: [char; 3] = ['-', '/', '.'];
+const DATE_SEPARATORS: [char; 3] = ['-', '/', '.'];
 
 /// The parts of a cell that looks like a date.
 struct DateParts<'a> {
@@ -114,7 +114,7 @@ fn to_calendar_day(parts: &DateParts<'_>, order: DateOrder) -> Option<NaiveDate>
 }
 
 /// Returns the seconds from the beginning of year 1 to the date in `cell`, in a column of this order; `None` if the
-/// cell is not such a date. Date columns are sorted by this value; `store::dialect::sorting` computes the same in SQL.
+/// cell is not such a date. Date columns are sorted by this value.
 #[must_use]
 pub fn parse_date(cell: &str, order: DateOrder) -> Option<f64> {
     let parts = split_date(cell)?;

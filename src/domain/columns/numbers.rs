@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The decimal separator.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DecimalSign {
     /// A point, as in `1,234.56`.
@@ -37,15 +37,15 @@ impl DecimalSign {
 }
 
 /// The maximum length of a number, in characters.
-pub const MAX_NUMBER_CHARS: usize = 64;
+const MAX_NUMBER_CHARS: usize = 64;
 /// Minus signs; the first is the ASCII one.
-pub const MINUS_SIGNS: [char; 2] = ['-', '−'];
+const MINUS_SIGNS: [char; 2] = ['-', '−'];
 /// Spaces that separate groups of three digits, or a number from its unit.
-pub const GROUP_SPACES: [char; 4] = [' ', '\u{a0}', '\u{202f}', '\u{2009}'];
+const GROUP_SPACES: [char; 4] = [' ', '\u{a0}', '\u{202f}', '\u{2009}'];
 /// Apostrophes that separate groups of three digits, as in Switzerland.
-pub const GROUP_APOSTROPHES: [char; 2] = ['\'', '’'];
+const GROUP_APOSTROPHES: [char; 2] = ['\'', '’'];
 /// Units that may come before or after a number. None is a prefix of another.
-pub const NUMBER_UNITS: [&str; 33] = [
+const NUMBER_UNITS: [&str; 33] = [
     "%", "$", "€", "£", "¥", "₹", "₽", "₩", "₺", "₴", "₪", "₫", "₱", "฿", "₦", "EUR", "USD", "GBP", "CHF", "JPY",
     "CNY", "INR", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "CAD", "AUD", "NZD", "kr", "zł",
 ];
@@ -156,7 +156,7 @@ fn group_separators(digits: &str, decimal: DecimalSign) -> Option<u8> {
 }
 
 /// Returns the value of a cell in a column with this decimal separator; `None` if the cell is not such a number. Number
-/// columns are sorted by this value; `store::dialect::sorting` computes the same in SQL.
+/// columns are sorted by this value.
 #[must_use]
 pub fn parse_number(cell: &str, decimal: DecimalSign) -> Option<f64> {
     let bare = strip_sign_and_unit(cell)?;

@@ -11,5 +11,4 @@ pub(super) mod migrations;
 pub(super) mod probe;
 pub(super) mod search;
 pub(super) mod session;
-pub(super) mod sorting;
 pub(super) mod write_tx;

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, web};
 use serde::Serialize;
 
-use super::{JsonList, ListQuery, json_time};
+use super::{JsonList, ListPage, json_time};
 use crate::domain::change_entry::ChangeEntry;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::operation::{Mode, OperationKind, Status};
@@ -149,7 +149,7 @@ pub(in crate::web) async fn list(app: AppContext, request: HttpRequest) -> Resul
     let query = request.query_string().to_owned();
     app.run_blocking(move |state, caller| {
         caller.viewer()?;
-        let ListQuery { page, per, .. } = ListQuery::parse(&query)?;
+        let ListPage { page, per } = ListPage::parse(&query, &["source", "status"])?;
         let slug = query_value(&query, "source");
         let of = slug.as_ref().map(|slug| find_history_of(state, slug)).transpose()?.flatten();
         if slug.is_some() && of.is_none() {
@@ -185,7 +185,8 @@ pub(in crate::web) async fn changes(
     app.run_blocking(move |state, caller| {
         caller.viewer()?;
         let run = find_run(state, &id)?;
-        let ListQuery { search, page, per, .. } = ListQuery::parse(&query)?;
+        let ListPage { page, per } = ListPage::parse(&query, &["kind", "q"])?;
+        let search = query_value(&query, "q").unwrap_or_default();
         let kinds = match query_value(&query, "kind").map(|word| parse_listed_kind(&word)).transpose()? {
             None => Vec::new(),
             Some(ListedKind::Change(kind)) => vec![kind],
@@ -232,11 +233,11 @@ pub(in crate::web) async fn issues(
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<JsonResponse, WebError> {
-    let query = ListQuery::parse(request.query_string());
+    let query = ListPage::parse(request.query_string(), &[]);
     app.run_blocking(move |state, caller| {
         caller.viewer()?;
         let id = find_run(state, &id)?.as_attempt().id;
-        let ListQuery { page, per, .. } = query?;
+        let ListPage { page, per } = query?;
         let columns = state.store.find_read_table(id)?.unwrap_or_default().kept_columns();
         let found = state.store.list_issues(id, page, per)?;
         let items: Vec<IssueEntry> = found.into_iter().map(|issue| IssueEntry::new(issue, &columns)).collect();

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, web};
 use serde::Serialize;
 
-use super::{JsonList, ListQuery, json_time};
+use super::{JsonList, ListPage, json_time};
 use crate::domain::change_entry::ChangeEntry;
 use crate::domain::operation::OperationKind;
 use crate::domain::sync_id::SyncId;
@@ -40,12 +40,12 @@ pub(in crate::web) async fn list(
     path: web::Path<(String, String)>,
     request: HttpRequest,
 ) -> Result<JsonResponse, WebError> {
-    let query = ListQuery::parse(request.query_string());
+    let query = ListPage::parse(request.query_string(), &[]);
     app.run_blocking(move |state, caller| {
         caller.viewer()?;
         let (slug, id) = path.into_inner();
         let source = caller.source(state, &slug)?;
-        let ListQuery { page, per, .. } = query?;
+        let ListPage { page, per } = query?;
         let found = state.store.item_history(source.id, &id, page, per)?.ok_or_else(|| WebError::not_found("item"))?;
         let items: Vec<ItemHistoryRecord> =
             found.entries.into_iter().map(ItemHistoryRecord::parse).collect::<Result<_, _>>()?;

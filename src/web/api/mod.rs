@@ -4,12 +4,16 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use super::http::error::WebError;
+use super::item_lists::list_address::split_query;
+use super::item_lists::parameters::ParameterProblem;
 
 pub(super) mod catalog;
 pub(super) mod follow_up;
 pub(super) mod health;
 pub(super) mod history;
 pub(super) mod item_history;
+mod item_json;
+pub(super) mod items;
 pub(super) mod sync;
 
 /// One page of a list.
@@ -26,41 +30,45 @@ fn json_time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// The query of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct ListQuery {
-    search: String,
-    sort: String,
-    filter: String,
+/// The page of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct ListPage {
     page: u64,
     per: u64,
 }
 
-impl ListQuery {
+impl ListPage {
     const DEFAULT_PER_PAGE: u64 = 50;
     const MAX_PER_PAGE: u64 = 500;
 
-    /// Parses a query. Unknown parameters are ignored; if one is repeated, the last counts.
-    fn parse(query: &str) -> Result<Self, WebError> {
-        let mut parsed = Self {
-            search: String::new(),
-            sort: String::new(),
-            filter: String::new(),
-            page: 1,
-            per: Self::DEFAULT_PER_PAGE,
-        };
-        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            match &*name {
-                "q" => parsed.search = value.into_owned(),
-                "sort" => parsed.sort = value.into_owned(),
-                "filter" => parsed.filter = value.into_owned(),
+    /// Parses `page` and `per`; more than 500 items a page count as 500. If a parameter is repeated, the last one
+    /// counts. The names of all other parameters must be among `others`.
+    fn parse(query: &str, others: &[&str]) -> Result<Self, WebError> {
+        Self::take_from(split_query(query).into_iter().filter(|(name, _)| !others.contains(&name.as_str())))
+    }
+
+    /// Parses `page` and `per`, which must be all parameters.
+    fn take_from(parameters: impl IntoIterator<Item = (String, String)>) -> Result<Self, WebError> {
+        let mut parsed = Self { page: 1, per: Self::DEFAULT_PER_PAGE };
+        for (name, value) in parameters {
+            match name.as_str() {
                 "page" => parsed.page = parse_positive("page", &value)?,
                 "per" => parsed.per = parse_positive("per", &value)?.min(Self::MAX_PER_PAGE),
-                _ => {}
+                _ => return Err(unknown_parameter(&name)),
             }
         }
         Ok(parsed)
     }
+
+    /// The number of entries before this page.
+    const fn offset(self) -> u64 {
+        (self.page - 1).saturating_mul(self.per)
+    }
+}
+
+/// The error for a parameter that is not known.
+fn unknown_parameter(name: &str) -> WebError {
+    ParameterProblem::unknown(name, format!("“{name}” is not a parameter of this list.")).into()
 }
 
 /// Parses a whole number from 1.
@@ -73,17 +81,19 @@ fn parse_positive(field: &'static str, text: &str) -> Result<u64, WebError> {
 
 #[cfg(test)]
 mod tests {
-    use super::ListQuery;
+    use super::ListPage;
 
     #[test]
     fn a_list_is_requested_in_pages_of_50_up_to_500() {
-        let parsed =
-            |query: &str| ListQuery::parse(query).map(|parsed| (parsed.page, parsed.per)).map_err(|error| error.field);
+        let parsed = |query: &str| {
+            ListPage::parse(query, &["q"]).map(|parsed| (parsed.page, parsed.per)).map_err(|error| error.field)
+        };
         assert_eq!(parsed(""), Ok((1, 50)));
-        assert_eq!(parsed("page=3&per=7&unknown=1"), Ok((3, 7)));
+        assert_eq!(parsed("page=3&per=7&q=1"), Ok((3, 7)));
         assert_eq!(parsed("per=99999999"), Ok((1, 500)));
-        assert_eq!(parsed("page=0"), Err(Some("page")));
-        assert_eq!(parsed("per=many"), Err(Some("per")));
-        assert_eq!(parsed("page=-1"), Err(Some("page")));
+        assert_eq!(parsed("page=0"), Err(Some("page".into())));
+        assert_eq!(parsed("per=many"), Err(Some("per".into())));
+        assert_eq!(parsed("page=-1"), Err(Some("page".into())));
+        assert_eq!(parsed("page=1&unknown=1"), Err(Some("unknown".into())));
     }
 }

@@ -162,8 +162,8 @@ mod tests {
     use super::SyncBody;
     use crate::domain::operation::{Mode, OperationKind, StartOptions};
 
-    fn refused(body: &Value) -> Option<&'static str> {
-        SyncBody::parse(body).expect_err("a refusal").field
+    fn refused(body: &Value) -> Option<String> {
+        SyncBody::parse(body).expect_err("a refusal").field.map(Into::into)
     }
 
     #[test]
@@ -186,12 +186,12 @@ mod tests {
     #[test]
     fn a_field_of_the_wrong_type_is_named() {
         assert_eq!(refused(&json!([])), None);
-        assert_eq!(refused(&json!({})), Some("source"));
-        assert_eq!(refused(&json!({ "source": 7 })), Some("source"));
-        assert_eq!(refused(&json!({ "source": "a", "type": "both" })), Some("type"));
-        assert_eq!(refused(&json!({ "source": "a", "type": true })), Some("type"));
-        assert_eq!(refused(&json!({ "source": "a", "options": [] })), Some("options"));
+        assert_eq!(refused(&json!({})), Some("source".to_owned()));
+        assert_eq!(refused(&json!({ "source": 7 })), Some("source".to_owned()));
+        assert_eq!(refused(&json!({ "source": "a", "type": "both" })), Some("type".to_owned()));
+        assert_eq!(refused(&json!({ "source": "a", "type": true })), Some("type".to_owned()));
+        assert_eq!(refused(&json!({ "source": "a", "options": [] })), Some("options".to_owned()));
         let preview = json!({ "source": "a", "options": { "preview": "yes" } });
-        assert_eq!(refused(&preview), Some("options.preview"));
+        assert_eq!(refused(&preview), Some("options.preview".to_owned()));
     }
 }

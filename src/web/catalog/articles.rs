@@ -1,13 +1,14 @@
 //! The special features of catalogs of articles: filters for unread and starred articles, and newest first.
 
 use super::view::{FilterLink, ReadState};
+use crate::catalog_index::CatalogReader;
+use crate::domain::catalog_query::CatalogQuery;
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::filter::Filter;
-use crate::domain::source::Source;
 use crate::store::catalogs::Catalog;
 use crate::store::items::Item;
-use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
+use crate::web::item_lists::list_address::article_filter;
 
 /// The columns in the table of the articles of an account. The page of an article has all columns.
 const ACCOUNT_COLUMNS: [&str; 7] = ["title", "feed", "published", "read", "starred", "author", "labels"];
@@ -15,28 +16,23 @@ const ACCOUNT_COLUMNS: [&str; 7] = ["title", "feed", "published", "read", "starr
 /// The columns in the table of the articles of feeds: as many as are readable next to each other.
 const FEED_COLUMNS: [&str; 6] = ["title", "feed", "published", "author", "categories", "image"];
 
-/// The links to the filters of a catalog, each with its number of items; empty if the catalog has none. `counted` is
-/// the number of items of the current filter, if that is known already.
+/// The links to the filters of a catalog, each with its number of items, whatever the search; empty if the catalog has
+/// none.
 pub(super) fn filter_links(
-    state: &AppState,
-    source: &Source,
+    reader: &CatalogReader,
     catalog: &Catalog,
     current: Option<Filter>,
-    counted: Option<u64>,
     href: impl Fn(&str) -> String,
 ) -> Result<Vec<FilterLink>, WebError> {
     let mut links = Vec::new();
     for &filter in Filter::ALL.iter().filter(|filter| filter.applies_to(&catalog.columns, &catalog.column_types)) {
-        let is_current = current == Some(filter);
-        let count = match counted.filter(|_| is_current) {
-            Some(counted) => counted,
-            None => state.store.count_flagged(source.id, filter.column(), filter.matches_yes())?,
-        };
+        let filters = vec![article_filter(filter)];
+        let count = reader.select(&CatalogQuery { filters, ..CatalogQuery::default() })?.count()?;
         let label = match filter {
             Filter::Unread => "Unread",
             Filter::Starred => "Starred",
         };
-        links.push(FilterLink { label, count, href: href(filter.as_str()), is_current });
+        links.push(FilterLink { label, count, href: href(filter.as_str()), is_current: current == Some(filter) });
     }
     if !links.is_empty() {
         let all = FilterLink { label: "All", count: catalog.item_count, href: href(""), is_current: current.is_none() };

@@ -1,6 +1,6 @@
 //! `GET /catalog/{slug}`: the page of a catalog, with its panel and its table.
 
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 
 use super::table::{TableQuery, build_table};
 use super::view::CatalogPage;
@@ -9,6 +9,7 @@ use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::form::{FormValues, trimmed_value};
 use crate::web::http::html_response::HtmlResponse;
+use crate::web::item_lists::list_address::split_query;
 use crate::web::layout::freshness_mark::find_mark;
 use crate::web::layout::page::page_frame;
 use crate::web::layout::time_label::time_label;
@@ -17,17 +18,25 @@ use crate::web::panel::build::PanelContext;
 use crate::web::panel::dismissed_runs::DismissedRuns;
 use crate::web::panel::notice::restore_notice;
 
-/// `GET /catalog/{slug}`: `q` searches, `sort` sorts by a column (`-column` descending), `page` selects a page.
+/// `GET /catalog/{slug}`: `q` searches, `filter[COLUMN]` filters, `sort` sorts by columns (`-column` descending),
+/// `page` selects a page.
 pub(in crate::web) async fn page(
     app: AppContext,
     slug: web::Path<String>,
     query: web::Query<FormValues>,
+    request: HttpRequest,
     dismissed: DismissedRuns,
 ) -> Result<HtmlResponse, WebError> {
+    let parameters = split_query(request.query_string());
     app.run_blocking(move |state, caller| {
         let source = caller.source(state, &slug)?;
         let actor = caller.actor;
         let Some(catalog) = state.store.find_catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
+        let asked = TableQuery::parse(&parameters, &catalog);
+        if let Some(with_filter) = asked.with_added_filter(&catalog) {
+            let link = with_filter.link(&state.links.catalog(source.slug.as_str()), 1);
+            return Ok(HtmlResponse::redirect(link));
+        }
         let context = PanelContext { state, source: &source, actor: actor.as_ref() };
         let mut panel = context.page_panel(&dismissed)?;
         if panel.may_sync {
@@ -47,7 +56,7 @@ pub(in crate::web) async fn page(
             public: source.public,
             freshness: find_mark(state, source.id, actor.as_ref())?,
             panel,
-            table: build_table(state, &source, &catalog, &TableQuery::parse(&query))?,
+            table: build_table(state, &source, &catalog, &asked)?,
         };
         HtmlResponse::render(&page)
     })

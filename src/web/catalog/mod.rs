@@ -3,6 +3,7 @@
 pub(in crate::web) mod articles;
 pub(in crate::web) mod cell_view;
 pub(super) mod cells;
+mod filter_bar;
 pub(super) mod handlers;
 pub(super) mod item;
 mod item_history;

@@ -2,13 +2,17 @@
 
 use super::articles;
 use super::cells;
-use super::view::{ColumnHead, ReadState, SortState, TableRow};
+use super::filter_bar::operator_label;
+use super::view::{ColumnHead, OperatorOption, ReadState, SortState, TableRow};
+use crate::domain::catalog_query::column_filter::FilterOperator;
+use crate::domain::catalog_query::sort_column::SortColumn;
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::source::Source;
 use crate::domain::text::comparable_form::is_same_form;
 use crate::store::catalogs::Catalog;
 use crate::store::items::Item;
 use crate::web::http::form::clip_text;
+use crate::web::item_lists::list_address::ListAddress;
 use crate::web::layout::item_title::find_title_column;
 
 /// The most columns in a table. The page of an item has all of them.
@@ -36,12 +40,13 @@ pub(super) struct ShownColumns<'a> {
 
 impl<'a> ShownColumns<'a> {
     /// Chooses the columns: those of articles, or else the first ones; always the title and the one sorted by.
-    pub(super) fn choose(catalog: &'a Catalog, source: &'a Source, sorted_by: Option<&str>) -> Self {
+    pub(super) fn choose(catalog: &'a Catalog, source: &'a Source, sort: &[SortColumn]) -> Self {
         let names: Vec<&str> = catalog.columns.iter().map(String::as_str).collect();
         let type_at = |at: usize| catalog.column_types.get(at).copied().unwrap_or_default();
         let is_text = |at: &usize| !matches!(type_at(*at), ColumnType::Image | ColumnType::Link | ColumnType::Html);
         let title = find_title_column(&names, &source.noun.one).or_else(|| (0..names.len()).find(is_text)).unwrap_or(0);
-        let required = [Some(title), sorted_by.and_then(|column| names.iter().position(|name| *name == column))];
+        let sorted_by = sort.first().and_then(|column| names.iter().position(|name| *name == column.name));
+        let required = [Some(title), sorted_by];
         let positions =
             articles::article_columns(catalog, &required).unwrap_or_else(|| first_columns(names.len(), required));
         Self {
@@ -58,26 +63,39 @@ impl<'a> ShownColumns<'a> {
         is_same_form(name, self.key_column)
     }
 
-    /// The heads of the columns. `sorted` is the column that the table is sorted by, and whether in descending order;
-    /// `sort_link` returns the link to another order.
+    /// The heads of the columns of a table that is sorted by `sort`, with links to other orders and filters of
+    /// `address`.
     pub(super) fn build_heads(
         &self,
-        sorted: Option<(&str, bool)>,
-        sort_link: impl Fn(&str) -> String,
+        sort: &[SortColumn],
+        address: &ListAddress,
+        catalog_link: &str,
     ) -> Vec<ColumnHead> {
         let head = |(index, &ShownColumn { name, column_type, .. }): (usize, &ShownColumn<'_>)| {
-            let reversed = format!("-{name}");
-            let (sorted_now, next) = match sorted {
-                Some((column, false)) if column == name => (SortState::Ascending, reversed.as_str()),
-                Some((column, true)) if column == name => (SortState::Descending, name),
-                _ => (SortState::No, name),
-            };
+            let order = |descending| SortColumn { name: name.to_owned(), descending };
+            let sorted_link = |sort: Vec<SortColumn>| address.sorted_by(sort).link(catalog_link, 1);
+            let current = sort.iter().find(|column| column.name == name).map(|column| column.descending);
+            let is_first = sort.first().is_some_and(|column| column.name == name);
+            let then_by = sort
+                .first()
+                .filter(|_| !is_first)
+                .map(|first| sorted_link(vec![first.clone(), order(current == Some(false))]));
             let is_key = self.is_key(name);
             ColumnHead {
                 name: clip_text(name, MAX_CELL_CHARS),
+                value: name.to_owned(),
                 sort: name.to_owned(),
-                href: sort_link(next),
-                sorted: sorted_now,
+                href: sorted_link(vec![order(is_first && current == Some(false))]),
+                ascending: sorted_link(vec![order(false)]),
+                descending: sorted_link(vec![order(true)]),
+                then_by,
+                sorted: match current {
+                    None => SortState::No,
+                    Some(false) => SortState::Ascending,
+                    Some(true) => SortState::Descending,
+                },
+                blank: address.with_value(name, FilterOperator::Empty, "1").link(catalog_link, 1),
+                filled: address.with_value(name, FilterOperator::Empty, "0").link(catalog_link, 1),
                 class: if is_key || index == self.lead { "" } else { cells::column_class(column_type) },
                 is_key,
             }
@@ -112,6 +130,14 @@ impl<'a> ShownColumns<'a> {
             cells: self.shown.iter().enumerate().map(cell).collect(),
         }
     }
+}
+
+/// Operators as options of a form.
+pub(super) fn operator_options(operators: &[FilterOperator]) -> Vec<OperatorOption> {
+    operators
+        .iter()
+        .map(|&operator| OperatorOption { word: operator.as_str(), label: operator_label(operator) })
+        .collect()
 }
 
 /// The positions of the columns in a table: the first ones, and the required ones wherever they are.

@@ -1,162 +1,190 @@
 //! Builds the table of a catalog: one page of items, with links that sort, filter and page.
 
 use super::articles;
-use super::shown_columns::ShownColumns;
-use super::view::{TableRow, TableView};
-use crate::domain::filter::Filter;
+use super::filter_bar::{build_chips, build_facets};
+use super::shown_columns::{ShownColumns, operator_options};
+use super::view::{PreparingView, TableRow, TableView};
+use crate::catalog_index::{CatalogReader, IndexState};
+use crate::domain::catalog_query::column_filter::FilterOperator;
+use crate::domain::catalog_query::sort_column::SortColumn;
 use crate::domain::source::Source;
 use crate::store::catalogs::Catalog;
-use crate::store::items::ItemQuery;
+use crate::store::items::Item;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
-use crate::web::http::form::{FormValues, trimmed_value};
-use crate::web::http::links::with_query;
+use crate::web::item_lists::catalog_open::{find_reader, load_items, open_index};
+use crate::web::item_lists::list_address::{AddressParameters, ListAddress};
+use crate::web::item_lists::parameters::ListParameters;
+use crate::web::layout::time_label::time_label;
 
 /// The number of items on a page.
 const ITEMS_PER_PAGE: u64 = 50;
-/// The most characters of a search that count: each word of it makes the query slower.
-const MAX_SEARCH_CHARS: usize = 200;
+/// The operators of the form that filters any column.
+const FILTER_OPERATORS: &[FilterOperator] = &[
+    FilterOperator::Contains,
+    FilterOperator::Starts,
+    FilterOperator::Equals,
+    FilterOperator::Not,
+    FilterOperator::Greater,
+    FilterOperator::GreaterOrEqual,
+    FilterOperator::Less,
+    FilterOperator::LessOrEqual,
+];
 
-/// The query of a table.
+/// What the address of a table asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct TableQuery {
-    pub(super) search: String,
-    pub(super) sort: String,
-    pub(super) filter: Option<Filter>,
+    pub(super) list: ListParameters,
     pub(super) page: u64,
 }
 
 impl TableQuery {
-    /// Parses `q`, `sort`, `filter` and `page`. A value that cannot be parsed counts as missing.
-    pub(super) fn parse(values: &FormValues) -> Self {
-        Self {
-            search: trimmed_value(values, "q").chars().take(MAX_SEARCH_CHARS).collect(),
-            // Column names have no white space around them.
-            sort: trimmed_value(values, "sort"),
-            filter: trimmed_value(values, "filter").parse().ok(),
-            page: trimmed_value(values, "page").parse().unwrap_or(1).max(1),
-        }
+    /// Parses the parameters of an address. A page that cannot be parsed counts as the first one; what cannot be
+    /// applied is kept for a notice; foreign parameters are passed over.
+    pub(super) fn parse(parameters: &AddressParameters, catalog: &Catalog) -> Self {
+        let trimmed: AddressParameters =
+            parameters.iter().map(|(name, value)| (name.clone(), trim_value(name, value))).collect();
+        let list = ListParameters::parse(&trimmed, catalog);
+        let page = list.others.iter().rfind(|(name, _)| name == "page");
+        let page = page.and_then(|(_, value)| value.parse().ok()).unwrap_or(1).max(1);
+        Self { list, page }
     }
 }
 
-/// The column that `sort` names and whether the order is descending: `year`, `-year`. A column whose name begins with a
-/// hyphen is found by that name.
-pub(super) fn parse_sort<'a>(sort: &str, columns: &'a [String]) -> Option<(&'a str, bool)> {
-    let named = |name: &str| columns.iter().find(|column| *column == name).map(String::as_str);
-    named(sort).map(|column| (column, false)).or_else(|| Some((named(sort.strip_prefix('-')?)?, true)))
-}
-
-/// The links from a table: to its other pages, orders and filters.
-struct TableLinks<'a> {
-    /// The link to the catalog.
-    catalog: String,
-    search: &'a str,
-    /// The value of `filter`; empty if all items are shown.
-    filter: &'a str,
-    /// The value of `sort`; empty for the default order.
-    sort: &'a str,
-}
-
-impl TableLinks<'_> {
-    fn page(&self, page: u64) -> String {
-        let number = if page > 1 { page.to_string() } else { String::new() };
-        let query = [("q", self.search), ("filter", self.filter), ("sort", self.sort), ("page", &number)];
-        with_query(&self.catalog, &query)
-    }
-
-    /// The first page in another order.
-    fn sorted_by(&self, sort: &str) -> String {
-        with_query(&self.catalog, &[("q", self.search), ("filter", self.filter), ("sort", sort)])
-    }
-
-    /// The first page of another filter.
-    fn filtered_by(&self, filter: &str) -> String {
-        with_query(&self.catalog, &[("q", self.search), ("filter", filter), ("sort", self.sort)])
+impl TableQuery {
+    /// The selection with the filter of the form in a column's menu, if that was submitted: `add-column`,
+    /// `add-operator` and `add-value`. Its address has the filter like any other.
+    pub(super) fn with_added_filter(&self, catalog: &Catalog) -> Option<ListAddress> {
+        let value =
+            |wanted: &str| self.list.others.iter().rfind(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+        let column = value("add-column").filter(|name| catalog.columns.iter().any(|column| column == name))?;
+        let operator: FilterOperator = value("add-operator")?.parse().ok()?;
+        Some(self.list.address.with_value(column, operator, value("add-value")?))
     }
 }
 
-/// One page of the table of a catalog. A page beyond the last one counts as the last.
+/// The values of filters are compared exactly, all others without white space at their ends.
+fn trim_value(name: &str, value: &str) -> String {
+    if name.starts_with("filter[") { value.to_owned() } else { value.trim().to_owned() }
+}
+
+/// The items of one page, and what else the index knows.
+struct TablePage {
+    items: Vec<Item>,
+    /// The number of the page. A page beyond the last one counts as the last.
+    page: u64,
+    total: u64,
+    reader: Option<CatalogReader>,
+}
+
+/// One page of the table of a catalog.
 pub(super) fn build_table(
     state: &AppState,
     source: &Source,
     catalog: &Catalog,
     request: &TableQuery,
 ) -> Result<TableView, WebError> {
-    let requested_sort = parse_sort(&request.sort, &catalog.columns);
+    let address = &request.list.address;
+    let link = state.links.catalog(source.slug.as_str());
     let newest_first = articles::newest_first_column(catalog);
-    let sorted = requested_sort.or_else(|| newest_first.map(|column| (column, true)));
-    let filter = request.filter.filter(|filter| filter.applies_to(&catalog.columns, &catalog.column_types));
-    let mut query = ItemQuery {
-        search: request.search.clone(),
-        flagged: filter.map(|filter| (filter.column().to_owned(), filter.matches_yes())),
-        sort: sorted.map(|(column, _)| column.to_owned()),
-        sort_type: sorted.map(|(column, _)| catalog.column_type(column)).unwrap_or_default(),
-        descending: sorted.is_some_and(|(_, descending)| descending),
-        page: request.page,
-        per_page: ITEMS_PER_PAGE,
-        known_total: Some(catalog.item_count),
-    };
-    let mut found = state.store.list_items(source.id, &query)?;
-    let last_page = found.total.div_ceil(ITEMS_PER_PAGE).max(1);
-    if query.page > last_page {
-        query.page = last_page;
-        found = state.store.list_items(source.id, &query)?;
-    }
-    let links = TableLinks {
-        catalog: state.links.catalog(source.slug.as_str()),
-        search: &request.search,
-        filter: filter.map(Filter::as_str).unwrap_or_default(),
-        sort: if requested_sort.is_some() { &request.sort } else { "" },
-    };
-    let columns = ShownColumns::choose(catalog, source, sorted.map(|(column, _)| column));
-    let rows: Vec<TableRow> = found
-        .items
-        .iter()
-        .map(|item| TableRow {
-            read: articles::read_state(catalog, item),
-            href: state.links.item(source.slug.as_str(), &item.id),
-            ..columns.build_row(item)
-        })
-        .collect();
-    let counted = Some(found.total).filter(|_| request.search.trim().is_empty());
-    let filters = articles::filter_links(state, source, catalog, filter, counted, |filter| links.filtered_by(filter))?;
-    let first = (query.page - 1) * ITEMS_PER_PAGE;
-    let count = rows.len() as u64;
-    Ok(TableView {
-        here: links.page(query.page),
-        query: request.search.clone(),
-        filter: links.filter.to_owned(),
-        filters,
+    let default_sort = newest_first.map(|name| SortColumn { name: name.to_owned(), descending: true });
+    let sort = if address.sort.is_empty() { default_sort.into_iter().collect() } else { address.sort.clone() };
+    let columns = ShownColumns::choose(catalog, source, &sort);
+    let problems = request.list.problems.iter().map(|problem| problem.message.clone()).collect();
+    let mut table = TableView {
+        here: address.link(&link, request.page),
+        query: address.search.clone(),
+        filter: address.article_filter.map(|filter| filter.as_str().to_owned()).unwrap_or_default(),
+        kept: address.without_search().parameters(),
+        is_filtered: !address.selects_all(),
+        clear: address.without_filters().link(&link, 1),
+        chips: build_chips(address, &link),
+        operators: operator_options(FILTER_OPERATORS),
+        problems,
         newest_first: newest_first.is_some(),
-        sort: links.sort.to_owned(),
-        columns: columns.build_heads(sorted, |sort| links.sorted_by(sort)),
+        sort: SortColumn::format_list(&address.sort),
+        columns: columns.build_heads(&sort, address, &link),
         more_columns: (catalog.columns.len() - columns.shown.len()) as u64,
         lead: columns.lead,
-        rows,
-        found: found.total,
-        first: if count > 0 { first + 1 } else { 0 },
-        last: first + count,
-        previous: (query.page > 1).then(|| links.page(query.page - 1)),
-        next: (query.page < last_page).then(|| links.page(query.page + 1)),
-    })
+        ..TableView::default()
+    };
+    let sorted = address.sorted_by(sort);
+    let found = match find_page(state, source, catalog, &sorted, request.page)? {
+        PageState::Found(found) => found,
+        PageState::Preparing(preparing) => {
+            table.preparing = Some(preparing);
+            return Ok(table);
+        }
+    };
+    let row = |item: &Item| TableRow {
+        read: articles::read_state(catalog, item),
+        href: state.links.item(source.slug.as_str(), &item.id),
+        ..columns.build_row(item)
+    };
+    table.rows = found.items.iter().map(row).collect();
+    table.here = address.link(&link, found.page);
+    let first = (found.page - 1) * ITEMS_PER_PAGE;
+    let count = table.rows.len() as u64;
+    let last_page = last_page(found.total);
+    table.found = found.total;
+    table.first = if count > 0 { first + 1 } else { 0 };
+    table.last = first + count;
+    table.previous = (found.page > 1).then(|| address.link(&link, found.page - 1));
+    table.next = (found.page < last_page).then(|| address.link(&link, found.page + 1));
+    if let Some(reader) = found.reader {
+        table.as_of = reader.as_of().map(time_label);
+        table.facets = build_facets(&reader, catalog, address, &link)?;
+        let filtered = |filter: &str| {
+            let article_filter = filter.parse().ok();
+            ListAddress { article_filter, ..address.clone() }.link(&link, 1)
+        };
+        table.filters = articles::filter_links(&reader, catalog, address.article_filter, filtered)?;
+    }
+    Ok(table)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{TableQuery, parse_sort};
+fn last_page(total: u64) -> u64 {
+    total.div_ceil(ITEMS_PER_PAGE).max(1)
+}
 
-    #[test]
-    fn a_query_that_cannot_be_parsed_counts_as_missing() {
-        let values = |page: &str| [("page".to_owned(), page.to_owned())].into();
-        for page in ["", "0", "-1", "x", "99999999999999999999999"] {
-            assert_eq!(TableQuery::parse(&values(page)).page, 1, "{page}");
+enum PageState {
+    Found(TablePage),
+    Preparing(PreparingView),
+}
+
+/// Finds the items of a page. A plain list needs no index, so that it never waits for one.
+fn find_page(
+    state: &AppState,
+    source: &Source,
+    catalog: &Catalog,
+    address: &ListAddress,
+    page: u64,
+) -> Result<PageState, WebError> {
+    let query = address.to_query();
+    let is_plain = query.selects_all() && query.sort.is_empty();
+    let reader = if is_plain {
+        find_reader(state, source, catalog)?
+    } else {
+        match open_index(state, source, catalog)? {
+            IndexState::Ready(reader) => Some(reader),
+            IndexState::Building(progress) => {
+                let preparing = PreparingView { done: progress.done, total: progress.total };
+                return Ok(PageState::Preparing(preparing));
+            }
         }
-        let columns = ["a".to_owned(), "-a".to_owned(), "b".to_owned()];
-        assert_eq!(parse_sort("b", &columns), Some(("b", false)));
-        assert_eq!(parse_sort("-b", &columns), Some(("b", true)));
-        assert_eq!(parse_sort("-a", &columns), Some(("-a", false)));
-        assert_eq!(parse_sort("--a", &columns), Some(("-a", true)));
-        assert_eq!(parse_sort("c", &columns), None);
-        assert_eq!(parse_sort("", &columns), None);
-    }
+    };
+    let Some(reader) = reader else {
+        let total = catalog.item_count;
+        let page = page.min(last_page(total));
+        let mut items = state.store.list_items(source.id, page, ITEMS_PER_PAGE, total)?;
+        catalog.retain_columns(&mut items);
+        return Ok(PageState::Found(TablePage { items, page, total, reader: None }));
+    };
+    let selection = reader.select(&query)?;
+    let total = selection.count()?;
+    let page = page.min(last_page(total));
+    let limit = usize::try_from(ITEMS_PER_PAGE).unwrap_or(usize::MAX);
+    let ids = selection.ids((page - 1) * ITEMS_PER_PAGE, limit)?;
+    let items = load_items(state, source.id, catalog, &ids)?;
+    Ok(PageState::Found(TablePage { items, page, total, reader: Some(reader) }))
 }

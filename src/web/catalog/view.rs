@@ -50,6 +50,24 @@ pub(in crate::web) struct TableView {
     pub filter: String,
     /// The filters of a catalog of articles, "All" first; empty for other catalogs.
     pub filters: Vec<FilterLink>,
+    /// The parameters that a new search keeps: filters and order.
+    pub kept: Vec<(String, String)>,
+    /// Whether a search or a filter is in force.
+    pub is_filtered: bool,
+    /// The link to all items.
+    pub clear: String,
+    /// The filters in force.
+    pub chips: Vec<FilterChip>,
+    /// The columns with few values.
+    pub facets: Vec<FacetView>,
+    /// All operators of filters.
+    pub operators: Vec<OperatorOption>,
+    /// Why parts of the address could not be applied.
+    pub problems: Vec<String>,
+    /// How far the index is that this view waits for; `None` if it is there.
+    pub preparing: Option<PreparingView>,
+    /// The time up to which changes are shown, if a run is making more.
+    pub as_of: Option<TimeLabel>,
     /// Whether the default order is newest first.
     pub newest_first: bool,
     /// The value of `sort`, kept during a search; empty for the default order: that of the source, or newest first.
@@ -81,6 +99,59 @@ impl TableView {
     }
 }
 
+/// A filter in force.
+#[derive(Debug, Clone, Default)]
+pub(in crate::web) struct FilterChip {
+    /// What it selects: "genre is Jazz".
+    pub label: String,
+    /// The link without it.
+    pub remove: String,
+}
+
+/// A column with few values.
+#[derive(Debug, Clone, Default)]
+pub(in crate::web) struct FacetView {
+    /// The column.
+    pub column: String,
+    /// The number of values that are selected.
+    pub selected: u64,
+    /// The values, those that are selected first, then the most frequent ones.
+    pub values: Vec<FacetLink>,
+    /// The number of values that are not listed.
+    pub more: u64,
+}
+
+/// A value of a column.
+#[derive(Debug, Clone, Default)]
+pub(in crate::web) struct FacetLink {
+    /// The value; empty for blank cells.
+    pub label: String,
+    /// The number of items that have it.
+    pub count: u64,
+    /// The link that selects it, or no longer.
+    pub href: String,
+    /// Whether it is selected.
+    pub is_selected: bool,
+}
+
+/// An index that is being built.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::web) struct PreparingView {
+    /// The number of items that were read.
+    pub done: u64,
+    /// The number of items of the catalog.
+    pub total: u64,
+}
+
+/// An operator that a column can be filtered with.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::web) struct OperatorOption {
+    /// The word in addresses.
+    pub word: &'static str,
+    /// The label.
+    pub label: &'static str,
+}
+
 /// The head of a column.
 #[derive(Debug, Clone, Default)]
 pub(in crate::web) struct ColumnHead {
@@ -90,6 +161,18 @@ pub(in crate::web) struct ColumnHead {
     pub sort: String,
     /// The link that sorts by it, or reverses the order.
     pub href: String,
+    /// The links that sort by it in ascending and in descending order.
+    pub ascending: String,
+    /// See [`ColumnHead::ascending`].
+    pub descending: String,
+    /// The link that sorts by it where items are equal in the first column; `None` if nothing is sorted by.
+    pub then_by: Option<String>,
+    /// The whole name, as a value.
+    pub value: String,
+    /// The link to the items that are blank here.
+    pub blank: String,
+    /// The link to all other items.
+    pub filled: String,
     /// Whether and how the table is sorted by it.
     pub sorted: SortState,
     /// Its class in the stylesheet: `num`, `date`, `link`, `pic`; empty for text.

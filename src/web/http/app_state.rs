@@ -7,6 +7,7 @@ use actix_web::web;
 
 use super::cached_value::CachedValue;
 use super::links::LinkBuilder;
+use crate::catalog_index::CatalogIndexes;
 use crate::status::StatusBoard;
 use crate::store::Store;
 use crate::sync::SyncControl;
@@ -15,6 +16,8 @@ use crate::sync::SyncControl;
 pub struct AppState {
     /// The database.
     pub store: Store,
+    /// Searches, filters and sorts catalogs.
+    pub indexes: CatalogIndexes,
     /// Live status of runs.
     pub board: Arc<StatusBoard>,
     /// Starts and cancels runs, and probes sources.

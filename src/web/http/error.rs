@@ -9,6 +9,7 @@ use actix_web::error::JsonPayloadError;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 
+use crate::catalog_index::IndexError;
 use crate::domain::run_text::start_and_cancel::{already_running_message, cooling_down_message};
 use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
@@ -30,7 +31,7 @@ pub(in crate::web) struct WebError {
     /// What happened and what to do, for people.
     pub message: String,
     /// The field of the request that is wrong, if there is one.
-    pub field: Option<&'static str>,
+    pub field: Option<Box<str>>,
     /// Seconds to wait before trying again.
     pub retry_after: Option<u64>,
     /// The run that the error is about.
@@ -91,7 +92,7 @@ impl WebError {
 
     /// 422: one field has a wrong value.
     pub(in crate::web) fn bad_field(field: &'static str, message: impl Into<String>) -> Self {
-        Self { field: Some(field), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_field", message) }
+        Self { field: Some(field.into()), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_field", message) }
     }
 
     /// 500: something failed inside. It is logged here, once, with an id that the response carries too.
@@ -138,8 +139,8 @@ impl WebError {
 
     /// The same error, about one field of the request.
     #[must_use]
-    pub(in crate::web) fn on_field(self, field: &'static str) -> Self {
-        Self { field: Some(field), ..self }
+    pub(in crate::web) fn on_field(self, field: impl Into<Box<str>>) -> Self {
+        Self { field: Some(field.into()), ..self }
     }
 
     /// The same error, about one run.
@@ -196,6 +197,17 @@ impl From<StoreError> for WebError {
                 Self::database_away()
             }
             other => Self::internal("the database", &other),
+        }
+    }
+}
+
+impl From<IndexError> for WebError {
+    fn from(error: IndexError) -> Self {
+        match error {
+            IndexError::Store(error) => error.into(),
+            IndexError::Filter(error) => Self::bad_request("bad_filter", error.to_string()),
+            IndexError::UnknownColumn(_) => Self::bad_request("unknown_parameter", error.to_string()),
+            IndexError::Storage(_) | IndexError::Build(_) => Self::internal("the index of a catalog", &error),
         }
     }
 }

@@ -23,8 +23,8 @@ pub(in crate::web) fn error_response(
     let mut response = match format {
         ResponseFormat::Json => {
             let mut body = json!({ "error": error.full_message(), "code": error.code });
-            if let Some(field) = error.field {
-                body["field"] = field.into();
+            if let Some(field) = &error.field {
+                body["field"] = (&**field).into();
             }
             if let Some(id) = error.sync_id {
                 body["syncId"] = id.to_string().into();

@@ -11,6 +11,7 @@ pub(super) mod form;
 pub(super) mod html_response;
 pub(super) mod json_response;
 pub mod links;
+pub(super) mod request_origin;
 pub(super) mod response_format;
 pub(super) mod return_path;
 pub(super) mod streamed_body;

@@ -1,0 +1,88 @@
+//! Builds the segments of a catalog from the database.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::index_error::IndexError;
+use super::segment::{ItemSegment, SegmentWriter};
+use crate::domain::source::SourceId;
+use crate::store::Store;
+use crate::store::items::StoredItem;
+
+/// The size of the fields that are loaded at a time, in bytes; items are loaded in pages of about this size.
+const PAGE_BYTES: usize = 2 << 20;
+/// The fewest and the most items of a page.
+const MIN_PAGE_ITEMS: usize = 20;
+const MAX_PAGE_ITEMS: usize = 5000;
+
+/// Builds the segment of all items of a catalog. `done` counts the items.
+///
+/// # Errors
+/// [`IndexError::Store`] when the database fails, [`IndexError::Storage`] when the temporary file cannot be written.
+pub(super) fn build_segment(
+    store: &Store,
+    source: SourceId,
+    columns: &[String],
+    folder: &Path,
+    done: &AtomicU64,
+) -> Result<ItemSegment, IndexError> {
+    let mut builder = SegmentBuilder::new(folder, columns);
+    let (mut after, mut limit) = (0, MIN_PAGE_ITEMS);
+    loop {
+        let page = store.items_after(source, after, u32::try_from(limit).unwrap_or(u32::MAX))?;
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        let bytes: usize = page.iter().map(StoredItem::size).sum();
+        limit = (page.len() * PAGE_BYTES / bytes.max(1)).clamp(MIN_PAGE_ITEMS, MAX_PAGE_ITEMS);
+        builder.add_items(&page)?;
+        done.fetch_add(page.len() as u64, Ordering::Relaxed);
+    }
+    Ok(builder.writer.finish()?)
+}
+
+/// Builds a segment of the items with these ids that are in the catalog.
+///
+/// # Errors
+/// [`IndexError::Store`] when the database fails, [`IndexError::Storage`] when the temporary file cannot be written.
+pub(super) fn build_segment_of(
+    store: &Store,
+    source: SourceId,
+    columns: &[String],
+    folder: &Path,
+    ids: &[i64],
+) -> Result<ItemSegment, IndexError> {
+    let mut builder = SegmentBuilder::new(folder, columns);
+    for ids in ids.chunks(MAX_PAGE_ITEMS) {
+        builder.add_items(&store.stored_items(source, ids)?)?;
+    }
+    Ok(builder.writer.finish()?)
+}
+
+/// Builds a segment from stored items.
+struct SegmentBuilder<'a> {
+    writer: SegmentWriter,
+    columns: &'a [String],
+    /// Where each column was among the fields of the item before. Most items have the same fields in the same order.
+    positions: Vec<usize>,
+}
+
+impl<'a> SegmentBuilder<'a> {
+    fn new(folder: &Path, columns: &'a [String]) -> Self {
+        Self { writer: SegmentWriter::new(folder, columns), columns, positions: (0..columns.len()).collect() }
+    }
+
+    fn add_items(&mut self, page: &[StoredItem]) -> Result<(), IndexError> {
+        for item in page {
+            let fields = item.parse_fields()?;
+            for (name, position) in self.columns.iter().zip(&mut self.positions) {
+                if fields.get(*position).is_none_or(|(known, _)| known != name) {
+                    *position = fields.iter().position(|(known, _)| known == name).unwrap_or(usize::MAX);
+                }
+            }
+            // During a sync, and after a row was skipped, an item may lack a column.
+            let cells = self.positions.iter().map(|at| fields.get(*at).map_or("", |(_, value)| value));
+            self.writer.add_item(item.id, item.changed_at.timestamp_millis(), cells)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+//! The ranks of items in a column: the smallest key has rank 0, equal keys have the same rank.
+
+use std::io;
+use std::path::Path;
+
+use super::key_sorter::KeySorter;
+use super::segment::{CellBlock, ItemSegment, TextForm};
+use crate::domain::columns::column_type::ColumnType;
+use crate::domain::columns::sorting::{SortKey, sort_key};
+
+/// The rank of items without a key, which come last in both directions.
+pub(super) const NO_RANK: u32 = u32::MAX;
+
+/// Computes the rank of each item of a segment in a column of this type. Temporary files, for columns with many
+/// different texts, are in `folder`.
+///
+/// # Errors
+/// [`io::Error`] when the segment cannot be read, or a temporary file cannot be written.
+pub(super) fn compute_ranks(
+    segment: &ItemSegment,
+    column: usize,
+    column_type: ColumnType,
+    folder: &Path,
+) -> io::Result<Vec<u32>> {
+    let mut ranks = vec![NO_RANK; segment.len()];
+    if segment.is_coded(column) {
+        let by_code = rank_values(segment.values(column), column_type);
+        segment.visit_blocks(column, TextForm::Written, |first, block| {
+            if let CellBlock::Codes(codes) = block {
+                for (rank, code) in ranks[first..].iter_mut().zip(codes.codes()) {
+                    *rank = by_code.get(usize::from(code)).copied().unwrap_or(NO_RANK);
+                }
+            }
+        })?;
+        return Ok(ranks);
+    }
+    let mut sorter = KeySorter::new(folder);
+    let mut failure = None;
+    let mut add_cell = |item: usize, cell: &str| {
+        let added = u32::try_from(item).map_err(io::Error::other).and_then(|item| match sort_key(cell, column_type) {
+            Some(key) => sorter.add_key(item, &to_bytes(&key)),
+            None => Ok(()),
+        });
+        if let Err(error) = added {
+            failure.get_or_insert(error);
+        }
+    };
+    segment.visit_blocks(column, TextForm::Written, |first, block| match block {
+        CellBlock::Codes(codes) => {
+            for (index, code) in codes.codes().enumerate() {
+                add_cell(first + index, segment.values(column).get(usize::from(code)).map_or("", String::as_str));
+            }
+        }
+        CellBlock::Texts(texts) => {
+            for (index, text) in texts.texts().enumerate() {
+                add_cell(first + index, text);
+            }
+        }
+    })?;
+    if let Some(error) = failure {
+        return Err(error);
+    }
+    let mut next_rank = 0;
+    sorter.visit_sorted(|item, is_equal| {
+        if !is_equal {
+            next_rank += 1;
+        }
+        ranks[item as usize] = next_rank - 1;
+    })?;
+    Ok(ranks)
+}
+
+/// The rank of each value of a dictionary.
+fn rank_values(values: &[String], column_type: ColumnType) -> Vec<u32> {
+    let mut keys: Vec<(Vec<u8>, usize)> =
+        (0..).zip(values).filter_map(|(code, value)| Some((to_bytes(&sort_key(value, column_type)?), code))).collect();
+    keys.sort_unstable();
+    let mut ranks = vec![NO_RANK; values.len()];
+    let mut rank = 0;
+    for (at, (key, code)) in keys.iter().enumerate() {
+        if at > 0 && keys[at - 1].0 != *key {
+            rank += 1;
+        }
+        ranks[*code] = rank;
+    }
+    ranks
+}
+
+/// Returns bytes that are ordered like the keys of one column.
+fn to_bytes(key: &SortKey) -> Vec<u8> {
+    match key {
+        SortKey::Text(text) => text.as_bytes().to_vec(),
+        SortKey::Number(number) => {
+            // The order of the bits of floating-point numbers is that of the numbers, except that negative ones are
+            // reversed (IEEE 754).
+            let bits = number.to_bits();
+            let ordered = if bits >> 63 == 0 { bits | 1 << 63 } else { !bits };
+            ordered.to_be_bytes().to_vec()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SortKey, to_bytes};
+
+    #[test]
+    fn bytes_are_ordered_like_numbers() {
+        let numbers = [f64::MIN, -1e9, -2.5, -1.0, -1e-9, 0.0, 1e-9, 1.0, 2.5, 1e9, f64::MAX];
+        let keys = numbers.map(|number| to_bytes(&SortKey::Number(number)));
+        assert!(keys.is_sorted_by(|a, b| a < b), "{keys:?}");
+    }
+}

@@ -1,0 +1,71 @@
+//! The version of a list of items, by which a client knows that nothing changed (`ETag` and `If-None-Match`, RFC 9110,
+//! section 8.8).
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{self, HeaderName};
+
+use crate::domain::item::content_digest;
+use crate::domain::source::Source;
+use crate::store::catalog_version::CatalogVersion;
+use crate::store::catalogs::Catalog;
+
+/// What a client said about the response that it has.
+#[derive(Debug, Clone, Default)]
+pub(in crate::web) struct KnownVersions(String);
+
+impl KnownVersions {
+    /// Reads the versions that a request names.
+    pub(in crate::web) fn of(request: &HttpRequest) -> Self {
+        let values = request.headers().get_all(header::IF_NONE_MATCH);
+        Self(values.filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(","))
+    }
+
+    /// Returns whether the client has this version. Versions are compared weakly, as for GET.
+    pub(in crate::web) fn contain(&self, version: &str) -> bool {
+        let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+        self.0.trim() == "*" || self.0.split(',').any(|known| bare(known) == bare(version))
+    }
+}
+
+/// Returns the `ETag` of a list: it changes with the items, the columns and their types, and with what is asked. It is
+/// weak, because the bytes depend on the compression.
+pub(in crate::web) fn list_version(version: CatalogVersion, catalog: &Catalog, what: &str) -> String {
+    let state = format!("{} {:?} {:?} {what}", version.to_text(), catalog.columns, catalog.column_types);
+    let digest: String = content_digest(&state).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("W/\"{digest}\"")
+}
+
+/// The headers of a list of items: its version, if it has one, and who may read and keep it.
+pub(in crate::web) fn list_headers(source: &Source, version: Option<String>) -> Vec<(HeaderName, String)> {
+    let mut headers = vec![
+        // Kept, but never used without asking.
+        (header::CACHE_CONTROL, if source.public { "no-cache" } else { "private, no-cache" }.to_owned()),
+        (header::VARY, "Authorization, Cookie".to_owned()),
+    ];
+    headers.extend(version.map(|version| (header::ETAG, version)));
+    headers.extend(cross_origin_headers(source));
+    headers
+}
+
+/// The headers that allow scripts of other sites to read a public catalog; none for any other.
+pub(in crate::web) fn cross_origin_headers(source: &Source) -> Vec<(HeaderName, String)> {
+    if !source.public {
+        return Vec::new();
+    }
+    vec![
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned()),
+        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "ETag, Link, Content-Disposition".to_owned()),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KnownVersions;
+
+    #[test]
+    fn versions_are_compared_weakly() {
+        let known = |header: &str, version: &str| KnownVersions(header.to_owned()).contain(version);
+        assert!(known("W/\"a\"", "W/\"a\"") && known("\"a\"", "W/\"a\"") && known("\"b\", W/\"a\"", "W/\"a\""));
+        assert!(known("*", "W/\"a\"") && !known("", "W/\"a\"") && !known("\"b\"", "W/\"a\""));
+    }
+}
