@@ -4,6 +4,7 @@
 pub mod cell_test;
 pub mod column_filter;
 pub mod column_names;
+pub mod search_marks;
 pub mod search_terms;
 pub mod sort_column;
 

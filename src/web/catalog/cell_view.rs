@@ -1,5 +1,7 @@
 //! The view of a cell, in a table and on the page of an item.
 
+use crate::domain::catalog_query::search_marks::find_marks;
+use crate::domain::catalog_query::search_terms::SearchTerms;
 use crate::web::layout::time_label::TimeLabel;
 
 /// A cell: its text and how it is shown.
@@ -9,9 +11,38 @@ pub(in crate::web) struct CellView {
     pub text: String,
     /// How it is shown.
     pub style: CellStyle,
+    /// The text in parts, if terms of the search occur in it.
+    pub parts: Vec<TextPart>,
+}
+
+/// A part of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::web) struct TextPart {
+    /// The part as written.
+    pub text: String,
+    /// Whether a term of the search occurs here.
+    pub is_marked: bool,
 }
 
 impl CellView {
+    /// The same cell with the terms of a search marked.
+    pub(in crate::web) fn with_marks(mut self, terms: &SearchTerms) -> Self {
+        let marks = find_marks(&self.text, terms);
+        let mut at = 0;
+        for mark in &marks {
+            for (range, is_marked) in [(at..mark.start, false), (mark.clone(), true)] {
+                if !range.is_empty() {
+                    self.parts.push(TextPart { text: self.text[range].to_owned(), is_marked });
+                }
+            }
+            at = mark.end;
+        }
+        if !marks.is_empty() && at < self.text.len() {
+            self.parts.push(TextPart { text: self.text[at..].to_owned(), is_marked: false });
+        }
+        self
+    }
+
     /// A link without scheme and `www.`.
     pub(in crate::web) fn short_link(&self) -> &str {
         let behind = self.text.trim().split_once("://").map_or(self.text.as_str(), |(_, rest)| rest);

@@ -16,9 +16,9 @@ const MAX_HTML_CHARS: usize = 4000;
 pub(super) fn table_cell(value: &str, column: ColumnType, max_chars: usize, alt: impl FnOnce() -> String) -> CellView {
     if column == ColumnType::Html {
         let words = html::html_to_text(&clip_text(value, MAX_HTML_CHARS));
-        return CellView { text: clip_text(&words, max_chars), style: CellStyle::Text };
+        return CellView { text: clip_text(&words, max_chars), ..CellView::default() };
     }
-    CellView { text: clip_text(value, max_chars), style: cell_style(value, column, alt) }
+    CellView { text: clip_text(value, max_chars), style: cell_style(value, column, alt), parts: Vec::new() }
 }
 
 /// A cell of the page of an item, in full. URLs are links there, even in a text column.
@@ -29,7 +29,7 @@ pub(super) fn page_cell(value: String, column: ColumnType, alt: impl FnOnce() ->
         ColumnType::Text => cell_style(&value, ColumnType::Link, alt),
         column => cell_style(&value, column, alt),
     };
-    CellView { text: value, style }
+    CellView { text: value, style, parts: Vec::new() }
 }
 
 fn cell_style(value: &str, column: ColumnType, alt: impl FnOnce() -> String) -> CellStyle {

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, web};
 
+use super::list_view::ListView;
 use super::table::{TableQuery, build_table};
 use super::view::CatalogPage;
 use crate::domain::operation::OperationKind;
@@ -28,14 +29,19 @@ pub(in crate::web) async fn page(
     dismissed: DismissedRuns,
 ) -> Result<HtmlResponse, WebError> {
     let parameters = split_query(request.query_string());
+    let remembered = ListView::from_cookie(&request);
     app.run_blocking(move |state, caller| {
         let source = caller.source(state, &slug)?;
         let actor = caller.actor;
         let Some(catalog) = state.store.find_catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
-        let asked = TableQuery::parse(&parameters, &catalog);
-        if let Some(with_filter) = asked.with_added_filter(&catalog) {
-            let link = with_filter.link(&state.links.catalog(source.slug.as_str()), 1);
-            return Ok(HtmlResponse::redirect(link));
+        let asked = TableQuery::parse(&parameters, &remembered, &catalog);
+        if let Some((address, view)) = asked.requested_change(&source, &catalog) {
+            let path = state.links.catalog(source.slug.as_str());
+            let response = HtmlResponse::redirect(address.link(&path, 1));
+            return Ok(match view {
+                Some(view) => response.with_header("set-cookie", view.to_cookie(&path)),
+                None => response,
+            });
         }
         let context = PanelContext { state, source: &source, actor: actor.as_ref() };
         let mut panel = context.page_panel(&dismissed)?;

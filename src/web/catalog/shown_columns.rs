@@ -3,8 +3,9 @@
 use super::articles;
 use super::cells;
 use super::filter_bar::operator_label;
-use super::view::{ColumnHead, OperatorOption, ReadState, SortState, TableRow};
+use super::view::{ColumnChoice, ColumnHead, OperatorOption, ReadState, SortState, TableRow};
 use crate::domain::catalog_query::column_filter::FilterOperator;
+use crate::domain::catalog_query::search_terms::SearchTerms;
 use crate::domain::catalog_query::sort_column::SortColumn;
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::source::Source;
@@ -17,6 +18,8 @@ use crate::web::layout::item_title::find_title_column;
 
 /// The most columns in a table. The page of an item has all of them.
 const MAX_COLUMNS: usize = 40;
+/// The most columns that are offered besides those that are shown.
+const MAX_HIDDEN_CHOICES: usize = 200;
 /// The most characters of a cell or a column name in a table.
 const MAX_CELL_CHARS: usize = 300;
 /// The most characters of a key. The table shows it if the cell that links to the item is empty.
@@ -39,16 +42,22 @@ pub(super) struct ShownColumns<'a> {
 }
 
 impl<'a> ShownColumns<'a> {
-    /// Chooses the columns: those of articles, or else the first ones; always the title and the one sorted by.
-    pub(super) fn choose(catalog: &'a Catalog, source: &'a Source, sort: &[SortColumn]) -> Self {
+    /// Chooses the columns: those named in `fields`; without any, those of articles, or else the first ones, and always
+    /// the title and the one sorted by.
+    pub(super) fn choose(catalog: &'a Catalog, source: &'a Source, sort: &[SortColumn], fields: &[String]) -> Self {
         let names: Vec<&str> = catalog.columns.iter().map(String::as_str).collect();
         let type_at = |at: usize| catalog.column_types.get(at).copied().unwrap_or_default();
         let is_text = |at: &usize| !matches!(type_at(*at), ColumnType::Image | ColumnType::Link | ColumnType::Html);
         let title = find_title_column(&names, &source.noun.one).or_else(|| (0..names.len()).find(is_text)).unwrap_or(0);
         let sorted_by = sort.first().and_then(|column| names.iter().position(|name| *name == column.name));
         let required = [Some(title), sorted_by];
-        let positions =
-            articles::article_columns(catalog, &required).unwrap_or_else(|| first_columns(names.len(), required));
+        let chosen: Vec<usize> =
+            fields.iter().filter_map(|field| names.iter().position(|name| name == field)).take(MAX_COLUMNS).collect();
+        let positions = if chosen.is_empty() {
+            articles::article_columns(catalog, &required).unwrap_or_else(|| first_columns(names.len(), required))
+        } else {
+            chosen
+        };
         Self {
             lead: positions.iter().position(|&at| at == title).unwrap_or(0),
             shown: positions
@@ -59,7 +68,25 @@ impl<'a> ShownColumns<'a> {
         }
     }
 
-    fn is_key(&self, name: &str) -> bool {
+    /// The names of the columns.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.shown.iter().map(|column| column.name.to_owned()).collect()
+    }
+
+    /// All columns of the catalog, for choosing those that are shown: these first, in their order.
+    pub(super) fn build_choices(&self, catalog: &Catalog) -> Vec<ColumnChoice> {
+        let choice = |name: &str, is_shown| ColumnChoice {
+            value: name.to_owned(),
+            name: clip_text(name, MAX_CELL_CHARS),
+            is_shown,
+        };
+        let is_hidden = |name: &&String| self.shown.iter().all(|column| column.name != *name);
+        let hidden = catalog.columns.iter().filter(is_hidden).take(MAX_HIDDEN_CHOICES);
+        let shown = self.shown.iter().map(|column| choice(column.name, true));
+        shown.chain(hidden.map(|name| choice(name, false))).collect()
+    }
+
+    pub(super) fn is_key(&self, name: &str) -> bool {
         is_same_form(name, self.key_column)
     }
 
@@ -83,6 +110,9 @@ impl<'a> ShownColumns<'a> {
             let is_key = self.is_key(name);
             ColumnHead {
                 name: clip_text(name, MAX_CELL_CHARS),
+                hide: address.command(catalog_link, "hide-column", name),
+                move_left: address.command(catalog_link, "move-left", name),
+                move_right: address.command(catalog_link, "move-right", name),
                 value: name.to_owned(),
                 sort: name.to_owned(),
                 href: sorted_link(vec![order(is_first && current == Some(false))]),
@@ -104,8 +134,8 @@ impl<'a> ShownColumns<'a> {
     }
 
     /// An item as a row, without its link and its read state, which the caller sets. The cell that links to the item,
-    /// and the key, are always text.
-    pub(super) fn build_row(&self, item: &Item) -> TableRow {
+    /// and the key, are always text. The terms of the search are marked.
+    pub(super) fn build_row(&self, item: &Item, search: &SearchTerms) -> TableRow {
         // During a sync items of two column layouts exist side by side, so fields are found by name.
         let text_of = |column: &ShownColumn<'_>| {
             let is_named = |(name, _): &&(String, String)| name == column.name;
@@ -121,7 +151,7 @@ impl<'a> ShownColumns<'a> {
             let text = text_of(column);
             let label = articles::flag_label(name, text).filter(|_| column_type == ColumnType::Flag);
             let alt = || clip_text(&format!("{name}: {}", title().unwrap_or(&item.key)), MAX_CELL_CHARS);
-            cells::table_cell(label.unwrap_or(text), column_type, MAX_CELL_CHARS, alt)
+            cells::table_cell(label.unwrap_or(text), column_type, MAX_CELL_CHARS, alt).with_marks(search)
         };
         TableRow {
             read: ReadState::NotAnArticle,

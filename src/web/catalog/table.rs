@@ -2,11 +2,15 @@
 
 use super::articles;
 use super::filter_bar::{build_chips, build_facets};
+use super::gallery::build_cards;
+use super::list_view::ListView;
 use super::shown_columns::{ShownColumns, operator_options};
-use super::view::{PreparingView, TableRow, TableView};
+use super::view::{LayoutLink, PreparingView, TableRow, TableView};
 use crate::catalog_index::{CatalogReader, IndexState};
 use crate::domain::catalog_query::column_filter::FilterOperator;
+use crate::domain::catalog_query::search_terms::SearchTerms;
 use crate::domain::catalog_query::sort_column::SortColumn;
+use crate::domain::columns::column_type::ColumnType;
 use crate::domain::source::Source;
 use crate::store::catalogs::Catalog;
 use crate::store::items::Item;
@@ -36,30 +40,43 @@ const FILTER_OPERATORS: &[FilterOperator] = &[
 pub(super) struct TableQuery {
     pub(super) list: ListParameters,
     pub(super) page: u64,
+    /// How the items are shown.
+    pub(super) view: ListView,
 }
 
 impl TableQuery {
     /// Parses the parameters of an address. A page that cannot be parsed counts as the first one; what cannot be
-    /// applied is kept for a notice; foreign parameters are passed over.
-    pub(super) fn parse(parameters: &AddressParameters, catalog: &Catalog) -> Self {
+    /// applied is kept for a notice; foreign parameters are passed over. `remembered` is the view of an address without
+    /// one.
+    pub(super) fn parse(parameters: &AddressParameters, remembered: &AddressParameters, catalog: &Catalog) -> Self {
         let trimmed: AddressParameters =
             parameters.iter().map(|(name, value)| (name.clone(), trim_value(name, value))).collect();
-        let list = ListParameters::parse(&trimmed, catalog);
+        let mut list = ListParameters::parse(&trimmed, catalog);
         let page = list.others.iter().rfind(|(name, _)| name == "page");
         let page = page.and_then(|(_, value)| value.parse().ok()).unwrap_or(1).max(1);
-        Self { list, page }
+        let view = ListView::parse(&list.others, catalog).or_else(|| ListView::parse(remembered, catalog));
+        let view = view.unwrap_or_default();
+        list.address.view = view.parameters();
+        Self { list, page, view }
     }
-}
 
-impl TableQuery {
-    /// The selection with the filter of the form in a column's menu, if that was submitted: `add-column`,
-    /// `add-operator` and `add-value`. Its address has the filter like any other.
-    pub(super) fn with_added_filter(&self, catalog: &Catalog) -> Option<ListAddress> {
+    /// The address after a change that a form or a menu of the page asks for, so that the change becomes a part of the
+    /// address like any other: a new filter, or other columns; with the view, if that changed.
+    pub(super) fn requested_change(
+        &self,
+        source: &Source,
+        catalog: &Catalog,
+    ) -> Option<(ListAddress, Option<ListView>)> {
+        let address = &self.list.address;
+        let columns = ShownColumns::choose(catalog, source, &address.sort, &self.view.fields);
+        if let Some(view) = self.view.change(&self.list.others, &columns.names(), catalog) {
+            return Some((address.shown_as(view.parameters()), Some(view)));
+        }
         let value =
             |wanted: &str| self.list.others.iter().rfind(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
         let column = value("add-column").filter(|name| catalog.columns.iter().any(|column| column == name))?;
         let operator: FilterOperator = value("add-operator")?.parse().ok()?;
-        Some(self.list.address.with_value(column, operator, value("add-value")?))
+        Some((address.with_value(column, operator, value("add-value")?), None))
     }
 }
 
@@ -89,13 +106,14 @@ pub(super) fn build_table(
     let newest_first = articles::newest_first_column(catalog);
     let default_sort = newest_first.map(|name| SortColumn { name: name.to_owned(), descending: true });
     let sort = if address.sort.is_empty() { default_sort.into_iter().collect() } else { address.sort.clone() };
-    let columns = ShownColumns::choose(catalog, source, &sort);
+    let columns = ShownColumns::choose(catalog, source, &sort, &request.view.fields);
     let problems = request.list.problems.iter().map(|problem| problem.message.clone()).collect();
     let mut table = TableView {
         here: address.link(&link, request.page),
         query: address.search.clone(),
         filter: address.article_filter.map(|filter| filter.as_str().to_owned()).unwrap_or_default(),
         kept: address.without_search().parameters(),
+        kept_by_columns: address.shown_as(AddressParameters::new()).parameters(),
         is_filtered: !address.selects_all(),
         clear: address.without_filters().link(&link, 1),
         chips: build_chips(address, &link),
@@ -106,6 +124,10 @@ pub(super) fn build_table(
         columns: columns.build_heads(&sort, address, &link),
         more_columns: (catalog.columns.len() - columns.shown.len()) as u64,
         lead: columns.lead,
+        all_columns: columns.build_choices(catalog),
+        usual_columns: address.command(&link, "usual-columns", "1"),
+        layouts: layout_links(catalog, address, request.view.is_gallery, &link),
+        is_gallery: request.view.is_gallery,
         ..TableView::default()
     };
     let sorted = address.sorted_by(sort);
@@ -116,12 +138,16 @@ pub(super) fn build_table(
             return Ok(table);
         }
     };
+    let search = SearchTerms::parse(&address.search);
     let row = |item: &Item| TableRow {
         read: articles::read_state(catalog, item),
         href: state.links.item(source.slug.as_str(), &item.id),
-        ..columns.build_row(item)
+        ..columns.build_row(item, &search)
     };
     table.rows = found.items.iter().map(row).collect();
+    if request.view.is_gallery {
+        table.cards = build_cards(catalog, &found.items, &columns, &table.rows);
+    }
     table.here = address.link(&link, found.page);
     let first = (found.page - 1) * ITEMS_PER_PAGE;
     let count = table.rows.len() as u64;
@@ -141,6 +167,19 @@ pub(super) fn build_table(
         table.filters = articles::filter_links(&reader, catalog, address.article_filter, filtered)?;
     }
     Ok(table)
+}
+
+/// The links to the layouts of a catalog; none if it has no pictures.
+fn layout_links(catalog: &Catalog, address: &ListAddress, is_gallery: bool, catalog_link: &str) -> Vec<LayoutLink> {
+    if !catalog.column_types.contains(&ColumnType::Image) {
+        return Vec::new();
+    }
+    let link = |label, layout, is_current| LayoutLink {
+        label,
+        href: address.command(catalog_link, "layout", layout),
+        is_current,
+    };
+    vec![link("Table", "table", !is_gallery), link("Gallery", "gallery", is_gallery)]
 }
 
 fn last_page(total: u64) -> u64 {

@@ -52,10 +52,22 @@ pub(in crate::web) struct TableView {
     pub filters: Vec<FilterLink>,
     /// The parameters that a new search keeps: filters and order.
     pub kept: Vec<(String, String)>,
+    /// The parameters that another choice of columns keeps: search, filters and order.
+    pub kept_by_columns: Vec<(String, String)>,
     /// Whether a search or a filter is in force.
     pub is_filtered: bool,
     /// The link to all items.
     pub clear: String,
+    /// All columns of the catalog, for choosing those that are shown.
+    pub all_columns: Vec<ColumnChoice>,
+    /// The link to the usual columns.
+    pub usual_columns: String,
+    /// The links to table and gallery; empty if the catalog has no pictures.
+    pub layouts: Vec<LayoutLink>,
+    /// Whether the items are shown as cards.
+    pub is_gallery: bool,
+    /// The cards of the gallery.
+    pub cards: Vec<GalleryCard>,
     /// The filters in force.
     pub chips: Vec<FilterChip>,
     /// The columns with few values.
@@ -97,6 +109,41 @@ impl TableView {
     pub(in crate::web) fn column(&self, index: &usize) -> Option<&ColumnHead> {
         self.columns.get(*index)
     }
+}
+
+/// A column that can be shown.
+#[derive(Debug, Clone, Default)]
+pub(in crate::web) struct ColumnChoice {
+    /// Its whole name, as a value.
+    pub value: String,
+    /// Its name, clipped if it is long.
+    pub name: String,
+    /// Whether it is shown.
+    pub is_shown: bool,
+}
+
+/// A link to a layout.
+#[derive(Debug, Clone, Default)]
+pub(in crate::web) struct LayoutLink {
+    /// The label.
+    pub label: &'static str,
+    /// The link, with the current search, filters and order.
+    pub href: String,
+    /// Whether it is the current layout.
+    pub is_current: bool,
+}
+
+/// An item as a card of a gallery.
+#[derive(Debug, Clone, Default)]
+pub(in crate::web) struct GalleryCard {
+    /// The link to the page of the item.
+    pub href: String,
+    /// The title, or the key if there is none.
+    pub title: CellView,
+    /// The picture.
+    pub picture: Option<CellView>,
+    /// The first columns besides title and pictures: name and cell.
+    pub facts: Vec<(String, CellView)>,
 }
 
 /// A filter in force.
@@ -167,6 +214,12 @@ pub(in crate::web) struct ColumnHead {
     pub descending: String,
     /// The link that sorts by it where items are equal in the first column; `None` if nothing is sorted by.
     pub then_by: Option<String>,
+    /// The links that hide it and move it; see `ListView::change`.
+    pub hide: String,
+    /// See [`ColumnHead::hide`].
+    pub move_left: String,
+    /// See [`ColumnHead::hide`].
+    pub move_right: String,
     /// The whole name, as a value.
     pub value: String,
     /// The link to the items that are blank here.

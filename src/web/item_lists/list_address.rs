@@ -35,6 +35,8 @@ pub(in crate::web) struct ListAddress {
     pub filters: Vec<ColumnFilter>,
     /// The columns to sort by; none for the default order.
     pub sort: Vec<SortColumn>,
+    /// Other parameters that links keep: how the items are shown.
+    pub view: AddressParameters,
 }
 
 impl ListAddress {
@@ -67,6 +69,7 @@ impl ListAddress {
         if !self.sort.is_empty() {
             add("sort", &SortColumn::format_list(&self.sort));
         }
+        parameters.extend(self.view.iter().cloned());
         parameters
     }
 
@@ -76,6 +79,13 @@ impl ListAddress {
         if page > 1 {
             parameters.push(("page".to_owned(), page.to_string()));
         }
+        format!("{catalog}{}", join_query(&parameters))
+    }
+
+    /// Returns the link that asks the page for a change.
+    pub(in crate::web) fn command(&self, catalog: &str, name: &str, value: &str) -> String {
+        let mut parameters = self.parameters();
+        parameters.push((name.to_owned(), value.to_owned()));
         format!("{catalog}{}", join_query(&parameters))
     }
 
@@ -120,9 +130,14 @@ impl ListAddress {
         Self { search: String::new(), ..self.clone() }
     }
 
+    /// Returns the same selection, shown in another way.
+    pub(in crate::web) fn shown_as(&self, view: AddressParameters) -> Self {
+        Self { view, ..self.clone() }
+    }
+
     /// Returns the same order without a search and filters.
     pub(in crate::web) fn without_filters(&self) -> Self {
-        Self { sort: self.sort.clone(), ..Self::default() }
+        Self { sort: self.sort.clone(), view: self.view.clone(), ..Self::default() }
     }
 }
 
