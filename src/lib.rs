@@ -10,6 +10,9 @@
 //! [`store`] is the only module that knows the database. Nearly every query is written once for SQLite and PostgreSQL;
 //! `store::dialect` has the rest. Admission, leases and the end of a run are one file each.
 //!
+//! [`catalog_index`] searches, filters, sorts and counts the items of a catalog. It keeps them by column, in files that
+//! are derived from the database and built beside the readers.
+//!
 //! [`status`] writes the live status of runs for pollers, to files or Redis, and reads it through
 //! [`StatusBoard`](status::StatusBoard): the primary first, then the database.
 //!

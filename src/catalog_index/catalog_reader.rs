@@ -101,6 +101,16 @@ impl CatalogSelection<'_> {
         Ok(listing.ids(self.snapshot.order(&self.prepared), offset, limit)?)
     }
 
+    /// Returns the position of the item with this id; `None` if it is not selected.
+    ///
+    /// # Errors
+    /// [`IndexError::Storage`] when a temporary file cannot be written or read.
+    pub fn find_position(&self, id: i64) -> Result<Option<u64>, IndexError> {
+        let listing = self.snapshot.list_items(&self.prepared)?;
+        let found = listing.find_position(self.snapshot.order(&self.prepared), id)?;
+        Ok(found.map(|position| position as u64))
+    }
+
     /// Returns the cursor of the item at this position; `None` if there is none.
     ///
     /// # Errors

@@ -88,6 +88,22 @@ impl ItemListing {
         Ok(Some((segment.segment.id(item as usize)?, cells)))
     }
 
+    /// Returns the position of an item in the list; `None` if it is not selected.
+    ///
+    /// # Errors
+    /// [`io::Error`] when a segment cannot be read.
+    pub(super) fn find_position(&self, order: ListingOrder<'_>, id: i64) -> io::Result<Option<usize>> {
+        // An item that changed is in both segments, with its current cells in the recent one.
+        for segment in [order.recent, order.base] {
+            let Some(item) = segment.segment.find_id(id)? else { continue };
+            let item = u32::try_from(item).map_err(io::Error::other)?;
+            let cursor = ListCursor::Item { id, cells: order.cells(segment, item)? };
+            let Some(position) = self.count_until(order, &cursor)?.checked_sub(1) else { return Ok(None) };
+            return Ok((self.ids(order, position, 1)? == [id]).then_some(position));
+        }
+        Ok(None)
+    }
+
     /// Returns how many of the first `count` items are of the base segment, and how many changed since.
     fn split_at(&self, order: ListingOrder<'_>, count: usize) -> io::Result<(usize, usize)> {
         // The smallest number of recent items such that the next one does not belong to the first `count`.

@@ -1,5 +1,6 @@
 //! The pages in a real browser, served by the real program.
 
+mod catalog_filters;
 mod change_grid;
 mod concurrent_changes;
 mod crash;

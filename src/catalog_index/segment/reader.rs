@@ -153,6 +153,19 @@ impl ItemSegment {
         Ok(read_numbers(&buffer).next().unwrap_or_default())
     }
 
+    /// Returns the position of the item with this id; `None` if it is not in the segment.
+    ///
+    /// # Errors
+    /// [`io::Error`] when the temporary file cannot be read.
+    pub(in crate::catalog_index) fn find_id(&self, id: i64) -> io::Result<Option<usize>> {
+        let (mut low, mut high) = (0, self.items);
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.id(middle)? < id { low = middle + 1 } else { high = middle }
+        }
+        Ok(if low < self.items && self.id(low)? == id { Some(low) } else { None })
+    }
+
     /// Returns the ids of all items, in ascending order.
     ///
     /// # Errors

@@ -12,12 +12,12 @@ pub(in crate::web) struct CellView {
     /// How it is shown.
     pub style: CellStyle,
     /// The text in parts, if terms of the search occur in it.
-    pub parts: Vec<TextPart>,
+    pub parts: Vec<MarkedPart>,
 }
 
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::web) struct TextPart {
+pub(in crate::web) struct MarkedPart {
     /// The part as written.
     pub text: String,
     /// Whether a term of the search occurs here.
@@ -32,13 +32,13 @@ impl CellView {
         for mark in &marks {
             for (range, is_marked) in [(at..mark.start, false), (mark.clone(), true)] {
                 if !range.is_empty() {
-                    self.parts.push(TextPart { text: self.text[range].to_owned(), is_marked });
+                    self.parts.push(MarkedPart { text: self.text[range].to_owned(), is_marked });
                 }
             }
             at = mark.end;
         }
         if !marks.is_empty() && at < self.text.len() {
-            self.parts.push(TextPart { text: self.text[at..].to_owned(), is_marked: false });
+            self.parts.push(MarkedPart { text: self.text[at..].to_owned(), is_marked: false });
         }
         self
     }

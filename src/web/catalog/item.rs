@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 
 use super::cells;
 use super::item_history::build_item_history;
+use super::item_neighbours::find_neighbours;
 use super::item_view::{ItemField, ItemPage};
+use super::table::TableQuery;
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::text::comparable_form::is_same_form;
 use crate::store::items::Item;
@@ -14,6 +16,7 @@ use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::form::{FormValues, clip_text, trimmed_value};
 use crate::web::http::html_response::HtmlResponse;
+use crate::web::item_lists::list_address::{AddressParameters, split_query};
 use crate::web::layout::freshness_mark::find_mark;
 use crate::web::layout::item_title::find_title_column;
 use crate::web::layout::page::page_frame;
@@ -29,7 +32,10 @@ pub(in crate::web) async fn page(
     app: AppContext,
     path: web::Path<(String, String)>,
     query: web::Query<FormValues>,
+    request: HttpRequest,
 ) -> Result<HtmlResponse, WebError> {
+    let mut parameters = split_query(request.query_string());
+    parameters.retain(|(name, _)| name != "page");
     app.run_blocking(move |state, caller| {
         let (slug, id) = path.into_inner();
         let source = caller.source(state, &slug)?;
@@ -37,6 +43,9 @@ pub(in crate::web) async fn page(
         let found = state.store.find_item(source.id, &id)?.zip(state.store.find_catalog(source.id)?);
         let Some((mut item, catalog)) = found else { return Err(WebError::not_found("item")) };
         catalog.retain_columns(std::slice::from_mut(&mut item));
+        let list = TableQuery::parse(&parameters, &AddressParameters::new(), &catalog);
+        let neighbours = find_neighbours(state, &source, &catalog, &list, &id)?;
+        let item_link = list.list.address.link(&state.links.item(source.slug.as_str(), &id), 1);
         let heading = item_heading(&item, &source.noun.one);
         let types: HashMap<&str, ColumnType> = catalog.typed_columns().collect();
         let field = |(name, value): (String, String)| {
@@ -48,16 +57,16 @@ pub(in crate::web) async fn page(
         let fields = item.fields.into_iter().map(field).collect();
         let history_page = trimmed_value(&query, "page").parse().unwrap_or(1).max(1);
         let history = match &actor {
-            Some(_) => build_item_history(state, &source, &id, history_page)?,
+            Some(_) => build_item_history(state, &source, &id, history_page, &item_link)?,
             None => None,
         };
         let page = ItemPage {
             frame: page_frame(state, actor.as_ref(), format!("{heading} · {}", source.name), NavSection::Catalogs)?,
-            slug,
             catalog: source.name,
             heading,
             fields,
             history,
+            neighbours,
             key: item.key,
             freshness: find_mark(state, source.id, actor.as_ref())?,
             added_at: Some(time_label(item.added_at)),

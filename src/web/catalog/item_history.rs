@@ -9,7 +9,6 @@ use crate::store::item_history::ItemHistoryEntry;
 use crate::web::changes::grid::{ChangeGroup, GridBuilder, UnlistedFields};
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
-use crate::web::http::links::with_query;
 use crate::web::layout::page_links::{PageLinks, load_page};
 use crate::web::layout::time_label::{TimeLabel, time_label};
 
@@ -38,12 +37,14 @@ pub(in crate::web) struct ItemHistoryLine {
     pub group: ChangeGroup,
 }
 
-/// The requested page of the history of an item; `None` if the item was removed meanwhile.
+/// The requested page of the history of an item; `None` if the item was removed meanwhile. `item_link` is the link to
+/// the page of the item.
 pub(super) fn build_item_history(
     state: &AppState,
     source: &Source,
     id: &str,
     page: u64,
+    item_link: &str,
 ) -> Result<Option<ItemHistory>, WebError> {
     let (found, total, page) = load_page(page, ENTRIES_PER_PAGE, |page| {
         let found = state.store.item_history(source.id, id, page, ENTRIES_PER_PAGE)?;
@@ -66,8 +67,8 @@ pub(super) fn build_item_history(
         }
     };
     let entries: Vec<ItemHistoryLine> = found.entries.iter().map(&mut line).collect();
-    let item_link = state.links.item(source.slug.as_str(), id);
-    let link = |page: u64| format!("{}#history", with_query(&item_link, &[("page", &page.to_string())]));
+    let separator = if item_link.contains('?') { '&' } else { '?' };
+    let link = |page: u64| format!("{item_link}{separator}page={page}#history");
     let shown = entries.len() as u64;
     Ok(Some(ItemHistory { entries, pager: PageLinks::new(page, ENTRIES_PER_PAGE, shown, total, link) }))
 }

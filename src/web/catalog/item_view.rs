@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::cell_view::{CellStyle, CellView};
 use super::item_history::ItemHistory;
+use super::item_neighbours::ItemNeighbours;
 use crate::web::changes::value_view::WholeValue;
 use crate::web::layout::freshness_mark::FreshnessMark;
 use crate::web::layout::time_label::TimeLabel;
@@ -15,12 +16,12 @@ use crate::web::layout::view::{PageFrame, counted, grouped};
 pub(in crate::web) struct ItemPage {
     /// The frame of the page.
     pub frame: PageFrame,
-    /// The slug of the source.
-    pub slug: String,
     /// The catalog's name.
     pub catalog: String,
     /// The title of the item, or else its key.
     pub heading: String,
+    /// Its place in the list that the reader came from.
+    pub neighbours: ItemNeighbours,
     /// What runs did to it; `None` for visitors.
     pub history: Option<ItemHistory>,
     /// Its key in the source.

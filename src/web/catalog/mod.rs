@@ -8,6 +8,7 @@ mod gallery;
 pub(super) mod handlers;
 pub(super) mod item;
 mod item_history;
+pub(in crate::web) mod item_neighbours;
 pub(in crate::web) mod item_view;
 mod list_view;
 mod shown_columns;

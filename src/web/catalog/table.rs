@@ -7,6 +7,7 @@ use super::list_view::ListView;
 use super::shown_columns::{ShownColumns, operator_options};
 use super::view::{LayoutLink, PreparingView, TableRow, TableView};
 use crate::catalog_index::{CatalogReader, IndexState};
+use crate::domain::catalog_query::CatalogQuery;
 use crate::domain::catalog_query::column_filter::FilterOperator;
 use crate::domain::catalog_query::search_terms::SearchTerms;
 use crate::domain::catalog_query::sort_column::SortColumn;
@@ -22,7 +23,7 @@ use crate::web::item_lists::parameters::ListParameters;
 use crate::web::layout::time_label::time_label;
 
 /// The number of items on a page.
-const ITEMS_PER_PAGE: u64 = 50;
+pub(super) const ITEMS_PER_PAGE: u64 = 50;
 /// The operators of the form that filters any column.
 const FILTER_OPERATORS: &[FilterOperator] = &[
     FilterOperator::Contains,
@@ -58,6 +59,23 @@ impl TableQuery {
         let view = view.unwrap_or_default();
         list.address.view = view.parameters();
         Self { list, page, view }
+    }
+
+    /// What is listed, in the order of the address or in the usual one.
+    pub(super) fn ordered_query(&self, catalog: &Catalog) -> CatalogQuery {
+        CatalogQuery { sort: self.sort_columns(catalog), ..self.list.address.to_query() }
+    }
+
+    /// The columns that the table is sorted by: those of the address, or the usual ones.
+    fn sort_columns(&self, catalog: &Catalog) -> Vec<SortColumn> {
+        let newest_first = articles::newest_first_column(catalog);
+        match &self.list.address.sort {
+            sort if sort.is_empty() => {
+                let newest_first = newest_first.map(|name| SortColumn { name: name.to_owned(), descending: true });
+                newest_first.into_iter().collect()
+            }
+            sort => sort.clone(),
+        }
     }
 
     /// The address after a change that a form or a menu of the page asks for, so that the change becomes a part of the
@@ -104,8 +122,7 @@ pub(super) fn build_table(
     let address = &request.list.address;
     let link = state.links.catalog(source.slug.as_str());
     let newest_first = articles::newest_first_column(catalog);
-    let default_sort = newest_first.map(|name| SortColumn { name: name.to_owned(), descending: true });
-    let sort = if address.sort.is_empty() { default_sort.into_iter().collect() } else { address.sort.clone() };
+    let sort = request.sort_columns(catalog);
     let columns = ShownColumns::choose(catalog, source, &sort, &request.view.fields);
     let problems = request.list.problems.iter().map(|problem| problem.message.clone()).collect();
     let mut table = TableView {
@@ -130,8 +147,7 @@ pub(super) fn build_table(
         is_gallery: request.view.is_gallery,
         ..TableView::default()
     };
-    let sorted = address.sorted_by(sort);
-    let found = match find_page(state, source, catalog, &sorted, request.page)? {
+    let found = match find_page(state, source, catalog, request)? {
         PageState::Found(found) => found,
         PageState::Preparing(preparing) => {
             table.preparing = Some(preparing);
@@ -141,7 +157,7 @@ pub(super) fn build_table(
     let search = SearchTerms::parse(&address.search);
     let row = |item: &Item| TableRow {
         read: articles::read_state(catalog, item),
-        href: state.links.item(source.slug.as_str(), &item.id),
+        href: address.link(&state.links.item(source.slug.as_str(), &item.id), 1),
         ..columns.build_row(item, &search)
     };
     table.rows = found.items.iter().map(row).collect();
@@ -196,10 +212,9 @@ fn find_page(
     state: &AppState,
     source: &Source,
     catalog: &Catalog,
-    address: &ListAddress,
-    page: u64,
+    request: &TableQuery,
 ) -> Result<PageState, WebError> {
-    let query = address.to_query();
+    let (query, page) = (request.ordered_query(catalog), request.page);
     let is_plain = query.selects_all() && query.sort.is_empty();
     let reader = if is_plain {
         find_reader(state, source, catalog)?

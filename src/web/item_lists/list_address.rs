@@ -94,10 +94,15 @@ impl ListAddress {
         Self { sort, ..self.clone() }
     }
 
+    /// Returns the values of the filter with this column and operator.
+    pub(in crate::web) fn values(&self, column: &str, operator: FilterOperator) -> &[String] {
+        let is_same = |filter: &&ColumnFilter| filter.column == column && filter.operator == operator;
+        self.filters.iter().find(is_same).map_or(&[], |filter| &filter.values)
+    }
+
     /// Returns whether items must have this value in this column.
     pub(in crate::web) fn has_value(&self, column: &str, operator: FilterOperator, value: &str) -> bool {
-        let is_same = |filter: &&ColumnFilter| filter.column == column && filter.operator == operator;
-        self.filters.iter().find(is_same).is_some_and(|filter| filter.values.iter().any(|known| known == value))
+        self.values(column, operator).iter().any(|known| known == value)
     }
 
     /// Returns the same selection with one more value of a filter.

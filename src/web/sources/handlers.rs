@@ -197,6 +197,7 @@ pub(in crate::web) async fn remove_source(app: AppContext, slug: web::Path<Strin
         let source = find_source(state, &slug)?;
         match state.store.remove_source(source.id)? {
             SourceChange::Done => {
+                state.indexes.forget(source.id);
                 uploads::delete_upload(&state.uploads_dir, &source.location);
                 log::info!("the source {} was removed by {}", source.slug, actor.name);
                 Ok(HtmlResponse::redirect(with_query(&state.links.sources(), &[("done", "removed")])))
