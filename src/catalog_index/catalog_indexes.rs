@@ -59,8 +59,8 @@ struct IndexContents {
     last_used: Instant,
     /// The build that is under way.
     build: Option<BuildCounter>,
-    /// Why the last build failed; told to the readers that waited for it.
-    failure: Option<String>,
+    /// Why the last build failed, for one of the readers that waited for it. The others try again.
+    failure: Option<IndexError>,
 }
 
 impl Default for IndexContents {
@@ -93,6 +93,16 @@ pub struct BuildProgress {
     pub total: u64,
 }
 
+/// What an index has.
+enum FoundSnapshot {
+    /// All changes.
+    Current(CatalogReader),
+    /// An earlier state, while a run is changing very many items.
+    Behind(CatalogReader),
+    /// Nothing that can be shown.
+    Missing,
+}
+
 /// An index, as a reader finds it.
 #[derive(Debug)]
 pub enum IndexState {
@@ -114,8 +124,7 @@ impl CatalogIndexes {
     /// for that up to `timeout`.
     ///
     /// # Errors
-    /// [`IndexError::Store`] when the database fails, [`IndexError::Storage`] when a temporary file cannot be used, and
-    /// [`IndexError::Build`] when the build fails.
+    /// [`IndexError::Store`] when the database fails, and [`IndexError::Storage`] when a temporary file cannot be used.
     pub fn open(&self, source: SourceId, catalog: &Catalog, timeout: Duration) -> Result<IndexState, IndexError> {
         let deadline = Instant::now() + timeout;
         let index = Arc::clone(self.inner.catalogs.lock().entry(source).or_default());
@@ -123,17 +132,23 @@ impl CatalogIndexes {
         contents.last_used = Instant::now();
         loop {
             let version = self.inner.store.catalog_version(source)?;
-            if let Some(reader) = self.catch_up(&mut contents, source, catalog, version)? {
+            let found = self.catch_up(&mut contents, source, catalog, version)?;
+            let is_due = match &found {
+                FoundSnapshot::Current(_) => false,
+                FoundSnapshot::Behind(_) => contents.built_at.elapsed() >= REBUILD_INTERVAL,
+                FoundSnapshot::Missing => true,
+            };
+            if is_due && contents.build.is_none() {
+                self.start_build(&index, &mut contents, source, catalog)?;
+            }
+            if let FoundSnapshot::Current(reader) | FoundSnapshot::Behind(reader) = found {
                 drop(contents);
                 self.drop_unused();
                 return Ok(IndexState::Ready(reader));
             }
-            if contents.build.is_none() {
-                self.start_build(&index, &mut contents, source, catalog)?;
-            }
             index.built.wait_until(&mut contents, deadline);
             if let Some(failure) = contents.failure.take() {
-                return Err(IndexError::Build(failure));
+                return Err(failure);
             }
             if let Some(build) = contents.build.as_ref().filter(|_| Instant::now() >= deadline) {
                 let done = build.done.load(Ordering::Relaxed).min(build.total);
@@ -147,16 +162,16 @@ impl CatalogIndexes {
         self.inner.catalogs.lock().remove(&source);
     }
 
-    /// Returns a reader if the index has all changes, or can have them at once, or if a run is changing more than that.
+    /// Returns what the index has, with the changes since, if they are few.
     fn catch_up(
         &self,
         contents: &mut IndexContents,
         source: SourceId,
         catalog: &Catalog,
         version: CatalogVersion,
-    ) -> Result<Option<CatalogReader>, IndexError> {
+    ) -> Result<FoundSnapshot, IndexError> {
         let Some(snapshot) = contents.snapshot.as_ref().filter(|known| known.columns == catalog.columns) else {
-            return Ok(None);
+            return Ok(FoundSnapshot::Missing);
         };
         let reader = |snapshot: &Arc<CatalogSnapshot>, as_of| {
             CatalogReader::new(Arc::clone(snapshot), catalog.column_types.clone(), as_of)
@@ -164,7 +179,7 @@ impl CatalogIndexes {
         let now = Utc::now();
         if snapshot.version == version {
             contents.complete_at = now;
-            return Ok(Some(reader(snapshot, None)));
+            return Ok(FoundSnapshot::Current(reader(snapshot, None)));
         }
         let changed = self.inner.store.changed_items(source, snapshot.base_version, self.inner.max_recent_items)?;
         if let ChangedItems::Ids(ids) = changed {
@@ -182,13 +197,13 @@ impl CatalogIndexes {
             let found = reader(&updated, None);
             contents.snapshot = Some(updated);
             contents.complete_at = now;
-            return Ok(Some(found));
+            return Ok(FoundSnapshot::Current(found));
         }
-        if contents.build.is_none() && contents.built_at.elapsed() >= REBUILD_INTERVAL {
-            return Ok(None);
-        }
-        let is_changing = self.inner.store.active_run(source)?.is_some();
-        Ok(is_changing.then(|| reader(snapshot, Some(contents.complete_at))))
+        // A catalog that is changing very much is shown as it was a moment before: its readers cannot wait for the end.
+        Ok(match self.inner.store.active_run(source)? {
+            Some(_) => FoundSnapshot::Behind(reader(snapshot, Some(contents.complete_at))),
+            None => FoundSnapshot::Missing,
+        })
     }
 
     fn start_build(
@@ -209,20 +224,21 @@ impl CatalogIndexes {
             let mut contents = index.contents.lock();
             contents.build = None;
             contents.built_at = Instant::now();
-            match &result {
+            let built = match result {
                 Ok(snapshot) => {
                     contents.complete_at = began_at;
-                    contents.snapshot = Some(Arc::clone(snapshot));
+                    contents.snapshot = Some(Arc::clone(&snapshot));
+                    Some(snapshot)
                 }
                 Err(error) => {
                     log::error!("the index of a catalog could not be built: {error}");
-                    contents.failure = Some(error.to_string());
+                    contents.failure = Some(error);
+                    None
                 }
-            }
+            };
             drop(contents);
             index.built.notify_all();
-            let prepared = result.map(|snapshot| snapshot.prepare_ranks(&sorted_by));
-            if let Ok(Err(error)) = prepared {
+            if let Some(Err(error)) = built.map(|snapshot| snapshot.prepare_ranks(&sorted_by)) {
                 // The next reader who sorts gets this error.
                 log::debug!("a catalog could not be sorted in advance: {error}");
             }

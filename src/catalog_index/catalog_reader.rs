@@ -7,19 +7,10 @@ use chrono::{DateTime, Utc};
 use super::cursor::ListCursor;
 use super::index_error::IndexError;
 use super::prepared_query::PreparedQuery;
-use super::snapshot::CatalogSnapshot;
+use super::snapshot::{CatalogSnapshot, FacetValue};
 use crate::domain::catalog_query::CatalogQuery;
 use crate::domain::columns::column_type::ColumnType;
 use crate::store::catalog_version::CatalogVersion;
-
-/// A value of a column with the number of items that have it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct FacetValue {
-    /// The value as shown; empty for blank cells.
-    pub value: String,
-    /// The number of items.
-    pub count: u64,
-}
 
 /// A catalog at one version.
 #[derive(Clone, Debug)]
@@ -137,14 +128,9 @@ impl CatalogSelection<'_> {
     /// # Errors
     /// [`IndexError::UnknownColumn`] when the catalog has no such column, and [`IndexError::Storage`] when a temporary
     /// file cannot be read.
-    pub fn count_values(&self, column: &str) -> Result<Vec<FacetValue>, IndexError> {
+    pub fn count_values(&self, column: &str) -> Result<Arc<[FacetValue]>, IndexError> {
         let at = self.snapshot.columns.iter().position(|name| name == column);
         let at = at.ok_or_else(|| IndexError::UnknownColumn(column.to_owned()))?;
-        let selected = self.snapshot.select_items(&self.prepared)?;
-        let counts = self.snapshot.count_values(&selected, at)?;
-        let mut values: Vec<FacetValue> =
-            counts.into_iter().map(|(value, count)| FacetValue { value, count }).collect();
-        values.sort_unstable_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
-        Ok(values)
+        Ok(self.snapshot.count_values(&self.prepared, at)?)
     }
 }

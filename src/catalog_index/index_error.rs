@@ -14,9 +14,6 @@ pub enum IndexError {
     /// A temporary file could not be written or read: the disk is full, for instance.
     #[error("the temporary files of the index cannot be used: {0}")]
     Storage(#[from] io::Error),
-    /// The index could not be built, for the reason given, which was logged.
-    #[error("the index could not be built: {0}")]
-    Build(String),
     /// A filter or an order names no column of the catalog.
     #[error("“{0}” is not a column of this catalog.")]
     UnknownColumn(String),

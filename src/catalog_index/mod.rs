@@ -24,6 +24,7 @@ mod segment;
 mod snapshot;
 
 pub use catalog_indexes::{BuildProgress, CatalogIndexes, IndexState, MAX_RECENT_ITEMS};
-pub use catalog_reader::{CatalogReader, CatalogSelection, FacetValue};
+pub use catalog_reader::{CatalogReader, CatalogSelection};
 pub use cursor::ListCursor;
 pub use index_error::IndexError;
+pub use snapshot::FacetValue;

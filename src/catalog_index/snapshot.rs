@@ -18,8 +18,14 @@ use crate::store::catalog_version::CatalogVersion;
 
 /// The most selections that are kept for the next page, and for the counts of values.
 const MAX_CACHED_SELECTIONS: usize = 16;
+/// The most counts of values that are kept: a page shows those of several columns again and again.
+const MAX_CACHED_VALUES: usize = 20_000;
 /// The most items of listings that are kept for the next page. An item takes four bytes.
 const MAX_CACHED_ITEMS: usize = 2_000_000;
+
+/// What a listing and the counts of a column weigh at least, so that empty ones do not pile up.
+const MIN_LISTING_ITEMS: usize = 10_000;
+const MIN_COUNTED_VALUES: usize = 200;
 
 /// A catalog at one version.
 #[derive(Debug)]
@@ -37,6 +43,16 @@ pub(super) struct CatalogSnapshot {
     pub(super) recent: Arc<IndexedSegment>,
     selections: Mutex<QueryCache<QueryKey, Arc<SelectedItems>>>,
     listings: Mutex<QueryCache<QueryKey, Arc<ItemListing>>>,
+    counts: Mutex<QueryCache<(QueryKey, usize), Arc<[FacetValue]>>>,
+}
+
+/// A value of a column with the number of items that have it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FacetValue {
+    /// The value as shown; empty for blank cells.
+    pub value: String,
+    /// The number of items.
+    pub count: u64,
 }
 
 /// The items that a query selects, in no order.
@@ -64,6 +80,7 @@ impl CatalogSnapshot {
             recent,
             selections: Mutex::new(QueryCache::new(MAX_CACHED_SELECTIONS)),
             listings: Mutex::new(QueryCache::new(MAX_CACHED_ITEMS)),
+            counts: Mutex::new(QueryCache::new(MAX_CACHED_VALUES)),
         }
     }
 
@@ -114,7 +131,7 @@ impl CatalogSnapshot {
             base: sort(&self.base, &selected.base)?,
             recent: sort(&self.recent, &selected.recent)?,
         });
-        self.listings.lock().insert(prepared.key.clone(), Arc::clone(&found), found.len());
+        self.listings.lock().insert(prepared.key.clone(), Arc::clone(&found), found.len() + MIN_LISTING_ITEMS);
         Ok(found)
     }
 
@@ -142,15 +159,26 @@ impl CatalogSnapshot {
         Ok(())
     }
 
-    /// Returns how many of the selected items have each value in a column.
+    /// Returns how many of the selected items have each value in a column, the most frequent value first; values with
+    /// equal counts in the order of their letters.
     ///
     /// # Errors
     /// [`io::Error`] when a segment cannot be read.
-    pub(super) fn count_values(&self, selected: &SelectedItems, column: usize) -> io::Result<HashMap<String, u64>> {
+    pub(super) fn count_values(&self, prepared: &PreparedQuery, column: usize) -> io::Result<Arc<[FacetValue]>> {
+        let key = (prepared.selection_key(), column);
+        if let Some(found) = self.counts.lock().find(&key) {
+            return Ok(found);
+        }
+        let selected = self.select_items(prepared)?;
         let mut counts = HashMap::new();
         count_values(&self.base.segment, column, &selected.base, &mut counts)?;
         count_values(&self.recent.segment, column, &selected.recent, &mut counts)?;
-        Ok(counts)
+        let mut values: Vec<FacetValue> =
+            counts.into_iter().map(|(value, count)| FacetValue { value, count }).collect();
+        values.sort_unstable_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
+        let found: Arc<[FacetValue]> = values.into();
+        self.counts.lock().insert(key, Arc::clone(&found), found.len() + MIN_COUNTED_VALUES);
+        Ok(found)
     }
 }
 

@@ -299,7 +299,6 @@ fn find_by_index(
 }
 
 fn count_values(selection: &CatalogSelection<'_>, column: &str) -> Result<(String, Vec<FacetValue>), WebError> {
-    let mut values = selection.count_values(column)?;
-    values.truncate(MAX_FACET_VALUES);
-    Ok((column.to_owned(), values))
+    let values = selection.count_values(column)?;
+    Ok((column.to_owned(), values.iter().take(MAX_FACET_VALUES).cloned().collect()))
 }

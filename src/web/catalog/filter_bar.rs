@@ -72,7 +72,7 @@ fn build_facet(
     catalog_link: &str,
 ) -> Result<FacetView, WebError> {
     let others = CatalogQuery { sort: Vec::new(), ..address.without_column(column).to_query() };
-    let mut values = reader.select(&others)?.count_values(column)?;
+    let mut values = reader.select(&others)?.count_values(column)?.to_vec();
     // A selected value that no item has is listed too, so that it can be taken back.
     for value in address.values(column, FilterOperator::Equals) {
         if values.iter().all(|known| known.value != *value) {

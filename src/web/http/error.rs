@@ -207,7 +207,15 @@ impl From<IndexError> for WebError {
             IndexError::Store(error) => error.into(),
             IndexError::Filter(error) => Self::bad_request("bad_filter", error.to_string()),
             IndexError::UnknownColumn(_) => Self::bad_request("unknown_parameter", error.to_string()),
-            IndexError::Storage(_) | IndexError::Build(_) => Self::internal("the index of a catalog", &error),
+            IndexError::Storage(_) => {
+                let logged = Self::internal("the index of a catalog", &error);
+                let message = "The catalog could not be searched, because a temporary file could not be written. Plain \
+                               pages work. Free space on the disk of the server and try again.";
+                Self {
+                    log_id: logged.log_id,
+                    ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "index_unavailable", message)
+                }
+            }
         }
     }
 }

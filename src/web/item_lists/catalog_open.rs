@@ -15,7 +15,7 @@ const SMALL_CATALOG_ITEMS: u64 = 20_000;
 /// How long a request waits for the index of a small catalog.
 const SMALL_CATALOG_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a search waits for the index of a large catalog, before it says so or asks again.
-const LARGE_CATALOG_TIMEOUT: Duration = Duration::from_millis(400);
+const LARGE_CATALOG_TIMEOUT: Duration = Duration::from_millis(150);
 
 /// Opens the index of a catalog. If it must be built first, that begins now.
 pub(in crate::web) fn open_index(state: &AppState, source: &Source, catalog: &Catalog) -> Result<IndexState, WebError> {
