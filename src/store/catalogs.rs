@@ -33,6 +33,8 @@ pub struct Catalog {
     pub last_success_at: Option<DateTime<Utc>>,
     /// The HTTP validators of the source's version that was last applied completely.
     pub validators: Validators,
+    /// How it is shown to readers who chose nothing else: the parameters of an address; `None` for the usual way.
+    pub default_view: Option<String>,
 }
 
 /// The state of a catalog when it last matched its source.
@@ -86,7 +88,7 @@ fn type_of(name: &str, columns: &[String], types: &[ColumnType]) -> ColumnType {
 }
 
 type SettledRow = (Option<i64>, Option<NaiveDateTime>, String, String);
-type CatalogRow = (i64, String, String, String, i64, SettledRow, Option<NaiveDateTime>);
+type CatalogRow = (i64, String, String, String, i64, SettledRow, Option<NaiveDateTime>, Option<String>);
 
 type SettledColumns =
     (catalogs::settled_count, catalogs::settled_at, catalogs::settled_columns, catalogs::settled_types);
@@ -101,6 +103,7 @@ const CATALOG_COLUMNS: (
     catalogs::item_count,
     SettledColumns,
     catalogs::last_success_at,
+    catalogs::default_view,
 ) = (
     catalogs::source_id,
     catalogs::column_names,
@@ -109,9 +112,12 @@ const CATALOG_COLUMNS: (
     catalogs::item_count,
     SETTLED_COLUMNS,
     catalogs::last_success_at,
+    catalogs::default_view,
 );
 
-fn catalog_from_row((_, columns, types, validators, count, settled, last): CatalogRow) -> Result<Catalog, StoreError> {
+fn catalog_from_row(
+    (_, columns, types, validators, count, settled, last, view): CatalogRow,
+) -> Result<Catalog, StoreError> {
     let (settled_count, settled_at, settled_columns, settled_types) = settled;
     let settled = match settled_at {
         None => None,
@@ -132,6 +138,7 @@ fn catalog_from_row((_, columns, types, validators, count, settled, last): Catal
             .map_err(|error| StoreError::corrupt_value("catalogs.settled_count")(&error))?,
         last_success_at: last.map(|time| time.and_utc()),
         validators: parse_json("catalogs.validators", &validators)?,
+        default_view: view,
     })
 }
 
@@ -193,6 +200,17 @@ impl Store {
         self.read(|conn| {
             let row = catalogs::table.find(id.0).select(CATALOG_COLUMNS);
             row.first::<CatalogRow>(conn).optional()?.map(catalog_from_row).transpose()
+        })
+    }
+
+    /// Stores how the catalog of a source is shown to readers who chose nothing else; `None` for the usual way.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn set_default_view(&self, id: SourceId, view: Option<&str>) -> Result<(), StoreError> {
+        self.write(|conn| {
+            diesel::update(catalogs::table.find(id.0)).set(catalogs::default_view.eq(view)).execute(conn)?;
+            Ok(())
         })
     }
 

@@ -45,6 +45,7 @@ diesel::table! {
         retry_number -> Nullable<Integer>,
         retry_run -> Nullable<Text>,
         last_deleted_change -> BigInt,
+        default_view -> Nullable<Text>,
     }
 }
 

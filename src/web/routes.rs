@@ -57,6 +57,7 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         .service(resource("/").route(read().to(dashboard::handlers::page)))
         .service(resource("/catalog/{slug}").route(read().to(catalog::handlers::page)))
         .service(resource("/catalog/{slug}/items/{id}").route(read().to(item::page)))
+        .service(resource("/catalog/{slug}/default-view").route(post().to(catalog::default_view::save)))
         .service(resource("/catalog/{slug}/sync").route(post().to(panel::handlers::start)))
         .service(resource("/catalog/{slug}/sync/cancel").route(post().to(panel::handlers::cancel)))
         .service(resource("/catalog/{slug}/sync/dismiss").route(post().to(panel::handlers::dismiss)))

@@ -1,5 +1,7 @@
 //! The page of a catalog with filters, facets, columns, orders and a gallery, and the items before and after another.
 
+use lockstep::domain::account::Role;
+
 use super::site::TestSite;
 use crate::support::{TestDatabase, on_both_databases};
 
@@ -11,6 +13,7 @@ on_both_databases![
     two_columns_are_sorted_by,
     an_item_leads_to_the_ones_before_and_after_it_in_its_list,
     a_catalog_with_pictures_has_a_gallery,
+    an_admin_saves_a_view_for_readers_who_chose_nothing,
 ];
 
 const ROWS: [&str; 8] = [
@@ -203,4 +206,32 @@ fn a_catalog_with_pictures_has_a_gallery(db: &TestDatabase) {
     assert_eq!((back.header("location"), back.cookie().as_deref()), (Some("/catalog/music"), Some("lockstep_view=")));
     site.fill_csv("plain", "id,title\n1,One\n");
     assert!(!site.visitor().get("/catalog/plain").body.contains("Gallery"), "no pictures, no gallery");
+}
+
+fn an_admin_saves_a_view_for_readers_who_chose_nothing(db: &TestDatabase) {
+    let site = open_site(db);
+    let admin = site.add_person("ada", Role::Admin);
+    let page = admin.get("/catalog/music?fields=title,year&sort=-year&q=blue&filter[genre]=Jazz").body;
+    let (_, value) = page.split_once("name=\"view\" value=\"").expect("the form of the default");
+    let view = value.split('"').next().expect("a value").replace("&#38;", "&");
+    assert_eq!(view, "sort=-year&fields=title%2Cyear", "not the search, nor the filters");
+    let link = "/catalog/music/default-view";
+    for (caller, status) in [(site.visitor(), 303), (site.add_person("bob", Role::Viewer), 403)] {
+        let refused = caller.post_form(link, &[("view", &view)]);
+        assert!(refused.status == status && refused.header("location").is_none_or(|to| to.starts_with("/login")));
+        assert_eq!(list_heads(&read_page(&site, "")).len(), 6);
+    }
+    assert_eq!(admin.post_form(link, &[("view", &view)]).header("location"), Some("/catalog/music"));
+    let page = read_page(&site, "");
+    assert_eq!(
+        (list_heads(&page), &list_titles(&page)[0]),
+        (vec!["title".to_owned(), "year".to_owned()], &"Ágætis &#60;b&#62;byrjun&#60;/b&#62;".to_owned())
+    );
+    assert!(!page.contains("name=\"view\""), "visitors have no form");
+    assert_eq!(list_titles(&read_page(&site, "?sort=title"))[0], "Blue", "an address wins");
+    let hidden = site.visitor().get("/catalog/music?hide-column=year");
+    let reader = site.visitor().with_header("cookie", &hidden.cookie().expect("a cookie"));
+    assert_eq!(list_heads(&reader.get("/catalog/music").body), ["title"], "what a reader chose wins");
+    assert_eq!(admin.post_form(link, &[]).status, 303);
+    assert_eq!(list_heads(&read_page(&site, "")).len(), 6);
 }

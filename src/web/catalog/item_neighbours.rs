@@ -33,7 +33,7 @@ pub(super) fn find_neighbours(
     let catalog_link = state.links.catalog(source.slug.as_str());
     let mut found = ItemNeighbours { list: address.link(&catalog_link, 1), ..ItemNeighbours::default() };
     let (Some(reader), Ok(id)) = (find_reader(state, source, catalog)?, id.parse()) else { return Ok(found) };
-    let selection = reader.select(&request.ordered_query(catalog))?;
+    let selection = reader.select(&request.ordered_query())?;
     let Some(position) = selection.find_position(id)? else { return Ok(found) };
     found.position = Some((position + 1, selection.count()?));
     found.list = address.link(&catalog_link, position / ITEMS_PER_PAGE + 1);

@@ -18,7 +18,7 @@ use crate::store::items::Item;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::item_lists::catalog_open::{find_reader, load_items, open_index};
-use crate::web::item_lists::list_address::{AddressParameters, ListAddress};
+use crate::web::item_lists::list_address::{AddressParameters, ListAddress, join_query, split_query};
 use crate::web::item_lists::parameters::ListParameters;
 use crate::web::layout::time_label::time_label;
 
@@ -43,6 +43,8 @@ pub(super) struct TableQuery {
     pub(super) page: u64,
     /// How the items are shown.
     pub(super) view: ListView,
+    /// The columns to sort by if the address names none.
+    usual_sort: Vec<SortColumn>,
 }
 
 impl TableQuery {
@@ -55,27 +57,33 @@ impl TableQuery {
         let mut list = ListParameters::parse(&trimmed, catalog);
         let page = list.others.iter().rfind(|(name, _)| name == "page");
         let page = page.and_then(|(_, value)| value.parse().ok()).unwrap_or(1).max(1);
-        let view = ListView::parse(&list.others, catalog).or_else(|| ListView::parse(remembered, catalog));
-        let view = view.unwrap_or_default();
-        list.address.view = view.parameters();
-        Self { list, page, view }
+        let default = split_query(catalog.default_view.as_deref().unwrap_or_default());
+        let chosen = ListView::parse(&list.others, catalog).or_else(|| ListView::parse(remembered, catalog));
+        list.address.view = chosen.as_ref().map(ListView::parameters).unwrap_or_default();
+        let view = chosen.or_else(|| ListView::parse(&default, catalog)).unwrap_or_default();
+        let default_sort = ListParameters::parse(&default, catalog).address.sort;
+        let newest_first = || {
+            let column = articles::newest_first_column(catalog);
+            column.map(|name| SortColumn { name: name.to_owned(), descending: true }).into_iter().collect()
+        };
+        let usual_sort = if default_sort.is_empty() { newest_first() } else { default_sort };
+        Self { list, page, view, usual_sort }
     }
 
     /// What is listed, in the order of the address or in the usual one.
-    pub(super) fn ordered_query(&self, catalog: &Catalog) -> CatalogQuery {
-        CatalogQuery { sort: self.sort_columns(catalog), ..self.list.address.to_query() }
+    pub(super) fn ordered_query(&self) -> CatalogQuery {
+        CatalogQuery { sort: self.sort_columns().to_vec(), ..self.list.address.to_query() }
     }
 
     /// The columns that the table is sorted by: those of the address, or the usual ones.
-    fn sort_columns(&self, catalog: &Catalog) -> Vec<SortColumn> {
-        let newest_first = articles::newest_first_column(catalog);
-        match &self.list.address.sort {
-            sort if sort.is_empty() => {
-                let newest_first = newest_first.map(|name| SortColumn { name: name.to_owned(), descending: true });
-                newest_first.into_iter().collect()
-            }
-            sort => sort.clone(),
-        }
+    fn sort_columns(&self) -> &[SortColumn] {
+        if self.list.address.sort.is_empty() { &self.usual_sort } else { &self.list.address.sort }
+    }
+
+    /// The parameters of the view that an admin can save for all readers: columns, layout and order.
+    pub(super) fn saved_view(&self) -> AddressParameters {
+        let sort = self.list.address.sort.clone();
+        ListAddress { sort, view: self.view.parameters(), ..ListAddress::default() }.parameters()
     }
 
     /// The address after a change that a form or a menu of the page asks for, so that the change becomes a part of the
@@ -86,7 +94,7 @@ impl TableQuery {
         catalog: &Catalog,
     ) -> Option<(ListAddress, Option<ListView>)> {
         let address = &self.list.address;
-        let columns = ShownColumns::choose(catalog, source, &address.sort, &self.view.fields);
+        let columns = ShownColumns::choose(catalog, source, self.sort_columns(), &self.view.fields);
         if let Some(view) = self.view.change(&self.list.others, &columns.names(), catalog) {
             return Some((address.shown_as(view.parameters()), Some(view)));
         }
@@ -121,9 +129,8 @@ pub(super) fn build_table(
 ) -> Result<TableView, WebError> {
     let address = &request.list.address;
     let link = state.links.catalog(source.slug.as_str());
-    let newest_first = articles::newest_first_column(catalog);
-    let sort = request.sort_columns(catalog);
-    let columns = ShownColumns::choose(catalog, source, &sort, &request.view.fields);
+    let sort = request.sort_columns();
+    let columns = ShownColumns::choose(catalog, source, sort, &request.view.fields);
     let problems = request.list.problems.iter().map(|problem| problem.message.clone()).collect();
     let mut table = TableView {
         here: address.link(&link, request.page),
@@ -136,9 +143,11 @@ pub(super) fn build_table(
         chips: build_chips(address, &link),
         operators: operator_options(FILTER_OPERATORS),
         problems,
-        newest_first: newest_first.is_some(),
+        usual_order: usual_order_label(catalog, request),
+        saved_view: join_query(&request.saved_view()).trim_start_matches('?').to_owned(),
+        has_default: catalog.default_view.is_some(),
         sort: SortColumn::format_list(&address.sort),
-        columns: columns.build_heads(&sort, address, &link),
+        columns: columns.build_heads(sort, address, &link),
         more_columns: (catalog.columns.len() - columns.shown.len()) as u64,
         lead: columns.lead,
         all_columns: columns.build_choices(catalog),
@@ -185,6 +194,15 @@ pub(super) fn build_table(
     Ok(table)
 }
 
+/// The label of the order of an address without one.
+fn usual_order_label(catalog: &Catalog, request: &TableQuery) -> &'static str {
+    match request.usual_sort.first() {
+        None => "Source order",
+        Some(column) if Some(column.name.as_str()) == articles::newest_first_column(catalog) => "Newest first",
+        Some(_) => "Usual order",
+    }
+}
+
 /// The links to the layouts of a catalog; none if it has no pictures.
 fn layout_links(catalog: &Catalog, address: &ListAddress, is_gallery: bool, catalog_link: &str) -> Vec<LayoutLink> {
     if !catalog.column_types.contains(&ColumnType::Image) {
@@ -214,7 +232,7 @@ fn find_page(
     catalog: &Catalog,
     request: &TableQuery,
 ) -> Result<PageState, WebError> {
-    let (query, page) = (request.ordered_query(catalog), request.page);
+    let (query, page) = (request.ordered_query(), request.page);
     let is_plain = query.selects_all() && query.sort.is_empty();
     let reader = if is_plain {
         find_reader(state, source, catalog)?

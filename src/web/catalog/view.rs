@@ -80,8 +80,12 @@ pub(in crate::web) struct TableView {
     pub preparing: Option<PreparingView>,
     /// The time up to which changes are shown, if a run is making more.
     pub as_of: Option<TimeLabel>,
-    /// Whether the default order is newest first.
-    pub newest_first: bool,
+    /// The label of the order without a choice: that of the source, newest first, or that of the default view.
+    pub usual_order: &'static str,
+    /// The parameters of this view, for saving it as the default.
+    pub saved_view: String,
+    /// Whether a default view is saved.
+    pub has_default: bool,
     /// The value of `sort`, kept during a search; empty for the default order: that of the source, or newest first.
     pub sort: String,
     /// The columns in the table, in source order.

@@ -87,6 +87,12 @@ impl LinkBuilder {
         self.route(&format!("/catalog/{slug}"))
     }
 
+    /// The link that the form with the default view of a catalog is sent to.
+    #[must_use]
+    pub fn default_view(&self, slug: &str) -> String {
+        self.route(&format!("/catalog/{slug}/default-view"))
+    }
+
     /// One item of a catalog.
     #[must_use]
     pub fn item(&self, slug: &str, id: &str) -> String {
