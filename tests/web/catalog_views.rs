@@ -41,7 +41,8 @@ fn read_page(site: &TestSite, query: &str) -> String {
 
 /// The titles in the table, in order.
 fn list_titles(page: &str) -> Vec<String> {
-    let cells = page.split("class=\"cell-lead\">").skip(1);
+    let body = page.split("<tbody>").nth(1).unwrap_or_default();
+    let cells = body.split("class=\"cell-lead\">").skip(1);
     cells.map(|cell| strip_tags(cell.split("</td>").next().expect("a cell")).trim().to_owned()).collect()
 }
 

@@ -81,24 +81,6 @@ impl LinkBuilder {
         self.route("/sync-badge")
     }
 
-    /// The link to a catalog.
-    #[must_use]
-    pub fn catalog(&self, slug: &str) -> String {
-        self.route(&format!("/catalog/{slug}"))
-    }
-
-    /// The link that the form with the default view of a catalog is sent to.
-    #[must_use]
-    pub fn default_view(&self, slug: &str) -> String {
-        self.route(&format!("/catalog/{slug}/default-view"))
-    }
-
-    /// One item of a catalog.
-    #[must_use]
-    pub fn item(&self, slug: &str, id: &str) -> String {
-        self.route(&format!("/catalog/{slug}/items/{id}"))
-    }
-
     /// The feeds of a catalog.
     #[must_use]
     pub fn feeds(&self, slug: &str) -> String {

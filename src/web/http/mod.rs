@@ -5,6 +5,7 @@ pub mod app_state;
 pub(super) mod assets;
 pub(super) mod authentication;
 pub mod cached_value;
+mod catalog_links;
 pub(super) mod error;
 pub(super) mod error_response;
 pub(super) mod form;
