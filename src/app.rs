@@ -106,6 +106,12 @@ impl App {
         Ok(Self { store, board, control: SyncControl::new(engine.clone()), engine, settings })
     }
 
+    /// Returns the data folder.
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        &self.settings.data_dir
+    }
+
     /// Serves until SIGINT or SIGTERM. Starts in this order: the listener, the sample catalog of a new database, the
     /// workers, the pages. Stops the workers first, so that pages can still report how their runs ended.
     ///
@@ -135,6 +141,7 @@ impl App {
             store: self.store,
             board: self.board,
             control: self.control,
+            temporary_dir: self.settings.data_dir.clone(),
             uploads_dir: self.settings.data_dir.join("uploads"),
             links: self.settings.public_url.as_ref().map(LinkBuilder::new).unwrap_or_default(),
             stale_sources: CachedValue::default(),

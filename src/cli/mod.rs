@@ -2,6 +2,7 @@
 //! error.
 
 mod doctor;
+mod export;
 mod follow;
 mod output;
 mod preview_changes;
@@ -48,6 +49,9 @@ enum Command {
     /// Undo a finished sync, removal or undo
     #[command(after_help = sync::EXIT_CODES)]
     Undo(undo::UndoArgs),
+    /// Write all items of a catalog to standard output as CSV, JSON or an Excel file
+    #[command(after_help = export::AFTER_HELP)]
+    Export(export::ExportArgs),
     /// Manage sources
     #[command(subcommand)]
     Source(source::SourceCommand),
@@ -107,6 +111,7 @@ fn execute(command: &Command, settings: Settings, mistakes: &ConfigErrors) -> Re
         Command::Serve => serve::run(App::open(settings)?),
         Command::Sync(args) => sync::run(&App::open(settings)?, args),
         Command::Undo(args) => undo::run(&App::open(settings)?, args),
+        Command::Export(args) => export::run(&App::open(settings)?, args),
         Command::Source(command) => source::run(&App::open(settings)?, command),
         Command::User(command) => user::run(&App::open(settings)?, command),
         Command::Token(command) => token::run(&App::open(settings)?, command),

@@ -13,6 +13,7 @@ pub mod change_set;
 pub mod changes_digest;
 pub mod columns;
 pub mod defaults;
+pub mod export;
 pub mod feed;
 pub mod feed_counts;
 pub mod feed_names;

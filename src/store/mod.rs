@@ -29,6 +29,7 @@ pub mod history;
 pub mod installation;
 pub mod issues;
 pub mod item_history;
+pub mod item_records;
 pub mod item_write;
 pub mod items;
 pub mod lease;

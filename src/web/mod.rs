@@ -7,6 +7,7 @@ mod changes;
 mod dashboard;
 mod decisions;
 mod error_pages;
+mod exports;
 mod feeds;
 mod history;
 pub mod http;

@@ -15,7 +15,7 @@ use super::http::error::WebError;
 use super::http::return_path::normalized_path;
 use super::layout::badge;
 use super::sources::add;
-use super::{api, catalog, dashboard, decisions, feeds, history, legacy_api, panel, sources};
+use super::{api, catalog, dashboard, decisions, exports, feeds, history, legacy_api, panel, sources};
 
 /// Registers every route.
 pub(super) fn add_routes(services: &mut ServiceConfig) {
@@ -55,6 +55,12 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         .service(resource(["/catalog/sync-status", "/catalog/sync-status/"]).route(read().to(legacy_api::panel)))
         // Catalogs
         .service(resource("/").route(read().to(dashboard::handlers::page)))
+        // Before the page, whose slug could be any text without a slash.
+        .service(
+            resource("/catalog/{slug:[a-z0-9-]+}.{extension:csv|json|ndjson|xlsx}")
+                .route(read().to(exports::handlers::download))
+                .route(route().method(Method::OPTIONS).to(exports::handlers::options)),
+        )
         .service(resource("/catalog/{slug}").route(read().to(catalog::handlers::page)))
         .service(resource("/catalog/{slug}/items/{id}").route(read().to(item::page)))
         .service(resource("/catalog/{slug}/default-view").route(post().to(catalog::default_view::save)))

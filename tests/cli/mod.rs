@@ -4,6 +4,7 @@ mod accounts;
 mod doctor;
 mod doctor_database;
 mod doctor_services;
+mod export;
 mod feed_health;
 mod feeds;
 mod google;

@@ -10,6 +10,7 @@ mod cells;
 mod change_lists;
 mod custom_kind;
 mod data;
+mod exports;
 mod feed_health;
 mod follow_up_api;
 mod forms;

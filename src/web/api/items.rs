@@ -1,7 +1,5 @@
 //! `GET /api/catalog/{slug}/items`: the items of a catalog, searched, filtered, sorted, in pages.
 
-use std::time::Duration;
-
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, rt, web};
 use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, Utc};
@@ -22,13 +20,11 @@ use crate::web::http::authentication::RequestCaller;
 use crate::web::http::error::WebError;
 use crate::web::http::json_response::JsonResponse;
 use crate::web::http::request_origin::request_origin;
-use crate::web::item_lists::catalog_open::{find_reader, load_items, open_index};
+use crate::web::item_lists::catalog_open::{BUILD_POLL_INTERVAL, find_reader, load_items, open_index};
 use crate::web::item_lists::list_address::{AddressParameters, join_query, split_query};
-use crate::web::item_lists::list_version::{KnownVersions, cross_origin_headers, list_headers, list_version};
+use crate::web::item_lists::list_version::{KnownVersions, list_headers, list_version, preflight_response};
 use crate::web::item_lists::parameters::{ListParameters, ParameterProblem};
 
-/// How long to wait between two looks at an index that is being built.
-const BUILD_POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// The most values of a facet, the most frequent ones.
 const MAX_FACET_VALUES: usize = 1000;
 
@@ -170,15 +166,8 @@ pub(in crate::web) async fn list(
 
 /// `OPTIONS /api/catalog/{slug}/items`: what scripts of other sites may send to a public catalog.
 pub(in crate::web) async fn options(app: AppContext, slug: web::Path<String>) -> Result<HttpResponse, WebError> {
-    let headers =
-        app.run_blocking(move |state, caller| Ok(cross_origin_headers(&caller.source(state, &slug)?))).await?;
-    let mut response = HttpResponse::NoContent();
-    for header in headers {
-        response.insert_header(header);
-    }
-    response.insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD"));
-    response.insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, "If-None-Match, Authorization"));
-    Ok(response.finish())
+    let source = app.run_blocking(move |state, caller| caller.source(state, &slug)).await?;
+    Ok(preflight_response(&source))
 }
 
 fn answer_list(

@@ -22,6 +22,8 @@ pub struct AppState {
     pub board: Arc<StatusBoard>,
     /// Starts and cancels runs, and probes sources.
     pub control: SyncControl,
+    /// The folder of temporary files.
+    pub temporary_dir: PathBuf,
     /// The folder of uploaded files.
     pub uploads_dir: PathBuf,
     /// Builds links below the public URL.

@@ -10,6 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 
 use crate::catalog_index::IndexError;
+use crate::domain::export::export_error::ExportError;
 use crate::domain::run_text::start_and_cancel::{already_running_message, cooling_down_message};
 use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
@@ -217,6 +218,15 @@ impl From<IndexError> for WebError {
                 }
             }
         }
+    }
+}
+
+impl From<ExportError> for WebError {
+    fn from(error: ExportError) -> Self {
+        if error.is_refusal() {
+            return Self::bad_request("does_not_fit", error.to_string());
+        }
+        Self::internal("an export", &error)
     }
 }
 

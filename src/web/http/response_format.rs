@@ -5,6 +5,8 @@ use actix_web::http::header;
 
 /// The status path of older clients, without a slash at its end.
 const LEGACY_STATUS_PATH: &str = "/catalog/sync-status";
+/// The endings of paths with data for programs.
+const DATA_ENDINGS: [&str; 4] = [".json", ".csv", ".ndjson", ".xlsx"];
 /// The header that HTMX sends with each of its requests.
 const HTMX_HEADER: &str = "hx-request";
 
@@ -25,7 +27,7 @@ impl ResponseFormat {
     pub(in crate::web) fn of(request: &HttpRequest) -> Self {
         let path = request.path();
         // No route serves `/metrics` yet: a monitoring program gets its 404 as JSON, not as a page.
-        let is_data = path == "/metrics" || path.ends_with(".json") || path.ends_with(".csv");
+        let is_data = path == "/metrics" || DATA_ENDINGS.iter().any(|ending| path.ends_with(ending));
         if path.starts_with("/api/") || is_data || is_legacy_json_request(request) {
             Self::Json
         } else if request.headers().contains_key(HTMX_HEADER) || is_fragment_path(path) {

@@ -17,6 +17,9 @@ const SMALL_CATALOG_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a search waits for the index of a large catalog, before it says so or asks again.
 const LARGE_CATALOG_TIMEOUT: Duration = Duration::from_millis(150);
 
+/// How long to wait between two looks at an index that is being built.
+pub(in crate::web) const BUILD_POLL_INTERVAL: Duration = Duration::from_millis(100);
+
 /// Opens the index of a catalog. If it must be built first, that begins now.
 pub(in crate::web) fn open_index(state: &AppState, source: &Source, catalog: &Catalog) -> Result<IndexState, WebError> {
     let is_small = catalog.item_count <= SMALL_CATALOG_ITEMS;

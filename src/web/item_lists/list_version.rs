@@ -1,8 +1,8 @@
 //! The version of a list of items, by which a client knows that nothing changed (`ETag` and `If-None-Match`, RFC 9110,
 //! section 8.8).
 
-use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderName};
+use actix_web::{HttpRequest, HttpResponse};
 
 use crate::domain::item::content_digest;
 use crate::domain::source::Source;
@@ -56,6 +56,17 @@ pub(in crate::web) fn cross_origin_headers(source: &Source) -> Vec<(HeaderName, 
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned()),
         (header::ACCESS_CONTROL_EXPOSE_HEADERS, "ETag, Link, Content-Disposition".to_owned()),
     ]
+}
+
+/// The response to `OPTIONS`: what scripts of other sites may send.
+pub(in crate::web) fn preflight_response(source: &Source) -> HttpResponse {
+    let mut response = HttpResponse::NoContent();
+    for header in cross_origin_headers(source) {
+        response.insert_header(header);
+    }
+    response.insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD"));
+    response.insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, "If-None-Match, Authorization"));
+    response.finish()
 }
 
 #[cfg(test)]

@@ -1,0 +1,138 @@
+//! Reads the items of a catalog for exports: keys and fields of very many items, in pages of about the same size.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::connection::Store;
+use super::error::StoreError;
+use super::schema::items;
+use crate::domain::item::{BorrowedFields, parse_borrowed_fields};
+use crate::domain::source::SourceId;
+
+/// The size of the fields of a page, in bytes. Items vary, so it is only approached.
+const PAGE_BYTES: usize = 512 << 10;
+/// The fewest and the most items of a page.
+const MIN_PAGE_ITEMS: usize = 20;
+const MAX_PAGE_ITEMS: usize = 2000;
+/// The number of ids in one statement.
+const MAX_IDS_PER_STATEMENT: usize = 1000;
+
+/// The key and the fields of an item.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ItemRecord {
+    id: i64,
+    /// The key, unique in the catalog.
+    pub key: String,
+    /// The fields as JSON text.
+    fields: String,
+}
+
+impl ItemRecord {
+    /// Returns the names and values of the fields in the order in which they are stored.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when the stored fields cannot be parsed.
+    pub fn parse_fields(&self) -> Result<BorrowedFields<'_>, StoreError> {
+        parse_borrowed_fields(&self.fields).map_err(|error| StoreError::corrupt_value("items.fields")(&error))
+    }
+}
+
+/// The number of items in the next page, chosen by the size of the items in the last one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RecordPageSize(usize);
+
+impl Default for RecordPageSize {
+    fn default() -> Self {
+        Self(MIN_PAGE_ITEMS)
+    }
+}
+
+impl RecordPageSize {
+    /// Returns the number of items.
+    #[must_use]
+    pub const fn items(self) -> usize {
+        self.0
+    }
+
+    /// Returns the size of the page after `page`.
+    #[must_use]
+    pub fn after(page: &[ItemRecord]) -> Self {
+        let bytes: usize = page.iter().map(|record| record.fields.len()).sum();
+        Self((page.len() * PAGE_BYTES / bytes.max(1)).clamp(MIN_PAGE_ITEMS, MAX_PAGE_ITEMS))
+    }
+}
+
+/// Reads all items of a catalog in the order in which they were added, page by page. No transaction is open between two
+/// pages: each page has the items as they are when it is read.
+#[derive(Clone, Debug)]
+pub struct RecordPages {
+    source: SourceId,
+    /// The id of the last item that was read.
+    after: i64,
+    size: RecordPageSize,
+}
+
+impl RecordPages {
+    /// Begins with the first item.
+    #[must_use]
+    pub fn new(source: SourceId) -> Self {
+        Self { source, after: 0, size: RecordPageSize::default() }
+    }
+
+    /// Returns the next items; none at the end.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn next_page(&mut self, store: &Store) -> Result<Vec<ItemRecord>, StoreError> {
+        let page = store.item_records_after(self.source, self.after, self.size.items())?;
+        if let Some(last) = page.last() {
+            self.after = last.id;
+            self.size = RecordPageSize::after(&page);
+        }
+        Ok(page)
+    }
+}
+
+type ItemRecordRow = (i64, String, String);
+
+fn record_from_row((id, key, fields): ItemRecordRow) -> ItemRecord {
+    ItemRecord { id, key, fields }
+}
+
+impl Store {
+    /// Returns up to `limit` items of a catalog with ids above `after`, in the order of their ids.
+    fn item_records_after(&self, source: SourceId, after: i64, limit: usize) -> Result<Vec<ItemRecord>, StoreError> {
+        self.read(|conn| {
+            let live = items::table
+                .filter(items::source_id.eq(source.0))
+                .filter(items::removed_at.is_null())
+                .filter(items::id.gt(after))
+                .order((items::source_id, items::id))
+                .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+                .select((items::id, items::key, items::fields));
+            Ok(live.load::<ItemRecordRow>(conn)?.into_iter().map(record_from_row).collect())
+        })
+    }
+
+    /// Returns the items of a catalog with these ids, in the order of the ids; those that were removed are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn item_records(&self, source: SourceId, ids: &[i64]) -> Result<Vec<ItemRecord>, StoreError> {
+        let mut found: HashMap<i64, ItemRecord> = HashMap::with_capacity(ids.len());
+        self.read(|conn| {
+            for ids in ids.chunks(MAX_IDS_PER_STATEMENT) {
+                // `removed_at` is selected and not a condition: see `Store::live_item_ids`.
+                let rows: Vec<(ItemRecordRow, i64, bool)> = items::table
+                    .filter(items::id.eq_any(ids))
+                    .select(((items::id, items::key, items::fields), items::source_id, items::removed_at.is_null()))
+                    .load(conn)?;
+                let live = rows.into_iter().filter(|(_, owner, is_live)| *owner == source.0 && *is_live);
+                found.extend(live.map(|(row, ..)| (row.0, record_from_row(row))));
+            }
+            Ok(())
+        })?;
+        Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+    }
+}
