@@ -106,6 +106,42 @@ pub(super) fn list_added_items(
     Ok(found)
 }
 
+/// Returns the items that these runs added, with the runs and the ids, at most about `limit`. For runs that added few
+/// items: nearly all of them are found by their ids in one query.
+pub(super) fn list_items_of_runs(
+    conn: &mut AnyConnection,
+    runs: &[String],
+    limit: i64,
+) -> QueryResult<Vec<(String, i64, AddedItem)>> {
+    let spans: Vec<(String, i64, IdRange)> = added_spans::table
+        .filter(added_spans::sync_id.eq_any(runs))
+        .order((added_spans::sync_id, added_spans::earlier))
+        .limit(limit)
+        .select((added_spans::sync_id, added_spans::item_count, (added_spans::first_item, added_spans::last_item)))
+        .load(conn)?;
+    let (dense, sparse): (Vec<_>, Vec<_>) = spans.into_iter().partition(|(_, count, ids)| is_dense(*ids, *count));
+    let ids = dense.into_iter().flat_map(|(_, _, (first, last))| first..=last);
+    let ids: Vec<i64> = ids.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();
+    let columns = (items::added_by, items::id, (items::source_id, items::key, items::fields));
+    let mut found: Vec<(String, i64, AddedItem)> = items::table
+        .filter(items::id.eq_any(&ids))
+        .filter(items::added_by.eq_any(runs))
+        .order(items::id)
+        .select(columns)
+        .load(conn)?;
+    for (run, count, (first, last)) in sparse {
+        let rows: Vec<(String, i64, AddedItem)> = items::table
+            .filter(items::id.between(first, last))
+            .filter(items::added_by.eq(run))
+            .order(items::id)
+            .limit(count.min(limit))
+            .select(columns)
+            .load(conn)?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
 /// Returns how many of the items that a run added are in the catalog and were not changed by another run since.
 pub(super) fn count_unchanged_items(conn: &mut AnyConnection, run: &str) -> QueryResult<i64> {
     let mut count = 0;

@@ -34,6 +34,7 @@ pub mod item_write;
 pub mod items;
 pub mod lease;
 pub mod operations;
+pub mod recent_changes;
 pub mod records;
 pub mod retention;
 pub mod retries;

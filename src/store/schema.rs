@@ -18,6 +18,7 @@ diesel::table! {
         paused_at -> Nullable<Timestamp>,
         stale_after -> Nullable<BigInt>,
         schedule_since -> Nullable<Timestamp>,
+        public_since -> Nullable<Timestamp>,
         created_at -> Timestamp,
     }
 }

@@ -1,6 +1,6 @@
 //! Reads and writes sources, as admins have set them up.
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 use super::added_spans;
@@ -104,6 +104,15 @@ impl<'a> SourceValues<'a> {
     }
 }
 
+/// When a source was added and became public.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SourceTimes {
+    /// The time at which it was added.
+    pub added_at: DateTime<Utc>,
+    /// The time at which it last became public after having been private; `None` if it never did.
+    pub public_since: Option<DateTime<Utc>>,
+}
+
 /// The result of changing or removing a source.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SourceChange {
@@ -196,9 +205,9 @@ impl Store {
             if let Some(refusal) = lock_unless_busy(conn, id.0)? {
                 return Ok(refusal);
             }
-            let before = sources::table.find(id.0).select((sources::schedule, sources::paused_at, sources::key_column));
-            let (schedule, paused_at, key_column): (Option<String>, Option<NaiveDateTime>, String) =
-                before.first(conn)?;
+            let columns = (sources::schedule, sources::paused_at, sources::key_column, sources::public);
+            let (schedule, paused_at, key_column, was_public): (Option<String>, Option<NaiveDateTime>, String, bool) =
+                sources::table.find(id.0).select(columns).first(conn)?;
             if !is_same_form(&key_column, &draft.key_column) {
                 // The list names keys of the former column: all of them would count as missing.
                 reviews::delete_review(conn, id.0)?;
@@ -213,6 +222,7 @@ impl Store {
                 .set((
                     SourceValues::from_draft(draft, &location, next_run_at)?,
                     has_other_schedule.then(|| sources::schedule_since.eq(now)),
+                    (draft.public && !was_public).then(|| sources::public_since.eq(now)),
                 ))
                 .execute(conn)?;
             diesel::update(catalogs::table.find(id.0)).set(catalogs::validators.eq("{}")).execute(conn)?;
@@ -264,6 +274,21 @@ impl Store {
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn source_by_id(&self, id: SourceId) -> Result<Option<Source>, StoreError> {
         self.read(|conn| find_source(conn, id.0))
+    }
+
+    /// Returns when a source was added and when it became public; `None` if it was removed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn source_times(&self, id: SourceId) -> Result<Option<SourceTimes>, StoreError> {
+        self.read(|conn| {
+            let times = sources::table.find(id.0).select((sources::created_at, sources::public_since));
+            let times: Option<(NaiveDateTime, Option<NaiveDateTime>)> = times.first(conn).optional()?;
+            Ok(times.map(|(added_at, public_since)| SourceTimes {
+                added_at: added_at.and_utc(),
+                public_since: public_since.map(|time| time.and_utc()),
+            }))
+        })
     }
 
     /// Returns all sources, sorted by name.

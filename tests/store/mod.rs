@@ -11,6 +11,7 @@ mod freshness;
 mod history;
 mod item_history;
 mod queue;
+mod recent_changes;
 mod repeated_options;
 mod results;
 mod retention;

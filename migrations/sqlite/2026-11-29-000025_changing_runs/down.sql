@@ -1,0 +1,2 @@
+ALTER TABLE sources DROP COLUMN public_since;
+DROP INDEX sync_records_changing;
