@@ -3,6 +3,7 @@
 mod accounts;
 mod api;
 mod catalog;
+mod catalog_feed;
 mod changes;
 mod dashboard;
 mod decisions;

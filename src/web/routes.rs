@@ -15,7 +15,7 @@ use super::http::error::WebError;
 use super::http::return_path::normalized_path;
 use super::layout::badge;
 use super::sources::add;
-use super::{api, catalog, dashboard, decisions, exports, feeds, history, legacy_api, panel, sources};
+use super::{api, catalog, catalog_feed, dashboard, decisions, exports, feeds, history, legacy_api, panel, sources};
 
 /// Registers every route.
 pub(super) fn add_routes(services: &mut ServiceConfig) {
@@ -60,6 +60,16 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
             resource("/catalog/{slug:[a-z0-9-]+}.{extension:csv|json|ndjson|xlsx}")
                 .route(read().to(exports::handlers::download))
                 .route(route().method(Method::OPTIONS).to(exports::handlers::options)),
+        )
+        .service(
+            resource("/catalog/{slug}.feed.json")
+                .route(read().to(catalog_feed::handlers::json))
+                .route(route().method(Method::OPTIONS).to(api::items::options)),
+        )
+        .service(
+            resource("/catalog/{slug}.atom")
+                .route(read().to(catalog_feed::handlers::atom))
+                .route(route().method(Method::OPTIONS).to(api::items::options)),
         )
         .service(resource("/catalog/{slug}").route(read().to(catalog::handlers::page)))
         .service(resource("/catalog/{slug}/items/{id}").route(read().to(item::page)))

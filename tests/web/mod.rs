@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod articles;
 mod automatic_retries;
+mod catalog_feed;
 mod catalog_views;
 mod catalogs;
 mod cells;

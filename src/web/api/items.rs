@@ -164,7 +164,7 @@ pub(in crate::web) async fn list(
     }
 }
 
-/// `OPTIONS /api/catalog/{slug}/items`: what scripts of other sites may send to a public catalog.
+/// `OPTIONS` of the items and the feeds of a catalog: what scripts of other sites may send to a public one.
 pub(in crate::web) async fn options(app: AppContext, slug: web::Path<String>) -> Result<HttpResponse, WebError> {
     let source = app.run_blocking(move |state, caller| caller.source(state, &slug)).await?;
     Ok(preflight_response(&source))

@@ -46,7 +46,7 @@ impl ValueView {
 
 /// The two sides of a field. `whole` returns how to show a value that is longer than its excerpt; its second argument
 /// is whether the value is the one after the change.
-pub(super) fn show_values(
+pub(in crate::web) fn show_values(
     before: Option<&str>,
     after: Option<&str>,
     mut whole: impl FnMut(&str, bool) -> WholeValue,

@@ -1,4 +1,4 @@
-//! Builds the links of a catalog: its page, its items, its default view.
+//! Builds the links of a catalog: its page, its items, its default view, its feeds.
 
 use super::links::LinkBuilder;
 
@@ -13,6 +13,12 @@ impl LinkBuilder {
     #[must_use]
     pub fn default_view(&self, slug: &str) -> String {
         self.route(&format!("/catalog/{slug}/default-view"))
+    }
+
+    /// The feed of what changed in a catalog: `atom` or `feed.json`.
+    #[must_use]
+    pub fn catalog_feed(&self, slug: &str, extension: &str) -> String {
+        self.route(&format!("/catalog/{slug}.{extension}"))
     }
 
     /// One item of a catalog.

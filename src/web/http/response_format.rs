@@ -6,14 +6,14 @@ use actix_web::http::header;
 /// The status path of older clients, without a slash at its end.
 const LEGACY_STATUS_PATH: &str = "/catalog/sync-status";
 /// The endings of paths with data for programs.
-const DATA_ENDINGS: [&str; 4] = [".json", ".csv", ".ndjson", ".xlsx"];
+const DATA_ENDINGS: [&str; 5] = [".json", ".csv", ".ndjson", ".xlsx", ".atom"];
 /// The header that HTMX sends with each of its requests.
 const HTMX_HEADER: &str = "hx-request";
 
 /// The kind of response that a request expects.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::web) enum ResponseFormat {
-    /// JSON and exports. Bearer tokens are accepted here only.
+    /// JSON, exports and feeds. Bearer tokens are accepted here only.
     Json,
     /// A page for people.
     Page,
