@@ -15,7 +15,7 @@ use crate::domain::source::SourceId;
 pub struct CatalogVersion {
     /// The highest id of an item, 0 if there is none.
     last_item: i64,
-    /// The highest id of a change, 0 if there is none.
+    /// The highest id that a change has or had, before it was deleted; 0 if there was none.
     last_change: i64,
 }
 
@@ -56,6 +56,11 @@ pub(super) fn note_deleted_changes(conn: &mut AnyConnection, ids: &[i64]) -> Que
     Ok(())
 }
 
+/// The highest id of a change that was deleted; `None` if there is no catalog.
+fn last_deleted_change(conn: &mut AnyConnection, source: SourceId) -> QueryResult<Option<i64>> {
+    catalogs::table.find(source.0).select(catalogs::last_deleted_change).first(conn).optional()
+}
+
 impl Store {
     /// Returns the current version of the items of a catalog.
     ///
@@ -73,6 +78,7 @@ impl Store {
                 .optional()?;
             let changes = item_changes::table.filter(item_changes::source_id.eq(source.0));
             let last_change: Option<i64> = changes.select(max(item_changes::id)).first(conn)?;
+            let last_change = last_change.max(last_deleted_change(conn, source)?);
             Ok(CatalogVersion { last_item: last_item.unwrap_or(0), last_change: last_change.unwrap_or(0) })
         })
     }
@@ -90,11 +96,6 @@ impl Store {
     ) -> Result<ChangedItems, StoreError> {
         let rows = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
         self.read(|conn| {
-            let deleted: Option<i64> =
-                catalogs::table.find(source.0).select(catalogs::last_deleted_change).first(conn).optional()?;
-            if deleted.is_some_and(|deleted| deleted > since.last_change) {
-                return Ok(ChangedItems::Unknown);
-            }
             let mut ids: Vec<i64> = items::table
                 .filter(items::source_id.eq(source.0))
                 .filter(items::removed_at.is_null())
@@ -109,7 +110,9 @@ impl Store {
                 .limit(rows)
                 .select(item_changes::key)
                 .load(conn)?;
-            if ids.len() + keys.len() > limit {
+            // Last, because a change that is deleted from now on is among the keys.
+            let deleted = last_deleted_change(conn, source)?;
+            if ids.len() + keys.len() > limit || deleted.is_some_and(|deleted| deleted > since.last_change) {
                 return Ok(ChangedItems::Unknown);
             }
             keys.sort_unstable();

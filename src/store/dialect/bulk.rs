@@ -2,14 +2,14 @@
 //! transaction; PostgreSQL with arrays that are unnested, so that a batch is one round trip.
 
 use chrono::NaiveDateTime;
-use diesel::dsl::sql;
+use diesel::dsl::{max, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Nullable, Text, Timestamp};
 
 use crate::domain::change_set::Change;
 use crate::store::any_connection::AnyConnection;
 use crate::store::item_write::ItemWrite;
-use crate::store::schema::{installation_facts, item_changes, items};
+use crate::store::schema::{catalogs, installation_facts, item_changes, items};
 
 /// The values that all rows of a batch share.
 #[derive(Clone, Copy, Debug)]
@@ -246,9 +246,14 @@ pub(in crate::store) fn insert_changes(
     }
     match conn {
         AnyConnection::Sqlite(conn) => {
-            for change in changes {
+            // SQLite would give the ids of deleted changes again, and a catalog would have an earlier version again.
+            let stored: Option<i64> = item_changes::table.select(max(item_changes::id)).first(conn)?;
+            let deleted: Option<i64> = catalogs::table.select(max(catalogs::last_deleted_change)).first(conn)?;
+            let first = stored.max(deleted).unwrap_or(0) + 1;
+            for (id, change) in (first..).zip(changes) {
                 diesel::insert_into(item_changes::table)
                     .values((
+                        item_changes::id.eq(id),
                         item_changes::sync_id.eq(sync_id),
                         item_changes::source_id.eq(source_id),
                         item_changes::key.eq(&change.key),
