@@ -1,5 +1,7 @@
 //! Builds the segments of a catalog from the database.
 
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -58,6 +60,16 @@ pub(super) fn build_segment_of(
     Ok(builder.writer.finish()?)
 }
 
+/// Runs a build. A panic is an error too, so that nobody waits for a build that does not go on.
+///
+/// # Errors
+/// The error of the build, or [`IndexError::Storage`] when it panics.
+pub(super) fn catch_panic<T>(build: impl FnOnce() -> Result<T, IndexError>) -> Result<T, IndexError> {
+    // The panic hook logs where it was.
+    let panicked = |_| Err(io::Error::other("the build ended with a panic").into());
+    catch_unwind(AssertUnwindSafe(build)).unwrap_or_else(panicked)
+}
+
 /// Builds a segment from stored items.
 struct SegmentBuilder<'a> {
     writer: SegmentWriter,
@@ -84,5 +96,18 @@ impl<'a> SegmentBuilder<'a> {
             self.writer.add_item(item.id, item.changed_at.timestamp_millis(), cells)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{IndexError, catch_panic};
+
+    #[test]
+    fn a_panic_is_an_error() {
+        assert!(matches!(catch_panic(|| Ok(1)), Ok(1)));
+        let error = IndexError::UnknownColumn("year".to_owned());
+        assert!(matches!(catch_panic::<()>(|| Err(error)), Err(IndexError::UnknownColumn(_))));
+        assert!(matches!(catch_panic::<()>(|| panic!("a test")), Err(IndexError::Storage(_))));
     }
 }

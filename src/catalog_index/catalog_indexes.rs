@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use parking_lot::{Condvar, Mutex};
 
-use super::build::{build_segment, build_segment_of};
+use super::build::{build_segment, build_segment_of, catch_panic};
 use super::catalog_reader::CatalogReader;
 use super::index_error::IndexError;
 use super::indexed_segment::IndexedSegment;
@@ -220,7 +220,7 @@ impl CatalogIndexes {
         let build = move || {
             let began_at = Utc::now();
             let sorted_by = index.contents.lock().snapshot.as_ref().map(|old| old.ranked_columns()).unwrap_or_default();
-            let result = shared.build_snapshot(source, columns, &counter.done).map(Arc::new);
+            let result = catch_panic(|| shared.build_snapshot(source, columns, &counter.done)).map(Arc::new);
             let mut contents = index.contents.lock();
             contents.build = None;
             contents.built_at = Instant::now();

@@ -16,6 +16,11 @@ impl<K: PartialEq, V: Clone> QueryCache<K, V> {
         Self { max_weight, results: VecDeque::new() }
     }
 
+    /// Returns all results that are kept.
+    pub(super) fn results(&self) -> impl Iterator<Item = &V> {
+        self.results.iter().map(|(_, value, _)| value)
+    }
+
     /// Returns the result of a query.
     pub(super) fn find(&mut self, key: &K) -> Option<V> {
         let at = self.results.iter().position(|(known, ..)| known == key)?;
@@ -50,6 +55,7 @@ mod tests {
         assert_eq!(cache.find(&"a"), Some(1));
         cache.insert("c", 3, 2);
         assert_eq!((cache.find(&"a"), cache.find(&"b"), cache.find(&"c")), (Some(1), None, Some(3)));
+        assert_eq!(cache.results().collect::<Vec<_>>(), [&1, &3]);
         cache.insert("c", 4, 1);
         assert_eq!((cache.find(&"a"), cache.find(&"c")), (Some(1), Some(4)));
         cache.insert("d", 5, 4);

@@ -20,8 +20,10 @@ use crate::store::catalog_version::CatalogVersion;
 const MAX_CACHED_SELECTIONS: usize = 16;
 /// The most counts of values that are kept: a page shows those of several columns again and again.
 const MAX_CACHED_VALUES: usize = 20_000;
-/// The most items of listings that are kept for the next page. An item takes four bytes.
+/// The most items of listings that are kept for the next page.
 const MAX_CACHED_ITEMS: usize = 2_000_000;
+/// The size of an item of a listing, in bytes.
+const LISTED_ITEM_BYTES: usize = 4;
 
 /// What a listing and the counts of a column weigh at least, so that empty ones do not pile up.
 const MIN_LISTING_ITEMS: usize = 10_000;
@@ -89,9 +91,14 @@ impl CatalogSnapshot {
         self.base_items.count_ones(..) + self.recent.segment.len()
     }
 
-    /// Returns roughly how many bytes of memory the snapshot takes, without its caches.
+    /// Returns roughly how many bytes of memory the snapshot takes, with the results that it keeps.
     pub(super) fn memory_bytes(&self) -> usize {
-        self.base.segment.memory_bytes() + self.recent.segment.memory_bytes()
+        // A selection takes a bit for each item.
+        let selection_bytes = (self.base.segment.len() + self.recent.segment.len()) / 8;
+        self.base.segment.memory_bytes()
+            + self.recent.segment.memory_bytes()
+            + self.selections.lock().results().count() * selection_bytes
+            + self.listings.lock().results().map(|listing| listing.len()).sum::<usize>() * LISTED_ITEM_BYTES
     }
 
     /// Returns the items that a query selects.
