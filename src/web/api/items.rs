@@ -99,6 +99,7 @@ impl ItemRequest {
                     let names = columns.into_iter().map(|(at, _)| catalog.columns[at].clone());
                     request.format.columns.get_or_insert_default().extend(names);
                 }
+                "facet" if request.facets.contains(&value) => {}
                 "facet" if catalog.columns.contains(&value) => request.facets.push(value),
                 "facet" => return Err(unknown_column("facet", &value)),
                 "types" => request.format.is_typed = parse_switch("types", &value)?,
@@ -107,7 +108,6 @@ impl ItemRequest {
                 _ => return Err(unknown_parameter(&name)),
             }
         }
-        request.facets.dedup();
         request.page = Some(ListPage::take_from(page)?);
         let changed_since = request.changed_since.map(|time| time.timestamp_millis());
         Ok(Self { query: CatalogQuery { changed_since, ..list.address.to_query() }, ..request })

@@ -67,10 +67,17 @@ impl ListParameters {
                     }),
                 },
                 ("filter", _) => parsed.add_article_filter(value, catalog),
-                (_, Some(_)) if values == MAX_FILTER_VALUES => {}
                 (_, Some(filter)) => {
                     values += 1;
-                    parsed.add_filter(name, filter, value, catalog);
+                    if values <= MAX_FILTER_VALUES {
+                        parsed.add_filter(name, filter, value, catalog);
+                    } else if values == MAX_FILTER_VALUES + 1 {
+                        parsed.problems.push(ParameterProblem {
+                            name: name.clone(),
+                            code: "bad_filter",
+                            message: format!("A list has at most {MAX_FILTER_VALUES} values of filters."),
+                        });
+                    }
                 }
                 _ => parsed.others.push((name.clone(), value.clone())),
             }
