@@ -2,6 +2,7 @@
 
 mod added_items;
 mod admission;
+mod catalog_queries;
 mod changes;
 mod cooldown;
 mod feed_counts;
