@@ -19,6 +19,7 @@ mod freshness;
 mod google;
 mod history;
 mod history_pages;
+mod item_lists;
 mod legacy_api;
 mod panel_of_failure;
 mod partial_previews;
