@@ -21,6 +21,12 @@ impl LinkBuilder {
         self.route(&format!("/catalog/{slug}.{extension}"))
     }
 
+    /// A file of the items of a catalog: `csv`, `json`, `ndjson` or `xlsx`.
+    #[must_use]
+    pub fn catalog_export(&self, slug: &str, extension: &str) -> String {
+        self.route(&format!("/catalog/{slug}.{extension}"))
+    }
+
     /// One item of a catalog.
     #[must_use]
     pub fn item(&self, slug: &str, id: &str) -> String {
