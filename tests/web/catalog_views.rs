@@ -8,6 +8,7 @@ use crate::support::{TestDatabase, on_both_databases};
 on_both_databases![
     filters_are_chips_that_can_be_removed_and_values_have_counts,
     the_form_of_a_filter_leads_to_an_address_with_the_filter,
+    what_is_shown_can_be_downloaded,
     columns_are_hidden_moved_chosen_and_remembered,
     what_a_search_found_is_marked_as_it_is_written,
     two_columns_are_sorted_by,
@@ -112,6 +113,16 @@ fn the_form_of_a_filter_leads_to_an_address_with_the_filter(db: &TestDatabase) {
     // Without JavaScript the form sends what the page keeps.
     let page = read_page(&site, "?filter[genre]=Jazz&sort=-year");
     assert!(page.contains("<input type=\"hidden\" name=\"filter[genre]\" value=\"Jazz\">"), "{page}");
+}
+
+fn what_is_shown_can_be_downloaded(db: &TestDatabase) {
+    let site = open_site(db);
+    let page = read_page(&site, "?filter[genre]=Jazz&sort=-year,title&fields=year,title&view=gallery");
+    let (_, link) = page.split_once("<div id=\"download\"").expect("the menu");
+    let link = link.split("href=\"").nth(1).and_then(|link| link.split('"').next()).expect("a link");
+    let file = site.visitor().get(&link.replace("&#38;", "&"));
+    assert_eq!(file.body, "year,title\r\n1959,Kind of Blue\r\n1958,Blue Train\r\n1958,Milestones\r\n");
+    assert!(page.contains("<link rel=\"alternate\" type=\"application/atom+xml\""), "{page}");
 }
 
 fn columns_are_hidden_moved_chosen_and_remembered(db: &TestDatabase) {

@@ -140,6 +140,7 @@ pub(super) fn build_table(
         kept_by_columns: address.shown_as(AddressParameters::new()).parameters(),
         is_filtered: !address.selects_all(),
         clear: address.without_filters().link(&link, 1),
+        downloads: download_links(state, source, address),
         chips: build_chips(address, &link),
         operators: operator_options(FILTER_OPERATORS),
         problems,
@@ -192,6 +193,16 @@ pub(super) fn build_table(
         table.filters = articles::filter_links(&reader, catalog, address.article_filter, filtered)?;
     }
     Ok(table)
+}
+
+/// The links to what is listed as a file, in the columns that the address names.
+fn download_links(state: &AppState, source: &Source, address: &ListAddress) -> Vec<(&'static str, String)> {
+    let mut parameters = address.parameters();
+    parameters.retain(|(name, _)| name != "view");
+    let query = join_query(&parameters);
+    let formats = [("CSV", "csv"), ("Excel", "xlsx"), ("JSON", "json"), ("JSON lines", "ndjson")];
+    let link = |extension| format!("{}{query}", state.links.catalog_export(source.slug.as_str(), extension));
+    formats.map(|(label, extension)| (label, link(extension))).to_vec()
 }
 
 /// The label of the order of an address without one.

@@ -68,6 +68,8 @@ pub(in crate::web) struct TableView {
     pub is_gallery: bool,
     /// The cards of the gallery.
     pub cards: Vec<GalleryCard>,
+    /// The links to what is listed as a file, each with its label.
+    pub downloads: Vec<(&'static str, String)>,
     /// The filters in force.
     pub chips: Vec<FilterChip>,
     /// The columns with few values.
