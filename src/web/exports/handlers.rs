@@ -43,7 +43,7 @@ enum ExportAnswer {
     /// The headers are all that was requested.
     HeadersOnly,
     /// The items can be read.
-    Items(ExportRequest, ItemPages),
+    Items(Box<(ExportRequest, ItemPages)>),
     /// The index is being built.
     Waiting,
 }
@@ -74,7 +74,7 @@ pub(in crate::web) async fn download(
         }
     };
     let (wanted, pages) = match answer {
-        ExportAnswer::Items(wanted, pages) => (wanted, pages),
+        ExportAnswer::Items(items) => *items,
         ExportAnswer::HeadersOnly => {
             // The length is not known, so it must not be given as 0.
             let nothing = stream::empty::<io::Result<web::Bytes>>();
@@ -149,7 +149,8 @@ fn find_answer(
     }
     if wanted.is_plain() {
         check_workbook(file.format, catalog.item_count)?;
-        return Ok((headers(Some(version)), ExportAnswer::Items(wanted, ItemPages::stored(source.id))));
+        let items = Box::new((wanted, ItemPages::stored(source.id)));
+        return Ok((headers(Some(version)), ExportAnswer::Items(items)));
     }
     let IndexState::Ready(reader) = open_index(state, &source, &catalog)? else {
         return Ok((Vec::new(), ExportAnswer::Waiting));
@@ -158,7 +159,7 @@ fn find_answer(
     // A list that lags behind is not of this version.
     let headers = headers(Some(version).filter(|_| reader.as_of().is_none()));
     let pages = ItemPages::selected(source.id, reader, wanted.query.clone());
-    Ok((headers, ExportAnswer::Items(wanted, pages)))
+    Ok((headers, ExportAnswer::Items(Box::new((wanted, pages)))))
 }
 
 fn check_workbook(format: ExportFormat, items: u64) -> Result<(), WebError> {
