@@ -45,8 +45,11 @@ pub(super) struct CatalogSnapshot {
     pub(super) recent: Arc<IndexedSegment>,
     selections: Mutex<QueryCache<QueryKey, Arc<SelectedItems>>>,
     listings: Mutex<QueryCache<QueryKey, Arc<ItemListing>>>,
-    counts: Mutex<QueryCache<(QueryKey, usize), Arc<[FacetValue]>>>,
+    counts: Mutex<QueryCache<CountKey, Arc<[FacetValue]>>>,
 }
+
+/// What the counts of the values of a column depend on: the selection of items, and the position of the column.
+type CountKey = (QueryKey, usize);
 
 /// A value of a column with the number of items that have it.
 #[derive(Clone, PartialEq, Eq, Debug)]
