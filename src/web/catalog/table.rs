@@ -140,7 +140,7 @@ pub(super) fn build_table(
         kept_by_columns: address.shown_as(AddressParameters::new()).parameters(),
         is_filtered: !address.selects_all(),
         clear: address.without_filters().link(&link, 1),
-        downloads: download_links(state, source, address),
+        downloads: download_links(state, source, &address.sorted_by(sort.to_vec())),
         chips: build_chips(address, &link),
         operators: operator_options(FILTER_OPERATORS),
         problems,
@@ -195,7 +195,7 @@ pub(super) fn build_table(
     Ok(table)
 }
 
-/// The links to what is listed as a file, in the columns that the address names.
+/// The links to what is listed as a file: in the order of the page, and in the columns that the address names.
 fn download_links(state: &AppState, source: &Source, address: &ListAddress) -> Vec<(&'static str, String)> {
     let mut parameters = address.parameters();
     parameters.retain(|(name, _)| name != "view");
