@@ -9,13 +9,10 @@ use super::index_error::IndexError;
 use super::segment::{ItemSegment, SegmentWriter};
 use crate::domain::source::SourceId;
 use crate::store::Store;
-use crate::store::items::StoredItem;
+use crate::store::item_records::{ItemRecord, RecordPages};
 
-/// The size of the fields that are loaded at a time, in bytes; items are loaded in pages of about this size.
-const PAGE_BYTES: usize = 2 << 20;
-/// The fewest and the most items of a page.
-const MIN_PAGE_ITEMS: usize = 20;
-const MAX_PAGE_ITEMS: usize = 5000;
+/// The number of changed items that are loaded at a time.
+const CHANGED_ITEMS_PER_PAGE: usize = 1000;
 
 /// Builds the segment of all items of a catalog. `done` counts the items.
 ///
@@ -29,17 +26,15 @@ pub(super) fn build_segment(
     done: &AtomicU64,
 ) -> Result<ItemSegment, IndexError> {
     let mut builder = SegmentBuilder::new(folder, columns);
-    let (mut after, mut limit) = (0, MIN_PAGE_ITEMS);
+    let mut pages = RecordPages::new(source);
     loop {
-        let page = store.items_after(source, after, u32::try_from(limit).unwrap_or(u32::MAX))?;
-        let Some(last) = page.last() else { break };
-        after = last.id;
-        let bytes: usize = page.iter().map(StoredItem::size).sum();
-        limit = (page.len() * PAGE_BYTES / bytes.max(1)).clamp(MIN_PAGE_ITEMS, MAX_PAGE_ITEMS);
+        let page = pages.next_page(store)?;
+        if page.is_empty() {
+            return Ok(builder.writer.finish()?);
+        }
         builder.add_items(&page)?;
         done.fetch_add(page.len() as u64, Ordering::Relaxed);
     }
-    Ok(builder.writer.finish()?)
 }
 
 /// Builds a segment of the items with these ids that are in the catalog.
@@ -54,8 +49,8 @@ pub(super) fn build_segment_of(
     ids: &[i64],
 ) -> Result<ItemSegment, IndexError> {
     let mut builder = SegmentBuilder::new(folder, columns);
-    for ids in ids.chunks(MAX_PAGE_ITEMS) {
-        builder.add_items(&store.stored_items(source, ids)?)?;
+    for ids in ids.chunks(CHANGED_ITEMS_PER_PAGE) {
+        builder.add_items(&store.item_records(source, ids)?)?;
     }
     Ok(builder.writer.finish()?)
 }
@@ -83,7 +78,7 @@ impl<'a> SegmentBuilder<'a> {
         Self { writer: SegmentWriter::new(folder, columns), columns, positions: (0..columns.len()).collect() }
     }
 
-    fn add_items(&mut self, page: &[StoredItem]) -> Result<(), IndexError> {
+    fn add_items(&mut self, page: &[ItemRecord]) -> Result<(), IndexError> {
         for item in page {
             let fields = item.parse_fields()?;
             for (name, position) in self.columns.iter().zip(&mut self.positions) {

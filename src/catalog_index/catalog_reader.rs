@@ -10,7 +10,6 @@ use super::prepared_query::PreparedQuery;
 use super::snapshot::{CatalogSnapshot, FacetValue};
 use crate::domain::catalog_query::CatalogQuery;
 use crate::domain::columns::column_type::ColumnType;
-use crate::store::catalog_version::CatalogVersion;
 
 /// A catalog at one version.
 #[derive(Clone, Debug)]
@@ -35,12 +34,6 @@ impl CatalogReader {
         as_of: Option<DateTime<Utc>>,
     ) -> Self {
         Self { snapshot, types, as_of }
-    }
-
-    /// Returns the version that is shown.
-    #[must_use]
-    pub fn version(&self) -> CatalogVersion {
-        self.snapshot.version
     }
 
     /// Returns the time up to which changes are included, if there are later ones: while a run changes very many items,

@@ -243,16 +243,21 @@ pub(super) fn describe_added_items(
         .group_by(item_changes::key)
         .select(min(item_changes::id))
         .load(conn)?;
-    let later_ids: Vec<i64> = later_ids.into_iter().flatten().collect();
-    let mut first_fields: HashMap<String, Option<String>> = item_changes::table
-        .filter(item_changes::id.eq_any(&later_ids))
-        .select((item_changes::key, item_changes::before))
-        .load::<(String, Option<String>)>(conn)?
-        .into_iter()
-        .collect();
+    let mut first_fields = load_fields_before(conn, later_ids)?;
     let change = |(_, key, now): added_spans::AddedItem| {
         let after = first_fields.remove(&key).flatten().unwrap_or(now);
         Change { key, kind: ChangeKind::Added, before: None, after: Some(after) }
     };
     Ok(found.into_iter().map(change).collect())
+}
+
+/// Returns the fields before the changes with these ids, by the keys of their items.
+pub(super) fn load_fields_before(
+    conn: &mut AnyConnection,
+    ids: Vec<Option<i64>>,
+) -> QueryResult<HashMap<String, Option<String>>> {
+    let ids: Vec<i64> = ids.into_iter().flatten().collect();
+    let changes = item_changes::table.filter(item_changes::id.eq_any(ids));
+    let rows: Vec<(String, Option<String>)> = changes.select((item_changes::key, item_changes::before)).load(conn)?;
+    Ok(rows.into_iter().collect())
 }

@@ -1,7 +1,8 @@
-//! Reads the items of a catalog for exports: keys and fields of very many items, in pages of about the same size.
+//! Reads very many items of a catalog, for exports and for its index, in pages of about the same size.
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 use super::connection::Store;
@@ -18,14 +19,17 @@ const MAX_PAGE_ITEMS: usize = 2000;
 /// The number of ids in one statement.
 const MAX_IDS_PER_STATEMENT: usize = 1000;
 
-/// The key and the fields of an item.
+/// An item as it is stored.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ItemRecord {
-    id: i64,
+    /// The database id.
+    pub id: i64,
     /// The key, unique in the catalog.
     pub key: String,
     /// The fields as JSON text.
     fields: String,
+    /// The time at which the fields last changed.
+    pub changed_at: DateTime<Utc>,
 }
 
 impl ItemRecord {
@@ -94,10 +98,13 @@ impl RecordPages {
     }
 }
 
-type ItemRecordRow = (i64, String, String);
+type ItemRecordRow = (i64, String, String, NaiveDateTime);
 
-fn record_from_row((id, key, fields): ItemRecordRow) -> ItemRecord {
-    ItemRecord { id, key, fields }
+const RECORD_COLUMNS: (items::id, items::key, items::fields, items::changed_at) =
+    (items::id, items::key, items::fields, items::changed_at);
+
+fn record_from_row((id, key, fields, changed): ItemRecordRow) -> ItemRecord {
+    ItemRecord { id, key, fields, changed_at: changed.and_utc() }
 }
 
 impl Store {
@@ -110,7 +117,7 @@ impl Store {
                 .filter(items::id.gt(after))
                 .order((items::source_id, items::id))
                 .limit(i64::try_from(limit).unwrap_or(i64::MAX))
-                .select((items::id, items::key, items::fields));
+                .select(RECORD_COLUMNS);
             Ok(live.load::<ItemRecordRow>(conn)?.into_iter().map(record_from_row).collect())
         })
     }
@@ -126,7 +133,7 @@ impl Store {
                 // `removed_at` is selected and not a condition: see `Store::live_item_ids`.
                 let rows: Vec<(ItemRecordRow, i64, bool)> = items::table
                     .filter(items::id.eq_any(ids))
-                    .select(((items::id, items::key, items::fields), items::source_id, items::removed_at.is_null()))
+                    .select((RECORD_COLUMNS, items::source_id, items::removed_at.is_null()))
                     .load(conn)?;
                 let live = rows.into_iter().filter(|(_, owner, is_live)| *owner == source.0 && *is_live);
                 found.extend(live.map(|(row, ..)| (row.0, record_from_row(row))));

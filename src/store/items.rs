@@ -10,7 +10,7 @@ use super::dialect::bulk;
 use super::error::StoreError;
 use super::schema::items;
 use crate::domain::change_set::KnownItem;
-use crate::domain::item::{BorrowedFields, parse_borrowed_fields, parse_fields};
+use crate::domain::item::parse_fields;
 use crate::domain::source::SourceId;
 
 /// The number of ids in one statement.
@@ -29,41 +29,6 @@ pub struct Item {
     pub added_at: DateTime<Utc>,
     /// The time at which its fields last changed.
     pub changed_at: DateTime<Utc>,
-}
-
-/// An item as it is stored, for readers of very many items.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct StoredItem {
-    /// The database id.
-    pub id: i64,
-    /// The fields as JSON text.
-    fields: String,
-    /// The time at which the fields last changed.
-    pub changed_at: DateTime<Utc>,
-}
-
-impl StoredItem {
-    /// Returns the size of the stored fields in bytes.
-    #[must_use]
-    pub const fn size(&self) -> usize {
-        self.fields.len()
-    }
-
-    /// Returns the names and values of the fields in column order.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`] when the stored fields cannot be parsed.
-    pub fn parse_fields(&self) -> Result<BorrowedFields<'_>, StoreError> {
-        parse_borrowed_fields(&self.fields).map_err(|error| StoreError::corrupt_value("items.fields")(&error))
-    }
-}
-
-type StoredRow = (i64, String, NaiveDateTime);
-
-impl From<StoredRow> for StoredItem {
-    fn from((id, fields, changed): StoredRow) -> Self {
-        Self { id, fields, changed_at: changed.and_utc() }
-    }
 }
 
 type ItemRow = (i64, String, String, NaiveDateTime, NaiveDateTime);
@@ -109,51 +74,6 @@ impl Store {
             }
             rows.into_iter().map(item_from_row).collect()
         })
-    }
-
-    /// Returns up to `limit` items of a catalog with ids above `after`, with their ids, in the order in which they were
-    /// added. Start with 0; an empty list is the end.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn items_after(&self, source: SourceId, after: i64, limit: u32) -> Result<Vec<StoredItem>, StoreError> {
-        self.read(|conn| {
-            let live = items::table
-                .filter(items::source_id.eq(source.0))
-                .filter(items::removed_at.is_null())
-                .filter(items::id.gt(after))
-                .order((items::source_id, items::id))
-                .limit(i64::from(limit))
-                .select((items::id, items::fields, items::changed_at));
-            Ok(live.load::<StoredRow>(conn)?.into_iter().map(StoredItem::from).collect())
-        })
-    }
-
-    /// Returns the items of a catalog with these ids as they are stored, in ascending order of the ids; those that were
-    /// removed are left out.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn stored_items(&self, source: SourceId, ids: &[i64]) -> Result<Vec<StoredItem>, StoreError> {
-        let mut found = Vec::with_capacity(ids.len());
-        self.read(|conn| {
-            for ids in ids.chunks(MAX_IDS_PER_STATEMENT) {
-                // `removed_at` is selected and not a condition: see `Store::live_item_ids`.
-                let rows: Vec<(StoredRow, i64, bool)> = items::table
-                    .filter(items::id.eq_any(ids))
-                    .select((
-                        (items::id, items::fields, items::changed_at),
-                        items::source_id,
-                        items::removed_at.is_null(),
-                    ))
-                    .load(conn)?;
-                found.extend(rows.into_iter().filter(|(_, owner, is_live)| *owner == source.0 && *is_live));
-            }
-            Ok(())
-        })?;
-        let mut items: Vec<StoredItem> = found.into_iter().map(|(row, ..)| StoredItem::from(row)).collect();
-        items.sort_unstable_by_key(|item| item.id);
-        Ok(items)
     }
 
     /// Returns the items of a catalog with these ids, in the order of the ids; those that were removed are left out.

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::added_spans::{self, AddedItem};
-use super::change_parts::{CHANGE_COLUMNS, ChangeRow, change_from_row};
+use super::change_parts::{CHANGE_COLUMNS, ChangeRow, change_from_row, load_fields_before};
 use super::changes::ChangeCounts;
 use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
@@ -128,13 +128,7 @@ fn describe_added_items(
         .group_by(item_changes::key)
         .select(min(item_changes::id))
         .load(conn)?;
-    let later_ids: Vec<i64> = later_ids.into_iter().flatten().collect();
-    let mut first_fields: HashMap<String, Option<String>> = item_changes::table
-        .filter(item_changes::id.eq_any(&later_ids))
-        .select((item_changes::key, item_changes::before))
-        .load::<(String, Option<String>)>(conn)?
-        .into_iter()
-        .collect();
+    let mut first_fields = load_fields_before(conn, later_ids)?;
     let change = |(run, _, (_, key, now)): (String, i64, AddedItem)| {
         let after = first_fields.remove(&key).flatten().unwrap_or(now);
         (run, Change { key, kind: ChangeKind::Added, before: None, after: Some(after) })

@@ -10,7 +10,6 @@ use super::item_json::{FieldFormat, ItemEntry};
 use super::{JsonList, ListPage, json_time, unknown_parameter};
 use crate::catalog_index::{CatalogReader, CatalogSelection, FacetValue, IndexState, ListCursor};
 use crate::domain::catalog_query::CatalogQuery;
-use crate::domain::catalog_query::column_names::split_names;
 use crate::domain::source::Source;
 use crate::store::catalogs::Catalog;
 use crate::store::items::Item;
@@ -23,7 +22,7 @@ use crate::web::http::request_origin::request_origin;
 use crate::web::item_lists::catalog_open::{BUILD_POLL_INTERVAL, find_reader, load_items, open_index};
 use crate::web::item_lists::list_address::{AddressParameters, join_query, split_query};
 use crate::web::item_lists::list_version::{KnownVersions, list_headers, list_version, preflight_response};
-use crate::web::item_lists::parameters::{ListParameters, ParameterProblem};
+use crate::web::item_lists::parameters::{ListParameters, ParameterProblem, parse_fields};
 
 /// The most values of a facet, the most frequent ones.
 const MAX_FACET_VALUES: usize = 1000;
@@ -76,7 +75,7 @@ impl Serialize for FacetCounts {
 #[derive(Debug, Default)]
 struct ItemRequest {
     query: CatalogQuery,
-    page: Option<ListPage>,
+    page: ListPage,
     format: FieldFormat,
     facets: Vec<String>,
     changed_since: Option<DateTime<Utc>>,
@@ -94,21 +93,19 @@ impl ItemRequest {
             match name.as_str() {
                 "page" | "per" => page.push((name, value)),
                 "fields" => {
-                    let columns = split_names(&value, &catalog.columns, |_| None::<((), &str)>)
-                        .map_err(|name| unknown_column("fields", &name))?;
-                    let names = columns.into_iter().map(|(at, _)| catalog.columns[at].clone());
+                    let names = parse_fields(&value, catalog)?;
                     request.format.columns.get_or_insert_default().extend(names);
                 }
                 "facet" if request.facets.contains(&value) => {}
                 "facet" if catalog.columns.contains(&value) => request.facets.push(value),
-                "facet" => return Err(unknown_column("facet", &value)),
+                "facet" => return Err(ParameterProblem::unknown_column("facet", &value).into()),
                 "types" => request.format.is_typed = parse_switch("types", &value)?,
                 "changedSince" => request.changed_since = Some(parse_time("changedSince", &value)?),
                 "after" => request.after = Some(value),
                 _ => return Err(unknown_parameter(&name)),
             }
         }
-        request.page = Some(ListPage::take_from(page)?);
+        request.page = ListPage::take_from(page)?;
         let changed_since = request.changed_since.map(|time| time.timestamp_millis());
         Ok(Self { query: CatalogQuery { changed_since, ..list.address.to_query() }, ..request })
     }
@@ -117,10 +114,6 @@ impl ItemRequest {
     fn is_plain(&self) -> bool {
         self.query.selects_all() && self.query.sort.is_empty() && self.after.is_none() && self.facets.is_empty()
     }
-}
-
-fn unknown_column(parameter: &str, column: &str) -> WebError {
-    ParameterProblem::unknown(parameter, format!("“{column}” is not a column of this catalog.")).into()
 }
 
 fn parse_switch(field: &'static str, value: &str) -> Result<bool, WebError> {
@@ -186,7 +179,7 @@ fn answer_list(
     if known.contain(&version) {
         return Ok(Some(JsonResponse::not_modified().with_headers(list_headers(&source, Some(version)))));
     }
-    let page = request.page.unwrap_or(ListPage { page: 1, per: ListPage::DEFAULT_PER_PAGE });
+    let page = request.page;
     let Some(found) = find_items(state, &source, &catalog, &request, page)? else { return Ok(None) };
     let removed = match request.changed_since {
         Some(since) => Some(state.store.removed_items(source.id, since, found.offset, page.per)?),

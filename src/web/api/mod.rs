@@ -37,6 +37,12 @@ struct ListPage {
     per: u64,
 }
 
+impl Default for ListPage {
+    fn default() -> Self {
+        Self { page: 1, per: Self::DEFAULT_PER_PAGE }
+    }
+}
+
 impl ListPage {
     const DEFAULT_PER_PAGE: u64 = 50;
     const MAX_PER_PAGE: u64 = 500;
@@ -49,7 +55,7 @@ impl ListPage {
 
     /// Parses `page` and `per`, which must be all parameters.
     fn take_from(parameters: impl IntoIterator<Item = (String, String)>) -> Result<Self, WebError> {
-        let mut parsed = Self { page: 1, per: Self::DEFAULT_PER_PAGE };
+        let mut parsed = Self::default();
         for (name, value) in parameters {
             match name.as_str() {
                 "page" => parsed.page = parse_positive("page", &value)?,

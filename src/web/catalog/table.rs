@@ -201,7 +201,7 @@ fn download_links(state: &AppState, source: &Source, address: &ListAddress) -> V
     parameters.retain(|(name, _)| name != "view");
     let query = join_query(&parameters);
     let formats = [("CSV", "csv"), ("Excel", "xlsx"), ("JSON", "json"), ("JSON lines", "ndjson")];
-    let link = |extension| format!("{}{query}", state.links.catalog_export(source.slug.as_str(), extension));
+    let link = |extension| format!("{}{query}", state.links.catalog_file(source.slug.as_str(), extension));
     formats.map(|(label, extension)| (label, link(extension))).to_vec()
 }
 

@@ -126,7 +126,7 @@ fn answer_feed(
         return Ok(FeedAnswer { headers, body: None });
     }
     let context = FeedContext { state, source: &source, catalog: &catalog, added_at: times.added_at, origin };
-    let feed = context.build_feed(&runs, &state.links.catalog_feed(slug, format.extension()))?;
+    let feed = context.build_feed(&runs, &state.links.catalog_file(slug, format.extension()))?;
     Ok(FeedAnswer { headers, body: Some(format.write(&feed)?) })
 }
 

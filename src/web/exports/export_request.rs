@@ -1,12 +1,11 @@
 //! What is asked of an exported file.
 
 use crate::domain::catalog_query::CatalogQuery;
-use crate::domain::catalog_query::column_names::split_names;
 use crate::domain::export::export_format::ExportFormat;
 use crate::store::catalogs::Catalog;
 use crate::web::http::error::WebError;
 use crate::web::item_lists::list_address::split_query;
-use crate::web::item_lists::parameters::{ListParameters, ParameterProblem};
+use crate::web::item_lists::parameters::{ListParameters, ParameterProblem, parse_fields};
 
 /// What is asked of an exported file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,14 +32,11 @@ impl ExportRequest {
         for (name, value) in &list.others {
             match name.as_str() {
                 "fields" => {
-                    let found = split_names(value, &catalog.columns, |_| None::<((), &str)>)
-                        .map_err(|column| unknown_column(&column))?;
-                    let names = found.into_iter().map(|(at, _)| &catalog.columns[at]);
-                    names.for_each(|name| {
-                        if !columns.contains(name) {
-                            columns.push(name.clone());
+                    for name in parse_fields(value, catalog)? {
+                        if !columns.contains(&name) {
+                            columns.push(name);
                         }
-                    });
+                    }
                 }
                 "raw" if format == ExportFormat::Csv => is_raw = parse_raw(value)?,
                 _ => {
@@ -59,10 +55,6 @@ impl ExportRequest {
     pub(super) fn is_plain(&self) -> bool {
         self.query.selects_all() && self.query.sort.is_empty()
     }
-}
-
-fn unknown_column(column: &str) -> WebError {
-    ParameterProblem::unknown("fields", format!("“{column}” is not a column of this catalog.")).into()
 }
 
 fn parse_raw(value: &str) -> Result<bool, WebError> {

@@ -15,15 +15,10 @@ impl LinkBuilder {
         self.route(&format!("/catalog/{slug}/default-view"))
     }
 
-    /// The feed of what changed in a catalog: `atom` or `feed.json`.
+    /// What is read beside the page of a catalog: its items as `csv`, `json`, `ndjson` or `xlsx`, or what changed as
+    /// `atom` or `feed.json`.
     #[must_use]
-    pub fn catalog_feed(&self, slug: &str, extension: &str) -> String {
-        self.route(&format!("/catalog/{slug}.{extension}"))
-    }
-
-    /// A file of the items of a catalog: `csv`, `json`, `ndjson` or `xlsx`.
-    #[must_use]
-    pub fn catalog_export(&self, slug: &str, extension: &str) -> String {
+    pub fn catalog_file(&self, slug: &str, extension: &str) -> String {
         self.route(&format!("/catalog/{slug}.{extension}"))
     }
 

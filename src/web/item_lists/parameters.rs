@@ -2,6 +2,7 @@
 
 use crate::domain::catalog_query::cell_test::CellTest;
 use crate::domain::catalog_query::column_filter::{ColumnFilter, FilterName, FilterOperator};
+use crate::domain::catalog_query::column_names::split_names;
 use crate::domain::catalog_query::sort_column::{SortColumn, SortError};
 use crate::domain::filter::Filter;
 use crate::store::catalogs::Catalog;
@@ -38,6 +39,23 @@ impl ParameterProblem {
     pub(in crate::web) fn unknown(name: impl Into<String>, message: impl Into<String>) -> Self {
         Self { name: name.into(), code: "unknown_parameter", message: message.into() }
     }
+}
+
+impl ParameterProblem {
+    /// A column that the catalog does not have.
+    pub(in crate::web) fn unknown_column(name: &str, column: &str) -> Self {
+        Self::unknown(name, format!("“{column}” is not a column of this catalog."))
+    }
+}
+
+/// Returns the columns that a value of `fields` names.
+///
+/// # Errors
+/// [`ParameterProblem`] when a part names no column.
+pub(in crate::web) fn parse_fields(value: &str, catalog: &Catalog) -> Result<Vec<String>, ParameterProblem> {
+    let found = split_names(value, &catalog.columns, |_| None::<((), &str)>);
+    let found = found.map_err(|column| ParameterProblem::unknown_column("fields", &column))?;
+    Ok(found.into_iter().map(|(at, _)| catalog.columns[at].clone()).collect())
 }
 
 impl From<ParameterProblem> for WebError {
