@@ -15,13 +15,13 @@ use crate::store::catalogs::Catalog;
 use crate::store::items::Item;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::app_state::AppState;
-use crate::web::http::authentication::RequestCaller;
+use crate::web::http::cross_origin::preflight_response;
 use crate::web::http::error::WebError;
 use crate::web::http::json_response::JsonResponse;
 use crate::web::http::request_origin::request_origin;
 use crate::web::item_lists::catalog_open::{BUILD_POLL_INTERVAL, find_reader, load_items, open_index};
 use crate::web::item_lists::list_address::{AddressParameters, join_query, split_query};
-use crate::web::item_lists::list_version::{KnownVersions, list_headers, list_version, preflight_response};
+use crate::web::item_lists::list_version::{KnownVersions, list_headers, list_version};
 use crate::web::item_lists::parameters::{ListParameters, ParameterProblem, parse_fields};
 
 /// The most values of a facet, the most frequent ones.
@@ -148,8 +148,9 @@ pub(in crate::web) async fn list(
     let query = request.query_string().to_owned();
     let origin = request_origin(&request, &app.state.links);
     loop {
-        let (slug, query, known, origin) = (slug.clone(), query.clone(), known.clone(), origin.clone());
-        let answer = app.run_blocking(move |state, caller| answer_list(state, &caller, &slug, &query, &known, &origin));
+        let (query, known, origin) = (query.clone(), known.clone(), origin.clone());
+        let answer =
+            app.run_on_catalog(&slug, move |state, _, source| answer_list(state, source, &query, &known, &origin));
         if let Some(response) = answer.await? {
             return Ok(response);
         }
@@ -159,28 +160,25 @@ pub(in crate::web) async fn list(
 
 /// `OPTIONS` of the items and the feeds of a catalog: what scripts of other sites may send to a public one.
 pub(in crate::web) async fn options(app: AppContext, slug: web::Path<String>) -> Result<HttpResponse, WebError> {
-    let source = app.run_blocking(move |state, caller| caller.source(state, &slug)).await?;
-    Ok(preflight_response(&source))
+    app.run_on_catalog(&slug, |_, _, source| Ok(source.clone())).await.map(|source| preflight_response(&source))
 }
 
 fn answer_list(
     state: &AppState,
-    caller: &RequestCaller,
-    slug: &str,
+    source: &Source,
     query: &str,
     known: &KnownVersions,
     origin: &str,
 ) -> Result<ItemAnswer, WebError> {
-    let source = caller.source(state, slug)?;
     let Some(catalog) = state.store.find_catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
     let parameters = split_query(query);
     let request = ItemRequest::parse(&parameters, &catalog)?;
     let version = list_version(state.store.catalog_version(source.id)?, &catalog, query);
     if known.contain(&version) {
-        return Ok(Some(JsonResponse::not_modified().with_headers(list_headers(&source, Some(version)))));
+        return Ok(Some(JsonResponse::not_modified().with_headers(list_headers(source, Some(version)))));
     }
     let page = request.page;
-    let Some(found) = find_items(state, &source, &catalog, &request, page)? else { return Ok(None) };
+    let Some(found) = find_items(state, source, &catalog, &request, page)? else { return Ok(None) };
     let removed = match request.changed_since {
         Some(since) => Some(state.store.removed_items(source.id, since, found.offset, page.per)?),
         None => None,
@@ -194,7 +192,7 @@ fn answer_list(
     let link = next.map(|(name, value)| {
         let kept = parameters.into_iter().filter(|(name, _)| !["page", "after"].contains(&name.as_str()));
         let parameters: AddressParameters = kept.chain([(name.to_owned(), value)]).collect();
-        let path = state.links.route(&format!("/api/catalog/{slug}/items"));
+        let path = state.links.route(&format!("/api/catalog/{}/items", source.slug));
         (header::LINK, format!("<{origin}{path}{}>; rel=\"next\"", join_query(&parameters)))
     });
     let items = found.items.into_iter().map(|item| ItemEntry::new(item, &catalog, &request.format)).collect();
@@ -206,7 +204,7 @@ fn answer_list(
         as_of: found.as_of.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true)),
     };
     // A list that lags behind is not of this version.
-    let headers = list_headers(&source, Some(version).filter(|_| found.as_of.is_none()));
+    let headers = list_headers(source, Some(version).filter(|_| found.as_of.is_none()));
     Ok(Some(JsonResponse::ok(&body)?.with_headers(headers).with_headers(link)))
 }
 

@@ -87,7 +87,9 @@ async fn send_feed(
     let query = request.query_string().to_owned();
     let origin = request_origin(request, &app.state.links);
     let answer = app
-        .run_blocking(move |state, caller| answer_feed(state, &caller, &slug, &query, &known, &origin, format))
+        .run_on_catalog(&slug, move |state, caller, source| {
+            answer_feed(state, caller, source, &query, &known, &origin, format)
+        })
         .await?;
     let mut response = if answer.body.is_some() { HttpResponse::Ok() } else { HttpResponse::NotModified() };
     for header in answer.headers {
@@ -102,13 +104,12 @@ async fn send_feed(
 fn answer_feed(
     state: &AppState,
     caller: &RequestCaller,
-    slug: &str,
+    source: &Source,
     query: &str,
     known: &KnownVersions,
     origin: &str,
     format: FeedFormat,
 ) -> Result<FeedAnswer, WebError> {
-    let source = caller.source(state, slug)?;
     if let Some((name, _)) = split_query(query).first() {
         return Err(ParameterProblem::unknown(name, format!("“{name}” is not a parameter of this feed.")).into());
     }
@@ -120,13 +121,13 @@ fn answer_feed(
         // Visitors could not read what the catalog had while it was private.
         runs.retain(|run| times.public_since.is_none_or(|since| run.finished_at > since));
     }
-    let version = list_version(catalog_version, &catalog, &describe_request(&source, &runs, origin, format));
-    let headers = list_headers(&source, Some(version.clone()));
+    let version = list_version(catalog_version, &catalog, &describe_request(source, &runs, origin, format));
+    let headers = list_headers(source, Some(version.clone()));
     if known.contain(&version) {
         return Ok(FeedAnswer { headers, body: None });
     }
-    let context = FeedContext { state, source: &source, catalog: &catalog, added_at: times.added_at, origin };
-    let feed = context.build_feed(&runs, &state.links.catalog_file(slug, format.extension()))?;
+    let context = FeedContext { state, source, catalog: &catalog, added_at: times.added_at, origin };
+    let feed = context.build_feed(&runs, &state.links.catalog_file(source.slug.as_str(), format.extension()))?;
     Ok(FeedAnswer { headers, body: Some(format.write(&feed)?) })
 }
 

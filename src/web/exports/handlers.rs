@@ -17,13 +17,15 @@ use crate::catalog_index::IndexState;
 use crate::domain::export::export_format::ExportFormat;
 use crate::domain::export::text_file::TextFormat;
 use crate::domain::export::workbook_file::check_item_count;
+use crate::domain::source::Source;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::app_state::AppState;
 use crate::web::http::authentication::RequestCaller;
+use crate::web::http::cross_origin::preflight_response;
 use crate::web::http::error::WebError;
 use crate::web::http::streamed_body::{ChunkProducer, stream_chunks};
 use crate::web::item_lists::catalog_open::{BUILD_POLL_INTERVAL, open_index};
-use crate::web::item_lists::list_version::{KnownVersions, list_headers, list_version, preflight_response};
+use crate::web::item_lists::list_version::{KnownVersions, list_headers, list_version};
 
 /// A request for a file.
 struct FileRequest {
@@ -66,29 +68,43 @@ pub(in crate::web) async fn download(
         known: KnownVersions::of(&request),
         is_head: request.method() == Method::HEAD,
     });
-    let (headers, answer) = loop {
+    loop {
         let asked = Arc::clone(&file);
-        match app.run_blocking(move |state, caller| find_answer(state, &caller, &asked)).await? {
-            (_, ExportAnswer::Waiting) => rt::time::sleep(BUILD_POLL_INTERVAL).await,
-            found => break found,
+        let find = move |state: &AppState, _: &RequestCaller, source: &Source| {
+            find_answer(state, source, &asked).map(|answer| (source.clone(), answer))
+        };
+        match app.run_on_catalog(&file.slug, find).await? {
+            (_, (_, ExportAnswer::Waiting)) => rt::time::sleep(BUILD_POLL_INTERVAL).await,
+            (source, (headers, answer)) => {
+                let sent = send_answer(&app, &file, headers, answer).await;
+                return sent.map_err(|error| error.reading_catalog(&source));
+            }
         }
-    };
+    }
+}
+
+async fn send_answer(
+    app: &AppContext,
+    file: &FileRequest,
+    headers: AnswerHeaders,
+    answer: ExportAnswer,
+) -> Result<HttpResponse, WebError> {
     let (wanted, pages) = match answer {
         ExportAnswer::Items(items) => *items,
         ExportAnswer::HeadersOnly => {
             // The length is not known, so it must not be given as 0.
             let nothing = stream::empty::<io::Result<web::Bytes>>();
-            return Ok(begin_file(&file, headers).streaming(nothing));
+            return Ok(begin_file(file, headers).streaming(nothing));
         }
         ExportAnswer::NotModified | ExportAnswer::Waiting => {
             return Ok(begin_response(StatusCode::NOT_MODIFIED, headers).finish());
         }
     };
-    let text_format = match format {
+    let text_format = match file.format {
         ExportFormat::Csv => TextFormat::Csv { is_raw: wanted.is_raw },
         ExportFormat::Json => TextFormat::Json,
         ExportFormat::Ndjson => TextFormat::Ndjson,
-        ExportFormat::Xlsx => return send_workbook(&app, &file, headers, wanted, pages).await,
+        ExportFormat::Xlsx => return send_workbook(app, file, headers, wanted, pages).await,
     };
     let begin = move |state: &AppState, _: RequestCaller| {
         let mut text = TextDownload::new(text_format, &wanted.columns, pages)?;
@@ -96,7 +112,7 @@ pub(in crate::web) async fn download(
         Ok((text.next_chunk(state)?.unwrap_or_default(), text))
     };
     let (first, text) = app.run_blocking(begin).await?;
-    Ok(begin_file(&file, headers).streaming(stream_chunks(app.state.clone(), first, text)))
+    Ok(begin_file(file, headers).streaming(stream_chunks(app.state.clone(), first, text)))
 }
 
 /// `OPTIONS /catalog/{slug}.{extension}`: what scripts of other sites may send to a public catalog.
@@ -105,8 +121,7 @@ pub(in crate::web) async fn options(
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, WebError> {
     let (slug, _) = path.into_inner();
-    let source = app.run_blocking(move |state, caller| caller.source(state, &slug)).await?;
-    Ok(preflight_response(&source))
+    app.run_on_catalog(&slug, |_, _, source| Ok(source.clone())).await.map(|source| preflight_response(&source))
 }
 
 async fn send_workbook(
@@ -131,16 +146,15 @@ async fn send_workbook(
 
 fn find_answer(
     state: &AppState,
-    caller: &RequestCaller,
+    source: &Source,
     file: &FileRequest,
 ) -> Result<(AnswerHeaders, ExportAnswer), WebError> {
-    let source = caller.source(state, &file.slug)?;
     let Some(catalog) = state.store.find_catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
     let wanted = ExportRequest::parse(file.format, &file.query, &catalog)?;
     // Read before the items: if they change meanwhile, the client asks again and gets the later version.
     let version = state.store.catalog_version(source.id)?;
     let version = list_version(version, &catalog, &format!("{} {}", file.format, file.query));
-    let headers = |version| list_headers(&source, version);
+    let headers = |version| list_headers(source, version);
     if file.known.contain(&version) {
         return Ok((headers(Some(version)), ExportAnswer::NotModified));
     }
@@ -152,7 +166,7 @@ fn find_answer(
         let items = Box::new((wanted, ItemPages::stored(source.id)));
         return Ok((headers(Some(version)), ExportAnswer::Items(items)));
     }
-    let IndexState::Ready(reader) = open_index(state, &source, &catalog)? else {
+    let IndexState::Ready(reader) = open_index(state, source, &catalog)? else {
         return Ok((Vec::new(), ExportAnswer::Waiting));
     };
     check_workbook(file.format, reader.select(&wanted.query)?.count()?)?;

@@ -12,6 +12,7 @@ use super::app_state::{AppData, AppState};
 use super::authentication::{RequestCaller, RequestCredentials};
 use super::error::WebError;
 use super::response_format::ResponseFormat;
+use crate::domain::source::Source;
 
 /// How long a request waits for the database. A frozen database, or a locked table, never responds; the blocking
 /// thread that queried it stays occupied.
@@ -59,6 +60,28 @@ impl AppContext {
     {
         let credentials = self.credentials.clone();
         self.run_on_thread(Some(DATABASE_TIMEOUT), move |state| work(state, credentials.resolve(state)?)).await
+    }
+
+    /// Runs `work` like [`AppContext::run_blocking`], with the catalog that the request reads. Scripts of other sites
+    /// may read its errors if the catalog is public.
+    pub(in crate::web) async fn run_on_catalog<T, F>(&self, slug: &str, work: F) -> Result<T, WebError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&AppState, &RequestCaller, &Source) -> Result<T, WebError> + Send + 'static,
+    {
+        let (credentials, slug) = (self.credentials.clone(), slug.to_owned());
+        let work = move |state: &AppState| match credentials.resolve(state) {
+            Ok(caller) => {
+                let source = caller.source(state, &slug)?;
+                work(state, &caller, &source).map_err(|error| error.reading_catalog(&source))
+            }
+            // A bad token.
+            Err(error) => Err(match state.store.find_source(&slug)? {
+                Some(source) => error.reading_catalog(&source),
+                None => error,
+            }),
+        };
+        self.run_on_thread(Some(DATABASE_TIMEOUT), work).await
     }
 
     /// Runs `work` like [`AppContext::run_blocking`], but without looking up the caller. Logging in and out works with

@@ -37,6 +37,8 @@ pub(in crate::web) struct WebError {
     pub retry_after: Option<u64>,
     /// The run that the error is about.
     pub sync_id: Option<SyncId>,
+    /// Whether scripts of other sites may read the error, because it is about a public catalog.
+    pub is_public: bool,
     /// The id of the log line with the cause; `None` if nothing was logged.
     pub log_id: Option<String>,
 }
@@ -45,7 +47,7 @@ impl WebError {
     /// An error with its status, code and message.
     pub(in crate::web) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { status, code, message, field: None, retry_after: None, sync_id: None, log_id: None }
+        Self { status, code, message, field: None, retry_after: None, sync_id: None, is_public: false, log_id: None }
     }
 
     /// 404: `what` does not exist, or the caller may not know of it. `what` is a noun without an article: `page`.
@@ -148,6 +150,12 @@ impl WebError {
     #[must_use]
     pub(in crate::web) fn about_run(self, run: SyncId) -> Self {
         Self { sync_id: Some(run), ..self }
+    }
+
+    /// The same error, about a request to read this catalog.
+    #[must_use]
+    pub(in crate::web) fn reading_catalog(self, source: &Source) -> Self {
+        Self { is_public: source.public, ..self }
     }
 
     /// The same error with the time to wait before a retry: `wait` in whole seconds, rounded up, at least one.

@@ -6,6 +6,7 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError as _};
 use serde_json::json;
 
+use super::cross_origin::allow_all_origins;
 use super::error::WebError;
 use super::response_format::ResponseFormat;
 
@@ -46,6 +47,9 @@ pub(in crate::web) fn error_response(
     };
     if let Some(seconds) = error.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if error.is_public {
+        allow_all_origins(response.headers_mut());
     }
     if error.status == StatusCode::UNAUTHORIZED && format == ResponseFormat::Json {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -6,6 +6,7 @@ pub(super) mod assets;
 pub(super) mod authentication;
 pub mod cached_value;
 mod catalog_links;
+pub(super) mod cross_origin;
 pub(super) mod error;
 pub(super) mod error_response;
 pub(super) mod form;

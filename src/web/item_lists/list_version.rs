@@ -1,13 +1,14 @@
 //! The version of a list of items, by which a client knows that nothing changed (`ETag` and `If-None-Match`, RFC 9110,
 //! section 8.8).
 
+use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderName};
-use actix_web::{HttpRequest, HttpResponse};
 
 use crate::domain::item::content_digest;
 use crate::domain::source::Source;
 use crate::store::catalog_version::CatalogVersion;
 use crate::store::catalogs::Catalog;
+use crate::web::http::cross_origin::cross_origin_headers;
 
 /// What a client said about the response that it has.
 #[derive(Debug, Clone, Default)]
@@ -45,28 +46,6 @@ pub(in crate::web) fn list_headers(source: &Source, version: Option<String>) -> 
     headers.extend(version.map(|version| (header::ETAG, version)));
     headers.extend(cross_origin_headers(source));
     headers
-}
-
-/// The headers that allow scripts of other sites to read a public catalog; none for any other.
-pub(in crate::web) fn cross_origin_headers(source: &Source) -> Vec<(HeaderName, String)> {
-    if !source.public {
-        return Vec::new();
-    }
-    vec![
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned()),
-        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "ETag, Link, Content-Disposition".to_owned()),
-    ]
-}
-
-/// The response to `OPTIONS`: what scripts of other sites may send.
-pub(in crate::web) fn preflight_response(source: &Source) -> HttpResponse {
-    let mut response = HttpResponse::NoContent();
-    for header in cross_origin_headers(source) {
-        response.insert_header(header);
-    }
-    response.insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD"));
-    response.insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, "If-None-Match, Authorization"));
-    response.finish()
 }
 
 #[cfg(test)]

@@ -5,7 +5,11 @@ use lockstep::domain::account::Role;
 use super::{ITEMS, list_keys, open_site};
 use crate::support::{TestDatabase, on_both_databases};
 
-on_both_databases![scripts_of_other_sites_may_read_public_catalogs_only, a_private_list_is_for_those_who_may_read_it,];
+on_both_databases![
+    scripts_of_other_sites_may_read_public_catalogs_only,
+    scripts_of_other_sites_may_read_the_errors_of_public_catalogs,
+    a_private_list_is_for_those_who_may_read_it,
+];
 
 const DRAFTS: &str = "/api/catalog/drafts/items";
 
@@ -33,6 +37,31 @@ fn scripts_of_other_sites_may_read_public_catalogs_only(db: &TestDatabase) {
     }
     let posted = other.post_json(ITEMS, "{}");
     assert!(matches!(posted.status, 403..=405) && posted.header("access-control-allow-origin").is_none());
+}
+
+fn scripts_of_other_sites_may_read_the_errors_of_public_catalogs(db: &TestDatabase) {
+    let (site, _) = open_site(db);
+    let visitor = site.visitor();
+    let wrong = visitor.with_header("Authorization", "Bearer wrong");
+    let viewer = site.add_program("reader", Role::Viewer);
+    for extension in ["csv", "json", "ndjson", "xlsx", "atom", "feed.json"] {
+        for (client, slug, query, status, allowed) in [
+            (&visitor, "albums", "?nothing=1", 400, Some("*")),
+            (&wrong, "albums", "", 401, Some("*")),
+            (&viewer, "drafts", "?nothing=1", 400, None),
+            (&wrong, "drafts", "", 401, None),
+            (&visitor, "drafts", "?nothing=1", 401, None),
+            (&viewer, "missing", "?nothing=1", 404, None),
+        ] {
+            for path in [format!("/catalog/{slug}.{extension}{query}"), format!("/api/catalog/{slug}/items{query}")] {
+                let reply = client.get(&path);
+                let header = reply.header("access-control-allow-origin");
+                assert_eq!((reply.status, header), (status, allowed), "{path}");
+                let exposed = reply.header("access-control-expose-headers");
+                assert_eq!(exposed.is_some(), allowed.is_some(), "{path}");
+            }
+        }
+    }
 }
 
 fn a_private_list_is_for_those_who_may_read_it(db: &TestDatabase) {
