@@ -15,6 +15,7 @@ pub mod http;
 mod item_lists;
 mod layout;
 mod legacy_api;
+mod openapi;
 mod panel;
 mod routes;
 mod server;

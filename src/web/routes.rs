@@ -15,7 +15,9 @@ use super::http::error::WebError;
 use super::http::return_path::normalized_path;
 use super::layout::badge;
 use super::sources::add;
-use super::{api, catalog, catalog_feed, dashboard, decisions, exports, feeds, history, legacy_api, panel, sources};
+use super::{
+    api, catalog, catalog_feed, dashboard, decisions, exports, feeds, history, legacy_api, openapi, panel, sources,
+};
 
 /// Registers every route.
 pub(super) fn add_routes(services: &mut ServiceConfig) {
@@ -47,6 +49,7 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         .service(resource("/api/history/{id}/issues").route(read().to(api::history::issues)))
         .service(resource("/api/health").route(read().to(api::health::live)))
         .service(resource("/api/health/sync").route(read().to(api::health::sync)))
+        .service(resource("/api/openapi.json").route(read().to(openapi::handlers::document)))
         // Older clients. They come before the catalogs, whose slugs cannot be `sync-status`
         .service(
             resource("/api/sync-sheets-bg").route(post().to(legacy_api::start)).route(read().to(legacy_api::status)),
@@ -55,12 +58,7 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         .service(resource(["/catalog/sync-status", "/catalog/sync-status/"]).route(read().to(legacy_api::panel)))
         // Catalogs
         .service(resource("/").route(read().to(dashboard::handlers::page)))
-        // Before the page, whose slug could be any text without a slash.
-        .service(
-            resource("/catalog/{slug:[a-z0-9-]+}.{extension:csv|json|ndjson|xlsx}")
-                .route(read().to(exports::handlers::download))
-                .route(route().method(Method::OPTIONS).to(exports::handlers::options)),
-        )
+        // Before the page, whose slug could be any text without a slash; `.feed.json` before `.json`.
         .service(
             resource("/catalog/{slug}.feed.json")
                 .route(read().to(catalog_feed::handlers::json))
@@ -70,6 +68,11 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
             resource("/catalog/{slug}.atom")
                 .route(read().to(catalog_feed::handlers::atom))
                 .route(route().method(Method::OPTIONS).to(api::items::options)),
+        )
+        .service(
+            resource("/catalog/{slug}.{extension:csv|json|ndjson|xlsx}")
+                .route(read().to(exports::handlers::download))
+                .route(route().method(Method::OPTIONS).to(exports::handlers::options)),
         )
         .service(resource("/catalog/{slug}").route(read().to(catalog::handlers::page)))
         .service(resource("/catalog/{slug}/items/{id}").route(read().to(item::page)))

@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod api_description;
 mod articles;
 mod automatic_retries;
 mod catalog_feed;

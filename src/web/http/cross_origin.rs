@@ -7,7 +7,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::domain::source::Source;
 
-/// The headers that allow scripts of other sites to read a response about a public catalog.
+/// What everybody may read, scripts of other sites may read too.
 const PUBLIC_HEADERS: [(HeaderName, &str); 2] = [
     (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
     (header::ACCESS_CONTROL_EXPOSE_HEADERS, "ETag, Link, Content-Disposition, Retry-After"),
@@ -18,7 +18,12 @@ pub(in crate::web) fn cross_origin_headers(source: &Source) -> Vec<(HeaderName, 
     if !source.public {
         return Vec::new();
     }
-    PUBLIC_HEADERS.map(|(name, value)| (name, value.to_owned())).to_vec()
+    public_headers().to_vec()
+}
+
+/// The headers that allow scripts of other sites to read a response.
+pub(in crate::web) fn public_headers() -> [(HeaderName, String); 2] {
+    PUBLIC_HEADERS.map(|(name, value)| (name, value.to_owned()))
 }
 
 /// Adds the headers of a public catalog to a response.

@@ -1,0 +1,9 @@
+//! The description of the API (`/api/openapi.json`): it has every route, and the responses are as it says.
+
+mod answer_recorder;
+mod answers;
+mod document;
+mod python_tools;
+mod refusals;
+mod route_table;
+mod sample_site;
