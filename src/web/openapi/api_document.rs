@@ -21,7 +21,7 @@ const API_OVERVIEW: &str = "Lockstep mirrors sources into catalogs and serves th
     description are open to everyone. Who may not read a catalog cannot tell whether it exists.\n\n\
     Every error is `{\"error\": \"…\", \"code\": \"…\"}`: a message for people and a code for programs. New properties \
     may be added to responses and errors. Every GET operation also answers HEAD, and a path that ends with an extra slash \
-    is redirected (308). Times are in UTC.";
+    is redirected (308). A method that a path does not have is answered with 405 and `Allow`. Times are in UTC.";
 
 /// Returns the document of a server at this address.
 pub(super) fn build_document(server: &str) -> Value {

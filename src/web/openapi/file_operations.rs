@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::api_operation::ApiOperation;
 use super::catalog_operations::describe_preflight;
 use super::parameters::{fields_parameter, query_parameter, run_parameter, selection_parameters, slug_parameter};
-use super::schema_builder::{any_text, named_schema, one_of, sync_id};
+use super::schema_builder::{any_text, named_schema, one_of, optional_sync_id};
 use crate::domain::change_set::ChangeKind;
 use crate::domain::export::export_format::ExportFormat;
 
@@ -130,7 +130,7 @@ fn run_files() -> Vec<ApiOperation> {
         .for_admins()
         .with_parameters([
             slug_parameter(),
-            query_parameter("sync", &sync_id(), "The run that withheld them; by default the last one."),
+            query_parameter("sync", &optional_sync_id(), "The run that withheld them; by default the last one."),
             raw(),
         ])
         .answers(200, "The items with all fields.", "text/csv", &any_text())

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::api_operation::ApiOperation;
 use super::parameters::query_parameter;
-use super::schema_builder::{any_text, named_schema, sync_id};
+use super::schema_builder::{any_text, named_schema, optional_sync_id};
 use super::sync_operations::with_cooldown;
 
 /// The name of the group.
@@ -24,8 +24,8 @@ pub(super) fn legacy_operations() -> Vec<ApiOperation> {
         start = start.answers_json(409, "A run of the sheet is active.", &named_schema("LegacyStart"));
         with_cooldown(start).with_details(&format!("{LEGACY_DETAILS} A body is ignored."))
     };
-    let run = || query_parameter("syncId", &sync_id(), "The run; by default the active or latest one.");
-    let other_name = query_parameter("sync", &sync_id(), "Another name of `syncId`, which it precedes.");
+    let run = || query_parameter("syncId", &optional_sync_id(), "The run; by default the active or latest one.");
+    let other_name = query_parameter("sync", &optional_sync_id(), "Another name of `syncId`, which it precedes.");
     let status = ApiOperation::describe_get("/api/sync-sheets-bg", "getSheetStatus", "Get the status of the sheet")
         .with_details(LEGACY_DETAILS)
         .for_catalog_readers()

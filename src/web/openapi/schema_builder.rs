@@ -91,6 +91,11 @@ pub(super) fn sync_id() -> Value {
     })
 }
 
+/// The id of a run in a parameter that counts as missing if it is empty.
+pub(super) fn optional_sync_id() -> Value {
+    json!({ "anyOf": [sync_id(), { "const": "" }] })
+}
+
 /// The slug of a source.
 pub(super) fn source_slug() -> Value {
     json!({ "type": "string", "pattern": "^[a-z0-9-]+$", "examples": ["albums"] })

@@ -16,6 +16,8 @@ pub(super) struct DescribedOperation {
     pub(super) path: String,
     /// The statuses that it may answer with.
     pub(super) statuses: BTreeSet<u16>,
+    /// The names of the parameters of its query.
+    pub(super) parameters: Vec<String>,
 }
 
 /// The values of the parameters in a path.
@@ -52,7 +54,11 @@ impl AnswerRecorder {
             for (method, operation) in methods.as_object().expect("methods") {
                 let statuses = operation["responses"].as_object().expect("responses").keys();
                 let statuses = statuses.map(|status| status.parse().expect("a status")).collect();
-                found.push(DescribedOperation { method: method.to_uppercase(), path: path.clone(), statuses });
+                let parameters = operation["parameters"].as_array().expect("parameters").iter();
+                let parameters = parameters.filter(|parameter| parameter["in"] == "query");
+                let parameters = parameters.map(|found| found["name"].as_str().expect("a name").to_owned()).collect();
+                let (method, path) = (method.to_uppercase(), path.clone());
+                found.push(DescribedOperation { method, path, statuses, parameters });
             }
         }
         found
@@ -110,9 +116,10 @@ impl AnswerRecorder {
                 name(text("method"), text("path"), answer["status"].as_u64().expect("a status"))
             })
             .collect();
-        let described = self.list_operations().into_iter().flat_map(|DescribedOperation { method, path, statuses }| {
-            statuses.into_iter().map(move |status| name(&method, &path, status.into()))
-        });
+        let described =
+            self.list_operations().into_iter().flat_map(|DescribedOperation { method, path, statuses, .. }| {
+                statuses.into_iter().map(move |status| name(&method, &path, status.into()))
+            });
         described.filter(|known| !seen.contains(known)).collect()
     }
 

@@ -3,6 +3,8 @@
 mod answer_recorder;
 mod answers;
 mod document;
+mod generated_requests;
+mod hostile_texts;
 mod python_tools;
 mod refusals;
 mod route_table;

@@ -1,4 +1,4 @@
-//! The Python programs that `make test` installs from PyPI into `.venv`.
+//! The Python of `.venv`, with the packages that `make test` installs there from PyPI.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-/// A program of `.venv`.
-pub(super) fn python_tool(name: &str) -> Command {
-    let path = project_path(&format!(".venv/bin/{name}"));
+/// The Python of `.venv`.
+pub(super) fn python_command() -> Command {
+    let path = project_path(".venv/bin/python");
     assert!(path.exists(), "these tests need {} and it is missing: `make test` installs it", path.display());
     let mut command = Command::new(path);
     // Nothing that Python writes beside the sources may change them.
@@ -23,7 +23,7 @@ pub(super) fn project_path(name: &str) -> PathBuf {
 
 /// Runs a script of the project with JSON as its input; returns its output.
 pub(super) fn run_script(script: &str, input: &Value) -> String {
-    let mut command = python_tool("python");
+    let mut command = python_command();
     command.arg(project_path(script)).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().expect("Python starts");
     let mut stdin = child.stdin.take().expect("an input");

@@ -19,7 +19,7 @@ pub(super) fn record_refusals(
     let unknown_run = SyncId::new().to_string();
     let unknown = PathValues { slug: "missing", run: &unknown_run, item: "987654321" };
     for operation in recorder.list_operations() {
-        let DescribedOperation { method, path, statuses } = &operation;
+        let DescribedOperation { method, path, statuses, .. } = &operation;
         let mut expect = |client: &SiteClient<'_>, address: &str, body: Option<&str>, status: u16| {
             if statuses.contains(&status) {
                 let reply = recorder.send(client, method, path, address, body);
