@@ -32,7 +32,7 @@ pub(super) fn page_parameters() -> [Value; 2] {
     let number = json!({ "type": "integer", "minimum": 1, "maximum": u64::MAX });
     [
         query_parameter("page", &number, "The number of the page, from 1, which is the default."),
-        query_parameter("per", &number, "The most entries of a page: 50 by default, and at most 500."),
+        query_parameter("per", &number, "The most entries of a page: 50 by default. More than 500 count as 500."),
     ]
 }
 
@@ -65,7 +65,7 @@ pub(super) fn selection_parameters() -> [Value; 4] {
             &json!({ "type": "string", "examples": ["-year,title"] }),
             &format!(
                 "Up to {MAX_SORT_COLUMNS} columns, separated by commas; a hyphen before a name sorts in descending \
-                 order. Without it, items come in the order of the source."
+                 order. Without it, items come in the order in which they were added."
             ),
         ),
     ]

@@ -3,11 +3,12 @@
 
 use lockstep::domain::account::Role;
 use lockstep::domain::location::SourceLocation;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::answer_recorder::{AnswerRecorder, PathValues};
 use super::refusals::record_refusals;
 use super::sample_site::{LABELS, SampleSite, about_run, run_id};
+use crate::support::stub_server::{StubReply, StubServer};
 use crate::support::test_engine::source_draft;
 use crate::web::site::{SiteClient, TestSite};
 
@@ -24,6 +25,7 @@ fn the_answers_are_as_described() {
     record_decisions(&mut recorder, &sample, &admin);
     let item = record_lists(&mut recorder, &sample, &admin);
     record_files(&mut recorder, &sample, &admin);
+    record_feeds(&mut recorder, &sample, &admin);
     record_older_clients(&mut recorder, &sample.site, &admin);
     let values = PathValues { slug: LABELS, run: &synced, item: &item };
     record_refusals(&mut recorder, &sample.site, &admin, values);
@@ -32,8 +34,27 @@ fn the_answers_are_as_described() {
     assert_eq!(recorder.find_differences(), "");
     let unseen: Vec<String> = recorder.list_unseen().into_iter().filter(|known| !is_an_outage(known)).collect();
     assert_eq!(unseen, Vec::<String>::new(), "described, but never answered here");
-    recorder.spoil_last(|answer| answer["status"] = json!(418));
-    assert!(recorder.find_differences().contains("418: the status is not described"));
+}
+
+#[test]
+fn an_answer_that_differs_is_found() {
+    let site = TestSite::new();
+    let wrong = site.visitor().with_header("Authorization", "Bearer wrong");
+    let difference = |change: fn(&mut Value)| {
+        let mut recorder = AnswerRecorder::new(&site);
+        recorder.send(&wrong, "GET", "/api/sources", "/api/sources", None);
+        assert_eq!(recorder.find_differences(), "");
+        recorder.spoil_last(change);
+        recorder.find_differences()
+    };
+    assert!(difference(|answer| answer["status"] = json!(418)).contains("the status is not described"));
+    assert!(difference(|answer| answer["headers"] = json!([])).contains("the header www-authenticate is missing"));
+    let found = difference(|answer| answer["headers"].as_array_mut().expect("a list").push(json!(["etag", "x"])));
+    assert!(found.contains("the header etag is not described"), "{found}");
+    let found = difference(|answer| answer["body"] = json!(r#"{"error":"No.","code":"bad_token","new":1}"#));
+    assert!(found.contains("'new'"), "{found}");
+    let found = difference(|answer| answer["body"] = json!(r#"{"error":"No.","code":"other"}"#));
+    assert!(found.contains("other"), "{found}");
 }
 
 /// Other tests bring the database down.
@@ -139,6 +160,24 @@ fn record_files(recorder: &mut AnswerRecorder, sample: &SampleSite, admin: &Site
     assert!(failed["code"].is_string(), "{failed}");
     recorder.get(admin, "/api/sync/status/{id}", about_run(&run_id(&failed)), "");
     recorder.get(&visitor, "/api/sync/status/{id}", about_run(&run_id(&failed)), "");
+}
+
+/// Follows a source of two feeds, one of which fails.
+fn record_feeds(recorder: &mut AnswerRecorder, sample: &SampleSite, admin: &SiteClient<'_>) {
+    let outside = StubServer::start();
+    outside.set_reply("/news.xml", StubReply::feed("News", &["1", "2"]));
+    outside.set_reply("/list.opml", StubReply::opml(&[outside.url("/news.xml"), outside.url("/gone.xml")]));
+    let news = source_draft("news", "feeds", SourceLocation::Url(outside.url("/list.opml")));
+    let news = sample.site.store.add_source(&news, None).expect("a source");
+    sample.site.sync_source(&news);
+    let run = recorder.get(admin, "/api/history", about_run(""), "?source=news")["items"][0].clone();
+    let stats = &run["stats"];
+    assert!(["feeds", "articles", "failedFeeds"].iter().all(|name| stats[name].is_object()), "{run}");
+    recorder.get(admin, "/api/sync/status/{id}", about_run(&run_id(&run)), "");
+    recorder.get(admin, "/api/history/{id}/issues", about_run(&run_id(&run)), "");
+    let sources = recorder.get(admin, "/api/sources", about_run(""), "");
+    let entries = sources["items"].as_array().expect("a list");
+    assert!(entries.iter().any(|source| source["feeds"]["failing"] == 1), "{sources}");
 }
 
 /// What older clients ask for.
