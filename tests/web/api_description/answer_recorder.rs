@@ -74,6 +74,12 @@ impl AnswerRecorder {
         body: Option<&str>,
     ) -> SiteResponse {
         let reply = client.send_request(method, address, body.map(|body| ("application/json", body.to_owned())));
+        self.keep_answer(method, path, &reply);
+        reply
+    }
+
+    /// Keeps the answer to a request to the described path `path`.
+    pub(super) fn keep_answer(&mut self, method: &str, path: &str, reply: &SiteResponse) {
         self.answers.push(json!({
             "method": method,
             "path": path,
@@ -81,7 +87,6 @@ impl AnswerRecorder {
             "headers": reply.headers,
             "body": reply.body,
         }));
-        reply
     }
 
     /// Requests a path that has no parameters, or has them filled in with `values`; `query` begins with `?`.

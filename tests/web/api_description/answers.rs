@@ -57,7 +57,7 @@ fn an_answer_that_differs_is_found() {
     assert!(found.contains("other"), "{found}");
 }
 
-/// Other tests bring the database down.
+/// The test `outage` has the answers with 503. Nothing is known to be answered with 500.
 fn is_an_outage(known: &str) -> bool {
     known.ends_with(" 500") || known.ends_with(" 503")
 }

@@ -5,6 +5,7 @@ mod answers;
 mod document;
 mod generated_requests;
 mod hostile_texts;
+mod outage;
 mod python_tools;
 mod refusals;
 mod route_table;
