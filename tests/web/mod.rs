@@ -29,6 +29,7 @@ mod public_url;
 mod read_options;
 mod second_steps;
 mod site;
+mod site_client;
 mod site_response;
 mod skipped_rows;
 mod source_forms;

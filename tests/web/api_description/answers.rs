@@ -1,6 +1,8 @@
 //! The answers of a server are as the description says: each operation with success, and with every error that can be
 //! brought about here.
 
+use std::time::Duration;
+
 use lockstep::domain::account::Role;
 use lockstep::domain::location::SourceLocation;
 use serde_json::{Value, json};
@@ -8,6 +10,7 @@ use serde_json::{Value, json};
 use super::answer_recorder::{AnswerRecorder, PathValues};
 use super::refusals::record_refusals;
 use super::sample_site::{LABELS, SampleSite, about_run, run_id};
+use crate::support::TestDatabase;
 use crate::support::stub_server::{StubReply, StubServer};
 use crate::support::test_engine::source_draft;
 use crate::web::site::{SiteClient, TestSite};
@@ -198,9 +201,11 @@ fn record_older_clients(recorder: &mut AnswerRecorder, site: &TestSite, admin: &
     }
 }
 
-/// Asks for a sheet before there is one, and repeats starts at once, on a site with a cooldown.
+/// Asks for a sheet before there is one, and repeats starts at once, on a site with a long cooldown.
 fn record_cooldowns(recorder: &mut AnswerRecorder) {
-    let site = TestSite::new();
+    let db = TestDatabase::sqlite();
+    let data = tempfile::tempdir().expect("a folder");
+    let site = TestSite::with_cooldown(db.store(), data, Duration::from_secs(600));
     let admin = site.add_program("robot", Role::Admin);
     let paths = ["/api/sync-sheets", "/api/sync-sheets-bg"];
     for path in paths {
