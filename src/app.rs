@@ -87,6 +87,9 @@ impl App {
         if applied > 0 {
             log::info!("{}: {applied} migrations applied", settings.database.for_people());
         }
+        if let Some(period) = settings.rollback_period {
+            retry_while_busy(|| store.set_rollback_period(period))?;
+        }
         // The engine has its own connections, so that slow searches in pages cannot delay a heartbeat.
         let engine_store = store.with_own_connections(connections)?;
         // For the same reason, pages and engine each have a status board.

@@ -59,6 +59,8 @@ pub struct Settings {
     pub keep_operations: Duration,
     /// `LOCKSTEP_KEEP_RECORDS`: how long records are kept, with their changes and issues.
     pub keep_records: Duration,
+    /// For how long after an upgrade the version before can still be used with the database; `None` leaves it as it is.
+    pub rollback_period: Option<Duration>,
     /// `LOCKSTEP_MAX_BYTES`: the largest size of one source after decompression, in bytes.
     pub max_bytes: u64,
     /// `LOCKSTEP_ALLOW_HOSTS`: names, addresses and CIDR blocks that may be fetched from although they are not public.
@@ -177,6 +179,12 @@ impl Settings {
                 "LOCKSTEP_KEEP_RECORDS",
                 flags.keep_records.as_deref(),
                 defaults::RECORD_RETENTION,
+            ),
+            rollback_period: reader.read_setting(
+                "LOCKSTEP_ROLLBACK_PERIOD",
+                flags.rollback_period.as_deref(),
+                |text| values::parse_duration(text).map(Some),
+                || None,
             ),
             max_bytes: reader.read_setting(
                 "LOCKSTEP_MAX_BYTES",

@@ -94,6 +94,12 @@ pub struct SettingFlags {
         defaults::RECORD_RETENTION,
     ))]
     pub(super) keep_records: Option<OsString>,
+    #[arg(long, global = true, value_name = "DURATION", help = describe_duration(
+        "For how long after an upgrade the version before can still be used with the database; 0 means not at all",
+        "LOCKSTEP_ROLLBACK_PERIOD",
+        defaults::ROLLBACK_PERIOD,
+    ))]
+    pub(super) rollback_period: Option<OsString>,
     #[arg(long, global = true, value_name = "BYTES", help = describe(
         "Maximum size of one source in bytes, after decompression",
         "LOCKSTEP_MAX_BYTES",

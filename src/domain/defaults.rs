@@ -39,5 +39,7 @@ pub const DATABASE_REPORT_INTERVAL: Duration = Duration::from_secs(2);
 pub const STATUS_RETENTION: Duration = Duration::from_secs(5 * 60);
 /// How long the operation of a finished run is kept.
 pub const OPERATION_RETENTION: Duration = ONE_DAY;
+/// For how long after an upgrade the version before can still be used with the database.
+pub const ROLLBACK_PERIOD: Duration = ONE_DAY;
 /// How long the record of a run is kept, with its changes and issues.
 pub const RECORD_RETENTION: Duration = Duration::from_secs(90 * ONE_DAY.as_secs());

@@ -171,13 +171,20 @@ pub fn search_text(cells: &[String]) -> String {
         if !folded.is_empty() {
             folded.push('\n');
         }
-        if cell.is_ascii() {
-            folded.extend(cell.chars().map(|c| c.to_ascii_lowercase()));
-        } else {
-            folded.push_str(&fold_for_search(cell));
-        }
+        push_folded(&mut folded, cell);
     }
     folded
+}
+
+/// Appends `text` folded for searches, see [`fold_for_search`].
+pub fn push_folded(folded: &mut String, text: &str) {
+    if text.is_ascii() {
+        let start = folded.len();
+        folded.push_str(text);
+        folded[start..].make_ascii_lowercase();
+    } else {
+        folded.push_str(&fold_for_search(text));
+    }
 }
 
 #[cfg(test)]

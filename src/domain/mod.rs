@@ -12,6 +12,7 @@ pub mod change_entry;
 pub mod change_set;
 pub mod changes_digest;
 pub mod columns;
+pub mod compact_fields;
 pub mod defaults;
 pub mod export;
 pub mod feed;

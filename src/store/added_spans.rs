@@ -4,12 +4,25 @@
 use diesel::dsl::{count_star, max, min};
 use diesel::prelude::*;
 
+use super::column_layouts::LayoutsByNumber;
 use super::connection::AnyConnection;
 use super::dialect::bulk::IdRange;
+use super::error::StoreError;
+use super::run_numbers::{RunIds, run_texts};
 use super::schema::{added_spans, items, sync_records};
 
-/// The source or the id, the key and the fields of an item.
+/// The source or the id, the key and the fields of an item, each name beside its value.
 pub(super) type AddedItem = (i64, String, String);
+
+/// Returns items with each name beside its value.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when fields cannot be read; otherwise when the database is unavailable.
+pub(super) fn to_named_items(conn: &mut AnyConnection, rows: Vec<AddedItem>) -> Result<Vec<AddedItem>, StoreError> {
+    let layouts = LayoutsByNumber::load(conn, rows.iter().map(|(.., fields)| fields.as_str()))?;
+    let item = |(id, key, fields)| Ok((id, key, layouts.to_named("items.fields", fields)?));
+    rows.into_iter().map(item).collect()
+}
 
 /// Records that a run added `count` items (at least one) with ids in this range. Called in the transaction of the batch
 /// that adds them.
@@ -72,7 +85,8 @@ pub(super) fn list_added_items(
     run: &str,
     offset: i64,
     limit: i64,
-) -> QueryResult<Vec<AddedItem>> {
+) -> Result<Vec<AddedItem>, StoreError> {
+    let texts = run_texts(conn, &[run])?;
     let spans: Vec<(i64, i64, IdRange)> = added_spans::table
         .filter(added_spans::sync_id.eq(run))
         .filter(added_spans::earlier.lt(offset.saturating_add(limit)))
@@ -95,7 +109,7 @@ pub(super) fn list_added_items(
         };
         let rows: Vec<AddedItem> = items::table
             .filter(items::id.between(from, to))
-            .filter(items::added_by.eq(run))
+            .filter(items::added_by.eq_any(&texts))
             .order(items::id)
             .offset(rows_to_skip)
             .limit(wanted)
@@ -103,7 +117,7 @@ pub(super) fn list_added_items(
             .load(conn)?;
         found.extend(rows);
     }
-    Ok(found)
+    to_named_items(conn, found)
 }
 
 /// Returns the items that these runs added, with the runs and the ids, at most about `limit`. For runs that added few
@@ -112,7 +126,7 @@ pub(super) fn list_items_of_runs(
     conn: &mut AnyConnection,
     runs: &[String],
     limit: i64,
-) -> QueryResult<Vec<(String, i64, AddedItem)>> {
+) -> Result<Vec<(String, i64, AddedItem)>, StoreError> {
     let spans: Vec<(String, i64, IdRange)> = added_spans::table
         .filter(added_spans::sync_id.eq_any(runs))
         .order((added_spans::sync_id, added_spans::earlier))
@@ -125,41 +139,47 @@ pub(super) fn list_items_of_runs(
     let columns = (items::added_by, items::id, (items::source_id, items::key, items::fields));
     let mut found: Vec<(String, i64, AddedItem)> = items::table
         .filter(items::id.eq_any(&ids))
-        .filter(items::added_by.eq_any(runs))
+        .filter(items::added_by.eq_any(run_texts(conn, &runs.iter().map(String::as_str).collect::<Vec<_>>())?))
         .order(items::id)
         .select(columns)
         .load(conn)?;
     for (run, count, (first, last)) in sparse {
         let rows: Vec<(String, i64, AddedItem)> = items::table
             .filter(items::id.between(first, last))
-            .filter(items::added_by.eq(run))
+            .filter(items::added_by.eq_any(run_texts(conn, &[&run])?))
             .order(items::id)
             .limit(count.min(limit))
             .select(columns)
             .load(conn)?;
         found.extend(rows);
     }
-    Ok(found)
+    let ids = RunIds::load(conn, found.iter().map(|(run, ..)| run.as_str()))?;
+    let (runs, rows): (Vec<(String, i64)>, Vec<AddedItem>) =
+        found.into_iter().map(|(run, id, item)| ((run, id), item)).unzip();
+    let items = to_named_items(conn, rows)?;
+    runs.into_iter().zip(items).map(|((run, id), item)| Ok((ids.id_of(&run)?.to_owned(), id, item))).collect()
 }
 
 /// Returns how many of the items that a run added are in the catalog and were not changed by another run since.
 pub(super) fn count_unchanged_items(conn: &mut AnyConnection, run: &str) -> QueryResult<i64> {
+    let texts = run_texts(conn, &[run])?;
     let mut count = 0;
     for (first, last) in load_ranges(conn, run, 0)? {
-        count += unchanged_items(run, first, last).count().get_result::<i64>(conn)?;
+        count += unchanged_items(&texts, first, last).count().get_result::<i64>(conn)?;
     }
     Ok(count)
 }
 
-/// Returns the runs that changed or removed items which a run added, with the number of these items. A run may be
-/// returned several times, with a part of the items each.
+/// Returns the runs that changed or removed items which a run added, as items name them, with the number of these
+/// items. A run may be returned several times, with a part of the items each.
 pub(super) fn count_later_changes(conn: &mut AnyConnection, run: &str) -> QueryResult<Vec<(String, i64)>> {
+    let texts = run_texts(conn, &[run])?;
     let mut found = Vec::new();
     for (first, last) in load_ranges(conn, run, 0)? {
         let later: Vec<(String, i64)> = items::table
             .filter(items::id.between(first, last))
-            .filter(items::added_by.eq(run))
-            .filter(items::changed_by.ne_all([run, ""]))
+            .filter(items::added_by.eq_any(&texts))
+            .filter(items::changed_by.ne_all(texts.iter().map(String::as_str).chain([""])))
             .group_by(items::changed_by)
             .select((items::changed_by, count_star()))
             .load(conn)?;
@@ -175,18 +195,19 @@ pub(super) fn list_unchanged_items(
     run: &str,
     after: i64,
     limit: i64,
-) -> QueryResult<Vec<AddedItem>> {
+) -> Result<Vec<AddedItem>, StoreError> {
+    let texts = run_texts(conn, &[run])?;
     let mut found = Vec::new();
     for (first, last) in load_ranges(conn, run, after)? {
         let wanted = limit - i64::try_from(found.len()).unwrap_or(limit);
-        let rows: Vec<AddedItem> = unchanged_items(run, first.max(after.saturating_add(1)), last)
+        let rows: Vec<AddedItem> = unchanged_items(&texts, first.max(after.saturating_add(1)), last)
             .order(items::id)
             .limit(wanted)
             .select((items::id, items::key, items::fields))
             .load(conn)?;
         found.extend(rows);
     }
-    Ok(found)
+    to_named_items(conn, found)
 }
 
 /// Loads the ranges of a run that reach beyond the id `after`.
@@ -199,12 +220,13 @@ fn load_ranges(conn: &mut AnyConnection, run: &str, after: i64) -> QueryResult<V
         .load(conn)
 }
 
+/// The items that the run which items name by these texts added, and that no other run changed.
 #[diesel::dsl::auto_type(no_type_alias)]
-fn unchanged_items<'a>(run: &'a str, first: i64, last: i64) -> _ {
+fn unchanged_items<'a>(texts: &'a [String], first: i64, last: i64) -> _ {
     items::table
         .filter(items::id.between(first, last))
-        .filter(items::added_by.eq(run))
-        .filter(items::changed_by.eq(run))
+        .filter(items::added_by.eq_any(texts))
+        .filter(items::changed_by.eq_any(texts))
         .filter(items::removed_at.is_null())
 }
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
+use super::batch_writer::BatchWriter;
 use super::column_snapshots::ColumnSnapshot;
 use super::connection::Store;
-use super::dialect::bulk::{self, BatchStamp};
 use super::error::StoreError;
 use super::item_write::ItemWrite;
 use super::lease::{RunProgress, fence_write};
@@ -60,15 +60,15 @@ impl Store {
             }
             let operation = diesel::update(sync_operations::table.find(&id));
             operation.set(sync_operations::batches.eq(batch.number)).execute(conn)?;
-            let stamp = BatchStamp { source_id: row.source_id, sync_id: &id, now: now.naive_utc() };
+            let mut writer = BatchWriter::begin(conn, row.source_id, &id, now.naive_utc())?;
             if !batch.new.is_empty() {
-                let ids = bulk::insert_items(conn, stamp, &batch.new)?;
+                let ids = writer.insert_items(conn, &batch.new)?;
                 added_spans::record_added_items(conn, &id, ids, i64::try_from(batch.new.len()).unwrap_or(i64::MAX))?;
             }
-            bulk::rewrite_items(conn, stamp, &batch.changed)?;
-            bulk::refresh_items(conn, stamp, &batch.refreshed)?;
-            let removed = bulk::remove_items(conn, stamp, &batch.removed)?;
-            bulk::insert_changes(conn, &id, row.source_id, &batch.changes)?;
+            writer.rewrite_items(conn, &batch.changed)?;
+            writer.refresh_items(conn, &batch.refreshed)?;
+            let removed = writer.remove_items(conn, &batch.removed)?;
+            writer.insert_changes(conn, &batch.changes)?;
             if let Some(columns) = &batch.columns {
                 catalogs::begin_writing(conn, row.source_id, &id, columns)?;
             }

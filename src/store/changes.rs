@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::added_spans;
-use super::change_parts::{CHANGE_COLUMNS, ChangeRow, PART_ORDER, RunChanges, change_from_row, describe_added_items};
+use super::change_parts::{PART_ORDER, RunChanges, describe_added_items};
+use super::change_rows::{CHANGE_COLUMNS, ChangeRow, changes_from_rows};
 use super::connection::Store;
-use super::dialect::search::split_words;
 use super::error::StoreError;
+use super::run_numbers::run_texts;
 use super::schema::{item_changes, items};
+use super::search_words::SearchWords;
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::source::SourceId;
 use crate::domain::sync_id::SyncId;
@@ -98,13 +100,13 @@ impl Store {
         page: u64,
         per_page: u64,
     ) -> Result<ChangePage, StoreError> {
-        let run = RunChanges { id: &id.to_string(), words: &split_words(&filter.search) };
+        let run = RunChanges { id: &id.to_string(), words: &SearchWords::split(&filter.search) };
         let per_page = i64::try_from(per_page).unwrap_or(i64::MAX);
         let mut offset = i64::try_from(page.saturating_sub(1)).unwrap_or(i64::MAX).saturating_mul(per_page);
         self.read(|conn| {
             let sizes = run.part_sizes(conn)?;
             let mut found = ChangePage { changes: Vec::new(), total: 0, counts: ChangeCounts::default() };
-            for (part, size) in PART_ORDER.into_iter().zip(sizes) {
+            for (part, size) in PART_ORDER.into_iter().zip(&sizes) {
                 let count = u64::try_from(size.count).unwrap_or(0);
                 match part.kind() {
                     ChangeKind::Added => found.counts.added += count,
@@ -138,7 +140,7 @@ impl Store {
         cursor: ChangeCursor,
         limit: u32,
     ) -> Result<(Vec<Change>, Option<ChangeCursor>), StoreError> {
-        let run = RunChanges { id: &id.to_string(), words: &split_words(&filter.search) };
+        let run = RunChanges { id: &id.to_string(), words: &SearchWords::split(&filter.search) };
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         self.read(|conn| {
             let (mut changes, mut after_id) = (Vec::new(), cursor.after_id);
@@ -176,14 +178,15 @@ impl Store {
                 .first(conn)
                 .optional()?;
             if let Some(row) = row {
-                return change_from_row(row).map(Some);
+                return Ok(changes_from_rows(conn, vec![row])?.pop());
             }
             let added: Vec<added_spans::AddedItem> = items::table
                 .filter(items::source_id.eq(source.0))
                 .filter(items::key.eq(key))
-                .filter(items::added_by.eq(&id))
+                .filter(items::added_by.eq_any(run_texts(conn, &[&id])?))
                 .select((items::source_id, items::key, items::fields))
                 .load(conn)?;
+            let added = added_spans::to_named_items(conn, added)?;
             Ok(describe_added_items(conn, &id, added)?.pop())
         })
     }

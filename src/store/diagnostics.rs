@@ -7,6 +7,7 @@ use diesel::SqliteConnection;
 use diesel::prelude::*;
 
 use super::active_statuses::ACTIVE_STATUSES;
+use super::compaction::{self, ConversionState};
 use super::connection::{AnyConnection, DatabaseAddress, Store};
 use super::connector::connect_postgres;
 use super::database_facts::{BlockingSession, DatabaseFacts, MigrationDiff};
@@ -125,6 +126,14 @@ impl DatabaseProbe {
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn database_facts(&mut self) -> Result<DatabaseFacts, StoreError> {
         Ok(probe::database_facts(&mut self.conn)?)
+    }
+
+    /// Returns how far the conversion of rows that earlier versions wrote is. The database must be migrated.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn conversion_state(&mut self) -> Result<ConversionState, StoreError> {
+        compaction::conversion_state(&mut self.conn)
     }
 
     /// Returns how far the database's clock is ahead of this machine's clock, and the time of the round trip, which

@@ -2,11 +2,12 @@
 
 use diesel::prelude::*;
 
+use super::batch_writer::BatchWriter;
 use super::catalogs as catalog_rows;
 use super::column_snapshots;
 use super::connection::AnyConnection;
-use super::dialect::bulk::{self, BatchStamp};
 use super::error::StoreError;
+use super::items;
 use super::reviews;
 use super::schema::catalogs;
 use super::settled_changes;
@@ -53,40 +54,46 @@ pub struct AppliedChanges {
 /// Removes the items that left the source and updates the catalog. Returns the number of removed items.
 pub(super) fn apply_changes(
     conn: &mut AnyConnection,
-    stamp: BatchStamp<'_>,
+    writer: &mut BatchWriter,
     applied: &AppliedChanges,
 ) -> Result<u64, StoreError> {
     let mut removed = 0;
     for keys in applied.removals.chunks(1000) {
         let key_refs: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let changes: Vec<Change> = bulk::load_fields(conn, stamp.source_id, &key_refs)?
+        let changes: Vec<Change> = items::fields_by_key(conn, writer.source_id, &key_refs)?
             .into_iter()
             .map(|(key, fields)| Change { key, kind: ChangeKind::Removed, before: Some(fields), after: None })
             .collect();
-        bulk::insert_changes(conn, stamp.sync_id, stamp.source_id, &changes)?;
-        removed += bulk::remove_items(conn, stamp, keys)?;
+        writer.insert_changes(conn, &changes)?;
+        removed += writer.remove_items(conn, keys)?;
     }
-    catalog_rows::adjust_item_count(conn, stamp.source_id, -i64::try_from(removed).unwrap_or(i64::MAX))?;
+    catalog_rows::adjust_item_count(conn, writer.source_id, -i64::try_from(removed).unwrap_or(i64::MAX))?;
     let columns = applied.columns.as_ref().map(|names| to_json("catalogs.columns", names)).transpose()?;
     let types = applied.column_types.as_ref().map(|types| to_json("catalogs.column_types", types)).transpose()?;
-    column_snapshots::keep_before_change(conn, stamp.source_id, stamp.sync_id, columns.as_deref(), types.as_deref())?;
+    column_snapshots::keep_before_change(
+        conn,
+        writer.source_id,
+        &writer.sync_id,
+        columns.as_deref(),
+        types.as_deref(),
+    )?;
     let validators = applied.validators.clone().unwrap_or_default();
-    diesel::update(catalogs::table.find(stamp.source_id))
+    diesel::update(catalogs::table.find(writer.source_id))
         .set((
             columns.map(|text| catalogs::column_names.eq(text)),
             types.map(|text| catalogs::column_types.eq(text)),
             catalogs::validators.eq(to_json("catalogs.validators", &validators)?),
             applied
                 .is_sync
-                .then(|| (catalogs::last_success_at.eq(stamp.now), catalogs::last_success_id.eq(stamp.sync_id))),
+                .then(|| (catalogs::last_success_at.eq(writer.now), catalogs::last_success_id.eq(&writer.sync_id))),
         ))
         .execute(conn)?;
     match applied.settled {
         SettledChange::Keep => {}
-        SettledChange::Settle => settled_changes::settle(conn, stamp.source_id, stamp.sync_id, stamp.now)?,
+        SettledChange::Settle => settled_changes::settle(conn, writer.source_id, &writer.sync_id, writer.now)?,
         SettledChange::Revert { target, returned } => {
-            settled_changes::revert(conn, stamp.source_id, stamp.sync_id, &target.to_string(), returned)?;
-            reviews::delete_without_items(conn, stamp.source_id)?;
+            settled_changes::revert(conn, writer.source_id, &writer.sync_id, &target.to_string(), returned)?;
+            reviews::delete_without_items(conn, writer.source_id)?;
         }
     }
     Ok(u64::try_from(removed).unwrap_or(u64::MAX))

@@ -3,9 +3,9 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
+use super::batch_writer::BatchWriter;
 use super::catalogs as catalog_rows;
 use super::connection::{AnyConnection, Store};
-use super::dialect::bulk::{self, BatchStamp};
 use super::dialect::clock;
 use super::dialect::issue_rows;
 use super::error::StoreError;
@@ -156,9 +156,9 @@ pub(super) fn close_run(
         Some(stats) => stats,
         None => parse_json("sync_operations.stats", &row.stats)?,
     };
+    let mut writer = BatchWriter::begin(conn, row.source_id, &id, now)?;
     if let Some(applied) = &ending.applied {
-        let stamp = BatchStamp { source_id: row.source_id, sync_id: &id, now };
-        stats.removed += apply_changes(conn, stamp, applied)?;
+        stats.removed += apply_changes(conn, &mut writer, applied)?;
     }
     if let Some(feeds) = &ending.feeds {
         catalog_rows::save_feeds(conn, row.source_id, feeds)?;
@@ -176,7 +176,7 @@ pub(super) fn close_run(
     };
     insert_record(conn, &row, ending, &stats_json, now, FinalReferences { successor, review, retry_at })?;
     issue_rows::insert_issues(conn, &id, &ending.issues.kept)?;
-    bulk::insert_changes(conn, &id, row.source_id, &ending.changes)?;
+    writer.insert_changes(conn, &ending.changes)?;
     Ok(successor)
 }
 

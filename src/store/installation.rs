@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::connection::{AnyConnection, Store};
-use super::dialect::bulk;
+use super::dialect::insert_once;
 use super::error::StoreError;
 use super::schema::installation_facts;
 
@@ -18,7 +18,7 @@ pub(super) fn get_fact(conn: &mut AnyConnection, name: &str) -> Result<Option<St
 
 /// Stores a fact unless a fact with that name exists. Returns whether it was stored.
 pub(super) fn insert_fact_if_absent(conn: &mut AnyConnection, name: &str, value: &str) -> Result<bool, StoreError> {
-    Ok(bulk::insert_fact(conn, name, value)? == 1)
+    Ok(insert_once::insert_fact(conn, name, value)? == 1)
 }
 
 impl Store {

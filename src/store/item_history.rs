@@ -5,9 +5,13 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
-use super::change_parts::{CHANGE_COLUMNS, ChangeRow, change_from_row, describe_added_items};
+use super::added_spans::to_named_items;
+use super::change_parts::describe_added_items;
+use super::change_rows::{CHANGE_COLUMNS, ChangeRow, changes_from_rows};
 use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
+use super::item_time::ItemTime;
+use super::run_numbers::RunIds;
 use super::schema::{item_changes, items, sync_operations, sync_records};
 use super::stored_values::parse_value;
 use crate::domain::change_set::{Change, ChangeKind};
@@ -52,8 +56,8 @@ struct HistoryItemRow {
     source_id: i64,
     key: String,
     fields: String,
-    added_at: NaiveDateTime,
-    changed_at: NaiveDateTime,
+    added_at: ItemTime,
+    changed_at: ItemTime,
     added_by: String,
 }
 
@@ -91,7 +95,9 @@ impl Store {
                 ))
                 .first(conn)
                 .optional()?;
-            let Some(item) = item else { return Ok(None) };
+            let Some(mut item) = item else { return Ok(None) };
+            let run = RunIds::load(conn, [item.added_by.as_str()].into_iter())?.id_of(&item.added_by)?.to_owned();
+            item.added_by = run;
             let rows = count_rows(conn, &item)?;
             let mut entries = load_rows(conn, &item, offset, per_page)?;
             if offset <= rows && rows < offset.saturating_add(per_page) {
@@ -131,14 +137,16 @@ fn load_rows(
         .load(conn)?;
     let ids: Vec<&str> = rows.iter().map(|(id, _)| id.as_str()).collect();
     let runs = load_runs(conn, &ids)?;
-    rows.into_iter()
-        .map(|(id, row)| {
+    let (ids, rows): (Vec<String>, Vec<ChangeRow>) = rows.into_iter().unzip();
+    ids.into_iter()
+        .zip(changes_from_rows(conn, rows)?)
+        .map(|(id, change)| {
             let run = runs.get(&id);
             Ok(ItemHistoryEntry {
                 run: parse_value("item_changes.sync_id", &id)?,
                 details: run.map(changing_run).transpose()?,
-                at: run.and_then(|(.., end)| *end).unwrap_or(item.changed_at).and_utc(),
-                change: change_from_row(row)?,
+                at: run.and_then(|(.., end)| *end).map_or(item.changed_at.to_utc(), |end| end.and_utc()),
+                change,
             })
         })
         .collect()
@@ -150,9 +158,10 @@ fn first_entry(conn: &mut AnyConnection, item: &HistoryItemRow) -> Result<ItemHi
     let run = runs.get(&item.added_by);
     // The changes of a run are deleted before those of later runs. So if the run that added the item is kept, all
     // changes since then are.
-    let change = if run.is_some() || item.changed_at == item.added_at {
+    let change = if run.is_some() || item.changed_at.to_utc() == item.added_at.to_utc() {
         let added = (item.source_id, item.key.clone(), item.fields.clone());
-        describe_added_items(conn, &item.added_by, vec![added])?.pop()
+        let added = to_named_items(conn, vec![added])?;
+        describe_added_items(conn, &item.added_by, added)?.pop()
     } else {
         None
     };
@@ -160,7 +169,7 @@ fn first_entry(conn: &mut AnyConnection, item: &HistoryItemRow) -> Result<ItemHi
     Ok(ItemHistoryEntry {
         run: parse_value("items.added_by", &item.added_by)?,
         details: run.map(changing_run).transpose()?,
-        at: item.added_at.and_utc(),
+        at: item.added_at.to_utc(),
         change: change.unwrap_or_else(unknown),
     })
 }

@@ -1,14 +1,17 @@
 //! Reads very many items of a catalog, for exports and for its index, in pages of about the same size.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::connection::Store;
+use super::column_layouts::LayoutsByNumber;
+use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
+use super::item_time::ItemTime;
 use super::schema::items;
-use crate::domain::item::{BorrowedFields, parse_borrowed_fields};
+use crate::domain::item::BorrowedFields;
 use crate::domain::source::SourceId;
 
 /// The size of the fields of a page, in bytes. Items vary, so it is only approached.
@@ -20,14 +23,15 @@ const MAX_PAGE_ITEMS: usize = 2000;
 const MAX_IDS_PER_STATEMENT: usize = 1000;
 
 /// An item as it is stored.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct ItemRecord {
     /// The database id.
     pub id: i64,
     /// The key, unique in the catalog.
     pub key: String,
-    /// The fields as JSON text.
+    /// The fields as they are stored, and the layouts that they need.
     fields: String,
+    layouts: Arc<LayoutsByNumber>,
     /// The time at which the fields last changed.
     pub changed_at: DateTime<Utc>,
 }
@@ -38,7 +42,7 @@ impl ItemRecord {
     /// # Errors
     /// [`StoreError::Corrupt`] when the stored fields cannot be parsed.
     pub fn parse_fields(&self) -> Result<BorrowedFields<'_>, StoreError> {
-        parse_borrowed_fields(&self.fields).map_err(|error| StoreError::corrupt_value("items.fields")(&error))
+        self.layouts.parse("items.fields", &self.fields)
     }
 }
 
@@ -98,13 +102,18 @@ impl RecordPages {
     }
 }
 
-type ItemRecordRow = (i64, String, String, NaiveDateTime);
+type ItemRecordRow = (i64, String, String, ItemTime);
 
 const RECORD_COLUMNS: (items::id, items::key, items::fields, items::changed_at) =
     (items::id, items::key, items::fields, items::changed_at);
 
-fn record_from_row((id, key, fields, changed): ItemRecordRow) -> ItemRecord {
-    ItemRecord { id, key, fields, changed_at: changed.and_utc() }
+fn records_from_rows(conn: &mut AnyConnection, rows: Vec<ItemRecordRow>) -> Result<Vec<ItemRecord>, StoreError> {
+    let layouts = Arc::new(LayoutsByNumber::load(conn, rows.iter().map(|(_, _, fields, _)| fields.as_str()))?);
+    let record = |(id, key, fields, changed): ItemRecordRow| {
+        let (layouts, changed_at) = (Arc::clone(&layouts), changed.to_utc());
+        ItemRecord { id, key, fields, layouts, changed_at }
+    };
+    Ok(rows.into_iter().map(record).collect())
 }
 
 impl Store {
@@ -118,7 +127,8 @@ impl Store {
                 .order((items::source_id, items::id))
                 .limit(i64::try_from(limit).unwrap_or(i64::MAX))
                 .select(RECORD_COLUMNS);
-            Ok(live.load::<ItemRecordRow>(conn)?.into_iter().map(record_from_row).collect())
+            let rows = live.load::<ItemRecordRow>(conn)?;
+            records_from_rows(conn, rows)
         })
     }
 
@@ -127,19 +137,20 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn item_records(&self, source: SourceId, ids: &[i64]) -> Result<Vec<ItemRecord>, StoreError> {
-        let mut found: HashMap<i64, ItemRecord> = HashMap::with_capacity(ids.len());
-        self.read(|conn| {
+        let mut live: Vec<ItemRecordRow> = Vec::with_capacity(ids.len());
+        let found = self.read(|conn| {
             for ids in ids.chunks(MAX_IDS_PER_STATEMENT) {
                 // `removed_at` is selected and not a condition: see `Store::live_item_ids`.
                 let rows: Vec<(ItemRecordRow, i64, bool)> = items::table
                     .filter(items::id.eq_any(ids))
                     .select((RECORD_COLUMNS, items::source_id, items::removed_at.is_null()))
                     .load(conn)?;
-                let live = rows.into_iter().filter(|(_, owner, is_live)| *owner == source.0 && *is_live);
-                found.extend(live.map(|(row, ..)| (row.0, record_from_row(row))));
+                let rows = rows.into_iter().filter(|(_, owner, is_live)| *owner == source.0 && *is_live);
+                live.extend(rows.map(|(row, ..)| row));
             }
-            Ok(())
+            records_from_rows(conn, live)
         })?;
+        let mut found: HashMap<i64, ItemRecord> = found.into_iter().map(|record| (record.id, record)).collect();
         Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
     }
 }

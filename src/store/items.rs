@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
-use super::connection::Store;
+use super::column_layouts::LayoutsByNumber;
+use super::connection::{AnyConnection, Store};
 use super::dialect::bulk;
 use super::error::StoreError;
+use super::item_time::ItemTime;
 use super::schema::items;
 use crate::domain::change_set::KnownItem;
-use crate::domain::item::parse_fields;
 use crate::domain::source::SourceId;
 
 /// The number of ids in one statement.
@@ -31,16 +32,34 @@ pub struct Item {
     pub changed_at: DateTime<Utc>,
 }
 
-type ItemRow = (i64, String, String, NaiveDateTime, NaiveDateTime);
+type ItemRow = (i64, String, String, ItemTime, ItemTime);
 
-fn item_from_row((id, key, fields, added, changed): ItemRow) -> Result<Item, StoreError> {
-    Ok(Item {
-        id: id.to_string(),
-        key,
-        fields: parse_fields(&fields).map_err(|error| StoreError::corrupt_value("items.fields")(&error))?,
-        added_at: added.and_utc(),
-        changed_at: changed.and_utc(),
-    })
+/// Returns the items of these rows, in their order.
+fn items_from_rows(conn: &mut AnyConnection, rows: Vec<ItemRow>) -> Result<Vec<Item>, StoreError> {
+    let layouts = LayoutsByNumber::load(conn, rows.iter().map(|(_, _, fields, ..)| fields.as_str()))?;
+    let item = |(id, key, fields, added, changed): ItemRow| {
+        let fields = layouts.parse("items.fields", &fields)?.into_iter();
+        Ok(Item {
+            id: id.to_string(),
+            key,
+            fields: fields.map(|(name, value)| (name.into_owned(), value.into_owned())).collect(),
+            added_at: added.to_utc(),
+            changed_at: changed.to_utc(),
+        })
+    };
+    rows.into_iter().map(item).collect()
+}
+
+/// Returns the keys and fields of the items with these keys, soft-deleted ones included, in no particular order. Each
+/// name is beside its value.
+pub(super) fn fields_by_key(
+    conn: &mut AnyConnection,
+    source_id: i64,
+    keys: &[&str],
+) -> Result<Vec<(String, String)>, StoreError> {
+    let rows = bulk::load_fields(conn, source_id, keys)?;
+    let layouts = LayoutsByNumber::load(conn, rows.iter().map(|(_, fields)| fields.as_str()))?;
+    rows.into_iter().map(|(key, fields)| Ok((key, layouts.to_named("items.fields", fields)?))).collect()
 }
 
 const ITEM_COLUMNS: (items::id, items::key, items::fields, items::added_at, items::changed_at) =
@@ -72,7 +91,7 @@ impl Store {
             if is_reversed {
                 rows.reverse();
             }
-            rows.into_iter().map(item_from_row).collect()
+            items_from_rows(conn, rows)
         })
     }
 
@@ -81,22 +100,21 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn items_by_id(&self, source: SourceId, ids: &[i64]) -> Result<Vec<(i64, Item)>, StoreError> {
-        let mut found: HashMap<i64, Item> = HashMap::with_capacity(ids.len());
-        self.read(|conn| {
+        let mut live: Vec<ItemRow> = Vec::with_capacity(ids.len());
+        let found = self.read(|conn| {
             for ids in ids.chunks(MAX_IDS_PER_STATEMENT) {
                 // `removed_at` is selected and not a condition: see `Store::live_item_ids`.
                 let rows: Vec<(ItemRow, i64, bool)> = items::table
                     .filter(items::id.eq_any(ids))
                     .select((ITEM_COLUMNS, items::source_id, items::removed_at.is_null()))
                     .load(conn)?;
-                for (row, owner, is_live) in rows {
-                    if owner == source.0 && is_live {
-                        found.insert(row.0, item_from_row(row)?);
-                    }
-                }
+                let rows = rows.into_iter().filter(|(_, owner, is_live)| *owner == source.0 && *is_live);
+                live.extend(rows.map(|(row, ..)| row));
             }
-            Ok(())
+            let found: Vec<i64> = live.iter().map(|row| row.0).collect();
+            Ok(found.into_iter().zip(items_from_rows(conn, live)?).collect::<Vec<_>>())
         })?;
+        let mut found: HashMap<i64, Item> = found.into_iter().collect();
         Ok(ids.iter().filter_map(|id| found.remove_entry(id)).collect())
     }
 
@@ -137,7 +155,8 @@ impl Store {
                 .filter(items::source_id.eq(source.0))
                 .filter(items::removed_at.is_null())
                 .select(ITEM_COLUMNS);
-            row.first::<ItemRow>(conn).optional()?.map(item_from_row).transpose()
+            let row = row.first::<ItemRow>(conn).optional()?;
+            Ok(items_from_rows(conn, row.into_iter().collect())?.pop())
         })
     }
 
@@ -149,7 +168,7 @@ impl Store {
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn known_items(&self, source: SourceId, after: &str) -> Result<Vec<(String, KnownItem)>, StoreError> {
         const PAGE: i64 = 10_000;
-        let rows: Vec<(String, Vec<u8>, Option<NaiveDateTime>, NaiveDateTime)> = self.read(|conn| {
+        let rows: Vec<(String, Vec<u8>, Option<NaiveDateTime>, ItemTime)> = self.read(|conn| {
             // Sorted by key because the index has this order, so the items of other sources are not scanned.
             let page = items::table
                 .filter(items::source_id.eq(source.0))
@@ -162,16 +181,16 @@ impl Store {
         rows.into_iter()
             .map(|(key, hash, removed_at, changed_at)| {
                 let hash = hash[..].try_into().map_err(|error| StoreError::corrupt_value("items.hash")(&error))?;
-                Ok((key, KnownItem { hash, live: removed_at.is_none(), changed_at: changed_at.and_utc() }))
+                Ok((key, KnownItem { hash, live: removed_at.is_none(), changed_at: changed_at.to_utc() }))
             })
             .collect()
     }
 
-    /// Returns the stored fields, as JSON text, of the items with these keys.
+    /// Returns the fields of the items with these keys, as JSON text with each name beside its value.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn stored_fields(&self, source: SourceId, keys: &[&str]) -> Result<HashMap<String, String>, StoreError> {
-        self.read(|conn| Ok(bulk::load_fields(conn, source.0, keys)?.into_iter().collect()))
+        self.read(|conn| Ok(fields_by_key(conn, source.0, keys)?.into_iter().collect()))
     }
 }

@@ -9,11 +9,12 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::added_spans::{self, AddedItem};
-use super::change_parts::{CHANGE_COLUMNS, ChangeRow, change_from_row, load_fields_before};
+use super::change_parts::load_fields_before;
+use super::change_rows::{CHANGE_COLUMNS, ChangeRow, changes_from_rows};
 use super::changes::ChangeCounts;
 use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
-use super::schema::{item_changes, items, sync_records};
+use super::schema::{item_changes, sync_records};
 use super::stored_values::{parse_json, parse_value};
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::progress::RunStats;
@@ -89,8 +90,8 @@ impl Store {
                 .limit(i64::from(limit))
                 .select((item_changes::sync_id, CHANGE_COLUMNS))
                 .load(conn)?;
-            let rows = rows.into_iter().map(|(run, row)| Ok((run, change_from_row(row)?)));
-            let mut changes: Vec<(String, Change)> = rows.collect::<Result<_, StoreError>>()?;
+            let (runs, rows): (Vec<String>, Vec<ChangeRow>) = rows.into_iter().unzip();
+            let mut changes: Vec<(String, Change)> = runs.into_iter().zip(changes_from_rows(conn, rows)?).collect();
             let added = added_spans::list_items_of_runs(conn, &ids, i64::from(limit))?;
             changes.extend(describe_added_items(conn, source, added)?);
             Ok(changes)
@@ -116,19 +117,23 @@ fn describe_added_items(
     if found.is_empty() {
         return Ok(Vec::new());
     }
-    let (ids, keys): (Vec<i64>, Vec<&str>) = found.iter().map(|(_, id, (_, key, _))| (*id, key.as_str())).unzip();
-    let is_item = items::source_id.eq(item_changes::source_id).and(items::key.eq(item_changes::key));
-    let later_ids: Vec<Option<i64>> = item_changes::table
-        .inner_join(items::table.on(is_item))
-        .filter(items::id.eq_any(&ids))
+    let added_by: HashMap<&str, &str> =
+        found.iter().map(|(run, _, (_, key, _))| (key.as_str(), run.as_str())).collect();
+    let keys: Vec<&str> = added_by.keys().copied().collect();
+    let later: Vec<(String, String, i64)> = item_changes::table
         .filter(item_changes::source_id.eq(source.0))
         .filter(item_changes::key.eq_any(&keys))
         .filter(item_changes::before.is_not_null())
-        .filter(item_changes::sync_id.ne(items::added_by))
-        .group_by(item_changes::key)
-        .select(min(item_changes::id))
+        .group_by((item_changes::key, item_changes::sync_id))
+        .select((item_changes::key, item_changes::sync_id, min(item_changes::id).assume_not_null()))
         .load(conn)?;
-    let mut first_fields = load_fields_before(conn, later_ids)?;
+    let mut first_ids: HashMap<&str, i64> = HashMap::new();
+    for (key, run, id) in &later {
+        if added_by.get(key.as_str()) != Some(&run.as_str()) {
+            first_ids.entry(key).and_modify(|first| *first = (*first).min(*id)).or_insert(*id);
+        }
+    }
+    let mut first_fields = load_fields_before(conn, first_ids.into_values().map(Some).collect())?;
     let change = |(run, _, (_, key, now)): (String, i64, AddedItem)| {
         let after = first_fields.remove(&key).flatten().unwrap_or(now);
         (run, Change { key, kind: ChangeKind::Added, before: None, after: Some(after) })

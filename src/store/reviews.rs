@@ -5,13 +5,11 @@ use diesel::prelude::*;
 
 use super::connection::{AnyConnection, Store};
 use super::dialect::lock::wait_for_source;
-use super::dialect::search::split_words;
-use super::dialect::{bulk_keys, clock, search as search_conditions};
+use super::dialect::{bulk_keys, clock};
 use super::error::StoreError;
 use super::operations::active_run_of;
 use super::review_rows::{KeptList, ReviewRow, find_review, find_row};
 use super::schema::{items, removal_reviews, sync_records, withheld_items};
-use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::removal_review::{RemovalReview, WithheldRemovals};
 use crate::domain::source::SourceId;
 use crate::domain::sync_id::SyncId;
@@ -39,15 +37,6 @@ pub enum KeepOutcome {
     AlreadyRunning(SyncId),
     /// The list was replaced, or its items were removed, since.
     Outdated,
-}
-
-/// One page of listed items.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct WithheldPage {
-    /// The items that are still in the catalog, each as a removal with its fields, in the order of their keys.
-    pub removals: Vec<Change>,
-    /// The number of these items on all pages.
-    pub total: u64,
 }
 
 /// Makes the change at the end of `run`. Returns the id of the review that lists what the run withheld.
@@ -193,78 +182,6 @@ impl Store {
         })
     }
 
-    /// Returns one page of the items that `list` names and that are still in the catalog. `list` is a review, or a
-    /// preview. `search` limits them to items that contain all of its words. `page` counts from 1.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn withheld_items(
-        &self,
-        list: SyncId,
-        search: &str,
-        page: u64,
-        per_page: u64,
-    ) -> Result<WithheldPage, StoreError> {
-        let list = list.to_string();
-        let words = split_words(search);
-        let offset = page.saturating_sub(1).saturating_mul(per_page);
-        self.read(|conn| {
-            let listed = |conn: &AnyConnection| {
-                let mut listed = withheld_items::table
-                    .inner_join(items::table.on(is_listed_item()))
-                    .filter(withheld_items::sync_id.eq(&list))
-                    .filter(items::removed_at.is_null())
-                    .into_boxed();
-                if !words.is_empty() {
-                    listed = listed.filter(search_conditions::item_has_words(conn, &words));
-                }
-                listed
-            };
-            let total = u64::try_from(listed(conn).count().get_result::<i64>(conn)?).unwrap_or(0);
-            let rows: Vec<(String, String)> = listed(conn)
-                .order(withheld_items::key)
-                .limit(i64::try_from(per_page).unwrap_or(i64::MAX))
-                .offset(i64::try_from(offset).unwrap_or(i64::MAX))
-                .select((items::key, items::fields))
-                .load(conn)?;
-            Ok(WithheldPage { removals: rows.into_iter().map(withheld_item).collect(), total })
-        })
-    }
-
-    /// Returns up to `limit` of the items that `list` names and that are still in the catalog, in the order of their
-    /// keys, starting after the key `after`. Start with the empty text; an empty page is the end. Each step costs the
-    /// same, however many items come before it.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn withheld_items_after(&self, list: SyncId, after: &str, limit: i64) -> Result<Vec<Change>, StoreError> {
-        self.read(|conn| {
-            let mut after = after.to_owned();
-            loop {
-                // Two steps, because PostgreSQL may join new tables by an index that does not have the key.
-                let listed: Vec<(i64, String)> = withheld_items::table
-                    .filter(withheld_items::sync_id.eq(list.to_string()))
-                    .filter(withheld_items::key.gt(&after))
-                    .order(withheld_items::key)
-                    .limit(limit)
-                    .select((withheld_items::source_id, withheld_items::key))
-                    .load(conn)?;
-                let Some((source_id, last)) = listed.last() else { return Ok(Vec::new()) };
-                let rows: Vec<(String, String)> = items::table
-                    .filter(items::source_id.eq(source_id))
-                    .filter(items::key.eq_any(listed.iter().map(|(_, key)| key)))
-                    .filter(items::removed_at.is_null())
-                    .order(items::key)
-                    .select((items::key, items::fields))
-                    .load(conn)?;
-                if !rows.is_empty() {
-                    return Ok(rows.into_iter().map(withheld_item).collect());
-                }
-                after.clone_from(last);
-            }
-        })
-    }
-
     /// Returns up to `limit` of the keys that a review lists, in their order, starting after the key `after`. Start
     /// with the empty text; an empty page is the end.
     ///
@@ -285,11 +202,6 @@ impl Store {
 
 /// The condition that a listed key and an item belong together.
 #[diesel::dsl::auto_type(no_type_alias)]
-fn is_listed_item() -> _ {
+pub(super) fn is_listed_item() -> _ {
     items::source_id.eq(withheld_items::source_id).and(items::key.eq(withheld_items::key))
-}
-
-/// A listed item as a removal.
-fn withheld_item((key, fields): (String, String)) -> Change {
-    Change { key, kind: ChangeKind::Removed, before: Some(fields), after: None }
 }

@@ -51,6 +51,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    column_layouts (number) {
+        number -> BigInt,
+        source_id -> BigInt,
+        #[sql_name = "columns"]
+        column_names -> Text,
+        unused_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    run_numbers (number) {
+        number -> BigInt,
+        sync_id -> Text,
+        source_id -> BigInt,
+        unused_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     items (id) {
         id -> BigInt,
         source_id -> BigInt,

@@ -16,6 +16,7 @@ use super::schema::{
     catalogs, column_snapshots, item_changes, items, removal_reviews, settled_changes, sources, withheld_items,
 };
 use super::stored_values::{map_taken, parse_json, parse_value, to_json};
+use super::unused_layouts;
 use crate::domain::location::SourceLocation;
 use crate::domain::max_age::MaxAge;
 use crate::domain::source::{Noun, Slug, Source, SourceDraft, SourceId};
@@ -251,6 +252,8 @@ impl Store {
             diesel::delete(removal_reviews::table.filter(removal_reviews::source_id.eq(id.0))).execute(conn)?;
             issues::delete_source_cells(conn, id.0)?;
             diesel::delete(items::table.filter(items::source_id.eq(id.0))).execute(conn)?;
+            let now = clock::now(conn)?.naive_utc();
+            unused_layouts::mark_source_removed(conn, id.0, now)?;
             diesel::delete(sources::table.find(id.0)).execute(conn)?;
             Ok(SourceChange::Done)
         })

@@ -3,20 +3,21 @@
 
 use diesel::prelude::*;
 
+use super::batch_writer::BatchWriter;
 use super::catalogs;
-use super::change_parts::{CHANGE_COLUMNS, ChangeRow, change_from_row};
+use super::change_rows::{CHANGE_COLUMNS, ChangeRow, changes_from_rows};
+use super::column_layouts::{LayoutsByNumber, load_layouts};
 use super::column_snapshots::{self, ColumnSnapshot};
 use super::connection::Store;
-use super::dialect::bulk;
-use super::dialect::bulk::BatchStamp;
-use super::dialect::search;
+use super::dialect::field_names;
 use super::error::StoreError;
 use super::item_write::ItemWrite;
 use super::lease::{RunProgress, fence_write};
 use super::operations;
 use super::schema::{item_changes, items};
+use super::unused_layouts;
 use crate::domain::change_set::Change;
-use crate::domain::item::{ColumnLayout, ItemDraft, parse_fields, search_text};
+use crate::domain::item::{ColumnLayout, ItemDraft, parse_fields};
 use crate::domain::operation::Lease;
 use crate::domain::source::SourceId;
 
@@ -53,21 +54,26 @@ impl Store {
         columns: &[String],
         after: &str,
     ) -> Result<Vec<ItemToStrip>, StoreError> {
-        let rows: Vec<(String, String, bool)> = self.read(|conn| {
+        self.read(|conn| {
+            let layouts = load_layouts(conn, source.0)?;
             // In the order of the index that contains soft-deleted items too.
             let page = items::table
                 .filter(items::source_id.eq(source.0))
                 .filter(items::key.gt(after))
-                .filter(search::has_any_field(conn, columns))
+                .filter(field_names::has_any_field(conn, columns, &layouts))
                 .order(items::key)
                 .limit(PAGE_ITEMS)
                 .select((items::key, items::fields, items::removed_at.is_null()));
-            Ok(page.load(conn)?)
-        })?;
-        Ok(rows.into_iter().map(|(key, fields, is_live)| ItemToStrip { key, fields, is_live }).collect())
+            let rows: Vec<(String, String, bool)> = page.load(conn)?;
+            let layouts = LayoutsByNumber::load(conn, rows.iter().map(|(_, fields, _)| fields.as_str()))?;
+            let item = |(key, fields, is_live)| {
+                Ok(ItemToStrip { key, fields: layouts.to_named("items.fields", fields)?, is_live })
+            };
+            rows.into_iter().map(item).collect()
+        })
     }
 
-    /// Removes the fields named in `columns` from these items and from their search text. An item that is soft-deleted
+    /// Removes the fields named in `columns` from these items. An item that is soft-deleted
     /// stays so, and keeps the time and the run of its removal. Repeating it changes nothing.
     ///
     /// # Errors
@@ -90,9 +96,9 @@ impl Store {
             let now = fence_write(conn, lease, term, progress)?;
             let id = lease.id.to_string();
             let row = operations::find_row(conn, &id)?.ok_or(StoreError::Fenced)?;
-            let stamp = BatchStamp { source_id: row.source_id, sync_id: &id, now: now.naive_utc() };
-            bulk::rewrite_items(conn, stamp, &live)?;
-            bulk::refresh_items(conn, stamp, &removed)?;
+            let mut writer = BatchWriter::begin(conn, row.source_id, &id, now.naive_utc())?;
+            writer.rewrite_items(conn, &live)?;
+            writer.refresh_items(conn, &removed)?;
             Ok(())
         })
     }
@@ -108,21 +114,23 @@ impl Store {
         columns: &[String],
         after: i64,
     ) -> Result<Vec<ChangeToStrip>, StoreError> {
-        let rows: Vec<ChangeRow> = self.read(|conn| {
+        self.read(|conn| {
+            let layouts = load_layouts(conn, source.0)?;
             let page = item_changes::table
                 .filter(item_changes::source_id.eq(source.0))
                 .filter(item_changes::id.gt(after))
-                .filter(search::change_has_any_field(conn, columns))
+                .filter(field_names::change_has_any_field(conn, columns, &layouts))
                 .order(item_changes::id)
                 .limit(PAGE_ITEMS)
                 .select(CHANGE_COLUMNS);
-            Ok(page.load(conn)?)
-        })?;
-        rows.into_iter().map(|row| Ok(ChangeToStrip { id: row.0, change: change_from_row(row)? })).collect()
+            let rows: Vec<ChangeRow> = page.load(conn)?;
+            let ids: Vec<i64> = rows.iter().map(|row| row.0).collect();
+            let changes = changes_from_rows(conn, rows)?;
+            Ok(ids.into_iter().zip(changes).map(|(id, change)| ChangeToStrip { id, change }).collect())
+        })
     }
 
-    /// Removes the fields named in `columns` from these changes and from their search text. Repeating it changes
-    /// nothing.
+    /// Removes the fields named in `columns` from these changes. Repeating it changes nothing.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the lease is lost; another [`StoreError`] when the database is unavailable, stays
@@ -140,13 +148,17 @@ impl Store {
             .map(|stored| Ok((stored.id, strip_change(stored, columns)?)))
             .collect::<Result<_, StoreError>>()?;
         self.write(|conn| {
-            fence_write(conn, lease, term, progress)?;
+            let now = fence_write(conn, lease, term, progress)?;
+            let id = lease.id.to_string();
+            let row = operations::find_row(conn, &id)?.ok_or(StoreError::Fenced)?;
+            let mut writer = BatchWriter::begin(conn, row.source_id, &id, now.naive_utc())?;
             for (id, change) in &stripped {
+                let change = writer.stored_change(conn, change)?;
                 diesel::update(item_changes::table.find(id))
                     .set((
                         item_changes::before.eq(change.before.as_deref()),
                         item_changes::after.eq(change.after.as_deref()),
-                        item_changes::search_text.eq(change.search_text()),
+                        item_changes::search_text.eq(change.search_text.as_deref()),
                     ))
                     .execute(conn)?;
             }
@@ -154,8 +166,9 @@ impl Store {
         })
     }
 
-    /// Removes the names in `columns` from the columns of a run's catalog, which become `kept`, and from the columns of
-    /// it that undos restore. Repeating it changes nothing.
+    /// Removes the names in `columns` from the columns of a run's catalog, which become `kept`, from the columns of it
+    /// that undos restore, and from the layouts of columns that neither an item nor a change has. Repeating it changes
+    /// nothing.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the lease is lost; another [`StoreError`] when the database is unavailable, stays
@@ -169,11 +182,12 @@ impl Store {
         progress: &RunProgress,
     ) -> Result<(), StoreError> {
         self.write(|conn| {
-            fence_write(conn, lease, term, progress)?;
+            let now = fence_write(conn, lease, term, progress)?;
             let id = lease.id.to_string();
             let row = operations::find_row(conn, &id)?.ok_or(StoreError::Fenced)?;
             // It also keeps the columns from before this run, if it has written nothing until now.
             catalogs::begin_writing(conn, row.source_id, &id, kept)?;
+            unused_layouts::mark_unused_layouts(conn, row.source_id, columns, now.naive_utc())?;
             column_snapshots::strip_names(conn, row.source_id, columns)
         })
     }
@@ -181,24 +195,24 @@ impl Store {
 
 /// Returns the item without the fields named in `columns`.
 fn strip_item(item: &ItemToStrip, columns: &[String]) -> Result<ItemWrite, StoreError> {
-    let (ItemDraft { fields, hash, .. }, cells) = strip_fields("items.fields", &item.fields, columns)?;
-    Ok(ItemWrite { key: item.key.clone(), fields, hash, search_text: search_text(&cells) })
+    let ItemDraft { fields, hash, .. } = strip_fields("items.fields", &item.fields, columns)?;
+    Ok(ItemWrite { key: item.key.clone(), fields, hash })
 }
 
 /// Returns the change without the fields named in `columns`.
 fn strip_change(stored: &ChangeToStrip, columns: &[String]) -> Result<Change, StoreError> {
     let strip = |side: &Option<String>| {
         let stripped = side.as_deref().map(|fields| strip_fields("item_changes", fields, columns)).transpose();
-        stripped.map(|side| side.map(|(draft, _)| draft.fields))
+        stripped.map(|side| side.map(|draft| draft.fields))
     };
     let change = &stored.change;
     Ok(Change { before: strip(&change.before)?, after: strip(&change.after)?, ..change.clone() })
 }
 
-/// Returns the stored text without the fields named in `columns`, with its digest, and the remaining cells.
-fn strip_fields(place: &'static str, stored: &str, columns: &[String]) -> Result<(ItemDraft, Vec<String>), StoreError> {
-    let fields = parse_fields(stored).map_err(|error| StoreError::corrupt_value(place)(&error))?;
+/// Returns fields without those named in `columns`, with their digest.
+fn strip_fields(place: &'static str, fields: &str, columns: &[String]) -> Result<ItemDraft, StoreError> {
+    let fields = parse_fields(fields).map_err(|error| StoreError::corrupt_value(place)(&error))?;
     let (names, cells): (Vec<String>, Vec<String>) =
         fields.into_iter().filter(|(name, _)| !columns.contains(name)).unzip();
-    Ok((ColumnLayout::new(&names, 0).build_item(&cells), cells))
+    Ok(ColumnLayout::new(&names, 0).build_item(&cells))
 }

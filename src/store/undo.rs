@@ -5,13 +5,16 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDateTime;
-use diesel::dsl::{count_star, exists};
+use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::added_spans;
+use super::column_layouts::LayoutsByNumber;
 use super::column_snapshots;
 use super::connection::{AnyConnection, Store};
+use super::dialect::item_times;
 use super::error::StoreError;
+use super::run_numbers::{RunIds, run_texts};
 use super::schema::{item_changes, items, sync_records};
 use super::stored_values::parse_value;
 use crate::domain::change_set::{Change, ChangeKind};
@@ -72,7 +75,7 @@ impl Store {
             let rows: Vec<(String, i64)> = item_changes::table
                 .inner_join(items::table.on(is_same_item()))
                 .filter(item_changes::sync_id.eq(&run))
-                .filter(items::changed_by.eq(&run))
+                .filter(items::changed_by.eq_any(run_texts(conn, &[&run])?))
                 .group_by(item_changes::kind)
                 .select((item_changes::kind, count_star()))
                 .load(conn)?;
@@ -103,16 +106,19 @@ impl Store {
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn later_changes(&self, run: SyncId) -> Result<Vec<LaterChanges>, StoreError> {
         let run = run.to_string();
-        let found: Vec<(String, i64)> = self.read(|conn| {
-            let mut found = item_changes::table
+        let found = self.read(|conn| {
+            let texts = run_texts(conn, &[&run])?;
+            let mut found: Vec<(String, i64)> = item_changes::table
                 .inner_join(items::table.on(is_same_item()))
                 .filter(item_changes::sync_id.eq(&run))
-                .filter(items::changed_by.ne_all([run.as_str(), ""]))
+                .filter(items::changed_by.ne_all(texts.iter().map(String::as_str).chain([""])))
                 .group_by(items::changed_by)
                 .select((items::changed_by, count_star()))
                 .load(conn)?;
             found.extend(added_spans::count_later_changes(conn, &run)?);
-            Ok(found)
+            let ids = RunIds::load(conn, found.iter().map(|(run, _)| run.as_str()))?;
+            let named = found.into_iter().map(|(run, count)| Ok((ids.id_of(&run)?.to_owned(), count)));
+            named.collect::<Result<Vec<(String, i64)>, StoreError>>()
         })?;
         let mut items_by_run: HashMap<String, u64> = HashMap::new();
         for (later, count) in found {
@@ -134,11 +140,7 @@ impl Store {
         self.read(|conn| {
             let ended = sync_records::table.find(run.to_string()).select(sync_records::finished_at);
             let Some(ended) = ended.first::<NaiveDateTime>(conn).optional()? else { return Ok(false) };
-            let later = items::table
-                .filter(items::source_id.eq(source.0))
-                .filter(items::removed_at.is_null())
-                .filter(items::changed_at.gt(ended));
-            Ok(diesel::select(exists(later)).get_result(conn)?)
+            Ok(item_times::has_item_changed_after(conn, source.0, ended)?)
         })
     }
 
@@ -161,12 +163,13 @@ impl Store {
 }
 
 fn page_of_stored(conn: &mut AnyConnection, run: &str, kind: ChangeKind, after: i64) -> Result<UndoPage, StoreError> {
+    let texts = run_texts(conn, &[run])?;
     let rows: Vec<StoredChangeRow> = item_changes::table
         .inner_join(items::table.on(is_same_item()))
         .filter(item_changes::sync_id.eq(run))
         .filter(item_changes::kind.eq(kind.as_str()))
         .filter(item_changes::id.gt(after))
-        .filter(items::changed_by.eq(run))
+        .filter(items::changed_by.eq_any(texts))
         .order(item_changes::id)
         .limit(PAGE_CHANGES)
         .select((item_changes::id, item_changes::key, item_changes::before, items::fields, items::removed_at.is_null()))
@@ -175,7 +178,14 @@ fn page_of_stored(conn: &mut AnyConnection, run: &str, kind: ChangeKind, after: 
         Some((id, ..)) if is_full(rows.len()) => UndoCursor::Stored(kind, *id),
         _ => UndoCursor::after_kind(kind),
     };
-    let changes = rows.into_iter().filter_map(|row| reverse_change(kind, row)).collect();
+    let stored = rows.iter().flat_map(|(_, _, before, fields, _)| [before.as_deref(), Some(fields.as_str())]).flatten();
+    let layouts = LayoutsByNumber::load(conn, stored)?;
+    let mut changes = Vec::with_capacity(rows.len());
+    for (id, key, before, fields, is_live) in rows {
+        let before = before.map(|fields| layouts.to_named("item_changes.before", fields)).transpose()?;
+        let fields = layouts.to_named("items.fields", fields)?;
+        changes.extend(reverse_change(kind, (id, key, before, fields, is_live)));
+    }
     Ok(UndoPage { changes, next: Some(next) })
 }
 

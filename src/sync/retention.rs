@@ -1,5 +1,5 @@
-//! Deletes expired status reports, operations, records and sessions. A failure is logged and does not affect the
-//! deletion of other kinds of data.
+//! Keeps the database in order: deletes expired status reports, operations, records and sessions, and converts rows
+//! that earlier versions wrote. A failure is logged and does not affect the other kinds of data.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -8,11 +8,15 @@ use super::catch_panic::catch_panic;
 use super::engine::SyncEngine;
 use super::shutdown_signal::ShutdownSignal;
 use super::timeouts::Timeouts;
+use crate::store::compaction::CompactionStep;
 
 /// The longest pause between two passes.
 const MAX_INTERVAL: Duration = Duration::from_secs(60);
 /// The shortest pause between two passes. It applies when data is kept only briefly.
 const MIN_INTERVAL: Duration = Duration::from_millis(500);
+/// How long layouts of columns that no item has any more are kept: much longer than it takes to read a page of items
+/// and then their layouts.
+const UNUSED_LAYOUT_RETENTION: Duration = Duration::from_secs(60 * 60);
 /// The pause between two deletions, so that other writers get their turn.
 const BATCH_PAUSE: Duration = Duration::from_millis(10);
 
@@ -38,6 +42,24 @@ fn run_pass(engine: &SyncEngine, shutdown: &ShutdownSignal) {
     delete_in_batches("operations", shutdown, || store.clear_operations(timeouts.operation_retention));
     delete_in_batches("records", shutdown, || store.clear_records(timeouts.record_retention));
     delete_in_batches("sessions", shutdown, || store.clear_sessions());
+    delete_in_batches("layouts", shutdown, || store.clear_unused_layouts(UNUSED_LAYOUT_RETENTION));
+    convert_stored_rows(engine, shutdown);
+}
+
+/// Converts rows that earlier versions wrote, step by step.
+fn convert_stored_rows(engine: &SyncEngine, shutdown: &ShutdownSignal) {
+    let mut converted = false;
+    while !shutdown.is_requested() {
+        match catch_panic("converting stored rows", || engine.store.convert_next_rows()) {
+            Some(Ok(CompactionStep::Converted)) => converted = true,
+            Some(Ok(CompactionStep::Done)) if converted => {
+                return log::info!("all stored rows are in the compact form");
+            }
+            Some(Ok(CompactionStep::Done | CompactionStep::Waiting)) | None => return,
+            Some(Err(error)) => return log::warn!("stored rows could not be converted, trying again: {error}"),
+        }
+        shutdown.sleep(BATCH_PAUSE);
+    }
 }
 
 /// Repeats `delete_batch`, which returns how many rows it deleted, until nothing is left of `what`.

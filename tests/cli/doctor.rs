@@ -77,6 +77,7 @@ fn doctor_does_not_create_an_installation_and_finds_a_started_one_healthy() {
         "write lock",
         "migrations",
         "clock",
+        "storage",
     ] {
         assert!(checks.contains(&check), "{checks:?}");
     }

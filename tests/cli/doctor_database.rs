@@ -85,9 +85,11 @@ fn a_session_that_keeps_others_waiting_is_named_on_postgres() {
     let url = url_of(&db);
     db.run_sql("INSERT INTO house_facts (name, value) VALUES ('x', 'x')");
     let (mut first, mut second) = (db.raw_connection(), db.raw_connection());
-    first.run_sql("SET application_name = 'the holder'; BEGIN; UPDATE house_facts SET value = 'y'");
+    first.run_sql("SET application_name = 'the holder'; BEGIN; UPDATE house_facts SET value = 'y' WHERE name = 'x'");
     std::thread::scope(|scope| {
-        scope.spawn(move || second.run_sql("SET application_name = 'who waits'; UPDATE house_facts SET value = 'z'"));
+        scope.spawn(move || {
+            second.run_sql("SET application_name = 'who waits'; UPDATE house_facts SET value = 'z' WHERE name = 'x'");
+        });
         let waits = "application_name = 'who waits' AND wait_event_type = 'Lock'";
         wait_for("the second session waits", || db.count_rows("pg_stat_activity", waits) == 1);
         std::thread::sleep(Duration::from_millis(10_500));

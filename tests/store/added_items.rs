@@ -103,6 +103,7 @@ fn items_of_concurrent_runs_are_paged(db: &TestDatabase) {
 
 fn spans_are_computed_for_runs_of_an_older_version(db: &TestDatabase) {
     let store = db.store();
+    db.write_named_rows();
     let leases = ["one", "two"].map(|slug| begin_run(&store, slug, 7));
     for number in 1..=3_i64 {
         for lease in leases {

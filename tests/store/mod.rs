@@ -4,6 +4,7 @@ mod added_items;
 mod admission;
 mod catalog_queries;
 mod changes;
+mod compaction;
 mod cooldown;
 mod feed_counts;
 mod feeds;

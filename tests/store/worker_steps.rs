@@ -70,8 +70,7 @@ pub(crate) fn item_batch(keys: &[&str]) -> ItemBatch {
     let write = |key: &&str| {
         let cells = [(*key).to_owned(), "Title".to_owned()];
         let item = layout.build_item(&cells);
-        let search_text = lockstep::domain::item::search_text(&cells);
-        ItemWrite { key: item.key, fields: item.fields, hash: item.hash, search_text }
+        ItemWrite { key: item.key, fields: item.fields, hash: item.hash }
     };
     let new = keys.iter().map(write).collect();
     let columns = ColumnSnapshot { columns: columns.to_vec(), column_types: Vec::new() };

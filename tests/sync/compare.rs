@@ -155,7 +155,7 @@ fn a_forced_sync_rewrites_unchanged_items_and_counts_no_change(db: &TestDatabase
     let forced = engine.run_request(&source, &force);
     assert_eq!(forced.summary.status, Status::Completed);
     assert_eq!(db.count_rows("items", "search_text = 'spoiled'"), 0, "every item was written");
-    let changed = db.count_rows("items", &format!("changed_by = '{}'", forced.summary.id));
+    let changed = db.count_items_of_run("changed_by", &forced.summary.id.to_string());
     assert_eq!(changed, 0, "an undo of the sync before still applies to them");
     assert!(list_changes(&engine, forced.summary.id, ChangeKind::Updated).is_empty(), "the same fields are no change");
     assert_eq!(engine.item_lines(&source), ["a|One", "b|Two"]);

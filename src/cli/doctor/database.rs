@@ -14,6 +14,7 @@ use crate::app::SPARE_CONNECTIONS;
 use crate::config::Settings;
 use crate::domain::text::measures;
 use crate::store::DatabaseAddress;
+use crate::store::compaction::ConversionState;
 use crate::store::database_facts::BlockingSession;
 use crate::store::diagnostics::DatabaseProbe;
 
@@ -161,8 +162,25 @@ fn check_tables(connection: &mut SharedConnection) -> Vec<CheckResult> {
     if results.is_empty() {
         results.push(CheckResult::ok(CHECK_NAME, format!("all {} applied", diff.applied)));
     }
+    results.push(check_storage(connection));
     results.extend(runs::check_runs(connection));
     results
+}
+
+/// Reports how far the rows that earlier versions wrote are converted.
+fn check_storage(connection: &mut SharedConnection) -> CheckResult {
+    const CHECK_NAME: &str = "storage";
+    let message = match connection.run_query(DatabaseProbe::conversion_state) {
+        Ok(ConversionState::Done) => "all items are stored in the compact form".to_owned(),
+        Ok(ConversionState::Started) => "a running server is converting items to the compact form".to_owned(),
+        Ok(ConversionState::Begins(time)) => format!(
+            "until {} the version before this one can still be used (LOCKSTEP_ROLLBACK_PERIOD); then items are \
+             converted to the compact form",
+            time.format("%Y-%m-%d %H:%M UTC")
+        ),
+        Err(error) => return CheckResult::wrong(CHECK_NAME, error, DATABASE_FIX),
+    };
+    CheckResult::ok(CHECK_NAME, message)
 }
 
 /// Checks for sessions that block others or are idle in a transaction.

@@ -6,21 +6,9 @@ use diesel::dsl::{max, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Nullable, Text, Timestamp};
 
-use crate::domain::change_set::Change;
 use crate::store::any_connection::AnyConnection;
-use crate::store::item_write::ItemWrite;
-use crate::store::schema::{catalogs, installation_facts, item_changes, items};
-
-/// The values that all rows of a batch share.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::store) struct BatchStamp<'a> {
-    /// The id of the source.
-    pub source_id: i64,
-    /// The id of the run that writes the batch.
-    pub sync_id: &'a str,
-    /// The time of the batch.
-    pub now: NaiveDateTime,
-}
+use crate::store::schema::{catalogs, item_changes, items};
+use crate::store::stored_rows::{RowStamp, StoredChange, StoredItem};
 
 #[derive(QueryableByName)]
 struct IdsRow {
@@ -36,8 +24,8 @@ pub(in crate::store) type IdRange = (i64, i64);
 /// Adds items with new keys, at least one, and returns the range of their ids.
 pub(in crate::store) fn insert_items(
     conn: &mut AnyConnection,
-    stamp: BatchStamp<'_>,
-    new: &[ItemWrite],
+    stamp: RowStamp<'_>,
+    new: &[StoredItem<'_>],
 ) -> QueryResult<IdRange> {
     match conn {
         AnyConnection::Sqlite(conn) => {
@@ -45,14 +33,14 @@ pub(in crate::store) fn insert_items(
                 diesel::insert_into(items::table)
                     .values((
                         items::source_id.eq(stamp.source_id),
-                        items::key.eq(&item.key),
+                        items::key.eq(item.key),
                         items::fields.eq(&item.fields),
-                        items::hash.eq(&item.hash[..]),
+                        items::hash.eq(item.hash),
                         items::search_text.eq(&item.search_text),
-                        items::added_at.eq(stamp.now),
-                        items::changed_at.eq(stamp.now),
-                        items::added_by.eq(stamp.sync_id),
-                        items::changed_by.eq(stamp.sync_id),
+                        items::added_at.eq(stamp.item_time),
+                        items::changed_at.eq(stamp.item_time),
+                        items::added_by.eq(stamp.run),
+                        items::changed_by.eq(stamp.run),
                     ))
                     .execute(conn)?;
             }
@@ -60,101 +48,94 @@ pub(in crate::store) fn insert_items(
             let last: i64 = diesel::select(sql::<BigInt>("last_insert_rowid()")).get_result(conn)?;
             Ok((last + 1 - i64::try_from(new.len()).unwrap_or(i64::MAX), last))
         }
-        AnyConnection::Postgres(conn) => bind_items(
-            diesel::sql_query(
+        AnyConnection::Postgres(conn) => {
+            let insert = diesel::sql_query(
                 "WITH added AS (
                      INSERT INTO items
                          (source_id, key, fields, hash, search_text, added_at, changed_at, added_by, changed_by)
-                     SELECT $1, key, fields, hash, search_text, $2, $2, $3, $3
-                     FROM unnest($4, $5, $6, $7) AS new (key, fields, hash, search_text)
+                     SELECT $1, key, fields, hash, search_text, $6, $6, $7, $7
+                     FROM unnest($2, $3, $4, $5) AS new (key, fields, hash, search_text)
                      RETURNING id
                  ) SELECT min(id) AS first, max(id) AS last FROM added",
-            )
-            .into_boxed(),
-            stamp,
-            new,
-        )
-        .get_result::<IdsRow>(conn)
-        .map(|IdsRow { first, last }| (first, last)),
+            );
+            let IdsRow { first, last } = bind_items(insert.into_boxed(), stamp.source_id, new)
+                .bind::<Timestamp, _>(stamp.now)
+                .bind::<Text, _>(stamp.run)
+                .get_result(conn)?;
+            Ok((first, last))
+        }
     }
 }
 
-/// Updates stored items with new fields and restores soft-deleted ones. Returns the number of rows.
+/// Updates stored items with new fields and restores soft-deleted ones.
 pub(in crate::store) fn rewrite_items(
     conn: &mut AnyConnection,
-    stamp: BatchStamp<'_>,
-    changed: &[ItemWrite],
-) -> QueryResult<usize> {
-    if changed.is_empty() {
-        return Ok(0);
-    }
+    stamp: RowStamp<'_>,
+    changed: &[StoredItem<'_>],
+) -> QueryResult<()> {
     match conn {
         AnyConnection::Sqlite(conn) => {
-            let mut rows = 0;
             for item in changed {
-                rows += diesel::update(
-                    items::table.filter(items::source_id.eq(stamp.source_id)).filter(items::key.eq(&item.key)),
-                )
-                .set((
-                    items::fields.eq(&item.fields),
-                    items::hash.eq(&item.hash[..]),
-                    items::search_text.eq(&item.search_text),
-                    items::changed_at.eq(stamp.now),
-                    items::changed_by.eq(stamp.sync_id),
-                    items::removed_at.eq(None::<NaiveDateTime>),
-                ))
-                .execute(conn)?;
+                let stored = items::table.filter(items::source_id.eq(stamp.source_id)).filter(items::key.eq(item.key));
+                diesel::update(stored)
+                    .set((
+                        items::fields.eq(&item.fields),
+                        items::hash.eq(item.hash),
+                        items::search_text.eq(&item.search_text),
+                        items::changed_at.eq(stamp.item_time),
+                        items::changed_by.eq(stamp.run),
+                        items::removed_at.eq(None::<NaiveDateTime>),
+                    ))
+                    .execute(conn)?;
             }
-            Ok(rows)
+            Ok(())
         }
         AnyConnection::Postgres(conn) => bind_items(
             diesel::sql_query(
                 "UPDATE items SET fields = new.fields, hash = new.hash, search_text = new.search_text,
-                                  changed_at = $2, changed_by = $3, removed_at = NULL
-                 FROM unnest($4, $5, $6, $7) AS new (key, fields, hash, search_text)
+                                  changed_at = $6, changed_by = $7, removed_at = NULL
+                 FROM unnest($2, $3, $4, $5) AS new (key, fields, hash, search_text)
                  WHERE items.source_id = $1 AND items.key = new.key",
             )
             .into_boxed(),
-            stamp,
+            stamp.source_id,
             changed,
         )
-        .execute(conn),
+        .bind::<Timestamp, _>(stamp.now)
+        .bind::<Text, _>(stamp.run)
+        .execute(conn)
+        .map(drop),
     }
 }
 
 /// Rewrites the fields of stored items that did not change. They keep the time and the run of their last change.
 pub(in crate::store) fn refresh_items(
     conn: &mut AnyConnection,
-    stamp: BatchStamp<'_>,
-    unchanged: &[ItemWrite],
+    source_id: i64,
+    unchanged: &[StoredItem<'_>],
 ) -> QueryResult<()> {
-    if unchanged.is_empty() {
-        return Ok(());
-    }
     match conn {
         AnyConnection::Sqlite(conn) => {
             for item in unchanged {
-                let stored = items::table.filter(items::source_id.eq(stamp.source_id)).filter(items::key.eq(&item.key));
+                let stored = items::table.filter(items::source_id.eq(source_id)).filter(items::key.eq(item.key));
                 diesel::update(stored)
                     .set((
                         items::fields.eq(&item.fields),
-                        items::hash.eq(&item.hash[..]),
+                        items::hash.eq(item.hash),
                         items::search_text.eq(&item.search_text),
                     ))
                     .execute(conn)?;
             }
             Ok(())
         }
-        // The batch binds its time and its run, too; they are not used.
         AnyConnection::Postgres(conn) => bind_items(
             diesel::sql_query(
                 "UPDATE items SET fields = new.fields, hash = new.hash, search_text = new.search_text
-                 FROM unnest($4, $5, $6, $7) AS new (key, fields, hash, search_text)
-                 WHERE items.source_id = $1 AND items.key = new.key
-                   AND $2::timestamp IS NOT NULL AND $3::text IS NOT NULL",
+                 FROM unnest($2, $3, $4, $5) AS new (key, fields, hash, search_text)
+                 WHERE items.source_id = $1 AND items.key = new.key",
             )
             .into_boxed(),
-            stamp,
+            source_id,
             unchanged,
         )
         .execute(conn)
@@ -164,27 +145,24 @@ pub(in crate::store) fn refresh_items(
 
 type PgQuery<'a> = diesel::query_builder::BoxedSqlQuery<'a, diesel::pg::Pg, diesel::query_builder::SqlQuery>;
 
-/// Binds a batch of items as `$1` source, `$2` time, `$3` run and the arrays `$4` to `$7`.
-fn bind_items<'a>(query: PgQuery<'a>, stamp: BatchStamp<'a>, batch: &'a [ItemWrite]) -> PgQuery<'a> {
+/// Binds a batch of items as `$1` source and the arrays `$2` to `$5`.
+fn bind_items<'a>(query: PgQuery<'a>, source_id: i64, batch: &'a [StoredItem<'_>]) -> PgQuery<'a> {
     query
-        .bind::<BigInt, _>(stamp.source_id)
-        .bind::<Timestamp, _>(stamp.now)
-        .bind::<Text, _>(stamp.sync_id)
-        .bind::<Array<Text>, _>(batch.iter().map(|item| item.key.as_str()).collect::<Vec<_>>())
+        .bind::<BigInt, _>(source_id)
+        .bind::<Array<Text>, _>(batch.iter().map(|item| item.key).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(batch.iter().map(|item| item.fields.as_str()).collect::<Vec<_>>())
-        .bind::<Array<Binary>, _>(batch.iter().map(|item| &item.hash[..]).collect::<Vec<_>>())
+        .bind::<Array<Binary>, _>(batch.iter().map(|item| item.hash).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(batch.iter().map(|item| item.search_text.as_str()).collect::<Vec<_>>())
 }
 
 /// Soft-deletes items and returns how many were not deleted before.
 pub(in crate::store) fn remove_items(
     conn: &mut AnyConnection,
-    stamp: BatchStamp<'_>,
+    stamp: RowStamp<'_>,
     keys: &[String],
 ) -> QueryResult<usize> {
-    if keys.is_empty() {
-        return Ok(0);
-    }
+    let removed =
+        (items::removed_at.eq(stamp.now), items::changed_at.eq(stamp.item_time), items::changed_by.eq(stamp.run));
     match conn {
         AnyConnection::Sqlite(conn) => {
             let mut rows = 0;
@@ -195,11 +173,7 @@ pub(in crate::store) fn remove_items(
                         .filter(items::key.eq(key))
                         .filter(items::removed_at.is_null()),
                 )
-                .set((
-                    items::removed_at.eq(stamp.now),
-                    items::changed_at.eq(stamp.now),
-                    items::changed_by.eq(stamp.sync_id),
-                ))
+                .set(removed)
                 .execute(conn)?;
             }
             Ok(rows)
@@ -210,7 +184,7 @@ pub(in crate::store) fn remove_items(
                 .filter(items::key.eq_any(keys))
                 .filter(items::removed_at.is_null()),
         )
-        .set((items::removed_at.eq(stamp.now), items::changed_at.eq(stamp.now), items::changed_by.eq(stamp.sync_id)))
+        .set(removed)
         .execute(conn),
     }
 }
@@ -239,11 +213,8 @@ pub(in crate::store) fn insert_changes(
     conn: &mut AnyConnection,
     sync_id: &str,
     source_id: i64,
-    changes: &[Change],
+    changes: &[StoredChange<'_>],
 ) -> QueryResult<()> {
-    if changes.is_empty() {
-        return Ok(());
-    }
     match conn {
         AnyConnection::Sqlite(conn) => {
             // SQLite would give the ids of deleted changes again, and a catalog would have an earlier version again.
@@ -256,38 +227,36 @@ pub(in crate::store) fn insert_changes(
                         item_changes::id.eq(id),
                         item_changes::sync_id.eq(sync_id),
                         item_changes::source_id.eq(source_id),
-                        item_changes::key.eq(&change.key),
-                        item_changes::kind.eq(change.kind.as_str()),
+                        item_changes::key.eq(change.key),
+                        item_changes::kind.eq(change.kind),
                         item_changes::before.eq(change.before.as_deref()),
                         item_changes::after.eq(change.after.as_deref()),
-                        item_changes::search_text.eq(change.search_text()),
+                        item_changes::search_text.eq(change.search_text.as_deref()),
                     ))
                     .execute(conn)?;
             }
-            Ok(())
         }
-        AnyConnection::Postgres(conn) => diesel::sql_query(
-            "INSERT INTO item_changes (sync_id, source_id, key, kind, before, after, search_text)
-             SELECT $1, $2, * FROM unnest($3, $4, $5, $6, $7)",
-        )
-        .bind::<Text, _>(sync_id)
-        .bind::<BigInt, _>(source_id)
-        .bind::<Array<Text>, _>(changes.iter().map(|change| change.key.as_str()).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(changes.iter().map(|change| change.kind.as_str()).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Text>>, _>(changes.iter().map(|change| change.before.as_deref()).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Text>>, _>(changes.iter().map(|change| change.after.as_deref()).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(changes.iter().map(Change::search_text).collect::<Vec<_>>())
-        .execute(conn)
-        .map(drop),
+        AnyConnection::Postgres(conn) => {
+            type Texts<'t> = Vec<Option<&'t str>>;
+            diesel::sql_query(
+                "INSERT INTO item_changes (sync_id, source_id, key, kind, before, after, search_text)
+                 SELECT $1, $2, * FROM unnest($3, $4, $5, $6, $7)",
+            )
+            .bind::<Text, _>(sync_id)
+            .bind::<BigInt, _>(source_id)
+            .bind::<Array<Text>, _>(changes.iter().map(|change| change.key).collect::<Vec<_>>())
+            .bind::<Array<Text>, _>(changes.iter().map(|change| change.kind).collect::<Vec<_>>())
+            .bind::<Array<Nullable<Text>>, _>(
+                changes.iter().map(|change| change.before.as_deref()).collect::<Texts<'_>>(),
+            )
+            .bind::<Array<Nullable<Text>>, _>(
+                changes.iter().map(|change| change.after.as_deref()).collect::<Texts<'_>>(),
+            )
+            .bind::<Array<Nullable<Text>>, _>(
+                changes.iter().map(|change| change.search_text.as_deref()).collect::<Texts<'_>>(),
+            )
+            .execute(conn)?;
+        }
     }
-}
-
-/// Adds a fact about the installation unless a fact with that name exists. Returns the number of added rows.
-pub(in crate::store) fn insert_fact(conn: &mut AnyConnection, name: &str, value: &str) -> QueryResult<usize> {
-    let fact = (installation_facts::name.eq(name), installation_facts::value.eq(value));
-    let insert = diesel::insert_into(installation_facts::table).values(fact).on_conflict_do_nothing();
-    match conn {
-        AnyConnection::Sqlite(conn) => insert.execute(conn),
-        AnyConnection::Postgres(conn) => insert.execute(conn),
-    }
+    Ok(())
 }

@@ -3,12 +3,15 @@
 pub(super) mod bulk;
 pub(super) mod bulk_keys;
 pub(super) mod clock;
+pub(super) mod convertible_rows;
 pub(super) mod expired_rows;
+pub(super) mod field_names;
+pub(super) mod insert_once;
 pub(super) mod issue_rows;
+pub(super) mod item_times;
 mod literal;
 pub(super) mod lock;
 pub(super) mod migrations;
 pub(super) mod probe;
-pub(super) mod search;
 pub(super) mod session;
 pub(super) mod write_tx;

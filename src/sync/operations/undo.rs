@@ -103,7 +103,7 @@ fn build_batch(number: i64, changes: Vec<Change>, columns: Option<ColumnSnapshot
     let (mut changed, mut removed) = (Vec::new(), Vec::new());
     for Change { key, after, .. } in &changes {
         match after {
-            Some(fields) => changed.push(ItemWrite::from_stored_fields(key, fields)?),
+            Some(fields) => changed.push(ItemWrite::from_fields(key, fields)?),
             None => removed.push(key.clone()),
         }
     }

@@ -13,6 +13,7 @@ use super::blocks::{BLOCK_ROWS, BlockChange, BlockContent, block_key};
 use super::model::Verdict;
 use super::player::HistoryPlayer;
 use super::stored_rows::{StoredRow, stored_rows};
+use crate::support::StoredItemRow;
 
 /// More than a run changes.
 const ALL_CHANGES: u64 = 100_000;
@@ -31,19 +32,16 @@ impl HistoryPlayer<'_> {
         for (block, items) in self.model.items() {
             let state = if items.is_live { "live" } else { "removed" };
             let (added_by, changed_by) = (self.runs[items.added_by], self.runs[items.changed_by]);
-            expected.extend(stored_rows(*block, items.content).iter().map(
-                |StoredRow { key, fields, hash, search_text }| {
-                    format!("{key} {state} {added_by} {changed_by} {fields} {hash} {search_text}")
-                },
-            ));
+            expected.extend(stored_rows(*block, items.content).iter().map(|StoredRow { key, fields, hash }| {
+                format!("{key} {state} {added_by} {changed_by} {fields} {hash}")
+            }));
         }
-        let hash = if self.db.is_sqlite() { "lower(hex(hash))" } else { "encode(hash, 'hex')" };
-        let mut stored = self.select(&format!(
-            "SELECT key || ' ' || CASE WHEN removed_at IS NULL THEN 'live' ELSE 'removed' END || ' ' || added_by || ' '
-                    || changed_by || ' ' || fields || ' ' || {hash} || ' ' || search_text AS value
-             FROM items WHERE source_id = {}",
-            self.source.id.0
-        ));
+        let describe = |item: StoredItemRow| {
+            let StoredItemRow { key, is_live, fields, hash, added_by, changed_by, .. } = item;
+            let state = if is_live { "live" } else { "removed" };
+            format!("{key} {state} {added_by} {changed_by} {fields} {hash}")
+        };
+        let mut stored: Vec<String> = self.db.stored_items(self.source.id.0).into_iter().map(describe).collect();
         stored.sort();
         assert_eq!(first_difference(&stored, &expected), None, "the first item that differs, and what it should be");
         let catalog = self.engine.store.find_catalog(self.source.id).expect("an answer").expect("a catalog");
@@ -101,8 +99,13 @@ impl HistoryPlayer<'_> {
     pub(super) fn check_past_runs(&self) {
         (0..self.runs.len()).for_each(|run| self.check_changes(run));
         for (run, time) in [("added_by", "added_at"), ("changed_by", "changed_at")] {
+            let time = self.db.item_time(time);
             let elsewhere = format!("{time} < run.started_at OR {time} > run.finished_at");
-            let items = format!("items JOIN sync_records run ON run.id = {run} AND run.source_id = items.source_id");
+            let items = format!(
+                "items LEFT JOIN run_numbers ON CAST(run_numbers.number AS TEXT) = {run}
+                 JOIN sync_records run
+                   ON run.id = coalesce(run_numbers.sync_id, {run}) AND run.source_id = items.source_id"
+            );
             assert_eq!(self.db.count_rows(&items, &elsewhere), 0, "{time} is a time of {run}");
         }
     }
@@ -150,12 +153,13 @@ impl HistoryPlayer<'_> {
 
     /// All live items and the columns, with everything that is stored of them but times and runs.
     pub(super) fn stored_bytes(&self) -> Vec<String> {
-        let hash = if self.db.is_sqlite() { "hex(hash)" } else { "encode(hash, 'hex')" };
         let id = self.source.id.0;
-        let mut lines = self.select(&format!(
-            "SELECT id || '|' || key || '|' || fields || '|' || {hash} || '|' || search_text || '|' || added_at AS value
-             FROM items WHERE source_id = {id} AND removed_at IS NULL ORDER BY id"
-        ));
+        let live = self.db.stored_items(id).into_iter().filter(|item| item.is_live);
+        let mut lines: Vec<String> = live
+            .map(|StoredItemRow { id, key, fields, hash, added_at, .. }| {
+                format!("{id}|{key}|{fields}|{hash}|{added_at}")
+            })
+            .collect();
         lines.extend(self.select(&format!(
             "SELECT columns || '|' || column_types || '|' || item_count AS value FROM catalogs WHERE source_id = {id}"
         )));

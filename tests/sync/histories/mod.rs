@@ -10,6 +10,7 @@
 mod blocks;
 mod checks;
 mod columns;
+mod form_history;
 mod model;
 mod player;
 mod review;
@@ -21,6 +22,7 @@ use std::cell::Cell;
 
 use proptest::test_runner::{Config, TestRunner};
 
+use self::form_history::FormHistory;
 use self::player::HistoryPlayer;
 use self::steps::{any_edit, any_history};
 use crate::support::{TestDatabase, on_both_databases};
@@ -39,7 +41,8 @@ fn every_history_leaves_the_catalog_that_the_model_predicts(db: &TestDatabase) {
     TestRunner::new(config)
         .run(&any_history(2..7), |history| {
             number.set(number.get() + 1);
-            let mut player = HistoryPlayer::new(db, &format!("albums-{}", number.get()));
+            let mut player =
+                HistoryPlayer::new(db, &format!("albums-{}", number.get()), FormHistory::of_number(number.get()));
             for step in &history {
                 player.play(step);
             }
@@ -55,7 +58,8 @@ fn an_undo_of_the_last_sync_restores_every_byte(db: &TestDatabase) {
     TestRunner::new(config)
         .run(&(any_history(0..3), any_edit()), |(history, edit)| {
             number.set(number.get() + 1);
-            let mut player = HistoryPlayer::new(db, &format!("labels-{}", number.get()));
+            let mut player =
+                HistoryPlayer::new(db, &format!("labels-{}", number.get()), FormHistory::of_number(number.get()));
             for step in history.iter().chain([&edit]) {
                 player.play(step);
             }

@@ -13,6 +13,7 @@ use lockstep::sync::ShutdownSignal;
 use lockstep::sync::follow_up::{FollowUp, FollowUpRefusal};
 
 use super::blocks::{BATCH_BLOCKS, BLOCK_ROWS};
+use super::form_history::FormHistory;
 use super::model::{CatalogModel, Verdict};
 use super::sheet::Sheet;
 use super::steps::HistoryStep;
@@ -32,19 +33,38 @@ pub(super) struct HistoryPlayer<'a> {
     pub(super) model: CatalogModel,
     /// The runs of the model, in their order.
     pub(super) runs: Vec<SyncId>,
+    pub(super) form: FormHistory,
+    /// The number of steps that were played.
+    pub(super) steps: usize,
 }
 
 impl<'a> HistoryPlayer<'a> {
-    pub(super) fn new(db: &'a TestDatabase, slug: &str) -> Self {
+    /// A new catalog. `form` is what is played about the form of its rows.
+    pub(super) fn new(db: &'a TestDatabase, slug: &str, form: FormHistory) -> Self {
+        match form {
+            FormHistory::Compact => db.begin_compaction(),
+            FormHistory::Named | FormHistory::Converted => db.write_named_rows(),
+        }
         let engine = TestEngine::on_database(db);
         let mut sheet = Sheet::default();
         sheet.fill(0);
         let source = engine.memory_source(slug, sheet.table());
         let former_sheet = sheet.clone();
-        Self { db, engine, source, sheet, former_sheet, model: CatalogModel::default(), runs: Vec::new() }
+        Self {
+            db,
+            engine,
+            source,
+            sheet,
+            former_sheet,
+            model: CatalogModel::default(),
+            runs: Vec::new(),
+            form,
+            steps: 0,
+        }
     }
 
     pub(super) fn play(&mut self, step: &HistoryStep) {
+        self.convert_some();
         if step.edit(&mut self.sheet, &mut self.former_sheet) {
             return self.set_table();
         }
@@ -72,6 +92,7 @@ impl<'a> HistoryPlayer<'a> {
     /// Ends the history: what is kept of each run is still as it was at its end.
     pub(super) fn finish(self) {
         self.check_past_runs();
+        self.finish_conversion();
     }
 
     /// Syncs and undoes the sync: the catalog is as it was, byte for byte.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use lockstep::domain::item::{ColumnLayout, search_text};
+use lockstep::domain::item::ColumnLayout;
 
 use super::blocks::{BLOCK_ROWS, BlockContent};
 use super::sheet::{column_names, row_cells};
@@ -15,7 +15,6 @@ pub(super) struct StoredRow {
     pub(super) fields: String,
     /// The digest of the fields, in hexadecimal digits.
     pub(super) hash: String,
-    pub(super) search_text: String,
 }
 
 type RowsByBlock = HashMap<(usize, BlockContent), Rc<[StoredRow]>>;
@@ -38,7 +37,7 @@ fn build_rows(block: usize, content: BlockContent) -> Rc<[StoredRow]> {
         let cells = row_cells(block, row, content);
         let item = layout.build_item(&cells);
         let hash = item.hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        StoredRow { key: item.key, fields: item.fields, hash, search_text: search_text(&cells) }
+        StoredRow { key: item.key, fields: item.fields, hash }
     };
     (0..BLOCK_ROWS).map(build).collect()
 }

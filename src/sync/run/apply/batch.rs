@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::merge_stored::PendingItem;
 use crate::domain::change_set::ChangeKind;
-use crate::domain::item::{ColumnLayout, search_text};
+use crate::domain::item::ColumnLayout;
 use crate::domain::progress::RunStats;
 use crate::domain::rows::row::TextRow;
 use crate::store::item_write::ItemWrite;
@@ -65,9 +65,8 @@ impl ApplyBatch {
             _ => self.stats.added += 1,
         }
         self.bytes += item.fields.len() * 2;
-        let search_text = search_text(&cells);
         let key = found.stored_key.map_or(item.key, Cow::into_owned);
-        let write = ItemWrite { key, fields: item.fields, hash: item.hash, search_text };
+        let write = ItemWrite { key, fields: item.fields, hash: item.hash };
         if found.comparison == RowComparison::New {
             self.new.push(write);
         } else {

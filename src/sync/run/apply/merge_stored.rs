@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::domain::change_set::{Change, ChangeKind};
-use crate::domain::item::{ColumnLayout, encode_field, parse_fields, search_text};
+use crate::domain::item::{ColumnLayout, encode_field, parse_fields};
 use crate::domain::text::comparable_form::is_same_form;
 use crate::store::item_write::ItemWrite;
 use crate::sync::run::column_changes::RenamedColumn;
@@ -115,6 +115,5 @@ impl StoredMerge<'_> {
             .collect();
         let draft = self.layout.build_item(&cells);
         (item.write.fields, item.write.hash) = (draft.fields, draft.hash);
-        item.write.search_text = search_text(&cells);
     }
 }
