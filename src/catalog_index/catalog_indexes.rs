@@ -59,8 +59,10 @@ struct IndexContents {
     last_used: Instant,
     /// The build that is under way.
     build: Option<BuildCounter>,
-    /// Why the last build failed, for one of the readers that waited for it. The others try again.
-    failure: Option<IndexError>,
+    /// The number of builds that were started.
+    builds: u64,
+    /// The number of the last build that failed, and why, for the readers that waited for it.
+    failure: Option<(u64, Arc<IndexError>)>,
 }
 
 impl Default for IndexContents {
@@ -72,6 +74,7 @@ impl Default for IndexContents {
             built_at: now,
             last_used: now,
             build: None,
+            builds: 0,
             failure: None,
         }
     }
@@ -124,14 +127,20 @@ impl CatalogIndexes {
     /// for that up to `timeout`.
     ///
     /// # Errors
-    /// [`IndexError::Store`] when the database fails, and [`IndexError::Storage`] when a temporary file cannot be used.
+    /// [`IndexError::Store`] when the database fails, [`IndexError::Storage`] when a temporary file cannot be used, and
+    /// [`IndexError::Build`] when the build that was waited for failed.
     pub fn open(&self, source: SourceId, catalog: &Catalog, timeout: Duration) -> Result<IndexState, IndexError> {
         let deadline = Instant::now() + timeout;
         let index = Arc::clone(self.inner.catalogs.lock().entry(source).or_default());
+        // Asked before the index is locked: mostly nothing changed, and readers do not wait for each other's query.
+        let mut version = self.inner.store.catalog_version(source)?;
         let mut contents = index.contents.lock();
         contents.last_used = Instant::now();
         loop {
-            let version = self.inner.store.catalog_version(source)?;
+            if contents.snapshot.as_ref().is_none_or(|known| known.version != version) {
+                // Another reader may have found later changes meanwhile.
+                version = self.inner.store.catalog_version(source)?;
+            }
             let found = self.catch_up(&mut contents, source, catalog, version)?;
             let is_due = match &found {
                 FoundSnapshot::Current(_) => false,
@@ -146,9 +155,10 @@ impl CatalogIndexes {
                 self.drop_unused();
                 return Ok(IndexState::Ready(reader));
             }
+            let awaited = contents.builds;
             index.built.wait_until(&mut contents, deadline);
-            if let Some(failure) = contents.failure.take() {
-                return Err(failure);
+            if let Some((_, error)) = contents.failure.as_ref().filter(|(build, _)| *build == awaited) {
+                return Err(IndexError::Build(Arc::clone(error)));
             }
             if let Some(build) = contents.build.as_ref().filter(|_| Instant::now() >= deadline) {
                 let done = build.done.load(Ordering::Relaxed).min(build.total);
@@ -215,7 +225,8 @@ impl CatalogIndexes {
     ) -> Result<(), IndexError> {
         let counter = BuildCounter { done: Arc::default(), total: catalog.item_count };
         contents.build = Some(counter.clone());
-        contents.failure = None;
+        contents.builds += 1;
+        let number = contents.builds;
         let (shared, index, columns) = (Arc::clone(&self.inner), Arc::clone(index), catalog.columns.clone());
         let build = move || {
             let began_at = Utc::now();
@@ -232,7 +243,7 @@ impl CatalogIndexes {
                 }
                 Err(error) => {
                     log::error!("the index of a catalog could not be built: {error}");
-                    contents.failure = Some(error);
+                    contents.failure = Some((number, Arc::new(error)));
                     None
                 }
             };
@@ -256,8 +267,8 @@ impl CatalogIndexes {
         let mut catalogs = self.inner.catalogs.lock();
         let mut known: Vec<(Instant, SourceId, usize)> = Vec::with_capacity(catalogs.len());
         for (source, index) in catalogs.iter() {
-            // An index that is locked is in use.
-            if let Some(contents) = index.contents.try_lock() {
+            // An index that is locked or being built is in use.
+            if let Some(contents) = index.contents.try_lock().filter(|contents| contents.build.is_none()) {
                 let bytes = contents.snapshot.as_ref().map_or(0, |snapshot| snapshot.memory_bytes());
                 known.push((contents.last_used, *source, bytes));
             }

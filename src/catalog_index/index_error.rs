@@ -1,6 +1,7 @@
 //! The errors of the index.
 
 use std::io;
+use std::sync::Arc;
 
 use crate::domain::catalog_query::cell_test::FilterError;
 use crate::store::StoreError;
@@ -14,6 +15,9 @@ pub enum IndexError {
     /// A temporary file could not be written or read: the disk is full, for instance.
     #[error("the temporary files of the index cannot be used: {0}")]
     Storage(#[from] io::Error),
+    /// The build of the index failed; all readers that waited for it get the reason.
+    #[error(transparent)]
+    Build(Arc<IndexError>),
     /// A filter or an order names no column of the catalog.
     #[error("“{0}” is not a column of this catalog.")]
     UnknownColumn(String),

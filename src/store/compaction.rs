@@ -149,18 +149,21 @@ fn convert_items(conn: &mut AnyConnection, after: i64) -> Result<Option<i64>, St
 fn convert_changes(conn: &mut AnyConnection, after: i64) -> Result<Option<i64>, StoreError> {
     let ids = rows::next_change_ids(conn, after, MAX_ROWS_PER_STEP)?;
     let Some(last) = ids.last().copied() else { return Ok(None) };
-    let mut changes = rows::lock_changes(conn, &ids)?;
+    let changes = rows::lock_changes(conn, &ids)?;
     let end = end_of_locked(&ids, changes.iter().map(|change| change.id), last);
     // Sides that are compact already are decoded first: the difference may be missing.
     let stored = changes.iter().flat_map(|change| [&change.before, &change.after]).filter_map(Option::as_deref);
     let layouts = LayoutsByNumber::load(conn, stored)?;
     let mut writers = SourceWriters::default();
-    for change in &mut changes {
-        let (before, after) = layouts.to_named_sides(change.before.take(), change.after.take())?;
+    let mut converted = Vec::with_capacity(changes.len());
+    for mut change in changes {
+        // A change that cannot be read stays as it is.
+        let Ok((before, after)) = layouts.to_named_sides(change.before, change.after) else { continue };
         let writer = writers.of_source(change.source_id);
         (change.before, change.after) = writer.encode_sides(conn, before.as_deref(), after.as_deref())?;
+        converted.push(change);
     }
-    rows::update_changes(conn, &changes)?;
+    rows::update_changes(conn, &converted)?;
     Ok(Some(end))
 }
 

@@ -191,9 +191,15 @@ impl fmt::Display for WebError {
 
 impl From<StoreError> for WebError {
     fn from(error: StoreError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&StoreError> for WebError {
+    fn from(error: &StoreError) -> Self {
         match error {
             StoreError::Taken { what } => {
-                Self::new(StatusCode::CONFLICT, "taken", format!("{} already exists.", capitalize(&what)))
+                Self::new(StatusCode::CONFLICT, "taken", format!("{} already exists.", capitalize(what)))
             }
             StoreError::Busy => {
                 log::warn!("{error}");
@@ -205,19 +211,26 @@ impl From<StoreError> for WebError {
                 log::debug!("{error}");
                 Self::database_away()
             }
-            other => Self::internal("the database", &other),
+            other => Self::internal("the database", other),
         }
     }
 }
 
 impl From<IndexError> for WebError {
     fn from(error: IndexError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&IndexError> for WebError {
+    fn from(error: &IndexError) -> Self {
         match error {
             IndexError::Store(error) => error.into(),
+            IndexError::Build(error) => Self::from(error.as_ref()),
             IndexError::Filter(error) => Self::bad_request("bad_filter", error.to_string()),
             IndexError::UnknownColumn(_) => Self::bad_request("unknown_parameter", error.to_string()),
             IndexError::Storage(_) => {
-                let logged = Self::internal("the index of a catalog", &error);
+                let logged = Self::internal("the index of a catalog", error);
                 let message = "The catalog could not be searched, because a temporary file could not be written. Plain \
                                pages work. Free space on the disk of the server and try again.";
                 Self {

@@ -123,7 +123,8 @@ fn a_build_that_fails_is_an_error_for_all_that_wait_and_is_tried_again(db: &Test
     let index = CheckedIndex::new(engine.store.clone(), 10);
     let catalog = find_catalog(&engine, &source);
     for found in open_from_threads(&index.indexes, &source, &catalog, 8) {
-        assert!(matches!(&found, Err(IndexError::Store(_))), "{found:?}");
+        let Err(IndexError::Build(error)) = found else { panic!("{found:?}") };
+        assert!(matches!(*error, IndexError::Store(_)), "{error:?}");
     }
     db.run_sql("UPDATE items SET fields = substr(fields, 2) WHERE key = '400'");
     assert_eq!(count_items(&index.open(&source, &catalog)), 500);
@@ -150,7 +151,8 @@ fn a_folder_that_cannot_be_written_is_an_error_until_it_can(db: &TestDatabase) {
     fs::remove_dir(index.folder()).expect("removed");
     assert_eq!(count_items(&index.open(&small, &small_catalog)), 5, "a small catalog needs no file");
     for found in open_from_threads(&index.indexes, &large, &large_catalog, 3) {
-        assert!(matches!(&found, Err(IndexError::Storage(_))), "{found:?}");
+        let Err(IndexError::Build(error)) = found else { panic!("{found:?}") };
+        assert!(matches!(*error, IndexError::Storage(_)), "{error:?}");
     }
     fs::create_dir(index.folder()).expect("created");
     let reader = index.open(&large, &large_catalog);
