@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::location::SourceLocation;
 use super::max_age::MaxAge;
+use super::public_page::PublicPage;
 use super::read_options::ReadOptions;
 
 /// The id of a source in the database.
@@ -172,9 +173,23 @@ pub struct Source {
     pub stale_after: Option<MaxAge>,
     /// The time at which its schedule was paused; `None` while it is not.
     pub paused_at: Option<DateTime<Utc>>,
+    /// How its catalog presents itself.
+    pub page: PublicPage,
 }
 
 impl Source {
+    /// Returns the title of its catalog: its own, or the name of the source.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.page.title.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Returns whether search engines may list its catalog: it is public, and an admin allowed it.
+    #[must_use]
+    pub const fn is_listed(&self) -> bool {
+        self.public && self.page.is_indexed
+    }
+
     /// Returns whether the source has a schedule that is paused.
     #[must_use]
     pub const fn has_paused_schedule(&self) -> bool {

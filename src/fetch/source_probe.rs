@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest, FetchedContent, SourceKind};
 use crate::domain::location::SourceLocation;
+use crate::domain::public_page::PublicPage;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::rows::key_column::{HeaderSetting, KeyHints, MissingKey, missing_key_message};
 use crate::domain::rows::row::TextRow;
@@ -69,5 +70,6 @@ pub fn build_unsaved_source(
         read_options: read_options.clone(),
         stale_after: None,
         paused_at: None,
+        page: PublicPage::default(),
     })
 }

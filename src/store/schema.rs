@@ -19,6 +19,10 @@ diesel::table! {
         stale_after -> Nullable<BigInt>,
         schedule_since -> Nullable<Timestamp>,
         public_since -> Nullable<Timestamp>,
+        page_title -> Nullable<Text>,
+        page_description -> Text,
+        is_indexed -> Bool,
+        frame_hosts -> Text,
         created_at -> Timestamp,
     }
 }

@@ -10,6 +10,7 @@ use super::error::StoreError;
 use super::installation;
 use super::issues;
 use super::operations;
+use super::public_pages::PublicPageRow;
 use super::retries;
 use super::reviews;
 use super::schema::{
@@ -38,6 +39,8 @@ pub(super) struct SourceRow {
     read_options: String,
     stale_after: Option<i64>,
     paused_at: Option<NaiveDateTime>,
+    #[diesel(embed)]
+    page: PublicPageRow,
 }
 
 impl TryFrom<SourceRow> for Source {
@@ -59,6 +62,7 @@ impl TryFrom<SourceRow> for Source {
             read_options: parse_json("sources.read_options", &row.read_options)?,
             stale_after: row.stale_after.and_then(MaxAge::from_seconds),
             paused_at: row.paused_at.map(|time| time.and_utc()),
+            page: row.page.into(),
         })
     }
 }

@@ -18,6 +18,7 @@ mod legacy_api;
 mod openapi;
 mod panel;
 mod routes;
+mod search_engines;
 mod server;
 mod sources;
 

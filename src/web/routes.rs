@@ -14,7 +14,8 @@ use super::http::assets;
 use super::http::error::WebError;
 use super::http::return_path::normalized_path;
 use super::layout::badge;
-use super::sources::add;
+use super::search_engines::{robots, sitemap_index, sitemap_part};
+use super::sources::{add, public_page};
 use super::{
     api, catalog, catalog_feed, dashboard, decisions, exports, feeds, history, legacy_api, openapi, panel, sources,
 };
@@ -127,6 +128,15 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
                 .route(read().to(sources::handlers::removal_confirmation))
                 .route(post().to(sources::handlers::remove_source)),
         )
+        .service(
+            resource("/settings/sources/{slug}/public-page")
+                .route(read().to(public_page::page))
+                .route(post().to(public_page::save)),
+        )
+        // Search engines
+        .service(resource("/robots.txt").route(read().to(robots::file)))
+        .service(resource("/sitemap.xml").route(read().to(sitemap_index::file)))
+        .service(resource("/sitemap-{slug:[a-z0-9-]+}-{after:[0-9]+}.xml").route(read().to(sitemap_part::file)))
         // Assets, and everything else
         .service(resource("/favicon.ico").route(read().to(favicon)))
         .configure(assets::configure)

@@ -124,6 +124,7 @@ pub(super) fn source_of_kind(kind: &str, location: SourceLocation) -> Source {
         read_options: lockstep::domain::read_options::ReadOptions::default(),
         stale_after: None,
         paused_at: None,
+        page: lockstep::domain::public_page::PublicPage::default(),
     }
 }
 

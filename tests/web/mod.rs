@@ -25,6 +25,7 @@ mod legacy_api;
 mod panel_of_failure;
 mod partial_previews;
 mod pruned_operations;
+mod public_pages;
 mod public_url;
 mod read_options;
 mod second_steps;

@@ -112,7 +112,7 @@ impl TestSite {
         Self::start(store, data, limits, change, more, LinkBuilder::default())
     }
 
-    fn start(
+    pub(super) fn start(
         store: Store,
         data: TempDir,
         limits: Timeouts,

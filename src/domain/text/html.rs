@@ -43,11 +43,14 @@ const INLINE_ELEMENTS: [&str; 36] = [
 #[must_use]
 pub fn sanitize_html(html: &str, base: Option<&Url>) -> String {
     let base = base.filter(|base| base.as_str().len() <= MAX_BASE_BYTES);
-    let safe = clean_with_attribute(&limit_html(html), base, "loading", "lazy");
+    let safe = clean_with_attribute(&limit_html(html), base, ("img", "loading", "lazy"));
     // One attribute at a time: ammonia adds several in a random order, and the same HTML must always produce the same
     // text.
-    let safe =
-        if safe.contains("<img") { clean_with_attribute(&safe, base, "referrerpolicy", "no-referrer") } else { safe };
+    let safe = if safe.contains("<img") {
+        clean_with_attribute(&safe, base, ("img", "referrerpolicy", "no-referrer"))
+    } else {
+        safe
+    };
     // The result grew too much, through a long base URL in many links. Only its text is kept.
     if safe.len() > (2 * MAX_HTML_BYTES).min(MAX_GROWTH_FACTOR * html.len() + GROWTH_ALLOWANCE_BYTES) {
         escape_text(&html_to_text(html))
@@ -56,22 +59,34 @@ pub fn sanitize_html(html: &str, base: Option<&Url>) -> String {
     }
 }
 
+/// Returns sanitised HTML with links that open in a new tab: a frame must not show other sites.
+#[must_use]
+pub fn open_links_in_new_tab(sanitized: &str) -> String {
+    if !sanitized.contains("<a ") {
+        return sanitized.to_owned();
+    }
+    clean_with_attribute(sanitized, None, ("a", "target", "_blank"))
+}
+
 /// Escapes `text` for HTML.
 fn escape_text(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Sanitizes `html` and sets `attribute` on every image.
-fn clean_with_attribute(html: &str, base: Option<&Url>, attribute: &'static str, value: &'static str) -> String {
+/// Sanitizes `html` and sets an attribute on every element with this name: element, attribute, value.
+fn clean_with_attribute(html: &str, base: Option<&Url>, added: (&'static str, &'static str, &'static str)) -> String {
+    let (element, attribute, value) = added;
+    // What an earlier pass set on images is kept; what the source set on them never is.
+    let kept: &[&str] = if element == "img" { &["loading"] } else { &["loading", "referrerpolicy"] };
     let mut builder = Builder::default();
     builder
         .add_tags(["address", "main", "section", "tfoot"])
-        .add_tag_attributes("img", ["loading"])
+        .add_tag_attributes("img", kept)
         .add_clean_content_tags(HIDDEN_ELEMENTS)
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
         .url_relative(base.map_or(UrlRelative::Deny, |base| UrlRelative::RewriteWithBase(base.clone())))
         .link_rel(Some("noopener noreferrer nofollow"))
-        .set_tag_attribute_value("img", attribute, value)
+        .set_tag_attribute_value(element, attribute, value)
         .attribute_filter(|element, attribute, value| {
             let picture = element == "img" && attribute == "src";
             (!picture || is_web(value)).then_some(Cow::Borrowed(value))

@@ -21,11 +21,20 @@ pub(super) fn table_cell(value: &str, column: ColumnType, max_chars: usize, alt:
     CellView { text: clip_text(value, max_chars), style: cell_style(value, column, alt), parts: Vec::new() }
 }
 
-/// A cell of the page of an item, in full. URLs are links there, even in a text column.
-pub(super) fn page_cell(value: String, column: ColumnType, alt: impl FnOnce() -> String) -> CellView {
+/// A cell of the page of an item, in full. URLs are links there, even in a text column. The links of an embedded page
+/// leave its frame.
+pub(super) fn page_cell(
+    value: String,
+    column: ColumnType,
+    is_embedded: bool,
+    alt: impl FnOnce() -> String,
+) -> CellView {
     let style = match column {
         // It was sanitised when it was fetched, and is sanitised again by the current rules.
-        ColumnType::Html if !value.trim().is_empty() => CellStyle::Markup(html::sanitize_html(&value, None)),
+        ColumnType::Html if !value.trim().is_empty() => {
+            let safe = html::sanitize_html(&value, None);
+            CellStyle::Markup(if is_embedded { html::open_links_in_new_tab(&safe) } else { safe })
+        }
         ColumnType::Text => cell_style(&value, ColumnType::Link, alt),
         column => cell_style(&value, column, alt),
     };
@@ -78,7 +87,7 @@ mod tests {
     fn html_is_plain_text_in_a_table_and_sanitised_on_a_page() {
         let article = "<p>First <b>words</b></p><script>alert(1)</script><p onclick='x()'>More</p>";
         assert_eq!(table_cell(article, ColumnType::Html, 12, alt).text.trim_end_matches('…'), "First words ");
-        let cell = page_cell(article.to_owned(), ColumnType::Html, alt);
+        let cell = page_cell(article.to_owned(), ColumnType::Html, false, alt);
         let CellStyle::Markup(html) = cell.style else { panic!("{:?}", cell.style) };
         assert!(html.contains("<b>words</b>") && !html.contains("alert") && !html.contains("onclick"), "{html}");
     }

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::cell_view::{CellStyle, CellView};
+use super::embedding::EmbedOrigin;
 use super::item_history::ItemHistory;
 use super::item_neighbours::ItemNeighbours;
 use crate::web::changes::value_view::WholeValue;
@@ -16,8 +17,12 @@ use crate::web::layout::view::{PageFrame, counted, grouped};
 pub(in crate::web) struct ItemPage {
     /// The frame of the page.
     pub frame: PageFrame,
-    /// The catalog's name.
+    /// The slug of the source.
+    pub slug: String,
+    /// The title of the catalog.
     pub catalog: String,
+    /// The link to the page of the catalog, if this page is in a frame.
+    pub embedded_from: Option<EmbedOrigin>,
     /// The title of the item, or else its key.
     pub heading: String,
     /// Its place in the list that the reader came from.

@@ -4,6 +4,8 @@ pub(in crate::web) mod articles;
 pub(in crate::web) mod cell_view;
 pub(super) mod cells;
 pub(super) mod default_view;
+mod description;
+mod embedding;
 mod filter_bar;
 mod gallery;
 pub(super) mod handlers;

@@ -18,7 +18,7 @@ use crate::store::items::Item;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::item_lists::catalog_open::{find_reader, load_items, open_index};
-use crate::web::item_lists::list_address::{AddressParameters, ListAddress, join_query, split_query};
+use crate::web::item_lists::list_address::{AddressParameters, EMBED_PARAMETER, ListAddress, join_query, split_query};
 use crate::web::item_lists::parameters::ListParameters;
 use crate::web::layout::time_label::time_label;
 
@@ -198,7 +198,7 @@ pub(super) fn build_table(
 /// The links to what is listed as a file: in the order of the page, and in the columns that the address names.
 fn download_links(state: &AppState, source: &Source, address: &ListAddress) -> Vec<(&'static str, String)> {
     let mut parameters = address.parameters();
-    parameters.retain(|(name, _)| name != "view");
+    parameters.retain(|(name, _)| name != "view" && name != EMBED_PARAMETER);
     let query = join_query(&parameters);
     let formats = [("CSV", "csv"), ("Excel", "xlsx"), ("JSON", "json"), ("JSON lines", "ndjson")];
     let link = |extension| format!("{}{query}", state.links.catalog_file(source.slug.as_str(), extension));

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::cell_view::{CellStyle, CellView};
+use super::embedding::EmbedOrigin;
 use crate::web::layout::freshness_mark::FreshnessMark;
 use crate::web::layout::run_labels::{RunStatus, StageIcon as _};
 use crate::web::layout::time_label::TimeLabel;
@@ -18,8 +19,12 @@ pub(in crate::web) struct CatalogPage {
     pub frame: PageFrame,
     /// The slug of the source.
     pub slug: String,
-    /// The catalog's name.
-    pub name: String,
+    /// The title of the catalog.
+    pub title: String,
+    /// What it is about, in a few sentences; may be empty.
+    pub description: String,
+    /// The link to the whole page, if this one is in a frame.
+    pub embedded_from: Option<EmbedOrigin>,
     /// The name of one item: "album".
     pub noun_one: String,
     /// The name of several items: "albums".

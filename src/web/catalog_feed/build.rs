@@ -45,8 +45,8 @@ impl FeedContext<'_> {
         let Self { source, added_at, .. } = self;
         Ok(CatalogFeed {
             id: format_id(&format!("catalog {} {}", source.id.0, added_at.timestamp_micros())),
-            subtitle: to_single_line(&format!("{}: added, updated and removed {}", source.name, source.noun.many)),
-            title: to_single_line(&source.name),
+            subtitle: to_single_line(&format!("{}: added, updated and removed {}", source.title(), source.noun.many)),
+            title: to_single_line(source.title()),
             self_link: format!("{}{self_link}", self.origin),
             catalog_link: self.catalog_link(),
             updated: runs.first().map_or(*added_at, |run| run.finished_at),

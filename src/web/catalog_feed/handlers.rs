@@ -135,5 +135,5 @@ fn answer_feed(
 /// does not change the version of the catalog.
 fn describe_request(source: &Source, runs: &[RunWithChanges], origin: &str, format: FeedFormat) -> String {
     let ids: Vec<String> = runs.iter().map(|run| run.id.to_string()).collect();
-    format!("{} {origin} {:?} {:?} {}", format.extension(), source.name, source.noun, ids.join(" "))
+    format!("{} {origin} {:?} {:?} {}", format.extension(), source.title(), source.noun, ids.join(" "))
 }

@@ -1,10 +1,10 @@
-//! `GET /`: every source that the reader may see.
+//! `GET /`: every source, or for a visitor the public catalogs.
 
 use std::collections::HashMap;
 
+use super::front_page::build_front_page;
 use super::view::{DashboardPage, SourceLine};
 use crate::domain::account::Role;
-use crate::domain::source::Source;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::html_response::HtmlResponse;
@@ -18,19 +18,18 @@ use crate::web::panel::second_steps::ReviewStep;
 /// `GET /`. Seven queries, however many sources there are, and one status read for each active run.
 pub(in crate::web) async fn page(app: AppContext) -> Result<HtmlResponse, WebError> {
     app.run_blocking(move |state, caller| {
-        let actor = caller.actor;
-        let visible = |source: &Source| source.public || actor.is_some();
-        let sources: Vec<Source> = state.store.list_sources()?.into_iter().filter(visible).collect();
+        let Some(actor) = caller.actor else { return HtmlResponse::render(&build_front_page(state)?) };
+        let sources = state.store.list_sources()?;
         let mut catalogs: HashMap<_, _> = state.store.list_catalogs()?.into_iter().collect();
         let results: HashMap<_, _> =
             state.store.latest_results()?.into_iter().map(|result| (result.source_id, result)).collect();
         let active: HashMap<_, _> =
             state.store.active_run_ids()?.into_iter().map(|(run, source)| (source, run)).collect();
-        let feeds = if actor.is_some() { state.store.all_feed_counts()? } else { HashMap::new() };
+        let feeds = state.store.all_feed_counts()?;
         let reviews: HashMap<_, _> =
             state.store.list_open_reviews()?.into_iter().map(|review| (review.source_id, review)).collect();
-        let is_admin = actor.as_ref().is_some_and(|actor| actor.role == Role::Admin);
-        let mut marks = list_marks(state, actor.as_ref())?;
+        let is_admin = actor.role == Role::Admin;
+        let mut marks = list_marks(state, Some(&actor))?;
         let mut lines = Vec::new();
         for source in sources {
             let catalog = catalogs.remove(&source.id);
@@ -40,8 +39,6 @@ pub(in crate::web) async fn page(app: AppContext) -> Result<HtmlResponse, WebErr
                 Some(run) => state.board.get(*run)?.filter(|report| report.summary.status.is_active()),
                 None => None,
             };
-            let report =
-                if actor.is_some() { report } else { report.and_then(|it| it.for_visitors(&source.noun.many)) };
             lines.push(SourceLine {
                 slug: source.slug.to_string(),
                 name: source.name.clone(),
@@ -58,7 +55,7 @@ pub(in crate::web) async fn page(app: AppContext) -> Result<HtmlResponse, WebErr
             });
         }
         HtmlResponse::render(&DashboardPage {
-            frame: page_frame(state, actor.as_ref(), "Catalogs", NavSection::Catalogs)?,
+            frame: page_frame(state, Some(&actor), "Catalogs", NavSection::Catalogs)?,
             sources: lines,
         })
     })

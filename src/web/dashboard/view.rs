@@ -15,8 +15,37 @@ use crate::web::panel::second_steps::ReviewStep;
 pub(in crate::web) struct DashboardPage {
     /// The frame of the page.
     pub frame: PageFrame,
-    /// The sources that the reader may see.
+    /// Every source.
     pub sources: Vec<SourceLine>,
+}
+
+/// `GET /` for a visitor.
+#[derive(Debug, Clone, Template)]
+#[template(path = "front_page.html")]
+pub(in crate::web) struct FrontPage {
+    /// The frame of the page.
+    pub frame: PageFrame,
+    /// The public catalogs.
+    pub catalogs: Vec<PublicCatalog>,
+}
+
+/// A public catalog as visitors see it.
+#[derive(Debug, Clone)]
+pub(in crate::web) struct PublicCatalog {
+    /// The slug of its source.
+    pub slug: String,
+    /// Its title.
+    pub title: String,
+    /// What it is about, in a few sentences; may be empty.
+    pub description: String,
+    /// The number of its items.
+    pub count: u64,
+    /// The name of one item: "album".
+    pub noun_one: String,
+    /// The name of several items: "albums".
+    pub noun_many: String,
+    /// When it last was as its source; `None` before the first time.
+    pub updated_at: Option<TimeLabel>,
 }
 
 /// A source on the dashboard.
@@ -40,7 +69,7 @@ pub(in crate::web) struct SourceLine {
     pub latest: Option<LatestRun>,
     /// The removals that wait for a decision, for admins.
     pub review: Option<ReviewStep>,
-    /// How many of its feeds failed when they were last fetched; zero for visitors.
+    /// How many of its feeds failed when they were last fetched.
     pub failing: u64,
     /// Whether visitors without an account may read it.
     pub public: bool,

@@ -7,7 +7,7 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse};
 use futures_util::FutureExt as _;
@@ -19,20 +19,7 @@ use crate::web::http::error_response::error_response;
 use crate::web::http::links::LinkBuilder;
 use crate::web::http::response_format::ResponseFormat;
 use crate::web::http::return_path::return_path_of;
-
-/// Headers of every response that does not set them itself. A response depends on its reader and the time, so it must
-/// not be cached; embedded assets set their own `Cache-Control`.
-const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        // Images that sources link to are on other servers; nothing else is loaded from there.
-        "default-src 'self'; img-src 'self' data: https: http:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
-         object-src 'none'",
-    ),
-    (header::CACHE_CONTROL, "no-store"),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::REFERRER_POLICY, "same-origin"),
-];
+use crate::web::http::security_headers::add_security_headers;
 
 /// Passes a request on to its handler, unless another site sent it, and completes the response.
 pub(in crate::web) async fn process_request(
@@ -124,15 +111,6 @@ fn error_without_request(error: WebError, format: ResponseFormat, links: &LinkBu
     let mut response = error_response(&error, format, &links.login(), render_bare_page(&error, links));
     add_security_headers(response.headers_mut());
     InternalError::from_response(error, response).into()
-}
-
-/// Adds the security headers that a response does not have yet.
-fn add_security_headers(headers: &mut HeaderMap) {
-    for (name, value) in SECURITY_HEADERS {
-        if !headers.contains_key(&name) {
-            headers.insert(name, HeaderValue::from_static(value));
-        }
-    }
 }
 
 #[cfg(test)]

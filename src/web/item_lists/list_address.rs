@@ -11,6 +11,9 @@ use crate::domain::filter::Filter;
 /// The names and values of an address, in their order.
 pub(in crate::web) type AddressParameters = Vec<(String, String)>;
 
+/// The parameter of pages that are for a frame of another site.
+pub(in crate::web) const EMBED_PARAMETER: &str = "embed";
+
 /// Splits the query of an address into names and values.
 pub(in crate::web) fn split_query(query: &str) -> AddressParameters {
     form_urlencoded::parse(query.as_bytes()).into_owned().collect()
@@ -37,6 +40,8 @@ pub(in crate::web) struct ListAddress {
     pub sort: Vec<SortColumn>,
     /// Other parameters that links keep: how the items are shown.
     pub view: AddressParameters,
+    /// Whether the pages are for a frame of another site, which every link keeps.
+    pub is_embedded: bool,
 }
 
 impl ListAddress {
@@ -70,6 +75,9 @@ impl ListAddress {
             add("sort", &SortColumn::format_list(&self.sort));
         }
         parameters.extend(self.view.iter().cloned());
+        if self.is_embedded {
+            parameters.push((EMBED_PARAMETER.to_owned(), "1".to_owned()));
+        }
         parameters
     }
 
@@ -142,7 +150,7 @@ impl ListAddress {
 
     /// Returns the same order without a search and filters.
     pub(in crate::web) fn without_filters(&self) -> Self {
-        Self { sort: self.sort.clone(), view: self.view.clone(), ..Self::default() }
+        Self { sort: self.sort.clone(), view: self.view.clone(), is_embedded: self.is_embedded, ..Self::default() }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::domain::source::Source;
 use crate::store::catalog_version::CatalogVersion;
 use crate::store::catalogs::Catalog;
 use crate::web::http::cross_origin::cross_origin_headers;
+use crate::web::http::security_headers::{ROBOTS_HEADER, robots_rule};
 
 /// What a client said about the response that it has.
 #[derive(Debug, Clone, Default)]
@@ -36,12 +37,14 @@ pub(in crate::web) fn list_version(version: CatalogVersion, catalog: &Catalog, w
     format!("W/\"{digest}\"")
 }
 
-/// The headers of a list of items: its version, if it has one, and who may read and keep it.
+/// The headers of a list of items: its version, if it has one, who may read and keep it, and whether search engines may
+/// list it.
 pub(in crate::web) fn list_headers(source: &Source, version: Option<String>) -> Vec<(HeaderName, String)> {
     let mut headers = vec![
         // Kept, but never used without asking.
         (header::CACHE_CONTROL, if source.public { "no-cache" } else { "private, no-cache" }.to_owned()),
         (header::VARY, "Authorization, Cookie".to_owned()),
+        (ROBOTS_HEADER, robots_rule(source).to_owned()),
     ];
     headers.extend(version.map(|version| (header::ETAG, version)));
     headers.extend(cross_origin_headers(source));

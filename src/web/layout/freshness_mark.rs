@@ -62,6 +62,15 @@ pub(in crate::web) fn find_mark(
     Ok(facts.and_then(|facts| FreshnessMark::new(judge_freshness(&facts, Utc::now()), actor.is_none())))
 }
 
+/// The mark of one source on the pages of its catalog; `None` for a visitor, who reads when the catalog was updated.
+pub(in crate::web) fn find_reader_mark(
+    state: &AppState,
+    source: SourceId,
+    reader: Option<&Actor>,
+) -> Result<Option<FreshnessMark>, WebError> {
+    if reader.is_some() { find_mark(state, source, reader) } else { Ok(None) }
+}
+
 /// The marks of all sources for `actor`, or for a visitor, in one query.
 pub(in crate::web) fn list_marks(
     state: &AppState,

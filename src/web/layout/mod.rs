@@ -7,6 +7,7 @@ pub(super) mod fragment_tests;
 pub(in crate::web) mod freshness_mark;
 pub(super) mod item_title;
 pub(super) mod page;
+pub(in crate::web) mod page_description;
 pub(in crate::web) mod page_links;
 pub(in crate::web) mod run_labels;
 pub(in crate::web) mod time_label;

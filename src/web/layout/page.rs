@@ -7,7 +7,7 @@ use crate::domain::account::{Actor, Role};
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 
-/// The frame of a page for `actor`, or for a visitor.
+/// The frame of a page for `actor`, or for a visitor, who sees nothing of syncs.
 pub(in crate::web) fn page_frame(
     state: &AppState,
     actor: Option<&Actor>,
@@ -15,7 +15,9 @@ pub(in crate::web) fn page_frame(
     section: NavSection,
 ) -> Result<PageFrame, WebError> {
     let user = actor.map(|actor| PageUser { name: actor.name.clone(), is_admin: actor.role == Role::Admin });
-    let (links, badge) = (state.links.clone(), badge_runs(state, actor)?);
-    let stale_sources = if actor.is_some() { count_stale_sources(state)? } else { 0 };
-    Ok(PageFrame { links, title: title.into(), user, section, stale_sources, badge })
+    let frame = PageFrame { links: state.links.clone(), title: title.into(), user, section, ..PageFrame::default() };
+    if actor.is_none() {
+        return Ok(frame);
+    }
+    Ok(PageFrame { stale_sources: count_stale_sources(state)?, badge: badge_runs(state, actor)?, ..frame })
 }

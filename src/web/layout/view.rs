@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use askama::Template;
 
+use super::page_description::PageDescription;
 use super::run_labels::{Kind, REVIEW_ICON, REVIEW_TONE, RunStats, RunStatus, run_icon, run_tone};
 use crate::domain::freshness::stale_notice;
 use crate::domain::run_summary::RunSummary;
@@ -28,8 +29,12 @@ pub(in crate::web) struct PageFrame {
     pub section: NavSection,
     /// The number of stale sources; zero for a visitor.
     pub stale_sources: u64,
-    /// The floating badge, as of page load.
+    /// The floating badge, as of page load; visitors have none.
     pub badge: SyncBadge,
+    /// What search engines and link previews are told about a page of a public catalog.
+    pub description: Option<PageDescription>,
+    /// Whether the page is for a frame of another site: without header and login.
+    pub is_embedded: bool,
 }
 
 impl PageFrame {
@@ -166,7 +171,7 @@ impl BadgeRun {
 
 /// `GET /sync-badge`: the badge alone.
 #[derive(Debug, Clone, Template)]
-#[template(path = "base.html", block = "badge")]
+#[template(path = "badge.html")]
 pub(in crate::web) struct BadgeFragment {
     frame: BadgeFrame,
 }

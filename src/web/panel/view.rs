@@ -222,7 +222,7 @@ pub(in crate::web) struct SourceLinks {
 
 /// The panel as a fragment: the response to a poll, a start and a cancel.
 #[derive(Debug, Clone, Template)]
-#[template(path = "catalog.html", block = "panel")]
+#[template(path = "panel.html")]
 pub(in crate::web) struct PanelFragment {
     /// The panel to show.
     pub panel: PanelView,

@@ -9,6 +9,8 @@ pub(super) mod kept_address;
 pub(super) mod kind_offer;
 pub(super) mod pages;
 pub(super) mod place;
+pub(super) mod public_page;
+pub(in crate::web) mod public_page_view;
 pub(in crate::web) mod read_fields_view;
 pub(super) mod read_form;
 pub(super) mod review;

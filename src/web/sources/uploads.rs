@@ -228,6 +228,7 @@ mod tests {
 
     use super::{delete_abandoned, delete_upload, is_unused, upload_path};
     use crate::domain::location::SourceLocation;
+    use crate::domain::public_page::PublicPage;
     use crate::domain::read_options::ReadOptions;
     use crate::domain::source::{Noun, Source, SourceId};
 
@@ -248,6 +249,7 @@ mod tests {
             read_options: ReadOptions::default(),
             stale_after: None,
             paused_at: None,
+            page: PublicPage::default(),
         }
     }
 

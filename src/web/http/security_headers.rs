@@ -1,0 +1,50 @@
+//! The headers that keep a response where it belongs: what a page may load, which sites may show it in a frame, and
+//! whether search engines may list it.
+
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+use crate::domain::frame_hosts::FrameHosts;
+use crate::domain::source::Source;
+
+/// The name of the header that tells search engines whether they may list a response.
+pub(in crate::web) const ROBOTS_HEADER: HeaderName = HeaderName::from_static("x-robots-tag");
+/// Images that sources link to are on other servers; nothing else is loaded from there. The sites that may show the
+/// page in a frame follow.
+const PAGE_POLICY: &str = "default-src 'self'; img-src 'self' data: https: http:; base-uri 'none'; form-action 'self'; \
+                           object-src 'none'; frame-ancestors";
+/// The sites that may show a page in a frame, if none are named.
+const NO_SITES: &str = "'none'";
+/// Headers of every response that does not set them itself. A response depends on its reader and the time, so it must
+/// not be cached; embedded assets set their own `Cache-Control`. Search engines list only what says so.
+const DEFAULT_HEADERS: [(HeaderName, &str); 4] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (ROBOTS_HEADER, "noindex"),
+];
+
+/// The policy of a page that these sites may show in a frame; `None` if there are none.
+pub(in crate::web) fn framed_page_policy(sites: &FrameHosts) -> Option<String> {
+    (!sites.is_empty()).then(|| format!("{PAGE_POLICY} {}", sites.to_directive()))
+}
+
+/// What search engines are told about a response with the content of a catalog.
+pub(in crate::web) const fn robots_rule(source: &Source) -> &'static str {
+    if source.is_listed() { "all" } else { "noindex" }
+}
+
+/// Adds the headers that a response does not have yet.
+pub(in crate::web) fn add_security_headers(headers: &mut HeaderMap) {
+    for (name, value) in DEFAULT_HEADERS {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+    // A page with its own policy names the sites that may show it; the older header could not.
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        if let Ok(policy) = HeaderValue::from_str(&format!("{PAGE_POLICY} {NO_SITES}")) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+    }
+}
