@@ -24,7 +24,7 @@ crashes: needs
 	then $(CARGO) nextest run --profile crashes servers::crashes; \
 	else $(CARGO) test servers::crashes -- --nocapture; fi
 
-needs:
+needs: node_modules/.package-lock.json
 	@scripts/install-test-needs
 
 lint: lint-static

@@ -96,7 +96,7 @@ impl Browser {
         Self { client: client.expect("a browser that starts"), runtime, driver, profile }
     }
 
-    fn block_on<T>(&self, answer: impl Future<Output = T>) -> T {
+    pub(super) fn block_on<T>(&self, answer: impl Future<Output = T>) -> T {
         self.runtime.block_on(answer)
     }
 
@@ -156,7 +156,7 @@ impl Browser {
         }
     }
 
-    fn find_element(&self, css: &str) -> Result<Element, CmdError> {
+    pub(super) fn find_element(&self, css: &str) -> Result<Element, CmdError> {
         self.block_on(self.client.find(Locator::Css(css)))
     }
 
@@ -269,7 +269,7 @@ impl Browser {
         serious.map(|entry| entry["message"].to_string()).collect()
     }
 
-    fn run_chromium_command(&self, command: &str, parameters: &Value) {
+    pub(super) fn run_chromium_command(&self, command: &str, parameters: &Value) {
         self.send_command("goog/cdp/execute", json!({ "cmd": command, "params": parameters }));
     }
 

@@ -11,6 +11,7 @@ pub(crate) mod http_client;
 pub(crate) mod load_clock;
 pub(crate) mod log_files;
 pub(crate) mod memory_kind;
+pub(crate) mod page_checks;
 pub(crate) mod pause_point;
 pub(crate) mod pausing_kind;
 mod postgres_database;

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, web};
 use super::description::DescribedPage;
 use super::embedding::{EmbedOrigin, is_embedded, with_page_rules};
 use super::list_view::ListView;
-use super::table::{TableQuery, build_table};
+use super::table::{SOURCE_ORDER_LABEL, TableQuery, USUAL_ORDER_LABEL, build_table};
 use super::view::CatalogPage;
 use crate::domain::operation::OperationKind;
 use crate::web::http::app_context::AppContext;
@@ -63,7 +63,10 @@ pub(in crate::web) async fn page(
                 Ok(left(OperationKind::Sync)?.max(left(OperationKind::Preview)?))
             })?;
         }
-        let table = build_table(state, &source, &catalog, &asked)?;
+        let mut table = build_table(state, &source, &catalog, &asked)?;
+        if actor.is_none() && table.usual_order == SOURCE_ORDER_LABEL {
+            table.usual_order = USUAL_ORDER_LABEL;
+        }
         let described = DescribedPage { source: &source, links: &state.links, origin: &origin, is_embedded };
         let description = described.describe_catalog(&catalog, &asked.list.address, &table);
         let frame = page_frame(state, actor.as_ref(), source.title(), NavSection::Catalogs)?;

@@ -24,6 +24,10 @@ use crate::web::layout::time_label::time_label;
 
 /// The number of items on a page.
 pub(super) const ITEMS_PER_PAGE: u64 = 50;
+/// The label of the order in which the source has the items. Visitors know no sources: theirs is the usual order.
+pub(super) const SOURCE_ORDER_LABEL: &str = "Source order";
+/// The label of any other order of an address without one.
+pub(super) const USUAL_ORDER_LABEL: &str = "Usual order";
 /// The operators of the form that filters any column.
 const FILTER_OPERATORS: &[FilterOperator] = &[
     FilterOperator::Contains,
@@ -208,9 +212,9 @@ fn download_links(state: &AppState, source: &Source, address: &ListAddress) -> V
 /// The label of the order of an address without one.
 fn usual_order_label(catalog: &Catalog, request: &TableQuery) -> &'static str {
     match request.usual_sort.first() {
-        None => "Source order",
+        None => SOURCE_ORDER_LABEL,
         Some(column) if Some(column.name.as_str()) == articles::newest_first_column(catalog) => "Newest first",
-        Some(_) => "Usual order",
+        Some(_) => USUAL_ORDER_LABEL,
     }
 }
 
