@@ -7,6 +7,7 @@ mod follow;
 mod output;
 mod preview_changes;
 mod progress_display;
+mod public_page_flags;
 mod run_result;
 mod serve;
 mod source;

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::output::{
     CommandError, CommandExit, ask_confirmation, find_source, format_table, print_answer, print_note, to_single_line,
 };
+use super::public_page_flags::format_page;
 use super::{source_add, source_check};
 use crate::app::App;
 use crate::domain::feed::FeedRecord;
@@ -185,6 +186,7 @@ fn show_source(app: &App, source: &Source, as_json: bool) -> Result<CommandExit,
         facts.push(("columns", catalog.columns.join(", ")));
         facts.push(("last success", format_last_success(&catalog)));
     }
+    facts.extend(format_page(&source.page));
     facts.push(("freshness", freshness.to_string()));
     facts.extend(source.stale_after.map(|age| ("stale after", age.to_string())));
     facts.extend(format_read_options(&source.read_options));

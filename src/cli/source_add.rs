@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::output::{CommandError, CommandExit, print_note};
+use super::public_page_flags::PublicPageFlags;
 use super::user::read_piped_password;
 use crate::app::App;
 use crate::domain::location::SourceLocation;
@@ -61,6 +62,8 @@ pub(super) struct SourceAddArgs {
     #[arg(long, requires = "public")]
     publish_hidden_columns: bool,
     #[command(flatten)]
+    page: PublicPageFlags,
+    #[command(flatten)]
     reading: ReadFlags,
 }
 
@@ -90,6 +93,7 @@ pub(super) fn run(app: &App, add: &SourceAddArgs) -> Result<CommandExit, Command
         Some(schedule) => schedule.next_after(app.store.now()?).map(|time| time.naive_utc()),
         None => None,
     };
+    let page = add.page.to_page()?;
     let slug = &add.slug;
     let mut draft = SourceDraft {
         slug: slug.clone(),
@@ -106,7 +110,10 @@ pub(super) fn run(app: &App, add: &SourceAddArgs) -> Result<CommandExit, Command
     if draft.public && app.control.can_hide_columns(&draft.kind) {
         draft.read_options.published_hidden_columns = find_published_columns(app, &draft, add.publish_hidden_columns)?;
     }
-    app.store.add_source(&draft, next_run_at)?;
+    let source = app.store.add_source(&draft, next_run_at)?;
+    if page != source.page {
+        app.store.set_public_page(source.id, &page)?;
+    }
     if let Some((_, explanation)) = replacement {
         print_note(explanation);
     }

@@ -98,6 +98,14 @@ impl FromStr for FrameHost {
     }
 }
 
+impl FrameHost {
+    /// Returns the site as headers have it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// The only numeric address that is accepted: browsers need not compare any other
 /// (<https://www.w3.org/TR/CSP3/#match-hosts>).
 const LOCAL_ADDRESS: &str = "127.0.0.1";

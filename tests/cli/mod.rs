@@ -8,6 +8,7 @@ mod export;
 mod feed_health;
 mod feeds;
 mod google;
+mod public_page;
 mod second_steps;
 mod serve;
 mod settings;

@@ -45,11 +45,16 @@ pub(in crate::web) async fn page(
         let source = caller.source(state, &slug)?;
         let is_embedded = is_embedded(&parameters, &source);
         let actor = caller.actor.filter(|_| !is_embedded);
-        let found = state.store.find_item(source.id, &id)?.zip(state.store.find_catalog(source.id)?);
-        let Some((mut item, catalog)) = found else { return Err(WebError::not_found("item")) };
-        catalog.retain_columns(std::slice::from_mut(&mut item));
+        let Some(catalog) = state.store.find_catalog(source.id)? else { return Err(WebError::not_found("item")) };
         let mut list = TableQuery::parse(&parameters, &AddressParameters::new(), &catalog);
         list.list.address.is_embedded = is_embedded;
+        let Some(mut item) = state.store.find_item(source.id, &id)? else {
+            // No site may show the page of an error, so the frame would be empty.
+            let catalog_link = state.links.catalog(source.slug.as_str());
+            let back = is_embedded.then(|| HtmlResponse::redirect(list.list.address.link(&catalog_link, 1)));
+            return back.ok_or_else(|| WebError::not_found("item"));
+        };
+        catalog.retain_columns(std::slice::from_mut(&mut item));
         let neighbours = find_neighbours(state, &source, &catalog, &list, &id)?;
         let item_link = list.list.address.link(&state.links.item(source.slug.as_str(), &id), 1);
         let heading = item_heading(&item, &source.noun.one);

@@ -11,6 +11,7 @@ on_both_databases![
     an_embedded_page_is_that_of_a_visitor_whoever_requests_it,
     every_link_of_an_embedded_page_stays_in_the_frame_or_leaves_it_for_a_new_tab,
     a_private_catalog_is_never_embedded,
+    an_item_that_is_gone_leads_back_to_the_list_of_the_frame,
     a_stored_value_adds_nothing_to_the_header,
 ];
 
@@ -80,6 +81,20 @@ fn an_embedded_page_is_that_of_a_visitor_whoever_requests_it(db: &TestDatabase) 
         "{:?}",
         hidden.header("location")
     );
+}
+
+fn an_item_that_is_gone_leads_back_to_the_list_of_the_frame(db: &TestDatabase) {
+    let (site, source) = open_site(db);
+    let item = item_path(&site, "music", 2);
+    present(&site, &source, &public_page("", "", false, FRIEND));
+    std::fs::write(site.data_dir().join("music.csv"), "id,title\nm1,Kind of Blue\nm2,Blue\n").expect("written");
+    site.sync_source(&source);
+    let reply = site.visitor().get(&format!("{item}?q=blue&embed=1"));
+    let list = "/lockstep/catalog/music?q=blue&embed=1";
+    assert_eq!((reply.status, reply.header("location")), (303, Some(list)), "{}", reply.body);
+    assert_eq!(site.visitor().get(&item).status, 404);
+    hide_source(&site, &source);
+    assert_eq!(site.add_person("ada", Role::Admin).get(&format!("{item}?embed=1")).status, 404);
 }
 
 fn every_link_of_an_embedded_page_stays_in_the_frame_or_leaves_it_for_a_new_tab(db: &TestDatabase) {
