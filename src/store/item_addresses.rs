@@ -1,10 +1,11 @@
 //! Lists what the addresses of items are made of, for sitemaps: in the order of the ids, without any fields.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::connection::Store;
 use super::error::StoreError;
+use super::item_time::ItemTime;
 use super::schema::items;
 use crate::domain::source::SourceId;
 
@@ -24,7 +25,7 @@ impl Store {
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn item_addresses(&self, source: SourceId, after: i64, limit: u32) -> Result<Vec<ItemAddress>, StoreError> {
         self.read(|conn| {
-            let rows: Vec<(i64, NaiveDateTime)> = items::table
+            let rows: Vec<(i64, ItemTime)> = items::table
                 .filter(items::source_id.eq(source.0))
                 .filter(items::removed_at.is_null())
                 .filter(items::id.gt(after))
@@ -33,7 +34,7 @@ impl Store {
                 .limit(i64::from(limit))
                 .select((items::id, items::changed_at))
                 .load(conn)?;
-            Ok(rows.into_iter().map(|(id, at)| ItemAddress { id, changed_at: at.and_utc() }).collect())
+            Ok(rows.into_iter().map(|(id, at)| ItemAddress { id, changed_at: at.to_utc() }).collect())
         })
     }
 
