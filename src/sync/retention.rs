@@ -39,11 +39,16 @@ fn run_pass(engine: &SyncEngine, shutdown: &ShutdownSignal) {
     let SyncEngine { store, status_board, timeouts, .. } = engine;
     delete_in_batches("status reports", shutdown, || status_board.delete_old_reports(timeouts.status_retention));
     // Operations before records: a record can only be deleted after its operation.
-    delete_in_batches("operations", shutdown, || store.clear_operations(timeouts.operation_retention));
-    delete_in_batches("records", shutdown, || store.clear_records(timeouts.record_retention));
-    delete_in_batches("sessions", shutdown, || store.clear_sessions());
-    delete_in_batches("layouts", shutdown, || store.clear_unused_layouts(UNUSED_LAYOUT_RETENTION));
-    convert_stored_rows(engine, shutdown);
+    let deletions = [
+        delete_in_batches("operations", shutdown, || store.clear_operations(timeouts.operation_retention)),
+        delete_in_batches("records", shutdown, || store.clear_records(timeouts.record_retention)),
+        delete_in_batches("sessions", shutdown, || store.clear_sessions()),
+    ];
+    // What is never urgent waits for the next pass while the database does not answer, and logs nothing.
+    if deletions.iter().all(|succeeded| *succeeded) {
+        delete_in_batches("layouts", shutdown, || store.clear_unused_layouts(UNUSED_LAYOUT_RETENTION));
+        convert_stored_rows(engine, shutdown);
+    }
 }
 
 /// Converts rows that earlier versions wrote, step by step.
@@ -62,26 +67,32 @@ fn convert_stored_rows(engine: &SyncEngine, shutdown: &ShutdownSignal) {
     }
 }
 
-/// Repeats `delete_batch`, which returns how many rows it deleted, until nothing is left of `what`.
+/// Repeats `delete_batch`, which returns how many rows it deleted, until nothing is left of `what`. Returns whether it
+/// did not fail.
 fn delete_in_batches<E: Display>(
     what: &str,
     shutdown: &ShutdownSignal,
     mut delete_batch: impl FnMut() -> Result<usize, E>,
-) {
-    let mut deleted = 0;
+) -> bool {
+    let (mut deleted, mut succeeded) = (0, true);
     while !shutdown.is_requested() {
         match catch_panic(&format!("deleting expired {what}"), &mut delete_batch) {
             Some(Ok(0)) => break,
             Some(Ok(rows)) => deleted += rows,
             Some(Err(error)) => {
                 log::warn!("expired {what} could not be deleted: {error}");
+                succeeded = false;
                 break;
             }
-            None => break,
+            None => {
+                succeeded = false;
+                break;
+            }
         }
         shutdown.sleep(BATCH_PAUSE);
     }
     if deleted > 0 {
         log::debug!("deleted {deleted} rows of expired {what}");
     }
+    succeeded
 }

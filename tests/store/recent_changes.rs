@@ -117,7 +117,7 @@ fn runs_that_changed_nothing_are_passed_over(db: &TestDatabase) {
     let changing = run_with_counts(&store, source, &full_sync(), Status::Completed, [1, 0, 0]);
     let idle = run_with_counts(&store, source, &full_sync(), Status::Completed, [0, 0, 0]);
     let copied = |column: &str| match column {
-        "id" => "substr(id, 1, 37) || (1000 + n)".to_owned(),
+        "id" => "'sync_00000000-0000-7000-8000-' || (100000000000 + n)".to_owned(),
         column => column.to_owned(),
     };
     let columns = "id source_id source kind mode status message progress created_at finished_at stats requested_by \
