@@ -18,9 +18,14 @@ pub(super) struct PublicPageFlags {
     /// With --public: let search engines list the catalog
     #[arg(long, requires = "public")]
     list_in_search_engines: bool,
-    /// With --public: site that may embed the catalog, such as https://example.org or https://*.example.org. Repeat it
-    /// for several sites
-    #[arg(long, value_name = "SITE", requires = "public")]
+    #[arg(
+        long,
+        value_name = "SITE",
+        requires = "public",
+        // As a comment, rustdoc would demand angle brackets around the URL.
+        help = "With --public: site that may embed the catalog, such as https://example.org or https://*.example.org. \
+                Repeat it for several sites"
+    )]
     frame_host: Vec<FrameHost>,
 }
 
