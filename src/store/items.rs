@@ -86,7 +86,12 @@ impl Store {
                 .offset(offset)
                 .limit(limit)
                 .into_boxed();
-            let live = if is_reversed { live.order(items::id.desc()) } else { live.order(items::id) };
+            // Ordered like the index of live items: PostgreSQL without statistics would sort all of them by id alone.
+            let live = if is_reversed {
+                live.order((items::source_id.desc(), items::id.desc()))
+            } else {
+                live.order((items::source_id, items::id))
+            };
             let mut rows: Vec<ItemRow> = live.load(conn)?;
             if is_reversed {
                 rows.reverse();
