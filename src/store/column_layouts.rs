@@ -101,6 +101,7 @@ impl LayoutsByNumber {
             (Some(before), Some(after)) if is_difference(&after) => {
                 Some(apply_difference(before, &after).ok_or_else(|| misfit(AFTER))?)
             }
+            (None, Some(after)) if is_difference(&after) => return Err(misfit(AFTER)),
             (_, after) => after,
         };
         let before = before.map(|fields| self.to_named("item_changes.before", fields)).transpose()?;

@@ -6,6 +6,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
+use super::locked_rows::load_locked;
 use crate::store::any_connection::AnyConnection;
 use crate::store::item_time::ItemTime;
 use crate::store::row_form::RowForm;
@@ -28,16 +29,6 @@ pub(in crate::store) struct ConvertibleChange {
     pub(in crate::store) source_id: i64,
     pub(in crate::store) before: Option<String>,
     pub(in crate::store) after: Option<String>,
-}
-
-/// Loads a query, and on PostgreSQL locks its rows.
-macro_rules! load_locked {
-    ($conn:expr, $query:expr) => {
-        match $conn {
-            AnyConnection::Sqlite(conn) => $query.load(conn),
-            AnyConnection::Postgres(conn) => $query.for_update().skip_locked().load(conn),
-        }
-    };
 }
 
 /// Locks a fact about the installation and returns its value; `None` if there is none or another transaction has locked

@@ -7,22 +7,13 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
+use super::locked_rows::load_locked;
 use crate::domain::operation::OperationKind;
 use crate::store::active_statuses::ACTIVE_STATUSES;
 use crate::store::any_connection::AnyConnection;
 use crate::store::schema::{
     item_changes, removal_reviews, sessions, sync_issues, sync_operations, sync_records, withheld_items,
 };
-
-/// Loads a query, and on PostgreSQL locks its rows.
-macro_rules! load_locked {
-    ($conn:expr, $query:expr) => {
-        match $conn {
-            AnyConnection::Sqlite(conn) => $query.load(conn),
-            AnyConnection::Postgres(conn) => $query.for_update().skip_locked().load(conn),
-        }
-    };
-}
 
 /// Returns the ids of operations that ended before `before` and have a record, oldest first.
 pub(in crate::store) fn lock_ended_operations(

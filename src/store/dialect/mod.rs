@@ -11,6 +11,7 @@ pub(super) mod issue_rows;
 pub(super) mod item_times;
 mod literal;
 pub(super) mod lock;
+mod locked_rows;
 pub(super) mod migrations;
 pub(super) mod probe;
 pub(super) mod session;
