@@ -13,6 +13,7 @@ mod serve;
 mod source;
 mod source_add;
 mod source_check;
+mod source_update;
 mod sync;
 mod token;
 mod undo;

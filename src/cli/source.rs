@@ -1,4 +1,4 @@
-//! `lockstep source list`, `show` and `remove`. The files `source_add` and `source_check` have the other two.
+//! `lockstep source list`, `show`, `resume` and `remove`. The other commands have files of their own.
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -7,7 +7,7 @@ use super::output::{
     CommandError, CommandExit, ask_confirmation, find_source, format_table, print_answer, print_note, to_single_line,
 };
 use super::public_page_flags::format_page;
-use super::{source_add, source_check};
+use super::{source_add, source_check, source_update};
 use crate::app::App;
 use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
@@ -34,6 +34,8 @@ pub(super) enum SourceCommand {
     Show(SourceShowArgs),
     /// Fetch a source and report problems with their fixes, without writing anything
     Check(SourceArg),
+    /// Change the title, the description and who may list or embed a catalog
+    Update(source_update::SourceUpdateArgs),
     /// Resume a paused schedule
     Resume(SourceArg),
     /// Remove a source and its catalog
@@ -82,6 +84,7 @@ pub(super) fn run(app: &App, command: &SourceCommand) -> Result<CommandExit, Com
         SourceCommand::List(args) => list_sources(app, args.json),
         SourceCommand::Show(args) => show_source(app, &find_source(&app.store, &args.slug)?, args.json),
         SourceCommand::Check(args) => source_check::run(app, &find_source(&app.store, &args.slug)?),
+        SourceCommand::Update(args) => source_update::run(app, args),
         SourceCommand::Resume(args) => resume_schedule(app, &find_source(&app.store, &args.slug)?),
         SourceCommand::Remove(args) => remove_source(app, args),
     }
@@ -123,6 +126,10 @@ fn to_json_object(source: &Source, catalog: &Catalog, freshness: CatalogFreshnes
         "key": source.key_column,
         "schedule": source.schedule,
         "public": source.public,
+        "title": source.title(),
+        "description": source.page.description,
+        "listedInSearchEngines": source.page.is_indexed,
+        "frameHosts": source.page.frame_hosts.iter().collect::<Vec<_>>(),
         "items": catalog.item_count,
         "columns": catalog.columns,
         "staleAfter": source.stale_after.map(MaxAge::as_seconds),

@@ -175,17 +175,22 @@ impl FrameHosts {
         self.0.is_empty()
     }
 
+    /// Returns each site as headers have it.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(FrameHost::as_str)
+    }
+
     /// Returns the sites as the directive `frame-ancestors` has them, separated by spaces. It is also how they are
     /// stored.
     #[must_use]
     pub fn to_directive(&self) -> String {
-        self.0.iter().map(|host| host.0.as_str()).collect::<Vec<_>>().join(" ")
+        self.iter().collect::<Vec<_>>().join(" ")
     }
 }
 
 impl fmt::Display for FrameHosts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.iter().map(|host| host.0.as_str()).collect::<Vec<_>>().join("\n"))
+        f.write_str(&self.iter().collect::<Vec<_>>().join("\n"))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the public sees of a catalog, set on the command line.
 
+use serde_json::json;
+
 use super::CliFixture;
 
 const ADD: [&str; 8] = ["source", "add", "albums", "--kind", "csv", "--file", "albums.csv", "--key"];
@@ -41,4 +43,43 @@ fn a_wrong_value_adds_nothing_and_names_the_fix() {
         assert!(refused.code == 2 && refused.err.contains(message), "{flags:?}: {}", refused.err);
     }
     assert_eq!(cli.expect_success(&["source", "list", "--json"]), "[]\n");
+}
+
+#[test]
+fn an_update_changes_what_its_flags_name_and_nothing_else() {
+    let cli = CliFixture::new();
+    cli.write_csv("albums.csv", "id,title\n1,A\n");
+    cli.expect_success(&[&ADD[..], &["id", "--title", "Shelf", "--description", "All records."]].concat());
+    let page_of = || {
+        let shown: serde_json::Value =
+            serde_json::from_str(&cli.expect_success(&["source", "show", "albums", "--json"])).expect("JSON");
+        ["title", "description", "listedInSearchEngines", "frameHosts"].map(|name| shown[name].clone())
+    };
+    let update = |flags: &[&str]| {
+        let done = cli.run_command(&[&["source", "update", "albums"], flags].concat());
+        assert_eq!((done.code, done.out.as_str()), (0, ""), "{flags:?}: {}", done.err);
+        done.err
+    };
+    let said = update(&["--list-in-search-engines", "yes", "--frame-host", "https://Friend.example"]);
+    assert!(said.contains("The catalog is private."), "{said}");
+    let page = |title: &str, description: &str, is_listed: bool, hosts: &[&str]| {
+        [json!(title), json!(description), json!(is_listed), json!(hosts)]
+    };
+    assert_eq!(page_of(), page("Shelf", "All records.", true, &["https://friend.example"]));
+    update(&["--title", "", "--frame-host", "https://other.example"]);
+    assert_eq!(page_of(), page("Albums", "All records.", true, &["https://other.example"]));
+    update(&["--no-frame-hosts", "--list-in-search-engines", "no", "--description", ""]);
+    assert_eq!(page_of(), page("Albums", "", false, &[]));
+    assert!(update(&["--description", ""]).contains("Nothing to change"));
+    let refused: [(&[&str], &str); 4] = [
+        (&[], "--title"),
+        (&["--title", "a\nb"], "--title: A title has at most 100 characters"),
+        (&["--list-in-search-engines", "maybe"], "say yes or no"),
+        (&["--frame-host", "https://a.example", "--no-frame-hosts"], "cannot be used with"),
+    ];
+    for (flags, message) in refused {
+        let refused = cli.run_command(&[&["source", "update", "albums"], flags].concat());
+        assert!(refused.code == 2 && refused.err.contains(message), "{flags:?}: {}", refused.err);
+    }
+    assert_eq!(cli.run_command(&["source", "update", "other", "--title", "T"]).code, 2, "an unknown source");
 }

@@ -5,6 +5,7 @@ use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use lockstep::domain::account::Role;
 use lockstep::domain::location::SourceLocation;
+use lockstep::domain::public_page::PublicPage;
 use serde_json::Value;
 
 use super::site::TestSite;
@@ -90,7 +91,12 @@ fn sources_are_listed_to_those_who_may_read_them() {
         let items = list["items"].as_array().expect("items").iter();
         items.map(|source| source["slug"].as_str().expect("a slug").to_owned()).collect()
     };
+    let about =
+        PublicPage { title: Some("The shelf".into()), description: "All records.".into(), ..Default::default() };
+    assert!(site.store.set_public_page(site.albums.id, &about).expect("a database"));
     let visitor = site.visitor().get("/api/sources").json();
+    let texts = ["name", "title", "description"].map(|name| visitor["items"][0][name].clone());
+    assert_eq!(texts, ["The albums", "The shelf", "All records."]);
     assert_eq!((of(&visitor), &visitor["total"]), (vec!["albums".to_owned()], &1.into()));
     assert!(visitor["items"][0].get("location").is_none());
     let viewer = site.add_program("reader", Role::Viewer).get("/api/sources").json();

@@ -19,6 +19,10 @@ use crate::web::http::json_response::JsonResponse;
 struct SourceEntry {
     slug: String,
     name: String,
+    /// The title of its pages; the name where no title is set.
+    title: String,
+    /// A few sentences about it; empty if there are none.
+    description: String,
     noun: String,
     kind: String,
     public: bool,
@@ -60,7 +64,9 @@ pub(in crate::web) async fn sources(app: AppContext, request: HttpRequest) -> Re
                 columns: catalog.map(|catalog| catalog.columns).unwrap_or_default(),
                 feeds: feeds.get(&source.id).copied(),
                 location: is_admin.then(|| source.location.for_people()),
+                title: source.title().to_owned(),
                 slug: source.slug.into(),
+                description: source.page.description,
                 name: source.name,
                 noun: source.noun.to_string(),
                 kind: source.kind,

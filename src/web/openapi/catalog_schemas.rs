@@ -33,6 +33,8 @@ fn source_schema() -> Value {
     object_schema(json!({
         "slug": source_slug(),
         "name": any_text(),
+        "title": described(any_text(), "The title of the catalog's pages; the name if no title is set."),
+        "description": described(any_text(), "A few sentences about the catalog; empty if there are none."),
         "noun": described(any_text(), "What an item and several items are called: `album/albums`."),
         "kind": described(any_text(), "The kind of source: `sheet`, `csv`, `excel`, `feeds`, `reader`."),
         "public": described(yes_or_no(), "Whether everybody may read the catalog."),
