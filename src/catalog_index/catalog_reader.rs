@@ -103,7 +103,7 @@ impl CatalogSelection<'_> {
         let listing = self.snapshot.list_items(&self.prepared)?;
         let at = usize::try_from(position).unwrap_or(usize::MAX);
         let place = listing.place_at(self.snapshot.order(&self.prepared), at)?;
-        Ok(place.map(|(id, cells)| ListCursor::new(id, cells, position + 1)))
+        Ok(place.map(|(id, cells)| ListCursor::new(id, cells)))
     }
 
     /// Returns how many items come before the place of a cursor, the item at this place included.

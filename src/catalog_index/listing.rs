@@ -26,6 +26,9 @@ pub(super) struct ListingOrder<'a> {
     pub(super) sort: &'a [(SortColumn, ColumnType)],
 }
 
+/// A character that comes after all texts with the same beginning.
+const LAST_CHARACTER: &str = "\u{10FFFF}";
+
 /// The place of an item in an order: its keys, and its id.
 type PlaceKey = (Vec<Option<SortKey>>, i64);
 
@@ -93,13 +96,19 @@ impl ItemListing {
     /// # Errors
     /// [`io::Error`] when a segment cannot be read.
     pub(super) fn find_position(&self, order: ListingOrder<'_>, id: i64) -> io::Result<Option<usize>> {
+        Ok(self.find_item(order, id)?.map(|(position, _)| position))
+    }
+
+    /// The position of an item in the list, and its cells in the columns of the order; `None` if it is not selected.
+    fn find_item(&self, order: ListingOrder<'_>, id: i64) -> io::Result<Option<(usize, Vec<String>)>> {
         // An item that changed is in both segments, with its current cells in the recent one.
         for segment in [order.recent, order.base] {
             let Some(item) = segment.segment.find_id(id)? else { continue };
             let item = u32::try_from(item).map_err(io::Error::other)?;
-            let cursor = ListCursor::Item { id, cells: order.cells(segment, item)? };
-            let Some(position) = self.count_until(order, &cursor)?.checked_sub(1) else { return Ok(None) };
-            return Ok((self.ids(order, position, 1)? == [id]).then_some(position));
+            let cells = order.cells(segment, item)?;
+            let place = (order.keys(&cells), id);
+            let Some(position) = self.count_until_place(order, &place)?.checked_sub(1) else { return Ok(None) };
+            return Ok((self.ids(order, position, 1)? == [id]).then_some((position, cells)));
         }
         Ok(None)
     }
@@ -119,21 +128,30 @@ impl ItemListing {
 
     /// Returns how many items come before the place of a cursor, or at it.
     ///
+    /// A cursor with clipped cells is exact while its item has not moved. After that, items are counted whose cells
+    /// come before all cells with the same beginning: some items may be listed again, but none is left out.
+    ///
     /// # Errors
     /// [`io::Error`] when a segment cannot be read.
     pub(super) fn count_until(&self, order: ListingOrder<'_>, cursor: &ListCursor) -> io::Result<usize> {
-        let (id, cells) = match cursor {
-            ListCursor::Item { id, cells } => (*id, cells),
-            ListCursor::Offset(count) => return Ok(usize::try_from(*count).unwrap_or(usize::MAX)),
-        };
-        let key = |(cell, (_, column_type)): (&String, &(SortColumn, ColumnType))| sort_key(cell, *column_type);
-        let place = (cells.iter().zip(order.sort).map(key).collect(), id);
+        if !cursor.is_clipped {
+            return self.count_until_place(order, &(order.keys(&cursor.cells), cursor.id));
+        }
+        if let Some((position, cells)) = self.find_item(order, cursor.id)?
+            && ListCursor::new(cursor.id, cells) == *cursor
+        {
+            return Ok(position + 1);
+        }
+        self.count_until_place(order, &order.place_before(&cursor.cells))
+    }
+
+    fn count_until_place(&self, order: ListingOrder<'_>, place: &PlaceKey) -> io::Result<usize> {
         let count_in = |segment: &IndexedSegment, items: &[u32]| -> io::Result<usize> {
             let (mut low, mut high) = (0, items.len());
             while low < high {
                 let middle = low.midpoint(high);
                 let other = order.place(segment, items[middle])?;
-                if order.compare(&other, &place) == Ordering::Greater { high = middle } else { low = middle + 1 }
+                if order.compare(&other, place) == Ordering::Greater { high = middle } else { low = middle + 1 }
             }
             Ok(low)
         };
@@ -153,9 +171,25 @@ impl ListingOrder<'_> {
     }
 
     fn place(&self, segment: &IndexedSegment, item: u32) -> io::Result<PlaceKey> {
-        let cells = self.cells(segment, item)?;
-        let keys = cells.iter().zip(self.sort).map(|(cell, (_, column_type))| sort_key(cell, *column_type));
-        Ok((keys.collect(), segment.segment.id(item as usize)?))
+        Ok((self.keys(&self.cells(segment, item)?), segment.segment.id(item as usize)?))
+    }
+
+    fn keys(&self, cells: &[String]) -> Vec<Option<SortKey>> {
+        cells.iter().zip(self.sort).map(|(cell, (_, column_type))| sort_key(cell, *column_type)).collect()
+    }
+
+    /// The place before all items whose cells have these beginnings.
+    fn place_before(&self, beginnings: &[String]) -> PlaceKey {
+        let before = |(cell, (column, column_type)): (&String, &(SortColumn, ColumnType))| {
+            sort_key(cell, *column_type).map(|key| match (key, column.descending) {
+                (SortKey::Text(text), false) => SortKey::Text(text),
+                (SortKey::Text(text), true) => SortKey::Text(text + LAST_CHARACTER),
+                // The rest of the cell may be a part of the number.
+                (SortKey::Number(_), false) => SortKey::Number(f64::NEG_INFINITY),
+                (SortKey::Number(_), true) => SortKey::Number(f64::INFINITY),
+            })
+        };
+        (beginnings.iter().zip(self.sort).map(before).collect(), i64::MIN)
     }
 
     fn compare(&self, a: &PlaceKey, b: &PlaceKey) -> Ordering {

@@ -123,31 +123,6 @@ impl Store {
         Ok(ids.iter().filter_map(|id| found.remove_entry(id)).collect())
     }
 
-    /// Returns items that were removed from a catalog at `since` or later and are not back: their keys and the times of
-    /// their removal, those removed first first; up to `limit` without the first `offset`.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn removed_items(
-        &self,
-        source: SourceId,
-        since: DateTime<Utc>,
-        offset: u64,
-        limit: u64,
-    ) -> Result<Vec<(String, DateTime<Utc>)>, StoreError> {
-        let rows: Vec<(String, Option<NaiveDateTime>)> = self.read(|conn| {
-            let removed = items::table
-                .filter(items::source_id.eq(source.0))
-                .filter(items::removed_at.ge(since.naive_utc()))
-                .order((items::removed_at, items::id))
-                .offset(i64::try_from(offset).unwrap_or(i64::MAX))
-                .limit(i64::try_from(limit).unwrap_or(i64::MAX))
-                .select((items::key, items::removed_at));
-            Ok(removed.load(conn)?)
-        })?;
-        Ok(rows.into_iter().filter_map(|(key, at)| Some((key, at?.and_utc()))).collect())
-    }
-
     /// Returns an item by its id, if it is in this catalog and not removed.
     ///
     /// # Errors

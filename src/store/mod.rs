@@ -43,6 +43,7 @@ pub mod operations;
 mod public_pages;
 pub mod recent_changes;
 pub mod records;
+pub mod removed_items;
 pub mod retention;
 pub mod retries;
 mod review_rows;

@@ -1,21 +1,24 @@
-//! Writes the cells of one column, block by block.
+//! Writes the cells of one column, block by block: as codes of a dictionary where values repeat, else as texts.
 
-use std::collections::HashMap;
 use std::io;
 
 use super::block::TEXT_END;
 use super::bytes::ByteSink;
-use super::layout::{ChunkEncoding, ChunkLayout, MAX_DICTIONARY_BYTES, MAX_DICTIONARY_VALUES};
+use super::dictionary::ValueDictionary;
+use super::layout::{ChunkEncoding, ChunkLayout};
 use crate::domain::item::fold_for_search;
+
+/// The number of values from which a column may count as one whose values do not repeat. Fewer values are kept as
+/// codes: a small catalog may still grow.
+const MIN_UNIQUE_VALUES: usize = 1024;
 
 /// The dictionary of a column, and its cells in the current block.
 pub(super) struct ColumnWriter {
     name: String,
-    /// Positions in `values`; `None` after there were too many different values.
-    codes_by_value: Option<HashMap<String, u16>>,
-    values: Vec<String>,
-    value_bytes: usize,
+    dictionary: ValueDictionary,
     cells: PendingCells,
+    /// Whether the cells of an earlier block are stored as codes.
+    has_written_codes: bool,
 }
 
 enum PendingCells {
@@ -65,20 +68,19 @@ impl PendingTexts {
 }
 
 impl ColumnWriter {
-    /// Begins a column.
-    pub(super) fn new(name: &str) -> Self {
+    /// Begins a column whose dictionary takes up to `max_dictionary_bytes` of memory.
+    pub(super) fn new(name: &str, max_dictionary_bytes: usize) -> Self {
         Self {
             name: name.to_owned(),
-            codes_by_value: Some(HashMap::new()),
-            values: Vec::new(),
-            value_bytes: 0,
+            dictionary: ValueDictionary::new(max_dictionary_bytes),
             cells: PendingCells::Codes(Vec::new()),
+            has_written_codes: false,
         }
     }
 
-    /// Returns the name of the column and its dictionary.
+    /// Returns the name of the column and the values of its dictionary.
     pub(super) fn into_values(self) -> (String, Vec<String>) {
-        (self.name, self.values)
+        (self.name, self.dictionary.into_values())
     }
 
     /// Adds the cell of the next item.
@@ -86,41 +88,35 @@ impl ColumnWriter {
     /// # Errors
     /// [`io::Error`] when the cells of a block are longer than four gigabytes.
     pub(super) fn add_cell(&mut self, cell: &str) -> io::Result<()> {
-        let code = if matches!(self.cells, PendingCells::Codes(_)) { self.find_code(cell) } else { None };
-        match (&mut self.cells, code) {
-            (PendingCells::Codes(codes), Some(code)) => {
-                codes.push(code);
-                Ok(())
-            }
-            (PendingCells::Codes(codes), None) => {
-                let mut texts = PendingTexts::default();
-                for code in codes {
-                    texts.push(self.values.get(usize::from(*code)).map_or("", String::as_str))?;
+        match &mut self.cells {
+            PendingCells::Texts(texts) => texts.push(cell),
+            PendingCells::Codes(codes) => {
+                if let Some(code) = self.dictionary.find_code(cell) {
+                    codes.push(code);
+                    return Ok(());
                 }
+                let mut texts = self.take_texts()?;
                 texts.push(cell)?;
                 self.cells = PendingCells::Texts(texts);
                 Ok(())
             }
-            (PendingCells::Texts(texts), _) => texts.push(cell),
         }
     }
 
-    /// The code of a value, which is new if the value is; `None` if there are too many values for codes.
-    fn find_code(&mut self, value: &str) -> Option<u16> {
-        let codes = self.codes_by_value.as_mut()?;
-        if let Some(&code) = codes.get(value) {
-            return Some(code);
+    /// The cells of the current block as texts. If no cell is stored as a code, the dictionary is not needed any more.
+    fn take_texts(&mut self) -> io::Result<PendingTexts> {
+        let mut texts = PendingTexts::default();
+        if let PendingCells::Codes(codes) = &self.cells {
+            for code in codes {
+                texts.push(self.dictionary.value(*code))?;
+            }
         }
-        let is_full = self.values.len() == MAX_DICTIONARY_VALUES;
-        let code = u16::try_from(self.values.len()).ok().filter(|_| !is_full);
-        let Some(code) = code.filter(|_| self.value_bytes + value.len() <= MAX_DICTIONARY_BYTES) else {
-            self.codes_by_value = None;
-            return None;
-        };
-        codes.insert(value.to_owned(), code);
-        self.values.push(value.to_owned());
-        self.value_bytes += value.len();
-        Some(code)
+        if self.has_written_codes {
+            self.dictionary.close()
+        } else {
+            self.dictionary.clear()
+        }
+        Ok(texts)
     }
 
     /// Writes the cells of the current block and begins the next one.
@@ -128,11 +124,18 @@ impl ColumnWriter {
     /// # Errors
     /// [`io::Error`] when the temporary file cannot be written.
     pub(super) fn write_chunk(&mut self, sink: &mut ByteSink) -> io::Result<ChunkLayout> {
+        // Where most of many values in the first block are different, codes save nothing.
+        let values = self.dictionary.len();
+        let saves_nothing = |codes: &[u16]| values >= MIN_UNIQUE_VALUES && values * 2 > codes.len();
+        if matches!(&self.cells, PendingCells::Codes(codes) if !self.has_written_codes && saves_nothing(codes)) {
+            self.cells = PendingCells::Texts(self.take_texts()?);
+        }
         let offset = sink.length;
         let encoding = match &mut self.cells {
             PendingCells::Codes(codes) => {
                 let bytes: Vec<u8> = codes.drain(..).flat_map(u16::to_le_bytes).collect();
                 sink.append(&bytes)?;
+                self.has_written_codes = true;
                 ChunkEncoding::Codes
             }
             PendingCells::Texts(texts) => {

@@ -11,8 +11,12 @@ pub(super) const MAX_BLOCK_ITEMS: usize = 16_384;
 pub(super) const MAX_BLOCK_BYTES: usize = 4 << 20;
 /// The most different values that a column may have to be stored as codes, which are positions in its dictionary.
 pub(super) const MAX_DICTIONARY_VALUES: usize = 1 << 16;
-/// The most bytes of the values of a dictionary.
-pub(super) const MAX_DICTIONARY_BYTES: usize = 2 << 20;
+/// The most memory that a dictionary takes while it grows, in bytes.
+pub(super) const MAX_DICTIONARY_BYTES: usize = 6 << 20;
+/// The most memory that all dictionaries of a segment take while they grow, in bytes. The columns share it equally.
+pub(super) const MAX_DICTIONARIES_BYTES: usize = 48 << 20;
+/// The memory that a value of a dictionary takes besides its text, which is kept twice, in bytes.
+pub(super) const VALUE_OVERHEAD_BYTES: usize = 64;
 
 /// The size of a code, of the end of a text, and of an id or a time, in bytes.
 pub(super) const CODE_BYTES: usize = 2;

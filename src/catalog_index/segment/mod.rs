@@ -7,6 +7,7 @@
 mod block;
 mod bytes;
 mod column_writer;
+mod dictionary;
 mod layout;
 mod reader;
 mod writer;

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use super::bytes::ByteSink;
 use super::column_writer::ColumnWriter;
-use super::layout::{BlockLayout, MAX_BLOCK_BYTES, MAX_BLOCK_ITEMS, MAX_MEMORY_BYTES};
+use super::layout::{
+    BlockLayout, MAX_BLOCK_BYTES, MAX_BLOCK_ITEMS, MAX_DICTIONARIES_BYTES, MAX_DICTIONARY_BYTES, MAX_MEMORY_BYTES,
+};
 use super::reader::ItemSegment;
 
 /// Writes a segment. Items are added in the order of their ids.
@@ -24,9 +26,10 @@ pub(in crate::catalog_index) struct SegmentWriter {
 impl SegmentWriter {
     /// Begins a segment with these columns. A temporary file, if the segment is large, is in this folder.
     pub(in crate::catalog_index) fn new(folder: &Path, columns: &[String]) -> Self {
+        let max_dictionary_bytes = MAX_DICTIONARY_BYTES.min(MAX_DICTIONARIES_BYTES / columns.len().max(1));
         Self {
             sink: ByteSink::new(folder, MAX_MEMORY_BYTES),
-            columns: columns.iter().map(|name| ColumnWriter::new(name)).collect(),
+            columns: columns.iter().map(|name| ColumnWriter::new(name, max_dictionary_bytes)).collect(),
             blocks: Vec::new(),
             ids: Vec::new(),
             changed: Vec::new(),

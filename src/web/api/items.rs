@@ -2,17 +2,18 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, rt, web};
-use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::item_json::{FieldFormat, ItemEntry};
-use super::{JsonList, ListPage, json_time, unknown_parameter};
+use super::item_json::ItemEntry;
+use super::item_request::{CURSOR_PARAMETER, ItemRequest, REMOVED_CURSOR_PARAMETER};
+use super::{JsonList, json_time};
 use crate::catalog_index::{CatalogReader, CatalogSelection, FacetValue, IndexState, ListCursor};
-use crate::domain::catalog_query::CatalogQuery;
 use crate::domain::source::Source;
 use crate::store::catalogs::Catalog;
 use crate::store::items::Item;
+use crate::store::removed_items::RemovedItem;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::app_state::AppState;
 use crate::web::http::cross_origin::preflight_response;
@@ -22,7 +23,6 @@ use crate::web::http::request_origin::request_origin;
 use crate::web::item_lists::catalog_open::{BUILD_POLL_INTERVAL, find_reader, load_items, open_index};
 use crate::web::item_lists::list_address::{AddressParameters, join_query, split_query};
 use crate::web::item_lists::list_version::{KnownVersions, list_headers, list_version};
-use crate::web::item_lists::parameters::{ListParameters, ParameterProblem, parse_fields};
 
 /// The most values of a facet, the most frequent ones.
 const MAX_FACET_VALUES: usize = 1000;
@@ -71,70 +71,6 @@ impl Serialize for FacetCounts {
     }
 }
 
-/// What is asked of a list, besides its page.
-#[derive(Debug, Default)]
-struct ItemRequest {
-    query: CatalogQuery,
-    page: ListPage,
-    format: FieldFormat,
-    facets: Vec<String>,
-    changed_since: Option<DateTime<Utc>>,
-    /// The text of the cursor.
-    after: Option<String>,
-}
-
-impl ItemRequest {
-    fn parse(parameters: &AddressParameters, catalog: &Catalog) -> Result<Self, WebError> {
-        let mut list = ListParameters::parse(parameters, catalog);
-        list.check()?;
-        let mut request = Self::default();
-        let mut page = AddressParameters::new();
-        for (name, value) in std::mem::take(&mut list.others) {
-            match name.as_str() {
-                "page" | "per" => page.push((name, value)),
-                "fields" => {
-                    let names = parse_fields(&value, catalog)?;
-                    request.format.columns.get_or_insert_default().extend(names);
-                }
-                "facet" if request.facets.contains(&value) => {}
-                "facet" if catalog.columns.contains(&value) => request.facets.push(value),
-                "facet" => return Err(ParameterProblem::unknown_column("facet", &value).into()),
-                "types" => request.format.is_typed = parse_switch("types", &value)?,
-                "changedSince" => request.changed_since = Some(parse_time("changedSince", &value)?),
-                "after" => request.after = Some(value),
-                _ => return Err(unknown_parameter(&name)),
-            }
-        }
-        request.page = ListPage::take_from(page)?;
-        let changed_since = request.changed_since.map(|time| time.timestamp_millis());
-        Ok(Self { query: CatalogQuery { changed_since, ..list.address.to_query() }, ..request })
-    }
-
-    /// Whether the items come straight from the database, without a search.
-    fn is_plain(&self) -> bool {
-        self.query.selects_all() && self.query.sort.is_empty() && self.after.is_none() && self.facets.is_empty()
-    }
-}
-
-fn parse_switch(field: &'static str, value: &str) -> Result<bool, WebError> {
-    match value {
-        "1" => Ok(true),
-        "0" => Ok(false),
-        _ => Err(WebError::bad_request("bad_request", format!("“{field}” must be 1 or 0.")).on_field(field)),
-    }
-}
-
-/// Parses a time as JSON has it, or a day.
-fn parse_time(field: &'static str, value: &str) -> Result<DateTime<Utc>, WebError> {
-    // A plus sign in an address is a space, unless it is encoded.
-    let time = DateTime::parse_from_rfc3339(&value.replace(' ', "+")).map(|time| time.to_utc()).ok();
-    let day = || value.parse::<NaiveDate>().ok().map(|day| day.and_time(NaiveTime::MIN).and_utc());
-    time.or_else(day).ok_or_else(|| {
-        let message = format!("“{field}” must be a time such as 2026-11-20T08:00:00Z.");
-        WebError::bad_request("bad_request", message).on_field(field)
-    })
-}
-
 /// A response, or nothing yet because the index is being built.
 type ItemAnswer = Option<JsonResponse>;
 
@@ -178,25 +114,22 @@ fn answer_list(
         return Ok(Some(JsonResponse::not_modified().with_headers(list_headers(source, Some(version)))));
     }
     let page = request.page;
-    let Some(found) = find_items(state, source, &catalog, &request, page)? else { return Ok(None) };
+    let Some(found) = find_items(state, source, &catalog, &request)? else { return Ok(None) };
     let removed = match request.changed_since {
-        Some(since) => Some(state.store.removed_items(source.id, since, found.offset, page.per)?),
+        Some(since) => Some(state.store.removed_items(source.id, since, request.removed_start(), page.per)?),
         None => None,
     };
+    let last_removed = removed.as_ref().and_then(|removed| removed.last()).map(|item| item.place);
     let is_removed_full = removed.as_ref().is_some_and(|removed| removed.len() as u64 == page.per);
-    let next = match &found.next {
-        _ if request.changed_since.is_some() => (found.offset + page.per < found.total || is_removed_full)
-            .then(|| ("page", (found.offset / page.per + 2).to_string())),
-        next => next.as_ref().map(|cursor| ("after", cursor.to_text())),
-    };
-    let link = next.map(|(name, value)| {
-        let kept = parameters.into_iter().filter(|(name, _)| !["page", "after"].contains(&name.as_str()));
-        let parameters: AddressParameters = kept.chain([(name.to_owned(), value)]).collect();
+    let link = (found.has_more() || is_removed_full).then(|| {
+        let is_kept = |name: &str| !["page", CURSOR_PARAMETER, REMOVED_CURSOR_PARAMETER].contains(&name);
+        let kept = parameters.iter().filter(|(name, _)| is_kept(name)).cloned();
+        let parameters: AddressParameters = kept.chain(request.next_page(found.last.as_ref(), last_removed)).collect();
         let path = state.links.route(&format!("/api/catalog/{}/items", source.slug));
         (header::LINK, format!("<{origin}{path}{}>; rel=\"next\"", join_query(&parameters)))
     });
     let items = found.items.into_iter().map(|item| ItemEntry::new(item, &catalog, &request.format)).collect();
-    let entry = |(key, at): (String, DateTime<Utc>)| RemovedEntry { key, removed_at: json_time(at) };
+    let entry = |item: RemovedItem| RemovedEntry { key: item.key, removed_at: json_time(item.place.removed_at) };
     let body = ItemList {
         list: JsonList { items, page: found.offset / page.per + 1, per: page.per, total: found.total },
         facets: (!request.facets.is_empty()).then_some(FacetCounts(found.facets)),
@@ -211,13 +144,20 @@ fn answer_list(
 /// The items of a page.
 struct FoundItems {
     items: Vec<Item>,
-    /// The number of items before them.
+    /// The number of items before them, and with them. Items that were removed meanwhile count, too.
     offset: u64,
+    end: u64,
     total: u64,
     facets: Vec<(String, Vec<FacetValue>)>,
-    /// The cursor of the next page, if there is one.
-    next: Option<ListCursor>,
+    /// The place of the last of them.
+    last: Option<ListCursor>,
     as_of: Option<DateTime<Utc>>,
+}
+
+impl FoundItems {
+    fn has_more(&self) -> bool {
+        self.offset < self.end && self.end < self.total
+    }
 }
 
 /// Finds the items of a page; `None` while the index is being built.
@@ -226,24 +166,24 @@ fn find_items(
     source: &Source,
     catalog: &Catalog,
     request: &ItemRequest,
-    page: ListPage,
 ) -> Result<Option<FoundItems>, WebError> {
     if !request.is_plain() {
         return match open_index(state, source, catalog)? {
-            IndexState::Ready(reader) => find_by_index(state, source, catalog, request, page, &reader).map(Some),
+            IndexState::Ready(reader) => find_by_index(state, source, catalog, request, &reader).map(Some),
             IndexState::Building(_) => Ok(None),
         };
     }
     if let Some(reader) = find_reader(state, source, catalog)? {
-        return find_by_index(state, source, catalog, request, page, &reader).map(Some);
+        return find_by_index(state, source, catalog, request, &reader).map(Some);
     }
-    let total = catalog.item_count;
+    let (page, total) = (request.page, catalog.item_count);
     let mut items = state.store.list_items(source.id, page.page, page.per, total)?;
     catalog.retain_columns(&mut items);
-    let has_more = page.offset().saturating_add(page.per) < total;
-    let last_id = items.last().and_then(|item| item.id.parse().ok()).filter(|_| has_more);
-    let next = last_id.map(|id| ListCursor::new(id, Vec::new(), page.offset() + items.len() as u64));
-    Ok(Some(FoundItems { items, offset: page.offset(), total, facets: Vec::new(), next, as_of: None }))
+    let last_id = items.last().and_then(|item| item.id.parse().ok());
+    let last = last_id.map(|id| ListCursor::new(id, Vec::new()));
+    let (offset, facets) = (page.offset(), Vec::new());
+    let end = offset.saturating_add(items.len() as u64);
+    Ok(Some(FoundItems { items, offset, end, total, facets, last, as_of: None }))
 }
 
 fn find_by_index(
@@ -251,31 +191,21 @@ fn find_by_index(
     source: &Source,
     catalog: &Catalog,
     request: &ItemRequest,
-    page: ListPage,
     reader: &CatalogReader,
 ) -> Result<FoundItems, WebError> {
     let selection = reader.select(&request.query)?;
     let total = selection.count()?;
-    let offset = match &request.after {
-        None => page.offset(),
-        Some(text) => {
-            let cursor = ListCursor::parse(text, request.query.sort.len()).ok_or_else(|| {
-                let message = "“after” must be the cursor of a Link header, with the same order.";
-                WebError::bad_request("bad_request", message).on_field("after")
-            })?;
-            selection.count_until(&cursor)?
-        }
+    let offset = match request.cursor()? {
+        None => request.page.offset(),
+        Some(cursor) => selection.count_until(&cursor)?,
     };
-    let limit = usize::try_from(page.per).unwrap_or(usize::MAX);
+    let limit = usize::try_from(request.page.per).unwrap_or(usize::MAX);
     let ids = selection.ids(offset, limit)?;
     let end = offset.saturating_add(ids.len() as u64);
-    let next = match ids.last() {
-        Some(_) if end < total => selection.cursor_at(end - 1)?,
-        _ => None,
-    };
+    let last = if end > offset { selection.cursor_at(end - 1)? } else { None };
     let facets = request.facets.iter().map(|column| count_values(&selection, column)).collect::<Result<_, _>>()?;
     let items = load_items(state, source.id, catalog, &ids)?;
-    Ok(FoundItems { items, offset, total, facets, next, as_of: reader.as_of() })
+    Ok(FoundItems { items, offset, end, total, facets, last, as_of: reader.as_of() })
 }
 
 fn count_values(selection: &CatalogSelection<'_>, column: &str) -> Result<(String, Vec<FacetValue>), WebError> {

@@ -13,6 +13,7 @@ pub(super) mod health;
 pub(super) mod history;
 pub(super) mod item_history;
 mod item_json;
+mod item_request;
 pub(super) mod items;
 pub(super) mod sync;
 

@@ -73,6 +73,11 @@ fn list_items() -> ApiOperation {
                 "Only items that were added or changed since this time, and `removed` with those that were removed.",
             ),
             query_parameter("after", &any_text(), "The cursor in `Link: rel=\"next\"`, in place of `page`."),
+            query_parameter(
+                "removedAfter",
+                &any_text(),
+                "The cursor of removed items in `Link: rel=\"next\"` of a list with `changedSince`.",
+            ),
         ])
         .answers_json(200, "One page of the items.", &named_schema("ItemList"))
         .with_links(

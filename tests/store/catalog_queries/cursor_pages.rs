@@ -18,6 +18,7 @@ use crate::support::{TestDatabase, TestEngine, on_both_databases};
 on_both_databases![
     items_that_stay_are_listed_once_while_others_change,
     a_cursor_stays_right_after_its_own_item_is_removed,
+    no_item_is_lost_after_a_very_long_cell,
 ];
 
 /// The catalog, with other types than the detected ones.
@@ -108,5 +109,50 @@ fn a_cursor_stays_right_after_its_own_item_is_removed(db: &TestDatabase) {
         engine.memory.set_table("albums", MemoryTable::numbered_albums(kept, "The same"));
         engine.sync(&source);
         assert_eq!(page(first.next.as_ref()).ids, all[10..20], "descending: {descending}");
+    }
+}
+
+fn no_item_is_lost_after_a_very_long_cell(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    // Three items have the same beginning, which is longer than what a cursor carries. Before it is white space.
+    let row = |number: usize| {
+        let beginning = format!("{}{}", " ".repeat(600), ["a", "b", "c", "d"][number / 3].repeat(700));
+        vec![number.to_string(), format!("{beginning}{number}")]
+    };
+    let table =
+        |numbers: &[usize]| MemoryTable::from_rows(&["id", "text"], numbers.iter().map(|at| row(*at)).collect());
+    let all: Vec<usize> = (0..12).collect();
+    let source = engine.memory_source("texts", table(&all));
+    let index = CheckedIndex::new(engine.store.clone(), 50);
+    for descending in [false, true] {
+        engine.memory.set_table("texts", table(&all));
+        engine.sync(&source);
+        let query =
+            PlainQuery { sort: vec![SortColumn { name: "text".to_owned(), descending }], ..PlainQuery::default() };
+        let catalog = find_catalog(&engine, &source, &[]);
+        let sorted: Vec<i64> =
+            PlainCatalog::load(&engine.store, source.id, &catalog).select(&query).iter().map(|item| item.id).collect();
+        let page = |cursor: Option<&String>| {
+            let reader = index.open(&source, &catalog);
+            let selection = reader.select(&query.to_catalog_query()).expect("a known column");
+            read_page(&selection, cursor, 5, 1).expect("a page")
+        };
+        let first = page(None);
+        assert_eq!(first.ids, sorted[..5]);
+        assert_eq!(page(first.next.as_ref()).ids, sorted[5..10], "descending: {descending}");
+        // The item of the cursor goes, and one before it: of the same beginning, only the other item is left.
+        let removed = if descending { [7, 8] } else { [3, 4] };
+        engine
+            .memory
+            .set_table("texts", table(&all.iter().copied().filter(|at| !removed.contains(at)).collect::<Vec<_>>()));
+        engine.sync(&source);
+        assert_eq!(page(first.next.as_ref()).ids, sorted[5..10], "descending: {descending}");
+        // One with the same beginning is left of those before: it is listed again, and none is left out.
+        engine.memory.set_table(
+            "texts",
+            table(&all.iter().copied().filter(|at| *at != removed[usize::from(!descending)]).collect::<Vec<_>>()),
+        );
+        engine.sync(&source);
+        assert_eq!(page(first.next.as_ref()).ids, [&sorted[3..4], &sorted[5..9]].concat(), "descending: {descending}");
     }
 }

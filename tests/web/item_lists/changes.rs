@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
 
-use super::{ITEMS, encode, follow_pages, list_keys, open_site};
+use super::{ITEMS, encode, follow_pages, list_keys, next_path, open_site};
 use crate::support::{TestDatabase, on_both_databases};
 use crate::web::history::sync_again;
 
@@ -11,6 +11,7 @@ on_both_databases![
     changed_and_removed_items_are_listed_since_a_time,
     the_next_pages_list_all_that_were_removed,
     an_item_that_is_back_is_changed_and_not_removed,
+    no_change_is_lost_while_others_come_between_two_pages,
 ];
 
 /// A time between two runs.
@@ -96,4 +97,30 @@ fn an_item_that_is_back_is_changed_and_not_removed(db: &TestDatabase) {
     let list =
         site.visitor().get(&format!("/api/catalog/numbers/items?{}", encode(&[("changedSince", &between)]))).json();
     assert_eq!((list_keys(&list), removed_keys(&list)), (vec!["n0"], vec!["n8"]));
+}
+
+fn no_change_is_lost_while_others_come_between_two_pages(db: &TestDatabase) {
+    let (site, _) = open_site(db);
+    let source = site.fill_csv("numbers", &rows(0..40, "First"));
+    let between = time_between();
+    sync_again(&site, &source, &rows((0..20).chain(30..40), "Second"));
+    let path = format!("/api/catalog/numbers/items?{}", encode(&[("changedSince", &between), ("per", "4")]));
+    let first = site.visitor().get(&path);
+    assert_eq!(list_keys(&first.json()), ["n5", "n6", "n7", "n8"]);
+    assert_eq!(removed_keys(&first.json()), ["n20", "n21", "n22", "n23"]);
+    // Items of the first page go, and removed ones of the first page come back: numbers of pages would be wrong now.
+    sync_again(&site, &source, &rows((0..5).chain(7..24).chain(30..40), "Second"));
+    let pages = follow_pages(&site.visitor(), &next_path(&first).expect("a next page"));
+    let later: Vec<&str> = pages.iter().flat_map(list_keys).collect();
+    let expected: Vec<String> = (9..20).chain(30..40).chain(20..24).map(|number| format!("n{number}")).collect();
+    assert!(expected.iter().all(|key| later.contains(&key.as_str())), "{later:?}");
+    let removed: Vec<&str> = pages.iter().flat_map(removed_keys).collect();
+    assert_eq!(removed, ["n24", "n25", "n26", "n27", "n28", "n29", "n5", "n6"]);
+    assert!(pages.iter().all(|page| page["items"].as_array().is_some_and(|items| items.len() <= 4)));
+
+    let refused = |parameters: &[(&str, &str)]| site.visitor().get(&format!("{ITEMS}?{}", encode(parameters)));
+    for parameters in [&[("removedAfter", "1.2")][..], &[("changedSince", &between), ("removedAfter", "x")]] {
+        let refused = refused(parameters);
+        assert_eq!((refused.status, refused.json()["field"].as_str()), (400, Some("removedAfter")), "{}", refused.body);
+    }
 }
