@@ -8,7 +8,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::item_set::{self, ItemSet};
-use super::ranks::{NO_RANK, compute_ranks};
+use super::ranks::{NO_RANK, compute_ranks, rank_values, ranks_by_value};
 use super::segment::{ByteSink, ItemSegment, SegmentBytes};
 use crate::domain::catalog_query::cell_test::CellTest;
 use crate::domain::columns::column_type::ColumnType;
@@ -23,13 +23,16 @@ const RANK_BYTES: usize = 4;
 pub(super) struct IndexedSegment {
     pub(super) segment: ItemSegment,
     folder: PathBuf,
+    /// The ranks of items, by column and its type.
     ranks: Mutex<HashMap<(usize, ColumnType), Arc<SegmentBytes>>>,
+    /// The ranks of the values of columns whose cells are codes.
+    value_ranks: Mutex<HashMap<(usize, ColumnType), Arc<[u32]>>>,
 }
 
 impl IndexedSegment {
     /// Wraps a segment. Temporary files are in `folder`.
     pub(super) fn new(segment: ItemSegment, folder: PathBuf) -> Self {
-        Self { segment, folder, ranks: Mutex::default() }
+        Self { segment, folder, ranks: Mutex::default(), value_ranks: Mutex::default() }
     }
 
     /// Returns the items that changed since a time, contain all terms and whose cells match all tests, each given with
@@ -96,8 +99,13 @@ impl IndexedSegment {
     /// Returns the rank of each item in a column. They are computed once.
     fn load_ranks(&self, column: usize, column_type: ColumnType) -> io::Result<Vec<u32>> {
         if self.segment.is_coded(column) {
-            // As quick to compute as to read.
-            return compute_ranks(&self.segment, column, column_type, &self.folder);
+            let known = self.value_ranks.lock().get(&(column, column_type)).cloned();
+            let value_ranks = known.unwrap_or_else(|| {
+                let computed: Arc<[u32]> = rank_values(self.segment.values(column), column_type).into();
+                self.value_ranks.lock().insert((column, column_type), Arc::clone(&computed));
+                computed
+            });
+            return ranks_by_value(&self.segment, column, &value_ranks);
         }
         let known = self.ranks.lock().get(&(column, column_type)).cloned();
         if let Some(bytes) = known {
@@ -115,7 +123,15 @@ impl IndexedSegment {
 
     /// Returns the columns whose ranks are known, with their types.
     pub(super) fn ranked_columns(&self) -> Vec<(usize, ColumnType)> {
-        self.ranks.lock().keys().copied().collect()
+        let mut known: Vec<_> = self.ranks.lock().keys().copied().collect();
+        known.extend(self.value_ranks.lock().keys());
+        known
+    }
+
+    /// Returns roughly how many bytes of memory the segment takes, with what is kept to sort it.
+    pub(super) fn memory_bytes(&self) -> usize {
+        let values: usize = self.value_ranks.lock().values().map(|ranks| ranks.len() * RANK_BYTES).sum();
+        self.segment.memory_bytes() + values
     }
 
     /// Computes the ranks of a column, so that the next reader does not wait for it.

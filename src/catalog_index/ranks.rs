@@ -11,8 +11,8 @@ use crate::domain::columns::sorting::{SortKey, sort_key};
 /// The rank of items without a key, which come last in both directions.
 pub(super) const NO_RANK: u32 = u32::MAX;
 
-/// Computes the rank of each item of a segment in a column of this type. Temporary files, for columns with many
-/// different texts, are in `folder`.
+/// Computes the rank of each item of a segment in a column of this type, from its cells one by one. Temporary files, for
+/// columns with many different texts, are in `folder`.
 ///
 /// # Errors
 /// [`io::Error`] when the segment cannot be read, or a temporary file cannot be written.
@@ -23,17 +23,6 @@ pub(super) fn compute_ranks(
     folder: &Path,
 ) -> io::Result<Vec<u32>> {
     let mut ranks = vec![NO_RANK; segment.len()];
-    if segment.is_coded(column) {
-        let by_code = rank_values(segment.values(column), column_type);
-        segment.visit_blocks(column, TextForm::Written, |first, block| {
-            if let CellBlock::Codes(codes) = block {
-                for (rank, code) in ranks[first..].iter_mut().zip(codes.codes()) {
-                    *rank = by_code.get(usize::from(code)).copied().unwrap_or(NO_RANK);
-                }
-            }
-        })?;
-        return Ok(ranks);
-    }
     let mut sorter = KeySorter::new(folder);
     let mut failure = None;
     let mut add_cell = |item: usize, cell: &str| {
@@ -70,8 +59,8 @@ pub(super) fn compute_ranks(
     Ok(ranks)
 }
 
-/// The rank of each value of a dictionary.
-fn rank_values(values: &[String], column_type: ColumnType) -> Vec<u32> {
+/// Returns the rank of each value of the dictionary of a column of this type.
+pub(super) fn rank_values(values: &[String], column_type: ColumnType) -> Vec<u32> {
     let mut keys: Vec<(Vec<u8>, usize)> =
         (0..).zip(values).filter_map(|(code, value)| Some((to_bytes(&sort_key(value, column_type)?), code))).collect();
     keys.sort_unstable();
@@ -84,6 +73,21 @@ fn rank_values(values: &[String], column_type: ColumnType) -> Vec<u32> {
         ranks[*code] = rank;
     }
     ranks
+}
+
+/// Returns the rank of each item of a segment in a column whose cells are all codes, from the ranks of its values.
+///
+/// # Errors
+/// [`io::Error`] when the segment cannot be read.
+pub(super) fn ranks_by_value(segment: &ItemSegment, column: usize, value_ranks: &[u32]) -> io::Result<Vec<u32>> {
+    let mut ranks = Vec::with_capacity(segment.len());
+    segment.visit_blocks(column, TextForm::Written, |_, block| {
+        if let CellBlock::Codes(codes) = block {
+            let rank = |code| value_ranks.get(usize::from(code)).copied().unwrap_or(NO_RANK);
+            ranks.extend(codes.codes().map(rank));
+        }
+    })?;
+    Ok(ranks)
 }
 
 /// Returns bytes that are ordered like the keys of one column.

@@ -98,8 +98,8 @@ impl CatalogSnapshot {
     pub(super) fn memory_bytes(&self) -> usize {
         // A selection takes a bit for each item.
         let selection_bytes = (self.base.segment.len() + self.recent.segment.len()) / 8;
-        self.base.segment.memory_bytes()
-            + self.recent.segment.memory_bytes()
+        self.base.memory_bytes()
+            + self.recent.memory_bytes()
             + self.selections.lock().results().count() * selection_bytes
             + self.listings.lock().results().map(|listing| listing.len()).sum::<usize>() * LISTED_ITEM_BYTES
     }

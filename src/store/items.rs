@@ -82,11 +82,14 @@ impl Store {
             let live = items::table
                 .filter(items::source_id.eq(source.0))
                 .filter(items::removed_at.is_null())
+                // True for all items. Without a bound and without statistics, which is when a large sheet has just been
+                // loaded, PostgreSQL sorts all items instead of reading the index of live ones.
+                .filter(items::id.gt(0))
                 .select(ITEM_COLUMNS)
                 .offset(offset)
                 .limit(limit)
                 .into_boxed();
-            // Ordered like the index of live items: PostgreSQL without statistics would sort all of them by id alone.
+            // Ordered like that index.
             let live = if is_reversed {
                 live.order((items::source_id.desc(), items::id.desc()))
             } else {
