@@ -171,6 +171,14 @@ pub fn for_each_value(stored: &str, visit: &mut impl FnMut(Cow<'_, str>)) -> Opt
     Some(())
 }
 
+/// Returns the values of fields in the compact form as they are quoted, `"a1","Debut"`; `None` for other forms, and if a
+/// value is stored with an escape.
+#[must_use]
+pub fn quoted_values(stored: &str) -> Option<&str> {
+    let start = stored.find('[').filter(|&end| end > 0 && !is_difference(stored))?;
+    stored[start + 1..].strip_suffix(']').filter(|values| memchr::memchr(b'\\', values.as_bytes()).is_none())
+}
+
 /// Takes the next position and value from a difference: `Some(None)` at the end, `None` if it cannot be read.
 #[expect(clippy::option_option, reason = "the end and a text that cannot be read are different results")]
 fn split_change<'a>(rest: &mut &'a str) -> Option<Option<(usize, &'a str)>> {

@@ -76,15 +76,16 @@ impl SegmentBytes {
     /// # Errors
     /// [`io::Error`] when the file cannot be read, or ends before.
     pub(in crate::catalog_index) fn read(&self, offset: u64, length: usize, buffer: &mut Vec<u8>) -> io::Result<()> {
-        buffer.clear();
         match self {
             Self::Memory(bytes) => {
+                buffer.clear();
                 let start = usize::try_from(offset).map_err(io::Error::other)?;
                 let part = start.checked_add(length).and_then(|end| bytes.get(start..end));
                 buffer.extend_from_slice(part.ok_or(io::ErrorKind::UnexpectedEof)?);
                 Ok(())
             }
             Self::File(file) => {
+                // What it has is overwritten: only the bytes by which it grows are set twice.
                 buffer.resize(length, 0);
                 file.read_exact_at(buffer, offset)
             }
