@@ -1,5 +1,6 @@
 //! The pages in a real browser, served by the real program.
 
+mod accessibility;
 mod catalog_filters;
 mod change_grid;
 mod concurrent_changes;
@@ -13,10 +14,13 @@ mod history;
 mod phone;
 mod proxy_errors;
 mod public_pages;
+mod reader_walk;
+mod record_shelf;
 mod second_steps;
 mod sheet;
 mod skipped_rows;
 mod slow_run;
+mod wide_table;
 mod without_javascript;
 
 use std::time::Duration;

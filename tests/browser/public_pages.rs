@@ -11,11 +11,16 @@ use crate::support::server_process::{ServerProcess, ServerSetup};
 
 /// A server with the public catalog `albums` of this many items, which these sites may embed.
 pub(super) fn open_server(count: usize, sites: &str) -> (ServerSetup, ServerProcess) {
+    open_server_with(&format_albums(count), sites)
+}
+
+/// A server with the public catalog `albums` of this CSV file, `albums.csv`, which these sites may embed.
+pub(super) fn open_server_with(csv: &str, sites: &str) -> (ServerSetup, ServerProcess) {
     let setup = ServerSetup::new();
     let server = setup.start();
     setup.add_admin_and_token();
     let file = setup.path("albums.csv");
-    std::fs::write(&file, format_albums(count)).expect("a file");
+    std::fs::write(&file, csv).expect("a file");
     setup.add_file("albums", &file);
     set_sites(&setup, sites);
     let run = server.start_sync("albums");

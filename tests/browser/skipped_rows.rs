@@ -10,7 +10,7 @@ fn skipped_rows_are_downloaded_corrected_uploaded_and_synced() {
     setup.add_admin_and_token();
     let downloads = setup.path("downloads");
     std::fs::create_dir(&downloads).expect("a folder");
-    let browser = Browser::with_downloads(&downloads);
+    let browser = Browser::with_downloads(&downloads, true);
     browser.log_in(&server.url("/login?next=/settings/sources/new"));
     let file = setup.path("members.csv");
     std::fs::write(&file, "nr;name\r\nm1;Ada\r\n;Gråce\r\nm1;Linus\r\nm4;Ken;Thompson\r\n").expect("a file");

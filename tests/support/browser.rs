@@ -34,6 +34,8 @@ const CHROMIUM_FLAGS: [&str; 10] = [
     "--disable-sync",
 ];
 
+const SCRIPT_PREFERENCE: &str = "profile.managed_default_content_settings.javascript";
+
 /// A browser with one open tab. It is closed when this is dropped.
 pub(crate) struct Browser {
     runtime: Runtime,
@@ -69,12 +71,14 @@ impl Browser {
 
     /// A browser with JavaScript switched off.
     pub(crate) fn without_javascript() -> Self {
-        Self::with_preferences(&json!({ "profile.managed_default_content_settings.javascript": 2 }))
+        Self::with_preferences(&json!({ SCRIPT_PREFERENCE: 2 }))
     }
 
-    /// A browser that puts downloads into this folder.
-    pub(crate) fn with_downloads(folder: &Path) -> Self {
-        Self::with_preferences(&json!({ "download.default_directory": folder.display().to_string() }))
+    /// A browser with or without JavaScript that puts downloads into this folder.
+    pub(crate) fn with_downloads(folder: &Path, has_script: bool) -> Self {
+        let script = if has_script { 1 } else { 2 };
+        let folder = folder.display().to_string();
+        Self::with_preferences(&json!({ SCRIPT_PREFERENCE: script, "download.default_directory": folder }))
     }
 
     fn with_preferences(preferences: &Value) -> Self {

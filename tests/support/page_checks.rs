@@ -15,30 +15,52 @@ impl Browser {
         self.block_on(frame.enter_frame()).expect("a page in the frame");
     }
 
-    /// Prefers dark colors, or light ones.
+    /// Prefers dark colors, or light ones, and no transitions from one to the other.
     pub(crate) fn set_dark(&self, dark: bool) {
-        let value = if dark { "dark" } else { "light" };
-        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] });
-        self.run_chromium_command("Emulation.setEmulatedMedia", &features);
+        let colors = json!({ "name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" } });
+        let motion = json!({ "name": "prefers-reduced-motion", "value": "reduce" });
+        self.run_chromium_command("Emulation.setEmulatedMedia", &json!({ "features": [colors, motion] }));
     }
 
-    /// Asserts that axe finds nothing on the page, in light and dark colors, on a desktop and a phone.
+    /// Opens a page and asserts that axe finds nothing on it.
     #[track_caller]
     pub(crate) fn assert_accessible(&self, url: &str) {
+        self.open_page(url);
+        self.assert_page_accessible();
+    }
+
+    /// Asserts that axe finds nothing on the page as it is now, in light and dark colors, on a desktop and a phone.
+    #[track_caller]
+    pub(crate) fn assert_page_accessible(&self) {
         let axe = std::fs::read_to_string(AXE_PATH)
             .unwrap_or_else(|_| panic!("these tests need {AXE_PATH} and it is missing: `make test` installs it"));
-        for (dark, narrow) in [(false, false), (false, true), (true, false), (true, true)] {
+        self.run_script(&axe);
+        for (dark, narrow) in [(false, false), (false, true), (true, true), (true, false)] {
             self.set_dark(dark);
             self.set_narrow(narrow);
-            self.open_page(url);
-            self.run_script(&axe);
             let found = self.run_script(
                 "return axe.run().then(found => found.violations.map(violation => \
                    `${violation.id}: ${violation.help}: ${violation.nodes.map(node => node.html).join(' ')}`))",
             );
-            assert_eq!(found, json!([]), "{url}, dark: {dark}, narrow: {narrow}");
+            assert_eq!(found, json!([]), "{}, dark: {dark}, narrow: {narrow}", self.page_path());
         }
         self.set_dark(false);
-        self.set_narrow(false);
+    }
+
+    /// Asserts that a menu is open and lies within the screen of a phone, with entries that are large enough for a
+    /// finger.
+    #[track_caller]
+    pub(crate) fn assert_menu_fits(&self, menu: &str) {
+        let is_open = format!("return !!document.querySelector('{menu}:popover-open')");
+        self.wait_for_condition("the menu is open", || self.run_script(&is_open) == true);
+        let script = "const menu = document.querySelector('MENU'); const box = menu.getBoundingClientRect(); \
+            const isOutside = box.left < 0 || box.top < 0 || box.right > innerWidth || box.bottom > innerHeight + 1; \
+            const controls = [...menu.querySelectorAll('a, button:not([hidden]), select, input:not([type=hidden])')]; \
+            const targets = controls.map(control => control.closest('label') ?? control); \
+            const small = targets.filter(target => target.getBoundingClientRect().height < 39.5 || \
+              target.getBoundingClientRect().width < 39.5).map(target => target.outerHTML.slice(0, 120)); \
+            return [isOutside, menu.scrollWidth > menu.clientWidth, small]";
+        let found = self.run_script(&script.replace("MENU", menu));
+        assert_eq!(found, json!([false, false, []]), "{menu}: outside, scrolls sideways, small targets");
     }
 }

@@ -4,6 +4,9 @@ use crate::domain::catalog_query::search_marks::find_marks;
 use crate::domain::catalog_query::search_terms::SearchTerms;
 use crate::web::layout::time_label::TimeLabel;
 
+/// The most characters of a text that stays on one line of a table.
+const MAX_LINE_CHARS: usize = 24;
+
 /// A cell: its text and how it is shown.
 #[derive(Debug, Clone, Default)]
 pub(in crate::web) struct CellView {
@@ -41,6 +44,11 @@ impl CellView {
             self.parts.push(MarkedPart { text: self.text[at..].to_owned(), is_marked: false });
         }
         self
+    }
+
+    /// Whether the text may take several lines of a table. Shorter ones stay on one line.
+    pub(in crate::web) fn is_long(&self) -> bool {
+        self.text.chars().nth(MAX_LINE_CHARS).is_some()
     }
 
     /// A link without scheme and `www.`.

@@ -62,12 +62,14 @@ pub(super) fn build_facets(
     let has_words =
         |column: &&str| !matches!(catalog.column_type(column), ColumnType::Link | ColumnType::Image | ColumnType::Html);
     let columns = reader.columns_with_few_values(MAX_FACET_COLUMN_VALUES).into_iter().filter(has_words);
-    columns.take(MAX_FACETS).map(|column| build_facet(reader, column, address, catalog_link)).collect()
+    let facet = |(menu, column)| build_facet(reader, column, format!("facet-{menu}"), address, catalog_link);
+    (1..=MAX_FACETS).zip(columns).map(facet).collect()
 }
 
 fn build_facet(
     reader: &CatalogReader,
     column: &str,
+    menu: String,
     address: &ListAddress,
     catalog_link: &str,
 ) -> Result<FacetView, WebError> {
@@ -98,6 +100,7 @@ fn build_facet(
     let shown = MAX_FACET_VALUES.max(selected.len());
     let more = (values.len().saturating_sub(shown)) as u64;
     Ok(FacetView {
+        menu,
         column: clip_text(column, MAX_VALUE_CHARS),
         selected: selected.len() as u64,
         values: selected.into_iter().chain(rest).take(shown).map(link).collect(),

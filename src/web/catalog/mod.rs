@@ -3,6 +3,7 @@
 pub(in crate::web) mod articles;
 pub(in crate::web) mod cell_view;
 pub(super) mod cells;
+pub(in crate::web) mod column_view;
 pub(super) mod default_view;
 mod description;
 mod embedding;
@@ -15,5 +16,6 @@ pub(in crate::web) mod item_neighbours;
 pub(in crate::web) mod item_view;
 mod list_view;
 mod shown_columns;
+mod sort_menu;
 pub(super) mod table;
 pub(in crate::web) mod view;

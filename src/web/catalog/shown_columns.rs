@@ -2,8 +2,9 @@
 
 use super::articles;
 use super::cells;
+use super::column_view::{ColumnChoice, ColumnHead, SortState};
 use super::filter_bar::operator_label;
-use super::view::{ColumnChoice, ColumnHead, OperatorOption, ReadState, SortState, TableRow};
+use super::view::{OperatorOption, ReadState, TableRow};
 use crate::domain::catalog_query::column_filter::FilterOperator;
 use crate::domain::catalog_query::search_terms::SearchTerms;
 use crate::domain::catalog_query::sort_column::SortColumn;
@@ -114,7 +115,6 @@ impl<'a> ShownColumns<'a> {
                 move_left: address.command(catalog_link, "move-left", name),
                 move_right: address.command(catalog_link, "move-right", name),
                 value: name.to_owned(),
-                sort: name.to_owned(),
                 href: sorted_link(vec![order(is_first && current == Some(false))]),
                 ascending: sorted_link(vec![order(false)]),
                 descending: sorted_link(vec![order(true)]),

@@ -5,6 +5,7 @@ use super::filter_bar::{build_chips, build_facets};
 use super::gallery::build_cards;
 use super::list_view::ListView;
 use super::shown_columns::{ShownColumns, operator_options};
+use super::sort_menu::build_sort_menu;
 use super::view::{LayoutLink, PreparingView, TableRow, TableView};
 use crate::catalog_index::{CatalogReader, IndexState};
 use crate::domain::catalog_query::CatalogQuery;
@@ -136,6 +137,7 @@ pub(super) fn build_table(
     let sort = request.sort_columns();
     let columns = ShownColumns::choose(catalog, source, sort, &request.view.fields);
     let problems = request.list.problems.iter().map(|problem| problem.message.clone()).collect();
+    let heads = columns.build_heads(sort, address, &link);
     let mut table = TableView {
         here: address.link(&link, request.page),
         query: address.search.clone(),
@@ -151,8 +153,8 @@ pub(super) fn build_table(
         usual_order: usual_order_label(catalog, request),
         saved_view: join_query(&request.saved_view()).trim_start_matches('?').to_owned(),
         has_default: catalog.default_view.is_some(),
-        sort: SortColumn::format_list(&address.sort),
-        columns: columns.build_heads(sort, address, &link),
+        sort_menu: build_sort_menu(&heads, sort, &address.sort),
+        columns: heads,
         more_columns: (catalog.columns.len() - columns.shown.len()) as u64,
         lead: columns.lead,
         all_columns: columns.build_choices(catalog),
@@ -185,8 +187,10 @@ pub(super) fn build_table(
     table.found = found.total;
     table.first = if count > 0 { first + 1 } else { 0 };
     table.last = first + count;
+    table.first_page = (found.page > 2).then(|| address.link(&link, 1));
     table.previous = (found.page > 1).then(|| address.link(&link, found.page - 1));
     table.next = (found.page < last_page).then(|| address.link(&link, found.page + 1));
+    table.last_page = (found.page + 1 < last_page).then(|| address.link(&link, last_page));
     if let Some(reader) = found.reader {
         table.as_of = reader.as_of().map(time_label);
         table.facets = build_facets(&reader, catalog, address, &link)?;

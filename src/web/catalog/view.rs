@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::cell_view::{CellStyle, CellView};
+use super::column_view::{ColumnChoice, ColumnHead, SortMenu, SortState};
 use super::embedding::EmbedOrigin;
 use crate::web::layout::freshness_mark::FreshnessMark;
 use crate::web::layout::run_labels::{RunStatus, StageIcon as _};
@@ -93,8 +94,8 @@ pub(in crate::web) struct TableView {
     pub saved_view: String,
     /// Whether a default view is saved.
     pub has_default: bool,
-    /// The value of `sort`, kept during a search; empty for the default order: that of the source, or newest first.
-    pub sort: String,
+    /// The orders that phones and the gallery offer in a menu.
+    pub sort_menu: SortMenu,
     /// The columns in the table, in source order.
     pub columns: Vec<ColumnHead>,
     /// How many more columns the source has.
@@ -109,10 +110,14 @@ pub(in crate::web) struct TableView {
     pub first: u64,
     /// The number of the last row shown.
     pub last: u64,
+    /// The link to the first page, unless it is this one or the previous one.
+    pub first_page: Option<String>,
     /// The link to the previous page, if there is one.
     pub previous: Option<String>,
     /// The link to the next page, if there is one.
     pub next: Option<String>,
+    /// The link to the last page, unless it is this one or the next one.
+    pub last_page: Option<String>,
 }
 
 impl TableView {
@@ -120,17 +125,6 @@ impl TableView {
     pub(in crate::web) fn column(&self, index: &usize) -> Option<&ColumnHead> {
         self.columns.get(*index)
     }
-}
-
-/// A column that can be shown.
-#[derive(Debug, Clone, Default)]
-pub(in crate::web) struct ColumnChoice {
-    /// Its whole name, as a value.
-    pub value: String,
-    /// Its name, clipped if it is long.
-    pub name: String,
-    /// Whether it is shown.
-    pub is_shown: bool,
 }
 
 /// A link to a layout.
@@ -169,6 +163,8 @@ pub(in crate::web) struct FilterChip {
 /// A column with few values.
 #[derive(Debug, Clone, Default)]
 pub(in crate::web) struct FacetView {
+    /// The id of its menu in the page.
+    pub menu: String,
     /// The column.
     pub column: String,
     /// The number of values that are selected.
@@ -210,41 +206,6 @@ pub(in crate::web) struct OperatorOption {
     pub label: &'static str,
 }
 
-/// The head of a column.
-#[derive(Debug, Clone, Default)]
-pub(in crate::web) struct ColumnHead {
-    /// Its name, clipped if it is long.
-    pub name: String,
-    /// The value of `sort` that sorts by it; with a hyphen before it in descending order.
-    pub sort: String,
-    /// The link that sorts by it, or reverses the order.
-    pub href: String,
-    /// The links that sort by it in ascending and in descending order.
-    pub ascending: String,
-    /// See [`ColumnHead::ascending`].
-    pub descending: String,
-    /// The link that sorts by it where items are equal in the first column; `None` if nothing is sorted by.
-    pub then_by: Option<String>,
-    /// The links that hide it and move it; see `ListView::change`.
-    pub hide: String,
-    /// See [`ColumnHead::hide`].
-    pub move_left: String,
-    /// See [`ColumnHead::hide`].
-    pub move_right: String,
-    /// The whole name, as a value.
-    pub value: String,
-    /// The link to the items that are blank here.
-    pub blank: String,
-    /// The link to all other items.
-    pub filled: String,
-    /// Whether and how the table is sorted by it.
-    pub sorted: SortState,
-    /// Its class in the stylesheet: `num`, `date`, `link`, `pic`; empty for text.
-    pub class: &'static str,
-    /// Whether it is the key column.
-    pub is_key: bool,
-}
-
 /// A link to a filtered catalog.
 #[derive(Debug, Clone, Default)]
 pub(in crate::web) struct FilterLink {
@@ -268,29 +229,6 @@ pub(in crate::web) enum ReadState {
     Read,
     /// It is unread.
     Unread,
-}
-
-/// How a table is sorted by a column.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::web) enum SortState {
-    /// Not by this column.
-    #[default]
-    No,
-    /// Smallest first.
-    Ascending,
-    /// Largest first.
-    Descending,
-}
-
-impl SortState {
-    /// The value of `aria-sort`.
-    pub(in crate::web) fn aria(self) -> &'static str {
-        match self {
-            Self::No => "none",
-            Self::Ascending => "ascending",
-            Self::Descending => "descending",
-        }
-    }
 }
 
 /// A row of the table: one item.
