@@ -85,24 +85,34 @@ fn the_pages_of_an_admin_are_accessible() {
     let browser = Browser::open();
     browser.log_in(&shelf.server.url("/login?next=/catalog/albums"));
     let item = browser.find_attribute("tbody tr:nth-child(7) .cell-lead a", "href").expect("an item");
+    // One row is enough below a panel.
+    let one = "/catalog/albums?q=%22Record+010%22";
     let [run_page, undo] = ["", "/undo"].map(|step| format!("/history/{run}{step}"));
     let pages = [
         ("/", ""),
         ("/catalog/albums", ""),
-        ("/catalog/albums", "#panel-changes summary"),
-        ("/catalog/albums", "#panel-issues summary"),
-        ("/catalog/albums", ".sync-buttons-menu summary"),
-        ("/catalog/albums", "button[popovertarget=choose-columns]"),
+        (one, "#panel-changes summary"),
+        (one, "#panel-issues summary"),
+        (one, ".sync-buttons-menu summary"),
+        (one, "button[popovertarget=choose-columns]"),
         (&item, ""),
         ("/history", ""),
         ("/history?status=failed", ""),
         (&run_page, ""),
         (&undo, ""),
         // The panel at rest, after its result was dismissed.
-        ("/catalog/albums", "#panel-dismiss"),
+        (one, "#panel-dismiss"),
         ("/catalog/albums", ""),
     ];
     check_pages(&browser, &shelf.server, &pages);
+    // The menu of columns has one more button when a default is saved.
+    browser.open_page(&shelf.server.url(&format!("{one}&fields=id,title,year")));
+    browser.click("button[popovertarget=choose-columns]");
+    browser.click("#choose-columns form[action$='/default-view'] button");
+    browser.wait_for_condition("the default is saved", || {
+        browser.count_elements("#choose-columns form[action$='/default-view']") == 2
+    });
+    check_pages(&browser, &shelf.server, &[(one, "button[popovertarget=choose-columns]")]);
 }
 
 #[test]
