@@ -11,8 +11,8 @@ use crate::domain::columns::sorting::{SortKey, sort_key};
 /// The rank of items without a key, which come last in both directions.
 pub(super) const NO_RANK: u32 = u32::MAX;
 
-/// Computes the rank of each item of a segment in a column of this type, from its cells one by one. Temporary files, for
-/// columns with many different texts, are in `folder`.
+/// Computes the rank of each item of a segment in a column of this type, from its cells one by one. Temporary files,
+/// for columns with many different texts, are in `folder`.
 ///
 /// # Errors
 /// [`io::Error`] when the segment cannot be read, or a temporary file cannot be written.

@@ -171,8 +171,8 @@ pub fn for_each_value(stored: &str, visit: &mut impl FnMut(Cow<'_, str>)) -> Opt
     Some(())
 }
 
-/// Returns the values of fields in the compact form as they are quoted, `"a1","Debut"`; `None` for other forms, and if a
-/// value is stored with an escape.
+/// Returns the values of fields in the compact form as they are quoted, `"a1","Debut"`; `None` for other forms, and if
+/// a value is stored with an escape.
 #[must_use]
 pub fn quoted_values(stored: &str) -> Option<&str> {
     let start = stored.find('[').filter(|&end| end > 0 && !is_difference(stored))?;
