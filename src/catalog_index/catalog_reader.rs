@@ -5,9 +5,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::cursor::ListCursor;
+use super::facets::FacetValue;
 use super::index_error::IndexError;
 use super::prepared_query::PreparedQuery;
-use super::snapshot::{CatalogSnapshot, FacetValue};
+use super::snapshot::CatalogSnapshot;
 use crate::domain::catalog_query::CatalogQuery;
 use crate::domain::columns::column_type::ColumnType;
 

@@ -18,15 +18,18 @@ const MAX_RANKS_IN_MEMORY_BYTES: usize = 256 << 10;
 /// The size of a rank, in bytes.
 const RANK_BYTES: usize = 4;
 
+/// What is kept for a column, by its position and its type.
+type ByColumn<T> = Mutex<HashMap<(usize, ColumnType), Arc<T>>>;
+
 /// A segment with the ranks of its items.
 #[derive(Debug)]
 pub(super) struct IndexedSegment {
     pub(super) segment: ItemSegment,
     folder: PathBuf,
-    /// The ranks of items, by column and its type.
-    ranks: Mutex<HashMap<(usize, ColumnType), Arc<SegmentBytes>>>,
+    /// The ranks of items.
+    ranks: ByColumn<SegmentBytes>,
     /// The ranks of the values of columns whose cells are codes.
-    value_ranks: Mutex<HashMap<(usize, ColumnType), Arc<[u32]>>>,
+    value_ranks: ByColumn<[u32]>,
 }
 
 impl IndexedSegment {

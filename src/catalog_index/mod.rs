@@ -26,5 +26,5 @@ mod snapshot;
 pub use catalog_indexes::{BuildProgress, CatalogIndexes, IndexState, MAX_RECENT_ITEMS};
 pub use catalog_reader::{CatalogReader, CatalogSelection};
 pub use cursor::ListCursor;
+pub use facets::FacetValue;
 pub use index_error::IndexError;
-pub use snapshot::FacetValue;

@@ -43,6 +43,11 @@ impl PreparedQuery {
         Ok(Self { key: (query.clone(), types.to_vec()), tests, sort })
     }
 
+    /// Returns the type of the column at this position.
+    pub(super) fn column_type(&self, column: usize) -> ColumnType {
+        self.key.1.get(column).copied().unwrap_or_default()
+    }
+
     /// Returns what the selection of items depends on, which has no order.
     pub(super) fn selection_key(&self) -> QueryKey {
         let (query, types) = &self.key;

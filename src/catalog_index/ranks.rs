@@ -61,10 +61,22 @@ pub(super) fn compute_ranks(
 
 /// Returns the rank of each value of the dictionary of a column of this type.
 pub(super) fn rank_values(values: &[String], column_type: ColumnType) -> Vec<u32> {
-    let mut keys: Vec<(Vec<u8>, usize)> =
-        (0..).zip(values).filter_map(|(code, value)| Some((to_bytes(&sort_key(value, column_type)?), code))).collect();
+    let (mut texts, mut numbers) = (Vec::new(), Vec::new());
+    for (code, value) in values.iter().enumerate() {
+        match sort_key(value, column_type) {
+            Some(SortKey::Text(text)) => texts.push((text, code)),
+            Some(SortKey::Number(number)) => numbers.push((to_ordered_bits(number), code)),
+            None => {}
+        }
+    }
+    // A column has keys of one kind.
+    if texts.is_empty() { rank_keys(numbers, values.len()) } else { rank_keys(texts, values.len()) }
+}
+
+/// The rank of each value of a dictionary of `count` values, from the keys of those that have one.
+fn rank_keys<K: Ord>(mut keys: Vec<(K, usize)>, count: usize) -> Vec<u32> {
     keys.sort_unstable();
-    let mut ranks = vec![NO_RANK; values.len()];
+    let mut ranks = vec![NO_RANK; count];
     let mut rank = 0;
     for (at, (key, code)) in keys.iter().enumerate() {
         if at > 0 && keys[at - 1].0 != *key {
@@ -94,14 +106,15 @@ pub(super) fn ranks_by_value(segment: &ItemSegment, column: usize, value_ranks: 
 fn to_bytes(key: &SortKey) -> Vec<u8> {
     match key {
         SortKey::Text(text) => text.as_bytes().to_vec(),
-        SortKey::Number(number) => {
-            // The order of the bits of floating-point numbers is that of the numbers, except that negative ones are
-            // reversed (IEEE 754).
-            let bits = number.to_bits();
-            let ordered = if bits >> 63 == 0 { bits | 1 << 63 } else { !bits };
-            ordered.to_be_bytes().to_vec()
-        }
+        SortKey::Number(number) => to_ordered_bits(*number).to_be_bytes().to_vec(),
     }
+}
+
+/// Returns bits that are ordered like numbers. Those of floating-point numbers are, except that the negative ones are
+/// reversed (IEEE 754).
+fn to_ordered_bits(number: f64) -> u64 {
+    let bits = number.to_bits();
+    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
 }
 
 #[cfg(test)]

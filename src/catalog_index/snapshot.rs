@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::facets::count_values;
+use super::facets::{FacetValue, count_values, join_equal_values};
 use super::indexed_segment::IndexedSegment;
 use super::item_set::ItemSet;
 use super::listing::{ItemListing, ListingOrder};
@@ -50,15 +50,6 @@ pub(super) struct CatalogSnapshot {
 
 /// What the counts of the values of a column depend on: the selection of items, and the position of the column.
 type CountKey = (QueryKey, usize);
-
-/// A value of a column with the number of items that have it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct FacetValue {
-    /// The value as shown; empty for blank cells.
-    pub value: String,
-    /// The number of items.
-    pub count: u64,
-}
 
 /// The items that a query selects, in no order.
 #[derive(Debug)]
@@ -170,7 +161,8 @@ impl CatalogSnapshot {
     }
 
     /// Returns how many of the selected items have each value in a column, the most frequent value first; values with
-    /// equal counts in the order of their letters.
+    /// equal counts in the order of their letters. Numbers, dates and flags are counted by their value, and written as
+    /// most of their cells are.
     ///
     /// # Errors
     /// [`io::Error`] when a segment cannot be read.
@@ -185,7 +177,9 @@ impl CatalogSnapshot {
         count_values(&self.recent.segment, column, &selected.recent, &mut counts)?;
         let mut values: Vec<FacetValue> =
             counts.into_iter().map(|(value, count)| FacetValue { value, count }).collect();
-        values.sort_unstable_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
+        values.sort_unstable_by(FacetValue::compare_frequency);
+        let mut values = join_equal_values(values, prepared.column_type(column));
+        values.sort_unstable_by(FacetValue::compare_frequency);
         let found: Arc<[FacetValue]> = values.into();
         self.counts.lock().insert(key, Arc::clone(&found), found.len() + MIN_COUNTED_VALUES);
         Ok(found)

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// The first 128 bits of a SHA-256 digest. The content comes from outside, so collisions must not be constructible.
 pub type ContentDigest = [u8; 16];
@@ -154,13 +154,34 @@ pub fn parse_borrowed_fields(json: &str) -> Result<BorrowedFields<'_>, serde_jso
     Ok(pairs.into_iter().map(|(name, value)| (name.0, value.0)).collect())
 }
 
-/// Returns `text` folded for searches: in lower case and without accents, so that `bjork` finds `Björk`.
+/// Returns `text` folded for searches: in lower case and without accents, so that `bjork` finds `Björk`, and `strasse`
+/// finds `Straße`. Marks that make another letter, as in Japanese, Korean and the scripts of India, are kept.
 #[must_use]
 pub fn fold_for_search(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    text.nfkd().filter(|&c| !is_combining_mark(c)).flat_map(char::to_lowercase).collect()
+    let mut folded = String::with_capacity(text.len());
+    for letter in text.nfkd().filter(|&letter| !is_accent(letter)).flat_map(char::to_lowercase) {
+        match letter {
+            'ς' => folded.push('σ'),
+            'ß' => folded.push_str("ss"),
+            other => folded.push(other),
+        }
+    }
+    // Letters that were taken apart and kept their marks.
+    if is_nfc(&folded) { folded } else { folded.nfc().collect() }
+}
+
+/// Returns whether a character is an accent or another mark that searches ignore: those of Latin, Greek and Cyrillic,
+/// and the points of Hebrew and Arabic.
+#[must_use]
+pub fn is_accent(letter: char) -> bool {
+    let is_of_script_with_accents = matches!(letter,
+        '\u{300}'..='\u{36F}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}'
+        | '\u{FE20}'..='\u{FE2F}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5C7}' | '\u{610}'..='\u{61A}'
+        | '\u{64B}'..='\u{65F}' | '\u{670}' | '\u{6D6}'..='\u{6ED}');
+    is_of_script_with_accents && is_combining_mark(letter)
 }
 
 /// Returns the text that searches match: the values of all cells, folded, one in a line.

@@ -2,17 +2,20 @@
 //! other change of an item stores a change with a higher id than those before it, since one run at a time writes to a
 //! catalog.
 
+use chrono::NaiveDateTime;
 use diesel::dsl::max;
 use diesel::prelude::*;
 
 use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
-use super::schema::{catalogs, item_changes, items};
+use super::schema::{catalogs, item_changes, items, sources};
 use crate::domain::source::SourceId;
 
 /// A version of the items of a catalog.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 pub struct CatalogVersion {
+    /// When the source was added, in microseconds since 1970: SQLite gives the ids of a removed source to the next one.
+    source_added: i64,
     /// The highest id of an item, 0 if there is none.
     last_item: i64,
     /// The highest id that a change has or had, before it was deleted; 0 if there was none.
@@ -32,7 +35,7 @@ impl CatalogVersion {
     /// Returns the version as text, for ETags.
     #[must_use]
     pub fn to_text(self) -> String {
-        format!("{}.{}", self.last_item, self.last_change)
+        format!("{}.{}.{}", self.source_added, self.last_item, self.last_change)
     }
 }
 
@@ -56,9 +59,12 @@ pub(super) fn note_deleted_changes(conn: &mut AnyConnection, ids: &[i64]) -> Que
     Ok(())
 }
 
-/// The highest id of a change that was deleted; `None` if there is no catalog.
-fn last_deleted_change(conn: &mut AnyConnection, source: SourceId) -> QueryResult<Option<i64>> {
-    catalogs::table.find(source.0).select(catalogs::last_deleted_change).first(conn).optional()
+/// When a source was added, and the highest id of a change that was deleted; zeros if there is no catalog.
+fn source_facts(conn: &mut AnyConnection, source: SourceId) -> QueryResult<(i64, i64)> {
+    let found = catalogs::table.inner_join(sources::table).filter(catalogs::source_id.eq(source.0));
+    let facts: Option<(NaiveDateTime, i64)> =
+        found.select((sources::created_at, catalogs::last_deleted_change)).first(conn).optional()?;
+    Ok(facts.map_or((0, 0), |(added, deleted)| (added.and_utc().timestamp_micros(), deleted)))
 }
 
 impl Store {
@@ -78,8 +84,9 @@ impl Store {
                 .optional()?;
             let changes = item_changes::table.filter(item_changes::source_id.eq(source.0));
             let last_change: Option<i64> = changes.select(max(item_changes::id)).first(conn)?;
-            let last_change = last_change.max(last_deleted_change(conn, source)?);
-            Ok(CatalogVersion { last_item: last_item.unwrap_or(0), last_change: last_change.unwrap_or(0) })
+            let (source_added, last_deleted) = source_facts(conn, source)?;
+            let last_change = last_change.unwrap_or(0).max(last_deleted);
+            Ok(CatalogVersion { source_added, last_item: last_item.unwrap_or(0), last_change })
         })
     }
 
@@ -111,8 +118,9 @@ impl Store {
                 .select(item_changes::key)
                 .load(conn)?;
             // Last, because a change that is deleted from now on is among the keys.
-            let deleted = last_deleted_change(conn, source)?;
-            if ids.len() + keys.len() > limit || deleted.is_some_and(|deleted| deleted > since.last_change) {
+            let (source_added, last_deleted) = source_facts(conn, source)?;
+            let is_known = source_added == since.source_added && last_deleted <= since.last_change;
+            if ids.len() + keys.len() > limit || !is_known {
                 return Ok(ChangedItems::Unknown);
             }
             keys.sort_unstable();

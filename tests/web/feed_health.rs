@@ -124,8 +124,8 @@ fn a_table_of_articles_is_short_and_their_pages_are_complete() {
     let sorted = heads("/catalog/news?sort=updated");
     assert_eq!(sorted.last().map(String::as_str), Some("updated"), "what it is sorted by is shown: {sorted:?}");
     let page = admin.get("/catalog/news").body;
-    let item =
-        page.split("class=\"cell-lead\"><a href=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("an item");
+    let lead = page.split("<td data-label=\"title\" class=\"cell-lead\">").nth(1).expect("an item");
+    let item = lead.split("<a href=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a link");
     let item = admin.get(item).body;
     for name in ["link", "updated", "summary", "content", "enclosure", "id"] {
         assert!(item.contains(&format!("<dt>{name}</dt>")), "{name}: {item}");

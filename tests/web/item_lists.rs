@@ -5,6 +5,7 @@ mod changes;
 mod pages;
 mod selections;
 mod table_page;
+mod values;
 mod versions;
 
 use lockstep::domain::source::Source;

@@ -112,9 +112,9 @@ impl ColumnWriter {
             }
         }
         if self.has_written_codes {
-            self.dictionary.close()
+            self.dictionary.close();
         } else {
-            self.dictionary.clear()
+            self.dictionary.clear();
         }
         Ok(texts)
     }
@@ -124,9 +124,10 @@ impl ColumnWriter {
     /// # Errors
     /// [`io::Error`] when the temporary file cannot be written.
     pub(super) fn write_chunk(&mut self, sink: &mut ByteSink) -> io::Result<ChunkLayout> {
-        // Where most of many values in the first block are different, codes save nothing.
+        // Where nearly all of many values in the first block are different, codes save nothing. The days of some
+        // decades repeat more than that, and are worth it: they are sorted by value.
         let values = self.dictionary.len();
-        let saves_nothing = |codes: &[u16]| values >= MIN_UNIQUE_VALUES && values * 2 > codes.len();
+        let saves_nothing = |codes: &[u16]| values >= MIN_UNIQUE_VALUES && values * 8 > codes.len() * 7;
         if matches!(&self.cells, PendingCells::Codes(codes) if !self.has_written_codes && saves_nothing(codes)) {
             self.cells = PendingCells::Texts(self.take_texts()?);
         }

@@ -8,13 +8,13 @@ use crate::domain::item::fold_for_search;
 /// A filter, prepared for testing many cells.
 #[derive(Clone, PartialEq, Debug)]
 pub enum CellTest {
-    /// The cell is one of the texts, or equal to one of the numbers or dates; or it is none of them.
+    /// The cell is one of the texts, or equal to one of the numbers, dates or flags; or it is none of them.
     AnyOf {
         /// Whether cells match that are none of them.
         is_negated: bool,
         /// The values as written.
         texts: Vec<String>,
-        /// Those that are numbers or dates in a column of this type.
+        /// Those that are numbers, dates or flags in a column of this type.
         values: Vec<f64>,
         /// The type of the column.
         column_type: ColumnType,
@@ -79,12 +79,13 @@ impl CellTest {
     /// # Errors
     /// [`FilterError`] when the operator does not apply to the type, or a value does not fit the operator.
     pub fn new(filter: &ColumnFilter, column_type: ColumnType) -> Result<Self, FilterError> {
-        let folded = || filter.values.iter().map(|value| fold_for_search(value)).collect();
+        let values: Vec<String> = filter.values.iter().flat_map(|value| with_line_breaks(value)).collect();
+        let folded = || values.iter().map(|value| fold_for_search(value)).collect();
         Ok(match filter.operator {
             FilterOperator::Equals | FilterOperator::Not => Self::AnyOf {
                 is_negated: filter.operator == FilterOperator::Not,
                 values: filter.values.iter().filter_map(|value| parse_value(value, column_type)).collect(),
-                texts: filter.values.clone(),
+                texts: values,
                 column_type,
             },
             FilterOperator::Contains => Self::Contains(folded()),
@@ -161,13 +162,25 @@ impl CellTest {
     }
 }
 
-/// The value of a number, or of a date in seconds; `None` for other types and for cells that do not fit.
-fn number_key(cell: &str, column_type: ColumnType) -> Option<f64> {
+/// A value as it is written, and with the line breaks that cells mostly have: forms submit each as CR LF.
+fn with_line_breaks(value: &str) -> Vec<String> {
+    let mut forms = vec![value.to_owned()];
+    if value.contains("\r\n") {
+        forms.push(value.replace("\r\n", "\n"));
+    }
+    forms
+}
+
+/// Returns the value by which cells are equal: a number, a date in seconds, 1 or 0 for a flag; `None` for other types
+/// and for cells that do not fit.
+pub(crate) fn number_key(cell: &str, column_type: ColumnType) -> Option<f64> {
     match column_type {
-        ColumnType::Number(_) | ColumnType::Date(_) | ColumnType::Moment => match sort_key(cell, column_type)? {
-            SortKey::Number(value) => Some(value),
-            SortKey::Text(_) => None,
-        },
+        ColumnType::Number(_) | ColumnType::Date(_) | ColumnType::Moment | ColumnType::Flag => {
+            match sort_key(cell, column_type)? {
+                SortKey::Number(value) => Some(value),
+                SortKey::Text(_) => None,
+            }
+        }
         _ => None,
     }
 }
@@ -206,7 +219,10 @@ mod tests {
             ("eq", &["unknown"], COMMA, &["unknown"], &["Unknown", "1"]),
             ("eq", &["2025-04-03"], DAY_FIRST, &["03/04/2025", "3.4.2025"], &["04/03/2025", "2025"]),
             ("eq", &[""], ColumnType::Text, &[""], &[" ", "x"]),
+            ("eq", &["a\r\nb"], ColumnType::Text, &["a\nb", "a\r\nb"], &["a b", "a\n\nb"]),
+            ("contains", &["A\r\nb"], ColumnType::Text, &["xa\nbx"], &["a b"]),
             ("not", &["yes", "1"], ColumnType::Flag, &["no", "", "Yes"], &["yes", "1"]),
+            ("eq", &["true"], ColumnType::Flag, &["TRUE", "true", "yes"], &["FALSE", "no", "", "1"]),
             ("not", &["1,5"], COMMA, &["1,6", "", "unknown"], &["1,50"]),
             ("gt", &["1999"], COMMA, &["2000", "1999,5"], &["1999", "", "unknown", "3e9"]),
             ("lte", &["03/04/2025"], DAY_FIRST, &["03/04/2025", "1/1/1900"], &["04/04/2025", ""]),

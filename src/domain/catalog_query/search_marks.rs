@@ -2,10 +2,8 @@
 
 use std::ops::Range;
 
-use unicode_normalization::char::is_combining_mark;
-
 use super::search_terms::SearchTerms;
-use crate::domain::item::fold_for_search;
+use crate::domain::item::{fold_for_search, is_accent};
 
 /// Returns the parts of `text` in which a term occurs, as ranges of bytes in ascending order that neither overlap nor
 /// touch. Accents that belong to the last letter are part of a range.
@@ -27,7 +25,7 @@ pub fn find_marks(text: &str, terms: &SearchTerms) -> Vec<Range<usize>> {
     for term in terms.terms() {
         marks.extend(folded.match_indices(term.as_str()).filter_map(|(at, found)| {
             let (first, last) = (sources.get(at)?, sources.get(at + found.len() - 1)?);
-            let accents = text[last.end..].chars().take_while(|&letter| is_combining_mark(letter));
+            let accents = text[last.end..].chars().take_while(|&letter| is_accent(letter));
             Some(first.start..last.end + accents.map(char::len_utf8).sum::<usize>())
         }));
     }
@@ -57,6 +55,7 @@ mod tests {
         assert_eq!(marked("ﬁne ﬁrst", "in fir"), ["ﬁn", "ﬁr"]);
         assert_eq!(marked("banana", "ana nan"), ["anan"]);
         assert_eq!(marked("日本語の本", "本"), ["本", "本"]);
+        assert_eq!(marked("Große Straße", "strasse os"), ["oß", "Straße"]);
         assert_eq!(marked("X-200/b", "\"x-2\" 00/B"), ["X-200/b"]);
         assert!(marked("nothing", "").is_empty() && marked("", "a").is_empty());
     }

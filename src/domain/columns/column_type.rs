@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::dates::{DateEvidence, DateOrder};
 use super::links::{is_image_url, looks_like_link};
 use super::numbers::{DecimalSign, NumberEvidence};
+use super::spreadsheet_values::parse_checkbox;
 
 /// The type of a column.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
@@ -25,7 +26,7 @@ pub enum ColumnType {
     Image,
     /// HTML that was sanitized when it was fetched.
     Html,
-    /// `yes` for true; anything else is false.
+    /// `TRUE` and `FALSE` in any case, or `yes` and `no`.
     Flag,
 }
 
@@ -38,6 +39,7 @@ pub struct ColumnTypeDetector {
     dates: DateEvidence,
     all_links: bool,
     all_images: bool,
+    all_checkboxes: bool,
 }
 
 impl Default for ColumnTypeDetector {
@@ -48,6 +50,7 @@ impl Default for ColumnTypeDetector {
             dates: DateEvidence::default(),
             all_links: true,
             all_images: true,
+            all_checkboxes: true,
         }
     }
 }
@@ -67,10 +70,11 @@ impl ColumnTypeDetector {
         self.dates.observe_cell(cell);
         self.all_links = self.all_links && looks_like_link(cell);
         self.all_images = self.all_images && self.all_links && is_image_url(cell);
+        self.all_checkboxes = self.all_checkboxes && parse_checkbox(cell).is_some();
     }
 
     fn is_text(&self) -> bool {
-        !self.all_links && !self.numbers.is_possible() && !self.dates.is_possible()
+        !self.all_links && !self.all_checkboxes && !self.numbers.is_possible() && !self.dates.is_possible()
     }
 
     /// Returns the type that fits all cells; `None` if all of them were empty.
@@ -84,6 +88,7 @@ impl ColumnTypeDetector {
             (None, Some(order)) => ColumnType::Date(order),
             (None, None) if self.all_images => ColumnType::Image,
             (None, None) if self.all_links => ColumnType::Link,
+            (None, None) if self.all_checkboxes => ColumnType::Flag,
             (None, None) => ColumnType::Text,
         })
     }
@@ -107,6 +112,9 @@ mod tests {
         assert_eq!(reported(&["2025-04-03", "2025"]), Some(ColumnType::Text));
         assert_eq!(reported(&["", "  "]), None);
         assert_eq!(reported(&["unknown", "1", "2"]), Some(ColumnType::Text));
+        assert_eq!(reported(&["TRUE", "", "false"]), Some(ColumnType::Flag));
+        assert_eq!(reported(&["TRUE", "perhaps"]), Some(ColumnType::Text));
+        assert_eq!(reported(&["yes", "no"]), Some(ColumnType::Text), "words that people write");
     }
 
     #[test]

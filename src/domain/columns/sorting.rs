@@ -4,6 +4,7 @@ use super::column_type::ColumnType;
 use super::dates;
 use super::dates::DateOrder;
 use super::numbers;
+use super::spreadsheet_values::parse_flag;
 use crate::domain::item::fold_for_search;
 
 /// The sort key of an item. Items without one come last in both directions.
@@ -22,7 +23,7 @@ pub fn sort_key(cell: &str, column: ColumnType) -> Option<SortKey> {
         ColumnType::Number(decimal) => numbers::parse_number(cell, decimal).map(SortKey::Number),
         ColumnType::Date(order) => dates::parse_date(cell, order).map(SortKey::Number),
         ColumnType::Moment => dates::parse_date(cell, DateOrder::YearFirst).map(SortKey::Number),
-        ColumnType::Flag => Some(SortKey::Number(if cell == "yes" { 1.0 } else { 0.0 })),
+        ColumnType::Flag => parse_flag(cell).map(|is_set| SortKey::Number(if is_set { 1.0 } else { 0.0 })),
         ColumnType::Text | ColumnType::Link | ColumnType::Image | ColumnType::Html => {
             fold_letters(cell).map(SortKey::Text)
         }
@@ -44,6 +45,12 @@ mod tests {
     fn case_and_accents_do_not_separate_equal_words() {
         assert_eq!(fold_letters(" Ágætis BYRJUN\n").as_deref(), Some("agætis byrjun"));
         assert_eq!(fold_letters("ØÞ Ёлка Ω").as_deref(), Some("øþ елка ω"));
+        assert_eq!(fold_letters("ΟΔΟΣ").as_deref(), fold_letters("οδός").as_deref());
+        assert_eq!(fold_letters("Straße").as_deref(), Some("strasse"));
+        // Marks that make another letter.
+        assert_ne!(fold_letters("パン"), fold_letters("ハン"));
+        assert!(fold_letters("한국").is_some_and(|word| !word.contains('하') && word == "한국"));
+        assert_eq!(fold_letters("か\u{3099}").as_deref(), Some("が"));
         assert_eq!(fold_letters("\u{2003}"), None);
     }
 }

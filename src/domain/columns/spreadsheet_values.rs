@@ -48,6 +48,26 @@ const UNTICKED_TEXTS: [&str; 8] = ["FALSE", "FALSCH", "FAUX", "FALSO", "ONWAAR",
 /// The values of a ticked checkbox, in the languages that translate them.
 const TICKED_TEXTS: [&str; 9] = ["TRUE", "WAHR", "VRAI", "VERDADERO", "VERDADEIRO", "VERO", "WAAR", "PRAWDA", "ИСТИНА"];
 
+/// The values of a ticked and an unticked checkbox as spreadsheets export them, in any case.
+const CHECKBOX_WORDS: [(&str, bool); 2] = [("true", true), ("false", false)];
+
+/// Returns what the value of a checkbox says; `None` for any other cell.
+#[must_use]
+pub fn parse_checkbox(cell: &str) -> Option<bool> {
+    let cell = cell.trim();
+    CHECKBOX_WORDS.iter().find(|(word, _)| cell.eq_ignore_ascii_case(word)).map(|(_, is_ticked)| *is_ticked)
+}
+
+/// Returns what the cell of a column of flags says: the value of a checkbox, or `yes` or `no`; `None` for any other.
+#[must_use]
+pub fn parse_flag(cell: &str) -> Option<bool> {
+    match cell {
+        "yes" => Some(true),
+        "no" => Some(false),
+        other => parse_checkbox(other),
+    }
+}
+
 /// A placeholder in a cell.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum SpreadsheetPlaceholder {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::json_time;
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::columns::numbers::parse_number;
+use crate::domain::columns::spreadsheet_values::parse_flag;
 use crate::store::catalogs::Catalog;
 use crate::store::items::Item;
 
@@ -71,8 +72,7 @@ fn typed_value(cell: String, column_type: ColumnType) -> Value {
             Some(number) => Value::from(number),
             None => Value::from(cell),
         },
-        ColumnType::Flag if cell == "yes" => Value::from(true),
-        ColumnType::Flag if cell == "no" => Value::from(false),
+        ColumnType::Flag => parse_flag(&cell).map_or_else(|| Value::from(cell), Value::from),
         _ => Value::from(cell),
     }
 }
@@ -93,6 +93,10 @@ mod tests {
         assert_eq!(
             (json("yes", ColumnType::Flag), json("no", ColumnType::Flag)),
             ("true".to_owned(), "false".to_owned())
+        );
+        assert_eq!(
+            (json("TRUE", ColumnType::Flag), json("maybe", ColumnType::Flag)),
+            ("true".into(), "\"maybe\"".into())
         );
         assert_eq!((json(" ", ColumnType::Flag), json("1", ColumnType::Text)), ("null".to_owned(), "\"1\"".to_owned()));
     }

@@ -1,6 +1,6 @@
 //! The parameters of `GET /api/catalog/{slug}/items`.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 
 use super::item_json::FieldFormat;
 use super::{ListPage, unknown_parameter};
@@ -57,7 +57,7 @@ impl ItemRequest {
                 "changedSince" => request.changed_since = Some(parse_time("changedSince", &value)?),
                 CURSOR_PARAMETER => request.after = Some(value),
                 REMOVED_CURSOR_PARAMETER => {
-                    request.removed_after = Some(value.parse().map_err(|_| bad_cursor(REMOVED_CURSOR_PARAMETER))?)
+                    request.removed_after = Some(value.parse().map_err(|_| bad_cursor(REMOVED_CURSOR_PARAMETER))?);
                 }
                 _ => return Err(unknown_parameter(&name)),
             }
@@ -123,7 +123,8 @@ fn parse_time(field: &'static str, value: &str) -> Result<DateTime<Utc>, WebErro
     // A plus sign in an address is a space, unless it is encoded.
     let time = DateTime::parse_from_rfc3339(&value.replace(' ', "+")).map(|time| time.to_utc()).ok();
     let day = || value.parse::<NaiveDate>().ok().map(|day| day.and_time(NaiveTime::MIN).and_utc());
-    time.or_else(day).ok_or_else(|| {
+    // Those that PostgreSQL can compare, too.
+    time.or_else(day).filter(|time| (0..=9999).contains(&time.year())).ok_or_else(|| {
         let message = format!("“{field}” must be a time such as 2026-11-20T08:00:00Z.");
         WebError::bad_request("bad_request", message).on_field(field)
     })

@@ -4,6 +4,7 @@ use super::view::{FilterLink, ReadState};
 use crate::catalog_index::CatalogReader;
 use crate::domain::catalog_query::CatalogQuery;
 use crate::domain::columns::column_type::ColumnType;
+use crate::domain::columns::spreadsheet_values::{parse_checkbox, parse_flag};
 use crate::domain::filter::Filter;
 use crate::store::catalogs::Catalog;
 use crate::store::items::Item;
@@ -25,7 +26,10 @@ pub(super) fn filter_links(
     href: impl Fn(&str) -> String,
 ) -> Result<Vec<FilterLink>, WebError> {
     let mut links = Vec::new();
-    for &filter in Filter::ALL.iter().filter(|filter| filter.applies_to(&catalog.columns, &catalog.column_types)) {
+    if !Filter::apply_to(&catalog.columns) {
+        return Ok(links);
+    }
+    for &filter in Filter::ALL {
         let filters = vec![article_filter(filter)];
         let count = reader.select(&CatalogQuery { filters, ..CatalogQuery::default() })?.count()?;
         let label = match filter {
@@ -34,10 +38,8 @@ pub(super) fn filter_links(
         };
         links.push(FilterLink { label, count, href: href(filter.as_str()), is_current: current == Some(filter) });
     }
-    if !links.is_empty() {
-        let all = FilterLink { label: "All", count: catalog.item_count, href: href(""), is_current: current.is_none() };
-        links.insert(0, all);
-    }
+    let all = FilterLink { label: "All", count: catalog.item_count, href: href(""), is_current: current.is_none() };
+    links.insert(0, all);
     Ok(links)
 }
 
@@ -70,16 +72,20 @@ pub(super) fn article_columns(catalog: &Catalog, required: &[Option<usize>]) -> 
 
 /// Whether an article is read.
 pub(super) fn read_state(catalog: &Catalog, item: &Item) -> ReadState {
-    if !Filter::Unread.applies_to(&catalog.columns, &catalog.column_types) {
+    if !Filter::apply_to(&catalog.columns) {
         return ReadState::NotAnArticle;
     }
-    let is_read = item.fields.iter().any(|(name, value)| name == Filter::Unread.column() && value == "yes");
+    let is_read =
+        item.fields.iter().any(|(name, value)| name == Filter::Unread.column() && parse_flag(value) == Some(true));
     if is_read { ReadState::Read } else { ReadState::Unread }
 }
 
-/// The label of a flag of an article; `None` for any other flag.
+/// The label of a flag of an article; `None` for any other flag, such as a checkbox of a sheet.
 pub(super) fn flag_label(column: &str, value: &str) -> Option<&'static str> {
     let yes = value == "yes";
+    if parse_checkbox(value).is_some() {
+        return None;
+    }
     let filter = Filter::ALL.iter().find(|filter| filter.column() == column)?;
     Some(match filter {
         Filter::Unread if yes => "Read",
@@ -97,6 +103,6 @@ mod tests {
     fn the_flags_of_articles_have_labels() {
         assert_eq!((flag_label("read", "yes"), flag_label("read", "no")), (Some("Read"), Some("Unread")));
         assert_eq!((flag_label("starred", "yes"), flag_label("starred", "")), (Some("★ Starred"), Some("")));
-        assert_eq!(flag_label("sold", "yes"), None);
+        assert_eq!((flag_label("sold", "yes"), flag_label("read", "TRUE")), (None, None));
     }
 }

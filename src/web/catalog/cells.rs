@@ -60,8 +60,7 @@ pub(super) fn column_class(column: ColumnType) -> &'static str {
         ColumnType::Date(_) | ColumnType::Moment => "cell-date",
         ColumnType::Link => "cell-link",
         ColumnType::Image => "cell-picture",
-        ColumnType::Flag => "cell-flag",
-        ColumnType::Text | ColumnType::Html => "",
+        ColumnType::Text | ColumnType::Html | ColumnType::Flag => "",
     }
 }
 

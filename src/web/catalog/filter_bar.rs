@@ -51,8 +51,8 @@ pub(super) const fn operator_label(operator: FilterOperator) -> &'static str {
     }
 }
 
-/// The values of columns that have few, with their counts. The counts of a column are those without its own filters, so
-/// that they say what each value would add.
+/// The values of columns that have few, with their counts. The counts of a column are those without the values that are
+/// selected in it, so that they say what each other value would add.
 pub(super) fn build_facets(
     reader: &CatalogReader,
     catalog: &Catalog,
@@ -73,7 +73,8 @@ fn build_facet(
     address: &ListAddress,
     catalog_link: &str,
 ) -> Result<FacetView, WebError> {
-    let others = CatalogQuery { sort: Vec::new(), ..address.without_column(column).to_query() };
+    let others =
+        CatalogQuery { sort: Vec::new(), ..address.without_operator(column, FilterOperator::Equals).to_query() };
     let mut values = reader.select(&others)?.count_values(column)?.to_vec();
     // A selected value that no item has is listed too, so that it can be taken back.
     for value in address.values(column, FilterOperator::Equals) {

@@ -136,6 +136,7 @@ pub(super) fn build_table(
     let link = state.links.catalog(source.slug.as_str());
     let sort = request.sort_columns();
     let columns = ShownColumns::choose(catalog, source, sort, &request.view.fields);
+    let as_shown = address.sorted_by(sort.to_vec()).shown_as(request.view.parameters());
     let problems = request.list.problems.iter().map(|problem| problem.message.clone()).collect();
     let heads = columns.build_heads(sort, address, &link);
     let mut table = TableView {
@@ -146,7 +147,8 @@ pub(super) fn build_table(
         kept_by_columns: address.shown_as(AddressParameters::new()).parameters(),
         is_filtered: !address.selects_all(),
         clear: address.without_filters().link(&link, 1),
-        downloads: download_links(state, source, &address.sorted_by(sort.to_vec())),
+        downloads: download_links(state, source, &as_shown),
+        shared: as_shown.link(&link, request.page),
         chips: build_chips(address, &link),
         operators: operator_options(FILTER_OPERATORS),
         problems,
@@ -161,6 +163,7 @@ pub(super) fn build_table(
         usual_columns: address.command(&link, "usual-columns", "1"),
         layouts: layout_links(catalog, address, request.view.is_gallery, &link),
         is_gallery: request.view.is_gallery,
+        has_articles: articles::article_columns(catalog, &[]).is_some(),
         ..TableView::default()
     };
     let found = match find_page(state, source, catalog, request)? {
@@ -203,7 +206,8 @@ pub(super) fn build_table(
     Ok(table)
 }
 
-/// The links to what is listed as a file: in the order of the page, and in the columns that the address names.
+/// The links to what is listed as a file: in the order of the page, and in the columns that the reader or the default
+/// view chose.
 fn download_links(state: &AppState, source: &Source, address: &ListAddress) -> Vec<(&'static str, String)> {
     let mut parameters = address.parameters();
     parameters.retain(|(name, _)| name != "view" && name != EMBED_PARAMETER);

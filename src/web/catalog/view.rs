@@ -72,8 +72,12 @@ pub(in crate::web) struct TableView {
     pub layouts: Vec<LayoutLink>,
     /// Whether the items are shown as cards.
     pub is_gallery: bool,
+    /// Whether the items are articles.
+    pub has_articles: bool,
     /// The cards of the gallery.
     pub cards: Vec<GalleryCard>,
+    /// The link to this page with its columns and its order, whatever the one who opens it usually sees.
+    pub shared: String,
     /// The links to what is listed as a file, each with its label.
     pub downloads: Vec<(&'static str, String)>,
     /// The filters in force.

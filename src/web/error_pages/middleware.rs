@@ -6,8 +6,7 @@ use std::panic::AssertUnwindSafe;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::StatusCode;
-use actix_web::http::header;
+use actix_web::http::{ConnectionType, StatusCode, Version, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse};
 use futures_util::FutureExt as _;
@@ -46,7 +45,19 @@ pub(in crate::web) async fn process_request(
         }
     };
     add_security_headers(response.headers_mut());
+    if response.request().version() == Version::HTTP_10 {
+        send_without_chunks(response.response_mut());
+    }
     Ok(response)
+}
+
+/// Lets the end of the connection be the end of a body of unknown length: HTTP/1.0 knows no chunks (RFC 9112, section
+/// 6.1).
+fn send_without_chunks(response: &mut HttpResponse) {
+    if response.body().size() == BodySize::Stream {
+        response.head_mut().no_chunking(true);
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
 }
 
 /// Whether another site sent a request.

@@ -131,10 +131,10 @@ impl ListAddress {
         changed
     }
 
-    /// Returns the same selection without the filters of a column.
-    pub(in crate::web) fn without_column(&self, column: &str) -> Self {
+    /// Returns the same selection without the filter with this column and operator.
+    pub(in crate::web) fn without_operator(&self, column: &str, operator: FilterOperator) -> Self {
         let mut changed = self.clone();
-        changed.filters.retain(|filter| filter.column != column);
+        changed.filters.retain(|filter| filter.column != column || filter.operator != operator);
         changed
     }
 
@@ -187,7 +187,9 @@ mod tests {
         );
         assert_eq!(less, one);
         assert_eq!(one.without_value("genre", FilterOperator::Equals, "Jazz"), all);
-        assert_eq!(two.without_column("genre").without_column("year"), all);
+        let other = two.without_operator("genre", FilterOperator::Equals);
+        assert_eq!(other.without_operator("year", FilterOperator::Equals), other);
+        assert_eq!(other.without_operator("year", FilterOperator::Less), all);
         assert_eq!(two.without_filters(), ListAddress::default());
     }
 }

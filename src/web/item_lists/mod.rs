@@ -4,3 +4,4 @@ pub(super) mod catalog_open;
 pub(super) mod list_address;
 pub(super) mod list_version;
 pub(super) mod parameters;
+mod submitted_names;

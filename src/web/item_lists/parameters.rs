@@ -8,6 +8,7 @@ use crate::domain::filter::Filter;
 use crate::store::catalogs::Catalog;
 use crate::web::http::error::WebError;
 use crate::web::item_lists::list_address::{AddressParameters, ListAddress};
+use crate::web::item_lists::submitted_names::restore_column_names;
 
 /// The most filters of a list, counted by their values.
 const MAX_FILTER_VALUES: usize = 100;
@@ -69,7 +70,7 @@ impl ListParameters {
     pub(in crate::web) fn parse(parameters: &[(String, String)], catalog: &Catalog) -> Self {
         let mut parsed = Self::default();
         let mut values = 0;
-        for (name, value) in parameters {
+        for (name, value) in restore_column_names(parameters, &catalog.columns).iter() {
             let is_column = |name: &str| catalog.columns.iter().any(|column| column == name);
             match (name.as_str(), FilterName::parse(name, is_column)) {
                 ("q", _) => parsed.address.search.clone_from(value),
@@ -131,12 +132,13 @@ impl ListParameters {
     }
 
     fn add_article_filter(&mut self, value: &str, catalog: &Catalog) {
-        let fits = |filter: &Filter| filter.applies_to(&catalog.columns, &catalog.column_types);
+        let fits = |_: &Filter| Filter::apply_to(&catalog.columns);
         match value.parse::<Filter>().ok().filter(fits) {
             Some(filter) => self.address.article_filter = Some(filter),
             None if value.is_empty() => {}
             None => {
-                let message = "“filter” must be “unread” or “starred”. It applies to catalogs of articles only.";
+                let message = "“filter” is “unread” or “starred”, for catalogs with the columns “read” and “starred”. \
+                               Other columns are filtered as in “filter[year]=1999”.";
                 self.problems.push(ParameterProblem {
                     name: "filter".to_owned(),
                     code: "bad_request",

@@ -46,11 +46,11 @@ pub(super) fn selection_parameters() -> [Value; 4] {
         "explode": true,
         "description": "Filters of columns. Each is a parameter of its own: `filter[genre]=Jazz`, or with an operator \
                         `filter[year][gte]=1990`. A parameter may be repeated: the values of one column and operator \
-                        are alternatives, everything else must hold together. `gt`, `gte`, `lt` and `lte` need a \
+                        are alternatives (of `not`, none of them may be there), everything else must hold together. `gt`, `gte`, `lt` and `lte` need a \
                         column of numbers or dates; `empty` takes 1 or 0.",
         "schema": {
             "type": "object",
-            "patternProperties": { (format!("^filter\\[[^\\[\\]]+\\](\\[({operators})\\])?$")): { "type": "string" } },
+            "patternProperties": { (format!("^filter\\[.+\\](\\[({operators})\\])?$")): { "type": "string" } },
             "additionalProperties": false,
             "examples": [{ "filter[genre]": "Jazz", "filter[year][gte]": "1950" }],
         },

@@ -1,7 +1,7 @@
 //! Answers queries of a catalog by a plain filter and sort over all of its items.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use lockstep::domain::catalog_query::CatalogQuery;
 use lockstep::domain::catalog_query::column_filter::{ColumnFilter, FilterOperator};
@@ -96,7 +96,9 @@ impl PlainCatalog {
                 FilterOperator::Greater
                 | FilterOperator::GreaterOrEqual
                 | FilterOperator::Less
-                | FilterOperator::LessOrEqual => read_value(value, self.type_at(at)).is_none(),
+                | FilterOperator::LessOrEqual => {
+                    self.type_at(at) == ColumnType::Flag || read_value(value, self.type_at(at)).is_none()
+                }
                 _ => false,
             })
         };
@@ -144,7 +146,21 @@ impl PlainCatalog {
         let mut counts: Vec<(String, u64)> =
             counts.into_iter().map(|(value, count)| (value.to_owned(), count)).collect();
         counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        counts
+        // Equal numbers, dates and flags are one value, written as most of them are.
+        let (mut joined, mut places): (Vec<(String, u64)>, HashMap<String, usize>) = Default::default();
+        for (value, count) in counts {
+            let number = value_of(&value, self.type_at(at)).map(|number| (number + 0.0).to_string());
+            let known = number.as_ref().and_then(|number| places.get(number));
+            match known {
+                Some(place) => joined[*place].1 += count,
+                None => {
+                    places.extend(number.map(|number| (number, joined.len())));
+                    joined.push((value, count));
+                }
+            }
+        }
+        joined.sort_by(|(a, first), (b, second)| second.cmp(first).then(a.cmp(b)));
+        joined
     }
 }
 
@@ -176,10 +192,9 @@ fn split_search(search: &str) -> Vec<String> {
     terms
 }
 
-/// The number or the time that a cell is.
+/// The number, the time or the flag that a cell is.
 fn value_of(cell: &str, column_type: ColumnType) -> Option<f64> {
-    let is_ordered = matches!(column_type, ColumnType::Number(_) | ColumnType::Date(_) | ColumnType::Moment);
-    match sort_key(cell, column_type).filter(|_| is_ordered)? {
+    match sort_key(cell, column_type)? {
         SortKey::Number(value) => Some(value),
         SortKey::Text(_) => None,
     }

@@ -9,7 +9,11 @@ use super::{TestSite, get_file, open_site};
 use crate::support::waiting::WAIT_LIMIT;
 use crate::support::{TestDatabase, on_both_databases};
 
-on_both_databases![many_items_come_once_each_in_any_order, a_broken_download_is_seen_as_broken];
+on_both_databases![
+    many_items_come_once_each_in_any_order,
+    a_broken_download_is_seen_as_broken,
+    an_old_client_gets_the_file_without_chunks,
+];
 
 /// A catalog of so many items that an export takes several pages and, in another order, several reads of ids, and does
 /// not fit the buffers of a connection.
@@ -93,4 +97,17 @@ fn a_broken_download_is_seen_as_broken(db: &TestDatabase) {
     // A workbook is sent when it is whole, so its failure is an answer.
     let reply = site.visitor().get("/catalog/many.xlsx");
     assert_eq!(reply.expect_refusal(), (500, "internal".to_owned()));
+}
+
+fn an_old_client_gets_the_file_without_chunks(db: &TestDatabase) {
+    let site = open_site(db);
+    site.fill_csv("few", "id,title\n1,Debut\n2,Post\n");
+    let mut connection = TcpStream::connect(site.address).expect("a connection");
+    connection.set_read_timeout(Some(WAIT_LIMIT)).expect("a limit");
+    connection.write_all(b"GET /catalog/few.csv HTTP/1.0\r\nHost: localhost\r\n\r\n").expect("a request");
+    let mut received = String::new();
+    connection.read_to_string(&mut received).expect("a response that ends with the connection");
+    let (head, body) = received.split_once("\r\n\r\n").expect("a head");
+    assert!(head.contains("200 OK") && !head.to_lowercase().contains("transfer-encoding"), "{head}");
+    assert_eq!(body.replace("\r\n", "\n"), "id,title\n1,Debut\n2,Post\n");
 }
