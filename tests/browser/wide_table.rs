@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::public_pages::open_server_with;
 use super::record_shelf::RecordShelf;
 use crate::support::browser::Browser;
 
@@ -36,4 +37,21 @@ fn long_texts_take_at_most_three_lines_and_short_ones_stay_on_one() {
          return [texts.length > 20, narrow, tall, artist.offsetHeight > 0]",
     );
     assert_eq!(measured, json!([true, [], 0, true]), "narrow texts, tall rows");
+}
+
+#[test]
+fn long_keys_stay_in_their_column_and_the_search_field_has_the_width_of_its_line() {
+    let row = |number: usize| format!("a-band-with-a-long-name-and-its-record-{number},Record {number},Soul\n");
+    let csv = "id,title,genre\n".to_owned() + &(1..9).map(row).collect::<String>();
+    let (_setup, server) = open_server_with(&csv, "");
+    let browser = Browser::open();
+    browser.open_page(&server.url("/catalog/albums"));
+    let measured = browser.run_script(
+        "const cells = [...document.querySelectorAll('tbody td')]; const edge = element => element.getBoundingClientRect(); \
+         const inner = cell => [...cell.children].every(part => edge(part).right <= edge(cell).right + 1); \
+         const field = document.querySelector('#search input[type=search]').offsetWidth; \
+         const button = document.querySelector('#search button').offsetWidth; \
+         return [cells.length, cells.every(inner), cells.every(cell => cell.offsetHeight < 60), field > 4 * button]",
+    );
+    assert_eq!(measured, json!([24, true, true, true]), "texts in their cells, low rows, a small button");
 }

@@ -129,6 +129,11 @@ impl TableView {
     pub(in crate::web) fn column(&self, index: &usize) -> Option<&ColumnHead> {
         self.columns.get(*index)
     }
+
+    /// Whether the text of a cell at a position may take several lines. Keys stay on one.
+    pub(in crate::web) fn is_wrapped(&self, cell: &CellView, index: &usize) -> bool {
+        cell.is_long() && self.column(index).is_none_or(|column| !column.is_key)
+    }
 }
 
 /// A link to a layout.
