@@ -119,6 +119,17 @@ fn parse_yes_or_no(text: &str) -> Result<bool, &'static str> {
     }
 }
 
+/// Returns how a catalog presents itself, for JSON.
+pub(super) fn to_json_page(page: &PublicPage) -> serde_json::Value {
+    let PublicPage { title, description, is_indexed, frame_hosts } = page;
+    serde_json::json!({
+        "title": title,
+        "description": description,
+        "listedInSearchEngines": is_indexed,
+        "frameHosts": frame_hosts.iter().collect::<Vec<_>>(),
+    })
+}
+
 /// Returns what is set, as names and values for `source show`.
 pub(super) fn format_page(page: &PublicPage) -> Vec<(&'static str, String)> {
     let PublicPage { title, description, is_indexed, frame_hosts } = page;

@@ -6,13 +6,14 @@ use serde_json::json;
 use super::output::{
     CommandError, CommandExit, ask_confirmation, find_source, format_table, print_answer, print_note, to_single_line,
 };
-use super::public_page_flags::format_page;
+use super::public_page_flags::{format_page, to_json_page};
 use super::{source_add, source_check, source_update};
 use crate::app::App;
 use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
 use crate::domain::freshness::{CatalogFreshness, judge_freshness};
 use crate::domain::max_age::MaxAge;
+use crate::domain::public_page::PublicPage;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::run_text::undo::{SCHEDULE_NOT_PAUSED, SCHEDULE_RESUMED};
 use crate::domain::run_text::{format_count, outcome_label};
@@ -126,16 +127,15 @@ fn to_json_object(source: &Source, catalog: &Catalog, freshness: CatalogFreshnes
         "key": source.key_column,
         "schedule": source.schedule,
         "public": source.public,
-        "title": source.title(),
-        "description": source.page.description,
-        "listedInSearchEngines": source.page.is_indexed,
-        "frameHosts": source.page.frame_hosts.iter().collect::<Vec<_>>(),
         "items": catalog.item_count,
         "columns": catalog.columns,
         "staleAfter": source.stale_after.map(MaxAge::as_seconds),
         "freshness": freshness,
         "lastSuccess": catalog.last_success_at.map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
     });
+    if source.page != PublicPage::default() {
+        object["publicPage"] = to_json_page(&source.page);
+    }
     if source.read_options != ReadOptions::default() {
         object["readOptions"] = json!(source.read_options);
     }
