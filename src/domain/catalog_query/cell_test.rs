@@ -3,6 +3,7 @@
 use super::column_filter::{ColumnFilter, FilterOperator};
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::columns::sorting::{SortKey, sort_key};
+use crate::domain::columns::spreadsheet_values::parse_flag;
 use crate::domain::item::fold_for_search;
 
 /// A filter, prepared for testing many cells.
@@ -175,12 +176,11 @@ fn with_line_breaks(value: &str) -> Vec<String> {
 /// and for cells that do not fit.
 pub(crate) fn number_key(cell: &str, column_type: ColumnType) -> Option<f64> {
     match column_type {
-        ColumnType::Number(_) | ColumnType::Date(_) | ColumnType::Moment | ColumnType::Flag => {
-            match sort_key(cell, column_type)? {
-                SortKey::Number(value) => Some(value),
-                SortKey::Text(_) => None,
-            }
-        }
+        ColumnType::Flag => parse_flag(cell).map(|is_set| if is_set { 1.0 } else { 0.0 }),
+        ColumnType::Number(_) | ColumnType::Date(_) | ColumnType::Moment => match sort_key(cell, column_type)? {
+            SortKey::Number(value) => Some(value),
+            SortKey::Text(_) => None,
+        },
         _ => None,
     }
 }

@@ -26,7 +26,7 @@ pub enum ColumnType {
     Image,
     /// HTML that was sanitized when it was fetched.
     Html,
-    /// `TRUE` and `FALSE` in any case, or `yes` and `no`.
+    /// `TRUE` and `FALSE` in any case, or `yes` and `no`. Anything else is sorted like false.
     Flag,
 }
 

@@ -23,7 +23,8 @@ pub fn sort_key(cell: &str, column: ColumnType) -> Option<SortKey> {
         ColumnType::Number(decimal) => numbers::parse_number(cell, decimal).map(SortKey::Number),
         ColumnType::Date(order) => dates::parse_date(cell, order).map(SortKey::Number),
         ColumnType::Moment => dates::parse_date(cell, DateOrder::YearFirst).map(SortKey::Number),
-        ColumnType::Flag => parse_flag(cell).map(|is_set| SortKey::Number(if is_set { 1.0 } else { 0.0 })),
+        ColumnType::Flag if cell.trim().is_empty() => None,
+        ColumnType::Flag => Some(SortKey::Number(if parse_flag(cell) == Some(true) { 1.0 } else { 0.0 })),
         ColumnType::Text | ColumnType::Link | ColumnType::Image | ColumnType::Html => {
             fold_letters(cell).map(SortKey::Text)
         }

@@ -194,6 +194,10 @@ fn split_search(search: &str) -> Vec<String> {
 
 /// The number, the time or the flag that a cell is.
 fn value_of(cell: &str, column_type: ColumnType) -> Option<f64> {
+    if column_type == ColumnType::Flag {
+        let is_one_of = |words: [&str; 2]| cell == words[0] || cell.trim().eq_ignore_ascii_case(words[1]);
+        return if is_one_of(["yes", "true"]) { Some(1.0) } else { is_one_of(["no", "false"]).then_some(0.0) };
+    }
     match sort_key(cell, column_type)? {
         SortKey::Number(value) => Some(value),
         SortKey::Text(_) => None,
