@@ -91,7 +91,7 @@ fn a_catalog_without_column_types_is_shown_as_text() {
 fn an_item_without_a_title_is_named_by_its_first_text() {
     let site = site_with("Cover,id,label\nhttps://x.example/a.png,1,Blue Note\n");
     let page = site.visitor().get("/catalog/records").body;
-    let (_, lead) = page.split_once(r#"data-label="label" class="cell-lead">"#).expect("the cell of the name");
+    let (_, lead) = page.split_once(r#"data-label="id" class="cell-lead">"#).expect("the cell of the name");
     assert!(
         lead.split("</td>").next().is_some_and(|cell| cell.contains(r#"<a href="/catalog/records/items/"#)),
         "{page}"
