@@ -35,14 +35,21 @@ impl ListCursor {
     /// Returns the cursor as text for addresses.
     #[must_use]
     pub fn to_text(&self) -> String {
-        URL_SAFE_NO_PAD.encode(serde_json::json!([self.id, self.cells, self.is_clipped]).to_string())
+        // The version before knows cursors without a mark only, and may serve the next page.
+        let json = match self.is_clipped {
+            false => serde_json::json!([self.id, self.cells]),
+            true => serde_json::json!([self.id, self.cells, true]),
+        };
+        URL_SAFE_NO_PAD.encode(json.to_string())
     }
 
     /// Parses the text of a cursor for a list that is sorted by this number of columns; `None` if it is not one.
     #[must_use]
     pub fn parse(text: &str, sort_columns: usize) -> Option<Self> {
         let json = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (id, cells, is_clipped): (i64, Vec<String>, bool) = serde_json::from_slice(&json).ok()?;
+        let whole = || serde_json::from_slice(&json).map(|(id, cells)| (id, cells, false));
+        let (id, cells, is_clipped): (i64, Vec<String>, bool) =
+            serde_json::from_slice(&json).or_else(|_| whole()).ok()?;
         (cells.len() == sort_columns).then_some(Self { id, cells, is_clipped })
     }
 }
@@ -59,6 +66,9 @@ mod tests {
             assert_eq!(ListCursor::parse(&cursor.to_text(), 1), None);
             assert!(cursor.to_text().len() < 1000, "{}", cursor.to_text());
         }
+        let before = "WzcsWyJhIl1d";
+        assert_eq!(ListCursor::parse(before, 1), Some(ListCursor::new(7, vec!["a".to_owned()])));
+        assert_eq!(ListCursor::new(7, vec!["a".to_owned()]).to_text(), before, "as the version before writes it");
         for text in ["", "%", "W10", "NTA"] {
             assert_eq!(ListCursor::parse(text, 0), None, "{text}");
         }

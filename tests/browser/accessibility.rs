@@ -1,10 +1,9 @@
 //! axe finds nothing on any page, in light and dark colors, on a desktop and a phone, with menus open and closed.
 
+use super::history::start_with_unfinished_fetch;
 use super::record_shelf::RecordShelf;
-use super::{format_albums, serve_half};
 use crate::support::browser::Browser;
 use crate::support::server_process::{ServerProcess, ServerSetup};
-use crate::support::stub_server::StubServer;
 
 /// A search, four filters of three columns, and an order by two columns.
 const SELECTION: &str = "?q=record&filter%5Bgenre%5D=Jazz&filter%5Bgenre%5D=Soul&filter%5Bavailable%5D=yes\
@@ -167,12 +166,7 @@ fn the_settings_of_sources_are_accessible() {
 
 #[test]
 fn a_sync_is_accessible_while_it_runs_on_its_page_and_in_the_badge_of_others() {
-    let setup = ServerSetup::new();
-    let server = setup.start();
-    setup.add_admin_and_token();
-    let stub = StubServer::start();
-    serve_half(&stub, "/albums.csv", &format_albums(60));
-    setup.add_url("albums", stub.url("/albums.csv"));
+    let (_setup, server, _stub) = start_with_unfinished_fetch();
     let run = server.start_sync("albums");
     let browser = Browser::open();
     browser.log_in(&server.url("/login"));

@@ -53,7 +53,7 @@ fn a_failed_run_is_found_in_the_history_and_retried() {
 }
 
 /// A server with the source `albums`, whose host sends half of the file and then waits.
-fn start_with_unfinished_fetch() -> (ServerSetup, ServerProcess, StubServer) {
+pub(super) fn start_with_unfinished_fetch() -> (ServerSetup, ServerProcess, StubServer) {
     let setup = ServerSetup::new();
     let server = setup.start();
     setup.add_admin_and_token();
