@@ -12,6 +12,7 @@ use super::connector::DatabaseConnector;
 pub use super::database_address::DatabaseAddress;
 use super::dialect::{migrations, write_tx};
 use super::error::StoreError;
+use super::write_count::{WriteCount, WriteMark};
 
 /// The database, accessed through a pool of connections. Clones share the pool.
 #[derive(Clone)]
@@ -21,6 +22,7 @@ pub struct Store {
     /// On SQLite, writers queue here in order before they use the database, because SQLite's lock is not fair: next to
     /// back-to-back batches, a heartbeat waited up to 3 s for SQLite's lock, and 7 ms with this mutex.
     writers: Arc<Option<FairMutex<()>>>,
+    write_count: Arc<WriteCount>,
 }
 
 /// How long a writer waits in the queue of this process. If another program holds a SQLite file for longer than the
@@ -52,7 +54,7 @@ impl Store {
         drop(first);
         let sqlite = matches!(address, DatabaseAddress::Sqlite(_));
         let pool = build_pool(&connector, connections)?;
-        Ok(Self { pool, connector, writers: Arc::new(sqlite.then(|| FairMutex::new(()))) })
+        Ok(Self { pool, connector, writers: Arc::new(sqlite.then(|| FairMutex::new(()))), write_count: Arc::default() })
     }
 
     /// Returns the same database with a separate pool of `connections` connections, so that its callers do not wait for
@@ -76,6 +78,13 @@ impl Store {
         // Checked before the write lock is taken, because a database that another program is writing to may already be
         // up to date.
         if self.read(migrations::has_pending)? { self.write(migrations::apply_migrations) } else { Ok(0) }
+    }
+
+    /// Returns a mark of what this process has written, to be compared with a later one; `None` while it writes. Stores
+    /// with their own connections have the same marks. Other processes are not known.
+    #[must_use]
+    pub fn write_mark(&self) -> Option<WriteMark> {
+        self.write_count.mark()
     }
 
     /// Returns whether the database is a SQLite file.
@@ -102,6 +111,7 @@ impl Store {
             Some(writers) => Some(writers.try_lock_for(WRITER_TIMEOUT).ok_or(StoreError::Busy)?),
             None => None,
         };
+        let _counted = self.write_count.begin();
         write_tx::run_write(&mut self.take_connection()?.conn, work)
     }
 

@@ -65,6 +65,8 @@ pub mod takeover;
 pub mod undo;
 mod unused_layouts;
 pub mod withheld_items;
+mod write_count;
 
 pub use connection::{DatabaseAddress, Store};
 pub use error::{Retryability, StoreError};
+pub use write_count::WriteMark;

@@ -3,6 +3,7 @@
 mod access;
 mod changes;
 mod pages;
+mod polls;
 mod selections;
 mod table_page;
 mod values;

@@ -24,6 +24,7 @@ use lockstep::web;
 use lockstep::web::http::app_state::AppState;
 use lockstep::web::http::cached_value::CachedValue;
 use lockstep::web::http::links::LinkBuilder;
+use lockstep::web::http::repeated_polls::RepeatedPolls;
 use tempfile::TempDir;
 
 pub(super) use super::site_client::SiteClient;
@@ -145,6 +146,7 @@ impl TestSite {
             uploads_dir: data.path().join("uploads"),
             links,
             stale_sources: CachedValue::default(),
+            repeated_polls: RepeatedPolls::default(),
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let address = listener.local_addr().expect("an address");

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use serde_json::Value;
 
 /// A response with its body as text.
+#[derive(Debug)]
 pub(super) struct SiteResponse {
     pub(super) status: u16,
     pub(super) body: String,

@@ -7,6 +7,7 @@ use actix_web::web;
 
 use super::cached_value::CachedValue;
 use super::links::LinkBuilder;
+use super::repeated_polls::RepeatedPolls;
 use crate::catalog_index::CatalogIndexes;
 use crate::status::StatusBoard;
 use crate::store::Store;
@@ -30,6 +31,8 @@ pub struct AppState {
     pub links: LinkBuilder,
     /// The number of stale sources, which every page shows to people with an account.
     pub stale_sources: CachedValue<u64>,
+    /// The polls for news that were just answered.
+    pub repeated_polls: RepeatedPolls,
 }
 
 /// The application state as handlers extract it.

@@ -1,0 +1,36 @@
+//! Answers polls for news that were answered a moment before, without a query.
+
+use std::time::Instant;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse};
+
+use super::app_state::AppData;
+use super::repeated_polls::{KeptAnswer, PollKey};
+
+/// Passes a request on to its handler, unless it is a poll that was answered with 304 a moment ago, and this process
+/// has written nothing since.
+pub(in crate::web) async fn answer_repeated_polls(
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let state = request.app_data::<AppData>().cloned();
+    let Some((poll, state)) = PollKey::of(request.request()).zip(state) else { return next.call(request).await };
+    let asked_at = Instant::now();
+    // While this process writes, every poll asks the database.
+    let Some(mark) = state.store.write_mark() else { return next.call(request).await };
+    if let Some(headers) = state.repeated_polls.find(poll, mark, asked_at) {
+        let mut response = HttpResponse::new(StatusCode::NOT_MODIFIED);
+        *response.headers_mut() = headers;
+        return Ok(request.into_response(response));
+    }
+    let response = next.call(request).await?;
+    if response.status() == StatusCode::NOT_MODIFIED {
+        let headers = response.headers().clone();
+        state.repeated_polls.keep(poll, KeptAnswer { asked_at, mark, headers });
+    }
+    Ok(response)
+}
