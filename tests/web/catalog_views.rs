@@ -237,7 +237,9 @@ fn an_admin_saves_a_view_for_readers_who_chose_nothing(db: &TestDatabase) {
         assert!(refused.status == status && refused.header("location").is_none_or(|to| to.starts_with("/login")));
         assert_eq!(list_heads(&read_page(&site, "")).len(), 6);
     }
-    assert_eq!(admin.post_form(link, &[("view", &view)]).header("location"), Some("/catalog/music"));
+    let saved = admin.post_form(link, &[("view", &view)]).header("location").expect("a page").to_owned();
+    assert!(admin.get(&saved).body.contains("Saved as default."));
+    assert!(!site.visitor().get(&saved).body.contains("Saved as default."), "a link that an admin sent");
     let page = read_page(&site, "");
     assert_eq!(
         (list_heads(&page), &list_titles(&page)[0]),
@@ -252,6 +254,10 @@ fn an_admin_saves_a_view_for_readers_who_chose_nothing(db: &TestDatabase) {
     let hidden = site.visitor().get("/catalog/music?hide-column=year");
     let reader = site.visitor().with_header("cookie", &hidden.cookie().expect("a cookie"));
     assert_eq!(list_heads(&reader.get("/catalog/music").body), ["title"], "what a reader chose wins");
-    assert_eq!(admin.post_form(link, &[]).status, 303);
+    for fields in [&[][..], &[("view", "")]] {
+        let removed = admin.post_form(link, fields).header("location").expect("a page").to_owned();
+        assert!(admin.get(&removed).body.contains("There is no default now."));
+        assert!(!admin.get(&saved).body.contains("Saved as default."), "it is not saved any more");
+    }
     assert_eq!(list_heads(&read_page(&site, "")).len(), 6);
 }

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, web};
 
+use super::default_view::default_view_notice;
 use super::description::DescribedPage;
 use super::embedding::{EmbedOrigin, is_embedded, with_page_rules};
 use super::list_view::ListView;
@@ -57,13 +58,15 @@ pub(in crate::web) async fn page(
             Some(_) => PanelContext { state, source: &source, actor: actor.as_ref() }.page_panel(&dismissed)?,
             None => PanelView::default(),
         };
+        let notice = trimmed_value(&query, "notice");
         if panel.may_sync {
-            restore_notice(&mut panel, &trimmed_value(&query, "notice"), || {
+            restore_notice(&mut panel, &notice, || {
                 let left = |kind| state.control.remaining_cooldown(source.id, kind);
                 Ok(left(OperationKind::Sync)?.max(left(OperationKind::Preview)?))
             })?;
         }
         let mut table = build_table(state, &source, &catalog, &asked)?;
+        table.default_notice = default_view_notice(&notice, table.has_default).filter(|_| panel.may_sync);
         if actor.is_none() && table.usual_order == SOURCE_ORDER_LABEL {
             table.usual_order = USUAL_ORDER_LABEL;
         }

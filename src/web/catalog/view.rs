@@ -98,6 +98,8 @@ pub(in crate::web) struct TableView {
     pub saved_view: String,
     /// Whether a default view is saved.
     pub has_default: bool,
+    /// The message to an admin who has just changed the default view.
+    pub default_notice: Option<&'static str>,
     /// The orders that phones and the gallery offer in a menu.
     pub sort_menu: SortMenu,
     /// The columns in the table, in source order.
