@@ -33,7 +33,7 @@ use crate::web;
 use crate::web::http::app_state::AppState;
 use crate::web::http::cached_value::CachedValue;
 use crate::web::http::links::LinkBuilder;
-use crate::web::http::repeated_polls::RepeatedPolls;
+use crate::web::http::repeated_polls::{POLL_REUSE, RepeatedPolls};
 
 pub use error::AppError;
 pub use kind_settings::try_google_credentials;
@@ -149,7 +149,7 @@ impl App {
             uploads_dir: self.settings.data_dir.join("uploads"),
             links: self.settings.public_url.as_ref().map(LinkBuilder::new).unwrap_or_default(),
             stale_sources: CachedValue::default(),
-            repeated_polls: RepeatedPolls::default(),
+            repeated_polls: RepeatedPolls::new(POLL_REUSE),
         };
         rt::System::new().block_on(serve_until_shutdown(listener, state, workers, &shutdown))
     }

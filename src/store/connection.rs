@@ -58,7 +58,7 @@ impl Store {
     }
 
     /// Returns the same database with a separate pool of `connections` connections, so that its callers do not wait for
-    /// this pool. Both pools share the queue of writers.
+    /// this pool. Both pools share the queue of writers and their count.
     ///
     /// # Errors
     /// [`StoreError::Pool`] when no connection can be made.

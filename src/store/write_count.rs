@@ -37,7 +37,7 @@ impl WriteCount {
 
     /// Returns the current mark; `None` while a transaction writes.
     pub(super) fn mark(&self) -> Option<WriteMark> {
-        // In this order: a transaction that ends in between has begun, too, and makes the numbers differ.
+        // Read the other way round, one that begins in between and another that ends would look like none.
         let ended = self.ended.load(Ordering::SeqCst);
         let begun = self.begun.load(Ordering::SeqCst);
         (begun == ended).then_some(WriteMark(begun))

@@ -2,6 +2,7 @@
 
 use actix_web::guard::{Any, Get, Head};
 use actix_web::http::{Method, header};
+use actix_web::middleware::from_fn;
 use actix_web::web::{ServiceConfig, post, resource, route, to};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
@@ -12,6 +13,7 @@ use super::http::app_context::AppContext;
 use super::http::app_state::AppData;
 use super::http::assets;
 use super::http::error::WebError;
+use super::http::poll_middleware::answer_repeated_polls;
 use super::http::return_path::normalized_path;
 use super::layout::badge;
 use super::search_engines::{robots, sitemap_index, sitemap_part};
@@ -41,7 +43,8 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         .service(
             resource("/api/catalog/{slug}/items")
                 .route(read().to(api::items::list))
-                .route(route().method(Method::OPTIONS).to(api::items::options)),
+                .route(route().method(Method::OPTIONS).to(api::items::options))
+                .wrap(from_fn(answer_repeated_polls)),
         )
         .service(resource("/api/catalog/{slug}/items/{id}/history").route(read().to(api::item_history::list)))
         .service(resource("/api/history").route(read().to(api::history::list)))
@@ -63,17 +66,20 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         .service(
             resource("/catalog/{slug}.feed.json")
                 .route(read().to(catalog_feed::handlers::json))
-                .route(route().method(Method::OPTIONS).to(api::items::options)),
+                .route(route().method(Method::OPTIONS).to(api::items::options))
+                .wrap(from_fn(answer_repeated_polls)),
         )
         .service(
             resource("/catalog/{slug}.atom")
                 .route(read().to(catalog_feed::handlers::atom))
-                .route(route().method(Method::OPTIONS).to(api::items::options)),
+                .route(route().method(Method::OPTIONS).to(api::items::options))
+                .wrap(from_fn(answer_repeated_polls)),
         )
         .service(
             resource("/catalog/{slug}.{extension:csv|json|ndjson|xlsx}")
                 .route(read().to(exports::handlers::download))
-                .route(route().method(Method::OPTIONS).to(exports::handlers::options)),
+                .route(route().method(Method::OPTIONS).to(exports::handlers::options))
+                .wrap(from_fn(answer_repeated_polls)),
         )
         .service(resource("/catalog/{slug}").route(read().to(catalog::handlers::page)))
         .service(resource("/catalog/{slug}/items/{id}").route(read().to(item::page)))

@@ -9,7 +9,6 @@ use actix_web::{App, HttpServer, web};
 
 use super::error_pages::middleware::process_request;
 use super::http::app_state::AppState;
-use super::http::poll_answers::answer_repeated_polls;
 use super::routes;
 
 /// The most bytes of a form or of JSON. Uploads have their own limit.
@@ -37,7 +36,6 @@ pub fn serve(listener: TcpListener, state: AppState) -> io::Result<Server> {
             .app_data(web::FormConfig::default().limit(MAX_BODY_BYTES))
             .app_data(web::JsonConfig::default().limit(MAX_BODY_BYTES))
             .configure(routes::add_routes)
-            .wrap(from_fn(answer_repeated_polls))
             .wrap(from_fn(process_request))
             .wrap(Compress::default())
     })

@@ -12,6 +12,7 @@ mod logs;
 mod lost_commit;
 mod mid_run;
 mod outage_logging;
+mod polls;
 mod redis;
 mod second_crash;
 mod secrets;

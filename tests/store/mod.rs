@@ -24,3 +24,4 @@ mod sorting;
 mod takeover;
 mod transitions;
 pub(crate) mod worker_steps;
+mod write_marks;

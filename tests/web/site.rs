@@ -36,6 +36,9 @@ const ALBUMS: &[u8] = b"year,id,artist,title\n1959,a1,Miles Davis,Kind of Blue\n
                         1977,a3,Kraftwerk,Trans-Europa Express\n";
 /// The name of the uploaded file.
 const UPLOAD: &str = "0123456789abcdef0123456789abcdef";
+/// How long a site answers a repeated poll without a query: far longer than a test takes, so that only what the site
+/// itself writes ends it.
+const KEPT_POLLS: Duration = Duration::from_secs(3600);
 /// The password of every user.
 pub(super) const PASSWORD: &str = "correct horse battery";
 
@@ -146,7 +149,7 @@ impl TestSite {
             uploads_dir: data.path().join("uploads"),
             links,
             stale_sources: CachedValue::default(),
-            repeated_polls: RepeatedPolls::default(),
+            repeated_polls: RepeatedPolls::new(KEPT_POLLS),
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let address = listener.local_addr().expect("an address");

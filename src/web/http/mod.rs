@@ -13,7 +13,7 @@ pub(super) mod form;
 pub(super) mod html_response;
 pub(super) mod json_response;
 pub mod links;
-pub(super) mod poll_answers;
+pub(super) mod poll_middleware;
 mod public_links;
 pub mod repeated_polls;
 pub(super) mod request_origin;

@@ -1,4 +1,4 @@
-//! Answers polls for news that were answered a moment before, without a query.
+//! Answers polls that were answered with 304 a moment before, without a query.
 
 use std::time::Instant;
 
@@ -12,7 +12,8 @@ use super::app_state::AppData;
 use super::repeated_polls::{KeptAnswer, PollKey};
 
 /// Passes a request on to its handler, unless it is a poll that was answered with 304 a moment ago, and this process
-/// has written nothing since.
+/// has written nothing since. It is for routes whose 304 depends only on the database, the address and the headers that
+/// tell polls apart.
 pub(in crate::web) async fn answer_repeated_polls(
     request: ServiceRequest,
     next: Next<BoxBody>,
@@ -24,12 +25,14 @@ pub(in crate::web) async fn answer_repeated_polls(
     let Some(mark) = state.store.write_mark() else { return next.call(request).await };
     if let Some(headers) = state.repeated_polls.find(poll, mark, asked_at) {
         let mut response = HttpResponse::new(StatusCode::NOT_MODIFIED);
-        *response.headers_mut() = headers;
+        for (name, value) in headers.iter().cloned() {
+            response.headers_mut().append(name, value);
+        }
         return Ok(request.into_response(response));
     }
     let response = next.call(request).await?;
     if response.status() == StatusCode::NOT_MODIFIED {
-        let headers = response.headers().clone();
+        let headers = response.headers().iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         state.repeated_polls.keep(poll, KeptAnswer { asked_at, mark, headers });
     }
     Ok(response)
