@@ -270,7 +270,10 @@ impl RunChanges<'_> {
         rows: Vec<PartRow>,
     ) -> Result<Vec<Change>, StoreError> {
         if part == ChangePart::AddedItems {
-            let found = rows.into_iter().map(|row| (row.source_id, row.key, row.after.unwrap_or_default())).collect();
+            let no_fields = StoreError::corrupt_value("items.fields");
+            let to_item =
+                |row: PartRow| Ok((row.source_id, row.key, row.after.ok_or_else(|| no_fields(&"no fields"))?));
+            let found = rows.into_iter().map(to_item).collect::<Result<_, StoreError>>()?;
             let found = to_named_items(conn, found)?;
             return describe_added_items(conn, self.id, found);
         }

@@ -7,16 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// none has begun since.
 ///
 /// [`Store::write_mark`]: super::Store::write_mark
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct WriteMark(u64);
-
-#[cfg(test)]
-impl WriteMark {
-    /// The mark after this many transactions.
-    pub(crate) const fn after_writes(writes: u64) -> Self {
-        Self(writes)
-    }
-}
 
 /// How many transactions that write have begun, and how many have ended.
 #[derive(Debug, Default)]

@@ -31,7 +31,7 @@ pub struct AppState {
     pub links: LinkBuilder,
     /// The number of stale sources, which every page shows to people with an account.
     pub stale_sources: CachedValue<u64>,
-    /// The polls for news that were just answered.
+    /// The polls that were just answered with 304.
     pub repeated_polls: RepeatedPolls,
 }
 

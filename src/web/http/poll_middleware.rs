@@ -1,7 +1,5 @@
 //! Answers polls that were answered with 304 a moment before, without a query.
 
-use std::time::Instant;
-
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
@@ -9,7 +7,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse};
 
 use super::app_state::AppData;
-use super::repeated_polls::{KeptAnswer, PollKey};
+use super::repeated_polls::PollKey;
 
 /// Passes a request on to its handler, unless it is a poll that was answered with 304 a moment ago, and this process
 /// has written nothing since. It is for routes whose 304 depends only on the database, the address and the headers that
@@ -20,10 +18,9 @@ pub(in crate::web) async fn answer_repeated_polls(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let state = request.app_data::<AppData>().cloned();
     let Some((poll, state)) = PollKey::of(request.request()).zip(state) else { return next.call(request).await };
-    let asked_at = Instant::now();
     // While this process writes, every poll asks the database.
     let Some(mark) = state.store.write_mark() else { return next.call(request).await };
-    if let Some(headers) = state.repeated_polls.find(poll, mark, asked_at) {
+    if let Some(headers) = state.repeated_polls.find(poll, mark) {
         let mut response = HttpResponse::new(StatusCode::NOT_MODIFIED);
         for (name, value) in headers.iter().cloned() {
             response.headers_mut().append(name, value);
@@ -33,7 +30,7 @@ pub(in crate::web) async fn answer_repeated_polls(
     let response = next.call(request).await?;
     if response.status() == StatusCode::NOT_MODIFIED {
         let headers = response.headers().iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        state.repeated_polls.keep(poll, KeptAnswer { asked_at, mark, headers });
+        state.repeated_polls.keep(poll, mark, headers);
     }
     Ok(response)
 }
