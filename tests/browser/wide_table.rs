@@ -6,6 +6,12 @@ use super::public_pages::open_server_with;
 use super::record_shelf::RecordShelf;
 use crate::support::browser::Browser;
 
+/// Eight rows with long keys.
+fn write_long_keys() -> String {
+    let row = |number: usize| format!("a-band-with-a-long-name-and-its-record-{number},Record {number},Soul\n");
+    "id,title,genre\n".to_owned() + &(1..9).map(row).collect::<String>()
+}
+
 #[test]
 fn head_and_names_of_a_wide_table_stay_in_sight_while_it_scrolls_in_its_box() {
     let shelf = RecordShelf::open("");
@@ -41,9 +47,7 @@ fn long_texts_take_at_most_three_lines_and_short_ones_stay_on_one() {
 
 #[test]
 fn long_keys_stay_in_their_column_and_the_search_field_has_the_width_of_its_line() {
-    let row = |number: usize| format!("a-band-with-a-long-name-and-its-record-{number},Record {number},Soul\n");
-    let csv = "id,title,genre\n".to_owned() + &(1..9).map(row).collect::<String>();
-    let (_setup, server) = open_server_with(&csv, "");
+    let (_setup, server) = open_server_with(&write_long_keys(), "");
     let browser = Browser::open();
     browser.open_page(&server.url("/catalog/albums"));
     let measured = browser.run_script(
@@ -54,4 +58,20 @@ fn long_keys_stay_in_their_column_and_the_search_field_has_the_width_of_its_line
          return [cells.length, cells.every(inner), cells.every(cell => cell.offsetHeight < 60), field > 4 * button]",
     );
     assert_eq!(measured, json!([24, true, true, true]), "texts in their cells, low rows, a small button");
+}
+
+#[test]
+fn a_hit_at_the_end_of_a_long_key_is_in_sight() {
+    let (_setup, server) = open_server_with(&write_long_keys(), "");
+    let browser = Browser::open();
+    for narrow in [false, true] {
+        browser.set_narrow(narrow);
+        browser.open_page(&server.url("/catalog/albums?q=record-7"));
+        let measured = browser.run_script(
+            "const mark = document.querySelector('.cell-key mark'); const cell = mark.closest('td').getBoundingClientRect(); \
+             const seen = box => box.left >= cell.left && box.right <= cell.right + 1 && box.bottom <= cell.bottom + 1; \
+             return [mark.textContent, [...mark.getClientRects()].every(seen)]",
+        );
+        assert_eq!(measured, json!(["record-7", true]), "{narrow}");
+    }
 }
