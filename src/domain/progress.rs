@@ -30,6 +30,12 @@ pub struct RunStats {
     pub items: ProgressCount,
     /// Bytes fetched, after decompression.
     pub bytes: u64,
+    /// All bytes to fetch, while a file is fetched whose server reports its size; otherwise `None`.
+    #[serde(rename = "bytesTotal", skip_serializing_if = "Option::is_none")]
+    pub bytes_total: Option<u64>,
+    /// Bytes fetched per second, while a file is fetched; otherwise `None`.
+    #[serde(rename = "bytesPerSecond", skip_serializing_if = "Option::is_none")]
+    pub bytes_per_second: Option<u64>,
     /// Lines read.
     pub lines: u64,
     /// Items that are new in the catalog.
@@ -90,7 +96,7 @@ impl StageWeights {
     }
 }
 
-/// Returns the processed items per second and the estimated seconds left in the current stage (for feeds while
+/// Returns the processed items per second and the estimated seconds left in the current stage (for feeds or bytes while
 /// fetching, for items while processing). Both are `None` in the first second, when they would be meaningless.
 #[must_use]
 pub fn rate_and_eta(
@@ -105,9 +111,10 @@ pub fn rate_and_eta(
     }
     #[expect(clippy::cast_precision_loss, reason = "a rate is for people")]
     let rate = (stats.items.processed as f64 * 10_000.0 / millis as f64).round() / 10.0;
+    let fetched_bytes = stats.bytes_total.map(|total| ProgressCount { processed: stats.bytes, total });
     let counted = match stage {
         // A reader account lists all its feeds at once, so their count says nothing about the time left.
-        Some(Stage::Fetching) => stats.feeds.filter(|feeds| feeds.processed < feeds.total),
+        Some(Stage::Fetching) => stats.feeds.filter(|feeds| feeds.processed < feeds.total).or(fetched_bytes),
         Some(Stage::Processing) => Some(stats.items),
         Some(Stage::Finalizing) | None => None,
     };
@@ -143,6 +150,8 @@ mod tests {
         let fetching = RunStats { feeds: Some(count(100)), ..RunStats::default() };
         let reported = |stats, seconds, stage| rate_and_eta(stats, TimeDelta::seconds(seconds), Status::Running, stage);
         assert_eq!(reported(&fetching, 10, Some(Stage::Fetching)), (None, Some(20)));
+        let file = RunStats { bytes: 25, bytes_total: Some(100), ..RunStats::default() };
+        assert_eq!(reported(&file, 10, Some(Stage::Fetching)), (None, Some(30)));
         let nothing = RunStats::default();
         assert_eq!(reported(&nothing, 10, Some(Stage::Fetching)), (None, None));
         let processing = RunStats { items: count(150), ..fetching };

@@ -99,9 +99,33 @@ pub fn format_bytes(count: u64) -> String {
     }
 }
 
+/// Formats a part of an amount of data, in the unit of the whole: `12.4 of 31.0 MB`.
+#[must_use]
+pub fn format_bytes_of(count: u64, total: u64) -> String {
+    let whole = format_bytes(total);
+    let (unit, size) = match total {
+        0..1_000 => return format!("{count} of {whole}"),
+        1_000..1_000_000 => ("kB", 1_000),
+        1_000_000..1_000_000_000 => ("MB", 1_000_000),
+        _ => ("GB", 1_000_000_000),
+    };
+    #[expect(clippy::cast_precision_loss, reason = "one digit after the point is shown")]
+    let part = count as f64 / f64::from(size);
+    format!("{part:.1} of {} {unit}", whole.trim_end_matches(unit).trim_end())
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    #[test]
+    fn a_part_of_an_amount_of_data_has_the_unit_of_the_whole() {
+        assert_eq!(super::format_bytes_of(12_400_000, 31_000_000), "12.4 of 31.0 MB");
+        assert_eq!(super::format_bytes_of(40_000, 31_000_000), "0.0 of 31.0 MB");
+        assert_eq!(super::format_bytes_of(500, 2_000), "0.5 of 2.0 kB");
+        assert_eq!(super::format_bytes_of(5, 900), "5 of 900 bytes");
+        assert_eq!(super::format_bytes_of(1_500_000_000, 3_000_000_000), "1.5 of 3.0 GB");
+    }
 
     #[test]
     fn errors_start_with_a_capital_and_end_with_a_full_stop() {

@@ -1,5 +1,8 @@
 //! The first step: fetches the source and reports its progress.
 
+use std::sync::OnceLock;
+use std::time::Instant;
+
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 
@@ -53,7 +56,7 @@ pub(in crate::sync) fn fetch_source(
         feeds: &feeds,
         items: context,
     };
-    let observer = RunFetchObserver { context, found: Mutex::default() };
+    let observer = RunFetchObserver { context, found: Mutex::default(), first_piece: OnceLock::new() };
     let fetched = context.kind.fetch(source, &request, &observer);
     let FetchFindings { issues, feeds } = observer.found.into_inner();
     findings.issues = issues;
@@ -82,10 +85,25 @@ struct FetchFindings {
     feeds: Option<Vec<FeedRecord>>,
 }
 
+/// How long bytes are received before their rate is reported.
+const MIN_RATE_MILLIS: u128 = 500;
+
 /// Passes the observations of a fetch on to the run: progress to its reporter, issues and feeds to its findings.
 struct RunFetchObserver<'a> {
     context: &'a RunContext<'a>,
     found: Mutex<FetchFindings>,
+    /// When the first bytes arrived, and how many.
+    first_piece: OnceLock<(Instant, u64)>,
+}
+
+impl RunFetchObserver<'_> {
+    /// The bytes received per second since the first ones; `None` in the first half second, when it means nothing.
+    fn bytes_per_second(&self, bytes: u64) -> Option<u64> {
+        let (began, first) = *self.first_piece.get_or_init(|| (Instant::now(), bytes));
+        let millis = began.elapsed().as_millis();
+        let rate = u128::from(bytes.checked_sub(first)?) * 1000 / millis.max(1);
+        u64::try_from(rate).ok().filter(|rate| millis >= MIN_RATE_MILLIS && *rate > 0)
+    }
 }
 
 impl FetchObserver for RunFetchObserver<'_> {
@@ -94,6 +112,8 @@ impl FetchObserver for RunFetchObserver<'_> {
         let mut progress = reporter.current();
         // A retry starts again at zero bytes, but progress must not go back.
         progress.stats.bytes = progress.stats.bytes.max(bytes);
+        progress.stats.bytes_total = total.map(|total| total.max(progress.stats.bytes));
+        progress.stats.bytes_per_second = self.bytes_per_second(bytes);
         // The wait for the server, if there was one, is over.
         progress.message = kind.fetching_message(source);
         progress.percent = weights.overall_percent(Stage::Fetching, bytes, total.unwrap_or(0)).max(progress.percent);
@@ -103,6 +123,7 @@ impl FetchObserver for RunFetchObserver<'_> {
     fn report_wait(&self, host: &str, until: DateTime<Utc>) {
         let mut progress = self.context.reporter.current();
         progress.message = rate_limited_message(host, until);
+        progress.stats.bytes_per_second = None;
         self.context.reporter.report(progress);
     }
 

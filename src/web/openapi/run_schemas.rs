@@ -108,6 +108,8 @@ fn stats_schema() -> Value {
     object_schema(json!({
         "items": named_schema("Count"),
         "bytes": described(whole_number(), "Bytes fetched, after decompression."),
+        "bytesTotal?": described(whole_number(), "All bytes to fetch, while a file of known size is fetched."),
+        "bytesPerSecond?": described(whole_number(), "Bytes fetched per second, while a file is fetched."),
         "lines": described(whole_number(), "Lines read."),
         "added": whole_number(),
         "updated": whole_number(),
