@@ -38,7 +38,9 @@ fn build_assets() -> Result<(), String> {
     let own = root.join("static");
     let mut assets = BTreeMap::new();
     assets.insert("app.css".to_owned(), bundle_stylesheets(&own.join("css"), &libraries.join(PICO))?.into_bytes());
-    assets.insert("favicon.svg".to_owned(), read(&own.join("favicon.svg"))?);
+    for icon in ["favicon.svg", "favicon-running.svg", "favicon-failed.svg"] {
+        assets.insert(icon.to_owned(), read(&own.join(icon))?);
+    }
     assets.insert("htmx.js".to_owned(), read(&libraries.join(HTMX))?);
     assets.insert("relative-time.js".to_owned(), read(&libraries.join(RELATIVE_TIME))?);
     let scripts = own.join("js");

@@ -21,6 +21,7 @@ use url::Url;
 
 use crate::catalog_index::{CatalogIndexes, MAX_RECENT_ITEMS};
 use crate::config::{GoogleCredentials, Settings, StatusStoreSetting};
+use crate::domain::defaults::SAMPLE_SLUG;
 use crate::domain::location::SourceLocation;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::secret;
@@ -149,6 +150,7 @@ impl App {
             uploads_dir: self.settings.data_dir.join("uploads"),
             links: self.settings.public_url.as_ref().map(LinkBuilder::new).unwrap_or_default(),
             stale_sources: CachedValue::default(),
+            recent_activity: CachedValue::default(),
             repeated_polls: RepeatedPolls::new(POLL_REUSE),
         };
         rt::System::new().block_on(serve_until_shutdown(listener, state, workers, &shutdown))
@@ -165,7 +167,7 @@ impl App {
     /// Adds the sample catalog to a database that never had a source. It is not synced yet.
     fn add_sample_catalog(&self) -> Result<(), AppError> {
         let draft = SourceDraft {
-            slug: "sample-albums".parse()?,
+            slug: SAMPLE_SLUG.parse()?,
             name: "Sample albums".to_owned(),
             noun: Noun { one: "album".to_owned(), many: "albums".to_owned() },
             kind: "csv".to_owned(),

@@ -11,6 +11,8 @@ pub const DATA_DIR: &str = "./data";
 pub const SQLITE_FILE_NAME: &str = "lockstep.db";
 /// The address that the server listens on.
 pub const BIND_ADDRESS: &str = "127.0.0.1:8080";
+/// The slug of the sample catalog, which a new database has.
+pub const SAMPLE_SLUG: &str = "sample-albums";
 /// How many syncs run at the same time.
 pub const WORKER_COUNT: usize = 2;
 /// The largest size of one source after decompression.

@@ -39,6 +39,7 @@ pub mod read_options;
 pub mod record;
 pub mod removal_review;
 pub mod rows;
+pub mod run_activity;
 pub mod run_summary;
 pub mod run_text;
 pub mod schedule;

@@ -1,6 +1,7 @@
 //! The texts about a run: values in, text out. Pages, JSON, the command line, logs and stored messages take them from
 //! here, so that a run is described in the same words everywhere.
 
+pub mod activity;
 pub mod attempts;
 pub mod automatic_retries;
 pub mod change_labels;

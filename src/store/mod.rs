@@ -42,6 +42,7 @@ pub mod lease;
 pub mod operations;
 mod public_pages;
 pub mod recent_changes;
+pub mod recent_runs;
 pub mod records;
 pub mod removed_items;
 pub mod retention;

@@ -62,6 +62,7 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         .service(resource(["/catalog/sync-status", "/catalog/sync-status/"]).route(read().to(legacy_api::panel)))
         // Catalogs
         .service(resource("/").route(read().to(dashboard::handlers::page)))
+        .service(resource("/syncs").route(post().to(dashboard::start_syncs::start_syncs)))
         // Before the page, whose slug could be any text without a slash; `.feed.json` before `.json`.
         .service(
             resource("/catalog/{slug}.feed.json")

@@ -1,18 +1,32 @@
 // Live parts of the pages, beyond what htmx attributes express. Every page works without this script.
 import { watchBadge } from "./badge.js";
+import { watchBusyForms } from "./busy.js";
+import { watchLongCells } from "./cell-more.js";
 import { watchCatalogTable } from "./catalog-table.js";
 import { watchFailures } from "./failures.js";
+import { watchFocus } from "./focus.js";
 import { watchMenus } from "./menu.js";
+import { watchNotifications } from "./notifications.js";
+import { watchPageChoices } from "./page-choices.js";
 import { watchPanel } from "./panel.js";
 import { watchPictures } from "./pictures.js";
 import { watchPolling } from "./polling.js";
+import { watchShortcuts } from "./shortcuts.js";
 import { watchSourcePreview } from "./source-preview.js";
+import { watchThemeChoice } from "./theme-choice.js";
 
 watchPictures();
+watchBusyForms();
 watchPolling();
 watchFailures();
+watchFocus();
 watchPanel();
 watchBadge();
 watchCatalogTable();
+watchLongCells();
 watchMenus();
+watchShortcuts();
+watchThemeChoice();
+watchPageChoices();
+watchNotifications();
 watchSourcePreview();

@@ -1,28 +1,46 @@
 // The badge: hides outcomes after a while, and updates the rest of the page when runs start or end.
 import { find, findBadge, findPanel, isPanelPolling, routeLink } from "./page.js";
+import { showPageState } from "./page-state.js";
 import { recall, remember } from "./tab-memory.js";
 
 const OUTCOME_VISIBLE_MS = 8000;
 
 const requestedRuns = new Set();
 let lastSignature = null;
+let hideTimer;
 
-// Hides an outcome eight seconds after it was first visible in this tab, on any of its pages.
-const limitOutcome = (entry) => {
-  if (document.hidden) return;
-  const { sync } = entry.dataset;
-  const key = `lockstep.outcome-until.${sync}`;
-  const end = Number(recall(key)) || Date.now() + OUTCOME_VISIBLE_MS;
-  remember(key, end);
-  entry.hidden = end <= Date.now();
-  if (entry.hidden) return;
-  setTimeout(() => find(`[data-sync="${sync}"]`, findBadge())?.setAttribute("hidden", ""), end - Date.now());
+const outcomeKey = (sync) => `lockstep.outcome-until.${sync}`;
+
+/** Counts the outcome of a run as seen in this tab: the panel has shown it. */
+export const markOutcomeSeen = (sync) => {
+  if (!recall(outcomeKey(sync))) remember(outcomeKey(sync), Date.now());
 };
+
+// The time until which an outcome is shown: eight seconds after it was first visible in this tab, on any of its pages.
+const outcomeEnd = ({ dataset: { sync } }) => {
+  const end = Number(recall(outcomeKey(sync))) || Date.now() + OUTCOME_VISIBLE_MS;
+  remember(outcomeKey(sync), end);
+  return end;
+};
+
+const isListOpen = () => Boolean(find("#badge-list:popover-open"));
+
+// Hides the badge once all of its outcomes were visible long enough. Its open list stays until it is closed.
+const limitOutcomes = (badge, entries) => {
+  clearTimeout(hideTimer);
+  const isActive = entries.some(({ dataset }) => dataset.active === "true");
+  if (isActive || entries.length === 0 || document.hidden) return;
+  const left = Math.max(...entries.map(outcomeEnd)) - Date.now();
+  badge.hidden = left <= 0 && !isListOpen();
+  if (!badge.hidden) hideTimer = setTimeout(() => limitOutcomes(findBadge(), readEntries()), Math.max(left, 500));
+};
+
+const readEntries = () => [...(findBadge()?.querySelectorAll("[data-sync]") ?? [])];
 
 // Pages that list runs reload their list when a run starts or ends.
 const announceChanges = (entries) => {
   const signature = entries
-    .map((entry) => entry.dataset.sync + entry.dataset.active)
+    .map(({ dataset }) => dataset.sync + dataset.active)
     .sort()
     .join();
   if (lastSignature !== null && lastSignature !== signature) htmx.trigger("body", "runs:changed");
@@ -30,36 +48,39 @@ const announceChanges = (entries) => {
 };
 
 // Loads a run of this catalog that was started elsewhere into the panel, which does not poll while nothing runs.
-const showRunStartedElsewhere = (entries) => {
+const showRunStartedElsewhere = (badge) => {
   const panel = findPanel();
-  if (!panel || isPanelPolling()) return;
+  const { runOnScreen, isActive } = badge?.dataset ?? {};
+  if (!panel || isPanelPolling() || !runOnScreen) return;
   const { slug, sync } = panel.dataset;
+  const run = runOnScreen + isActive;
   // Sync ids sort by time.
-  const entry = entries.find(({ dataset }) => dataset.slug === slug && dataset.sync > sync);
-  if (!entry) return;
-  const run = entry.dataset.sync + entry.dataset.active;
-  if (requestedRuns.has(run)) return;
+  if (runOnScreen <= sync || requestedRuns.has(run)) return;
   requestedRuns.add(run);
-  htmx.ajax("GET", routeLink(`/catalog/${slug}/sync-status?sync=${entry.dataset.sync}`), {
+  htmx.ajax("GET", routeLink(`/catalog/${slug}/sync-status?sync=${runOnScreen}`), {
     source: panel,
     target: panel,
     swap: "outerMorph",
   });
 };
 
-const updateBadge = () => {
-  const entries = [...(findBadge()?.children ?? [])];
+// Lists of catalogs show the progress of each run.
+const showProgress = (entries) => {
   for (const entry of entries) {
-    const { active, slug, standing } = entry.dataset;
-    if (active === "true") {
-      const state = find(`[data-state-of="${CSS.escape(slug)}"]`);
-      if (state) state.textContent = standing;
-    } else {
-      limitOutcome(entry);
-    }
+    const { active, slug } = entry.dataset;
+    const state = active === "true" && find(`[data-state-of="${CSS.escape(slug)}"]`);
+    if (state) state.textContent = find(".badge-run-state", entry).textContent;
   }
+};
+
+const updateBadge = () => {
+  const badge = findBadge();
+  const entries = readEntries();
+  if (badge) limitOutcomes(badge, entries);
+  showProgress(entries);
   announceChanges(entries);
-  showRunStartedElsewhere(entries);
+  showRunStartedElsewhere(badge);
+  showPageState();
 };
 
 export const watchBadge = () => {

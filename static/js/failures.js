@@ -1,5 +1,6 @@
 // Keeps the page as it is when a request fails, and shows what happened.
 import { find, findBadge, findPanel, routeLink } from "./page.js";
+import { delayNextPoll } from "./polling.js";
 
 const RETRY_DELAY_MS = 3000;
 
@@ -35,8 +36,10 @@ const showPanelFailure = (ctx, status, reason, isSignedOut) => {
     showPanelNote("This sync no longer exists.", { href: location.href, textContent: "Reload the page." });
   } else if (reason?.startsWith("database_")) {
     showPanelNote(isPoll ? "Database unavailable, retrying…" : ctx.text);
+    if (isPoll) delayNextPoll(ctx.sourceElement);
   } else if (isPoll) {
     showPanelNote("Connection lost, retrying…");
+    delayNextPoll(ctx.sourceElement);
   } else {
     showPanelNote("The request did not reach the server. Check your connection and try again.");
   }
@@ -54,7 +57,9 @@ const showFailure = (ctx) => {
   } else if (/^(stopPolling|runs:changed|retry)$/.test(ctx.sourceEvent?.type)) {
     // The table loads once after a sync, and the panel no longer polls: without a retry it would stay out of date.
     setTimeout(() => htmx.trigger(ctx.sourceElement, "retry", {}, false), RETRY_DELAY_MS);
-  } else if (ctx.sourceElement !== findBadge()) {
+  } else if (ctx.sourceElement === findBadge()) {
+    delayNextPoll(ctx.sourceElement);
+  } else {
     let text = "The server did not respond. Try again in a moment.";
     if (isSignedOut) text = "You were logged out. Reload the page to log in again.";
     else if (reason) text = ctx.text;

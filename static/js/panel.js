@@ -1,18 +1,13 @@
-// The sync panel: the cooldown of the Sync button, and the copy of its run in the badge.
-import { find, findBadge, findPanel, isPanelPolling } from "./page.js";
+// The sync panel: opens on the click, counts down the cooldown of the Sync button, and updates what shows its run.
+import { markOutcomeSeen } from "./badge.js";
+import { find, findPanel, isPanelPolling } from "./page.js";
+import { showPageState } from "./page-state.js";
 
 const COOLDOWN_TICK_MS = 250;
 
 let cooldownTimer;
-
-// The panel's response contains the badge entry of its run, so that the badge needs no separate request.
-const copyRunToBadge = () => {
-  const entry = find("#panel-badge");
-  if (!entry || !isPanelPolling()) return;
-  const { slug } = findPanel().dataset;
-  findBadge()?.querySelector(`[data-slug="${slug}"]`)?.remove();
-  findBadge()?.prepend(entry.content.cloneNode(true));
-};
+// Whether the run on screen was followed here: its card keeps its height until the reader asks for more.
+let isWatched = false;
 
 // Counts the seconds in the Sync button until it may be pressed again.
 const startCooldown = (button) => {
@@ -32,24 +27,45 @@ const startCooldown = (button) => {
   updateButton();
 };
 
+const keepHeight = (panel) => {
+  if (isPanelPolling()) isWatched = true;
+  panel.classList.toggle("is-watched", isWatched);
+  const main = find(".panel-main", panel);
+  panel.classList.toggle("is-clipped", isWatched && main?.scrollHeight > main?.clientHeight + 1);
+};
+
+const showWholeResult = () => {
+  isWatched = false;
+  keepHeight(findPanel());
+};
+
 const updatePanel = () => {
   const panel = findPanel();
   if (!panel) return;
+  keepHeight(panel);
   const button = find("[data-cooldown]", panel);
   if (button) startCooldown(button);
-  copyRunToBadge();
+  const { sync, active, state } = panel.dataset;
+  if (state && active === "false") markOutcomeSeen(sync);
+  showPageState();
+};
+
+// A form that starts a run opens the whole card at once, with the height that it keeps until the run has ended.
+const openCard = (form) => {
+  if (!form.matches?.("#panel [data-starts-run]")) return;
+  const menu = find("#panel-menu");
+  if (menu) menu.open = false;
+  findPanel().classList.add("is-starting");
 };
 
 export const watchPanel = () => {
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("#panel-more, .panel-main summary")) showWholeResult();
+  });
   document.addEventListener("DOMContentLoaded", updatePanel);
+  document.addEventListener("htmx:before:request", (event) => openCard(event.detail.ctx.sourceElement));
+  document.addEventListener("htmx:finally:request", () => findPanel()?.classList.remove("is-starting"));
   document.addEventListener("htmx:after:swap", (event) => {
-    const { ctx } = event.detail;
-    if (ctx.target?.id !== "panel") return;
-    updatePanel();
-    // The pressed button is disabled or gone now. Focus stays in the panel, so that the next Tab does not start at the top.
-    const focused = document.activeElement;
-    if (ctx.request.method === "POST" && (focused === document.body || focused?.disabled)) {
-      findPanel().focus({ preventScroll: true });
-    }
+    if (event.detail.ctx.target?.id === "panel") updatePanel();
   });
 };

@@ -1,23 +1,87 @@
-// Polls only while the page is visible, and never twice for the same run.
+// Polls only while the page is visible, never twice for the same run, and more slowly while the server does not answer.
+import { wantsNotifications } from "./notifications.js";
 import { findBadge, findPanel, isPanelPolling } from "./page.js";
 
-const MIN_IMMEDIATE_POLL_INTERVAL_MS = 1000;
+const MIN_POLL_INTERVAL_MS = 1000;
+const MAX_RETRY_DELAY_S = 10;
+// How often a hidden tab polls whose reader wants to be notified of the end of a run. Other hidden tabs never poll.
+const HIDDEN_POLL_INTERVAL_MS = 30000;
 
-let lastImmediatePoll = 0;
+// Per polling element, by its id: how often it got no answer in a row, and the timer of its next try.
+const failures = new Map();
+
+let lastPoll = 0;
+let followedRun = "";
+
+const poll = (element) => htmx.trigger(element, "every", {}, false);
+
+const clearFailures = (id) => {
+  clearTimeout(failures.get(id)?.timer);
+  failures.delete(id);
+};
+
+/** Tries again after 2, 4, 8 and then 10 seconds, until the server answers. Returns the seconds until the next try. */
+export const delayNextPoll = (element) => {
+  const { id } = element;
+  const count = (failures.get(id)?.count ?? 0) + 1;
+  const delay = Math.min(2 ** count, MAX_RETRY_DELAY_S);
+  clearTimeout(failures.get(id)?.timer);
+  const retry = () => {
+    const failure = failures.get(id);
+    if (!failure) return;
+    failure.timer = null;
+    const poller = document.getElementById(id);
+    if (poller?.hasAttribute("hx-get")) poll(poller);
+    else failures.delete(id);
+  };
+  failures.set(id, { count, timer: setTimeout(retry, delay * 1000) });
+  if (followedRun) console.info(`Lockstep: no answer about ${followedRun}, trying again in ${delay} s`);
+  return delay;
+};
+
+const isWaiting = (element) => Boolean(failures.get(element.id)?.timer);
+
+// Whether the tab is hidden and must not poll now.
+const isHiddenPoll = () => {
+  if (!document.hidden) return false;
+  if (!wantsNotifications() || Date.now() - lastPoll < HIDDEN_POLL_INTERVAL_MS) return true;
+  lastPoll = Date.now();
+  return false;
+};
 
 const pollImmediately = () => {
-  if (document.hidden || Date.now() - lastImmediatePoll < MIN_IMMEDIATE_POLL_INTERVAL_MS) return;
-  lastImmediatePoll = Date.now();
+  if (document.hidden || Date.now() - lastPoll < MIN_POLL_INTERVAL_MS) return;
+  lastPoll = Date.now();
   const poller = isPanelPolling() ? findPanel() : findBadge();
-  if (poller) htmx.trigger(poller, "every", {}, false);
+  if (!poller) return;
+  clearFailures(poller.id);
+  poll(poller);
+};
+
+// Names the run in the console, for a look into the log of the server.
+const logFollowedRun = () => {
+  const { sync, state } = findPanel()?.dataset ?? {};
+  if (isPanelPolling() && sync !== followedRun) {
+    followedRun = sync;
+    console.info(`Lockstep: following ${sync}`);
+  } else if (!isPanelPolling() && followedRun) {
+    console.info(`Lockstep: ${followedRun} ${state ?? "ended"}`);
+    followedRun = "";
+  }
 };
 
 export const watchPolling = () => {
+  logFollowedRun();
   // htmx can filter triggers with an expression, but evaluates it with eval, which the content security policy forbids.
   document.addEventListener("htmx:config:request", (event) => {
     const { sourceElement, sourceEvent } = event.detail.ctx;
     if (sourceEvent?.type !== "every") return;
-    if (document.hidden || (sourceElement === findBadge() && isPanelPolling())) event.preventDefault();
+    const isCovered = sourceElement === findBadge() && isPanelPolling();
+    if (isHiddenPoll() || isCovered || isWaiting(sourceElement)) event.preventDefault();
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    clearFailures(event.detail.ctx.sourceElement?.id);
+    logFollowedRun();
   });
   document.addEventListener("visibilitychange", pollImmediately);
   window.addEventListener("focus", pollImmediately);

@@ -49,9 +49,9 @@ fn an_idle_page_shows_a_run_started_elsewhere_and_its_failure() {
     browser.assert_fits_phone();
 
     browser.click("#panel-dismiss");
-    browser.wait_for_text(".panel-message.panel-rest", "Last synced");
+    browser.wait_for_text(".panel-facts", "Last synced");
     browser.reload();
-    browser.wait_for_text(".panel-message.panel-rest", "Last synced");
+    browser.wait_for_text(".panel-facts", "Last synced");
     assert_eq!(browser.console_problems(), [""; 0]);
 }
 

@@ -44,7 +44,7 @@ fn a_stale_catalog_is_marked_until_it_is_synced_and_a_dismissed_failure_keeps_it
     browser.assert_fits_phone();
     browser.click("#panel-dismiss");
     browser.wait_for_text("#panel-title", "Last sync failed");
-    browser.wait_for_text(".panel-message.panel-rest .text-freshness", "Stale since");
+    browser.wait_for_text(".panel-facts .text-freshness", "Stale since");
     browser.assert_fits_phone();
     browser.reload();
     browser.wait_for_text("#panel-title", "Last sync failed");

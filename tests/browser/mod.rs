@@ -1,6 +1,7 @@
 //! The pages in a real browser, served by the real program.
 
 mod accessibility;
+mod badge;
 mod catalog_filters;
 mod change_grid;
 mod concurrent_changes;
@@ -11,6 +12,8 @@ mod feeds;
 mod first_steps;
 mod freshness;
 mod history;
+mod page_choices;
+mod panel;
 mod phone;
 mod proxy_errors;
 mod public_pages;

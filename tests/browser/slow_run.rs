@@ -72,7 +72,7 @@ fn progress_is_shown_in_every_tab_survives_a_reload_and_pauses_while_hidden() {
     browser.wait_for_condition("some polls go by", || proxy.requests_since(focused, "/sync-status") >= 2);
     let polls = proxy.requests_since(focused, "/sync-status");
     assert!(polls as u64 <= focused.elapsed().as_secs() / 2 + 2, "{polls} in {:?}", focused.elapsed());
-    assert_eq!(proxy.requests_since(focused, "/sync-badge"), 0, "the panel asks for both");
+    assert_eq!(proxy.requests_since(focused, "/sync-badge"), 0, "the panel brings the badge along");
     assert_eq!(browser.run_script("return document.activeElement.id"), "panel-cancel", "the focus stays");
     browser.press_enter();
     browser.wait_for_text("#panel-title", "Sync cancelled");

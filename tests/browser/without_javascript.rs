@@ -80,6 +80,7 @@ fn everything_works_without_javascript() {
     browser.click("button.form-danger");
     browser.wait_for_text(".notice-done", "Source removed.");
     assert!(!browser.element_text("main").contains("Our members"));
+    browser.click(".site-menu-button");
     browser.click(".site-logout button");
     browser.wait_for_condition("logged out", || !browser.has_element(".site-logout"));
 }

@@ -225,9 +225,9 @@ impl Browser {
 
     /// Opens a tab in front and sends commands to it from now on.
     pub(crate) fn open_tab(&self) -> BrowserTab {
-        let opened = self.block_on(self.client.new_window(true)).expect("a tab");
-        self.switch_to_tab(&opened.handle);
-        opened.handle
+        let opened = self.block_on(self.client.new_window(true)).expect("a tab").handle;
+        self.switch_to_tab(&opened);
+        opened
     }
 
     /// Sends commands to another tab from now on, without bringing it to the front.
@@ -243,11 +243,10 @@ impl Browser {
 
     /// Makes the page as wide as a phone, or restores its width.
     pub(crate) fn set_narrow(&self, narrow: bool) {
-        if narrow {
-            let phone = json!({ "width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": false });
-            self.run_chromium_command("Emulation.setDeviceMetricsOverride", &phone);
-        } else {
-            self.run_chromium_command("Emulation.clearDeviceMetricsOverride", &json!({}));
+        let phone = json!({ "width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": false });
+        match narrow {
+            true => self.run_chromium_command("Emulation.setDeviceMetricsOverride", &phone),
+            false => self.run_chromium_command("Emulation.clearDeviceMetricsOverride", &json!({})),
         }
     }
 
@@ -258,22 +257,25 @@ impl Browser {
         self.wait_for_condition("the page is narrow", || self.run_script("return innerWidth") == 390);
         let wide = self.run_script(
             "const wide = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > 390.5 \
-               && !e.closest('.scroll')).map(e => e.outerHTML.slice(0, 120)); \
-             return [document.documentElement.scrollWidth, wide]",
+               && !e.closest('.scroll')); return [document.documentElement.scrollWidth, wide.map(e => e.outerHTML)]",
         );
-        assert!(wide[0].as_u64() <= Some(390), "{} scrolls sideways: {wide}", self.page_path());
         self.set_narrow(false);
+        assert!(wide[0].as_u64() <= Some(390), "{} scrolls sideways: {wide}", self.page_path());
     }
 
-    /// The warnings and errors in the console since the last call.
+    /// The warnings and errors in the console since it was last read.
     pub(crate) fn console_problems(&self) -> Vec<String> {
-        let log = self.send_command("se/log", json!({ "type": "browser" }));
-        let entries = log.as_array().expect("a log").iter();
-        let serious = entries.filter(|entry| entry["level"] == "SEVERE" || entry["level"] == "WARNING");
-        serious.map(|entry| entry["message"].to_string()).collect()
+        self.console_messages(&["WARNING", "SEVERE"])
     }
 
-    pub(super) fn run_chromium_command(&self, command: &str, parameters: &Value) {
+    /// What is in the console with one of these levels since it was last read.
+    pub(crate) fn console_messages(&self, levels: &[&str]) -> Vec<String> {
+        let log = self.send_command("se/log", json!({ "type": "browser" }));
+        let wanted = log.as_array().expect("a log").iter().filter(|entry| levels.iter().any(|l| entry["level"] == **l));
+        wanted.map(|entry| entry["message"].to_string()).collect()
+    }
+
+    pub(crate) fn run_chromium_command(&self, command: &str, parameters: &Value) {
         self.send_command("goog/cdp/execute", json!({ "cmd": command, "params": parameters }));
     }
 

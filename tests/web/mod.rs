@@ -11,6 +11,7 @@ mod catalogs;
 mod cells;
 mod change_lists;
 mod custom_kind;
+mod dashboard;
 mod data;
 mod exports;
 mod feed_health;

@@ -161,7 +161,7 @@ fn only_an_admin_gets_the_links_to_the_source_and_they_have_no_secrets() {
     add("closed", "http://127.0.0.1:1/albums.csv?token=s3cret");
     let admin = site.add_person("ada", Role::Admin);
     let page = admin.get("/catalog/open").body;
-    let link = "href=\"http://127.0.0.1:1/albums.csv\" target=\"_blank\"\n        rel=\"noopener noreferrer\"";
+    let link = "href=\"http://127.0.0.1:1/albums.csv\" target=\"_blank\" rel=\"noopener noreferrer\"";
     assert!(page.contains(link) && page.contains("href=\"/settings/sources/open\">Edit source"), "{page}");
     let page = admin.get("/catalog/closed").body;
     assert!(page.contains("Edit source") && !page.contains("Open source"), "{page}");

@@ -149,6 +149,7 @@ impl TestSite {
             uploads_dir: data.path().join("uploads"),
             links,
             stale_sources: CachedValue::default(),
+            recent_activity: CachedValue::default(),
             repeated_polls: RepeatedPolls::new(KEPT_POLLS),
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");

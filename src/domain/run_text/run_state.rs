@@ -4,7 +4,7 @@ use super::preview::{PREVIEWING_AGAIN, SOURCE_CHANGED};
 use super::run_progress::{STARTING_MESSAGE, WAITING_FOR_WORKER};
 use super::stopped_run::{STARTING_AGAIN, cancelled_message, restarted_message, worker_died_message};
 use super::withheld_items::needs_review_label;
-use super::{run_outcome_label, status_label};
+use super::{kind_label, run_outcome_label, status_label};
 use crate::domain::operation::{OperationKind, Stage, Status};
 use crate::domain::progress::RunStats;
 
@@ -132,6 +132,19 @@ pub fn run_message(run: &RunState<'_>) -> String {
         Status::Cancelled => cancelled_message(kind, percent),
         Status::Interrupted if run.has_successor => restarted_message(percent),
         Status::Interrupted => worker_died_message(kind, percent),
+    }
+}
+
+/// What screen readers announce about a run: its start, each stage, and its outcome. The text stays the same within a
+/// stage, so that progress is not announced.
+#[must_use]
+pub fn run_announcement(run: &RunState<'_>, stage: Stage) -> String {
+    match run.status {
+        Status::Pending if run.is_waiting => format!("{} queued.", kind_label(run.kind)),
+        Status::Pending => format!("{} started.", kind_label(run.kind)),
+        Status::Running if run.cancel_requested => run_message(run),
+        Status::Running => format!("{}…", stage_label(stage)),
+        _ => format!("{}. {}", run_title(run), run_message(run)),
     }
 }
 

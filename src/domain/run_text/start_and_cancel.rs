@@ -42,6 +42,24 @@ pub fn cooling_down_message(seconds: u64) -> String {
     format!("Just synced. Try again in {seconds} s.")
 }
 
+/// The result of starting several syncs: "9 syncs started. 1 was already running."
+#[must_use]
+pub fn starts_message(started: u32, running: u32, cooling: u32) -> String {
+    let mut message = match started {
+        0 => "No sync started.".to_owned(),
+        1 => "Sync started.".to_owned(),
+        number => format!("{number} syncs started."),
+    };
+    let was = |number: u32| if number == 1 { "was" } else { "were" };
+    if running > 0 {
+        message.push_str(&format!(" {running} {} already running.", was(running)));
+    }
+    if cooling > 0 {
+        message.push_str(&format!(" {cooling} {} synced just now.", was(cooling)));
+    }
+    message
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,5 +14,6 @@ pub(super) mod lock;
 mod locked_rows;
 pub(super) mod migrations;
 pub(super) mod probe;
+pub(super) mod recent_runs;
 pub(super) mod session;
 pub(super) mod write_tx;

@@ -74,7 +74,12 @@ pub(in crate::web) async fn page(
         let description = described.describe_catalog(&catalog, &asked.list.address, &table);
         let frame = page_frame(state, actor.as_ref(), source.title(), NavSection::Catalogs)?;
         let page = CatalogPage {
-            frame: PageFrame { description, is_embedded, ..frame },
+            frame: PageFrame {
+                description,
+                is_embedded,
+                badge: frame.badge.clone().beside_panel(source.slug.as_str()),
+                ..frame
+            },
             slug: source.slug.to_string(),
             title: source.title().to_owned(),
             description: source.page.description.clone(),

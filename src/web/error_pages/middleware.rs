@@ -18,7 +18,7 @@ use crate::web::http::error_response::error_response;
 use crate::web::http::links::LinkBuilder;
 use crate::web::http::response_format::ResponseFormat;
 use crate::web::http::return_path::return_path_of;
-use crate::web::http::security_headers::add_security_headers;
+use crate::web::http::security_headers::{add_security_headers, wants_pictures};
 
 /// Passes a request on to its handler, unless another site sent it, and completes the response.
 pub(in crate::web) async fn process_request(
@@ -44,7 +44,8 @@ pub(in crate::web) async fn process_request(
             }
         }
     };
-    add_security_headers(response.headers_mut());
+    let has_pictures = wants_pictures(response.request());
+    add_security_headers(response.headers_mut(), has_pictures);
     if response.request().version() == Version::HTTP_10 {
         send_without_chunks(response.response_mut());
     }
@@ -120,7 +121,7 @@ async fn respond_with_error(
 /// too, so a page gets the frame of a visitor.
 fn error_without_request(error: WebError, format: ResponseFormat, links: &LinkBuilder) -> Error {
     let mut response = error_response(&error, format, &links.login(), render_bare_page(&error, links));
-    add_security_headers(response.headers_mut());
+    add_security_headers(response.headers_mut(), false);
     InternalError::from_response(error, response).into()
 }
 

@@ -9,6 +9,7 @@ use super::cached_value::CachedValue;
 use super::links::LinkBuilder;
 use super::repeated_polls::RepeatedPolls;
 use crate::catalog_index::CatalogIndexes;
+use crate::domain::run_activity::RunActivity;
 use crate::status::StatusBoard;
 use crate::store::Store;
 use crate::sync::SyncControl;
@@ -31,6 +32,8 @@ pub struct AppState {
     pub links: LinkBuilder,
     /// The number of stale sources, which every page shows to people with an account.
     pub stale_sources: CachedValue<u64>,
+    /// The runs of all sources, which every polled panel brings along for the badge.
+    pub recent_activity: CachedValue<Arc<[RunActivity]>>,
     /// The polls that were just answered with 304.
     pub repeated_polls: RepeatedPolls,
 }

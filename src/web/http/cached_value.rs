@@ -11,18 +11,18 @@ const REUSED_FOR: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub struct CachedValue<T>(Mutex<Option<(Instant, T)>>);
 
-impl<T: Copy> CachedValue<T> {
+impl<T: Clone> CachedValue<T> {
     /// Returns the kept value, or loads it if it is too old. Requests that find it too old at the same time load it at
     /// the same time: none waits for the query of another.
     pub(in crate::web) fn get_or_load<E>(&self, load: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        let kept = *self.0.lock();
+        let kept = self.0.lock().clone();
         if let Some((at, value)) = kept
             && at.elapsed() < REUSED_FOR
         {
             return Ok(value);
         }
         let value = load()?;
-        *self.0.lock() = Some((Instant::now(), value));
+        *self.0.lock() = Some((Instant::now(), value.clone()));
         Ok(value)
     }
 }

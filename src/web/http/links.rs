@@ -75,10 +75,17 @@ impl LinkBuilder {
         self.route("/")
     }
 
-    /// The fragment of the floating badge.
+    /// The fragment of the floating badge. `on_screen` is the catalog on screen, whose runs its panel shows.
     #[must_use]
-    pub fn sync_badge(&self) -> String {
-        self.route("/sync-badge")
+    pub fn sync_badge(&self, on_screen: Option<&str>) -> String {
+        let query: Vec<_> = on_screen.map(|slug| ("on-screen", slug)).into_iter().collect();
+        with_query(&self.route("/sync-badge"), &query)
+    }
+
+    /// The link that the forms which sync one or all sources are sent to.
+    #[must_use]
+    pub fn start_syncs(&self) -> String {
+        self.route("/syncs")
     }
 
     /// The feeds of a catalog.

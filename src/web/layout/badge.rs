@@ -1,12 +1,17 @@
 //! The floating badge: the runs of all sources that are active or ended within the last minute, in one response.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
+use actix_web::web;
 use chrono::{TimeDelta, Utc};
+use serde::Deserialize;
 
-use super::view::{BadgeFragment, BadgeRun, SyncBadge};
+use super::badge_view::{BadgeFragment, SyncBadge};
 use crate::domain::account::Actor;
 use crate::domain::operation::{OperationKind, Status};
+use crate::domain::run_activity::RunActivity;
+use crate::domain::run_summary::RunSummary;
 use crate::domain::source::Source;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::app_state::AppState;
@@ -18,21 +23,42 @@ const RESULT_SHOWN_FOR: TimeDelta = TimeDelta::minutes(1);
 /// The most finished runs in the badge.
 const MAX_FINISHED_RUNS: u32 = 20;
 
-/// `GET /sync-badge`.
-pub(in crate::web) async fn fragment(app: AppContext) -> Result<HtmlResponse, WebError> {
+/// The query of a request for the badge.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "kebab-case")]
+pub(in crate::web) struct BadgeQuery {
+    /// The slug of the catalog on screen; empty on other pages.
+    on_screen: String,
+}
+
+/// `GET /sync-badge`: `on-screen` is the catalog whose panel shows its own runs.
+pub(in crate::web) async fn fragment(app: AppContext, query: web::Query<BadgeQuery>) -> Result<HtmlResponse, WebError> {
     app.run_blocking(move |state, caller| {
-        let actor = caller.actor;
-        HtmlResponse::render(&BadgeFragment::new(state.links.clone(), badge_runs(state, actor.as_ref())?))
+        let badge = build_badge(state, caller.actor.as_ref())?;
+        let badge = if query.on_screen.is_empty() { badge } else { badge.beside_panel(&query.on_screen) };
+        HtmlResponse::render(&BadgeFragment::new(state.links.clone(), badge))
     })
     .await
 }
 
+/// The badge beside the panel of a catalog, for readers with an account. It is as it was within the last second: every
+/// open panel requests it every two seconds.
+pub(in crate::web) fn badge_beside_panel(state: &AppState, actor: &Actor, slug: &str) -> Result<SyncBadge, WebError> {
+    let runs = state.recent_activity.get_or_load(|| list_activity(state, Some(actor)).map(Arc::from))?;
+    Ok(SyncBadge { runs: runs.to_vec(), is_out_of_band: true, ..SyncBadge::default() }.beside_panel(slug))
+}
+
+/// The badge with the runs of the sources that `actor` may read.
+pub(super) fn build_badge(state: &AppState, actor: Option<&Actor>) -> Result<SyncBadge, WebError> {
+    Ok(SyncBadge { runs: list_activity(state, actor)?, ..SyncBadge::default() })
+}
+
 /// The runs of the sources that `actor` may read.
-pub(super) fn badge_runs(state: &AppState, actor: Option<&Actor>) -> Result<SyncBadge, WebError> {
+fn list_activity(state: &AppState, actor: Option<&Actor>) -> Result<Vec<RunActivity>, WebError> {
     let since = Utc::now() - RESULT_SHOWN_FOR;
     // Every page runs this query, and it is nearly always the only query.
     if !state.store.recent_activity(since)? {
-        return Ok(SyncBadge::default());
+        return Ok(Vec::new());
     }
     let active = state.store.active_run_ids()?;
     let recent = state.store.recent_records(None, MAX_FINISHED_RUNS)?;
@@ -61,7 +87,7 @@ pub(super) fn badge_runs(state: &AppState, actor: Option<&Actor>) -> Result<Sync
         shown.insert(source_id);
         // The run may have ended in the meantime. The next response then lists it as finished.
         let Some(report) = report else { continue };
-        runs.push(BadgeRun::new(&state.links, source, &report.summary));
+        runs.push(describe_run(source, &report.summary));
     }
     for record in finished {
         // Only the latest run of a source is shown.
@@ -71,8 +97,21 @@ pub(super) fn badge_runs(state: &AppState, actor: Option<&Actor>) -> Result<Sync
         if let Some(source) = sources.get(&record.source_id) {
             let needs_review = record.summary.status == Status::Completed
                 && open_reviews.iter().any(|review| record.review == Some(review.id));
-            runs.push(BadgeRun { needs_review, ..BadgeRun::new(&state.links, source, &record.summary) });
+            runs.push(RunActivity { needs_review, ..describe_run(source, &record.summary) });
         }
     }
-    Ok(SyncBadge { runs })
+    Ok(runs)
+}
+
+fn describe_run(source: &Source, run: &RunSummary) -> RunActivity {
+    RunActivity {
+        id: run.id,
+        source: source.slug.clone(),
+        name: source.name.clone(),
+        kind: run.kind,
+        status: run.status,
+        progress: run.progress,
+        stats: run.stats,
+        needs_review: false,
+    }
 }

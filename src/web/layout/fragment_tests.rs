@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use askama::Template as _;
 
-use super::run_labels::{Kind, LatestRun, RunStats, RunStatus};
-use super::view::{BadgeFragment, BadgeRun, SyncBadge, counted, grouped};
+use super::badge_view::{BadgeFragment, SyncBadge};
+use super::run_labels::{Kind, LatestRun, RunStats, RunStatus, Stage};
+use super::view::{counted, grouped};
 use crate::domain::feed_counts::FeedCounts;
 use crate::domain::progress::ProgressCount;
+use crate::domain::run_activity::RunActivity;
 use crate::domain::run_summary::RunSummary;
 use crate::domain::status_report::tests::sample_summary;
 use crate::domain::sync_id::SyncId;
@@ -36,8 +38,21 @@ fn run(status: RunStatus) -> RunView {
     RunView { sync_id: "sync_1".to_owned(), ..RunView::new(summary) }
 }
 
+fn activity(slug: &str, status: RunStatus) -> RunActivity {
+    RunActivity {
+        id: SyncId::new(),
+        source: slug.parse().expect("a slug"),
+        name: slug.to_owned(),
+        kind: Kind::Sync,
+        status,
+        progress: 45,
+        stats: RunStats::default(),
+        needs_review: false,
+    }
+}
+
 fn html(panel: PanelView) -> String {
-    PanelFragment { panel }.render().expect("the panel renders")
+    PanelFragment { panel, badge: None }.render().expect("the panel renders")
 }
 
 #[test]
@@ -71,8 +86,9 @@ fn feeds_and_articles_are_counted_and_failed_feeds_can_be_retried() {
     let ended = RunView { status: RunStatus::Completed, message, ..going };
     let shown = html(PanelView { feeds, ..panel(Some(ended.clone())) });
     for expected in [
-        "2 of 22 feeds failed; others updated. <a href=\"/catalog/albums/feeds\">View feeds</a>",
-        "<a href=\"/catalog/albums/feeds\">22 feeds, 31 articles</a>",
+        "2 of 22 feeds failed; others updated.</span>",
+        "<a href=\"/catalog/albums/feeds\">View feeds</a>",
+        "href=\"/catalog/albums/feeds\">22 feeds, 31 articles</a>",
         "name=\"action\" value=\"failed\"",
     ] {
         assert!(shown.contains(expected), "{expected}: {shown}");
@@ -89,7 +105,7 @@ fn every_fragment_is_one_element_that_the_page_recognises() {
         assert!(html.starts_with("<section id=\"panel\"") && html.ends_with("</section>"), "{status:?}");
     }
     let badge = BadgeFragment::new(LinkBuilder::default(), SyncBadge::default()).render().expect("the badge renders");
-    assert!(badge.starts_with("<ul id=\"sync-badge\"") && badge.ends_with("</ul>"), "{badge}");
+    assert!(badge.starts_with("<section id=\"sync-badge\"") && badge.ends_with("</section>"), "{badge}");
 }
 
 #[test]
@@ -115,24 +131,69 @@ fn a_refused_start_shows_the_reason() {
 
 #[test]
 fn the_badge_polls_often_only_while_a_run_is_active() {
-    let run = |status| BadgeRun {
-        sync_id: "sync_1".to_owned(),
-        href: "/catalog/albums".to_owned(),
-        slug: "albums".to_owned(),
-        name: "Albums".to_owned(),
-        kind: Kind::Sync,
-        status,
-        progress: 45,
-        stats: RunStats::default(),
-        needs_review: false,
+    let run = |status| activity("albums", status);
+    let html = |runs| {
+        let badge = SyncBadge { runs, ..SyncBadge::default() };
+        BadgeFragment::new(LinkBuilder::default(), badge).render().expect("the badge renders")
     };
-    let html =
-        |runs| BadgeFragment::new(LinkBuilder::default(), SyncBadge { runs }).render().expect("the badge renders");
-    let preview = |status| html(vec![BadgeRun { kind: Kind::Preview, ..run(status) }]);
-    assert!(preview(RunStatus::Running).contains("data-standing=\"Previewing, 45 %\""));
-    assert!(preview(RunStatus::Pending).contains("data-standing=\"Queued\""));
+    let preview = |status| html(vec![RunActivity { kind: Kind::Preview, ..run(status) }]);
+    assert!(preview(RunStatus::Running).contains(">Previewing, 45 %<"));
+    assert!(preview(RunStatus::Pending).contains(">Queued<"));
     assert!(html(vec![run(RunStatus::Running)]).contains("every 2s"));
     assert!(html(vec![run(RunStatus::Completed)]).contains("every 30s"));
+}
+
+#[test]
+fn the_badge_is_one_line_without_the_catalog_on_screen() {
+    let run = activity;
+    let runs =
+        vec![run("albums", RunStatus::Running), run("books", RunStatus::Running), run("cars", RunStatus::Failed)];
+    let badge = SyncBadge { runs, ..SyncBadge::default() };
+    let html = |badge| BadgeFragment::new(LinkBuilder::default(), badge).render().expect("the badge renders");
+    let everywhere = html(badge.clone());
+    assert!(everywhere.contains(">2 syncing<") && everywhere.contains("href=\"/catalog/albums\""), "{everywhere}");
+    let beside = html(badge.clone().beside_panel("albums"));
+    for expected in [">books<", ">· 45 %<", "on-screen=albums", "data-run-on-screen=\"sync_"] {
+        assert!(beside.contains(expected), "{expected}: {beside}");
+    }
+    assert!(!beside.contains("href=\"/catalog/albums\"") && !beside.contains(" hidden"), "{beside}");
+    let only_own = SyncBadge { runs: vec![run("albums", RunStatus::Running)], ..SyncBadge::default() };
+    let html = html(only_own.beside_panel("albums"));
+    assert!(html.contains(" hidden") && !html.contains("badge-pill") && html.contains("every 30s"), "{html}");
+}
+
+#[test]
+fn only_the_start_each_stage_and_the_outcome_are_announced() {
+    let announced = |run: RunView| {
+        let html = html(panel(Some(run)));
+        assert!(!html.contains("aria-live"), "{html}");
+        let (_, rest) = html.split_once("role=\"status\">").expect("a live region");
+        rest.split_once("</p>").expect("its end").0.to_owned()
+    };
+    let going =
+        |progress, stage| RunView { progress, stage, message: format!("Item {progress}"), ..run(RunStatus::Running) };
+    assert_eq!(announced(run(RunStatus::Pending)), "Sync started.");
+    assert_eq!(announced(going(3, Stage::Fetching)), "Fetching…");
+    assert_eq!(announced(going(20, Stage::Processing)), announced(going(60, Stage::Processing)));
+    assert_eq!(announced(RunView { is_waiting: true, ..run(RunStatus::Pending) }), "Sync queued.");
+    let message = "5 added, 0 updated, 0 removed.".to_owned();
+    assert_eq!(
+        announced(RunView { message: message.clone(), ..run(RunStatus::Completed) }),
+        format!("Sync completed. {message}")
+    );
+}
+
+#[test]
+fn a_file_that_is_fetched_shows_how_much_of_it_and_its_rate() {
+    let mut fetching = RunView { stage: Stage::Fetching, ..run(RunStatus::Running) };
+    let shown = |run: &RunView| html(panel(Some(run.clone())));
+    assert!(!shown(&fetching).contains("<b>0</b> added"), "nothing is counted yet");
+    fetching.stats.bytes = 12_400_000;
+    assert!(shown(&fetching).contains(">12.4 MB</span>"), "{}", shown(&fetching));
+    (fetching.stats.bytes_total, fetching.stats.bytes_per_second) = (Some(31_000_000), Some(1_200_000));
+    for expected in [">12.4 of 31.0 MB</span>", ">1.2 MB/s</span>"] {
+        assert!(shown(&fetching).contains(expected), "{expected}: {}", shown(&fetching));
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The frame of every page, and the labels of runs, times and items that all pages share.
 
 pub(super) mod badge;
+pub(in crate::web) mod badge_view;
 pub(in crate::web) mod filter_notice;
 #[cfg(test)]
 pub(super) mod fragment_tests;

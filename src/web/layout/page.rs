@@ -1,6 +1,6 @@
 //! Builds the frame of a page: title, navigation, notice and badge.
 
-use super::badge::badge_runs;
+use super::badge::build_badge;
 use super::freshness_mark::count_stale_sources;
 use super::view::{NavSection, PageFrame, PageUser};
 use crate::domain::account::{Actor, Role};
@@ -19,5 +19,5 @@ pub(in crate::web) fn page_frame(
     if actor.is_none() {
         return Ok(frame);
     }
-    Ok(PageFrame { stale_sources: count_stale_sources(state)?, badge: badge_runs(state, actor)?, ..frame })
+    Ok(PageFrame { stale_sources: count_stale_sources(state)?, badge: build_badge(state, actor)?, ..frame })
 }

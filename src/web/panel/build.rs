@@ -121,7 +121,6 @@ impl PanelContext<'_> {
         PanelView {
             links: self.state.links.clone(),
             slug: self.source.slug.to_string(),
-            name: self.source.name.clone(),
             noun_many: self.source.noun.many.clone(),
             may_sync: self.may_sync(),
             ..PanelView::default()

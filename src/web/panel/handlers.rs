@@ -102,7 +102,7 @@ pub(in crate::web) fn render_status(
             panel.ok_or_else(|| WebError::not_found("sync"))?
         }
     };
-    render_fragment(panel, StatusCode::OK)
+    render_fragment(context, panel, StatusCode::OK)
 }
 
 /// `POST /catalog/{slug}/sync/cancel`: field `sync`, or else the active run.
@@ -134,7 +134,7 @@ pub(in crate::web) async fn cancel(
             return Ok(redirect_to_catalog(&context, notice_value(None, Some(outcome))));
         }
         let panel = context.run_panel(id, 0)?.ok_or_else(no_run)?;
-        render_fragment(PanelView { cancel_outcome: Some(outcome), ..panel }, status)
+        render_fragment(&context, PanelView { cancel_outcome: Some(outcome), ..panel }, status)
     })
     .await
 }
@@ -156,7 +156,7 @@ pub(in crate::web) async fn dismiss(
         // A run that is active is shown until it has ended.
         let dismissed = if report.summary.status.is_active() { dismissed } else { dismissed.with(id) };
         let html = if is_htmx {
-            render_fragment(context.page_panel(&dismissed)?, StatusCode::OK)?
+            render_fragment(&context, context.page_panel(&dismissed)?, StatusCode::OK)?
         } else {
             redirect_to_catalog(&context, "")
         };

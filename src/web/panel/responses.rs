@@ -12,6 +12,8 @@ use crate::sync::follow_up::FollowUpRefusal;
 use crate::web::http::error::{WebError, whole_seconds};
 use crate::web::http::html_response::HtmlResponse;
 use crate::web::http::links::with_query;
+use crate::web::layout::badge::badge_beside_panel;
+use crate::web::layout::badge_view::BadgeFrame;
 
 /// The event after which pages load again what a run may have changed.
 const RUN_ENDED_EVENT: &str = "stopPolling";
@@ -35,7 +37,7 @@ pub(in crate::web) fn respond_to_start(
     }
     let run = sync_id.map(|id| context.run_panel(id, 0)).transpose()?.flatten();
     let panel = run.map_or_else(|| context.latest_panel(), Ok)?;
-    render_fragment(PanelView { start_outcome: Some(outcome), ..panel }, status)
+    render_fragment(context, PanelView { start_outcome: Some(outcome), ..panel }, status)
 }
 
 /// The response to a decision that starts no run: the panel of the page as it is now.
@@ -47,8 +49,8 @@ pub(in crate::web) fn respond_with_panel(
     if !is_htmx {
         return Ok(redirect_to_catalog(context, ""));
     }
-    let fragment = HtmlResponse::render(&PanelFragment { panel: context.page_panel(dismissed)? })?;
-    Ok(fragment.with_header("HX-Trigger", RUN_ENDED_EVENT))
+    let panel = context.page_panel(dismissed)?;
+    Ok(HtmlResponse::render(&PanelFragment { panel, badge: None })?.with_header("HX-Trigger", RUN_ENDED_EVENT))
 }
 
 /// The response to a second step that is not possible: 409 with the panel and the reason, or a redirect to `page`,
@@ -67,15 +69,24 @@ pub(in crate::web) fn respond_with_note(
     context: &PanelContext<'_>,
     note: &'static str,
 ) -> Result<HtmlResponse, WebError> {
-    render_fragment(PanelView { refusal: Some(note), ..context.latest_panel()? }, StatusCode::CONFLICT)
+    render_fragment(context, PanelView { refusal: Some(note), ..context.latest_panel()? }, StatusCode::CONFLICT)
 }
 
-/// The panel alone. If its run has ended, the page refreshes what the run may have changed, unless the response only
-/// reports a cooldown.
-pub(super) fn render_fragment(panel: PanelView, status: StatusCode) -> Result<HtmlResponse, WebError> {
+/// The panel. While it polls, it brings the badge along, which then needs no requests of its own. If its run has ended,
+/// the page refreshes what the run may have changed, unless the response only reports a cooldown.
+pub(super) fn render_fragment(
+    context: &PanelContext<'_>,
+    panel: PanelView,
+    status: StatusCode,
+) -> Result<HtmlResponse, WebError> {
+    let badge = match context.actor.filter(|_| panel.is_active()) {
+        Some(actor) => Some(badge_beside_panel(context.state, actor, context.source.slug.as_str())?),
+        None => None,
+    };
+    let badge = badge.map(|badge| BadgeFrame { links: context.state.links.clone(), badge });
     let has_ended = panel.run.is_some() && !panel.is_active();
     let start_outcome = panel.start_outcome;
-    let html = HtmlResponse::render(&PanelFragment { panel })?.with_status(status);
+    let html = HtmlResponse::render(&PanelFragment { panel, badge })?.with_status(status);
     Ok(match start_outcome {
         Some(StartOutcome::CoolingDown(left)) => html.with_header("Retry-After", whole_seconds(left).to_string()),
         _ if has_ended => html.with_header("HX-Trigger", RUN_ENDED_EVENT),

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::run_view::RunView;
-use crate::domain::text::measures;
+use crate::domain::text::measures::{format_bytes, format_bytes_of, format_elapsed};
+use crate::web::layout::run_labels::{RunStats, RunStatus, Stage};
 use crate::web::layout::view::{counted, grouped};
 
 impl RunView {
@@ -20,12 +21,31 @@ impl RunView {
     pub(in crate::web) fn duration_label(&self) -> Option<String> {
         self.duration_ms.map(|ms| match ms {
             0..100 => "under 0.1 s".to_owned(),
-            _ => measures::format_elapsed(Duration::from_millis(ms)),
+            _ => format_elapsed(Duration::from_millis(ms)),
         })
     }
 
-    /// Items per second: "214/s".
+    /// Whether it has counted items: not before it compares them with the catalog.
+    pub(in crate::web) fn has_counts(&self) -> bool {
+        match self.status {
+            RunStatus::Pending => false,
+            RunStatus::Running => self.stage != Stage::Fetching,
+            RunStatus::Completed | RunStatus::Failed | RunStatus::Cancelled | RunStatus::Interrupted => true,
+        }
+    }
+
+    /// How much of a file was fetched, while it is fetched: "12.4 of 31.0 MB"; "12.4 MB" if its size is unknown.
+    pub(in crate::web) fn fetched_label(&self) -> Option<String> {
+        let RunStats { bytes, bytes_total, feeds, .. } = self.stats;
+        let is_fetched = self.stage == Stage::Fetching && feeds.is_none() && bytes > 0;
+        is_fetched.then(|| bytes_total.map_or_else(|| format_bytes(bytes), |total| format_bytes_of(bytes, total)))
+    }
+
+    /// Items or bytes per second: "214/s", "1.2 MB/s".
     pub(in crate::web) fn rate_label(&self) -> Option<String> {
+        if self.stage == Stage::Fetching && self.stats.bytes_per_second.is_some() {
+            return self.stats.bytes_per_second.map(|rate| format!("{}/s", format_bytes(rate)));
+        }
         // A rate is an estimate; below one it is not worth showing.
         #[expect(
             clippy::cast_possible_truncation,

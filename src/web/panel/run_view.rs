@@ -11,7 +11,7 @@ use crate::domain::run_summary::RunSummary;
 use crate::domain::run_text::automatic_retries::retry_label;
 use crate::domain::run_text::change_labels::{ChangeLabels, change_labels};
 use crate::domain::run_text::run_state::{
-    AdvicePlace, RunState, failure_advice, progress_label, run_message, run_title,
+    AdvicePlace, RunState, failure_advice, progress_label, run_announcement, run_message, run_title,
 };
 use crate::domain::run_text::withheld_items::{kept_items_label, needs_review_label};
 use crate::domain::run_text::{has_left_out, kind_label, outcome_label};
@@ -212,6 +212,11 @@ impl RunView {
     /// The message of the run in its current state.
     pub(in crate::web) fn status_message(&self) -> String {
         run_message(&self.state())
+    }
+
+    /// What screen readers announce: the start, each stage and the outcome, and nothing in between.
+    pub(in crate::web) fn announcement(&self) -> String {
+        run_announcement(&self.state(), self.stage)
     }
 
     fn state(&self) -> RunState<'_> {

@@ -7,17 +7,18 @@ use super::lines::ChangeIcon as _;
 use super::run_view::RunView;
 use super::second_steps::{ReviewStep, RunSteps, SourceSteps};
 use crate::domain::feed_counts::FeedCounts;
-use crate::domain::run_text::completed_sync::catalog_state_label;
+use crate::domain::run_text::completed_sync::{catalog_state_label, changes_label};
 use crate::domain::run_text::run_state::active_label;
 use crate::domain::run_text::start_and_cancel::{ALREADY_FINISHING, cooling_down_message, in_progress_note};
 use crate::domain::run_text::withheld_items::needs_review_label;
 use crate::store::admission::StartOutcome;
 use crate::store::cancel::CancelOutcome;
 use crate::web::http::links::LinkBuilder;
+use crate::web::layout::badge_view::BadgeFrame;
 use crate::web::layout::freshness_mark::FreshnessMark;
 use crate::web::layout::run_labels::{Kind, LatestRun, REVIEW_TONE, RunStats, RunStatus, StageIcon as _};
 use crate::web::layout::time_label::TimeLabel;
-use crate::web::layout::view::{BadgeRun, grouped, seconds};
+use crate::web::layout::view::{grouped, seconds};
 
 /// The panel of one source.
 #[derive(Debug, Clone, Default)]
@@ -26,8 +27,6 @@ pub(in crate::web) struct PanelView {
     pub links: LinkBuilder,
     /// The slug of the source.
     pub slug: String,
-    /// The source's name, for the badge.
-    pub name: String,
     /// The name of several items: "albums".
     pub noun_many: String,
     /// Whether the reader may start and cancel runs. Others see no buttons, and no card while no run is shown.
@@ -147,6 +146,22 @@ impl PanelView {
         self.latest.map_or(default, |latest| latest.icon())
     }
 
+    /// Whether the shown run is the last successful sync.
+    pub(in crate::web) fn is_last_success(&self) -> bool {
+        let is_success = |run: &RunView| run.kind == Kind::Sync && run.status == RunStatus::Completed;
+        self.run.as_ref().is_some_and(is_success)
+    }
+
+    /// The last successful sync, if the shown run has ended as something else.
+    pub(in crate::web) fn earlier_success(&self) -> Option<&TimeLabel> {
+        self.last_success.as_ref().filter(|_| !self.is_last_success())
+    }
+
+    /// What the latest run changed, if it completed: "12 added, 3 updated".
+    pub(in crate::web) fn latest_changes(&self) -> Option<String> {
+        self.latest.filter(|latest| latest.status == RunStatus::Completed).map(|latest| changes_label(&latest.stats))
+    }
+
     /// The notes about the start or the cancel that this panel responds to: icon and text.
     pub(in crate::web) fn notes(&self) -> Vec<(&'static str, String)> {
         let started_by = self.run.as_ref().and_then(|run| run.requested_by.as_deref());
@@ -169,21 +184,6 @@ impl PanelView {
     /// Whether at least one failed feed can be retried now: a rate limit applies to manual retries too.
     pub(in crate::web) fn may_retry_failed(&self) -> bool {
         self.failed_feeds().is_some_and(|feeds| feeds.may_retry(Utc::now()))
-    }
-
-    /// The run as the badge shows it.
-    pub(in crate::web) fn badge_run(&self) -> Option<BadgeRun> {
-        self.run.as_ref().map(|run| BadgeRun {
-            sync_id: run.sync_id.clone(),
-            href: self.links.catalog(&self.slug),
-            slug: self.slug.clone(),
-            name: self.name.clone(),
-            kind: run.kind,
-            status: if self.is_active() { RunStatus::Running } else { run.status },
-            progress: run.progress,
-            stats: run.stats,
-            needs_review: run.needs_review(),
-        })
     }
 }
 
@@ -222,8 +222,10 @@ pub(in crate::web) struct SourceLinks {
 
 /// The panel as a fragment: the response to a poll, a start and a cancel.
 #[derive(Debug, Clone, Template)]
-#[template(path = "panel.html")]
+#[template(path = "panel_fragment.html")]
 pub(in crate::web) struct PanelFragment {
     /// The panel to show.
     pub panel: PanelView,
+    /// The badge of the page, for readers with an account.
+    pub badge: Option<BadgeFrame>,
 }

@@ -1,0 +1,59 @@
+// Keyboard shortcuts: "/" searches, "s" syncs, "g" followed by another key opens a page, "?" lists them all.
+import { find, routeLink } from "./page.js";
+
+const SEQUENCE_TIMEOUT_MS = 1500;
+const PAGES = { c: "/", h: "/history", s: "/settings/sources" };
+
+let sequenceStart = 0;
+
+const isTyping = (element) =>
+  element?.isContentEditable ||
+  (element?.matches?.("input, select, textarea") && !/^(checkbox|radio)$/.test(element.type));
+
+const openDialog = () => {
+  const dialog = find("#shortcuts");
+  if (!dialog.matches(":popover-open")) dialog.showPopover();
+};
+
+const focusSearch = () => {
+  const field = find("#search-field, #filter-field");
+  field?.focus();
+  field?.select();
+  return Boolean(field);
+};
+
+// Presses the Sync button, if there is one and a sync can be started.
+const pressSync = () => {
+  const button = find("#panel-sync");
+  if (!button || button.disabled) return false;
+  button.focus();
+  button.click();
+  return true;
+};
+
+const openPage = (key) => {
+  const isOffered = find(`.site-header a[href="${routeLink(PAGES[key])}"]`);
+  if (isOffered) location.assign(routeLink(PAGES[key]));
+  return Boolean(isOffered);
+};
+
+const pressKey = (key) => {
+  const isSequence = Date.now() - sequenceStart < SEQUENCE_TIMEOUT_MS;
+  sequenceStart = 0;
+  if (isSequence && key in PAGES) return openPage(key);
+  if (key === "/") return focusSearch();
+  if (key === "s") return pressSync();
+  if (key === "g") sequenceStart = Date.now();
+  if (key === "?") openDialog();
+  return key === "?";
+};
+
+export const watchShortcuts = () => {
+  const opener = find("#shortcuts-open");
+  if (!opener) return;
+  opener.hidden = false;
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event.target)) return;
+    if (pressKey(event.key)) event.preventDefault();
+  });
+};

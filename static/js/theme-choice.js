@@ -1,0 +1,26 @@
+// The choice of a theme in the menu: light, dark, or that of the system.
+import { find } from "./page.js";
+
+const STORAGE_KEY = "lockstep.theme";
+
+const chosenTheme = () => document.documentElement.dataset.theme ?? "system";
+
+const chooseTheme = (theme) => {
+  const isSystem = theme === "system";
+  if (isSystem) delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  try {
+    if (isSystem) localStorage.removeItem(STORAGE_KEY);
+    else localStorage.setItem(STORAGE_KEY, theme);
+  } catch {
+    // The choice then lasts until the next page.
+  }
+};
+
+export const watchThemeChoice = () => {
+  const choice = find("#theme-choice");
+  if (!choice) return;
+  choice.hidden = false;
+  find(`[value="${chosenTheme()}"]`, choice).checked = true;
+  choice.addEventListener("change", (event) => chooseTheme(event.target.value));
+};
