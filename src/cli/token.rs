@@ -51,7 +51,7 @@ pub(super) fn run(app: &App, command: &TokenCommand) -> Result<CommandExit, Comm
                 return Ok(CommandExit::Success);
             }
             let day = |time: chrono::DateTime<chrono::Utc>| time.format("%Y-%m-%d").to_string();
-            let row = |token: crate::store::accounts::ApiToken| {
+            let row = |token: crate::store::tokens::ApiToken| {
                 let state = token.revoked_at.map_or("active".to_owned(), |at| format!("revoked on {}", day(at)));
                 vec![token.name, token.role.to_string(), day(token.created_at), state]
             };

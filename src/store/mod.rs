@@ -1,7 +1,6 @@
 //! The database; no other module uses Diesel. Most queries are written once for SQLite and PostgreSQL; [`dialect`] has
 //! the SQL that differs.
 
-pub mod accounts;
 mod active_statuses;
 mod added_spans;
 pub mod admission;
@@ -56,6 +55,7 @@ mod run_numbers;
 mod schedules;
 mod schema;
 mod search_words;
+mod sessions;
 mod settled_changes;
 pub mod sources;
 pub mod start_condition;
@@ -63,8 +63,10 @@ mod stored_rows;
 mod stored_values;
 pub mod strip_columns;
 pub mod takeover;
+pub mod tokens;
 pub mod undo;
 mod unused_layouts;
+mod users;
 pub mod withheld_items;
 mod write_count;
 

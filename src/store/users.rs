@@ -1,0 +1,124 @@
+//! Users. Passwords arrive here as hashes only.
+
+use diesel::prelude::*;
+
+use super::connection::{AnyConnection, Store};
+use super::dialect::clock;
+use super::error::StoreError;
+use super::installation;
+use super::schema::{installation_facts, sessions, users};
+use super::stored_values::{map_taken, parse_value};
+use crate::domain::account::{AccountName, Role, UserAccount};
+
+fn insert_user(conn: &mut AnyConnection, name: &str, role: Role, hash: &str) -> Result<(), StoreError> {
+    let now = clock::now(conn)?.naive_utc();
+    diesel::insert_into(users::table)
+        .values((
+            users::name.eq(name),
+            users::role.eq(role.as_str()),
+            users::password_hash.eq(hash),
+            users::created_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+fn count_admins(conn: &mut AnyConnection) -> Result<i64, StoreError> {
+    Ok(users::table.filter(users::role.eq(Role::Admin.as_str())).count().get_result(conn)?)
+}
+
+impl Store {
+    /// Returns whether an admin exists.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn has_admin(&self) -> Result<bool, StoreError> {
+        self.read(|conn| Ok(count_admins(conn)? > 0))
+    }
+
+    /// Adds a user. `hash` is the hash of the password in PHC form.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when the name is in use; another [`StoreError`] when the database is unavailable, stays
+    /// busy too long or refuses the statement.
+    pub fn add_user(&self, name: &AccountName, role: Role, hash: &str) -> Result<(), StoreError> {
+        let added = self.write(|conn| insert_user(conn, name.as_str(), role, hash));
+        map_taken(added, &format!("a user called {}", name.as_str()))
+    }
+
+    /// Adds the first admin if `token` is the token of the set-up link and no admin exists. Returns whether the admin
+    /// was added.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when the name is in use; another [`StoreError`] when the database is unavailable, stays
+    /// busy too long or refuses the statement.
+    pub fn add_first_admin(&self, token: &str, name: &AccountName, hash: &str) -> Result<bool, StoreError> {
+        let added = self.write(|conn| {
+            // Deleting the token is the lock: if two people use the link at once, only one of them deletes a row.
+            let link =
+                installation_facts::table.find(installation::SETUP_TOKEN).filter(installation_facts::value.eq(token));
+            if diesel::delete(link).execute(conn)? == 0 || count_admins(conn)? > 0 {
+                return Ok(false);
+            }
+            insert_user(conn, name.as_str(), Role::Admin, hash).map(|()| true)
+        });
+        map_taken(added, &format!("a user called {}", name.as_str()))
+    }
+
+    /// Returns whether `token` is the token of the open set-up link.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn is_setup_token(&self, token: &str) -> Result<bool, StoreError> {
+        self.read(|conn| {
+            Ok(installation::get_fact(conn, installation::SETUP_TOKEN)?.as_deref() == Some(token)
+                && count_admins(conn)? == 0)
+        })
+    }
+
+    /// Changes a user's password and ends all sessions of the user. Returns whether the user exists.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn change_password(&self, name: &str, hash: &str) -> Result<bool, StoreError> {
+        self.write(|conn| {
+            let user = users::table.filter(users::name.eq(name));
+            let Some(id) = user.select(users::id).first::<i64>(conn).optional()? else { return Ok(false) };
+            diesel::update(users::table.find(id)).set(users::password_hash.eq(hash)).execute(conn)?;
+            diesel::delete(sessions::table.filter(sessions::user_id.eq(id))).execute(conn)?;
+            Ok(true)
+        })
+    }
+
+    /// Finds a user by name, with the hash of the password.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn user_by_name(&self, name: &str) -> Result<Option<(UserAccount, String)>, StoreError> {
+        self.read(|conn| {
+            let row: Option<(i64, String, String, String)> = users::table
+                .filter(users::name.eq(name))
+                .select((users::id, users::name, users::role, users::password_hash))
+                .first(conn)
+                .optional()?;
+            row.map(|(id, name, role, hash)| {
+                Ok((UserAccount { id, name, role: parse_value("users.role", &role)? }, hash))
+            })
+            .transpose()
+        })
+    }
+
+    /// Returns all users, sorted by name.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn list_users(&self) -> Result<Vec<UserAccount>, StoreError> {
+        self.read(|conn| {
+            let rows: Vec<(i64, String, String)> =
+                users::table.order(users::name).select((users::id, users::name, users::role)).load(conn)?;
+            rows.into_iter()
+                .map(|(id, name, role)| Ok(UserAccount { id, name, role: parse_value("users.role", &role)? }))
+                .collect()
+        })
+    }
+}
