@@ -33,8 +33,10 @@ use crate::sync::{SyncControl, SyncEngine, SyncThreads, Timeouts, WakeSignal};
 use crate::web;
 use crate::web::http::app_state::AppState;
 use crate::web::http::cached_value::CachedValue;
+use crate::web::http::last_use_recorder::LastUseRecorder;
 use crate::web::http::links::LinkBuilder;
 use crate::web::http::repeated_polls::{POLL_REUSE, RepeatedPolls};
+use crate::web::http::server_info::ServerInfo;
 
 pub use error::AppError;
 pub use kind_settings::try_google_credentials;
@@ -141,6 +143,13 @@ impl App {
             self.settings.database.for_people()
         );
         self.print_address(address)?;
+        let server = ServerInfo {
+            database: self.settings.database.for_people(),
+            data_dir: self.settings.data_dir.clone(),
+            status_store: describe_status_store(&self.settings),
+            workers: self.settings.workers,
+            started: Instant::now(),
+        };
         let state = AppState {
             indexes: CatalogIndexes::new(self.store.clone(), self.settings.data_dir.clone(), MAX_RECENT_ITEMS),
             store: self.store,
@@ -152,6 +161,8 @@ impl App {
             stale_sources: CachedValue::default(),
             recent_activity: CachedValue::default(),
             repeated_polls: RepeatedPolls::new(POLL_REUSE),
+            last_uses: LastUseRecorder::default(),
+            server,
         };
         rt::System::new().block_on(serve_until_shutdown(listener, state, workers, &shutdown))
     }
@@ -235,6 +246,15 @@ fn open_status_store(settings: &Settings, store: &Store) -> Result<Box<dyn Statu
         StatusStoreSetting::Database => Box::new(DatabaseStatus::new(store.clone())),
         StatusStoreSetting::Redis(address) => Box::new(RedisStatus::open(address, settings.keep_status)?),
     })
+}
+
+/// Where the status store keeps live status, for people.
+fn describe_status_store(settings: &Settings) -> String {
+    match &settings.status_store {
+        StatusStoreSetting::File => "Files in the data folder".to_owned(),
+        StatusStoreSetting::Database => "The database".to_owned(),
+        StatusStoreSetting::Redis(address) => format!("Redis at {}", address.for_people()),
+    }
 }
 
 /// Creates the data folder for its owner alone. An existing folder keeps its mode.

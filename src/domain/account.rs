@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::text::string_enum::string_enum;
 
 string_enum! {
@@ -64,4 +66,33 @@ pub struct Actor {
     pub name: String,
     /// The role of the user or token.
     pub role: Role,
+}
+
+/// How exactly the last use of a session or a token is known. It is written when this has passed since the last time.
+pub const LAST_USE_PRECISION: TimeDelta = TimeDelta::minutes(5);
+
+/// The actor that a session or a token belongs to, and when it was last used.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ActorUse {
+    /// The user or token.
+    pub actor: Actor,
+    /// The time of the last use, to within [`LAST_USE_PRECISION`]; `None` if it was never used, or that is not known.
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+impl ActorUse {
+    /// Whether a use at `now` is late enough after the last one to be written.
+    #[must_use]
+    pub fn is_news(&self, now: DateTime<Utc>) -> bool {
+        self.last_used_at.is_none_or(|last| now - last >= LAST_USE_PRECISION)
+    }
+}
+
+/// What identifies a session or a token in the database: the hash of its secret.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum CredentialHash {
+    /// The hash of the token in the cookie of a session.
+    Session(String),
+    /// The hash of an API token.
+    Token(String),
 }

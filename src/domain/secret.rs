@@ -64,6 +64,23 @@ pub fn generate_token() -> Result<String, getrandom::Error> {
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
+/// Returns a new random password of 80 bits that people can read and type: `4wk2-9hqm-0c3d-x7rt`.
+///
+/// # Errors
+/// [`getrandom::Error`] when the operating system has no random bytes.
+pub fn generate_password() -> Result<String, getrandom::Error> {
+    /// The 32 symbols of Crockford's Base32, of which no two look alike (<https://www.crockford.com/base32.html>).
+    const SYMBOLS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes)?;
+    let symbols = bytes.iter().map(|byte| char::from(SYMBOLS[usize::from(byte % 32)]));
+    let grouped = symbols.enumerate().flat_map(|(at, symbol)| {
+        let hyphen = (at > 0 && at % 4 == 0).then_some('-');
+        hyphen.into_iter().chain([symbol])
+    });
+    Ok(grouped.collect())
+}
+
 /// Returns the hash under which a token is stored. A token has 256 random bits, so a fast hash is enough.
 #[must_use]
 pub fn token_hash(token: &str) -> String {
@@ -72,7 +89,7 @@ pub fn token_hash(token: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{generate_token, hash_password, is_password, token_hash};
+    use super::{generate_password, generate_token, hash_password, is_password, token_hash};
 
     #[test]
     fn a_password_is_known_by_its_hash_and_no_other_is() {
@@ -95,5 +112,13 @@ mod tests {
         assert_ne!(one, two);
         assert_eq!(one.len(), 43);
         assert_eq!(token_hash("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
+    #[test]
+    fn a_generated_password_is_accepted_and_has_groups_of_four() {
+        let (one, two) = (generate_password().expect("random"), generate_password().expect("random"));
+        assert_ne!(one, two);
+        assert!(one.split('-').map(str::len).eq([4; 4]), "{one}");
+        assert!(hash_password(&one).is_ok());
     }
 }

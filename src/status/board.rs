@@ -59,6 +59,14 @@ impl StatusBoard {
         }
     }
 
+    /// Checks whether the primary store works.
+    ///
+    /// # Errors
+    /// [`StatusError`] with the problem. Until it is solved, status is read from the database.
+    pub fn check_primary(&self) -> Result<(), StatusError> {
+        self.primary.check()
+    }
+
     /// Returns the status of a run; `None` if the run is unknown.
     ///
     /// # Errors

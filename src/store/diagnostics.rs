@@ -153,15 +153,7 @@ impl DatabaseProbe {
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn compare_migrations(&mut self) -> Result<MigrationDiff, StoreError> {
-        let known = migrations::known_migrations(&self.conn)?;
-        let applied = probe::applied_migrations(&mut self.conn)?;
-        let missing = known.iter().filter(|(version, _)| !applied.contains(version)).map(|(_, name)| name.clone());
-        let is_known = |version: &&String| known.iter().any(|(known, _)| known == *version);
-        Ok(MigrationDiff {
-            missing: missing.collect(),
-            unknown: applied.iter().filter(|version| !is_known(version)).cloned().collect(),
-            applied: applied.len(),
-        })
+        compare_migrations(&mut self.conn)
     }
 
     /// Returns whether a write transaction can begin within `max_millis` milliseconds.
@@ -232,18 +224,34 @@ impl DatabaseProbe {
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn failed_sources(&mut self) -> Result<Vec<FailedSource>, StoreError> {
-        let failed_statuses = [Status::Failed.as_str(), Status::Interrupted.as_str()];
-        let rows: Vec<(String, String, String, NaiveDateTime)> = sources::table
-            .inner_join(sync_records::table.on(is_latest()))
-            .filter(sync_records::status.eq_any(failed_statuses))
-            .order(sources::slug)
-            .select((sources::slug, sync_records::id, sync_records::message, sync_records::finished_at))
-            .load(&mut self.conn)?;
-        rows.into_iter()
-            .map(|(slug, id, message, ended)| {
-                let (source, id) = (parse_value("sources.slug", &slug)?, parse_value("sync_records.id", &id)?);
-                Ok(FailedSource { source, id, message, ended_at: ended.and_utc() })
-            })
-            .collect()
+        failed_sources(&mut self.conn)
     }
+}
+
+pub(super) fn compare_migrations(conn: &mut AnyConnection) -> Result<MigrationDiff, StoreError> {
+    let known = migrations::known_migrations(conn)?;
+    let applied = probe::applied_migrations(conn)?;
+    let missing = known.iter().filter(|(version, _)| !applied.contains(version)).map(|(_, name)| name.clone());
+    let is_known = |version: &&String| known.iter().any(|(known, _)| known == *version);
+    Ok(MigrationDiff {
+        missing: missing.collect(),
+        unknown: applied.iter().filter(|version| !is_known(version)).cloned().collect(),
+        applied: applied.len(),
+    })
+}
+
+pub(super) fn failed_sources(conn: &mut AnyConnection) -> Result<Vec<FailedSource>, StoreError> {
+    let failed_statuses = [Status::Failed.as_str(), Status::Interrupted.as_str()];
+    let rows: Vec<(String, String, String, NaiveDateTime)> = sources::table
+        .inner_join(sync_records::table.on(is_latest()))
+        .filter(sync_records::status.eq_any(failed_statuses))
+        .order(sources::slug)
+        .select((sources::slug, sync_records::id, sync_records::message, sync_records::finished_at))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(slug, id, message, ended)| {
+            let (source, id) = (parse_value("sources.slug", &slug)?, parse_value("sync_records.id", &id)?);
+            Ok(FailedSource { source, id, message, ended_at: ended.and_utc() })
+        })
+        .collect()
 }

@@ -3,6 +3,7 @@
 
 mod active_statuses;
 mod added_spans;
+pub mod admins;
 pub mod admission;
 mod any_connection;
 mod attempts;
@@ -37,8 +38,10 @@ pub mod item_records;
 mod item_time;
 pub mod item_write;
 pub mod items;
+mod last_use;
 pub mod lease;
 pub mod operations;
+pub mod overview;
 mod public_pages;
 pub mod recent_changes;
 pub mod recent_runs;
@@ -55,7 +58,7 @@ mod run_numbers;
 mod schedules;
 mod schema;
 mod search_words;
-mod sessions;
+pub mod sessions;
 mod settled_changes;
 pub mod sources;
 pub mod start_condition;
@@ -66,7 +69,7 @@ pub mod takeover;
 pub mod tokens;
 pub mod undo;
 mod unused_layouts;
-mod users;
+pub mod users;
 pub mod withheld_items;
 mod write_count;
 

@@ -240,6 +240,7 @@ diesel::table! {
         role -> Text,
         password_hash -> Text,
         created_at -> Timestamp,
+        last_active_at -> Nullable<Timestamp>,
     }
 }
 
@@ -248,6 +249,9 @@ diesel::table! {
         token_hash -> Text,
         user_id -> BigInt,
         expires_at -> Timestamp,
+        created_at -> Nullable<Timestamp>,
+        user_agent -> Nullable<Text>,
+        last_used_at -> Nullable<Timestamp>,
     }
 }
 
@@ -259,6 +263,7 @@ diesel::table! {
         token_hash -> Text,
         created_at -> Timestamp,
         revoked_at -> Nullable<Timestamp>,
+        last_used_at -> Nullable<Timestamp>,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Users. Passwords arrive here as hashes only.
 
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 use super::connection::{AnyConnection, Store};
@@ -9,6 +10,15 @@ use super::installation;
 use super::schema::{installation_facts, sessions, users};
 use super::stored_values::{map_taken, parse_value};
 use crate::domain::account::{AccountName, Role, UserAccount};
+
+/// A user as the list of users shows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ListedUser {
+    /// Who it is.
+    pub account: UserAccount,
+    /// The time of the last login or use of a session; `None` if there was none, or that is not known.
+    pub last_active_at: Option<DateTime<Utc>>,
+}
 
 fn insert_user(conn: &mut AnyConnection, name: &str, role: Role, hash: &str) -> Result<(), StoreError> {
     let now = clock::now(conn)?.naive_utc();
@@ -21,6 +31,10 @@ fn insert_user(conn: &mut AnyConnection, name: &str, role: Role, hash: &str) -> 
         ))
         .execute(conn)?;
     Ok(())
+}
+
+pub(super) fn to_account((id, name, role): (i64, String, String)) -> Result<UserAccount, StoreError> {
+    Ok(UserAccount { id, name, role: parse_value("users.role", &role)? })
 }
 
 fn count_admins(conn: &mut AnyConnection) -> Result<i64, StoreError> {
@@ -90,6 +104,22 @@ impl Store {
         })
     }
 
+    /// Changes a user's password and ends the sessions of the user, except the one with this token hash. Returns
+    /// whether the user exists.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn change_own_password(&self, user_id: i64, hash: &str, kept_session: &str) -> Result<bool, StoreError> {
+        self.write(|conn| {
+            if diesel::update(users::table.find(user_id)).set(users::password_hash.eq(hash)).execute(conn)? == 0 {
+                return Ok(false);
+            }
+            let ended = sessions::table.filter(sessions::user_id.eq(user_id));
+            diesel::delete(ended.filter(sessions::token_hash.ne(kept_session))).execute(conn)?;
+            Ok(true)
+        })
+    }
+
     /// Finds a user by name, with the hash of the password.
     ///
     /// # Errors
@@ -101,10 +131,37 @@ impl Store {
                 .select((users::id, users::name, users::role, users::password_hash))
                 .first(conn)
                 .optional()?;
-            row.map(|(id, name, role, hash)| {
-                Ok((UserAccount { id, name, role: parse_value("users.role", &role)? }, hash))
-            })
-            .transpose()
+            row.map(|(id, name, role, hash)| Ok((to_account((id, name, role))?, hash))).transpose()
+        })
+    }
+
+    /// Finds a user by id.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn find_user(&self, id: i64) -> Result<Option<UserAccount>, StoreError> {
+        self.read(|conn| {
+            let row: Option<(i64, String, String)> =
+                users::table.find(id).select((users::id, users::name, users::role)).first(conn).optional()?;
+            row.map(to_account).transpose()
+        })
+    }
+
+    /// Returns all users with the time at which they were last active, sorted by name.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn list_active_users(&self) -> Result<Vec<ListedUser>, StoreError> {
+        self.read(|conn| {
+            type UserRow = ((i64, String, String), Option<NaiveDateTime>);
+            let rows: Vec<UserRow> = users::table
+                .order(users::name)
+                .select(((users::id, users::name, users::role), users::last_active_at))
+                .load(conn)?;
+            let listed = |(account, active): UserRow| {
+                Ok(ListedUser { account: to_account(account)?, last_active_at: active.map(|time| time.and_utc()) })
+            };
+            rows.into_iter().map(listed).collect()
         })
     }
 
@@ -116,9 +173,7 @@ impl Store {
         self.read(|conn| {
             let rows: Vec<(i64, String, String)> =
                 users::table.order(users::name).select((users::id, users::name, users::role)).load(conn)?;
-            rows.into_iter()
-                .map(|(id, name, role)| Ok(UserAccount { id, name, role: parse_value("users.role", &role)? }))
-                .collect()
+            rows.into_iter().map(to_account).collect()
         })
     }
 }

@@ -1,5 +1,6 @@
 //! The store on both databases: admission, the queue, leases, search and history.
 
+mod accounts;
 mod added_items;
 mod admission;
 mod catalog_queries;

@@ -297,10 +297,10 @@ fn expired_sessions_are_deleted(db: &TestDatabase) {
     let name = "ada".parse().expect("a name");
     store.add_user(&name, lockstep::domain::account::Role::Admin, "hash").expect("a user");
     let (user, _) = store.user_by_name("ada").expect("an answer").expect("the user");
-    store.begin_session(&user, "over", chrono::TimeDelta::milliseconds(1)).expect("a session");
+    store.begin_session(&user, "over", chrono::TimeDelta::milliseconds(1), "").expect("a session");
     std::thread::sleep(Duration::from_millis(5));
     assert_eq!(store.clear_sessions().expect("cleared"), 1);
-    store.begin_session(&user, "in force", chrono::TimeDelta::hours(1)).expect("a session");
+    store.begin_session(&user, "in force", chrono::TimeDelta::hours(1), "").expect("a session");
     assert_eq!(store.clear_sessions().expect("cleared"), 0);
     assert!(store.session_actor("in force").expect("an answer").is_some());
 }

@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
 use actix_web::rt;
@@ -23,8 +23,10 @@ use lockstep::sync::{ShutdownSignal, SyncControl, SyncEngine, Timeouts};
 use lockstep::web;
 use lockstep::web::http::app_state::AppState;
 use lockstep::web::http::cached_value::CachedValue;
+use lockstep::web::http::last_use_recorder::LastUseRecorder;
 use lockstep::web::http::links::LinkBuilder;
 use lockstep::web::http::repeated_polls::RepeatedPolls;
+use lockstep::web::http::server_info::ServerInfo;
 use tempfile::TempDir;
 
 pub(super) use super::site_client::SiteClient;
@@ -151,6 +153,14 @@ impl TestSite {
             stale_sources: CachedValue::default(),
             recent_activity: CachedValue::default(),
             repeated_polls: RepeatedPolls::new(KEPT_POLLS),
+            last_uses: LastUseRecorder::default(),
+            server: ServerInfo {
+                database: data.path().join("lockstep.db").display().to_string(),
+                data_dir: data.path().to_owned(),
+                status_store: "Files in the data folder".to_owned(),
+                workers: 0,
+                started: Instant::now(),
+            },
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let address = listener.local_addr().expect("an address");

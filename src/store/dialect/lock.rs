@@ -10,7 +10,7 @@ use diesel::sql_types::Double;
 
 use crate::store::any_connection::AnyConnection;
 use crate::store::error::StoreError;
-use crate::store::schema::{sources, sync_operations};
+use crate::store::schema::{sources, sync_operations, users};
 
 /// The result of an attempt to lock a source's row.
 pub(in crate::store) enum SourceLock {
@@ -89,6 +89,23 @@ pub(in crate::store) fn lock_run(conn: &mut AnyConnection, id: &str) -> Result<(
         // As in `lock_source`: lock_not_available has the kind `Unknown`.
         Err(Error::DatabaseError(DatabaseErrorKind::Unknown, _)) => Err(StoreError::Busy),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Locks the rows of all admins, waiting up to two seconds, and returns their ids. Every caller locks them in the same
+/// order, so that two of them cannot wait for each other.
+pub(in crate::store) fn lock_admins(conn: &mut AnyConnection) -> Result<Vec<i64>, StoreError> {
+    let query = users::table.filter(users::role.eq("admin")).order(users::id).select(users::id);
+    let conn = match conn {
+        AnyConnection::Sqlite(conn) => return Ok(query.load(conn)?),
+        AnyConnection::Postgres(conn) => conn,
+    };
+    conn.batch_execute("SET LOCAL lock_timeout = '2s'")?;
+    // A row that another transaction demoted while this one waited is left out: PostgreSQL checks the filter again.
+    match query.for_update().load(conn) {
+        // As in `lock_source`: lock_not_available has the kind `Unknown`.
+        Err(Error::DatabaseError(DatabaseErrorKind::Unknown, _)) => Err(StoreError::Busy),
+        other => Ok(other?),
     }
 }
 

@@ -51,7 +51,7 @@ pub(in crate::web) async fn sign_in(
     request: HttpRequest,
     typed: FormData<LoginForm>,
 ) -> Result<HtmlResponse, WebError> {
-    let is_https = session::is_https(&request);
+    let browser = session::LoginBrowser::of(&request);
     let LoginForm { username, password, next } = typed.into_values()?;
     let former_session = app.session_hash();
     app.run_password_hashing(move |state| {
@@ -65,7 +65,7 @@ pub(in crate::web) async fn sign_in(
         if let Some(former) = former_session {
             state.store.end_session(&former)?;
         }
-        let cookie = session::begin_session(state, &user, is_https)?;
+        let cookie = session::begin_session(state, &user, &browser)?;
         Ok(HtmlResponse::redirect(next).with_header("set-cookie", cookie.to_string()))
     })
     .await

@@ -2,6 +2,6 @@
 
 pub(super) mod login;
 pub(in crate::web) mod login_view;
-mod session;
+pub(super) mod session;
 pub(super) mod setup;
 pub(in crate::web) mod setup_view;

@@ -3,6 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration as CookieAge;
 use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::header::USER_AGENT;
 use chrono::TimeDelta;
 
 use crate::domain::account::UserAccount;
@@ -14,26 +15,41 @@ use crate::web::http::error::WebError;
 /// How long a session lasts.
 const SESSION_DAYS: i64 = 30;
 
-/// Begins a session for `user` and returns its cookie. `is_secure` restricts the cookie to HTTPS: set it if the browser
-/// used HTTPS.
+/// The browser that a session begins in.
+pub(super) struct LoginBrowser {
+    /// Whether it used HTTPS, which its cookie is then restricted to.
+    is_https: bool,
+    /// Its `User-Agent`; empty if it sent none.
+    user_agent: String,
+}
+
+impl LoginBrowser {
+    /// The browser that sent a request.
+    pub(super) fn of(request: &HttpRequest) -> Self {
+        let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+        Self { is_https: is_https(request), user_agent: user_agent.unwrap_or_default().to_owned() }
+    }
+}
+
+/// Begins a session for `user` and returns its cookie.
 pub(super) fn begin_session(
     state: &AppState,
     user: &UserAccount,
-    is_secure: bool,
+    browser: &LoginBrowser,
 ) -> Result<Cookie<'static>, WebError> {
     let token = generate_token().map_err(|error| WebError::internal("no random bytes for a session", &error))?;
-    state.store.begin_session(user, &token_hash(&token), TimeDelta::days(SESSION_DAYS))?;
+    state.store.begin_session(user, &token_hash(&token), TimeDelta::days(SESSION_DAYS), &browser.user_agent)?;
     Ok(Cookie::build(SESSION_COOKIE, token)
         .path(state.links.cookie_path().to_owned())
         .http_only(true)
         .same_site(SameSite::Lax)
-        .secure(is_secure)
+        .secure(browser.is_https)
         .max_age(CookieAge::days(SESSION_DAYS))
         .finish())
 }
 
 /// The expired cookie that removes the session from a browser.
-pub(super) fn expired_cookie(state: &AppState) -> Cookie<'static> {
+pub(in crate::web) fn expired_cookie(state: &AppState) -> Cookie<'static> {
     let path = state.links.cookie_path().to_owned();
     let mut cookie = Cookie::build(SESSION_COOKIE, "").path(path).http_only(true).same_site(SameSite::Lax).finish();
     cookie.make_removal();
@@ -42,6 +58,6 @@ pub(super) fn expired_cookie(state: &AppState) -> Cookie<'static> {
 
 /// Whether the browser used HTTPS, even if a reverse proxy terminates it. A client that forges the proxy's header only
 /// changes its own cookie.
-pub(super) fn is_https(request: &HttpRequest) -> bool {
+fn is_https(request: &HttpRequest) -> bool {
     request.connection_info().scheme() == "https"
 }

@@ -59,7 +59,7 @@ pub(in crate::web) async fn create(
     request: HttpRequest,
     typed: FormData<SetupForm>,
 ) -> Result<HtmlResponse, WebError> {
-    let is_https = session::is_https(&request);
+    let browser = session::LoginBrowser::of(&request);
     let SetupForm { token, username, password } = typed.into_values()?;
     app.run_password_hashing(move |state| {
         // The link is checked before the password is hashed, because hashing is expensive.
@@ -93,7 +93,7 @@ pub(in crate::web) async fn create(
         let Some((user, _)) = state.store.user_by_name(name.as_str())? else {
             return Ok(HtmlResponse::redirect(state.links.login()));
         };
-        let cookie = session::begin_session(state, &user, is_https)?;
+        let cookie = session::begin_session(state, &user, &browser)?;
         Ok(HtmlResponse::redirect(state.links.dashboard()).with_header("set-cookie", cookie.to_string()))
     })
     .await

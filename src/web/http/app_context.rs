@@ -124,6 +124,16 @@ impl AppContext {
         .await
     }
 
+    /// Runs `work`, which hashes a password, like [`AppContext::run_password_hashing`], for the caller of the request.
+    pub(in crate::web) async fn run_hashing_for_caller<T, F>(&self, work: F) -> Result<T, WebError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&AppState, RequestCaller) -> Result<T, WebError> + Send + 'static,
+    {
+        let credentials = self.credentials.clone();
+        self.run_password_hashing(move |state| work(state, credentials.resolve(state)?)).await
+    }
+
     /// Runs `work` on a blocking thread; gives up after `timeout`, if there is one.
     async fn run_on_thread<T, F>(&self, timeout: Option<Duration>, work: F) -> Result<T, WebError>
     where

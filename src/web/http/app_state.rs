@@ -6,8 +6,10 @@ use std::sync::Arc;
 use actix_web::web;
 
 use super::cached_value::CachedValue;
+use super::last_use_recorder::LastUseRecorder;
 use super::links::LinkBuilder;
 use super::repeated_polls::RepeatedPolls;
+use super::server_info::ServerInfo;
 use crate::catalog_index::CatalogIndexes;
 use crate::domain::run_activity::RunActivity;
 use crate::status::StatusBoard;
@@ -36,6 +38,10 @@ pub struct AppState {
     pub recent_activity: CachedValue<Arc<[RunActivity]>>,
     /// The polls that were just answered with 304.
     pub repeated_polls: RepeatedPolls,
+    /// Writes when sessions and tokens were last used.
+    pub last_uses: LastUseRecorder,
+    /// What the About page shows of the server itself.
+    pub server: ServerInfo,
 }
 
 /// The application state as handlers extract it.

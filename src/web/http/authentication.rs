@@ -7,8 +7,9 @@ use actix_web::{HttpMessage as _, HttpRequest};
 
 use super::app_state::AppState;
 use super::error::WebError;
+use super::last_use_recorder::counts_as_use;
 use super::response_format::ResponseFormat;
-use crate::domain::account::{Actor, Role};
+use crate::domain::account::{Actor, CredentialHash, Role};
 use crate::domain::secret::token_hash;
 use crate::domain::source::Source;
 
@@ -24,17 +25,11 @@ pub(super) struct RequestCredentials(Arc<CredentialCheck>);
 
 #[derive(Debug)]
 struct CredentialCheck {
-    presented: PresentedCredentials,
+    /// `None` for a visitor.
+    presented: Option<CredentialHash>,
+    /// Whether a person or a program asked for something. Polls of status do not count.
+    counts_as_use: bool,
     result: OnceLock<Result<RequestCaller, WebError>>,
-}
-
-#[derive(Debug)]
-enum PresentedCredentials {
-    None,
-    /// The hash of a session cookie.
-    Session(String),
-    /// The hash of a bearer token.
-    Bearer(String),
 }
 
 fn bearer_token(request: &HttpRequest) -> Option<String> {
@@ -54,11 +49,12 @@ impl RequestCredentials {
         let cookie = request.cookie(SESSION_COOKIE).filter(|cookie| !cookie.value().is_empty());
         let presented = match (bearer, cookie) {
             // A token takes precedence: a valid cookie must not hide a revoked token.
-            (Some(token), _) => PresentedCredentials::Bearer(token_hash(&token)),
-            (None, Some(cookie)) => PresentedCredentials::Session(token_hash(cookie.value())),
-            (None, None) => PresentedCredentials::None,
+            (Some(token), _) => Some(CredentialHash::Token(token_hash(&token))),
+            (None, Some(cookie)) => Some(CredentialHash::Session(token_hash(cookie.value()))),
+            (None, None) => None,
         };
-        let credentials = Self(Arc::new(CredentialCheck { presented, result: OnceLock::new() }));
+        let counts_as_use = counts_as_use(request.path());
+        let credentials = Self(Arc::new(CredentialCheck { presented, counts_as_use, result: OnceLock::new() }));
         request.extensions_mut().insert(credentials.clone());
         credentials
     }
@@ -67,8 +63,8 @@ impl RequestCredentials {
     #[must_use]
     pub(super) fn session_hash(&self) -> Option<&str> {
         match &self.0.presented {
-            PresentedCredentials::Session(hash) => Some(hash),
-            PresentedCredentials::None | PresentedCredentials::Bearer(_) => None,
+            Some(CredentialHash::Session(hash)) => Some(hash),
+            Some(CredentialHash::Token(_)) | None => None,
         }
     }
 
@@ -79,14 +75,15 @@ impl RequestCredentials {
     /// `database_busy` if the session or token cannot be looked up.
     pub(super) fn resolve(&self, state: &AppState) -> Result<RequestCaller, WebError> {
         let look_up = || {
-            let actor = match &self.0.presented {
-                PresentedCredentials::None => None,
-                PresentedCredentials::Session(hash) => state.store.session_actor(hash)?,
-                PresentedCredentials::Bearer(hash) => {
-                    Some(state.store.token_actor(hash)?.ok_or_else(WebError::bad_token)?)
-                }
+            let Some(credential) = &self.0.presented else { return Ok(RequestCaller { actor: None }) };
+            let known = match credential {
+                CredentialHash::Session(hash) => state.store.session_actor(hash)?,
+                CredentialHash::Token(hash) => Some(state.store.token_actor(hash)?.ok_or_else(WebError::bad_token)?),
             };
-            Ok(RequestCaller { actor })
+            if let Some(known) = known.as_ref().filter(|_| self.0.counts_as_use) {
+                state.last_uses.record(&state.store, credential, known);
+            }
+            Ok(RequestCaller { actor: known.map(|known| known.actor) })
         };
         self.0.result.get_or_init(look_up).clone()
     }

@@ -1,0 +1,59 @@
+//! Changes of users that must leave an admin: without one, nobody could change anything any more.
+
+use diesel::prelude::*;
+
+use super::connection::{AnyConnection, Store};
+use super::dialect::lock;
+use super::error::StoreError;
+use super::schema::users;
+use crate::domain::account::Role;
+
+/// The result of changing or removing a user.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UserChange {
+    /// The user was changed or removed.
+    Done,
+    /// There is no such user. Nothing was changed.
+    NoSuchUser,
+    /// The user is the last admin. Nothing was changed.
+    LastAdmin,
+}
+
+impl Store {
+    /// Changes the role of a user, unless that would leave no admin. The sessions of the user have the new role at
+    /// once.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn change_role(&self, user_id: i64, role: Role) -> Result<UserChange, StoreError> {
+        self.change_user(user_id, role != Role::Admin, |conn| {
+            diesel::update(users::table.find(user_id)).set(users::role.eq(role.as_str())).execute(conn)
+        })
+    }
+
+    /// Removes a user with all sessions, unless that would leave no admin. The history keeps the name of who started a
+    /// run.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn remove_user(&self, user_id: i64) -> Result<UserChange, StoreError> {
+        // The database deletes the sessions with the user.
+        self.change_user(user_id, true, |conn| diesel::delete(users::table.find(user_id)).execute(conn))
+    }
+
+    /// Runs `change`, which returns the number of changed rows, in one transaction. If it takes an admin away, all
+    /// admins are locked first, so that two requests which take away one each cannot leave none.
+    fn change_user(
+        &self,
+        user_id: i64,
+        takes_admin: bool,
+        change: impl FnOnce(&mut AnyConnection) -> QueryResult<usize>,
+    ) -> Result<UserChange, StoreError> {
+        self.write(|conn| {
+            if takes_admin && lock::lock_admins(conn)? == [user_id] {
+                return Ok(UserChange::LastAdmin);
+            }
+            Ok(if change(conn)? == 0 { UserChange::NoSuchUser } else { UserChange::Done })
+        })
+    }
+}
