@@ -6,8 +6,9 @@ use clap::{Args, Subcommand};
 
 use super::output::{CommandError, CommandExit, format_table, print_answer, print_note};
 use crate::app::App;
-use crate::domain::account::{AccountName, PASSWORD_MAX_BYTES, Role};
+use crate::domain::account::{AccountName, PASSWORD_MAX_BYTES, Role, UserAccount};
 use crate::domain::secret;
+use crate::store::admins::UserChange;
 
 /// The commands for users.
 #[derive(Subcommand)]
@@ -16,6 +17,10 @@ pub(super) enum UserCommand {
     Add(UserAddArgs),
     /// Change a user's password and log the user out
     Passwd(PasswdArgs),
+    /// Change what a user may do
+    Role(UserRoleArgs),
+    /// Remove a user and log the user out; the history keeps the name
+    Remove(UserRemoveArgs),
     /// List the users
     List,
 }
@@ -43,6 +48,22 @@ pub(super) struct PasswdArgs {
     password_stdin: bool,
 }
 
+/// The arguments of `user role`.
+#[derive(Args)]
+pub(super) struct UserRoleArgs {
+    /// Name of the user
+    name: AccountName,
+    /// What the user may do: admin (everything) or viewer (read)
+    role: Role,
+}
+
+/// The arguments of `user remove`.
+#[derive(Args)]
+pub(super) struct UserRemoveArgs {
+    /// Name of the user
+    name: AccountName,
+}
+
 /// Runs a command for users.
 pub(super) fn run(app: &App, command: &UserCommand) -> Result<CommandExit, CommandError> {
     match command {
@@ -53,11 +74,19 @@ pub(super) fn run(app: &App, command: &UserCommand) -> Result<CommandExit, Comma
         UserCommand::Passwd(passwd) => {
             let name = passwd.name.as_str();
             if !app.store.change_password(name, &read_password_hash()?)? {
-                let names: Vec<String> = app.store.list_users()?.into_iter().map(|user| user.name).collect();
-                let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-                return Err(CommandError::usage(format!("no user named {name}. Users: {names}.")));
+                return Err(no_such_user(app, name));
             }
             print_note(&format!("Changed the password of {name}. The user must log in again."));
+        }
+        UserCommand::Role(change) => {
+            let user = find_user(app, change.name.as_str())?;
+            check_change(app, &user, app.store.change_role(user.id, change.role)?)?;
+            print_note(&format!("{} is now {}.", user.name, with_article(change.role)));
+        }
+        UserCommand::Remove(remove) => {
+            let user = find_user(app, remove.name.as_str())?;
+            check_change(app, &user, app.store.remove_user(user.id)?)?;
+            print_note(&format!("Removed {}.", user.name));
         }
         UserCommand::List => {
             let users = app.store.list_users()?;
@@ -70,6 +99,40 @@ pub(super) fn run(app: &App, command: &UserCommand) -> Result<CommandExit, Comma
         }
     }
     Ok(CommandExit::Success)
+}
+
+fn find_user(app: &App, name: &str) -> Result<UserAccount, CommandError> {
+    app.store.user_by_name(name)?.map(|(user, _)| user).ok_or_else(|| no_such_user(app, name))
+}
+
+/// The error for an unknown name, with the names of all users.
+fn no_such_user(app: &App, name: &str) -> CommandError {
+    let users = match app.store.list_users() {
+        Ok(users) => users,
+        Err(error) => return error.into(),
+    };
+    let names: Vec<String> = users.into_iter().map(|user| user.name).collect();
+    let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    CommandError::usage(format!("no user named {name}. Users: {names}."))
+}
+
+/// Turns a refused change into an error.
+fn check_change(app: &App, user: &UserAccount, change: UserChange) -> Result<(), CommandError> {
+    match change {
+        UserChange::Done => Ok(()),
+        UserChange::NoSuchUser => Err(no_such_user(app, &user.name)),
+        UserChange::LastAdmin => Err(CommandError::usage(format!(
+            "{} is the last admin. Make another user an admin first: lockstep user role NAME admin",
+            user.name
+        ))),
+    }
+}
+
+fn with_article(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "an admin",
+        Role::Viewer => "a viewer",
+    }
 }
 
 fn read_password_hash() -> Result<String, CommandError> {

@@ -36,3 +36,30 @@ fn a_user_is_added_listed_and_gets_another_password() {
     assert_eq!(unknown.code, 2);
     assert!(unknown.err.contains("Users: ann"), "{}", unknown.err);
 }
+
+#[test]
+fn a_user_gets_another_role_and_is_removed_but_never_the_last_admin() {
+    let cli = CliFixture::new();
+    for (name, role) in [("ann", "admin"), ("bob", "viewer")] {
+        let add = ["user", "add", name, "--role", role, "--password-stdin"];
+        assert_eq!(cli.run_with_input(&add, "a long password").code, 0);
+    }
+    for refused in [["user", "role", "ann", "viewer"].as_slice(), &["user", "remove", "ann"]] {
+        let refused = cli.run_command(refused);
+        assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{}", refused.err);
+        assert!(refused.err.contains("ann is the last admin"), "{}", refused.err);
+    }
+    let promoted = cli.run_command(&["user", "role", "bob", "admin"]);
+    assert_eq!((promoted.code, promoted.out.as_str()), (0, ""), "{}", promoted.err);
+    assert!(promoted.err.contains("bob is now an admin."), "{}", promoted.err);
+    let removed = cli.run_command(&["user", "remove", "ann"]);
+    assert_eq!((removed.code, removed.out.as_str()), (0, ""), "{}", removed.err);
+    assert!(removed.err.contains("Removed ann."), "{}", removed.err);
+    assert_eq!(cli.expect_success(&["user", "list"]), "NAME  ROLE\nbob   admin\n");
+    for unknown in [["user", "role", "ann", "viewer"].as_slice(), &["user", "remove", "ann"]] {
+        let unknown = cli.run_command(unknown);
+        assert_eq!(unknown.code, 2);
+        assert!(unknown.err.contains("no user named ann. Users: bob."), "{}", unknown.err);
+    }
+    assert_eq!(cli.run_command(&["user", "role", "bob", "king"]).code, 2);
+}
