@@ -20,6 +20,7 @@ mod panel;
 mod routes;
 mod search_engines;
 mod server;
+mod settings;
 mod sources;
 
 pub use server::serve;

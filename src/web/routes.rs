@@ -17,6 +17,7 @@ use super::http::poll_middleware::answer_repeated_polls;
 use super::http::return_path::normalized_path;
 use super::layout::badge;
 use super::search_engines::{robots, sitemap_index, sitemap_part};
+use super::settings::{about, account, tokens, user, user_removal, users};
 use super::sources::{add, public_page};
 use super::{
     api, catalog, catalog_feed, dashboard, decisions, exports, feeds, history, legacy_api, openapi, panel, sources,
@@ -117,6 +118,29 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         .service(resource("/setup").route(read().to(setup::page)).route(post().to(setup::create)))
         // Settings
         .service(resource("/settings").route(read().to(sources::handlers::list_sources)))
+        .service(resource("/settings/users").route(read().to(users::list_page)).route(post().to(users::add_user)))
+        .service(resource("/settings/users/new").route(read().to(users::new_page)))
+        .service(resource("/settings/users/{id}").route(read().to(user::page)))
+        .service(resource("/settings/users/{id}/role").route(post().to(user::change_role)))
+        .service(resource("/settings/users/{id}/password").route(post().to(user::reset_password)))
+        .service(
+            resource("/settings/users/{id}/remove")
+                .route(read().to(user_removal::page))
+                .route(post().to(user_removal::remove)),
+        )
+        .service(
+            resource("/settings/tokens").route(read().to(tokens::list_page)).route(post().to(tokens::create_token)),
+        )
+        .service(resource("/settings/tokens/new").route(read().to(tokens::new_page)))
+        .service(
+            resource("/settings/tokens/{id}/revoke")
+                .route(read().to(tokens::revoke_page))
+                .route(post().to(tokens::revoke_token)),
+        )
+        .service(resource("/settings/account").route(read().to(account::page)))
+        .service(resource("/settings/account/password").route(post().to(account::change_password)))
+        .service(resource("/settings/account/sessions").route(post().to(account::end_sessions)))
+        .service(resource("/settings/about").route(read().to(about::page)))
         .service(
             resource("/settings/sources")
                 .route(read().to(sources::handlers::list_sources))

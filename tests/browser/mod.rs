@@ -20,6 +20,7 @@ mod public_pages;
 mod reader_walk;
 mod record_shelf;
 mod second_steps;
+mod settings;
 mod sheet;
 mod skipped_rows;
 mod slow_run;

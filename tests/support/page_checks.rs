@@ -63,4 +63,18 @@ impl Browser {
         let found = self.run_script(&script.replace("MENU", menu));
         assert_eq!(found, json!([false, false, []]), "{menu}: outside, scrolls sideways, small targets");
     }
+
+    /// Asserts that at this width no part of the content lies outside the screen, and restores the width.
+    #[track_caller]
+    pub(crate) fn assert_content_fits(&self, width: u64) {
+        let size = json!({ "width": width, "height": 844, "deviceScaleFactor": 1, "mobile": false });
+        self.run_chromium_command("Emulation.setDeviceMetricsOverride", &size);
+        self.wait_for_condition("the page has the width", || self.run_script("return innerWidth") == width);
+        let outside = self.run_script(
+            "return [...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > \
+               innerWidth + 0.5).map(e => e.outerHTML.slice(0, 120))",
+        );
+        assert_eq!(outside, json!([]), "{} at {width}", self.page_path());
+        self.set_narrow(false);
+    }
 }

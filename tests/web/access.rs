@@ -21,7 +21,7 @@ fn a_visitor_cannot_start_cancel_or_change_anything() {
 }
 
 /// Every address that changes something.
-const CHANGING_PATHS: [&str; 10] = [
+const CHANGING_PATHS: [&str; 16] = [
     "/catalog/albums/sync",
     "/catalog/albums/sync/cancel",
     "/catalog/albums/sync/removals",
@@ -30,6 +30,12 @@ const CHANGING_PATHS: [&str; 10] = [
     "/settings/sources/new",
     "/settings/sources/albums",
     "/settings/sources/albums/remove",
+    "/settings/users",
+    "/settings/users/1/role",
+    "/settings/users/1/password",
+    "/settings/users/1/remove",
+    "/settings/tokens",
+    "/settings/tokens/1/revoke",
     "/catalog/drafts/sync",
     "/catalog/nothing/sync",
 ];
@@ -49,6 +55,8 @@ fn pages_let_only_admins_change_things() {
         assert_eq!(elsewhere.status, 403, "{path}");
     }
     assert_eq!(site.store.list_sources().expect("sources").len(), 2);
+    assert_eq!(site.store.list_users().expect("users").len(), 1);
+    assert_eq!(site.store.list_tokens().expect("tokens"), []);
     assert_eq!(site.store.active_run_ids().expect("an answer").len(), 1);
 }
 
@@ -60,6 +68,8 @@ fn a_private_page_sends_visitors_to_sign_in_and_a_private_fragment_is_401() {
         ("/catalog/drafts?sort=-year&page=2", "%2Fcatalog%2Fdrafts%3Fsort%3D-year%26page%3D2"),
         ("/catalog/nothing", "%2Fcatalog%2Fnothing"),
         ("/settings/sources", "%2Fsettings%2Fsources"),
+        ("/settings/users/1", "%2Fsettings%2Fusers%2F1"),
+        ("/settings/account", "%2Fsettings%2Faccount"),
     ] {
         let reply = visitor.get(path);
         assert_eq!(reply.status, 303, "{path}");
@@ -74,7 +84,21 @@ fn a_private_page_sends_visitors_to_sign_in_and_a_private_fragment_is_401() {
     let viewer = site.add_person("bob", Role::Viewer);
     assert_eq!(viewer.get("/catalog/drafts").status, 200);
     assert_eq!(viewer.get("/catalog/nothing").status, 404);
-    assert_eq!(viewer.get("/settings/sources").status, 403);
+    for path in [
+        "/settings",
+        "/settings/sources",
+        "/settings/users",
+        "/settings/users/new",
+        "/settings/users/1",
+        "/settings/users/1/remove",
+        "/settings/tokens",
+        "/settings/tokens/new",
+        "/settings/tokens/1/revoke",
+        "/settings/about",
+    ] {
+        assert_eq!(viewer.get(path).status, 403, "{path}");
+    }
+    assert_eq!(viewer.get("/settings/account").status, 200);
 }
 
 #[test]
