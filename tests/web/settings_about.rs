@@ -3,9 +3,14 @@
 use lockstep::domain::account::Role;
 
 use super::settings_users::open_site;
+use super::site::TestSite;
 use crate::support::{TestDatabase, on_both_databases};
 
-on_both_databases! { the_installation_is_described, a_failed_sync_is_named }
+on_both_databases! {
+    the_installation_is_described,
+    a_failed_sync_is_named,
+    a_status_store_that_does_not_work_is_named,
+}
 
 fn the_installation_is_described(db: &TestDatabase) {
     let site = open_site(db);
@@ -47,4 +52,12 @@ fn a_failed_sync_is_named(db: &TestDatabase) {
     assert!(page.contains("The last sync of books failed: "), "{page}");
     assert!(page.contains(&format!("href=\"/history/{run}\"")), "{page}");
     assert!(!page.contains("No sync failed"), "{page}");
+}
+
+fn a_status_store_that_does_not_work_is_named(db: &TestDatabase) {
+    let data = tempfile::tempdir().expect("a folder");
+    std::fs::write(data.path().join("status"), "a file in the place of the folder").expect("a file");
+    let site = TestSite::on_store(db.store(), data);
+    let page = site.add_person("ada", Role::Admin).get("/settings/about").body;
+    assert!(page.contains("Until then, status is read from the database"), "{page}");
 }
