@@ -59,5 +59,5 @@ fn a_status_store_that_does_not_work_is_named(db: &TestDatabase) {
     std::fs::write(data.path().join("status"), "a file in the place of the folder").expect("a file");
     let site = TestSite::on_store(db.store(), data);
     let page = site.add_person("ada", Role::Admin).get("/settings/about").body;
-    assert!(page.contains("Until then, status is read from the database"), "{page}");
+    assert!(page.contains("Until it works again, status is read from the database"), "{page}");
 }

@@ -105,8 +105,9 @@ fn describe_status_store(state: &AppState) -> HealthLine {
     let name = &state.server.status_store;
     match state.board.check_primary() {
         Ok(()) => HealthLine::good(name),
-        Err(error) => {
-            HealthLine::wrong(format!("{name}. {} Until then, status is read from the database", format_error(&error)))
-        }
+        Err(error) => HealthLine::wrong(format!(
+            "{name}. {} Until it works again, status is read from the database",
+            format_error(&error)
+        )),
     }
 }
