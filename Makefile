@@ -4,11 +4,12 @@
 # make crashes  kills servers in the middle of their runs, 200 times on each database; prints what came of it
 # make bench  compares loading and polling with their references, and a sync with one that tells no progress; prints
 #             ratios. make bench-progress is the second part alone
+# make pictures    takes pictures of every page in every state into target/pictures
 # make screenshot  draws the picture of the README anew
 
 CARGO ?= cargo
 
-.PHONY: test test-busy crashes lint lint-static format bench bench-progress screenshot needs
+.PHONY: pictures test test-busy crashes lint lint-static format bench bench-progress screenshot needs
 
 test: needs
 	@if $(CARGO) nextest --version >/dev/null 2>&1; \
@@ -50,6 +51,10 @@ bench:
 
 bench-progress:
 	@$(CARGO) bench --quiet --bench progress
+
+# Every page in every state, for people to look at: target/pictures.
+pictures: needs
+	$(CARGO) nextest run --run-ignored only -E 'test(pictures_of_every_page)'
 
 screenshot:
 	@scripts/screenshot

@@ -64,6 +64,9 @@ const showRunStartedElsewhere = (badge) => {
   });
 };
 
+/** Lets the next response of the badge load the run on screen again: the request for it failed. */
+export const forgetRequestedRuns = () => requestedRuns.clear();
+
 // Lists of catalogs show the progress of each run.
 const showProgress = (entries) => {
   for (const entry of entries) {
@@ -87,6 +90,7 @@ export const watchBadge = () => {
   document.addEventListener("DOMContentLoaded", updateBadge);
   document.addEventListener("visibilitychange", updateBadge);
   document.addEventListener("htmx:after:swap", (event) => {
-    if (event.detail.ctx.target?.id === "sync-badge") updateBadge();
+    // Responses for the panel and for the list of sources bring the badge along.
+    if (["panel", "sync-badge", "sources"].includes(event.detail.ctx.target?.id)) updateBadge();
   });
 };

@@ -1,6 +1,4 @@
 // Long texts in a table are cut off after two lines. A button beside them shows the whole text.
-import { find } from "./page.js";
-
 const addButton = (lines) => {
   if (lines.scrollHeight <= lines.clientHeight + 2 || lines.nextElementSibling?.classList.contains("cell-more")) return;
   const button = Object.assign(document.createElement("button"), {
@@ -31,7 +29,7 @@ export const watchLongCells = () => {
     const button = event.target.closest?.(".cell-more");
     if (button) toggle(button);
   });
-  document.addEventListener("htmx:after:swap", () => {
-    if (find("#table-rows")) addButtons();
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.detail.ctx.target?.id === "table") addButtons();
   });
 };

@@ -1,5 +1,6 @@
 // Keeps the page as it is when a request fails, and shows what happened.
-import { find, findBadge, findPanel, routeLink } from "./page.js";
+import { forgetRequestedRuns } from "./badge.js";
+import { find, findBadge, findPanel, isPanelPolling, routeLink } from "./page.js";
 import { delayNextPoll } from "./polling.js";
 
 const RETRY_DELAY_MS = 3000;
@@ -17,6 +18,7 @@ const stopPanelPolling = () => {
   const panel = findPanel();
   for (const name of ["hx-get", "hx-trigger"]) panel.removeAttribute(name);
   htmx.process(panel, true);
+  delete panel.dataset.state;
 };
 
 const signInLink = () => ({
@@ -39,7 +41,8 @@ const showPanelFailure = (ctx, status, reason, isSignedOut) => {
     if (isPoll) delayNextPoll(ctx.sourceElement);
   } else if (isPoll) {
     showPanelNote("Connection lost, retrying…");
-    delayNextPoll(ctx.sourceElement);
+    if (isPanelPolling()) delayNextPoll(ctx.sourceElement);
+    else forgetRequestedRuns();
   } else {
     showPanelNote("The request did not reach the server. Check your connection and try again.");
   }
@@ -58,7 +61,9 @@ const showFailure = (ctx) => {
     // The table loads once after a sync, and the panel no longer polls: without a retry it would stay out of date.
     setTimeout(() => htmx.trigger(ctx.sourceElement, "retry", {}, false), RETRY_DELAY_MS);
   } else if (ctx.sourceElement === findBadge()) {
-    delayNextPoll(ctx.sourceElement);
+    if (isSignedOut) ctx.sourceElement.removeAttribute("hx-get");
+    // Its usual interval while nothing runs is longer than any delay.
+    else if (/^every 2s/.test(ctx.sourceElement.getAttribute("hx-trigger"))) delayNextPoll(ctx.sourceElement);
   } else {
     let text = "The server did not respond. Try again in a moment.";
     if (isSignedOut) text = "You were logged out. Reload the page to log in again.";

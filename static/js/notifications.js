@@ -1,4 +1,5 @@
-// Tells the reader by a notification of the browser how a sync ended, if they asked for it and the tab is out of sight.
+// Shows a notification of the browser when a sync ends, if the reader switched it on and does not see the tab.
+import { recallChoice, storeChoice } from "./browser-choices.js";
 import { find, findBadge, findPanel } from "./page.js";
 
 const STORAGE_KEY = "lockstep.notify";
@@ -7,29 +8,19 @@ const STORAGE_KEY = "lockstep.notify";
 const activeRuns = new Set();
 
 /** Whether this browser shows a notification when a run ends. */
-export const wantsNotifications = () => {
-  try {
-    return localStorage.getItem(STORAGE_KEY) === "1" && Notification.permission === "granted";
-  } catch {
-    return false;
-  }
-};
-
-const remember = (wanted) => {
-  try {
-    if (wanted) localStorage.setItem(STORAGE_KEY, "1");
-    else localStorage.removeItem(STORAGE_KEY);
-  } catch {
-    // The choice then lasts until the next page.
-  }
-};
+export const wantsNotifications = () =>
+  recallChoice(STORAGE_KEY) === "1" && "Notification" in window && Notification.permission === "granted";
 
 const isInSight = () => !document.hidden && document.hasFocus();
 
 const notify = (sync, title, text) => {
-  // The same tag in every tab: the browser shows one notification for each run.
-  const notification = new Notification(title, { body: text, tag: sync, icon: find("#favicon").href });
-  notification.addEventListener("click", () => window.focus());
+  try {
+    // The same tag in every tab: the browser shows one notification for each run.
+    const notification = new Notification(title, { body: text, tag: sync, icon: find("#favicon").href });
+    notification.addEventListener("click", () => window.focus());
+  } catch {
+    // Browsers of phones allow it for installed pages only.
+  }
 };
 
 const watchRun = (sync, isActive, title, text) => {
@@ -50,8 +41,12 @@ const checkRuns = () => {
 };
 
 const choose = async (box) => {
-  if (box.checked) box.checked = (await Notification.requestPermission()) === "granted";
-  remember(box.checked);
+  if (box.checked && (await Notification.requestPermission()) !== "granted") {
+    box.checked = false;
+    box.disabled = true;
+    find("#notify-choice-label").append(" (blocked by this browser)");
+  }
+  storeChoice(STORAGE_KEY, box.checked ? "1" : null);
 };
 
 export const watchNotifications = () => {

@@ -1,27 +1,40 @@
 // Shows the state of the run on screen, or of the runs of other catalogs, in the title and the icon of the tab.
 import { find, findBadge, findPanel } from "./page.js";
 
+const OUTCOMES = {
+  completed: { label: "Done", icon: null },
+  failed: { label: "Failed", icon: "failed" },
+};
+
 const icon = find("#favicon");
-const plainIcon = icon?.href;
+const plainIcon = icon?.getAttribute("href");
 const plainTitle = document.title;
 
-// "63 %" while a run is active, "Failed" after a run that failed while the page was open.
+// The run that was active on this page. Outcomes of other runs are old.
+let followedRun = null;
+
+// "63 %" while a run is active, and its outcome afterwards.
 const readState = () => {
-  const { state, percent } = findPanel()?.dataset ?? {};
-  if (state === "running") return { label: `${percent} %`, kind: "running" };
-  if (state === "pending") return { label: "Queued", kind: "running" };
-  if (state === "failed") return { label: "Failed", kind: "failed" };
-  if (state === "completed") return { label: "Done", kind: null };
+  const { sync, active, state, percent } = findPanel()?.dataset ?? {};
+  if (state && active === "true") {
+    followedRun = sync;
+    return { label: state === "pending" ? "Queued" : `${percent} %`, icon: "running" };
+  }
+  if (state && sync === followedRun && OUTCOMES[state]) return OUTCOMES[state];
   const badge = findBadge();
   const isElsewhere = badge && !badge.hidden && find("[data-active='true']", badge);
-  return isElsewhere
-    ? { label: find("#badge-pill", badge).textContent.trim().replace(/\s+/g, " "), kind: "running" }
-    : { label: "", kind: null };
+  if (!isElsewhere) return { label: "", icon: null };
+  return { label: find("#badge-pill", badge).textContent.trim().replace(/\s+/g, " "), icon: "running" };
 };
 
 export const showPageState = () => {
-  const { label, kind } = readState();
-  document.title = label ? `${label} · ${plainTitle}` : plainTitle;
-  const href = kind ? icon.dataset[kind] : plainIcon;
+  const state = readState();
+  document.title = state.label ? `${state.label} · ${plainTitle}` : plainTitle;
+  const href = state.icon ? icon.dataset[state.icon] : plainIcon;
   if (icon.getAttribute("href") !== href) icon.setAttribute("href", href);
+};
+
+export const watchPageState = () => {
+  // htmx sets the title of a page that it has loaded a part of.
+  document.addEventListener("htmx:finally:request", showPageState);
 };

@@ -6,7 +6,7 @@ export const find = (selector, root = document) => root.querySelector(selector);
 /** The sync panel, or null on a page without a panel. Every response replaces it, so it is looked up each time. */
 export const findPanel = () => find("#panel");
 
-/** The list of runs at the bottom right, or null. */
+/** The badge in the header with the runs of other catalogs, or null. */
 export const findBadge = () => find("#sync-badge");
 
 /** The link to a route: below the path at which a reverse proxy serves Lockstep, if there is one. */

@@ -6,8 +6,10 @@ import { showPageState } from "./page-state.js";
 const COOLDOWN_TICK_MS = 250;
 
 let cooldownTimer;
-// Whether the run on screen was followed here: its card keeps its height until the reader asks for more.
+// Whether the run on screen was followed here: its card keeps its height until the reader asks for all of it.
 let isWatched = false;
+// The run of which the reader wants to see everything.
+let expandedRun = null;
 
 // Counts the seconds in the Sync button until it may be pressed again.
 const startCooldown = (button) => {
@@ -29,13 +31,14 @@ const startCooldown = (button) => {
 
 const keepHeight = (panel) => {
   if (isPanelPolling()) isWatched = true;
-  panel.classList.toggle("is-watched", isWatched);
+  const isFixed = isWatched && expandedRun !== panel.dataset.sync;
+  panel.classList.toggle("is-watched", isFixed);
   const main = find(".panel-main", panel);
-  panel.classList.toggle("is-clipped", isWatched && main?.scrollHeight > main?.clientHeight + 1);
+  panel.classList.toggle("is-clipped", isFixed && main?.scrollHeight > main?.clientHeight + 1);
 };
 
 const showWholeResult = () => {
-  isWatched = false;
+  expandedRun = findPanel().dataset.sync;
   keepHeight(findPanel());
 };
 
@@ -53,9 +56,17 @@ const updatePanel = () => {
 // A form that starts a run opens the whole card at once, with the height that it keeps until the run has ended.
 const openCard = (form) => {
   if (!form.matches?.("#panel [data-starts-run]")) return;
+  const panel = findPanel();
+  const hadFocus = panel.contains(document.activeElement);
   const menu = find("#panel-menu");
   if (menu) menu.open = false;
-  findPanel().classList.add("is-starting");
+  panel.classList.add("is-starting");
+  // The pressed button may be hidden now.
+  if (hadFocus && !document.activeElement?.checkVisibility()) panel.focus({ preventScroll: true });
+};
+
+const closeUnansweredCard = (form) => {
+  if (form.matches?.("[data-starts-run]")) findPanel()?.classList.remove("is-starting");
 };
 
 export const watchPanel = () => {
@@ -64,7 +75,10 @@ export const watchPanel = () => {
   });
   document.addEventListener("DOMContentLoaded", updatePanel);
   document.addEventListener("htmx:before:request", (event) => openCard(event.detail.ctx.sourceElement));
-  document.addEventListener("htmx:finally:request", () => findPanel()?.classList.remove("is-starting"));
+  document.addEventListener("htmx:finally:request", (event) => closeUnansweredCard(event.detail.ctx.sourceElement));
+  window.addEventListener("resize", () => {
+    if (findPanel()) keepHeight(findPanel());
+  });
   document.addEventListener("htmx:after:swap", (event) => {
     if (event.detail.ctx.target?.id === "panel") updatePanel();
   });

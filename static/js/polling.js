@@ -58,7 +58,7 @@ const pollImmediately = () => {
   poll(poller);
 };
 
-// Names the run in the console, for a look into the log of the server.
+// Names the run in the console, so that it can be found in the log of the server.
 const logFollowedRun = () => {
   const { sync, state } = findPanel()?.dataset ?? {};
   if (isPanelPolling() && sync !== followedRun) {
@@ -77,7 +77,7 @@ export const watchPolling = () => {
     const { sourceElement, sourceEvent } = event.detail.ctx;
     if (sourceEvent?.type !== "every") return;
     const isCovered = sourceElement === findBadge() && isPanelPolling();
-    if (isHiddenPoll() || isCovered || isWaiting(sourceElement)) event.preventDefault();
+    if (isCovered || isWaiting(sourceElement) || isHiddenPoll()) event.preventDefault();
   });
   document.addEventListener("htmx:after:swap", (event) => {
     clearFailures(event.detail.ctx.sourceElement?.id);

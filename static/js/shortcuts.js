@@ -1,7 +1,9 @@
-// Keyboard shortcuts: "/" searches, "s" syncs, "g" followed by another key opens a page, "?" lists them all.
+// Keyboard shortcuts, which can be switched off in the menu: "/" searches, "s" syncs, "g" followed by another key opens a page, "?" lists them all.
+import { recallChoice, storeChoice } from "./browser-choices.js";
 import { find, routeLink } from "./page.js";
 
 const SEQUENCE_TIMEOUT_MS = 1500;
+const STORAGE_KEY = "lockstep.no-shortcuts";
 const PAGES = { c: "/", h: "/history", s: "/settings/sources" };
 
 let sequenceStart = 0;
@@ -32,9 +34,9 @@ const pressSync = () => {
 };
 
 const openPage = (key) => {
-  const isOffered = find(`.site-header a[href="${routeLink(PAGES[key])}"]`);
-  if (isOffered) location.assign(routeLink(PAGES[key]));
-  return Boolean(isOffered);
+  const link = find(`.site-header a[href="${routeLink(PAGES[key])}"]`);
+  if (link) location.assign(link.href);
+  return Boolean(link);
 };
 
 const pressKey = (key) => {
@@ -48,12 +50,22 @@ const pressKey = (key) => {
   return key === "?";
 };
 
+const areOn = () => find("#shortcuts-choice").checked;
+
+const watchChoice = () => {
+  const box = find("#shortcuts-choice");
+  box.checked = recallChoice(STORAGE_KEY) === null;
+  box.addEventListener("change", () => storeChoice(STORAGE_KEY, box.checked ? null : "1"));
+};
+
 export const watchShortcuts = () => {
   const opener = find("#shortcuts-open");
   if (!opener) return;
   opener.hidden = false;
+  watchChoice();
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event.target)) return;
+    if (!areOn() || find(":popover-open")) return;
     if (pressKey(event.key)) event.preventDefault();
   });
 };

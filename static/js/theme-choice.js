@@ -1,4 +1,5 @@
 // The choice of a theme in the menu: light, dark, or that of the system.
+import { storeChoice } from "./browser-choices.js";
 import { find } from "./page.js";
 
 const STORAGE_KEY = "lockstep.theme";
@@ -9,12 +10,7 @@ const chooseTheme = (theme) => {
   const isSystem = theme === "system";
   if (isSystem) delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
-  try {
-    if (isSystem) localStorage.removeItem(STORAGE_KEY);
-    else localStorage.setItem(STORAGE_KEY, theme);
-  } catch {
-    // The choice then lasts until the next page.
-  }
+  storeChoice(STORAGE_KEY, isSystem ? null : theme);
 };
 
 export const watchThemeChoice = () => {

@@ -4,6 +4,7 @@ use super::history::start_with_unfinished_fetch;
 use super::record_shelf::RecordShelf;
 use crate::support::browser::Browser;
 use crate::support::server_process::{ServerProcess, ServerSetup};
+use crate::support::stub_server::StubReply;
 
 /// A search, four filters of three columns, and an order by two columns.
 const SELECTION: &str = "?q=record&filter%5Bgenre%5D=Jazz&filter%5Bgenre%5D=Soul&filter%5Bavailable%5D=yes\
@@ -176,11 +177,48 @@ fn a_sync_is_accessible_while_it_runs_on_its_page_and_in_the_badge_of_others() {
         browser.open_page(&server.url(path));
         // The panel of its own catalog shows the run.
         let has_badge = path != "/catalog/albums";
-        browser.wait_for_condition("the run is shown", || browser.has_element("#sync-badge li") == has_badge);
+        let shown = if has_badge { "#sync-badge li" } else { "#panel[data-active=true]" };
+        browser.wait_for_condition("the run is shown", || browser.has_element(shown));
         browser.assert_page_accessible();
+        if has_badge {
+            browser.click("#badge-pill");
+            browser.wait_for_text("#badge-list", "Syncing");
+            browser.assert_page_accessible();
+        }
     }
     let cancelled = server.post(&format!("/api/sync/{run}/cancel"), &serde_json::json!({}));
     assert_eq!(cancelled.status, 202, "{}", cancelled.body);
+}
+
+#[test]
+fn a_dashboard_with_problems_and_the_menu_are_accessible() {
+    let (setup, server, stub) = start_with_unfinished_fetch();
+    stub.set_reply("/gone.csv", StubReply::status(404));
+    for number in 1..=8 {
+        setup.add_url(&format!("list-{number}"), stub.url("/gone.csv"));
+    }
+    let run = server.start_sync("list-1");
+    server.wait_for_status(&run, "failed");
+    let browser = Browser::open();
+    browser.log_in(&server.url("/login"));
+    browser.wait_for_text("#sources", "1 catalog needs attention");
+    let openers = ["", ".site-menu-button", "#shortcuts-open"];
+    for path in ["/", "/?q=nothing", "/?q=list"] {
+        check_pages(&browser, &server, &openers[..2].iter().map(|opener| (path, *opener)).collect::<Vec<_>>());
+    }
+    browser.open_page(&server.url("/"));
+    browser.click(".site-menu-button");
+    browser.click(openers[2]);
+    browser.wait_for_text("#shortcuts:popover-open", "Go to the history");
+    browser.assert_page_accessible();
+    // Every state of a panel: the failure, at rest after it, and at rest before the first run.
+    browser.open_page(&server.url("/catalog/list-1"));
+    browser.wait_for_text("#panel-title", "Sync failed");
+    browser.assert_page_accessible();
+    browser.click("#panel-dismiss");
+    browser.wait_for_text("#panel-title", "Last sync failed");
+    browser.assert_page_accessible();
+    browser.assert_accessible(&server.url("/catalog/list-2"));
 }
 
 #[test]

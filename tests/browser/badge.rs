@@ -76,11 +76,12 @@ fn an_outcome_that_the_panel_has_shown_is_not_repeated() {
     assert!(!is_shown(&browser), "it was read already");
 }
 
-/// The names of the fields and buttons that the badge covers, at any position of the page.
+/// The fields and buttons that the badge covers once they have the focus, wherever they are on the page.
 const COVERED_CONTROLS: &str = "
-    const badge = document.querySelector('#badge-pill').getBoundingClientRect();
     const controls = [...document.querySelectorAll('main :is(button, input, select, textarea, [role=button])')];
     return controls.filter((control) => {
+        control.focus();
+        const badge = document.querySelector('#badge-pill').getBoundingClientRect();
         const box = control.getBoundingClientRect();
         return box.width > 0 && box.left < badge.right && box.right > badge.left
             && box.top < badge.bottom && box.bottom > badge.top;

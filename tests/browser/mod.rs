@@ -15,6 +15,7 @@ mod history;
 mod page_choices;
 mod panel;
 mod phone;
+mod pictures;
 mod proxy_errors;
 mod public_pages;
 mod reader_walk;

@@ -151,9 +151,9 @@ fn no_page_scrolls_sideways_at_320_pixels() {
     browser.run_chromium_command("Emulation.setDeviceMetricsOverride", &small);
     let run_page = format!("/history/{run}");
     let pages = ["/", "/catalog/sample-albums", "/catalog/sample-albums?filter[genre]=Jazz&q=a", "/history", &run_page];
-    for path in
-        pages.into_iter().chain(["/settings/sources", "/settings/sources/new", "/settings/sources/sample-albums"])
-    {
+    let sources = ["/settings/sources", "/settings/sources/new", "/settings/sources/sample-albums"];
+    let others = ["/settings/users", "/settings/tokens", "/settings/account", "/settings/about"];
+    for path in pages.into_iter().chain(sources).chain(others) {
         browser.open_page(&server.url(path));
         let fits = browser.run_script("return [innerWidth, document.documentElement.scrollWidth <= 320]");
         assert_eq!(fits, json!([320, true]), "{path}");

@@ -39,7 +39,7 @@ const SCRIPT_PREFERENCE: &str = "profile.managed_default_content_settings.javasc
 /// A browser with one open tab. It is closed when this is dropped.
 pub(crate) struct Browser {
     runtime: Runtime,
-    client: Client,
+    pub(super) client: Client,
     driver: Child,
     profile: TempDir,
 }

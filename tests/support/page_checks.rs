@@ -1,6 +1,8 @@
 //! Looks at a page as other readers would: within its frames, in dark colors, and with axe, which finds what keeps
 //! people with disabilities from reading it (<https://github.com/dequelabs/axe-core>).
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::browser::Browser;
@@ -20,6 +22,12 @@ impl Browser {
         let colors = json!({ "name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" } });
         let motion = json!({ "name": "prefers-reduced-motion", "value": "reduce" });
         self.run_chromium_command("Emulation.setEmulatedMedia", &json!({ "features": [colors, motion] }));
+    }
+
+    /// Writes what is on screen to a PNG file.
+    pub(crate) fn save_picture(&self, file: &Path) {
+        let picture = self.block_on(self.client.screenshot()).expect("a picture");
+        std::fs::write(file, picture).expect("a written file");
     }
 
     /// Opens a page and asserts that axe finds nothing on it.

@@ -63,7 +63,7 @@ fn problems_come_first_with_their_reason_and_then_names(db: &TestDatabase) {
 fn every_source_has_a_picture_of_its_last_twenty_runs(db: &TestDatabase) {
     let site = site_on(db);
     let admin = site.add_person("ada", Role::Admin);
-    assert!(!admin.get("/").body.contains("run-picture"), "nothing has run yet");
+    assert!(!admin.get("/").body.contains("run-chart"), "nothing has run yet");
     for _ in 0..3 {
         site.sync_source(&site.albums);
     }
@@ -118,6 +118,12 @@ fn one_button_syncs_one_source_and_another_all_of_them(db: &TestDatabase) {
     }
     let (_, page) = started(&admin, &[("source", "albums")]);
     assert!(page.contains("No sync started. 1 was synced just now."), "{page}");
+
+    db.run_sql("UPDATE sources SET schedule = '0 3 * * *', paused_at = '2026-11-01 00:00:00' WHERE slug = 'drafts'");
+    db.run_sql("UPDATE sync_operations SET created_at = '2026-11-01 00:00:00', finished_at = '2026-11-01 00:00:00'");
+    let (location, page) = started(&admin, &[]);
+    assert!(location.contains("paused=1"), "{location}");
+    assert!(page.contains("1 was left out: the schedule is paused."), "{page}");
 
     assert_eq!(admin.post_form("/syncs", &[("source", "nothing")]).status, 404);
     assert_eq!(site.add_person("bob", Role::Viewer).post("/syncs").status, 403);

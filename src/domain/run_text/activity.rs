@@ -2,6 +2,7 @@
 
 use super::run_outcome_label;
 use super::run_state::active_label;
+use super::withheld_items::needs_review_label;
 use crate::domain::operation::Status;
 use crate::domain::run_activity::RunActivity;
 
@@ -29,7 +30,10 @@ pub fn activity_label(runs: &[RunActivity]) -> ActivityLabel {
         ([run], _) if run.status == Status::Pending => ActivityLabel::new(&run.name, "· queued"),
         ([run], _) => ActivityLabel::new(&run.name, format!("· {} %", run.progress)),
         ([], [run]) => {
-            let outcome = run_outcome_label(run.kind, run.status, &run.stats).to_lowercase();
+            let outcome = match run.needs_review {
+                true => needs_review_label(&run.stats).to_lowercase(),
+                false => run_outcome_label(run.kind, run.status, &run.stats).to_lowercase(),
+            };
             ActivityLabel::new(&run.name, format!("· {outcome}"))
         }
         ([], _) => ActivityLabel::new(ended_label(runs), ""),

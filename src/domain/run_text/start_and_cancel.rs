@@ -42,20 +42,25 @@ pub fn cooling_down_message(seconds: u64) -> String {
     format!("Just synced. Try again in {seconds} s.")
 }
 
-/// The result of starting several syncs: "9 syncs started. 1 was already running."
+/// The result of starting several syncs: "9 syncs started. 1 was already running." The counts are of sources that were
+/// already running, synced just now, left out because their schedule is paused, and not started because of an error.
 #[must_use]
-pub fn starts_message(started: u32, running: u32, cooling: u32) -> String {
+pub fn starts_message(started: u32, [running, cooling, paused, failed]: [u32; 4]) -> String {
     let mut message = match started {
         0 => "No sync started.".to_owned(),
         1 => "Sync started.".to_owned(),
         number => format!("{number} syncs started."),
     };
     let was = |number: u32| if number == 1 { "was" } else { "were" };
-    if running > 0 {
-        message.push_str(&format!(" {running} {} already running.", was(running)));
-    }
-    if cooling > 0 {
-        message.push_str(&format!(" {cooling} {} synced just now.", was(cooling)));
+    let parts = [
+        (running, format!("{running} {} already running.", was(running))),
+        (cooling, format!("{cooling} {} synced just now.", was(cooling))),
+        (paused, format!("{paused} {} left out: the schedule is paused.", was(paused))),
+        (failed, format!("{failed} could not be started. Try again.")),
+    ];
+    for (_, part) in parts.iter().filter(|(number, _)| *number > 0) {
+        message.push(' ');
+        message.push_str(part);
     }
     message
 }

@@ -1,6 +1,5 @@
 //! The first step: fetches the source and reports its progress.
 
-use std::sync::OnceLock;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
@@ -56,7 +55,7 @@ pub(in crate::sync) fn fetch_source(
         feeds: &feeds,
         items: context,
     };
-    let observer = RunFetchObserver { context, found: Mutex::default(), first_piece: OnceLock::new() };
+    let observer = RunFetchObserver { context, found: Mutex::default(), first_piece: Mutex::default() };
     let fetched = context.kind.fetch(source, &request, &observer);
     let FetchFindings { issues, feeds } = observer.found.into_inner();
     findings.issues = issues;
@@ -92,16 +91,21 @@ const MIN_RATE_MILLIS: u128 = 500;
 struct RunFetchObserver<'a> {
     context: &'a RunContext<'a>,
     found: Mutex<FetchFindings>,
-    /// When the first bytes arrived, and how many.
-    first_piece: OnceLock<(Instant, u64)>,
+    /// When the first bytes of this attempt arrived, and how many.
+    first_piece: Mutex<Option<(Instant, u64)>>,
 }
 
 impl RunFetchObserver<'_> {
     /// The bytes received per second since the first ones; `None` in the first half second, when it means nothing.
     fn bytes_per_second(&self, bytes: u64) -> Option<u64> {
-        let (began, first) = *self.first_piece.get_or_init(|| (Instant::now(), bytes));
+        let mut first_piece = self.first_piece.lock();
+        // A retry starts again at fewer bytes.
+        let (began, first) = match *first_piece {
+            Some((began, first)) if bytes >= first => (began, first),
+            _ => *first_piece.insert((Instant::now(), bytes)),
+        };
         let millis = began.elapsed().as_millis();
-        let rate = u128::from(bytes.checked_sub(first)?) * 1000 / millis.max(1);
+        let rate = u128::from(bytes - first) * 1000 / millis.max(1);
         u64::try_from(rate).ok().filter(|rate| millis >= MIN_RATE_MILLIS && *rate > 0)
     }
 }
@@ -124,6 +128,7 @@ impl FetchObserver for RunFetchObserver<'_> {
         let mut progress = self.context.reporter.current();
         progress.message = rate_limited_message(host, until);
         progress.stats.bytes_per_second = None;
+        *self.first_piece.lock() = None;
         self.context.reporter.report(progress);
     }
 

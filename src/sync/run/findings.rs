@@ -37,7 +37,8 @@ pub(in crate::sync) struct RunFindings {
 impl RunFindings {
     /// Takes over the counts and the percent of a run that stops now.
     pub(in crate::sync) fn record_progress(&mut self, reporter: &ProgressReporter) {
-        self.stats = reporter.current().stats;
+        // Both describe a fetch that goes on.
+        self.stats = RunStats { bytes_total: None, bytes_per_second: None, ..reporter.current().stats };
         self.published_percent = reporter.published_percent();
     }
 

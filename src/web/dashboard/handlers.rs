@@ -7,7 +7,7 @@ use chrono::Utc;
 
 use super::front_page::build_front_page;
 use super::next_step::find_next_step;
-use super::run_picture::{PICTURED_RUNS, RunPicture};
+use super::run_chart::{CHARTED_RUNS, RunChart};
 use super::source_line::SourceLine;
 use super::start_syncs::StartCounts;
 use super::view::DashboardPage;
@@ -64,7 +64,7 @@ fn build_lines(state: &AppState, actor: &Actor) -> Result<Vec<SourceLine>, WebEr
     let reviews: HashMap<_, _> =
         state.store.list_open_reviews()?.into_iter().map(|review| (review.source_id, review)).collect();
     let mut marks = list_marks(state, Some(actor))?;
-    let recent = state.store.list_recent_runs(PICTURED_RUNS)?;
+    let recent = state.store.list_recent_runs(CHARTED_RUNS)?;
     let mut lines = Vec::new();
     for source in state.store.list_sources()? {
         let catalog = catalogs.remove(&source.id);
@@ -86,7 +86,7 @@ fn build_lines(state: &AppState, actor: &Actor) -> Result<Vec<SourceLine>, WebEr
             active: report.map(|report| (report.summary.kind, report.summary.status, report.summary.progress)),
             latest: result.map(|result| LatestRun::new(result, review)),
             error: runs.first().filter(|run| run.status == Status::Failed).and_then(|run| run.error.clone()),
-            picture: RunPicture::new(runs),
+            chart: RunChart::new(runs),
             review: review
                 .filter(|_| actor.role == Role::Admin)
                 .map(|review| ReviewStep::new(&state.links, &source, review)),

@@ -3,7 +3,7 @@
 mod front_page;
 pub(super) mod handlers;
 mod next_step;
-mod run_picture;
+mod run_chart;
 mod source_line;
 pub(super) mod start_syncs;
 pub(in crate::web) mod view;

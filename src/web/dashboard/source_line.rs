@@ -1,6 +1,6 @@
 //! One source on the dashboard: its state, its last runs, and what can be done.
 
-use super::run_picture::RunPicture;
+use super::run_chart::RunChart;
 use crate::domain::run_text::run_state::{LAST_COMPLETED_LABEL, progress_label};
 use crate::web::layout::freshness_mark::FreshnessMark;
 use crate::web::layout::run_labels::{Kind, LatestRun, RunStatus, StatusLabels as _};
@@ -46,7 +46,7 @@ pub(in crate::web) struct SourceLine {
     /// Why its latest run failed.
     pub error: Option<String>,
     /// Its last runs.
-    pub picture: RunPicture,
+    pub chart: RunChart,
     /// The removals that wait for a decision, for admins.
     pub review: Option<ReviewStep>,
     /// How many of its feeds failed when they were last fetched.

@@ -157,9 +157,10 @@ impl PanelView {
         self.last_success.as_ref().filter(|_| !self.is_last_success())
     }
 
-    /// What the latest run changed, if it completed: "12 added, 3 updated".
+    /// What the latest run changed, if it was a sync that completed: "12 added, 3 updated".
     pub(in crate::web) fn latest_changes(&self) -> Option<String> {
-        self.latest.filter(|latest| latest.status == RunStatus::Completed).map(|latest| changes_label(&latest.stats))
+        let is_success = |latest: &LatestRun| latest.kind == Kind::Sync && latest.status == RunStatus::Completed;
+        self.latest.filter(is_success).map(|latest| changes_label(&latest.stats))
     }
 
     /// The notes about the start or the cancel that this panel responds to: icon and text.

@@ -1,4 +1,4 @@
-//! The picture of the last runs of a source: a bar for each, as high as the run was long, in the color of its outcome.
+//! The chart of the last runs of a source: a bar for each, as high as the run was long, in the color of its outcome.
 
 use chrono::TimeDelta;
 
@@ -9,8 +9,8 @@ use crate::domain::text::measures::format_elapsed;
 use crate::store::recent_runs::RecentRun;
 use crate::web::layout::run_labels::StatusLabels as _;
 
-/// The number of runs in the picture.
-pub(super) const PICTURED_RUNS: u32 = 20;
+/// The number of runs in the chart.
+pub(super) const CHARTED_RUNS: u32 = 20;
 /// The height of the longest run, in pixels.
 const MAX_HEIGHT: u32 = 24;
 /// The height of the shortest run.
@@ -20,14 +20,14 @@ const BAR_STEP: usize = 6;
 
 /// The last runs of a source, the oldest first.
 #[derive(Debug, Clone, Default)]
-pub(in crate::web) struct RunPicture {
+pub(in crate::web) struct RunChart {
     /// A bar for each run.
     pub bars: Vec<RunBar>,
     /// What it shows, for those who do not see it: "Last 20 runs: 18 completed, 2 failed".
     pub label: String,
 }
 
-/// One run in the picture.
+/// One run in the chart.
 #[derive(Debug, Clone)]
 pub(in crate::web) struct RunBar {
     /// The position of its left edge.
@@ -42,8 +42,8 @@ pub(in crate::web) struct RunBar {
     pub title: String,
 }
 
-impl RunPicture {
-    /// The picture of runs, which come with the newest first.
+impl RunChart {
+    /// The chart of runs, which come with the newest first.
     pub(super) fn new(runs: &[RecentRun]) -> Self {
         let longest = runs.iter().map(run_seconds).fold(0.0, f64::max);
         let bars = runs.iter().rev().enumerate().map(|(index, run)| {
@@ -64,7 +64,7 @@ impl RunPicture {
                 title: bar_title(run),
             }
         });
-        Self { bars: bars.collect(), label: picture_label(runs) }
+        Self { bars: bars.collect(), label: chart_label(runs) }
     }
 }
 
@@ -82,7 +82,7 @@ fn bar_title(run: &RecentRun) -> String {
     format!("{outcome}, {duration}, {}", run.finished_at.format("%-d %b %Y, %H:%M UTC"))
 }
 
-fn picture_label(runs: &[RecentRun]) -> String {
+fn chart_label(runs: &[RecentRun]) -> String {
     let counted = [Status::Completed, Status::Failed, Status::Cancelled, Status::Interrupted].map(|status| {
         let count = runs.iter().filter(|run| run.status == status).count();
         (count > 0).then(|| format!("{count} {}", status.as_str()))
@@ -98,7 +98,7 @@ fn picture_label(runs: &[RecentRun]) -> String {
 mod tests {
     use chrono::{TimeDelta, Utc};
 
-    use super::{RecentRun, RunPicture, Status};
+    use super::{RecentRun, RunChart, Status};
     use crate::domain::operation::OperationKind;
 
     #[test]
@@ -108,13 +108,13 @@ mod tests {
             let started_at = Some(finished_at - TimeDelta::milliseconds(millis));
             RecentRun { kind: OperationKind::Sync, status, error: None, started_at, finished_at }
         };
-        let picture =
-            RunPicture::new(&[run(Status::Failed, 10), run(Status::Completed, 10_000), run(Status::Completed, 2500)]);
-        let shape: Vec<_> = picture.bars.iter().map(|bar| (bar.left, bar.height, bar.tone)).collect();
+        let chart =
+            RunChart::new(&[run(Status::Failed, 10), run(Status::Completed, 10_000), run(Status::Completed, 2500)]);
+        let shape: Vec<_> = chart.bars.iter().map(|bar| (bar.left, bar.height, bar.tone)).collect();
         assert_eq!(shape, [(0, 14, "good"), (6, 24, "good"), (12, 5, "bad")]);
-        assert!(picture.bars.iter().all(|bar| bar.top + bar.height == 24));
-        assert_eq!(picture.label, "Last 3 runs: 2 completed, 1 failed");
-        assert_eq!(RunPicture::new(&[run(Status::Failed, 0)]).label, "Last run: failed");
-        assert!(RunPicture::new(&[]).bars.is_empty());
+        assert!(chart.bars.iter().all(|bar| bar.top + bar.height == 24));
+        assert_eq!(chart.label, "Last 3 runs: 2 completed, 1 failed");
+        assert_eq!(RunChart::new(&[run(Status::Failed, 0)]).label, "Last run: failed");
+        assert!(RunChart::new(&[]).bars.is_empty());
     }
 }
