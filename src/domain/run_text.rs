@@ -14,6 +14,7 @@ pub mod kept_items;
 pub mod key_notes;
 pub mod missing_key;
 pub mod preview;
+pub mod requesters;
 pub mod row_notes;
 pub mod run_progress;
 pub mod run_state;

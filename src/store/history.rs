@@ -6,35 +6,13 @@ use diesel::prelude::*;
 use super::active_statuses::ACTIVE_STATUSES;
 use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
+use super::history_query::{HistoryOf, HistoryQuery, MatchingRecords, is_of_removed_source, load_records};
 use super::operations::OperationRow;
 use super::records::RecordRow;
 use super::schema::{sources, sync_operations, sync_records};
-use crate::domain::operation::Status;
 use crate::domain::record::{ActiveRun, HistoryRun, SyncRecord};
 use crate::domain::source::{Slug, SourceId};
 use crate::domain::sync_id::SyncId;
-
-/// Selects the source whose runs are listed.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum HistoryOf {
-    /// The runs of this source, including those under earlier slugs.
-    Source(SourceId),
-    /// The runs of removed sources that had this slug.
-    Removed(Slug),
-}
-
-/// Selects finished runs, and one page of them.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct HistoryQuery {
-    /// The source; `None` for all sources.
-    pub of: Option<HistoryOf>,
-    /// The terminal status; `None` for all.
-    pub status: Option<Status>,
-    /// The number of the page, from 1.
-    pub page: u64,
-    /// The number of runs on a page.
-    pub per_page: u64,
-}
 
 /// One page of finished runs.
 #[derive(Clone, PartialEq, Debug)]
@@ -60,14 +38,6 @@ fn find_run(conn: &mut AnyConnection, id: SyncId) -> Result<Option<HistoryRun>, 
     }
     let ended = sync_records::table.find(&id).select(RecordRow::as_select()).first(conn).optional()?;
     ended.map(|row| SyncRecord::try_from(row).map(HistoryRun::Ended)).transpose()
-}
-
-/// Returns the condition that the record belongs to a removed source that had this slug. The runs of a renamed source
-/// are listed under its current slug.
-#[diesel::dsl::auto_type]
-fn is_of_removed_source<'a>(slug: &'a str) -> _ {
-    let source_removed = sync_records::source_id.ne_all(sources::table.select(sources::id));
-    sync_records::source.eq(slug).and(source_removed)
 }
 
 impl Store {
@@ -118,29 +88,22 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn list_history(&self, query: &HistoryQuery) -> Result<HistoryPage, StoreError> {
-        let matching = || {
-            let mut matching = sync_records::table.into_boxed();
-            match &query.of {
-                Some(HistoryOf::Source(id)) => matching = matching.filter(sync_records::source_id.eq(id.0)),
-                Some(HistoryOf::Removed(slug)) => matching = matching.filter(is_of_removed_source(slug.as_str())),
-                None => {}
-            }
-            if let Some(status) = query.status {
-                matching = matching.filter(sync_records::status.eq(status.as_str()));
-            }
-            matching
-        };
         let offset = query.page.saturating_sub(1).saturating_mul(query.per_page);
         self.read(|conn| {
-            let total = u64::try_from(matching().count().get_result::<i64>(conn)?).unwrap_or(0);
-            let rows = matching()
-                .order((sync_records::finished_at.desc(), sync_records::id.desc()))
-                .limit(i64::try_from(query.per_page).unwrap_or(i64::MAX))
-                .offset(i64::try_from(offset).unwrap_or(i64::MAX))
-                .select(RecordRow::as_select())
-                .load(conn)?;
-            let records = rows.into_iter().map(SyncRecord::try_from).collect::<Result<_, _>>()?;
-            Ok(HistoryPage { records, total })
+            let total = MatchingRecords(query).count(conn)?;
+            let ids = MatchingRecords(query).list_ids(conn, query.per_page, offset)?;
+            Ok(HistoryPage { records: load_records(conn, &ids)?, total })
+        })
+    }
+
+    /// Returns the newest of the finished runs that `query` selects, without counting all of them.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn newest_history(&self, query: &HistoryQuery, limit: u64) -> Result<Vec<SyncRecord>, StoreError> {
+        self.read(|conn| {
+            let ids = MatchingRecords(query).list_ids(conn, limit, 0)?;
+            load_records(conn, &ids)
         })
     }
 }

@@ -106,6 +106,7 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         .service(resource("/history/{id}/changes/item").route(read().to(history::item_change::page)))
         .service(resource("/history/{id}/changes/value").route(read().to(change_downloads::change_value)))
         .service(resource("/history/{id}/issues.csv").route(read().to(history::issues_csv::issues_csv)))
+        .service(resource("/history/{id}/log").route(read().to(history::run_log::page)))
         .service(resource("/history/{id}/corrected-rows").route(post().to(history::corrections::upload)))
         .service(
             resource("/history/{id}/undo")

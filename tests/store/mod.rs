@@ -12,6 +12,7 @@ mod feeds;
 mod fencing;
 mod freshness;
 mod history;
+mod history_filters;
 mod item_history;
 mod queue;
 mod recent_changes;

@@ -15,7 +15,7 @@ use crate::domain::run_summary::RunSummary;
 use crate::domain::source::Slug;
 use crate::domain::sync_id::SyncId;
 use crate::store::changes::ChangeFilter;
-use crate::store::history::HistoryQuery;
+use crate::store::history_query::HistoryQuery;
 use crate::web::changes::change_json::{ListedKind, parse_entry, parse_listed_kind, parse_withheld_entry};
 use crate::web::changes::kept_changes::count_changes;
 use crate::web::history::handlers::{find_history_of, find_run};
@@ -156,7 +156,8 @@ pub(in crate::web) async fn list(app: AppContext, request: HttpRequest) -> Resul
             return Err(WebError::not_found("source").on_field("source"));
         }
         let status = query_value(&query, "status").map(|word| parse_terminal_status(&word)).transpose()?;
-        let found = state.store.list_history(&HistoryQuery { of, status, page, per_page: per })?;
+        let found =
+            state.store.list_history(&HistoryQuery { of, status, page, per_page: per, ..HistoryQuery::default() })?;
         let items: Vec<HistoryEntry> = found.records.into_iter().map(HistoryEntry::from).collect();
         JsonResponse::ok(&JsonList { items, page, per, total: found.total })
     })

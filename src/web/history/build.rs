@@ -1,22 +1,22 @@
 //! Builds the views of the history: the lines of the list, and the page of one run from its record and lists.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
+use super::attempt_list::{attempt_lines, retry_lines};
 use super::change_section::build_change_section;
 use super::issue_view::{CorrectionResult, IssueSection};
 use super::issues::issue_section;
 use super::list_query::RunListQuery;
 use super::lists::add_issues;
 use super::run_steps::{add_steps, find_followers, find_target};
-use super::view::{AttemptLine, RunLine, RunPage, StageLine};
+use super::timeline::stage_lines;
+use super::view::{FactValue, RunLine, RunPage};
 use crate::domain::account::{Actor, Role};
-use crate::domain::operation::{Mode, OperationKind, Stage, Status};
-use crate::domain::record::{ActiveRun, HistoryRun, RunAttempt, StageTimings, SyncRecord};
+use crate::domain::operation::{Mode, OperationKind};
+use crate::domain::record::{ActiveRun, HistoryRun, RunAttempt, SyncRecord};
 use crate::domain::removal_review::RemovalReview;
-use crate::domain::run_text::attempts::{AttemptRelation, attempt_name, attempt_state_label};
-use crate::domain::run_text::run_state::{AdvicePlace, stage_label};
-use crate::domain::run_text::status_label;
+use crate::domain::run_text::run_outcome_label;
+use crate::domain::run_text::run_state::AdvicePlace;
 use crate::domain::source::{Noun, Slug, Source, SourceId};
 use crate::domain::text::measures;
 use crate::web::http::app_state::AppState;
@@ -24,16 +24,10 @@ use crate::web::http::error::WebError;
 use crate::web::http::form::{FormValues, trimmed_value};
 use crate::web::layout::freshness_mark::find_mark;
 use crate::web::layout::page::page_frame;
-use crate::web::layout::time_label::TimeLabel;
-use crate::web::layout::time_label::{exact_time, time_label};
+use crate::web::layout::time_label::{TimeLabel, exact_time_label, time_label};
 use crate::web::layout::view::{NavSection, counted};
 use crate::web::panel::run_view::RunView;
 use crate::web::panel::second_steps::{RunSteps, SourceSteps};
-
-/// The width of the bar of stages, in its own unit.
-const BAR_WIDTH: f64 = 1000.0;
-/// The width of the narrowest visible part of the bar.
-const MIN_PART_WIDTH: u64 = 4;
 
 /// The sources by their ids.
 pub(super) type SourceNames<'a> = HashMap<SourceId, &'a Source>;
@@ -106,7 +100,7 @@ pub(super) fn build_run_page(
         HistoryRun::Ended(record) => ended_view(state, record)?,
     };
     let line = line(state, &run.run_summary().source, source.as_ref(), view, time_label(timestamps.created_at));
-    let title = format!("{} of {}", line.run.kind_label(), line.source);
+    let title = page_title(&line);
     let mut page = RunPage {
         frame: page_frame(state, Some(actor), title, NavSection::History)?,
         facts: run_facts(run, &line, &attempts),
@@ -123,11 +117,17 @@ pub(super) fn build_run_page(
         followers: Vec::new(),
         run_steps: RunSteps::default(),
         source_steps: SourceSteps::default(),
+        ended_at: match run {
+            HistoryRun::Active(_) => None,
+            HistoryRun::Ended(record) => Some(exact_time_label(record.finished_at)),
+        },
+        may_read_log: actor.role == Role::Admin,
         may_retry_feeds: false,
         run: line.run,
     };
     if let HistoryRun::Ended(record) = run {
-        page.stages = stage_lines(record.stage_timings(), record.summary.status);
+        page.stages = stage_lines(record);
+        page.attempts = retry_lines(state, page.attempts, record)?;
         // The changes of a run are deleted with its source.
         if !page.is_source_removed {
             page.changes = build_change_section(state, record, &noun.one, &RunListQuery::parse(query))?;
@@ -151,6 +151,22 @@ pub(super) fn build_run_page(
     Ok(page)
 }
 
+/// The title of the page: "Albums: sync completed, 3 rows skipped". An active run has its state in the heading.
+fn page_title(line: &RunLine) -> String {
+    let run = &line.run;
+    let label = match run.status.is_active() {
+        true => run_outcome_label(run.kind, run.status, &run.stats),
+        false => run.title(),
+    };
+    format!("{}: {}", line.source, lower_first(&label))
+}
+
+/// A text that begins with a small letter.
+pub(super) fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
 /// A finished run with the retry that waits for its time, if there is one.
 fn ended_view(state: &AppState, record: &SyncRecord) -> Result<RunView, WebError> {
     let mut view = RunView::of_record(record);
@@ -161,94 +177,29 @@ fn ended_view(state: &AppState, record: &SyncRecord) -> Result<RunView, WebError
 }
 
 /// Facts about a run: name and value.
-fn run_facts(run: &HistoryRun, line: &RunLine, attempts: &[RunAttempt]) -> Vec<(&'static str, String)> {
+fn run_facts(run: &HistoryRun, line: &RunLine, attempts: &[RunAttempt]) -> Vec<(&'static str, FactValue)> {
     let view = &line.run;
-    let mut facts = vec![("Type", line.kind_label.to_owned())];
-    facts.extend(view.requested_by.clone().map(|by| ("Started by", by)));
+    let text = FactValue::Text;
+    let mut facts = vec![("Type", text(line.kind_label.to_owned()))];
+    facts.extend(view.requested_by.clone().map(|by| ("Started by", text(by))));
     if attempts.len() > 1 {
         let total = attempts.iter().map(|one| one.attempt).max().unwrap_or(1);
-        facts.push(("Attempt", format!("{} of {total}", view.attempt)));
+        facts.push(("Attempt", text(format!("{} of {total}", view.attempt))));
     }
     match run {
-        HistoryRun::Active(run) => facts.push(("Queued", exact_time(run.timestamps.created_at))),
+        HistoryRun::Active(run) => facts.push(("Queued", FactValue::Time(exact_time_label(run.timestamps.created_at)))),
         HistoryRun::Ended(record) => {
-            facts.push(("Queued", exact_time(record.timestamps.created_at)));
-            facts.push(("Finished", exact_time(record.finished_at)));
-            facts.extend(view.duration_label().map(|duration| ("Duration", duration)));
+            facts.push(("Queued", FactValue::Time(exact_time_label(record.timestamps.created_at))));
+            facts.push(("Finished", FactValue::Time(exact_time_label(record.finished_at))));
+            facts.extend(view.duration_label().map(|duration| ("Duration", text(duration))));
         }
     }
-    facts.extend(view.retry_label.clone().map(|label| ("Automatic retry", label)));
-    facts.extend(view.feeds_label().map(|words| ("Feeds", words)));
+    facts.extend(view.retry_label.clone().map(|label| ("Automatic retry", text(label))));
+    facts.extend(view.feeds_label().map(|words| ("Feeds", text(words))));
     if view.stats.bytes > 0 {
         let lines = counted(&view.stats.lines, "line", "lines");
-        facts.push(("Fetched", format!("{}, {lines}", measures::format_bytes(view.stats.bytes))));
+        facts.push(("Fetched", text(format!("{}, {lines}", measures::format_bytes(view.stats.bytes)))));
     }
-    facts.push(("Sync ID", view.sync_id.clone()));
+    facts.push(("Sync ID", text(view.sync_id.clone())));
     facts
-}
-
-/// The duration of each stage, or why a stage has none.
-fn stage_lines(timings: StageTimings, status: Status) -> Vec<StageLine> {
-    let completed = status == Status::Completed;
-    if completed && timings.fetching.is_none() {
-        return Vec::new();
-    }
-    let lengths = [
-        (status_label(Status::Pending), "waiting", timings.waiting),
-        (stage_label(Stage::Fetching), "fetching", timings.fetching),
-        (stage_label(Stage::Processing), "processing", timings.processing),
-        (stage_label(Stage::Finalizing), "finalizing", timings.finalizing),
-    ];
-    let whole: f64 = lengths.iter().filter_map(|(.., seconds)| *seconds).sum();
-    let mut begin = 0;
-    let line = |(label, tone, seconds): (&'static str, &'static str, Option<f64>)| {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "times are small and not negative")]
-        let rounded = |number: f64| number.round() as u64;
-        let part = seconds
-            .filter(|seconds| *seconds > 0.0)
-            .map_or(0, |seconds| rounded(seconds / whole * BAR_WIDTH).max(MIN_PART_WIDTH));
-        let missing = if completed { "not needed" } else { "not reached" };
-        let duration = seconds.map_or_else(
-            || missing.to_owned(),
-            |seconds| measures::format_elapsed(Duration::from_millis(rounded(seconds * 1000.0))),
-        );
-        let line = StageLine { label, tone, duration, is_absent: seconds.is_none(), begin, width: part };
-        begin += part;
-        line
-    };
-    lengths.into_iter().map(line).collect()
-}
-
-/// The runs that continue each other, if there are several.
-fn attempt_lines(state: &AppState, attempts: &[RunAttempt], run: &HistoryRun) -> Vec<AttemptLine> {
-    if attempts.len() < 2 {
-        return Vec::new();
-    }
-    let here = run.as_attempt().id;
-    let mut before = 0;
-    let line = |attempt: &RunAttempt| {
-        let name = attempt_name(attempt.attempt, attempt.attempt == before);
-        before = attempt.attempt;
-        let relation = match Some(attempt.id) {
-            id if id == run.run_summary().retry_of => AttemptRelation::Previous,
-            id if id == run.run_summary().successor => AttemptRelation::Next,
-            id if id == Some(here) => AttemptRelation::ThisRun,
-            _ => AttemptRelation::Distant,
-        };
-        // The progress of an active run is shown once on its own page.
-        let is_shown_above = relation == AttemptRelation::ThisRun && attempt.status.is_active();
-        AttemptLine {
-            href: (attempt.id != here).then(|| state.links.run(&attempt.id)),
-            status: attempt.status,
-            name,
-            relation: relation.label(),
-            state_label: if is_shown_above {
-                status_label(attempt.status).to_owned()
-            } else {
-                attempt_state_label(attempt.status, attempt.progress)
-            },
-            finished_at: attempt.finished_at.map(time_label),
-        }
-    };
-    attempts.iter().map(line).collect()
 }

@@ -3,77 +3,52 @@
 use std::collections::HashMap;
 
 use actix_web::web;
+use chrono::Utc;
 
 use super::build::{SourceNames, active_line, build_run_page, finished_line};
+use super::list_filters::HistoryFilters;
+use super::run_plot::{MAX_PLOTTED_RUNS, RunPlot};
 use super::view::{FilterChoice, HistoryListPage, RunLine};
-use crate::domain::operation::Status;
 use crate::domain::record::HistoryRun;
 use crate::domain::source::{Slug, Source};
-use crate::store::history::{HistoryOf, HistoryPage, HistoryQuery};
+use crate::store::history::HistoryPage;
+use crate::store::history_query::{HistoryOf, HistoryQuery};
 use crate::web::http::app_context::AppContext;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
-use crate::web::http::form::{FormValues, trimmed_value};
+use crate::web::http::form::FormValues;
 use crate::web::http::html_response::HtmlResponse;
-use crate::web::http::links::{LinkBuilder, with_query};
-use crate::web::layout::filter_notice::unknown_filter_notice;
 use crate::web::layout::freshness_mark::{find_mark, list_marks};
 use crate::web::layout::page::page_frame;
 use crate::web::layout::page_links::PageLinks;
-use crate::web::layout::run_labels::StatusLabels as _;
 use crate::web::layout::view::NavSection;
 
 /// The number of runs on a page.
 const RUNS_PER_PAGE: u64 = 50;
-/// The terminal statuses.
-const TERMINAL_STATUSES: [Status; 4] = [Status::Completed, Status::Failed, Status::Cancelled, Status::Interrupted];
-
-/// The query of the list. A value that cannot be parsed counts as missing.
-struct HistoryListQuery {
-    source: String,
-    status: Option<Status>,
-    /// The status that was asked for, if runs are not filtered by it; empty otherwise.
-    unknown_status: String,
-    page: u64,
-}
-
-impl HistoryListQuery {
-    fn from(values: &FormValues) -> Self {
-        let asked = trimmed_value(values, "status");
-        let status = asked.parse().ok().filter(|status| TERMINAL_STATUSES.contains(status));
-        Self {
-            source: trimmed_value(values, "source"),
-            status,
-            unknown_status: if status.is_none() { asked } else { String::new() },
-            page: trimmed_value(values, "page").parse().unwrap_or(1).max(1),
-        }
-    }
-
-    fn link(&self, links: &LinkBuilder, page: u64) -> String {
-        let number = if page > 1 { page.to_string() } else { String::new() };
-        let status = self.status.map_or("", Status::as_str);
-        with_query(&links.history(), &[("source", &self.source), ("status", status), ("page", &number)])
-    }
-}
-
-/// `GET /history`: `source` and `status` filter, `page` selects a page.
+/// `GET /history`: `source`, `kind`, `status`, `person`, `time`, `from` and `to` filter, `page` selects a page.
 pub(in crate::web) async fn list(app: AppContext, query: web::Query<FormValues>) -> Result<HtmlResponse, WebError> {
     app.run_blocking(move |state, caller| {
         let actor = caller.viewer()?;
-        let mut asked = HistoryListQuery::from(&query);
+        let now = Utc::now();
+        let active = state.store.list_active_runs()?;
+        let mut people = state.store.list_requesters()?;
+        people.extend(active.iter().map(|run| run.requested_by.clone()));
+        people.sort();
+        people.dedup();
+        let mut asked = HistoryFilters::parse(&query, &people);
         let known = state.store.list_sources()?;
         let of = find_history_of(state, &asked.source)?;
-        let found = load_finished(state, &mut asked, of.as_ref())?;
+        let selected = if !asked.source.is_empty() && of.is_none() { None } else { Some(asked.query(of.clone(), now)) };
+        let found = load_finished(state, &mut asked, selected.as_ref())?;
         let sources: SourceNames<'_> = known.iter().map(|source| (source.id, source)).collect();
         // A list of one source has its mark at the top; otherwise each source has it at its newest run.
         let mut marks = if asked.source.is_empty() { list_marks(state, Some(&actor))? } else { HashMap::new() };
         let mut runs = Vec::new();
-        if asked.page == 1 && asked.status.is_none() {
-            for run in state.store.list_active_runs()? {
-                if asked.source.is_empty() || of == Some(HistoryOf::Source(run.source_id)) {
-                    let freshness = marks.remove(&run.source_id);
-                    runs.push(RunLine { freshness, ..active_line(state, &run, &sources)? });
-                }
+        let shown_active = active.iter().filter(|run| asked.page == 1 && asked.include_active(run, now));
+        for run in shown_active {
+            if asked.source.is_empty() || of == Some(HistoryOf::Source(run.source_id)) {
+                let freshness = marks.remove(&run.source_id);
+                runs.push(RunLine { freshness, ..active_line(state, run, &sources)? });
             }
         }
         let shown = found.records.len() as u64;
@@ -86,9 +61,17 @@ pub(in crate::web) async fn list(app: AppContext, query: web::Query<FormValues>)
             frame: page_frame(state, Some(&actor), "History", NavSection::History)?,
             here: asked.link(&state.links, asked.page),
             sources: source_choices(&known, &asked.source),
-            filter_notice: (!asked.unknown_status.is_empty())
-                .then(|| unknown_filter_notice(&asked.unknown_status, "completed, failed, cancelled or interrupted")),
-            outcomes: TERMINAL_STATUSES.iter().map(|status| status_choice(*status, asked.status)).collect(),
+            kinds: asked.kind_choices(),
+            outcomes: asked.status_choices(),
+            people: asked.person_choices(&people),
+            periods: asked.period_choices(),
+            from: asked.from_text(),
+            to: asked.to_text(),
+            filter_notices: asked.notices.clone(),
+            plot: match selected.filter(|query| query.of.is_some()) {
+                Some(query) => load_plot(state, &query, asked.narrow_source())?,
+                None => None,
+            },
             runs,
             freshness: match of {
                 Some(HistoryOf::Source(id)) => find_mark(state, id, Some(&actor))?,
@@ -101,6 +84,12 @@ pub(in crate::web) async fn list(app: AppContext, query: web::Query<FormValues>)
     .await
 }
 
+/// The plot of the newest runs that are listed.
+fn load_plot(state: &AppState, query: &HistoryQuery, is_narrowed: bool) -> Result<Option<RunPlot>, WebError> {
+    let records = state.store.newest_history(query, MAX_PLOTTED_RUNS)?;
+    Ok(RunPlot::new(&state.links, &records, is_narrowed))
+}
+
 /// The history of the source with this slug, even if it was removed; `None` if no source ever had the slug.
 pub(in crate::web) fn find_history_of(state: &AppState, slug: &str) -> Result<Option<HistoryOf>, WebError> {
     Ok(match slug.parse::<Slug>() {
@@ -109,17 +98,17 @@ pub(in crate::web) fn find_history_of(state: &AppState, slug: &str) -> Result<Op
     })
 }
 
-/// The finished runs of the requested page, or else of the last page.
+/// The finished runs of the requested page, or else of the last page; none if `selected` is `None`.
 fn load_finished(
     state: &AppState,
-    asked: &mut HistoryListQuery,
-    of: Option<&HistoryOf>,
+    asked: &mut HistoryFilters,
+    selected: Option<&HistoryQuery>,
 ) -> Result<HistoryPage, WebError> {
-    if !asked.source.is_empty() && of.is_none() {
+    let Some(selected) = selected else {
         asked.page = 1;
         return Ok(HistoryPage { records: Vec::new(), total: 0 });
-    }
-    let query = |page| HistoryQuery { of: of.cloned(), status: asked.status, page, per_page: RUNS_PER_PAGE };
+    };
+    let query = |page| HistoryQuery { page, per_page: RUNS_PER_PAGE, ..selected.clone() };
     let found = state.store.list_history(&query(asked.page))?;
     let last_page = found.total.div_ceil(RUNS_PER_PAGE).max(1);
     if asked.page <= last_page {
@@ -144,10 +133,6 @@ fn source_choices(known: &[Source], requested: &str) -> Vec<FilterChoice> {
     choices
 }
 
-fn status_choice(status: Status, requested: Option<Status>) -> FilterChoice {
-    FilterChoice { value: status.to_string(), label: status.label().to_owned(), is_selected: requested == Some(status) }
-}
-
 /// `GET /history/{id}`: one run. `kind` and `q` filter its changes; `page` and `issues` select pages of its lists.
 pub(in crate::web) async fn run_page(
     app: AppContext,
@@ -169,23 +154,4 @@ pub(in crate::web) fn find_run(state: &AppState, id: &str) -> Result<HistoryRun,
         Err(_) => None,
     };
     run.ok_or_else(|| WebError::not_found("sync"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{FormValues, HistoryListQuery, LinkBuilder, Status};
-
-    #[test]
-    fn a_query_that_cannot_be_parsed_selects_everything() {
-        let asked = |pairs: &[(&str, &str)]| {
-            let values: FormValues =
-                pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            let asked = HistoryListQuery::from(&values);
-            (asked.status, asked.page, asked.link(&LinkBuilder::default(), asked.page))
-        };
-        assert_eq!(asked(&[("status", "running"), ("page", "0")]), (None, 1, "/history".to_owned()));
-        let failed = [("source", "a b"), ("status", "failed"), ("page", "3")];
-        let there = "/history?source=a+b&status=failed&page=3".to_owned();
-        assert_eq!(asked(&failed), (Some(Status::Failed), 3, there));
-    }
 }

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::issue_view::{CorrectionResult, IssueSection};
+use super::run_plot::RunPlot;
 use crate::web::changes::value_view::WholeValue;
 use crate::web::history::change_section::ChangeSection;
 use crate::web::layout::freshness_mark::FreshnessMark;
@@ -23,10 +24,22 @@ pub(in crate::web) struct HistoryListPage {
     pub here: String,
     /// The sources to filter by.
     pub sources: Vec<FilterChoice>,
+    /// The kinds to filter by.
+    pub kinds: Vec<FilterChoice>,
     /// The statuses to filter by.
     pub outcomes: Vec<FilterChoice>,
-    /// The notice about a filter that was not applied.
-    pub filter_notice: Option<String>,
+    /// Who started runs, to filter by.
+    pub people: Vec<FilterChoice>,
+    /// The recent periods to filter by.
+    pub periods: Vec<FilterChoice>,
+    /// The first day; empty for any.
+    pub from: String,
+    /// The last day; empty for any.
+    pub to: String,
+    /// The notices about filters that were not applied.
+    pub filter_notices: Vec<String>,
+    /// The plot of the last runs, if the list is of one source.
+    pub plot: Option<RunPlot>,
     /// The finished runs of this page; on the first page the active runs come before them.
     pub runs: Vec<RunLine>,
     /// The mark of the source that the list is filtered by, if it is stale or paused.
@@ -43,7 +56,13 @@ impl HistoryListPage {
 
     /// Whether a filter is set.
     pub(in crate::web) fn is_filtered(&self) -> bool {
-        self.sources.iter().chain(&self.outcomes).any(|choice| choice.is_selected)
+        let choices = [&self.sources, &self.kinds, &self.outcomes, &self.people, &self.periods];
+        self.has_dates() || choices.into_iter().flatten().any(|choice| choice.is_selected)
+    }
+
+    /// Whether a first or last day is set.
+    pub(in crate::web) fn has_dates(&self) -> bool {
+        !self.from.is_empty() || !self.to.is_empty()
     }
 }
 
@@ -110,10 +129,10 @@ pub(in crate::web) struct RunPage {
     /// The mark of a stale or paused source.
     pub freshness: Option<FreshnessMark>,
     /// Facts about the run: name and value.
-    pub facts: Vec<(&'static str, String)>,
+    pub facts: Vec<(&'static str, FactValue)>,
     /// The duration of each stage; empty while the run is active, and if no timings were kept.
     pub stages: Vec<StageLine>,
-    /// The attempts of this run, if there are several.
+    /// The attempts of this run, if there are several: runs that continue each other, and automatic retries.
     pub attempts: Vec<AttemptLine>,
     /// The selected page of its changes; `None` if it has none.
     pub changes: Option<ChangeSection>,
@@ -127,6 +146,10 @@ pub(in crate::web) struct RunPage {
     pub run_steps: RunSteps,
     /// What an admin can do about its source.
     pub source_steps: SourceSteps,
+    /// When it ended, to the second; `None` while it is active.
+    pub ended_at: Option<TimeLabel>,
+    /// Whether the reader may read its log.
+    pub may_read_log: bool,
     /// Whether the reader may retry the failed feeds of its source.
     pub may_retry_feeds: bool,
 }
@@ -188,7 +211,16 @@ pub(in crate::web) struct TargetLink {
     pub time: TimeLabel,
 }
 
-/// The duration of one stage, and its part of the bar.
+/// The value of a fact about a run.
+#[derive(Debug, Clone)]
+pub(in crate::web) enum FactValue {
+    /// A text.
+    Text(String),
+    /// A point in time, to the second.
+    Time(TimeLabel),
+}
+
+/// When one stage began, how long it took, and its part of the bar.
 #[derive(Debug, Clone)]
 pub(in crate::web) struct StageLine {
     /// The label: "Fetching".
@@ -199,6 +231,8 @@ pub(in crate::web) struct StageLine {
     pub duration: String,
     /// Whether there is no duration.
     pub is_absent: bool,
+    /// When it began; `None` if the run did not reach it.
+    pub began_at: Option<TimeLabel>,
     /// Where its part begins, in thousandths of the bar.
     pub begin: u64,
     /// The width of its part, in thousandths of the bar.

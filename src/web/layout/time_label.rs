@@ -19,6 +19,11 @@ pub(in crate::web) fn time_label(time: DateTime<Utc>) -> TimeLabel {
     }
 }
 
+/// Formats a point in time for pages, to the second.
+pub(in crate::web) fn exact_time_label(time: DateTime<Utc>) -> TimeLabel {
+    TimeLabel { text: exact_time(time), ..time_label(time) }
+}
+
 /// Formats a point in time to the second, for comparison with a log: `20 Nov 2026, 08:00:15 UTC`.
 pub(in crate::web) fn exact_time(time: DateTime<Utc>) -> String {
     time.format("%-d %b %Y, %H:%M:%S UTC").to_string()

@@ -1,0 +1,3 @@
+DROP INDEX sync_records_source;
+DROP INDEX sync_records_requested_by;
+DROP INDEX sync_records_filters;
