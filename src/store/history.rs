@@ -90,8 +90,10 @@ impl Store {
     pub fn list_history(&self, query: &HistoryQuery) -> Result<HistoryPage, StoreError> {
         let offset = query.page.saturating_sub(1).saturating_mul(query.per_page);
         self.read(|conn| {
-            let total = MatchingRecords(query).count(conn)?;
             let ids = MatchingRecords(query).list_ids(conn, query.per_page, offset)?;
+            // A page that is not full is the last one, unless it lies behind the last.
+            let is_last = (ids.len() as u64) < query.per_page && (offset == 0 || !ids.is_empty());
+            let total = if is_last { offset + ids.len() as u64 } else { MatchingRecords(query).count(conn)? };
             Ok(HistoryPage { records: load_records(conn, &ids)?, total })
         })
     }

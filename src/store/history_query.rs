@@ -71,16 +71,18 @@ pub(super) struct MatchingRecords<'q>(pub(super) &'q HistoryQuery);
 
 impl<'q> MatchingRecords<'q> {
     /// The condition of a query, of which the first `offset` records are passed over.
-    fn select(&self, offset: u64) -> IntoBoxed<'q, sync_records::table, MultiBackend> {
+    fn select(&self, conn: &AnyConnection, offset: u64) -> IntoBoxed<'q, sync_records::table, MultiBackend> {
         let Self(query) = *self;
         let mut matching = sync_records::table.into_boxed();
         let filters = [query.of.is_some(), query.kind.is_some(), query.status.is_some(), query.requested_by.is_some()];
         let is_only_filter = filters.iter().filter(|is_set| **is_set).count() == 1 && offset < MAX_SHORT_OFFSET;
-        // An expression instead of the plain column keeps the databases from an index that has only this column: they
-        // would read each of its records from the table to check the other filters.
+        // SQLite has no statistics. An expression instead of the plain column keeps it from an index that has only this
+        // column: it would read each of its records from the table to check the other filters.
+        let is_postgres = matches!(conn, AnyConnection::Postgres(_));
+        let names_columns = is_only_filter || is_postgres;
         match &query.of {
-            Some(HistoryOf::Source(id)) if is_only_filter => {
-                matching = matching.filter(sync_records::source_id.eq(id.0))
+            Some(HistoryOf::Source(id)) if names_columns => {
+                matching = matching.filter(sync_records::source_id.eq(id.0));
             }
             Some(HistoryOf::Source(id)) => {
                 matching = matching.filter(sql::<Bool>("sync_records.source_id + 0 = ").bind::<BigInt, _>(id.0));
@@ -89,7 +91,7 @@ impl<'q> MatchingRecords<'q> {
             None => {}
         }
         match query.status {
-            Some(status) if is_only_filter => matching = matching.filter(sync_records::status.eq(status.as_str())),
+            Some(status) if names_columns => matching = matching.filter(sync_records::status.eq(status.as_str())),
             Some(status) => {
                 matching =
                     matching.filter(sql::<Bool>("sync_records.status || '' = ").bind::<Text, _>(status.as_str()));
@@ -99,8 +101,13 @@ impl<'q> MatchingRecords<'q> {
         if let Some(kind) = query.kind {
             matching = matching.filter(sync_records::kind.eq(kind.as_str()));
         }
-        if let Some(person) = &query.requested_by {
-            matching = matching.filter(sql::<Bool>("sync_records.requested_by || '' = ").bind::<Text, _>(person));
+        match &query.requested_by {
+            Some(person) if is_postgres => matching = matching.filter(sync_records::requested_by.eq(person)),
+            // Its own index is for the list of names alone.
+            Some(person) => {
+                matching = matching.filter(sql::<Bool>("sync_records.requested_by || '' = ").bind::<Text, _>(person));
+            }
+            None => {}
         }
         if let Some(from) = query.ended_from {
             matching = matching.filter(sync_records::finished_at.ge(from.naive_utc()));
@@ -113,12 +120,12 @@ impl<'q> MatchingRecords<'q> {
 
     /// How many there are.
     pub(super) fn count(&self, conn: &mut AnyConnection) -> QueryResult<u64> {
-        Ok(u64::try_from(self.select(0).count().get_result::<i64>(conn)?).unwrap_or(0))
+        Ok(u64::try_from(self.select(conn, 0).count().get_result::<i64>(conn)?).unwrap_or(0))
     }
 
     /// The ids of at most `limit` of them, newest first, after the first `offset`.
     pub(super) fn list_ids(&self, conn: &mut AnyConnection, limit: u64, offset: u64) -> QueryResult<Vec<String>> {
-        self.select(offset)
+        self.select(conn, offset)
             .order((sync_records::finished_at.desc(), sync_records::id.desc()))
             .limit(i64::try_from(limit).unwrap_or(i64::MAX))
             .offset(i64::try_from(offset).unwrap_or(i64::MAX))

@@ -87,7 +87,7 @@ fn the_pages_of_an_admin_are_accessible() {
     let item = browser.find_attribute("tbody tr:nth-child(7) .cell-lead a", "href").expect("an item");
     // One row is enough below a panel.
     let one = "/catalog/albums?q=%22Record+010%22";
-    let [run_page, undo] = ["", "/undo"].map(|step| format!("/history/{run}{step}"));
+    let [run_page, undo, log] = ["", "/undo", "/log"].map(|step| format!("/history/{run}{step}"));
     let pages = [
         ("/", ""),
         ("/catalog/albums", ""),
@@ -98,7 +98,10 @@ fn the_pages_of_an_admin_are_accessible() {
         (&item, ""),
         ("/history", ""),
         ("/history?status=failed", ""),
+        ("/history?source=albums&kind=sync", "#run-plot-table summary"),
+        ("/history?time=7d&from=2020-01-31&kind=none", ""),
         (&run_page, ""),
+        (&log, ""),
         (&undo, ""),
         // The panel at rest, after its result was dismissed.
         (one, "#panel-dismiss"),

@@ -26,14 +26,14 @@ fn changes_are_searched_paged_and_followed_to_the_item_on_a_desktop_and_on_a_pho
     let preview = serde_json::json!({ "source": "albums", "options": { "preview": true } });
     let id = server.post("/api/sync", &preview).json()["syncId"].as_str().expect("an id").to_owned();
     browser.open_page(&server.url(&format!("/history/{id}")));
-    browser.wait_for_text("h1", "Preview");
+    browser.wait_for_text("h1", "preview");
     browser.wait_for_text("#run .counts", "118 to update");
     browser.wait_for_text("#changes-title", "Changes in this preview");
     browser.wait_for_text("#changes .tabs", "1 to add");
     browser.wait_for_text("#changes .tabs", "2 to remove");
     let id = server.start_sync("albums");
     browser.open_page(&server.url(&format!("/history/{id}")));
-    browser.wait_for_text("h1", "Sync completed");
+    browser.wait_for_text("h1", "sync completed");
     browser.wait_for_text("#changes .pager", "1–50 of 121");
 
     browser.click("#changes .tabs a:nth-child(3)");

@@ -4,6 +4,7 @@ use super::{format_albums, serve_half};
 use crate::support::browser::Browser;
 use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::waiting::wait_until;
 
 #[test]
 fn a_failed_run_is_found_in_the_history_and_retried() {
@@ -22,7 +23,7 @@ fn a_failed_run_is_found_in_the_history_and_retried() {
     browser.wait_for_text("#panel-title", "Sync failed");
 
     browser.click("#panel-details");
-    browser.wait_for_text("h1", "Sync failed");
+    browser.wait_for_text("h1", ": sync failed");
     browser.wait_for_text(".run-outcome", "404");
     browser.wait_for_text(".run-stage-times", "not reached");
     browser.assert_fits_phone();
@@ -72,7 +73,7 @@ fn an_open_page_of_a_run_shows_its_end() {
     browser.wait_for_text("h1", "Syncing");
     let cancelled = server.post(&format!("/api/sync/{id}/cancel"), &serde_json::json!({}));
     assert_eq!(cancelled.status, 202, "{}", cancelled.body);
-    browser.wait_for_text("h1", "Sync cancelled");
+    browser.wait_for_text("h1", ": sync cancelled");
     assert!(
         browser.has_element("#run-again") && !browser.has_element("#run[hx-get]"),
         "the page does not poll any more"
@@ -120,4 +121,112 @@ fn history_is_filtered_and_paged_without_javascript() {
     browser.wait_for_text("#issues .pager", "1–25 of 60");
     browser.click("#issues a[rel=next]");
     browser.wait_for_text("#issues .pager", "26–50 of 60");
+}
+
+/// A server whose source `albums` has seven runs: syncs with and without changes, one of which skipped a row and one
+/// failed, and a preview.
+pub(super) fn start_with_runs() -> (ServerSetup, ServerProcess, StubServer, String) {
+    let setup = ServerSetup::new().with_setting("LOCKSTEP_COOLDOWN", "0");
+    let server = setup.start();
+    setup.add_admin_and_token();
+    let stub = StubServer::start();
+    setup.add_url("albums", stub.url("/albums.csv"));
+    let mut id = String::new();
+    for lines in ["1,One", "1,One\n2,Two", "1,One\n2,Two", "1,Other\n2,Two\n3,Three", "2,Two\n3,Three\n,Nobody"] {
+        stub.set_reply("/albums.csv", StubReply::csv(format!("id,title\n{lines}\n")));
+        id = server.start_sync("albums");
+        wait_for_end(&server, &id);
+    }
+    stub.set_reply("/albums.csv", StubReply::status(404));
+    let failed = server.start_sync("albums");
+    wait_for_end(&server, &failed);
+    let preview = serde_json::json!({ "source": "albums", "options": { "preview": true } });
+    stub.set_reply("/albums.csv", StubReply::csv("id,title\n2,Two\n3,Three\n4,Four\n"));
+    let preview = server.post("/api/sync", &preview).json()["syncId"].as_str().expect("an id").to_owned();
+    wait_for_end(&server, &preview);
+    (setup, server, stub, id)
+}
+
+fn wait_for_end(server: &ServerProcess, id: &str) {
+    wait_until(|| !server.get(&format!("/api/history/{id}")).json()["endTime"].is_null());
+}
+
+/// Asserts that nothing below the header is wider than the smallest phones.
+#[track_caller]
+fn assert_fits_small_phone(browser: &Browser) {
+    let phone = serde_json::json!({ "width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": false });
+    browser.run_chromium_command("Emulation.setDeviceMetricsOverride", &phone);
+    browser.wait_for_condition("the page is narrow", || browser.run_script("return innerWidth") == 320);
+    let wide = browser.run_script(
+        "return [...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > 320.5) \
+           .map(e => e.outerHTML.slice(0, 160))",
+    );
+    browser.set_narrow(false);
+    assert_eq!(wide, serde_json::json!([]), "{}", browser.page_path());
+}
+
+#[test]
+fn a_filtered_history_with_its_plot_and_the_log_of_a_run_are_accessible_and_fit_phones() {
+    let (_setup, server, _stub, run) = start_with_runs();
+    let browser = Browser::open();
+    browser.log_in(&server.url("/login?next=/history"));
+    browser.click("#narrow-source option[value=albums]");
+    browser.wait_for_text("#run-plot-title", "Last 7 runs");
+    assert_eq!((browser.count_elements(".run-plot svg g"), browser.count_elements(".run-plot svg path")), (7, 1));
+    browser.click("#narrow-kind option[value=sync]");
+    browser.wait_for_text("#run-plot-title", "Last 6 matching runs");
+    browser.click("#narrow-dates summary");
+    let set_day = "const day = document.querySelector('#narrow-from'); day.value = '2020-01-31';
+        day.dispatchEvent(new Event('change', { bubbles: true }))";
+    browser.run_script(set_day);
+    browser.wait_for_condition("the day is in the address", || browser.page_path().contains("from=2020-01-31"));
+    for part in ["source=albums", "kind=sync"] {
+        assert!(browser.page_path().contains(part), "{}", browser.page_path());
+    }
+    browser.reload();
+    browser.click("#run-plot-table summary");
+    browser.wait_for_text("#run-plot-table table", "Sync completed, 1 row skipped");
+    browser.assert_page_accessible();
+    browser.assert_fits_phone();
+    assert_fits_small_phone(&browser);
+
+    browser.open_page(&server.url(&format!("/history/{run}")));
+    browser.wait_for_text("h1", ": sync completed, 1 row skipped");
+    assert_eq!(browser.run_script("return document.title.split(' · ')[0]"), browser.element_text("h1").trim());
+    // Times are in the zone of the reader, and lines of the log are only loaded when it is opened.
+    let shown =
+        browser.run_script("return document.querySelector('.run-stage-times relative-time').shadowRoot.textContent");
+    let shown = shown.as_str().expect("a text");
+    assert!(shown.matches(':').count() >= 2 && !shown.contains("UTC"), "{shown}");
+    assert!(!browser.has_element(".run-log"));
+    browser.click("#run-log > summary");
+    browser.wait_for_text(".run-log", "Accepted");
+    browser.wait_for_text(".run-log", "Fetched");
+    browser.wait_for_text("#run-log-lines, #run-log", "log lines of this server only");
+    browser.assert_page_accessible();
+    browser.assert_fits_phone();
+    assert_fits_small_phone(&browser);
+    assert_eq!(browser.console_problems(), [""; 0]);
+}
+
+#[test]
+fn filters_and_the_log_work_without_javascript() {
+    let (_setup, server, _stub, run) = start_with_runs();
+    let browser = Browser::without_javascript();
+    browser.log_in(&server.url("/login?next=/history"));
+    browser.click("#narrow-source option[value=albums]");
+    browser.click("#narrow-kind option[value=preview]");
+    browser.click("#narrow-time option[value='24h']");
+    browser.click("#narrow button");
+    browser.wait_for_text("#run-plot-title", "Last matching run");
+    for part in ["source=albums", "kind=preview", "time=24h"] {
+        assert!(browser.page_path().contains(part), "{}", browser.page_path());
+    }
+    browser.open_page(&server.url(&format!("/history/{run}")));
+    browser.wait_for_text(".run-stage-times", " UTC");
+    browser.click("#run-log > summary");
+    browser.click("#run-log a");
+    browser.wait_for_text("h1", "sync log");
+    browser.wait_for_text(".run-log", "Accepted");
+    browser.wait_for_text(".run-log", " UTC");
 }

@@ -123,9 +123,8 @@ fn every_way_to_end_has_true_timings(db: &TestDatabase) {
 /// The ids on a page of history, and the total number.
 fn list_records(store: &Store, of: Option<&Source>, status: Option<Status>, page: u64, per: u64) -> (Vec<SyncId>, u64) {
     let of = of.map(|source| HistoryOf::Source(source.id));
-    let found = store
-        .list_history(&HistoryQuery { of, status, page, per_page: per, ..HistoryQuery::default() })
-        .expect("history");
+    let query = HistoryQuery { of, status, page, per_page: per, ..HistoryQuery::default() };
+    let found = store.list_history(&query).expect("history");
     (found.records.iter().map(|record| record.summary.id).collect(), found.total)
 }
 
@@ -179,9 +178,8 @@ fn a_renamed_source_keeps_its_runs(db: &TestDatabase) {
     assert_eq!(store.remove_source(removed.id).expect("an answer"), SourceChange::Done);
     let left = of("albums");
     assert_eq!(left, Some(HistoryOf::Removed("albums".parse().expect("a slug"))));
-    let found = store
-        .list_history(&HistoryQuery { of: left, page: 1, per_page: 10, ..HistoryQuery::default() })
-        .expect("history");
+    let query = HistoryQuery { of: left, page: 1, per_page: 10, ..HistoryQuery::default() };
+    let found = store.list_history(&query).expect("history");
     assert_eq!((found.records.iter().map(|record| record.summary.id).collect::<Vec<_>>(), found.total), (vec![run], 1));
 }
 

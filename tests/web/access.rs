@@ -102,6 +102,19 @@ fn a_private_page_sends_visitors_to_sign_in_and_a_private_fragment_is_401() {
 }
 
 #[test]
+fn only_admins_read_the_log_of_a_run() {
+    let site = TestSite::new();
+    let run = format!("/history/{}", site.begin_sync(&site.albums));
+    let log = format!("{run}/log");
+    let (visitor, viewer) = (site.visitor(), site.add_person("bob", Role::Viewer));
+    assert_eq!((visitor.get(&log).status, visitor.get(&log).header("location").is_some()), (303, true));
+    assert_eq!(visitor.with_header("HX-Request", "true").get(&log).status, 401);
+    assert_eq!((viewer.get(&run).status, viewer.get(&log).status), (200, 403));
+    assert_eq!(viewer.get("/history/nonsense/log").status, 403, "a viewer does not learn which runs exist");
+    assert_eq!(site.add_person("ada", Role::Admin).get(&log).status, 200);
+}
+
+#[test]
 fn a_cross_site_post_is_refused() {
     let site = TestSite::new();
     let admin = site.add_person("ada", Role::Admin);

@@ -8,9 +8,55 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use lockstep::store::admission::{AdmissionRequest, StartOutcome};
 
+use super::history::latest_run;
 use super::site::TestSite;
 use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryKind, MemoryTable};
 use crate::support::test_engine::source_draft;
+use crate::support::{TestDatabase, on_both_databases};
+
+on_both_databases![the_page_of_a_run_links_its_automatic_retries];
+
+fn the_page_of_a_run_links_its_automatic_retries(db: &TestDatabase) {
+    let site = TestSite::without_cooldown(db.store(), tempfile::tempdir().expect("a folder"));
+    let runs: Vec<String> = (0..4)
+        .map(|_| {
+            site.sync_source(&site.albums);
+            latest_run(&site, &site.albums)
+        })
+        .collect();
+    // A scheduled sync that failed, its first retry, a sync of a person, and the second retry.
+    for (run, retries, status, planned) in [
+        (0, "0", "failed", true),
+        (1, "1", "failed", true),
+        (2, "NULL", "completed", false),
+        (3, "2", "completed", false),
+    ] {
+        let retry_at = if planned { "finished_at" } else { "NULL" };
+        db.run_sql(&format!(
+            "UPDATE sync_records SET retries_before = {retries}, status = '{status}', retry_at = {retry_at} WHERE id = '{}'",
+            runs[run]
+        ));
+    }
+    let reader = site.add_person("bob", Role::Viewer);
+    let attempts = |run: usize| {
+        let page = reader.get(&format!("/history/{}", runs[run])).body;
+        page.split_once("<ol class=\"run-attempts\">")
+            .map_or(String::new(), |(_, rest)| rest.split_once("</ol>").expect("its end").0.to_owned())
+    };
+    for shown in [0, 1, 3] {
+        let list = attempts(shown);
+        let names = ["Scheduled sync", "Retry 1 of 3", "Retry 2 of 3"];
+        let places = names.map(|name| list.find(name));
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{list}");
+        assert_eq!(list.matches("<li").count(), 3, "{list}");
+        for other in [0, 1, 3] {
+            let is_linked = list.contains(&format!("href=\"/history/{}\"", runs[other]));
+            assert_eq!(is_linked, other != shown, "{shown}, {other}: {list}");
+        }
+    }
+    assert!(attempts(0).contains("retry of this run") && attempts(3).contains("retried by this run"));
+    assert_eq!(attempts(2), "");
+}
 
 #[test]
 fn a_retry_that_waits_is_shown_with_its_time_until_a_sync_replaces_it() {

@@ -54,7 +54,15 @@ fn the_page_of_a_run_shows_all_its_details() {
     let second = sync_again(&site, &source, "id,title\na,<i>Other</i>\nc,New\n");
     let admin = site.add_person("ada", Role::Admin);
     let page = admin.get(&format!("/history/{second}?kind=updated")).body;
-    for text in ["Sync completed", "&#60;i&#62;Other&#60;/i&#62;", ">One</span>", "Timeline", "Processing", &second] {
+    for text in [
+        "The books: sync completed</span>",
+        "<title>The books: sync completed",
+        "&#60;i&#62;Other&#60;/i&#62;",
+        ">One</span>",
+        "Timeline",
+        "Processing",
+        &second,
+    ] {
         assert!(page.contains(text), "{text}: {page}");
     }
     assert!(find_again_button(&page).is_none(), "it completed: {page}");

@@ -18,7 +18,7 @@ use crate::web::layout::run_labels::StatusLabels as _;
 /// The terminal statuses.
 const TERMINAL_STATUSES: [Status; 4] = [Status::Completed, Status::Failed, Status::Cancelled, Status::Interrupted];
 /// The kinds of runs.
-const KINDS: [OperationKind; 4] =
+const LISTED_KINDS: [OperationKind; 4] =
     [OperationKind::Sync, OperationKind::Preview, OperationKind::Undo, OperationKind::Removal];
 /// The periods that end now: the value in the address, the label, and the hours.
 const RECENT_PERIODS: [(&str, &str, i64); 3] =
@@ -92,8 +92,8 @@ impl HistoryFilters {
             ("status", self.status.map_or("", Status::as_str)),
             ("person", &self.person),
             ("time", self.period),
-            ("from", &self.from_text()),
-            ("to", &self.to_text()),
+            ("from", &self.first_day_text()),
+            ("to", &self.last_day_text()),
             ("page", &number),
         ];
         with_query(&links.history(), &values)
@@ -131,17 +131,17 @@ impl HistoryFilters {
         *self != Self { source: self.source.clone(), notices: self.notices.clone(), page: self.page, ..Self::default() }
     }
 
-    pub(super) fn from_text(&self) -> String {
+    pub(super) fn first_day_text(&self) -> String {
         self.from.map(|day| day.to_string()).unwrap_or_default()
     }
 
-    pub(super) fn to_text(&self) -> String {
+    pub(super) fn last_day_text(&self) -> String {
         self.to.map(|day| day.to_string()).unwrap_or_default()
     }
 
     /// The kinds to filter by.
     pub(super) fn kind_choices(&self) -> Vec<FilterChoice> {
-        KINDS.iter().map(|kind| choice(kind.as_str(), kind_label(*kind), self.kind == Some(*kind))).collect()
+        LISTED_KINDS.iter().map(|kind| choice(kind.as_str(), kind_label(*kind), self.kind == Some(*kind))).collect()
     }
 
     /// The statuses to filter by.

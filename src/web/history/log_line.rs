@@ -3,15 +3,27 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use crate::domain::operation::{Stage, Status};
+use crate::domain::operation::Stage;
 use crate::domain::run_text::run_state::stage_label;
-use crate::domain::run_text::status_label;
 use crate::domain::text::counts::group_digits;
 use crate::domain::text::measures::{format_bytes, format_elapsed};
 use crate::web::layout::time_label::{TimeLabel, exact_time_label};
 
-/// Fields that are columns of the table, or the same in all lines of a run.
-const NOT_LISTED: [&str; 9] = ["time", "level", "event", "syncId", "message", "stage", "source", "kind", "mode"];
+/// Fields that have a place of their own, are the same in all lines of a run, or are repeated by the message.
+const UNLISTED_FIELDS: [&str; 12] = [
+    "time",
+    "level",
+    "event",
+    "syncId",
+    "message",
+    "stage",
+    "source",
+    "kind",
+    "mode",
+    "server",
+    "requestedBy",
+    "progress",
+];
 
 /// One line of the log of a run.
 #[derive(Debug, Clone)]
@@ -28,6 +40,8 @@ pub(in crate::web) struct LogLine {
     pub stage: String,
     /// The message.
     pub message: String,
+    /// The host and the process that wrote it.
+    pub server: String,
     /// The other fields: name and value.
     pub fields: Vec<(String, String)>,
 }
@@ -49,9 +63,10 @@ impl LogLine {
             is_problem: matches!(text("level"), "warn" | "error"),
             stage: stage.parse::<Stage>().map_or_else(|_| stage.to_owned(), |stage| stage_label(stage).to_owned()),
             message: text("message").to_owned(),
+            server: text("server").to_owned(),
             fields: fields
                 .iter()
-                .filter(|(name, _)| !NOT_LISTED.contains(&name.as_str()))
+                .filter(|(name, _)| !UNLISTED_FIELDS.contains(&name.as_str()))
                 .filter_map(|(name, value)| Some((field_label(name), field_text(name, value)?)))
                 .collect(),
         })
@@ -78,7 +93,6 @@ fn event_label(event: &str) -> String {
 
 fn field_label(name: &str) -> String {
     let label = match name {
-        "requestedBy" => "started by",
         "retryOf" => "continues",
         "successor" => "continued by",
         "waitedMs" => "waited",
@@ -95,16 +109,14 @@ fn field_label(name: &str) -> String {
 fn field_text(name: &str, value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
-        Value::String(text) if name == "status" => {
-            Some(text.parse::<Status>().map_or_else(|_| text.clone(), |status| status_label(status).to_lowercase()))
-        }
+        // The status of a run is in the message; the status of a response is a number.
+        Value::String(_) if name == "status" => None,
         Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
         Value::Number(number) => {
             let Some(number) = number.as_u64() else { return Some(number.to_string()) };
             match name {
                 "ms" | "durationMs" | "waitedMs" => Some(format_elapsed(std::time::Duration::from_millis(number))),
                 "bytes" => Some(format_bytes(number)).filter(|_| number > 0),
-                "progress" => Some(format!("{number} %")),
                 "status" | "attempt" => Some(number.to_string()),
                 _ => Some(group_digits(number)).filter(|_| number > 0),
             }
@@ -118,7 +130,7 @@ mod tests {
     use super::LogLine;
 
     #[test]
-    fn a_line_is_told_in_words_and_lines_of_other_runs_are_none() {
+    fn a_line_is_written_in_words_and_a_line_of_another_run_is_none() {
         let line = r#"{"time":"2026-11-20T08:00:15.250Z","level":"warn","event":"stage","syncId":"sync_1","source":"albums",
             "stage":"processing","progress":45,"durationMs":1500,"bytes":0,"items":48000,"status":"running","rejected":2,
             "removed":0,"message":"processing at 45 %","server":"host/7"}"#;
@@ -126,8 +138,8 @@ mod tests {
         assert_eq!((&*parsed.event, &*parsed.stage, parsed.is_problem), ("Stage begun", "Processing", true));
         assert_eq!((&*parsed.time.iso, parsed.millis % 1000), ("2026-11-20T08:00:15Z", 250));
         let fields: Vec<String> = parsed.fields.iter().map(|(name, value)| format!("{name} {value}")).collect();
-        let mut expected =
-            ["progress 45 %", "took 1.5 s", "items 48,000", "status running", "skipped 2", "server host/7"].to_vec();
+        let mut expected = vec!["took 1.5 s", "items 48,000", "skipped 2"];
+        assert_eq!(parsed.server, "host/7");
         let mut fields: Vec<&str> = fields.iter().map(String::as_str).collect();
         fields.sort_unstable();
         expected.sort_unstable();

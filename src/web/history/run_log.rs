@@ -37,6 +37,13 @@ pub(in crate::web) struct RunLogPage {
     pub has_more: bool,
 }
 
+impl RunLogPage {
+    /// Whether several processes wrote its lines, so that each line names its process.
+    pub(in crate::web) fn has_many_servers(&self) -> bool {
+        self.lines.windows(2).any(|pair| pair[0].server != pair[1].server)
+    }
+}
+
 /// `GET /history/{id}/log`.
 pub(in crate::web) async fn page(app: AppContext, id: web::Path<String>) -> Result<HtmlResponse, WebError> {
     app.run_blocking(move |state, caller| {

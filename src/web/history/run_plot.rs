@@ -23,7 +23,7 @@ const DURATION_HEIGHTS: (u64, u64) = (72, 3);
 /// The highest bar of changes, and the lowest.
 const CHANGE_HEIGHTS: (u64, u64) = (30, 3);
 /// The distance from the bars of durations to the bars of changes.
-const GAP: u64 = 8;
+const ROW_GAP: u64 = 8;
 /// The height of the line of marks.
 const MARK_HEIGHT: u64 = 14;
 
@@ -82,8 +82,8 @@ pub(in crate::web) struct PlottedRun {
 }
 
 impl RunPlot {
-    /// The plot of runs, which come with the newest first; `None` if there are none. `is_narrowed` says whether they are
-    /// only some of the runs of the source.
+    /// The plot of runs, which come with the newest first; `None` if there are none. `is_narrowed` says whether they
+    /// are only some of the runs of the source.
     pub(super) fn new(links: &LinkBuilder, records: &[SyncRecord], is_narrowed: bool) -> Option<Self> {
         let longest = records.iter().map(run_millis).max()?;
         let most = records.iter().map(count_changes).max()?;
@@ -96,7 +96,7 @@ impl RunPlot {
             summary: describe(&title, records, longest),
             title,
             width: number.max(MIN_SLOTS) * SLOT_WIDTH,
-            height: DURATION_HEIGHTS.0 + GAP + CHANGE_HEIGHTS.0 + MARK_HEIGHT,
+            height: DURATION_HEIGHTS.0 + ROW_GAP + CHANGE_HEIGHTS.0 + MARK_HEIGHT,
             base: DURATION_HEIGHTS.0,
             longest: format_millis(longest),
             most_changes: (most > 0).then(|| group_digits(most)),
@@ -110,7 +110,7 @@ fn plot_run(links: &LinkBuilder, record: &SyncRecord, slot: u64, longest: u64, m
     let view = RunView::of_record(record);
     let height = scaled(run_millis(record), longest, DURATION_HEIGHTS);
     let changes = stack_changes(record, scaled(count_changes(record), most, CHANGE_HEIGHTS));
-    let changes_end = DURATION_HEIGHTS.0 + GAP + changes.iter().map(|(.., height)| height).sum::<u64>();
+    let changes_end = DURATION_HEIGHTS.0 + ROW_GAP + changes.iter().map(|(.., height)| height).sum::<u64>();
     let outcome = format!("{} {}", kind_label(record.summary.kind), view.outcome_label().to_lowercase());
     let duration = format_millis(run_millis(record));
     let (change_label, finished_at) = (change_label(&view), time_label(record.finished_at));
@@ -154,7 +154,7 @@ fn stack_changes(record: &SyncRecord, height: u64) -> Vec<(&'static str, u64, u6
     let stats = record.summary.stats;
     let counts = [("added", stats.added), ("updated", stats.updated), ("removed", stats.removed)];
     let total = count_changes(record).max(1);
-    let top = DURATION_HEIGHTS.0 + GAP;
+    let top = DURATION_HEIGHTS.0 + ROW_GAP;
     let (mut below, mut parts) = (0, Vec::new());
     for (kind, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
         let part = (u128::from(count) * u128::from(height) / u128::from(total)).try_into().unwrap_or(height).max(1);
