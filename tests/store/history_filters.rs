@@ -22,9 +22,9 @@ on_both_databases![
 const MAX_PAGE_TIME: Duration = Duration::from_millis(100);
 
 /// The newest 10 of the runs that a query selects, as kind and status, and the number of all.
-fn list_runs(store: &Store, query: HistoryQuery) -> (Vec<(OperationKind, Status)>, u64) {
+fn list_runs(store: &Store, query: &HistoryQuery) -> (Vec<(OperationKind, Status)>, u64) {
     let found = store.list_history(&HistoryQuery { page: 1, per_page: 10, ..query.clone() }).expect("history");
-    let newest = store.newest_history(&query, 10).expect("history");
+    let newest = store.newest_history(query, 10).expect("history");
     assert_eq!(newest, found.records);
     let runs = found.records.iter().map(|record| (record.summary.kind, record.summary.status));
     (runs.collect(), found.total)
@@ -45,18 +45,18 @@ fn runs_are_filtered_by_kind_outcome_person_and_time_together(db: &TestDatabase)
     let all = HistoryQuery::default;
     let of = |source: &Source| Some(HistoryOf::Source(source.id));
     let completed = Some(Status::Completed);
-    assert_eq!(list_runs(store, all()).1, 3);
+    assert_eq!(list_runs(store, &all()).1, 3);
     let kind = |kind| HistoryQuery { kind: Some(kind), ..all() };
-    assert_eq!(list_runs(store, kind(preview)), (vec![(preview, Status::Completed)], 1));
-    assert_eq!(list_runs(store, kind(OperationKind::Undo)), (vec![], 0));
+    assert_eq!(list_runs(store, &kind(preview)), (vec![(preview, Status::Completed)], 1));
+    assert_eq!(list_runs(store, &kind(OperationKind::Undo)), (vec![], 0));
     let by = |name: &str| HistoryQuery { requested_by: Some(name.to_owned()), ..all() };
-    assert_eq!(list_runs(store, by("schedule")), (vec![(sync, Status::Failed)], 1));
-    assert_eq!(list_runs(store, by("Schedule")), (vec![], 0));
+    assert_eq!(list_runs(store, &by("schedule")), (vec![(sync, Status::Failed)], 1));
+    assert_eq!(list_runs(store, &by("Schedule")), (vec![], 0));
     let query = HistoryQuery { of: of(&albums), kind: Some(sync), status: completed, ..all() };
-    assert_eq!(list_runs(store, query.clone()), (vec![(sync, Status::Completed)], 1));
-    assert_eq!(list_runs(store, HistoryQuery { of: of(&books), ..query.clone() }), (vec![], 0));
+    assert_eq!(list_runs(store, &query), (vec![(sync, Status::Completed)], 1));
+    assert_eq!(list_runs(store, &HistoryQuery { of: of(&books), ..query.clone() }), (vec![], 0));
     let query = HistoryQuery { of: of(&books), status: Some(Status::Failed), ..by("schedule") };
-    assert_eq!(list_runs(store, query.clone()).1, 1);
+    assert_eq!(list_runs(store, &query).1, 1);
     // From a time on, and before a time.
     let end = failed.finished_at;
     let between = |from: DateTime<Utc>, before: DateTime<Utc>| HistoryQuery {
@@ -65,9 +65,9 @@ fn runs_are_filtered_by_kind_outcome_person_and_time_together(db: &TestDatabase)
         ..query.clone()
     };
     let instant = TimeDelta::microseconds(1);
-    assert_eq!(list_runs(store, between(end, end + instant)).1, 1);
-    assert_eq!(list_runs(store, between(end - instant, end)).1, 0);
-    assert_eq!(list_runs(store, between(end + instant, end + instant * 2)).1, 0);
+    assert_eq!(list_runs(store, &between(end, end + instant)).1, 1);
+    assert_eq!(list_runs(store, &between(end - instant, end)).1, 0);
+    assert_eq!(list_runs(store, &between(end + instant, end + instant * 2)).1, 0);
 }
 
 fn people_are_listed_once_each(db: &TestDatabase) {
