@@ -166,12 +166,6 @@ impl LinkBuilder {
         self.route(&format!("/history/{sync_id}"))
     }
 
-    /// The log of one run.
-    #[must_use]
-    pub fn run_log(&self, sync_id: &impl Display) -> String {
-        self.route(&format!("/history/{sync_id}/log"))
-    }
-
     /// The page that confirms the undo of one run. Its form is sent there too.
     #[must_use]
     pub fn undo_run(&self, sync_id: &impl Display) -> String {
