@@ -54,7 +54,7 @@ bench-progress:
 
 # Every page in every state, for people to look at: target/pictures.
 pictures: needs
-	$(CARGO) nextest run --run-ignored only -E 'test(pictures_of_every_page)'
+	$(CARGO) nextest run -E 'test(every_page_in_every_state)'
 
 screenshot:
 	@scripts/screenshot

@@ -8,6 +8,7 @@ use super::output::CommandError;
 use super::progress_display::ProgressDisplay;
 use crate::app::App;
 use crate::domain::operation::Status;
+use crate::domain::run_text::requesters::COMMAND_LINE_REQUESTER;
 use crate::domain::run_text::start_and_cancel::ALREADY_FINISHING;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
@@ -15,8 +16,6 @@ use crate::store::StoreError;
 use crate::store::cancel::CancelOutcome;
 use crate::sync::ShutdownSignal;
 
-/// The name of the command line in runs that it started or cancelled.
-pub(super) const COMMAND_LINE: &str = "command line";
 /// How often the status is read.
 const STATUS_POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// How often this process checks whether it has finished the run itself.
@@ -130,7 +129,7 @@ fn fail_if_runner_ended(app: &App, id: SyncId, runner: &mut Option<RunnerThread>
     match finished.join() {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => {
-            app.control.cancel(id, COMMAND_LINE)?;
+            app.control.cancel(id, COMMAND_LINE_REQUESTER)?;
             Err(error.into())
         }
         Err(_) => Err(CommandError::failed(format!("an internal error occurred. {id} stays queued."))),
@@ -138,7 +137,7 @@ fn fail_if_runner_ended(app: &App, id: SyncId, runner: &mut Option<RunnerThread>
 }
 
 fn cancel_run(app: &App, id: SyncId, display: &mut ProgressDisplay) -> Result<(), CommandError> {
-    match app.control.cancel(id, COMMAND_LINE)? {
+    match app.control.cancel(id, COMMAND_LINE_REQUESTER)? {
         CancelOutcome::Requested => display.print_line("Cancelling…"),
         CancelOutcome::AlreadyFinishing => display.print_line(ALREADY_FINISHING),
         CancelOutcome::Done | CancelOutcome::AlreadyEnded | CancelOutcome::NoSuchRun => {}

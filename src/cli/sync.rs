@@ -5,13 +5,13 @@ use std::sync::atomic::Ordering;
 use chrono::{TimeDelta, Utc};
 use clap::Args;
 
-use super::follow;
 use super::output::{CommandError, CommandExit, find_source, print_note, to_single_line};
 use super::run_result::{exit_of_run, follow_to_end, print_result, start_refused};
 use crate::app::{self, App};
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest, Status};
 use crate::domain::record::SyncRecord;
 use crate::domain::removal_review::ReviewReason;
+use crate::domain::run_text::requesters::COMMAND_LINE_REQUESTER;
 use crate::domain::run_text::withheld_items::{remove_items_label, sync_anyway_label};
 use crate::domain::source::{Slug, Source};
 use crate::domain::status_report::StatusReport;
@@ -69,7 +69,7 @@ impl SyncArgs {
                 ..StartOptions::default()
             },
             priority: RunPriority::Manual,
-            requested_by: follow::COMMAND_LINE.to_owned(),
+            requested_by: COMMAND_LINE_REQUESTER.to_owned(),
         }
     }
 }
@@ -129,7 +129,7 @@ fn start_removal(app: &App, source: &Source, last: &StatusReport) -> Result<Opti
             remove_items_label(&source.noun, review.item_count)
         }
     });
-    match app.control.apply_removals(id, Some(false), follow::COMMAND_LINE)? {
+    match app.control.apply_removals(id, Some(false), COMMAND_LINE_REQUESTER)? {
         FollowUp::Possible(_, (_, StartOutcome::Accepted(id))) => Ok(Some(id)),
         FollowUp::Possible(_, (_, refused)) => Err(start_refused(source, refused)),
         FollowUp::NoSuchRun => Ok(None),

@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-use super::follow::COMMAND_LINE;
 use super::output::{CommandError, CommandExit, ask_confirmation, print_note};
 use super::run_result::{exit_of_run, follow_to_end, print_result, start_refused};
 use crate::app::{self, App};
+use crate::domain::run_text::requesters::COMMAND_LINE_REQUESTER;
 use crate::domain::run_text::undo::{later_changes_message, undo_forecast_message, undo_pauses_schedule};
 use crate::domain::sync_id::SyncId;
 use crate::store::admission::StartOutcome;
@@ -51,12 +51,12 @@ pub(super) fn run(app: &App, args: &UndoArgs) -> Result<CommandExit, CommandErro
         return Ok(CommandExit::Cancelled);
     }
     let interrupted = app::watch_shutdown_signals()?;
-    let (source, mut outcome) = possible(id, app.control.undo(id, COMMAND_LINE)?)?;
+    let (source, mut outcome) = possible(id, app.control.undo(id, COMMAND_LINE_REQUESTER)?)?;
     if let StartOutcome::AlreadyRunning(active) = outcome
         && app.control.recover_run(active)?.is_some()
     {
         // The worker of that run was dead. It has been ended.
-        outcome = possible(id, app.control.undo(id, COMMAND_LINE)?)?.1;
+        outcome = possible(id, app.control.undo(id, COMMAND_LINE_REQUESTER)?)?.1;
     }
     let StartOutcome::Accepted(undo) = outcome else { return Err(start_refused(&source, outcome)) };
     let last = follow_to_end(app, undo, &interrupted)?;

@@ -79,6 +79,15 @@ pub fn run_outcome_label(kind: OperationKind, status: Status, stats: &RunStats) 
     append_left_out(format!("{} {}", kind_label(kind), status_label(status).to_lowercase()), stats)
 }
 
+/// How many runs ended how: "18 completed, 2 failed".
+#[must_use]
+pub fn outcome_counts_label(statuses: &[Status]) -> String {
+    const TERMINAL: [Status; 4] = [Status::Completed, Status::Failed, Status::Cancelled, Status::Interrupted];
+    let counts = TERMINAL.map(|status| (statuses.iter().filter(|other| **other == status).count(), status));
+    let parts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, status)| format!("{count} {status}"));
+    parts.collect::<Vec<_>>().join(", ")
+}
+
 /// Whether a run skipped rows, or feeds failed.
 #[must_use]
 pub const fn has_left_out(stats: &RunStats) -> bool {

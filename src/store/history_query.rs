@@ -15,6 +15,7 @@ use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::any_connection::MultiBackend;
 use super::connection::{AnyConnection, Store};
+use super::dialect::planner::has_statistics;
 use super::error::StoreError;
 use super::records::RecordRow;
 use super::schema::{sources, sync_records};
@@ -76,10 +77,10 @@ impl<'q> MatchingRecords<'q> {
         let mut matching = sync_records::table.into_boxed();
         let filters = [query.of.is_some(), query.kind.is_some(), query.status.is_some(), query.requested_by.is_some()];
         let is_only_filter = filters.iter().filter(|is_set| **is_set).count() == 1 && offset < MAX_SHORT_OFFSET;
-        // SQLite has no statistics. An expression instead of the plain column keeps it from an index that has only this
-        // column: it would read each of its records from the table to check the other filters.
-        let is_postgres = matches!(conn, AnyConnection::Postgres(_));
-        let names_columns = is_only_filter || is_postgres;
+        // Without statistics, an expression instead of the plain column keeps the planner from an index that has only
+        // this column: it would read each of its records from the table to check the other filters.
+        let has_statistics = has_statistics(conn);
+        let names_columns = is_only_filter || has_statistics;
         match &query.of {
             Some(HistoryOf::Source(id)) if names_columns => {
                 matching = matching.filter(sync_records::source_id.eq(id.0));
@@ -102,7 +103,7 @@ impl<'q> MatchingRecords<'q> {
             matching = matching.filter(sync_records::kind.eq(kind.as_str()));
         }
         match &query.requested_by {
-            Some(person) if is_postgres => matching = matching.filter(sync_records::requested_by.eq(person)),
+            Some(person) if has_statistics => matching = matching.filter(sync_records::requested_by.eq(person)),
             // Its own index is for the list of names alone.
             Some(person) => {
                 matching = matching.filter(sql::<Bool>("sync_records.requested_by || '' = ").bind::<Text, _>(person));

@@ -13,6 +13,7 @@ use super::outage_log::OutageLog;
 use super::shutdown_signal::ShutdownSignal;
 use crate::domain::automatic_retry::WaitingRetry;
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
+use crate::domain::run_text::requesters::SCHEDULE_REQUESTER;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::SourceId;
 use crate::store::StoreError;
@@ -64,7 +65,7 @@ fn scheduled_request(priority: RunPriority, retries_before: u8) -> StartRequest 
         mode: Mode::Incremental,
         options: StartOptions { retries_before: Some(retries_before), ..StartOptions::default() },
         priority,
-        requested_by: "schedule".to_owned(),
+        requested_by: SCHEDULE_REQUESTER.to_owned(),
     }
 }
 

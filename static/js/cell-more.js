@@ -1,6 +1,6 @@
 // Long texts in a table are cut off after two lines. A button beside them shows the whole text.
 const addButton = (lines) => {
-  if (lines.scrollHeight <= lines.clientHeight + 2 || lines.nextElementSibling?.classList.contains("cell-more")) return;
+  if (lines.nextElementSibling?.classList.contains("cell-more")) return;
   const button = Object.assign(document.createElement("button"), {
     type: "button",
     className: "cell-more",

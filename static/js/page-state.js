@@ -1,4 +1,5 @@
 // Shows the state of the run on screen, or of the runs of other catalogs, in the title and the icon of the tab.
+import { isFollowed } from "./followed-runs.js";
 import { find, findBadge, findPanel } from "./page.js";
 
 const OUTCOMES = {
@@ -10,17 +11,11 @@ const icon = find("#favicon");
 const plainIcon = icon?.getAttribute("href");
 const plainTitle = document.title;
 
-// The run that was active on this page. Outcomes of other runs are old.
-let followedRun = null;
-
 // "63 %" while a run is active, and its outcome afterwards.
 const readState = () => {
   const { sync, active, state, percent } = findPanel()?.dataset ?? {};
-  if (state && active === "true") {
-    followedRun = sync;
-    return { label: state === "pending" ? "Queued" : `${percent} %`, icon: "running" };
-  }
-  if (state && sync === followedRun && OUTCOMES[state]) return OUTCOMES[state];
+  if (state && active === "true") return { label: state === "pending" ? "Queued" : `${percent} %`, icon: "running" };
+  if (isFollowed(sync) && OUTCOMES[state]) return OUTCOMES[state];
   const badge = findBadge();
   const isElsewhere = badge && !badge.hidden && find("[data-active='true']", badge);
   if (!isElsewhere) return { label: "", icon: null };

@@ -1,13 +1,12 @@
 // The sync panel: opens on the click, counts down the cooldown of the Sync button, and updates what shows its run.
 import { markOutcomeSeen } from "./badge.js";
+import { followRun, isFollowed } from "./followed-runs.js";
 import { find, findPanel, isPanelPolling } from "./page.js";
 import { showPageState } from "./page-state.js";
 
 const COOLDOWN_TICK_MS = 250;
 
 let cooldownTimer;
-// Whether the run on screen was followed here: its card keeps its height until the reader asks for all of it.
-let isWatched = false;
 // The run of which the reader wants to see everything.
 let expandedRun = null;
 
@@ -29,9 +28,11 @@ const startCooldown = (button) => {
   updateButton();
 };
 
+// The card of a run that was followed here keeps its height until the reader asks for all of it.
 const keepHeight = (panel) => {
-  if (isPanelPolling()) isWatched = true;
-  const isFixed = isWatched && expandedRun !== panel.dataset.sync;
+  const { sync } = panel.dataset;
+  if (isPanelPolling()) followRun(sync);
+  const isFixed = isFollowed(sync) && expandedRun !== sync;
   panel.classList.toggle("is-watched", isFixed);
   const main = find(".panel-main", panel);
   panel.classList.toggle("is-clipped", isFixed && main?.scrollHeight > main?.clientHeight + 1);

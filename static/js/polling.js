@@ -11,7 +11,8 @@ const HIDDEN_POLL_INTERVAL_MS = 30000;
 const failures = new Map();
 
 let lastPoll = 0;
-let followedRun = "";
+// The run that the console names.
+let loggedRun = "";
 
 const poll = (element) => htmx.trigger(element, "every", {}, false);
 
@@ -20,7 +21,7 @@ const clearFailures = (id) => {
   failures.delete(id);
 };
 
-/** Tries again after 2, 4, 8 and then 10 seconds, until the server answers. Returns the seconds until the next try. */
+/** Tries again after 2, 4, 8 and then 10 seconds, until the server answers. */
 export const delayNextPoll = (element) => {
   const { id } = element;
   const count = (failures.get(id)?.count ?? 0) + 1;
@@ -35,8 +36,7 @@ export const delayNextPoll = (element) => {
     else failures.delete(id);
   };
   failures.set(id, { count, timer: setTimeout(retry, delay * 1000) });
-  if (followedRun) console.info(`Lockstep: no answer about ${followedRun}, trying again in ${delay} s`);
-  return delay;
+  if (loggedRun) console.info(`Lockstep: no answer about ${loggedRun}, trying again in ${delay} s`);
 };
 
 const isWaiting = (element) => Boolean(failures.get(element.id)?.timer);
@@ -61,12 +61,12 @@ const pollImmediately = () => {
 // Names the run in the console, so that it can be found in the log of the server.
 const logFollowedRun = () => {
   const { sync, state } = findPanel()?.dataset ?? {};
-  if (isPanelPolling() && sync !== followedRun) {
-    followedRun = sync;
+  if (isPanelPolling() && sync !== loggedRun) {
+    loggedRun = sync;
     console.info(`Lockstep: following ${sync}`);
-  } else if (!isPanelPolling() && followedRun) {
-    console.info(`Lockstep: ${followedRun} ${state ?? "ended"}`);
-    followedRun = "";
+  } else if (!isPanelPolling() && loggedRun) {
+    console.info(`Lockstep: ${loggedRun} ${state ?? "ended"}`);
+    loggedRun = "";
   }
 };
 

@@ -1,10 +1,10 @@
-// Keyboard shortcuts, which can be switched off in the menu: "/" searches, "s" syncs, "g" followed by another key opens a page, "?" lists them all.
+// Keyboard shortcuts, which can be switched off in the menu: "/" searches, "s" syncs, "g" followed by another key opens
+// a page, "?" lists them all.
 import { recallChoice, storeChoice } from "./browser-choices.js";
-import { find, routeLink } from "./page.js";
+import { find } from "./page.js";
 
 const SEQUENCE_TIMEOUT_MS = 1500;
 const STORAGE_KEY = "lockstep.no-shortcuts";
-const PAGES = { c: "/", h: "/history", s: "/settings/sources" };
 
 let sequenceStart = 0;
 
@@ -33,8 +33,9 @@ const pressSync = () => {
   return true;
 };
 
+// Opens the page whose link in the header has this key.
 const openPage = (key) => {
-  const link = find(`.site-header a[href="${routeLink(PAGES[key])}"]`);
+  const link = find(`.site-header a[data-shortcut="${CSS.escape(key)}"]`);
   if (link) location.assign(link.href);
   return Boolean(link);
 };
@@ -42,7 +43,7 @@ const openPage = (key) => {
 const pressKey = (key) => {
   const isSequence = Date.now() - sequenceStart < SEQUENCE_TIMEOUT_MS;
   sequenceStart = 0;
-  if (isSequence && key in PAGES) return openPage(key);
+  if (isSequence) return openPage(key);
   if (key === "/") return focusSearch();
   if (key === "s") return pressSync();
   if (key === "g") sequenceStart = Date.now();

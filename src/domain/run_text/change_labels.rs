@@ -3,6 +3,7 @@
 use super::format_plural;
 use crate::domain::change_set::ChangeKind;
 use crate::domain::operation::OperationKind;
+use crate::domain::progress::RunStats;
 use crate::domain::text::counts::group_digits;
 
 /// A kind of change, beside an item or a count: "added". A preview changed nothing, so there it is "to add".
@@ -44,6 +45,16 @@ pub const fn change_labels(run: OperationKind) -> ChangeLabels {
         counts_title: if is_preview { "What a sync would do" } else { "Counts" },
         changes_title: if is_preview { "Changes in this preview" } else { "Changes" },
     }
+}
+
+/// What a run changed, in a few words: "12 added, 3 updated"; "no changes".
+#[must_use]
+pub fn changes_label(run: OperationKind, stats: &RunStats) -> String {
+    let counts =
+        [(stats.added, ChangeKind::Added), (stats.updated, ChangeKind::Updated), (stats.removed, ChangeKind::Removed)];
+    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<_> = counts.map(|(n, kind)| format!("{} {}", group_digits(*n), change_label(*kind, run))).collect();
+    if parts.is_empty() { "no changes".to_owned() } else { parts.join(", ") }
 }
 
 /// The link to the listed changes as a file of this format: "Download CSV". `kept` is set if the run kept only that

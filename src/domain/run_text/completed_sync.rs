@@ -35,15 +35,6 @@ pub fn catalog_state_label(stats: &RunStats, withheld: u64) -> String {
     }
 }
 
-/// What the latest run changed, in a few words: "12 added, 3 updated"; "no changes".
-#[must_use]
-pub fn changes_label(stats: &RunStats) -> String {
-    let counts = [(stats.added, "added"), (stats.updated, "updated"), (stats.removed, "removed")];
-    let parts: Vec<_> =
-        counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{} {word}", group_digits(*n))).collect();
-    if parts.is_empty() { "no changes".to_owned() } else { parts.join(", ") }
-}
-
 /// The message of a sync that completed. `columns` describes changed columns: sentences that begin with a space.
 #[must_use]
 pub fn completed_message(result: &RunResult<'_>, columns: &str) -> String {

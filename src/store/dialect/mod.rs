@@ -13,6 +13,7 @@ mod literal;
 pub(super) mod lock;
 mod locked_rows;
 pub(super) mod migrations;
+pub(super) mod planner;
 pub(super) mod probe;
 pub(super) mod recent_runs;
 pub(super) mod session;

@@ -48,7 +48,7 @@ pub(in crate::web) async fn page(app: AppContext, query: web::Query<FormValues>)
             here: with_query(&state.links.dashboard(), &[("q", &text)]),
             query: text,
             next_step,
-            notice: StartCounts::parse(&query).message(),
+            notice: StartCounts::parse(&query).map(StartCounts::message),
         })
     })
     .await

@@ -1,20 +1,19 @@
 //! The chart of the last runs of a source: a bar for each, as high as the run was long, in the color of its outcome.
 
-use chrono::TimeDelta;
+use std::time::Duration;
 
-use crate::domain::operation::Status;
 use crate::domain::progress::RunStats;
-use crate::domain::run_text::run_outcome_label;
+use crate::domain::run_text::{outcome_counts_label, run_outcome_label};
 use crate::domain::text::measures::format_elapsed;
 use crate::store::recent_runs::RecentRun;
+use crate::web::layout::bar_height::bar_height;
 use crate::web::layout::run_labels::StatusLabels as _;
+use crate::web::layout::time_label::time_label;
 
 /// The number of runs in the chart.
 pub(super) const CHARTED_RUNS: u32 = 20;
-/// The height of the longest run, in pixels.
-const MAX_HEIGHT: u32 = 24;
-/// The height of the shortest run.
-const MIN_HEIGHT: u32 = 4;
+/// The lowest bar and the highest, in pixels.
+const BAR_HEIGHTS: (u64, u64) = (4, 24);
 /// The distance between the left edges of two bars.
 const BAR_STEP: usize = 6;
 
@@ -33,9 +32,9 @@ pub(in crate::web) struct RunBar {
     /// The position of its left edge.
     pub left: usize,
     /// The position of its upper edge.
-    pub top: u32,
+    pub top: u64,
     /// Its height.
-    pub height: u32,
+    pub height: u64,
     /// The name of its tone in the stylesheet.
     pub tone: &'static str,
     /// What it was: "Sync completed, 0.4 s, 20 Nov 2026, 08:00 UTC".
@@ -45,52 +44,33 @@ pub(in crate::web) struct RunBar {
 impl RunChart {
     /// The chart of runs, which come with the newest first.
     pub(super) fn new(runs: &[RecentRun]) -> Self {
-        let longest = runs.iter().map(run_seconds).fold(0.0, f64::max);
+        let longest = runs.iter().map(run_millis).max().unwrap_or(0);
         let bars = runs.iter().rev().enumerate().map(|(index, run)| {
-            // By the square root: a run that takes a hundred times longer leaves the others visible.
-            let share = if longest > 0.0 { (run_seconds(run) / longest).sqrt() } else { 0.0 };
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "it lies between the two heights"
-            )]
-            let above_shortest = (share * f64::from(MAX_HEIGHT - MIN_HEIGHT)).round() as u32;
-            let height = MIN_HEIGHT + above_shortest;
-            RunBar {
-                left: index * BAR_STEP,
-                top: MAX_HEIGHT - height,
-                height,
-                tone: run.status.tone(),
-                title: bar_title(run),
-            }
+            // A run that ended at once is visible, too.
+            let height = bar_height(run_millis(run).max(1), longest, BAR_HEIGHTS);
+            let top = BAR_HEIGHTS.1 - height;
+            RunBar { left: index * BAR_STEP, top, height, tone: run.status.tone(), title: bar_title(run) }
         });
         Self { bars: bars.collect(), label: chart_label(runs) }
     }
 }
 
-fn run_seconds(run: &RecentRun) -> f64 {
-    run_duration(run).as_seconds_f64().max(0.0)
-}
-
-fn run_duration(run: &RecentRun) -> TimeDelta {
-    run.started_at.map_or(TimeDelta::zero(), |start| run.finished_at - start)
+fn run_millis(run: &RecentRun) -> u64 {
+    let duration = run.started_at.map(|start| run.finished_at - start);
+    duration.and_then(|duration| u64::try_from(duration.num_milliseconds()).ok()).unwrap_or(0)
 }
 
 fn bar_title(run: &RecentRun) -> String {
     let outcome = run_outcome_label(run.kind, run.status, &RunStats::default());
-    let duration = format_elapsed(run_duration(run).to_std().unwrap_or_default());
-    format!("{outcome}, {duration}, {}", run.finished_at.format("%-d %b %Y, %H:%M UTC"))
+    let duration = format_elapsed(Duration::from_millis(run_millis(run)));
+    format!("{outcome}, {duration}, {}", time_label(run.finished_at).text)
 }
 
 fn chart_label(runs: &[RecentRun]) -> String {
-    let counted = [Status::Completed, Status::Failed, Status::Cancelled, Status::Interrupted].map(|status| {
-        let count = runs.iter().filter(|run| run.status == status).count();
-        (count > 0).then(|| format!("{count} {}", status.as_str()))
-    });
-    let counts: Vec<_> = counted.into_iter().flatten().collect();
+    let statuses: Vec<_> = runs.iter().map(|run| run.status).collect();
     match runs.len() {
-        1 => format!("Last run: {}", runs[0].status.as_str()),
-        number => format!("Last {number} runs: {}", counts.join(", ")),
+        1 => format!("Last run: {}", outcome_counts_label(&statuses)),
+        number => format!("Last {number} runs: {}", outcome_counts_label(&statuses)),
     }
 }
 
@@ -98,8 +78,8 @@ fn chart_label(runs: &[RecentRun]) -> String {
 mod tests {
     use chrono::{TimeDelta, Utc};
 
-    use super::{RecentRun, RunChart, Status};
-    use crate::domain::operation::OperationKind;
+    use super::{RecentRun, RunChart};
+    use crate::domain::operation::{OperationKind, Status};
 
     #[test]
     fn the_longest_run_is_the_highest_bar_and_the_newest_the_last() {
@@ -114,7 +94,7 @@ mod tests {
         assert_eq!(shape, [(0, 14, "good"), (6, 24, "good"), (12, 5, "bad")]);
         assert!(chart.bars.iter().all(|bar| bar.top + bar.height == 24));
         assert_eq!(chart.label, "Last 3 runs: 2 completed, 1 failed");
-        assert_eq!(RunChart::new(&[run(Status::Failed, 0)]).label, "Last run: failed");
+        assert_eq!(RunChart::new(&[run(Status::Failed, 0)]).label, "Last run: 1 failed");
         assert!(RunChart::new(&[]).bars.is_empty());
     }
 }

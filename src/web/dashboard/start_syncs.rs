@@ -2,7 +2,6 @@
 
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use crate::domain::run_text::start_and_cancel::starts_message;
-use crate::domain::source::Source;
 use crate::store::admission::StartOutcome;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
@@ -14,43 +13,41 @@ use crate::web::http::links::with_query;
 #[derive(Default, Clone, Copy, Debug)]
 pub(super) struct StartCounts {
     /// How many syncs were started.
-    started: Option<u32>,
+    started: u32,
     /// How many sources had an active run.
-    running: Option<u32>,
+    running: u32,
     /// How many sources were synced just before.
-    cooling: Option<u32>,
+    cooling: u32,
     /// How many sources were left out because their schedule is paused.
-    paused: Option<u32>,
+    paused: u32,
     /// How many starts the database refused.
-    failed: Option<u32>,
+    failed: u32,
 }
 
 impl StartCounts {
-    /// The counts in the query of a page. What is no number is left out.
-    pub(super) fn parse(query: &FormValues) -> Self {
-        let number = |name| trimmed_value(query, name).parse().ok();
-        Self {
+    /// The counts in the query of a page; `None` if it shows no starts. What is no number counts as 0.
+    pub(super) fn parse(query: &FormValues) -> Option<Self> {
+        let number = |name| trimmed_value(query, name).parse().unwrap_or(0);
+        query.contains_key("started").then(|| Self {
             started: number("started"),
             running: number("running"),
             cooling: number("cooling"),
             paused: number("paused"),
             failed: number("failed"),
-        }
+        })
     }
 
-    /// The message about them; `None` if nothing was requested.
-    pub(super) fn message(self) -> Option<String> {
-        let Self { started, running, cooling, paused, failed } = self;
-        let counts = [running, cooling, paused, failed].map(Option::unwrap_or_default);
-        started.map(|started| starts_message(started, counts))
+    /// The message about them.
+    pub(super) fn message(self) -> String {
+        starts_message(self.started, [self.running, self.cooling, self.paused, self.failed])
     }
 
     /// Adds the outcome of one start.
     fn add_outcome(&mut self, outcome: StartOutcome) {
         match outcome {
-            StartOutcome::Accepted(_) => increment(&mut self.started),
-            StartOutcome::AlreadyRunning(_) => increment(&mut self.running),
-            StartOutcome::CoolingDown(_) => increment(&mut self.cooling),
+            StartOutcome::Accepted(_) => self.started += 1,
+            StartOutcome::AlreadyRunning(_) => self.running += 1,
+            StartOutcome::CoolingDown(_) => self.cooling += 1,
             // The source was removed in the meantime.
             StartOutcome::NoSuchSource | StartOutcome::NotDue | StartOutcome::Outdated => {}
         }
@@ -58,24 +55,14 @@ impl StartCounts {
 
     /// The link to the dashboard with these counts, and with its filter.
     fn link(self, dashboard: &str, filter: &str) -> String {
-        let Self { started, running, cooling, paused, failed } = self;
-        let [started, running, cooling, paused, failed] = [started, running, cooling, paused, failed]
-            .map(|number| number.map(|number| number.to_string()).unwrap_or_default());
-        let counts = [
-            ("started", &started),
-            ("running", &running),
-            ("cooling", &cooling),
-            ("paused", &paused),
-            ("failed", &failed),
-        ];
-        let query: Vec<(&str, &str)> =
-            [("q", filter)].into_iter().chain(counts.map(|(name, count)| (name, count.as_str()))).collect();
-        with_query(dashboard, &query)
+        let mut link = with_query(dashboard, &[("q", filter), ("started", &self.started.to_string())]);
+        let others =
+            [("running", self.running), ("cooling", self.cooling), ("paused", self.paused), ("failed", self.failed)];
+        for (name, count) in others.iter().filter(|(_, count)| *count > 0) {
+            link.push_str(&format!("&{name}={count}"));
+        }
+        link
     }
-}
-
-fn increment(number: &mut Option<u32>) {
-    *number = Some(number.unwrap_or_default() + 1);
 }
 
 /// `POST /syncs`: starts a sync of the source in the field `source`, or of every source whose schedule is not paused: a
@@ -84,12 +71,13 @@ pub(in crate::web) async fn start_syncs(app: AppContext, form: FormData<FormValu
     app.run_blocking(move |state, caller| {
         let actor = caller.admin()?;
         let form = form.into_values()?;
-        let mut counts = StartCounts { started: Some(0), ..StartCounts::default() };
+        let mut counts = StartCounts::default();
         let sources = match trimmed_value(&form, "source").as_str() {
             "" => {
-                let (paused, sources): (Vec<_>, Vec<_>) =
-                    state.store.list_sources()?.into_iter().partition(Source::has_paused_schedule);
-                paused.iter().for_each(|_| increment(&mut counts.paused));
+                let mut sources = state.store.list_sources()?;
+                let total = sources.len();
+                sources.retain(|source| !source.has_paused_schedule());
+                counts.paused = u32::try_from(total - sources.len()).unwrap_or(u32::MAX);
                 sources
             }
             slug => vec![caller.source(state, slug)?],
@@ -105,9 +93,9 @@ pub(in crate::web) async fn start_syncs(app: AppContext, form: FormData<FormValu
             match state.control.start(source, &request) {
                 Ok(outcome) => counts.add_outcome(outcome),
                 // Syncs that were started before are not lost, and the page says how many.
-                Err(error) if counts.started > Some(0) => {
+                Err(error) if counts.started > 0 => {
                     log::warn!("no sync of {} was started: {error}", source.slug);
-                    increment(&mut counts.failed);
+                    counts.failed += 1;
                 }
                 Err(error) => return Err(error.into()),
             }

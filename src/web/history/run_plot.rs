@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use crate::domain::operation::Status;
 use crate::domain::record::SyncRecord;
-use crate::domain::run_text::kind_label;
+use crate::domain::run_text::change_labels::changes_label;
+use crate::domain::run_text::{kind_label, outcome_counts_label};
 use crate::domain::text::counts::group_digits;
 use crate::domain::text::measures::format_elapsed;
 use crate::web::http::links::LinkBuilder;
+use crate::web::layout::bar_height::bar_height;
 use crate::web::layout::time_label::{TimeLabel, time_label};
 use crate::web::panel::run_view::RunView;
 
@@ -18,10 +20,10 @@ pub(super) const MAX_PLOTTED_RUNS: u64 = 60;
 const MIN_SLOTS: u64 = 30;
 /// The width of the place of a run, in pixels of the whole plot.
 const SLOT_WIDTH: u64 = 12;
-/// The highest bar of a duration, and the lowest.
-const DURATION_HEIGHTS: (u64, u64) = (72, 3);
-/// The highest bar of changes, and the lowest.
-const CHANGE_HEIGHTS: (u64, u64) = (30, 3);
+/// The lowest bar of a duration, and the highest.
+const DURATION_HEIGHTS: (u64, u64) = (3, 72);
+/// The lowest bar of changes, and the highest.
+const CHANGE_HEIGHTS: (u64, u64) = (3, 30);
 /// The distance from the bars of durations to the bars of changes.
 const ROW_GAP: u64 = 8;
 /// The height of the line of marks.
@@ -96,8 +98,8 @@ impl RunPlot {
             summary: describe(&title, records, longest),
             title,
             width: number.max(MIN_SLOTS) * SLOT_WIDTH,
-            height: DURATION_HEIGHTS.0 + ROW_GAP + CHANGE_HEIGHTS.0 + MARK_HEIGHT,
-            base: DURATION_HEIGHTS.0,
+            height: DURATION_HEIGHTS.1 + ROW_GAP + CHANGE_HEIGHTS.1 + MARK_HEIGHT,
+            base: DURATION_HEIGHTS.1,
             longest: format_millis(longest),
             most_changes: (most > 0).then(|| group_digits(most)),
             has_marks: runs.iter().any(|run| run.mark.is_some()),
@@ -108,16 +110,17 @@ impl RunPlot {
 
 fn plot_run(links: &LinkBuilder, record: &SyncRecord, slot: u64, longest: u64, most: u64) -> PlottedRun {
     let view = RunView::of_record(record);
-    let height = scaled(run_millis(record), longest, DURATION_HEIGHTS);
-    let changes = stack_changes(record, scaled(count_changes(record), most, CHANGE_HEIGHTS));
-    let changes_end = DURATION_HEIGHTS.0 + ROW_GAP + changes.iter().map(|(.., height)| height).sum::<u64>();
+    let height = bar_height(run_millis(record), longest, DURATION_HEIGHTS);
+    let changes = stack_changes(record, bar_height(count_changes(record), most, CHANGE_HEIGHTS));
+    let changes_end = DURATION_HEIGHTS.1 + ROW_GAP + changes.iter().map(|(.., height)| height).sum::<u64>();
     let outcome = format!("{} {}", kind_label(record.summary.kind), view.outcome_label().to_lowercase());
     let duration = format_millis(run_millis(record));
-    let (change_label, finished_at) = (change_label(&view), time_label(record.finished_at));
+    let change_label = changes_label(record.summary.kind, &record.summary.stats);
+    let finished_at = time_label(record.finished_at);
     PlottedRun {
         left: slot * SLOT_WIDTH,
         middle: slot * SLOT_WIDTH + SLOT_WIDTH / 2,
-        top: DURATION_HEIGHTS.0 - height,
+        top: DURATION_HEIGHTS.1 - height,
         height,
         tone: view.tone(),
         mark: (record.summary.status != Status::Completed).then_some(changes_end + 3),
@@ -131,30 +134,12 @@ fn plot_run(links: &LinkBuilder, record: &SyncRecord, slot: u64, longest: u64, m
     }
 }
 
-/// A height between the two for a part of a whole; 0 for nothing. By the square root: a run that takes a hundred times
-/// longer leaves the others visible.
-fn scaled(part: u64, whole: u64, (highest, lowest): (u64, u64)) -> u64 {
-    if part == 0 {
-        return 0;
-    }
-    #[expect(clippy::cast_precision_loss, reason = "heights are a few pixels")]
-    let share = (part as f64 / whole.max(1) as f64).sqrt();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "it lies between the two heights"
-    )]
-    let above_lowest = (share * (highest - lowest) as f64).round() as u64;
-    lowest + above_lowest
-}
-
 /// The bar of changes from its upper edge down: added, updated, removed, each in its share of `height`.
 fn stack_changes(record: &SyncRecord, height: u64) -> Vec<(&'static str, u64, u64)> {
     let stats = record.summary.stats;
     let counts = [("added", stats.added), ("updated", stats.updated), ("removed", stats.removed)];
     let total = count_changes(record).max(1);
-    let top = DURATION_HEIGHTS.0 + ROW_GAP;
+    let top = DURATION_HEIGHTS.1 + ROW_GAP;
     let (mut below, mut parts) = (0, Vec::new());
     for (kind, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
         let part = (u128::from(count) * u128::from(height) / u128::from(total)).try_into().unwrap_or(height).max(1);
@@ -178,33 +163,12 @@ fn format_millis(millis: u64) -> String {
     format_elapsed(Duration::from_millis(millis))
 }
 
-fn change_label(run: &RunView) -> String {
-    let labels = run.change_labels();
-    let counts =
-        [(run.stats.added, labels.added), (run.stats.updated, labels.updated), (run.stats.removed, labels.removed)];
-    let counts = counts.iter().filter(|(count, _)| *count > 0);
-    let counts: Vec<_> = counts.map(|(count, label)| format!("{} {label}", group_digits(*count))).collect();
-    if counts.is_empty() { "no changes".to_owned() } else { counts.join(", ") }
-}
-
 fn describe(title: &str, records: &[SyncRecord], longest: u64) -> String {
-    let counted = [Status::Completed, Status::Failed, Status::Cancelled, Status::Interrupted].map(|status| {
-        let count = records.iter().filter(|record| record.summary.status == status).count();
-        (count > 0).then(|| format!("{count} {}", status.as_str()))
-    });
-    let counts: Vec<_> = counted.into_iter().flatten().collect();
+    let statuses: Vec<_> = records.iter().map(|record| record.summary.status).collect();
     let changed = records.iter().filter(|record| count_changes(record) > 0).count();
-    format!("{title}: {}. The longest took {}. {changed} with changes.", counts.join(", "), format_millis(longest))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{CHANGE_HEIGHTS, DURATION_HEIGHTS, scaled};
-
-    #[test]
-    fn the_longest_run_is_the_highest_bar_and_the_shortest_is_visible() {
-        let height = |part, whole| scaled(part, whole, DURATION_HEIGHTS);
-        assert_eq!((height(400, 400), height(100, 400), height(1, 1_000_000), height(0, 400)), (72, 38, 3, 0));
-        assert_eq!(scaled(0, 0, CHANGE_HEIGHTS), 0);
-    }
+    format!(
+        "{title}: {}. The longest took {}. {changed} with changes.",
+        outcome_counts_label(&statuses),
+        format_millis(longest)
+    )
 }

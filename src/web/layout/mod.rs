@@ -2,6 +2,7 @@
 
 pub(super) mod badge;
 pub(in crate::web) mod badge_view;
+pub(in crate::web) mod bar_height;
 pub(in crate::web) mod filter_notice;
 #[cfg(test)]
 pub(super) mod fragment_tests;

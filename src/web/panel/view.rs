@@ -7,7 +7,8 @@ use super::lines::ChangeIcon as _;
 use super::run_view::RunView;
 use super::second_steps::{ReviewStep, RunSteps, SourceSteps};
 use crate::domain::feed_counts::FeedCounts;
-use crate::domain::run_text::completed_sync::{catalog_state_label, changes_label};
+use crate::domain::run_text::change_labels::changes_label;
+use crate::domain::run_text::completed_sync::catalog_state_label;
 use crate::domain::run_text::run_state::active_label;
 use crate::domain::run_text::start_and_cancel::{ALREADY_FINISHING, cooling_down_message, in_progress_note};
 use crate::domain::run_text::withheld_items::needs_review_label;
@@ -160,7 +161,7 @@ impl PanelView {
     /// What the latest run changed, if it was a sync that completed: "12 added, 3 updated".
     pub(in crate::web) fn latest_changes(&self) -> Option<String> {
         let is_success = |latest: &LatestRun| latest.kind == Kind::Sync && latest.status == RunStatus::Completed;
-        self.latest.filter(is_success).map(|latest| changes_label(&latest.stats))
+        self.latest.filter(is_success).map(|latest| changes_label(latest.kind, &latest.stats))
     }
 
     /// The notes about the start or the cancel that this panel responds to: icon and text.
