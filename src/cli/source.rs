@@ -1,4 +1,4 @@
-//! `lockstep source list`, `show`, `resume` and `remove`. The other commands have files of their own.
+//! `lockstep source list`, `show`, `pause`, `resume` and `remove`. The other commands have files of their own.
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -15,9 +15,12 @@ use crate::domain::freshness::{CatalogFreshness, judge_freshness};
 use crate::domain::max_age::MaxAge;
 use crate::domain::public_page::PublicPage;
 use crate::domain::read_options::ReadOptions;
-use crate::domain::run_text::undo::{SCHEDULE_NOT_PAUSED, SCHEDULE_RESUMED};
+use crate::domain::run_text::requesters::COMMAND_LINE_REQUESTER;
+use crate::domain::run_text::schedule_pause::{
+    NO_RUNNING_SCHEDULE, SCHEDULE_NOT_PAUSED, SCHEDULE_PAUSED, SCHEDULE_RESUMED,
+};
 use crate::domain::run_text::{format_count, outcome_label};
-use crate::domain::schedule::Schedule;
+use crate::domain::schedule::StoredSchedule;
 use crate::domain::source::{Slug, Source};
 use crate::domain::text::counts::group_digits;
 use crate::domain::text::shortening::list_columns;
@@ -37,6 +40,8 @@ pub(super) enum SourceCommand {
     Check(SourceArg),
     /// Change the title, the description and who may list or embed a catalog
     Update(source_update::SourceUpdateArgs),
+    /// Pause the schedule until it is resumed
+    Pause(SourceArg),
     /// Resume a paused schedule
     Resume(SourceArg),
     /// Remove a source and its catalog
@@ -86,6 +91,7 @@ pub(super) fn run(app: &App, command: &SourceCommand) -> Result<CommandExit, Com
         SourceCommand::Show(args) => show_source(app, &find_source(&app.store, &args.slug)?, args.json),
         SourceCommand::Check(args) => source_check::run(app, &find_source(&app.store, &args.slug)?),
         SourceCommand::Update(args) => source_update::run(app, args),
+        SourceCommand::Pause(args) => pause_schedule(app, &find_source(&app.store, &args.slug)?),
         SourceCommand::Resume(args) => resume_schedule(app, &find_source(&app.store, &args.slug)?),
         SourceCommand::Remove(args) => remove_source(app, args),
     }
@@ -125,7 +131,8 @@ fn to_json_object(source: &Source, catalog: &Catalog, freshness: CatalogFreshnes
         "kind": source.kind,
         "location": source.location.for_people(),
         "key": source.key_column,
-        "schedule": source.schedule,
+        "schedule": source.schedule.as_ref().map(|schedule| &schedule.cron),
+        "scheduleZone": source.schedule.as_ref().map(StoredSchedule::zone_name),
         "public": source.public,
         "items": catalog.item_count,
         "columns": catalog.columns,
@@ -158,7 +165,7 @@ fn to_row(source: &Source, catalog: &Catalog, freshness: CatalogFreshness) -> Ve
         catalog.item_count.to_string(),
         format_last_success(catalog),
         freshness.state.to_string(),
-        source.schedule.clone().unwrap_or("manual".to_owned()),
+        source.schedule.as_ref().map_or("manual".to_owned(), |schedule| schedule.cron.clone()),
         format_visibility(source),
     ]
 }
@@ -173,10 +180,10 @@ fn show_source(app: &App, source: &Source, as_json: bool) -> Result<CommandExit,
         print_answer(&serde_json::to_string_pretty(&object)?)?;
         return Ok(CommandExit::Success);
     }
-    let schedule = match source.schedule.as_deref().map(|line| (line, line.parse::<Schedule>())) {
+    let schedule = match source.schedule.as_ref().map(|schedule| (&schedule.cron, schedule.parse())) {
         None => "manual only".to_owned(),
         Some((line, Ok(schedule))) => format!("{line}, {}", schedule.in_words()),
-        Some((line, Err(_))) => line.to_owned(),
+        Some((line, Err(error))) => format!("{line}, turned off: {error}"),
     };
     let mut facts = vec![
         ("slug", source.slug.to_string()),
@@ -244,6 +251,15 @@ fn format_feed_health(feeds: &[FeedRecord]) -> Vec<(&'static str, String)> {
         ("failing feed", to_single_line(&format!("{name}  failed {times}{why}")))
     }));
     facts
+}
+
+fn pause_schedule(app: &App, source: &Source) -> Result<CommandExit, CommandError> {
+    if app.control.pause_schedule(source, COMMAND_LINE_REQUESTER)? {
+        print_note(SCHEDULE_PAUSED);
+        Ok(CommandExit::Success)
+    } else {
+        Err(CommandError::failed(NO_RUNNING_SCHEDULE))
+    }
 }
 
 fn resume_schedule(app: &App, source: &Source) -> Result<CommandExit, CommandError> {

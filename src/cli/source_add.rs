@@ -13,6 +13,7 @@ use crate::domain::max_age::MaxAge;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::run_text::hidden_columns::hidden_columns_warning;
 use crate::domain::schedule::Schedule;
+use crate::domain::schedule_zone::ScheduleZone;
 use crate::domain::source::{Noun, Slug, SourceDraft};
 use crate::domain::source_form_spec::AddressInput;
 use crate::domain::text::encoding::encoding_name;
@@ -49,9 +50,12 @@ pub(super) struct SourceAddArgs {
     /// Singular and plural name of an item, such as album/albums [default: item/items, or article/articles]
     #[arg(long)]
     noun: Option<Noun>,
-    /// Schedule: a cron expression in UTC, such as "0 6 * * *" [default: manual only]
+    /// Schedule: a cron expression, such as "0 6 * * *" [default: manual only]
     #[arg(long, value_name = "CRON")]
-    schedule: Option<Schedule>,
+    schedule: Option<String>,
+    /// Time zone of the schedule, such as Europe/Berlin [default: UTC]
+    #[arg(long, value_name = "NAME", requires = "schedule")]
+    time_zone: Option<ScheduleZone>,
     /// Age at which the catalog counts as stale, such as 24h or 7d [default: with a schedule, after three missed syncs]
     #[arg(long, value_name = "AGE")]
     stale_after: Option<MaxAge>,
@@ -89,7 +93,8 @@ pub(super) fn run(app: &App, add: &SourceAddArgs) -> Result<CommandExit, Command
     check_kind(app, &add.kind)?;
     let replacement = add.file.as_ref().and_then(|path| app.control.replacement_for_file(&add.kind, path));
     let kind = replacement.map_or(add.kind.as_str(), |(kind, _)| kind);
-    let next_run_at = match &add.schedule {
+    let schedule = parse_schedule(add)?;
+    let next_run_at = match &schedule {
         Some(schedule) => schedule.next_after(app.store.now()?).map(|time| time.naive_utc()),
         None => None,
     };
@@ -102,7 +107,7 @@ pub(super) fn run(app: &App, add: &SourceAddArgs) -> Result<CommandExit, Command
         kind: kind.to_owned(),
         location: find_location(app, add, kind)?,
         key_column: choose_key_column(app, add, kind)?,
-        schedule: add.schedule.as_ref().map(ToString::to_string),
+        schedule: schedule.as_ref().map(Schedule::to_stored),
         public: add.public,
         read_options: choose_read_options(app, add, kind)?,
         stale_after: add.stale_after,
@@ -119,6 +124,12 @@ pub(super) fn run(app: &App, add: &SourceAddArgs) -> Result<CommandExit, Command
     }
     print_note(&format!("Added {slug}. Next: `lockstep source check {slug}`, then `lockstep sync {slug}`."));
     Ok(CommandExit::Success)
+}
+
+fn parse_schedule(add: &SourceAddArgs) -> Result<Option<Schedule>, CommandError> {
+    let Some(line) = &add.schedule else { return Ok(None) };
+    let schedule = Schedule::in_zone(line, add.time_zone.unwrap_or(ScheduleZone::UTC_ZONE));
+    schedule.map(Some).map_err(|error| CommandError::usage(format!("--schedule: {error}")))
 }
 
 fn check_kind(app: &App, kind: &str) -> Result<(), CommandError> {

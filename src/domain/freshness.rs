@@ -5,7 +5,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
 use super::max_age::MaxAge;
-use super::schedule::Schedule;
+use super::schedule::{Schedule, StoredSchedule};
 use super::text::counts::group_digits;
 use super::text::string_enum::string_enum;
 
@@ -64,8 +64,8 @@ fn serialize_seconds<S: Serializer>(time: &Option<DateTime<Utc>>, serializer: S)
 /// What decides about the freshness of a catalog.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FreshnessFacts {
-    /// The schedule of the source as a cron expression; `None` for manual syncs only.
-    pub schedule: Option<String>,
+    /// The schedule of the source; `None` for manual syncs only.
+    pub schedule: Option<StoredSchedule>,
     /// The time at which the schedule was set, changed or resumed, or else at which the source was added.
     pub schedule_since: DateTime<Utc>,
     /// The time at which the schedule was paused; `None` while it is not.
@@ -81,11 +81,11 @@ pub struct FreshnessFacts {
 /// Returns the freshness of a catalog at the time `now`. A schedule that cannot be parsed counts as none.
 #[must_use]
 pub fn judge_freshness(facts: &FreshnessFacts, now: DateTime<Utc>) -> CatalogFreshness {
-    let schedule = facts.schedule.as_deref();
+    let schedule = facts.schedule.as_ref();
     if let (Some(_), Some(paused_at)) = (schedule, facts.paused_at) {
         return CatalogFreshness { state: FreshnessState::Paused, since: Some(paused_at) };
     }
-    let schedule: Option<Schedule> = schedule.and_then(|line| line.parse().ok());
+    let schedule: Option<Schedule> = schedule.and_then(|stored| stored.parse().ok());
     // Times before the schedule was set were not missed, however old the last success is.
     let scheduled_from = facts.last_success.map_or(facts.schedule_since, |time| time.max(facts.schedule_since));
     let third_missed = schedule.as_ref().and_then(|schedule| last_missed_time(schedule, scheduled_from));
@@ -121,6 +121,7 @@ pub fn stale_notice(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::{CatalogFreshness, FreshnessFacts, FreshnessState, judge_freshness, stale_notice};
+    use crate::domain::schedule::StoredSchedule;
     use chrono::{DateTime, Utc};
 
     fn at(text: &str) -> DateTime<Utc> {
@@ -130,7 +131,7 @@ mod tests {
     /// A source with an hourly schedule since Monday at 8:00 that was never synced.
     fn hourly() -> FreshnessFacts {
         FreshnessFacts {
-            schedule: Some("0 * * * *".to_owned()),
+            schedule: Some(StoredSchedule::in_utc("0 * * * *")),
             schedule_since: at("2026-11-23T08:00:00Z"),
             paused_at: None,
             max_age: None,
@@ -212,7 +213,7 @@ mod tests {
             [("2026-03-27T02:30:05Z", "2026-03-30T02:30:00Z"), ("2026-10-23T02:30:05Z", "2026-10-26T02:30:00Z")]
         {
             let nightly = FreshnessFacts {
-                schedule: Some("30 2 * * *".to_owned()),
+                schedule: Some(StoredSchedule::in_utc("30 2 * * *")),
                 schedule_since: at("2026-01-01T00:00:00Z"),
                 last_success: Some(at(last)),
                 ..hourly()
@@ -230,7 +231,7 @@ mod tests {
     #[test]
     fn a_schedule_for_workdays_does_not_miss_a_weekend() {
         let workdays = FreshnessFacts {
-            schedule: Some("0 6 * * 1-5".to_owned()),
+            schedule: Some(StoredSchedule::in_utc("0 6 * * 1-5")),
             // A Friday.
             last_success: Some(at("2026-11-27T06:00:04Z")),
             ..hourly()
@@ -241,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_schedule_that_cannot_be_parsed_counts_as_none() {
-        let broken = FreshnessFacts { schedule: Some("whenever".to_owned()), ..hourly() };
+        let broken = FreshnessFacts { schedule: Some(StoredSchedule::in_utc("whenever")), ..hourly() };
         assert_eq!(judge(&broken, "2036-11-23T08:00:00Z"), (FreshnessState::Unknown, None));
     }
 

@@ -193,6 +193,20 @@ pub struct StartRequest {
     pub requested_by: String,
 }
 
+impl StartRequest {
+    /// Returns the request of the Sync button, pressed by `requested_by`.
+    #[must_use]
+    pub fn sync_by_hand(requested_by: &str) -> Self {
+        Self {
+            kind: OperationKind::Sync,
+            mode: Mode::Incremental,
+            options: StartOptions::default(),
+            priority: RunPriority::Manual,
+            requested_by: requested_by.to_owned(),
+        }
+    }
+}
+
 /// An operation as a worker gets it when claiming it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SyncOperation {

@@ -11,6 +11,7 @@ use super::location::SourceLocation;
 use super::max_age::MaxAge;
 use super::public_page::PublicPage;
 use super::read_options::ReadOptions;
+use super::schedule::StoredSchedule;
 
 /// The id of a source in the database.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -163,8 +164,8 @@ pub struct Source {
     pub location: SourceLocation,
     /// The name of the key column.
     pub key_column: String,
-    /// The schedule as a cron expression in UTC; `None` for manual syncs only.
-    pub schedule: Option<String>,
+    /// The schedule; `None` for manual syncs only.
+    pub schedule: Option<StoredSchedule>,
     /// Whether visitors may read its catalog without signing in.
     pub public: bool,
     /// The options for reading its content.
@@ -212,8 +213,8 @@ pub struct SourceDraft {
     pub location: SourceLocation,
     /// The name of the key column.
     pub key_column: String,
-    /// The schedule as a cron expression in UTC; `None` for manual syncs only.
-    pub schedule: Option<String>,
+    /// The schedule; `None` for manual syncs only.
+    pub schedule: Option<StoredSchedule>,
     /// Whether visitors may read its catalog without signing in.
     pub public: bool,
     /// The options for reading its content.

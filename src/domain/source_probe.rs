@@ -2,6 +2,7 @@
 
 use super::feed::FeedRecord;
 use super::issue::IssueList;
+use super::key_fitness::KeySearch;
 use super::rows::key_column::KnownKeys;
 use super::rows::row::TextRow;
 use super::run_text::sync_failure::SyncFailure;
@@ -15,6 +16,12 @@ pub struct SourceProbe {
     pub rows: Vec<TextRow>,
     /// Columns whose cells are all filled and different in the first 1000 rows, the best key first.
     pub keys: Vec<String>,
+    /// The search for these columns.
+    pub key_search: KeySearch,
+    /// The number of rows; `None` if they were not counted.
+    pub row_count: Option<u64>,
+    /// The tabs of the sheet or workbook. Empty for a place without tabs, and if they are unknown.
+    pub tabs: SourceTabs,
     /// The column with the keys of the catalog, if there is a catalog and its key column is missing.
     pub known: Option<KnownKeys>,
     /// The size of the content, in bytes.
@@ -52,6 +59,24 @@ impl SourceProbe {
     }
 }
 
+/// The tabs of a sheet or workbook.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct SourceTabs {
+    /// All tabs with cells, in order.
+    pub tabs: Vec<SourceTab>,
+    /// The position of the tab that is read; `None` if there is none of the wanted name.
+    pub chosen: Option<usize>,
+}
+
+/// A tab of a sheet or workbook.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SourceTab {
+    /// The name as written.
+    pub name: String,
+    /// Whether it is hidden.
+    pub is_hidden: bool,
+}
+
 /// Why a place cannot be probed; a sync would fail with the same error.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message}")]
@@ -60,6 +85,8 @@ pub struct ProbeError {
     pub code: &'static str,
     /// The message for people.
     pub message: String,
-    /// The feeds that the web page at this URL links to, if a feed was expected.
-    pub named_feeds: Vec<String>,
+    /// The feeds; empty for a place without feeds. Those that are web pages have the feeds that they link to.
+    pub feeds: Vec<FeedRecord>,
+    /// The tabs, if they could be listed.
+    pub tabs: SourceTabs,
 }

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::feed::FeedRecord;
 use crate::domain::issue::Issue;
 use crate::domain::progress::ProgressCount;
+use crate::domain::source_probe::SourceTabs;
 
 /// Receives the reports of a running fetch and decides whether it continues.
 ///
@@ -28,6 +29,9 @@ pub trait FetchObserver: Sync {
 
     /// Reports the name that the source gives itself: the title of a sheet, the name of a file.
     fn report_title(&self, _title: &str) {}
+
+    /// Reports the tabs of a sheet or workbook, also if none of them has the wanted name.
+    fn report_tabs(&self, _tabs: SourceTabs) {}
 
     /// Whether the fetch must end now, because of a cancel, a shutdown or a lost lease. A kind asks at least every
     /// 500 ms and then returns [`FetchError::Stopped`](super::FetchError::Stopped).

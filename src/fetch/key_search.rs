@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use super::{FetchError, FetchedContent, ItemLookup};
 use crate::domain::columns::spreadsheet_values::is_unfilled;
 use crate::domain::item::KEY_MAX_BYTES;
+use crate::domain::key_fitness::{KeyFitness, KeySearch};
 use crate::domain::rows::key_cell::KeyCell;
 use crate::domain::rows::key_column::{KeyHints, KnownKeys};
 use crate::domain::rows::key_names::key_name_rank;
@@ -28,7 +29,8 @@ const LOOKUP_BATCH_CELLS: usize = 1000;
 /// ended.
 pub fn find_key_candidates(content: &dyn FetchedContent, items: &dyn ItemLookup) -> Result<KeyHints, FetchError> {
     let columns = content.columns();
-    let mut candidates = vec![Some(HashSet::new()); columns.len()];
+    let mut fitness = vec![KeyFitness::Unique; columns.len()];
+    let mut seen: Vec<HashSet<String>> = vec![HashSet::new(); columns.len()];
     let mut known = vec![0_usize; columns.len().min(MAX_COLUMNS)];
     let mut batch: Vec<TextRow> = Vec::new();
     let mut searched = 0;
@@ -40,13 +42,13 @@ pub fn find_key_candidates(content: &dyn FetchedContent, items: &dyn ItemLookup)
             continue;
         }
         searched += 1;
-        for (candidate, cell) in candidates.iter_mut().zip(&row.cells) {
-            let fits = candidate.as_mut().is_some_and(|seen| match KeyCell::parse(cell) {
-                KeyCell::Key(key) => seen.insert(comparable_form(key).into_owned()),
-                _ => false,
-            });
-            if !fits {
-                *candidate = None;
+        for ((fitness, seen), cell) in fitness.iter_mut().zip(&mut seen).zip(&row.cells) {
+            if *fitness == KeyFitness::Unique {
+                *fitness = match KeyCell::parse(cell) {
+                    KeyCell::Key(key) if seen.insert(comparable_form(key).into_owned()) => KeyFitness::Unique,
+                    KeyCell::Key(_) => KeyFitness::Repeated,
+                    _ => KeyFitness::Unfilled,
+                };
             }
         }
         batch.push(row);
@@ -56,17 +58,19 @@ pub fn find_key_candidates(content: &dyn FetchedContent, items: &dyn ItemLookup)
     }
     count_known_keys(&mut batch, &mut known, items)?;
     let more = searched >= MAX_SEARCHED_ROWS && rows.next().transpose()?.is_some();
-    let fitting = columns.iter().zip(&candidates).filter(|(_, seen)| searched > 0 && seen.is_some());
+    let fitting = columns.iter().zip(&fitness).filter(|(_, fitness)| searched > 0 && **fitness == KeyFitness::Unique);
     let mut unique: Vec<String> = fitting.map(|(name, _)| name.clone()).collect();
     unique.sort_by_key(|name| key_name_rank(name));
     // The first column wins a tie. Fewer than half of the rows may match by coincidence.
     let best = known.iter().zip(columns).rev().max_by_key(|(known, _)| **known);
     let best = best.filter(|(known, _)| **known > 0 && **known * 2 >= searched);
-    let Some((&known, column)) = best else { return Ok(KeyHints { unique, known: None }) };
+    let search = KeySearch { fitness, rows: searched as u64, has_more_rows: more };
+    let hints = KeyHints { unique, search, known: None };
+    let Some((&known, column)) = best else { return Ok(hints) };
     let named_like_a_key = items.find_fields(&[column.trim()])?.contains_key(column.trim());
     let count = KnownKeyCount { known, sampled: searched, has_more_rows: more };
     let known = Some(KnownKeys { column: column.clone(), count, named_like_a_key });
-    Ok(KeyHints { unique, known })
+    Ok(KeyHints { known, ..hints })
 }
 
 /// Empties `batch` and adds to `known`, by column, how many of its cells are keys of the catalog.

@@ -17,6 +17,7 @@ use super::schema::{sources, sync_operations};
 use super::start_condition::StartCondition;
 use super::stored_values::to_json;
 use crate::domain::operation::{OperationKind, RunPriority, StartRequest, Status};
+use crate::domain::schedule::StoredSchedule;
 use crate::domain::source::SourceId;
 use crate::domain::sync_id::SyncId;
 
@@ -237,20 +238,23 @@ impl Store {
         })
     }
 
-    /// Returns the sources whose schedule is due, each with the time at which it was due and its cron expression.
+    /// Returns the sources whose schedule is due, each with the time at which it was due and the schedule.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn due_sources(&self) -> Result<Vec<(SourceId, DateTime<Utc>, String)>, StoreError> {
+    pub fn due_sources(&self) -> Result<Vec<(SourceId, DateTime<Utc>, StoredSchedule)>, StoreError> {
         self.read(|conn| {
             let now = clock::now(conn)?.naive_utc();
-            let rows: Vec<(i64, Option<chrono::NaiveDateTime>, Option<String>)> = sources::table
+            let rows: Vec<(i64, Option<chrono::NaiveDateTime>, Option<String>, Option<String>)> = sources::table
                 .filter(sources::next_run_at.le(now))
                 .filter(sources::schedule.is_not_null())
                 .filter(sources::paused_at.is_null())
-                .select((sources::id, sources::next_run_at, sources::schedule))
+                .select((sources::id, sources::next_run_at, sources::schedule, sources::schedule_zone))
                 .load(conn)?;
-            Ok(rows.into_iter().filter_map(|(id, at, line)| Some((SourceId(id), at?.and_utc(), line?))).collect())
+            let due = |(id, at, cron, zone): (i64, Option<chrono::NaiveDateTime>, Option<String>, Option<String>)| {
+                Some((SourceId(id), at?.and_utc(), StoredSchedule { cron: cron?, zone }))
+            };
+            Ok(rows.into_iter().filter_map(due).collect())
         })
     }
 }

@@ -8,11 +8,12 @@ use super::error::StoreError;
 use super::schema::{catalogs, sources};
 use crate::domain::freshness::FreshnessFacts;
 use crate::domain::max_age::MaxAge;
+use crate::domain::schedule::StoredSchedule;
 use crate::domain::source::SourceId;
 
 type FactsRow = (
     i64,
-    Option<String>,
+    (Option<String>, Option<String>),
     Option<NaiveDateTime>,
     Option<NaiveDateTime>,
     Option<i64>,
@@ -25,7 +26,7 @@ fn load_facts(conn: &mut AnyConnection, only: Option<SourceId>) -> Result<Vec<(S
         .inner_join(catalogs::table)
         .select((
             sources::id,
-            sources::schedule,
+            (sources::schedule, sources::schedule_zone),
             sources::schedule_since,
             sources::paused_at,
             sources::stale_after,
@@ -36,9 +37,9 @@ fn load_facts(conn: &mut AnyConnection, only: Option<SourceId>) -> Result<Vec<(S
     if let Some(only) = only {
         query = query.filter(sources::id.eq(only.0));
     }
-    let facts = |(id, schedule, since, paused, age, added, success): FactsRow| {
+    let facts = |(id, (cron, zone), since, paused, age, added, success): FactsRow| {
         let facts = FreshnessFacts {
-            schedule,
+            schedule: cron.map(|cron| StoredSchedule { cron, zone }),
             // Servers of earlier versions do not store when a schedule was set.
             schedule_since: since.unwrap_or(added).and_utc(),
             paused_at: paused.map(|time| time.and_utc()),

@@ -8,19 +8,20 @@ use super::dialect::clock;
 use super::error::StoreError;
 use super::retries;
 use super::schema::sources;
-use crate::domain::schedule::Schedule;
+use crate::domain::schedule::StoredSchedule;
 use crate::domain::source::SourceId;
 
-/// Pauses the schedule of a source, if it has one that is not paused yet.
-pub(super) fn pause(conn: &mut AnyConnection, source_id: i64) -> QueryResult<()> {
+/// Pauses the schedule of a source, if it has one that is not paused yet. Returns whether it had.
+pub(super) fn pause(conn: &mut AnyConnection, source_id: i64) -> QueryResult<bool> {
     let now = clock::now(conn)?.naive_utc();
     let scheduled =
         sources::table.find(source_id).filter(sources::schedule.is_not_null()).filter(sources::paused_at.is_null());
-    diesel::update(scheduled)
+    let paused = diesel::update(scheduled)
         // Without a next time, servers of the previous version start nothing either.
         .set((sources::paused_at.eq(now), sources::next_run_at.eq(None::<NaiveDateTime>)))
         .execute(conn)?;
-    retries::clear_retry(conn, source_id)
+    retries::clear_retry(conn, source_id)?;
+    Ok(paused > 0)
 }
 
 /// Resumes the schedule of a source, if it was paused at `since` or later. Returns whether it was.
@@ -29,15 +30,15 @@ pub(super) fn resume(
     source_id: i64,
     since: Option<NaiveDateTime>,
 ) -> Result<bool, StoreError> {
-    let row = sources::table.find(source_id).select((sources::schedule, sources::paused_at));
-    let row: Option<(Option<String>, Option<NaiveDateTime>)> = row.first(conn).optional()?;
-    let Some((schedule, Some(paused_at))) = row else { return Ok(false) };
+    let row = sources::table.find(source_id).select((sources::schedule, sources::schedule_zone, sources::paused_at));
+    let row: Option<(Option<String>, Option<String>, Option<NaiveDateTime>)> = row.first(conn).optional()?;
+    let Some((cron, zone, Some(paused_at))) = row else { return Ok(false) };
     if since.is_some_and(|since| paused_at < since) {
         return Ok(false);
     }
     let now = clock::now(conn)?;
     // A schedule that cannot be read starts nothing.
-    let schedule = schedule.and_then(|line| line.parse::<Schedule>().ok());
+    let schedule = cron.and_then(|cron| StoredSchedule { cron, zone }.parse().ok());
     let next = schedule.and_then(|schedule| schedule.next_after(now)).map(|time| time.naive_utc());
     let paused = sources::table.find(source_id).filter(sources::paused_at.eq(paused_at));
     let resumed = (
@@ -50,11 +51,11 @@ pub(super) fn resume(
 }
 
 impl Store {
-    /// Pauses the schedule of a source. A source without a schedule and a paused one stay as they are.
+    /// Pauses the schedule of a source. Returns whether it had one that was not paused.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn pause_schedule(&self, source: SourceId) -> Result<(), StoreError> {
+    pub fn pause_schedule(&self, source: SourceId) -> Result<bool, StoreError> {
         self.write(|conn| Ok(pause(conn, source.0)?))
     }
 

@@ -12,6 +12,7 @@ diesel::table! {
         location -> Text,
         key_column -> Text,
         schedule -> Nullable<Text>,
+        schedule_zone -> Nullable<Text>,
         public -> Bool,
         read_options -> Text,
         next_run_at -> Nullable<Timestamp>,

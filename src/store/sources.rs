@@ -20,6 +20,7 @@ use super::stored_values::{map_taken, parse_json, parse_value, to_json};
 use super::unused_layouts;
 use crate::domain::location::SourceLocation;
 use crate::domain::max_age::MaxAge;
+use crate::domain::schedule::StoredSchedule;
 use crate::domain::source::{Noun, Slug, Source, SourceDraft, SourceId};
 use crate::domain::text::comparable_form::is_same_form;
 
@@ -35,6 +36,7 @@ pub(super) struct SourceRow {
     location: String,
     key_column: String,
     schedule: Option<String>,
+    schedule_zone: Option<String>,
     public: bool,
     read_options: String,
     stale_after: Option<i64>,
@@ -57,7 +59,7 @@ impl TryFrom<SourceRow> for Source {
             kind: row.kind,
             location,
             key_column: row.key_column,
-            schedule: row.schedule,
+            schedule: row.schedule.map(|cron| StoredSchedule { cron, zone: row.schedule_zone }),
             public: row.public,
             read_options: parse_json("sources.read_options", &row.read_options)?,
             stale_after: row.stale_after.and_then(MaxAge::from_seconds),
@@ -79,6 +81,7 @@ struct SourceValues<'a> {
     location: &'a str,
     key_column: &'a str,
     schedule: Option<&'a str>,
+    schedule_zone: Option<&'a str>,
     public: bool,
     read_options: String,
     stale_after: Option<i64>,
@@ -100,7 +103,8 @@ impl<'a> SourceValues<'a> {
             kind: &draft.kind,
             location,
             key_column: &draft.key_column,
-            schedule: draft.schedule.as_deref(),
+            schedule: draft.schedule.as_ref().map(|schedule| schedule.cron.as_str()),
+            schedule_zone: draft.schedule.as_ref().and_then(|schedule| schedule.zone.as_deref()),
             public: draft.public,
             read_options: to_json("sources.read_options", &draft.read_options)?,
             stale_after: draft.stale_after.map(MaxAge::as_seconds),
@@ -210,9 +214,8 @@ impl Store {
             if let Some(refusal) = lock_unless_busy(conn, id.0)? {
                 return Ok(refusal);
             }
-            let columns = (sources::schedule, sources::paused_at, sources::key_column, sources::public);
-            let (schedule, paused_at, key_column, was_public): (Option<String>, Option<NaiveDateTime>, String, bool) =
-                sources::table.find(id.0).select(columns).first(conn)?;
+            let row: SourceRow = sources::table.find(id.0).select(SourceRow::as_select()).first(conn)?;
+            let Source { schedule, paused_at, key_column, public: was_public, .. } = Source::try_from(row)?;
             if !is_same_form(&key_column, &draft.key_column) {
                 // The list names keys of the former column: all of them would count as missing.
                 reviews::delete_review(conn, id.0)?;

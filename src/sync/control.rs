@@ -19,7 +19,7 @@ use crate::domain::run_text::run_progress::QUEUED_MESSAGE;
 use crate::domain::run_text::stopped_run::unknown_kind_message;
 use crate::domain::source::{Noun, Slug, Source, SourceId};
 use crate::domain::source_form_spec::SourceFormSpec;
-use crate::domain::source_probe::{ProbeError, SourceProbe};
+use crate::domain::source_probe::{ProbeError, SourceProbe, SourceTabs};
 use crate::domain::sync_id::SyncId;
 use crate::fetch::{SourceKind, build_unsaved_source};
 use crate::store::StoreError;
@@ -167,9 +167,10 @@ impl SyncControl {
     /// As [`SyncControl::probe_location`], and when the catalog cannot be read.
     pub fn probe_source(&self, source: &Source) -> Result<SourceProbe, ProbeError> {
         let kind = self.engine.kinds.get(&source.kind).ok_or_else(|| ProbeError {
+            tabs: SourceTabs::default(),
             code: "unknown_kind",
             message: unknown_kind_message(&source.kind),
-            named_feeds: Vec::new(),
+            feeds: Vec::new(),
         })?;
         probe::probe_source(&self.engine, kind, source)
     }

@@ -231,6 +231,18 @@ impl SyncControl {
         })
     }
 
+    /// Pauses the schedule of a source until somebody resumes it. Returns whether it had one that was not paused.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the change cannot be written.
+    pub fn pause_schedule(&self, source: &Source, requested_by: &str) -> Result<bool, StoreError> {
+        let is_paused_now = self.engine().store.pause_schedule(source.id)?;
+        if is_paused_now {
+            log::info!("the schedule of the source {} was paused by {requested_by}", source.slug);
+        }
+        Ok(is_paused_now)
+    }
+
     /// Resumes the schedule of a source: its next sync starts at the next scheduled time. Returns whether it was
     /// paused.
     ///

@@ -26,7 +26,7 @@ use crate::domain::rows::row::TextRow;
 use crate::domain::run_text::check::{CHECK_STOPPED, NOT_COMPARED};
 use crate::domain::run_text::sync_failure::SyncFailure;
 use crate::domain::source::Source;
-use crate::domain::source_probe::{ProbeError, SourceProbe};
+use crate::domain::source_probe::{ProbeError, SourceProbe, SourceTabs};
 use crate::domain::text::comparable_form::position_of;
 use crate::fetch::{
     EmptyItemLookup, FetchError, FetchObserver, FetchedContent, SourceKind, fetch_everything, find_key_candidates,
@@ -80,14 +80,14 @@ fn describe_content(
     let is_new = source.key_column.is_empty();
     // Other key columns are proposed only if the source no longer has its own key column.
     let has_lost_key = !is_new && position_of(&columns, &source.key_column).is_none();
-    let KeyHints { unique: keys, known } =
+    let KeyHints { unique: keys, search: key_search, known } =
         find_key_candidates(content, if has_lost_key { lookup } else { &EmptyItemLookup })?;
     let mut rows: Vec<TextRow> = content.rows()?.take(MAX_SEARCHED_ROWS).collect::<Result<_, _>>()?;
     let can_set_header_row = kind.read_settings().contains(&ReadSetting::HeaderRow);
     let is_header_proposed = is_new && can_set_header_row && source.read_options.header_row.is_none();
     let likely_header = if is_header_proposed { likely_header(&columns, &rows) } else { None };
     rows.truncate(MAX_SHOWN_ROWS);
-    let SyncForecast { failure, issues, problems } = match forecast_sync(comparison, content, &keys) {
+    let SyncForecast { failure, issues, problems, row_count } = match forecast_sync(comparison, content, &keys) {
         // The content can be shown without the comparison.
         Err(RunStop::Early(StopReason::TimedOut)) => {
             SyncForecast { problems: vec![NOT_COMPARED.to_owned()], ..SyncForecast::default() }
@@ -99,6 +99,9 @@ fn describe_content(
         columns,
         rows,
         keys,
+        key_search,
+        row_count,
+        tabs: SourceTabs::default(),
         known,
         bytes: content.byte_count(),
         title: None,
@@ -118,24 +121,23 @@ fn describe_content(
 struct ProbeObserver {
     feeds: Mutex<Vec<FeedRecord>>,
     title: Mutex<Option<String>>,
+    tabs: Mutex<SourceTabs>,
     issues: Mutex<IssueList>,
 }
 
 impl ProbeObserver {
     /// Adds the feeds, the title and the issues of the fetch to the result of the probe.
     fn complete(self, result: Result<SourceProbe, FetchError>) -> Result<SourceProbe, ProbeError> {
+        let tabs = self.tabs.into_inner();
         match result {
             Ok(probe) => {
                 let mut issues = self.issues.into_inner();
                 let notes = issues.kept.iter().map(Issue::with_place).chain(probe.notes).collect();
                 issues.append(probe.issues);
                 let (feeds, title) = (self.feeds.into_inner(), self.title.into_inner());
-                Ok(SourceProbe { feeds, title, notes, issues, ..probe })
+                Ok(SourceProbe { feeds, title, tabs, notes, issues, ..probe })
             }
-            Err(error) => {
-                let named_feeds = self.feeds.into_inner().into_iter().flat_map(|feed| feed.linked_feeds).collect();
-                Err(ProbeError { named_feeds, ..probe_error(error) })
-            }
+            Err(error) => Err(ProbeError { feeds: self.feeds.into_inner(), tabs, ..probe_error(error) }),
         }
     }
 }
@@ -146,7 +148,7 @@ pub(super) fn probe_error(error: FetchError) -> ProbeError {
         FetchError::Failed { code, message } => (code, message),
         FetchError::Stopped => ("stopped", CHECK_STOPPED.to_owned()),
     };
-    ProbeError { code, message, named_feeds: Vec::new() }
+    ProbeError { code, message, feeds: Vec::new(), tabs: SourceTabs::default() }
 }
 
 impl FetchObserver for ProbeObserver {
@@ -164,6 +166,10 @@ impl FetchObserver for ProbeObserver {
 
     fn report_title(&self, title: &str) {
         *self.title.lock() = Some(title.to_owned());
+    }
+
+    fn report_tabs(&self, tabs: SourceTabs) {
+        *self.tabs.lock() = tabs;
     }
 
     fn should_stop(&self) -> bool {

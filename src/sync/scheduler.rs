@@ -14,7 +14,7 @@ use super::shutdown_signal::ShutdownSignal;
 use crate::domain::automatic_retry::WaitingRetry;
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use crate::domain::run_text::requesters::SCHEDULE_REQUESTER;
-use crate::domain::schedule::Schedule;
+use crate::domain::schedule::StoredSchedule;
 use crate::domain::source::SourceId;
 use crate::store::StoreError;
 use crate::store::admission::ScheduledStart;
@@ -35,9 +35,9 @@ pub(super) fn start_scheduled_syncs(engine: &SyncEngine, shutdown: &ShutdownSign
 }
 
 fn start_due_sources(control: &SyncControl) -> Result<(), StoreError> {
-    for (source, due_at, cron) in control.engine().store.due_sources()? {
+    for (source, due_at, schedule) in control.engine().store.due_sources()? {
         // A source that cannot be started must not delay the others.
-        if let Err(error) = start_due_source(control, source, due_at, &cron) {
+        if let Err(error) = start_due_source(control, source, due_at, &schedule) {
             log::warn!("source {}: the scheduled sync could not be started: {error}", source.0);
         }
     }
@@ -73,13 +73,13 @@ fn start_due_source(
     control: &SyncControl,
     source: SourceId,
     due_at: DateTime<Utc>,
-    cron: &str,
+    schedule: &StoredSchedule,
 ) -> Result<(), StoreError> {
     // The next time is counted from now, not from the missed time: after downtime one sync replaces all missed ones.
     // The database's clock reported the source as due; if this machine's clock is behind it, the next time would be the
     // same.
     let now = control.engine().store.now()?.max(due_at);
-    let next = match cron.parse::<Schedule>() {
+    let next = match schedule.parse() {
         Ok(schedule) => schedule.next_after(now),
         Err(error) => {
             log::warn!("source {}: {error}; its schedule is turned off", source.0);

@@ -39,7 +39,8 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         )
         .service(resource("/api/sync/{id}/removals").route(post().to(api::follow_up::remove_withheld)))
         .service(resource("/api/sync/{id}/removals/keep").route(post().to(api::follow_up::keep_withheld)))
-        .service(resource("/api/sources/{slug}/resume").route(post().to(api::follow_up::resume_schedule)))
+        .service(resource("/api/sources/{slug}/pause").route(post().to(api::schedules::pause_schedule)))
+        .service(resource("/api/sources/{slug}/resume").route(post().to(api::schedules::resume_schedule)))
         .service(resource("/api/sources").route(read().to(api::catalog::sources)))
         .service(
             resource("/api/catalog/{slug}/items")
@@ -96,6 +97,7 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
                 .route(post().to(decisions::removals::decide)),
         )
         .service(resource("/catalog/{slug}/sync/removals.csv").route(read().to(decisions::removals_csv::file)))
+        .service(resource("/catalog/{slug}/schedule/pause").route(post().to(decisions::schedule::pause)))
         .service(resource("/catalog/{slug}/schedule/resume").route(post().to(decisions::schedule::resume)))
         .service(resource("/catalog/{slug}/feeds").route(read().to(feeds::handlers::page)))
         // History
@@ -165,6 +167,7 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
                 .route(read().to(public_page::page))
                 .route(post().to(public_page::save)),
         )
+        .service(resource("/settings/schedule-preview").route(read().to(sources::schedule_form::preview_schedule)))
         // Search engines
         .service(resource("/robots.txt").route(read().to(robots::file)))
         .service(resource("/sitemap.xml").route(read().to(sitemap_index::file)))

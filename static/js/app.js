@@ -13,7 +13,9 @@ import { watchPageState } from "./page-state.js";
 import { watchPanel } from "./panel.js";
 import { watchPictures } from "./pictures.js";
 import { watchPolling } from "./polling.js";
+import { proposeScheduleZone } from "./schedule-zone.js";
 import { watchShortcuts } from "./shortcuts.js";
+import { watchSourceDrop } from "./source-drop.js";
 import { watchSourcePreview } from "./source-preview.js";
 import { watchThemeChoice } from "./theme-choice.js";
 
@@ -32,5 +34,7 @@ watchShortcuts();
 watchThemeChoice();
 watchPageChoices();
 watchNotifications();
+watchSourceDrop();
 watchSourcePreview();
+proposeScheduleZone();
 watchCopyButtons();

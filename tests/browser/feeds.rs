@@ -42,7 +42,6 @@ fn two_feeds_become_a_catalog_and_the_failed_one_is_retried_after_its_repair() {
     browser.click(".form-actions button");
     browser.wait_for_text("h1", "The news");
 
-    browser.click("#panel-sync");
     browser.wait_for_text("#panel-title", "Sync completed");
     browser.wait_for_text("#panel-message", "1 of 2 feeds failed");
     browser.wait_for_text("#panel .panel-meta", "2 feeds, 2 articles");
@@ -88,7 +87,6 @@ fn failed_feeds_can_be_retried_from_the_panel() {
     browser.log_in(&server.url("/login?next=/settings/sources/new"));
     submit_addresses(&browser, &format!("{}\n{}", stub.url("/jazz"), stub.url("/rock")));
     browser.click(".form-actions button");
-    browser.click("#panel-sync");
     browser.wait_for_text("#panel-failed", "Retry failed feeds");
     stub.set_reply("/rock", feed_reply("Rock today", &["Autobahn"]));
     browser.click("#panel-failed");
@@ -112,7 +110,7 @@ fn feeds_work_without_javascript_and_a_csv_file_is_offered_as_such() {
     browser.wait_for_text(".source-form-offer", "CSV file");
     browser.click("#offer");
     browser.wait_for_text(".source-preview tbody", "Album 2");
-    browser.wait_for_text("#key-help", "CSV by link");
+    browser.wait_for_text(".source-found", "CSV by link");
 
     // The field for any link needs no choice of a type.
     browser.open_page(&server.url("/settings/sources/new"));
@@ -126,7 +124,6 @@ fn feeds_work_without_javascript_and_a_csv_file_is_offered_as_such() {
     );
     browser.click(".form-actions button");
     browser.wait_for_text("h1", "Jazz today");
-    browser.click("#panel-sync");
     browser.wait_for_text("#catalog-facts .text-facts-count", "1 article");
 
     browser.open_page(&server.url("/settings/sources/jazz-today"));
@@ -152,7 +149,6 @@ fn feeds_work_without_javascript_and_a_csv_file_is_offered_as_such() {
     browser.wait_for_text(".source-preview tbody", "Good night");
     assert_eq!(browser.find_attribute("#name", "value").as_deref(), Some("Subscriptions"));
     browser.click(".form-actions button");
-    browser.click("#panel-sync");
     browser.wait_for_text("#catalog-facts .text-facts-count", "2 articles");
 }
 
@@ -185,7 +181,6 @@ fn the_table_of_articles_fits_a_screen() {
     browser.wait_for_text(".source-preview tbody", "painters");
     browser.fill_field("#slug", "city");
     browser.click(".form-actions button");
-    browser.click("#panel-sync");
     browser.wait_for_text("#catalog-facts .text-facts-count", "20 articles");
     browser.wait_for_text("#table tbody", "29: what the painters");
     assert!(browser.run_script("return innerWidth").as_u64() <= Some(1280));

@@ -12,6 +12,7 @@ mod feeds;
 mod first_steps;
 mod freshness;
 mod history;
+mod new_source;
 mod page_choices;
 mod panel;
 mod phone;

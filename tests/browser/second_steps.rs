@@ -2,6 +2,7 @@
 //! The same journeys on a wide page, on a phone, and without JavaScript.
 
 use lockstep::domain::location::SourceLocation;
+use lockstep::domain::schedule::StoredSchedule;
 use lockstep::domain::source::SourceDraft;
 
 use crate::support::browser::Browser;
@@ -38,7 +39,7 @@ impl Journey {
         let stub = StubServer::start();
         let location = SourceLocation::Url(stub.url("/albums.csv"));
         // Once a year: no scheduled sync starts during the test.
-        let schedule = Some("0 0 31 12 *".to_owned());
+        let schedule = Some(StoredSchedule::in_utc("0 0 31 12 *"));
         let draft = SourceDraft { schedule, public: true, ..source_draft("albums", "csv", location) };
         setup.store().add_source(&draft, None).expect("a source");
         let journey = Self { browser, server, stub, _setup: setup, checks_width };

@@ -66,14 +66,14 @@ fn everything_works_without_javascript() {
     browser.fill_field("#noun_many", "members");
     browser.click(".form-actions button");
     browser.wait_for_text("h1", "Members");
-    browser.click("#panel-sync");
     browser.wait_for_text("#catalog-facts .text-facts-count", "2 members");
 
     browser.open_page(&server.url("/settings/sources/members"));
     browser.fill_field("#name", "Our members");
-    browser.fill_field("#schedule", "0 6 * * *");
+    browser.click("#schedule_choice option[value=daily]");
     browser.click(".form-actions button");
     browser.wait_for_text(".notice-done", "Source saved.");
+    browser.wait_for_text("main", "Every day at 03:00 (UTC)");
     browser.wait_for_text("main", "Our members");
     browser.click("[aria-label='Remove Our members']");
     browser.wait_for_text("main", "2 members");

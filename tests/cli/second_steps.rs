@@ -44,6 +44,8 @@ fn an_undo_says_what_it_will_do_and_pauses_the_schedule() {
     assert!(again.code == 1 && again.err.contains("Nothing to undo"), "{}", again.err);
     cli.expect_success(&["source", "resume", "albums"]);
     assert_eq!(cli.run_command(&["source", "resume", "albums"]).code, 1);
+    cli.expect_success(&["source", "pause", "albums"]);
+    assert_eq!(cli.run_command(&["source", "pause", "albums"]).code, 1);
     let unknown = cli.run_command(&["undo", "sync_0199d0a0-0000-7000-8000-000000000000"]);
     assert_eq!(unknown.code, 2, "{}", unknown.err);
     assert_eq!(cli.run_command(&["undo", "latest"]).code, 2);

@@ -20,6 +20,8 @@ fn a_source_is_added_listed_shown_and_removed() {
         "album/albums",
         "--schedule",
         "0 6 * * *",
+        "--time-zone",
+        "berlin",
         "--public",
     ];
     assert_eq!(cli.expect_success(&add), "");
@@ -30,12 +32,15 @@ fn a_source_is_added_listed_shown_and_removed() {
         list,
         serde_json::json!([{
             "slug": "our-albums", "name": "Our albums", "noun": "album/albums", "kind": "csv",
-            "location": path, "key": "id", "schedule": "0 6 * * *", "public": true, "items": 0, "columns": [],
+            "location": path, "key": "id", "schedule": "0 6 * * *", "scheduleZone": "Europe/Berlin",
+            "public": true, "items": 0, "columns": [],
             "lastSuccess": null, "staleAfter": null, "freshness": {"state": "unknown", "since": null},
         }])
     );
     assert!(cli.expect_success(&["source", "list"]).contains("our-albums  Our albums  csv   0      never"));
-    assert!(cli.expect_success(&["source", "show", "our-albums"]).contains("key column    id"));
+    let shown = cli.expect_success(&["source", "show", "our-albums"]);
+    assert!(shown.contains("key column    id"), "{shown}");
+    assert!(shown.contains("0 6 * * *, Every day at 06:00 (Europe/Berlin)"), "{shown}");
     let shown = cli.expect_success(&["source", "show", "our-albums", "--json"]);
     assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).expect("JSON"), list[0]);
 
@@ -57,7 +62,7 @@ fn an_invalid_source_is_refused_with_a_reason() {
         format!("https://docs.google.com/spreadsheets/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms/{rest}")
     };
     let (filtered, page) = (sheet("edit#gid=0&fvid=7"), sheet("edit#gid=0"));
-    let cases: [(&[&str], &str); 10] = [
+    let cases: [(&[&str], &str); 11] = [
         (&["--kind", "toaster", "--url", "https://h.example/"], "Kinds: sheet, csv"),
         (&["--kind", "csv", "--file", "a.csv"], "--key is missing"),
         (&["--kind", "csv", "--file", "b.csv", "--key", "id"], "cannot be read"),
@@ -68,6 +73,10 @@ fn an_invalid_source_is_refused_with_a_reason() {
         (&["--kind", "sheet", "--url", &filtered, "--key", "id"], "“fvid=”: it opens a filter view"),
         (&["--kind", "csv", "--url", &page, "--key", "id"], "--kind sheet"),
         (&["--kind", "csv", "--file", "a.csv", "--key", "id", "--schedule", "daily"], "0 6 * * *"),
+        (
+            &["--kind", "csv", "--file", "a.csv", "--key", "id", "--schedule", "0 6 * * *", "--time-zone", "Mars"],
+            "no time zone called “Mars”",
+        ),
     ];
     for (rest, reason) in cases {
         let answer = cli.run_command(&[&["source", "add", "albums"], rest].concat());

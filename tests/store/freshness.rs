@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use lockstep::domain::freshness::{FreshnessFacts, FreshnessState, judge_freshness};
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::max_age::MaxAge;
+use lockstep::domain::schedule::StoredSchedule;
 use lockstep::domain::source::{SourceDraft, SourceId};
 use lockstep::store::Store;
 
@@ -19,7 +20,7 @@ on_both_databases![
 ];
 
 fn draft(schedule: Option<&str>) -> SourceDraft {
-    let schedule = schedule.map(str::to_owned);
+    let schedule = schedule.map(StoredSchedule::in_utc);
     SourceDraft { schedule, ..source_draft("albums", "memory", SourceLocation::Url("albums".to_owned())) }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::{OperationKind, RunPriority, StartOptions, StartRequest, Status};
+use lockstep::domain::schedule::StoredSchedule;
 use lockstep::domain::source::SourceId;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::store::Store;
@@ -26,7 +27,7 @@ on_both_databases![
 
 fn add_schedule(store: &Store, slug: &str, at: DateTime<Utc>) -> SourceId {
     let mut draft = source_draft(slug, "memory", SourceLocation::Url(slug.to_owned()));
-    draft.schedule = Some("0 6 * * *".to_owned());
+    draft.schedule = Some(StoredSchedule::in_utc("0 6 * * *"));
     store.add_source(&draft, Some(at.naive_utc())).expect("a source").id
 }
 
@@ -112,7 +113,7 @@ fn only_sources_past_their_due_time_are_due(db: &TestDatabase) {
     let late = add_schedule(&store, "late", at);
     add_schedule(&store, "early", minutes_ago(-60));
     super::worker_steps::add_source(&store, "never");
-    assert_eq!(store.due_sources().expect("an answer"), [(late, at, "0 6 * * *".to_owned())]);
+    assert_eq!(store.due_sources().expect("an answer"), [(late, at, StoredSchedule::in_utc("0 6 * * *"))]);
 }
 
 fn a_cancelled_undo_resumes_the_schedule_unless_another_undo_paused_it(db: &TestDatabase) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::{RunPriority, StartOptions, StartRequest, Status};
+use lockstep::domain::schedule::StoredSchedule;
 use lockstep::domain::source::Source;
 use lockstep::store::Store;
 use lockstep::store::admission::{AdmissionRequest, ScheduledStart, StartOutcome};
@@ -32,7 +33,7 @@ fn failing_source(engine: &TestEngine, code: &'static str) -> Source {
     let fault = MemoryFault::FailWith(code);
     engine.memory.set_table("albums", MemoryTable::albums(3, "Title").with_fault(FaultMoment::Fetch, fault));
     let mut draft = source_draft("albums", MemoryKind::KIND, SourceLocation::Url("albums".to_owned()));
-    draft.schedule = Some("0 0 1 1 *".to_owned());
+    draft.schedule = Some(StoredSchedule::in_utc("0 0 1 1 *"));
     let missed = (Utc::now() - TimeDelta::days(1)).naive_utc();
     engine.store.add_source(&draft, Some(missed)).expect("a source")
 }

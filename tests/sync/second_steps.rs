@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::{OperationKind, RunPriority, StartOptions, StartRequest, Status};
+use lockstep::domain::schedule::StoredSchedule;
 use lockstep::domain::source::{Source, SourceDraft};
 use lockstep::domain::sync_id::SyncId;
 use lockstep::store::admission::{AdmissionRequest, ScheduledStart, StartOutcome};
@@ -220,7 +221,7 @@ fn a_retry_goes_on_waiting_while_a_preview_runs_and_ends_with_its_schedule(db: &
     let fault = MemoryFault::FailWith("timeout");
     engine.memory.set_table("albums", MemoryTable::albums(3, "Title").with_fault(FaultMoment::Fetch, fault));
     let mut draft = source_draft("albums", MemoryKind::KIND, SourceLocation::Url("albums".to_owned()));
-    draft.schedule = Some("0 0 1 1 *".to_owned());
+    draft.schedule = Some(StoredSchedule::in_utc("0 0 1 1 *"));
     let later = (Utc::now() + TimeDelta::days(200)).naive_utc();
     let source = engine.store.add_source(&draft, Some(later)).expect("a source");
     let options = StartOptions { retries_before: Some(0), ..StartOptions::default() };

@@ -6,6 +6,7 @@ use chrono::{TimeDelta, Utc};
 use lockstep::domain::account::Role;
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
+use lockstep::domain::schedule::StoredSchedule;
 use lockstep::store::admission::{AdmissionRequest, StartOutcome};
 
 use super::history::latest_run;
@@ -65,7 +66,7 @@ fn a_retry_that_waits_is_shown_with_its_time_until_a_sync_replaces_it() {
     memory.set_table("labels", failing);
     let site = TestSite::with_kind(Box::new(memory.clone()));
     let mut draft = source_draft("labels", MemoryKind::KIND, SourceLocation::Url("labels".to_owned()));
-    draft.schedule = Some("0 0 1 1 *".to_owned());
+    draft.schedule = Some(StoredSchedule::in_utc("0 0 1 1 *"));
     let next_year = (Utc::now() + TimeDelta::days(200)).naive_utc();
     let source = site.store.add_source(&draft, Some(next_year)).expect("a source");
     let request = StartRequest {

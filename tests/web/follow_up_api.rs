@@ -3,6 +3,7 @@
 use chrono::{TimeDelta, Utc};
 use lockstep::domain::account::Role;
 use lockstep::domain::location::SourceLocation;
+use lockstep::domain::schedule::StoredSchedule;
 use lockstep::domain::source::Source;
 use serde_json::Value;
 
@@ -23,7 +24,7 @@ impl LabelSite {
         memory.set_table("labels", MemoryTable::albums(30, "Title"));
         let site = TestSite::with_kind(Box::new(memory.clone()));
         let mut draft = source_draft("labels", MemoryKind::KIND, SourceLocation::Url("labels".to_owned()));
-        draft.schedule = Some("0 6 * * *".to_owned());
+        draft.schedule = Some(StoredSchedule::in_utc("0 6 * * *"));
         let tomorrow = (Utc::now() + TimeDelta::days(1)).naive_utc();
         let labels = site.store.add_source(&draft, Some(tomorrow)).expect("a source");
         site.sync_source(&labels);

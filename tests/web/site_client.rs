@@ -42,8 +42,22 @@ impl<'a> SiteClient<'a> {
 
     /// Sends a form with this text as its file.
     pub(super) fn post_file(&self, path: &str, text: &str) -> SiteResponse {
-        let part = "Content-Disposition: form-data; name=\"file\"; filename=\"rows.csv\"";
-        let body = format!("--frontier\r\n{part}\r\n\r\n{text}\r\n--frontier--\r\n");
+        self.post_form_with_file(path, &[], ("rows.csv", text))
+    }
+
+    /// Sends a form with these fields and a file: its name and text.
+    pub(super) fn post_form_with_file(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        (file_name, text): (&str, &str),
+    ) -> SiteResponse {
+        let part = |heading: String, value: &str| {
+            format!("--frontier\r\nContent-Disposition: form-data; {heading}\r\n\r\n{value}\r\n")
+        };
+        let fields = fields.iter().map(|(name, value)| part(format!("name=\"{name}\""), value));
+        let file = part(format!("name=\"file\"; filename=\"{file_name}\""), text);
+        let body = format!("{}{file}--frontier--\r\n", fields.collect::<String>());
         self.send_request("POST", path, Some(("multipart/form-data; boundary=frontier", body)))
     }
 

@@ -97,7 +97,7 @@ fn secrets_in_an_address_are_entered_once_and_never_shown() {
     let looked = admin.post_form("/settings/sources/new", &[("kind", "ticker"), ("url", &typed)]);
     assert_eq!(looked.status, 200, "{}", looked.body);
     assert!(!looked.body.contains("s3cret") && !looked.body.contains("ada:"), "{}", looked.body);
-    let (url, waits) = (hidden_field(&looked, "url"), hidden_field(&looked, "waits"));
+    let (url, waits) = (hidden_field(&looked, "reviewed_url"), hidden_field(&looked, "waits"));
     let shown = "ticker://…@h/jazz\nticker:radio?api_key=…&lang=en";
     assert_eq!(url.replace("&amp;", "&").replace("&#38;", "&"), shown);
     let added = admin.post_form("/settings/sources", &form_fields(shown, waits));

@@ -4,6 +4,7 @@ use super::header_row::find_header;
 use super::joined_names::joined_names_message;
 use super::key_names::is_alike;
 use super::row::TextRow;
+use crate::domain::key_fitness::KeySearch;
 use crate::domain::run_text::missing_key::{
     KeySuggestion, KnownKeyCount, key_suggestion_message, no_such_column_message,
 };
@@ -27,6 +28,8 @@ pub struct KnownKeys {
 pub struct KeyHints {
     /// The columns whose cells are all filled and different, the best candidate first.
     pub unique: Vec<String>,
+    /// The search that found them.
+    pub search: KeySearch,
     /// The column with the keys of the catalog, if there is a catalog.
     pub known: Option<KnownKeys>,
 }
@@ -137,7 +140,7 @@ mod tests {
             count: KnownKeyCount { known: 209, sampled: 209, has_more_rows: false },
             named_like_a_key: false,
         };
-        let mut hints = KeyHints { unique: vec!["sku".to_owned()], known: Some(known) };
+        let mut hints = KeyHints { unique: vec!["sku".to_owned()], known: Some(known), ..KeyHints::default() };
         let hint_of = |wanted: &str, hints: &KeyHints| {
             let message = message(wanted, &["Id", "album_id", "sku"], &[], hints, HeaderSetting::Detected);
             let rest = message

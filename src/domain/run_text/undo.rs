@@ -70,11 +70,11 @@ pub fn undone_message(noun: &Noun, done: UndoForecast, is_paused: bool) -> Strin
         _ => format!("{}.", parts.join(", ")),
     };
     message.push_str(&leaves_message(leaves, "Left"));
-    message + " " + if is_paused { SCHEDULE_PAUSED } else { FIX_SOURCE }
+    message + " " + if is_paused { SCHEDULE_PAUSED_BY_UNDO } else { FIX_SOURCE }
 }
 
 /// The end of the message of an undo that paused the schedule.
-const SCHEDULE_PAUSED: &str = "Schedule paused. Fix the source, then sync.";
+const SCHEDULE_PAUSED_BY_UNDO: &str = "Schedule paused. Fix the source, then sync.";
 
 /// The end of the message of an undo of a source that has no schedule.
 const FIX_SOURCE: &str = "Fix the source, then sync.";
@@ -112,12 +112,6 @@ pub const UNDO_WITHOUT_SOURCE: &str = "The source of this run was removed. Nothi
 
 /// The failure of an undo whose run is unknown by now.
 pub const UNDO_TARGET_MISSING: &str = "The run to undo is no longer kept. Nothing was changed.";
-
-/// The response when a schedule was resumed.
-pub const SCHEDULE_RESUMED: &str = "Schedule resumed.";
-
-/// The response to resuming a schedule that is not paused.
-pub const SCHEDULE_NOT_PAUSED: &str = "The schedule is not paused.";
 
 #[cfg(test)]
 mod tests {

@@ -14,10 +14,11 @@ use super::package::MAX_SMALL_PART;
 use super::part_reader::{PartArchive, PartBound, PartReader, ReadLimit};
 use super::read_request::ReadRequest;
 use super::row_collector::RowCollector;
-use super::tab_choice::{WorkbookTab, choose_tab};
+use super::tab_choice::choose_tab;
 use super::tab_content::TabContent;
 use super::workbook_errors::{corrupt_workbook, password_protected};
 use super::xml_events::{attribute, for_each_event, push_text, qualified_attribute};
+use crate::domain::source_probe::SourceTab;
 use crate::fetch::FetchError;
 use crate::fetch::csv::record::MAX_CELL_BYTES;
 
@@ -46,8 +47,8 @@ pub(super) fn read_ods(request: &ReadRequest<'_>, mut archive: PartArchive<'_>) 
     refuse_encrypted(&mut archive, &limit)?;
     let max = request.max_part();
     let tabs = list_tabs(&mut archive, max, &limit)?;
-    let chosen = choose_tab(&tabs, request.options.tab.as_deref())?;
-    let WorkbookTab { name, is_hidden } = tabs[chosen].clone();
+    let chosen = choose_tab(&tabs, request)?;
+    let SourceTab { name, is_hidden } = tabs[chosen].clone();
     let collector = RowCollector::new(request.folder, request.max_bytes, request.options, limit)?;
     let mut reader = TabReader::new(chosen, collector);
     let part = archive.open_part(CONTENT_PART, max)?.ok_or_else(corrupt_workbook)?;
@@ -74,7 +75,7 @@ fn list_tabs(
     archive: &mut PartArchive<'_>,
     max: PartBound,
     limit: &ReadLimit<'_>,
-) -> Result<Vec<WorkbookTab>, FetchError> {
+) -> Result<Vec<SourceTab>, FetchError> {
     let (mut tabs, mut hidden_styles, mut style) = (Vec::new(), HashSet::new(), None);
     let (mut depth, mut has_ended) = (0_u32, false);
     let part = archive.open_part(CONTENT_PART, max)?.ok_or_else(corrupt_workbook)?;
@@ -89,7 +90,7 @@ fn list_tabs(
                     if depth == 0 {
                         let is_hidden =
                             attribute(start, "style-name").is_some_and(|style| hidden_styles.contains(&style));
-                        tabs.push(WorkbookTab { name: attribute(start, "name").unwrap_or_default(), is_hidden });
+                        tabs.push(SourceTab { name: attribute(start, "name").unwrap_or_default(), is_hidden });
                     }
                     depth += 1;
                 }

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use quick_xml::events::Event;
 
 use super::part_reader::{PartArchive, PartBound, ReadLimit};
-use super::tab_choice::WorkbookTab;
 use super::workbook_errors::{corrupt_workbook, unreadable_workbook};
 use super::xml_events::{attribute, for_each_event, is_true};
+use crate::domain::source_probe::SourceTab;
 use crate::fetch::FetchError;
 
 /// The most unpacked bytes of a part that lists tabs, relations or formats. Such a part usually has a few kilobytes.
@@ -19,7 +19,7 @@ const MAX_TABS: usize = 10_000;
 pub(super) struct WorkbookPackage {
     /// The folder of the workbook's parts with a trailing slash: `xl/`.
     pub(super) folder: String,
-    pub(super) tabs: Vec<WorkbookTab>,
+    pub(super) tabs: Vec<SourceTab>,
     /// The part of each tab.
     pub(super) paths: Vec<String>,
     /// Whether the file requests that its formulas are calculated when it is opened, because the program that wrote it
@@ -98,7 +98,7 @@ pub(super) fn read_package(
         // Charts and dialogs have no cells.
         if let Some(relation) = relations.get(&id).filter(|relation| relation.kind.ends_with("/worksheet")) {
             let is_hidden = attribute(start, "state").is_some_and(|state| state != "visible");
-            tabs.push(WorkbookTab { name, is_hidden });
+            tabs.push(SourceTab { name, is_hidden });
             let target = &relation.target;
             paths.push(target.strip_prefix('/').map_or_else(|| format!("{folder}{target}"), str::to_owned));
         }

@@ -15,12 +15,13 @@ use super::other_file::explain_other_file;
 use super::part_reader::{ReadLimit, WorkbookBytes};
 use super::read_request::ReadRequest;
 use super::row_collector::RowCollector;
-use super::tab_choice::{WorkbookTab, choose_tab};
+use super::tab_choice::choose_tab;
 use super::tab_content::TabContent;
 use super::workbook_errors::{corrupt_workbook, password_protected, too_large_unpacked, unreadable_workbook};
 use super::xls_container::PaddedBytes;
 use super::xls_measurement::OddCell;
 use super::xls_stream::XlsStream;
+use crate::domain::source_probe::SourceTab;
 use crate::fetch::FetchError;
 use crate::fetch::http::body_file::{create_temporary_file, disk_error};
 
@@ -46,13 +47,13 @@ pub(super) fn read_xls(request: &ReadRequest<'_>) -> Result<TabContent, FetchErr
     let listed = names.sheets_metadata();
     let with_cells = |position: &usize| listed[*position].typ == SheetType::WorkSheet;
     let positions: Vec<usize> = (0..listed.len()).filter(with_cells).collect();
-    let tab = |position: &usize| WorkbookTab {
+    let tab = |position: &usize| SourceTab {
         name: listed[*position].name.clone(),
         is_hidden: listed[*position].visible != SheetVisible::Visible,
     };
-    let tabs: Vec<WorkbookTab> = positions.iter().map(tab).collect();
-    let chosen = choose_tab(&tabs, request.options.tab.as_deref())?;
-    let WorkbookTab { name, is_hidden } = tabs[chosen].clone();
+    let tabs: Vec<SourceTab> = positions.iter().map(tab).collect();
+    let chosen = choose_tab(&tabs, request)?;
+    let SourceTab { name, is_hidden } = tabs[chosen].clone();
     let facts = stream.measure(positions[chosen], request.max_bytes)?;
     drop(names);
     let mut workbook = open_stream(request, stream.with_tab(Some(positions[chosen]))?)?;

@@ -11,12 +11,13 @@ use super::package::{MAX_SMALL_PART, PartRelation, relations, require_parts};
 use super::part_reader::{PartArchive, ReadLimit, WorkbookBytes};
 use super::read_request::ReadRequest;
 use super::row_collector::RowCollector;
-use super::tab_choice::{WorkbookTab, choose_tab};
+use super::tab_choice::choose_tab;
 use super::tab_content::TabContent;
 use super::workbook_errors::{corrupt_workbook, password_protected, too_large_unpacked, unreadable_workbook};
 use super::xlsb_cells::{CellContext, CellFollower, SHORT_SHARED_TEXT, is_filled_cell};
 use super::xlsb_records::{NumberKind, RecordScanner, read_formats, text_at, u16_at, u32_at};
 use super::xlsx::{MAX_SHARED_TEXT_PART, MAX_SHARED_TEXTS};
+use crate::domain::source_probe::SourceTab;
 use crate::domain::text::counts::group_digits;
 use crate::fetch::FetchError;
 
@@ -38,8 +39,8 @@ pub(super) fn read_xlsb(
         return Err(unreadable_workbook("its main part has an unusual name"));
     }
     let (tabs, paths) = list_tabs(&mut archive, main_part, &limit)?;
-    let chosen = choose_tab(&tabs, request.options.tab.as_deref())?;
-    let WorkbookTab { name, is_hidden } = tabs[chosen].clone();
+    let chosen = choose_tab(&tabs, request)?;
+    let SourceTab { name, is_hidden } = tabs[chosen].clone();
     measure_shared_texts(&mut archive)?;
     let formats = match archive.open_part("xl/styles.bin", MAX_SMALL_PART)? {
         Some(part) => read_formats(RecordScanner::new(part))?,
@@ -93,7 +94,7 @@ fn list_tabs(
     archive: &mut PartArchive<'_>,
     main_part: &str,
     limit: &ReadLimit<'_>,
-) -> Result<(Vec<WorkbookTab>, Vec<String>), FetchError> {
+) -> Result<(Vec<SourceTab>, Vec<String>), FetchError> {
     const TAB: u16 = 0x9C;
     let relations = relations(archive, "xl/_rels/workbook.bin.rels", limit)?;
     require_parts(archive, PARTS_FOLDER, relations.values())?;
@@ -109,7 +110,7 @@ fn list_tabs(
         let (name, _) = text_at(record, end)?;
         if let Some(PartRelation { target, .. }) = relations.get(&id).filter(|found| found.kind.ends_with("/worksheet"))
         {
-            tabs.push(WorkbookTab { name, is_hidden: u32_at(record, 0)? != 0 });
+            tabs.push(SourceTab { name, is_hidden: u32_at(record, 0)? != 0 });
             paths.push(format!("{PARTS_FOLDER}{target}"));
         }
     }

@@ -16,10 +16,11 @@ use super::package::{MAX_SMALL_PART, read_package};
 use super::part_reader::{PartArchive, PartBound, ReadLimit, WorkbookBytes};
 use super::read_request::ReadRequest;
 use super::row_collector::RowCollector;
-use super::tab_choice::{WorkbookTab, choose_tab};
+use super::tab_choice::choose_tab;
 use super::tab_content::TabContent;
 use super::workbook_errors::{corrupt_workbook, password_protected, too_large_unpacked, unreadable_workbook};
 use super::xml_events::{attribute, for_each_event, is_true};
+use crate::domain::source_probe::SourceTab;
 use crate::domain::text::counts::group_digits;
 use crate::fetch::FetchError;
 
@@ -44,8 +45,8 @@ pub(super) fn read_xlsx(
 ) -> Result<TabContent, FetchError> {
     let limit = request.limit;
     let package = read_package(&mut archive, main_part, &limit)?;
-    let chosen = choose_tab(&package.tabs, request.options.tab.as_deref())?;
-    let WorkbookTab { name, is_hidden } = package.tabs[chosen].clone();
+    let chosen = choose_tab(&package.tabs, request)?;
+    let SourceTab { name, is_hidden } = package.tabs[chosen].clone();
     measure_shared_texts(&mut archive, &format!("{}sharedStrings.xml", package.folder), &limit)?;
     if let Some(styles) = archive.open_part(&format!("{}styles.xml", package.folder), MAX_SMALL_PART)? {
         for_each_event(styles, &limit, |_, _| Ok(()))?;

@@ -21,6 +21,7 @@ use crate::domain::cell_range::CellRange;
 use crate::domain::operation::Mode;
 use crate::domain::sheet_link::SheetLink;
 use crate::domain::source::Validators;
+use crate::domain::source_probe::{SourceTab, SourceTabs};
 use crate::domain::text::shortening::shorten_text;
 use crate::fetch::http::cancel_token::deadline;
 use crate::fetch::http::request::OutgoingRequest;
@@ -60,7 +61,9 @@ impl SheetsApiFetch<'_> {
             return Ok(FetchOutcome::Unchanged(None));
         }
         let tabs = self.fetch_tabs(id, ends)?;
-        let TabProperties { title, sheet_id, .. } = choose_tab(&tabs, link.selected_tab())?;
+        let chosen = choose_tab(&tabs, link.selected_tab());
+        self.report_tabs(&tabs, chosen.as_ref().ok().copied());
+        let TabProperties { title, sheet_id, .. } = chosen?;
         let values = self.fetch_values(id, title, link.selected_range(), ends).map_err(|error| match error {
             // The tab was renamed or removed after the tabs were listed.
             FetchError::Failed { code: NO_TAB, .. } => no_tab_error(&format!("“{}”", shorten_text(title)), &tabs),
@@ -92,6 +95,12 @@ impl SheetsApiFetch<'_> {
                 Ok(None)
             }
         }
+    }
+
+    fn report_tabs(&self, tabs: &[TabProperties], chosen: Option<&TabProperties>) {
+        let listed = tabs.iter().map(|tab| SourceTab { name: tab.title.clone(), is_hidden: tab.hidden }).collect();
+        let chosen = chosen.and_then(|chosen| tabs.iter().position(|tab| tab.sheet_id == chosen.sheet_id));
+        self.observer.report_tabs(SourceTabs { tabs: listed, chosen });
     }
 
     /// The tabs in the order of the sheet. Also reports the title of the sheet.

@@ -21,6 +21,8 @@ pub(super) struct SyncForecast {
     pub(super) issues: IssueList,
     /// Messages about rows that would be skipped and items that would be kept.
     pub(super) problems: Vec<String>,
+    /// The number of rows, if they were counted.
+    pub(super) row_count: Option<u64>,
 }
 
 impl SyncForecast {
@@ -80,5 +82,5 @@ pub(super) fn forecast_sync(
         let kept = would_keep_message(&source.noun, survey.tally.removals, &survey.kept_reason(verdict));
         problems.push(format!("A sync would {kept}"));
     }
-    Ok(SyncForecast { failure, problems, issues: survey.issues })
+    Ok(SyncForecast { failure, problems, issues: survey.issues, row_count: Some(survey.rows) })
 }

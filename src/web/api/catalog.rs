@@ -30,6 +30,8 @@ struct SourceEntry {
     last_success: Option<String>,
     columns: Vec<String>,
     schedule: Option<String>,
+    /// The time zone of the schedule.
+    schedule_zone: Option<String>,
     /// Whether its catalog is stale or its schedule paused, and since when.
     freshness: CatalogFreshness,
     /// The counts of its feeds, for callers with an account; null if it has no feeds.
@@ -71,7 +73,8 @@ pub(in crate::web) async fn sources(app: AppContext, request: HttpRequest) -> Re
                 noun: source.noun.to_string(),
                 kind: source.kind,
                 public: source.public,
-                schedule: source.schedule,
+                schedule_zone: source.schedule.as_ref().map(|schedule| schedule.zone_name().to_owned()),
+                schedule: source.schedule.map(|schedule| schedule.cron),
                 freshness: facts
                     .get(&source.id)
                     .map_or(CatalogFreshness::unknown(), |facts| judge_freshness(facts, now)),

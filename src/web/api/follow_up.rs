@@ -1,4 +1,4 @@
-//! JSON for what follows a finished run: its undo, the removals that it withheld, and a paused schedule.
+//! JSON for what follows a finished run: its undo, and the removals that it withheld.
 
 use actix_web::http::StatusCode;
 use actix_web::web;
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::domain::operation::OperationKind;
 use crate::domain::run_text::start_and_cancel::started_message;
-use crate::domain::run_text::undo::{SCHEDULE_NOT_PAUSED, SCHEDULE_RESUMED, undo_forecast_message};
+use crate::domain::run_text::undo::undo_forecast_message;
 use crate::domain::run_text::withheld_items::kept_response;
 use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
@@ -58,23 +58,6 @@ pub(in crate::web) async fn keep_withheld(app: AppContext, id: web::Path<String>
         let id = parse_run_id(&id)?;
         let (source, review) = possible(id, state.control.keep_withheld(id, &actor.name)?)?;
         JsonResponse::ok(&json!({ "status": "kept", "message": kept_response(&source.noun, review.item_count) }))
-    })
-    .await
-}
-
-/// `POST /api/sources/{slug}/resume`: resumes a paused schedule.
-pub(in crate::web) async fn resume_schedule(
-    app: AppContext,
-    slug: web::Path<String>,
-) -> Result<JsonResponse, WebError> {
-    app.run_blocking(move |state, caller| {
-        caller.admin()?;
-        let source = state.store.find_source(&slug)?.ok_or_else(|| WebError::not_found("source"))?;
-        if state.control.resume_schedule(&source)? {
-            JsonResponse::ok(&json!({ "status": "resumed", "message": SCHEDULE_RESUMED }))
-        } else {
-            Err(WebError::new(StatusCode::CONFLICT, "not_paused", SCHEDULE_NOT_PAUSED))
-        }
     })
     .await
 }

@@ -15,6 +15,7 @@ pub(super) mod item_history;
 mod item_json;
 mod item_request;
 pub(super) mod items;
+pub(super) mod schedules;
 pub(super) mod sync;
 
 /// One page of a list.

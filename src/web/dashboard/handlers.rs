@@ -14,7 +14,6 @@ use super::view::DashboardPage;
 use crate::domain::account::{Actor, Role};
 use crate::domain::item::fold_for_search;
 use crate::domain::operation::Status;
-use crate::domain::schedule::Schedule;
 use crate::domain::source::Source;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::app_state::AppState;
@@ -100,6 +99,6 @@ fn build_lines(state: &AppState, actor: &Actor) -> Result<Vec<SourceLine>, WebEr
 
 /// The next scheduled sync of a source whose schedule is not paused.
 fn next_run(source: &Source) -> Option<TimeLabel> {
-    let line = source.schedule.as_ref().filter(|_| source.paused_at.is_none())?;
-    line.parse::<Schedule>().ok()?.next_after(Utc::now()).map(time_label)
+    let schedule = source.schedule.as_ref().filter(|_| source.paused_at.is_none())?;
+    schedule.parse().ok()?.next_after(Utc::now()).map(time_label)
 }

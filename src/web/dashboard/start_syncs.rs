@@ -1,6 +1,6 @@
 //! `POST /syncs`: starts a sync of one or of all sources, and says on the dashboard how many were started.
 
-use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
+use crate::domain::operation::StartRequest;
 use crate::domain::run_text::start_and_cancel::starts_message;
 use crate::store::admission::StartOutcome;
 use crate::web::http::app_context::AppContext;
@@ -82,13 +82,7 @@ pub(in crate::web) async fn start_syncs(app: AppContext, form: FormData<FormValu
             }
             slug => vec![caller.source(state, slug)?],
         };
-        let request = StartRequest {
-            kind: OperationKind::Sync,
-            mode: Mode::Incremental,
-            options: StartOptions::default(),
-            priority: RunPriority::Manual,
-            requested_by: actor.name,
-        };
+        let request = StartRequest::sync_by_hand(&actor.name);
         for source in &sources {
             match state.control.start(source, &request) {
                 Ok(outcome) => counts.add_outcome(outcome),

@@ -1,8 +1,8 @@
-//! `POST /catalog/{slug}/schedule/resume`: resumes the schedule that an undo paused.
+//! `POST /catalog/{slug}/schedule/pause` and `…/resume`: pause a schedule, and resume it after that or after an undo.
 
 use actix_web::web;
 
-use crate::domain::run_text::undo::SCHEDULE_NOT_PAUSED;
+use crate::domain::run_text::schedule_pause::SCHEDULE_NOT_PAUSED;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::form::{FormData, FormValues, trimmed_value};
@@ -12,6 +12,24 @@ use crate::web::http::return_path::checked_return_path;
 use crate::web::panel::build::PanelContext;
 use crate::web::panel::dismissed_runs::DismissedRuns;
 use crate::web::panel::responses::{respond_with_note, respond_with_panel};
+
+/// `POST /catalog/{slug}/schedule/pause`: field `next` is the page to return to, instead of the catalog.
+pub(in crate::web) async fn pause(
+    app: AppContext,
+    slug: web::Path<String>,
+    form: FormData<FormValues>,
+) -> Result<HtmlResponse, WebError> {
+    app.run_blocking(move |state, caller| {
+        let actor = caller.admin()?;
+        let next = trimmed_value(&form.into_values()?, "next");
+        let source = caller.source(state, &slug)?;
+        // Whoever presses the button of an old page finds the schedule paused, or none, on the next one.
+        state.control.pause_schedule(&source, &actor.name)?;
+        let next = if next.is_empty() { state.links.catalog(&slug) } else { checked_return_path(&next, &state.links) };
+        Ok(HtmlResponse::redirect(next))
+    })
+    .await
+}
 
 /// `POST /catalog/{slug}/schedule/resume`: field `next` is the page to return to without JavaScript, instead of the
 /// catalog.

@@ -136,12 +136,6 @@ impl LinkBuilder {
         self.route(&format!("/catalog/{slug}/sync/removals"))
     }
 
-    /// The link that the form which resumes a paused schedule is sent to.
-    #[must_use]
-    pub fn resume_schedule(&self, slug: &str) -> String {
-        self.route(&format!("/catalog/{slug}/schedule/resume"))
-    }
-
     /// The link to the panel with one run. `seen` is the percentage that the reader has seen.
     #[must_use]
     pub fn sync_status(&self, slug: &str, sync_id: &str, seen: u8) -> String {

@@ -21,6 +21,7 @@ pub(super) mod request_origin;
 pub(super) mod response_format;
 pub(super) mod return_path;
 mod run_links;
+pub(super) mod schedule_links;
 pub(super) mod security_headers;
 pub mod server_info;
 mod settings_links;

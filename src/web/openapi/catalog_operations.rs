@@ -21,7 +21,11 @@ pub(super) fn catalog_operations() -> Vec<ApiOperation> {
         .for_everyone()
         .with_parameters(page_parameters())
         .answers_json(200, "One page of the sources.", &named_schema("SourceList"))
-        .with_links(200, &["listItems", "resumeSchedule"], &json!({ "slug": "$response.body#/items/0/slug" }))
+        .with_links(
+            200,
+            &["listItems", "pauseSchedule", "resumeSchedule"],
+            &json!({ "slug": "$response.body#/items/0/slug" }),
+        )
         .refuses(400, &["bad_request", "unknown_parameter"]);
     let history = ApiOperation::describe_get(
         "/api/catalog/{slug}/items/{id}/history",

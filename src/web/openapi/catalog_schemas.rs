@@ -42,6 +42,7 @@ fn source_schema() -> Value {
         "lastSuccess": described(nullable(utc_time()), "The end of the last successful sync."),
         "columns": described(json!({ "type": "array", "items": any_text() }), "The names of the columns, in order."),
         "schedule": described(nullable(any_text()), "When it is synced, as a cron expression."),
+        "scheduleZone": described(nullable(any_text()), "The time zone of the schedule, such as Europe/Berlin."),
         "freshness": freshness,
         "feeds": described(nullable(feeds), "The feeds of the source; null for visitors and other kinds of sources."),
         "location?": described(any_text(), "Where the source is, without secrets; for admins only."),

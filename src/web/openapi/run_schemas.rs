@@ -82,7 +82,7 @@ fn accepted_schema() -> Value {
 }
 
 fn decision_schema() -> Value {
-    object_schema(json!({ "status": one_of(["kept", "resumed"]), "message": any_text() }))
+    object_schema(json!({ "status": one_of(["kept", "paused", "resumed"]), "message": any_text() }))
 }
 
 fn undo_forecast_schema() -> Value {

@@ -76,6 +76,13 @@ fn follow_ups() -> Vec<ApiOperation> {
             .answers_json(200, "The schedule is resumed.", &named_schema("Decision"))
             .refuses(404, &["not_found"])
             .refuses(409, &["not_paused"]);
+    let pause = ApiOperation::describe_post("/api/sources/{slug}/pause", "pauseSchedule", "Pause a schedule")
+        .with_details("Nothing is started by the schedule until it is resumed.")
+        .for_admins()
+        .with_parameters([slug_parameter()])
+        .answers_json(200, "The schedule is paused.", &named_schema("Decision"))
+        .refuses(404, &["not_found"])
+        .refuses(409, &["not_scheduled"]);
     let undo_conflicts = ["still_active", "source_removed", "nothing_to_undo"];
     let list_conflicts = ["still_active", "source_removed", "nothing_withheld", "list_outdated", "already_running"];
     vec![
@@ -90,6 +97,7 @@ fn follow_ups() -> Vec<ApiOperation> {
             .answers_json(200, "The items are kept.", &named_schema("Decision"))
             .refuses(409, &list_conflicts)
             .refuses(409, &["cannot_keep"]),
+        pause,
         resume,
     ]
 }

@@ -3,11 +3,12 @@
 use super::field_errors::{FieldErrors, read_error};
 use super::form;
 use super::form::are_published;
+use super::kind_choice::KindChoice;
 use super::kind_offer::offer_replacement_kind;
 use super::pages::{place_error, probe_source, with_standing};
 use super::place::{SourcePlace, parse_places};
 use super::read_form;
-use super::view::{KindChoice, SourceForm};
+use super::view::SourceForm;
 use crate::domain::location::SourceLocation;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Source, SourceDraft};

@@ -6,6 +6,8 @@ use super::field_errors::FieldErrors;
 use super::place::SourcePlace;
 use super::read_fields_view::{ReadErrors, ReadForm};
 use super::read_form;
+use super::schedule_form;
+use super::schedule_view::SchedulePreview;
 use super::view::{SourceErrors, SourceForm};
 use crate::domain::max_age::{MaxAge, NotAnAge};
 use crate::domain::run_text::hidden_columns::hidden_columns_warning;
@@ -17,7 +19,7 @@ use crate::domain::text::measures::format_error;
 use crate::web::http::form::{FormValues, trimmed_value};
 
 /// The most characters of a name.
-const MAX_NAME_CHARS: usize = 100;
+pub(super) const MAX_NAME_CHARS: usize = 100;
 
 /// Parses the fields as typed.
 pub(super) fn parse_form(values: &FormValues) -> SourceForm {
@@ -36,6 +38,7 @@ pub(super) fn parse_form(values: &FormValues) -> SourceForm {
         // Not trimmed: white space may be part of it.
         password: values.get("password").cloned().unwrap_or_default(),
         address_id: trimmed_value(values, "waits"),
+        reviewed_url: trimmed_value(values, "reviewed_url"),
         upload: trimmed_value(values, "upload"),
         file_name: trimmed_value(values, "called"),
         // Not trimmed: it must equal the name of a column.
@@ -43,9 +46,10 @@ pub(super) fn parse_form(values: &FormValues) -> SourceForm {
         name: trimmed_value(values, "name"),
         noun_one: trimmed_value(values, "noun_one"),
         noun_many: trimmed_value(values, "noun_many"),
-        schedule: trimmed_value(values, "schedule"),
-        schedule_label: None,
+        schedule: schedule_form::parse_fields(values),
+        schedule_preview: SchedulePreview::default(),
         paused_since: None,
+        next_run: None,
         stale: None,
         stale_after: trimmed_value(values, "stale_after"),
         public: trimmed_value(values, "public") == "1",
@@ -78,8 +82,7 @@ pub(super) fn form_of_source(source: &Source, url: String) -> SourceForm {
         name: source.name.clone(),
         noun_one: source.noun.one.clone(),
         noun_many: source.noun.many.clone(),
-        schedule: source.schedule.clone().unwrap_or_default(),
-        schedule_label: source.schedule.as_deref().and_then(schedule_label),
+        schedule: schedule_form::form_of_stored(source.schedule.as_ref()),
         stale_after: shown_age(source.stale_after),
         public: source.public,
         reading: Some(read_form::form_of_options(&source.read_options)),
@@ -91,11 +94,6 @@ pub(super) fn form_of_source(source: &Source, url: String) -> SourceForm {
 /// The age at which a catalog counts as stale, as the form shows it; empty if none is set.
 pub(super) fn shown_age(age: Option<MaxAge>) -> String {
     age.map(|age| age.to_string()).unwrap_or_default()
-}
-
-/// A cron expression for people, if it is valid.
-pub(super) fn schedule_label(line: &str) -> Option<String> {
-    line.parse::<Schedule>().ok().map(|schedule| schedule.in_words())
 }
 
 /// The draft of a source and its schedule, or the errors field by field.
@@ -120,9 +118,8 @@ pub(super) fn check_form(
     } else if position_of(columns, &form.key).is_none() {
         errors.key = Some(no_such_column_message(&form.key, columns));
     }
-    let schedule = if form.schedule.is_empty() { Ok(None) } else { form.schedule.parse().map(Some) };
-    let schedule = schedule.unwrap_or_else(|error: crate::domain::schedule::NotASchedule| {
-        errors.schedule = Some(format_error(&error));
+    let schedule = schedule_form::check_fields(&form.schedule).unwrap_or_else(|wrong| {
+        errors.schedule = wrong;
         None
     });
     let stale_after = if form.stale_after.is_empty() { Ok(None) } else { form.stale_after.parse().map(Some) };
@@ -139,7 +136,7 @@ pub(super) fn check_form(
         kind: place.kind.clone(),
         location: place.location.clone(),
         key_column: form.key.clone(),
-        schedule: schedule.as_ref().map(ToString::to_string),
+        schedule: schedule.as_ref().map(Schedule::to_stored),
         public: form.public,
         read_options: place.read_options.clone(),
         stale_after,
@@ -179,42 +176,6 @@ pub(super) fn are_published(source: &Source, hidden_columns: &[String]) -> bool 
     source.public
         && !hidden_columns.is_empty()
         && hidden_columns.iter().all(|name| position_of(allowed, name).is_some())
-}
-
-/// Proposes name and slug from the title of a source.
-pub(super) fn propose_name(form: &mut SourceForm, title: &str) {
-    let words = title.split_whitespace().collect::<Vec<_>>().join(" ");
-    let name: String = words.chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect();
-    form.slug = Slug::from_name(&name).map(|slug| slug.to_string()).unwrap_or_default();
-    let mut letters = name.chars();
-    form.name = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
-}
-
-/// Proposes name, slug and nouns from a file name. The noun of the kind, if it has one, takes precedence.
-pub(super) fn propose_from_file_name(form: &mut SourceForm, file_name: &str, noun: Noun) {
-    let file = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    propose_after_title(form, &stem.replace(['_', '-', '+', '.'], " "), noun);
-}
-
-/// Proposes name, slug and nouns from the title of a source.
-pub(super) fn propose_after_title(form: &mut SourceForm, title: &str, noun: Noun) {
-    propose_name(form, title);
-    let last = form.name.split(' ').next_back().unwrap_or_default().to_lowercase();
-    let noun = match english_singular(&last) {
-        Some(one) if noun == Noun::default() => Noun { one, many: last },
-        _ => noun,
-    };
-    (form.noun_one, form.noun_many) = (noun.one, noun.many);
-}
-
-/// The singular of a regular English plural.
-fn english_singular(many: &str) -> Option<String> {
-    if many.len() < 4 || !many.chars().all(char::is_alphabetic) || many.ends_with("ss") {
-        return None;
-    }
-    let cut = |end: &str, with: &str| many.strip_suffix(end).map(|stem| format!("{stem}{with}"));
-    cut("ies", "y").or_else(|| cut("ches", "ch")).or_else(|| cut("shes", "sh")).or_else(|| cut("s", ""))
 }
 
 /// The file name in a URL: the last part of its path, decoded.

@@ -5,8 +5,8 @@ use actix_web::{HttpRequest, web};
 
 use super::change::{UnseenPlace, changed_place, check_change, parse_change, probe_change};
 use super::field_errors::{FieldErrors, general_error, link_error};
-use super::form;
 use super::form::are_published;
+use super::found_view::FoundColumns;
 use super::kept_address;
 use super::kind_offer::offer_replacement_kind;
 use super::pages::{
@@ -14,9 +14,10 @@ use super::pages::{
     place_error, probe_source, stored_columns, too_large_error,
 };
 use super::place::{SourcePlace, hide_secrets};
+use super::schedule_form;
 use super::uploads;
 use super::uploads::SentFile;
-use super::view::{FoundColumns, RemoveFacts, SourceSetting, SourceStep, SourcesPage};
+use super::view::{RemoveFacts, SourceSetting, SourceStep, SourcesPage};
 use crate::domain::source::Source;
 use crate::store::sources::SourceChange;
 use crate::web::http::app_context::AppContext;
@@ -56,7 +57,7 @@ pub(in crate::web) async fn list_sources(
                 noun_one: source.noun.one,
                 noun_many: source.noun.many,
                 last_success: catalog.and_then(|catalog| catalog.last_success_at).map(time_label),
-                schedule: source.schedule.as_deref().and_then(form::schedule_label),
+                schedule: source.schedule.as_ref().and_then(schedule_form::schedule_label),
                 freshness: marks.remove(&source.id),
             }
         };

@@ -1,8 +1,9 @@
 //! Offers another kind of source if the content is not of the selected kind.
 
+use super::kind_choice::KindChoice;
 use super::pages::{kind_choice, probe_place};
 use super::place::{SourcePlace, place_as_kind, replacement_places};
-use super::view::{KindChoice, SourceForm};
+use super::view::SourceForm;
 use crate::domain::location::SourceLocation;
 use crate::domain::source_form_spec::AddressInput;
 use crate::domain::source_probe::ProbeError;

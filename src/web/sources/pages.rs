@@ -4,18 +4,20 @@ use actix_web::http::StatusCode;
 use chrono::{NaiveDateTime, Utc};
 
 use super::field_errors::{FieldErrors, file_error, general_error, link_error};
-use super::form::{form_of_source, schedule_label};
+use super::form::form_of_source;
+use super::found_view::{FoundColumns, FoundFeed};
+use super::kind_choice::KindChoice;
 use super::place::{SourcePlace, shown_links};
 use super::read_form;
+use super::schedule_form;
 use super::uploads::MAX_BYTES;
-use super::view::{
-    FoundColumns, FoundFeed, KindChoice, SourceChoices, SourceErrors, SourceForm, SourceFormPage, SourceStep,
-};
+use super::view::{SourceChoices, SourceErrors, SourceForm, SourceFormPage, SourceStep};
 use crate::domain::account::Actor;
 use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
 use crate::domain::freshness::judge_freshness;
 use crate::domain::location::SourceLocation;
+use crate::domain::run_text::key_proposal::key_proposal_message;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Slug, Source};
 use crate::domain::source_probe::{ProbeError, SourceProbe};
@@ -59,7 +61,7 @@ impl SourcePageContext {
             SourceStep::Edit(_) => format!("Edit {}", self.form.name),
             SourceStep::Remove(_) => format!("Remove {}", self.form.name),
         };
-        self.form.schedule_label = schedule_label(&self.form.schedule);
+        self.form.schedule_preview = schedule_form::preview(&self.form.schedule, self.form.paused_since.is_some());
         let frame = page_frame(state, Some(actor), title, NavSection::Settings)?;
         let service_account = state.control.service_account_email().map(str::to_owned);
         let page = SourceFormPage { frame, step: self.step, form: self.form, errors: *self.errors, service_account };
@@ -111,7 +113,7 @@ fn require_columns(look: SourceProbe) -> Result<SourceProbe, ProbeError> {
     if look.columns.is_empty() {
         let otherwise = || "The source is empty. Its first row must name the columns.".to_owned();
         let message = look.failure.map_or_else(otherwise, |failure| failure.cause_message());
-        return Err(ProbeError { code: "empty_source", message, named_feeds: Vec::new() });
+        return Err(ProbeError { code: "empty_source", message, feeds: Vec::new(), tabs: look.tabs });
     }
     Ok(look)
 }
@@ -134,6 +136,10 @@ pub(super) fn found_columns(state: &AppState, place: &SourcePlace, look: &Source
     feeds.truncate(MAX_LISTED_FEEDS);
     FoundColumns {
         columns: look.columns.clone(),
+        key_fitness: look.key_search.fitness.clone(),
+        key_reason: look.proposed_key().map(|key| key_proposal_message(key, &look.key_search)),
+        row_count: look.row_count,
+        tabs: look.tabs.clone(),
         rows: look.rows.iter().map(|row| cells(&row.cells)).collect(),
         feeds,
         more_feeds,
@@ -161,6 +167,20 @@ pub(super) fn stored_columns(state: &AppState, source: &Source) -> Result<FoundC
     Ok(FoundColumns { columns, ..place_columns(state, &SourcePlace::from(source)) })
 }
 
+/// What is known of a new source that cannot be read: what the form says.
+pub(super) fn unread_columns(state: &AppState, form: &SourceForm, place: Option<&SourcePlace>) -> FoundColumns {
+    let known = place.map(|place| place_columns(state, place));
+    let columns = Some(form.key.clone()).filter(|key| !key.is_empty()).into_iter().collect();
+    FoundColumns {
+        columns,
+        spec: state.control.form_spec(&form.kind),
+        asks_key: state.control.key_column(&form.kind).is_none(),
+        reading: read_form::read_fields(state.control.read_settings(&form.kind)),
+        hidden_columns: form.hidden_columns.clone().unwrap_or_default(),
+        ..known.unwrap_or_default()
+    }
+}
+
 /// What is known of a place without its content. A link can be replaced by another link, an upload by another upload; a
 /// path of the server can be changed on the command line only.
 fn place_columns(state: &AppState, place: &SourcePlace) -> FoundColumns {
@@ -185,7 +205,10 @@ pub(super) fn existing_source_form(state: &AppState, source: &Source) -> Result<
 pub(super) fn with_standing(state: &AppState, form: SourceForm, source: &Source) -> Result<SourceForm, WebError> {
     let freshness = state.store.freshness_facts(source.id)?.map(|facts| judge_freshness(&facts, Utc::now()));
     let stale = freshness.and_then(|freshness| FreshnessMark::new(freshness, false)).filter(|mark| mark.is_stale);
-    Ok(SourceForm { paused_since: source.paused_at.map(time_label), stale, ..form })
+    let schedule = source.schedule.as_ref().filter(|_| source.paused_at.is_none());
+    let next_run = schedule.and_then(|stored| first_scheduled_run(stored.parse().ok().as_ref()));
+    let next_run = next_run.map(|time| time_label(time.and_utc()));
+    Ok(SourceForm { paused_since: source.paused_at.map(time_label), next_run, stale, ..form })
 }
 
 /// The proposed slug, with a number appended if it is taken.

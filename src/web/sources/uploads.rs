@@ -27,7 +27,7 @@ pub(in crate::web) const MAX_BYTES: usize = 50_000_000;
 const MAX_DRAINED_BYTES: usize = 4 * MAX_BYTES;
 /// The most bytes of one other field, and how many fields there may be.
 const MAX_FIELD_BYTES: usize = 64 * 1024;
-const MAX_FIELDS: usize = 20;
+const MAX_FIELDS: usize = 50;
 /// The most bytes of addresses that are returned to the form although they exceed [`MAX_FIELD_BYTES`].
 const MAX_RETURNED_BYTES: usize = 4 * 1024 * 1024;
 /// The field of the addresses.

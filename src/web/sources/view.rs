@@ -2,7 +2,11 @@
 
 use askama::Template;
 
-use super::read_fields_view::{ReadErrors, ReadFields, ReadForm};
+use super::found_view::FoundColumns;
+use super::kind_choice::KindChoice;
+use super::read_fields_view::{ReadErrors, ReadForm};
+use super::schedule_view::{ScheduleErrors, ScheduleForm, SchedulePreview};
+use crate::domain::key_fitness::KeyFitness;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::source_form_spec::{AddressInput, SourceFormSpec};
 use crate::web::layout::freshness_mark::FreshnessMark;
@@ -94,74 +98,6 @@ pub(in crate::web) struct SourceChoices {
     pub named_feeds: Vec<String>,
 }
 
-/// A kind of source to choose.
-#[derive(Debug, Clone)]
-pub(in crate::web) struct KindChoice {
-    /// Its name in the form.
-    pub name: &'static str,
-    /// Its label.
-    pub title: &'static str,
-    /// A one-line description; may be empty.
-    pub about: &'static str,
-}
-
-/// A feed that a probe found.
-#[derive(Debug, Clone, Default)]
-pub(in crate::web) struct FoundFeed {
-    /// Its title, or else its address without secrets.
-    pub title: String,
-    /// Why it could not be fetched.
-    pub error: Option<String>,
-    /// Whether it was fetched: a probe stops before the end of a long list.
-    pub is_fetched: bool,
-}
-
-/// What a probe of the source found.
-#[derive(Debug, Clone, Default)]
-pub(in crate::web) struct FoundColumns {
-    /// The label of its kind: "Google Sheet".
-    pub kind: String,
-    /// A note that it is read as another kind than the selected one.
-    pub kind_note: Option<&'static str>,
-    /// The kind that can read what was found, if its own cannot.
-    pub offer: Option<KindChoice>,
-    /// Its address without secrets, or the name of the uploaded file.
-    pub location: String,
-    /// The columns, with their names in the catalog.
-    pub columns: Vec<String>,
-    /// The first rows, with a cell for each column. May be empty when editing.
-    pub rows: Vec<Vec<String>>,
-    /// What its kind asks for; `None` if this version does not know the kind.
-    pub spec: Option<SourceFormSpec>,
-    /// Whether its file can be replaced by an upload.
-    pub is_file_replaceable: bool,
-    /// Whether it has links that can be changed.
-    pub has_links: bool,
-    /// Whether the key is selected by people: some kinds have a fixed one.
-    pub asks_key: bool,
-    /// Its first feeds, failing ones first.
-    pub feeds: Vec<FoundFeed>,
-    /// How many more feeds it has.
-    pub more_feeds: u64,
-    /// Problems that a sync would fail with or skip rows for.
-    pub problems: Vec<String>,
-    /// Notes that a sync would make.
-    pub notes: Vec<String>,
-    /// The row that is probably the header, if another is used.
-    pub likely_header: Option<u64>,
-    /// Which read options its kind has.
-    pub reading: ReadFields,
-    /// The columns that are hidden in the source. Publishing them must be confirmed.
-    pub hidden_columns: Vec<String>,
-}
-
-impl FoundColumns {
-    /// The hidden columns as a form field: in JSON, because a name can have any character.
-    pub(in crate::web) fn hidden_columns_field(&self) -> String {
-        serde_json::Value::from(self.hidden_columns.as_slice()).to_string()
-    }
-}
-
 /// What is removed with a source.
 #[derive(Debug, Clone, Default)]
 pub(in crate::web) struct RemoveFacts {
@@ -184,6 +120,8 @@ pub(in crate::web) struct SourceForm {
     pub password: String,
     /// `waits`: the id of the stored addresses whose secrets `url` leaves out.
     pub address_id: String,
+    /// `reviewed_url`: the link that was reviewed last. Another link is reviewed again before it is saved.
+    pub reviewed_url: String,
     /// `upload`: the id of the uploaded file; empty for a link.
     pub upload: String,
     /// `called`: the original name of that file.
@@ -196,13 +134,15 @@ pub(in crate::web) struct SourceForm {
     pub noun_one: String,
     /// `noun_many`: "albums".
     pub noun_many: String,
-    /// `schedule`: a cron expression; empty for manual syncs only.
-    pub schedule: String,
-    /// The schedule for people, if it is valid; not a field.
-    pub schedule_label: Option<String>,
+    /// The schedule as typed.
+    pub schedule: ScheduleForm,
+    /// What the schedule means; not a field.
+    pub schedule_preview: SchedulePreview,
     /// When the schedule was paused, if it is; not a field. A source without a schedule may be paused, too: a schedule
     /// that is set later waits until an admin resumes it.
     pub paused_since: Option<TimeLabel>,
+    /// The next sync of a schedule that is not paused; not a field.
+    pub next_run: Option<TimeLabel>,
     /// The mark of a stale source; not a field.
     pub stale: Option<FreshnessMark>,
     /// `stale_after`: the age at which the catalog counts as stale; empty if none is set.
@@ -259,7 +199,7 @@ pub(in crate::web) struct SourceErrors {
     /// Either noun.
     pub noun: Option<String>,
     /// The schedule.
-    pub schedule: Option<String>,
+    pub schedule: ScheduleErrors,
     /// The age at which the catalog counts as stale.
     pub stale_after: Option<String>,
     /// The read options.
@@ -271,8 +211,8 @@ pub(in crate::web) struct SourceErrors {
 impl SourceErrors {
     /// Whether there are no errors.
     pub(in crate::web) fn is_empty(&self) -> bool {
-        let fields = [&self.url, &self.file, &self.key, &self.name, &self.slug, &self.noun, &self.schedule];
+        let fields = [&self.url, &self.file, &self.key, &self.name, &self.slug, &self.noun];
         let mut fields = fields.into_iter().chain([&self.stale_after, &self.public]);
-        self.general.is_none() && fields.all(Option::is_none) && self.reading.is_empty()
+        self.general.is_none() && fields.all(Option::is_none) && self.reading.is_empty() && self.schedule.is_empty()
     }
 }

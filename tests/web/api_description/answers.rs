@@ -99,6 +99,8 @@ fn record_runs(recorder: &mut AnswerRecorder, sample: &SampleSite, admin: &SiteC
     recorder.get(admin, status, about_run(&undone), "");
     recorder.post(admin, "/api/sources/{slug}/resume", about_run(&undone), 200);
     recorder.post(admin, "/api/sources/{slug}/resume", about_run(&undone), 409);
+    recorder.post(admin, "/api/sources/{slug}/pause", about_run(&undone), 200);
+    recorder.post(admin, "/api/sources/{slug}/pause", about_run(&undone), 409);
     synced
 }
 

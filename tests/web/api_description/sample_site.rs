@@ -2,6 +2,7 @@
 
 use chrono::{TimeDelta, Utc};
 use lockstep::domain::location::SourceLocation;
+use lockstep::domain::schedule::StoredSchedule;
 use lockstep::domain::source::SourceDraft;
 use serde_json::Value;
 
@@ -25,7 +26,7 @@ impl SampleSite {
         memory.set_table(LABELS, MemoryTable::albums(30, "Title"));
         let site = TestSite::with_kind(Box::new(memory.clone()));
         let location = SourceLocation::Url(LABELS.to_owned());
-        let schedule = Some("0 6 * * *".to_owned());
+        let schedule = Some(StoredSchedule::in_utc("0 6 * * *"));
         let labels = SourceDraft { public: true, schedule, ..source_draft(LABELS, MemoryKind::KIND, location) };
         let tomorrow = (Utc::now() + TimeDelta::days(1)).naive_utc();
         let labels = site.store.add_source(&labels, Some(tomorrow)).expect("a source");

@@ -8,6 +8,7 @@ mod undo;
 
 use lockstep::domain::account::Role;
 use lockstep::domain::location::SourceLocation;
+use lockstep::domain::schedule::StoredSchedule;
 use lockstep::domain::source::{Source, SourceDraft};
 
 use super::history::latest_run;
@@ -31,7 +32,7 @@ fn format_books(numbers: impl Iterator<Item = u32>) -> String {
 fn fill_scheduled(site: &TestSite, slug: &str, text: &str) -> Source {
     let path = site.data_dir().join(format!("{slug}.csv"));
     std::fs::write(&path, text).expect("a file");
-    let schedule = Some("0 6 * * *".to_owned());
+    let schedule = Some(StoredSchedule::in_utc("0 6 * * *"));
     let draft = SourceDraft { schedule, public: true, ..source_draft(slug, "csv", SourceLocation::File(path)) };
     let source = site.store.add_source(&draft, None).expect("a source");
     site.sync_source(&source);

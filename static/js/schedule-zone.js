@@ -1,0 +1,8 @@
+// Proposes the time zone of the browser for the schedule of a source that has none yet.
+import { find } from "./page.js";
+
+export const proposeScheduleZone = () => {
+  const field = find("[data-propose-zone]");
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (field && !field.value && zone) field.value = zone;
+};
