@@ -167,7 +167,9 @@ impl ReaderWalk {
         self.open_menu("download");
         self.click_entry("download", "CSV");
         let file = self.downloads.join("albums.csv");
-        self.browser.wait_for_condition("the file is downloaded", || file.exists());
+        // Chromium reserves the name with an empty file, and replaces it at the end.
+        let is_complete = || file.metadata().is_ok_and(|facts| facts.len() > 0);
+        self.browser.wait_for_condition("the file is downloaded", is_complete);
         let csv = std::fs::read_to_string(&file).expect("a file");
         let csv = csv.trim_start_matches('\u{feff}');
         let head = "id,title,year,artist,genre,cover,site,available,released,about,condition,note,shelf mark";

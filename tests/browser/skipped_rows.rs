@@ -31,7 +31,10 @@ fn skipped_rows_are_downloaded_corrected_uploaded_and_synced() {
 
     browser.click(".run-section-link a[href$='issues.csv']");
     let download = || std::fs::read_dir(&downloads).expect("a folder").flatten().map(|entry| entry.path()).next();
-    let is_complete = || download().is_some_and(|path| path.extension().is_some_and(|extension| extension == "csv"));
+    // Chromium reserves the name with an empty file, and replaces it at the end.
+    let is_filled = |path: &std::path::Path| path.metadata().is_ok_and(|facts| facts.len() > 0);
+    let is_complete =
+        || download().is_some_and(|path| path.extension().is_some_and(|end| end == "csv") && is_filled(&path));
     browser.wait_for_condition("the file is downloaded", is_complete);
     let path = download().expect("a file");
     let text = std::fs::read_to_string(&path).expect("text");
