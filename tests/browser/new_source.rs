@@ -90,7 +90,8 @@ fn a_newcomer_has_an_own_catalog_after_one_input_and_three_clicks() {
         assert_eq!(browser.element_text("h1"), name);
         newcomer.assert_quick(kind);
     }
-    let (_server, mut newcomer) = open_form(&browser, &ServerSetup::new());
+    let setup = ServerSetup::new();
+    let (_server, mut newcomer) = open_form(&browser, &setup);
     // Choosing the file is the input: it is read without another click.
     newcomer.enter("#file", &sample_path("albums.xlsx").display().to_string());
     newcomer.save("Blue Train");

@@ -1,0 +1,41 @@
+//! The latest migrations can be taken back and applied again, on both databases, and keep what is stored.
+
+use std::path::Path;
+
+use lockstep::domain::location::SourceLocation;
+use lockstep::domain::schedule::StoredSchedule;
+
+use crate::support::test_engine::source_draft;
+use crate::support::{TestDatabase, on_both_databases};
+
+/// How many migrations are taken back.
+const REVERTED_COUNT: usize = 3;
+
+on_both_databases![the_latest_migrations_are_taken_back_and_applied_again];
+
+fn the_latest_migrations_are_taken_back_and_applied_again(db: &TestDatabase) {
+    let store = db.store();
+    let mut draft = source_draft("albums", "memory", SourceLocation::Url("albums".to_owned()));
+    draft.schedule = Some(StoredSchedule { cron: "0 3 * * *".to_owned(), zone: Some("Asia/Tokyo".to_owned()) });
+    let source = store.add_source(&draft, None).expect("a source");
+    let side = if db.is_sqlite() { "sqlite" } else { "postgres" };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(side);
+    let mut migrations: Vec<_> =
+        std::fs::read_dir(&folder).expect("a folder").flatten().map(|entry| entry.path()).collect();
+    migrations.sort();
+    let latest = &migrations[migrations.len() - REVERTED_COUNT..];
+    let run = |migration: &Path, name: &str| {
+        db.run_sql(&std::fs::read_to_string(migration.join(name)).expect("a migration"));
+    };
+    for migration in latest.iter().rev() {
+        run(migration, "down.sql");
+    }
+    for migration in latest {
+        run(migration, "up.sql");
+    }
+    let found = store.find_source("albums").expect("an answer").expect("a source");
+    // What the migration added is gone; what was there before is kept.
+    assert_eq!(found.schedule, Some(StoredSchedule::in_utc("0 3 * * *")));
+    assert_eq!(found.id, source.id);
+    assert!(store.list_users().expect("users").is_empty() && store.list_sources().expect("sources").len() == 1);
+}
