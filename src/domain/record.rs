@@ -93,6 +93,8 @@ pub struct ActiveRun {
     pub timestamps: RunTimestamps,
     /// The requester, for people.
     pub requested_by: String,
+    /// How many automatic retries of a scheduled sync came before this run; `None` for a run that a person started.
+    pub retries_before: Option<u8>,
 }
 
 /// A run in the history.
@@ -138,15 +140,39 @@ impl HistoryRun {
         }
     }
 
+    /// Returns the times of acceptance and of the stages so far.
+    #[must_use]
+    pub const fn timestamps(&self) -> RunTimestamps {
+        match self {
+            Self::Active(run) => run.timestamps,
+            Self::Ended(record) => record.timestamps,
+        }
+    }
+
+    /// Returns how many automatic retries of a scheduled sync came before this run; `None` for a run that a person
+    /// started.
+    #[must_use]
+    pub const fn retries_before(&self) -> Option<u8> {
+        match self {
+            Self::Active(run) => run.retries_before,
+            Self::Ended(record) => record.retries_before,
+        }
+    }
+
+    /// Returns the time at which it ended; `None` while it is active.
+    #[must_use]
+    pub const fn finished_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Active(_) => None,
+            Self::Ended(record) => Some(record.finished_at),
+        }
+    }
+
     /// Returns the run as one attempt in a chain of runs.
     #[must_use]
     pub const fn as_attempt(&self) -> RunAttempt {
         let RunSummary { id, status, progress, attempt, .. } = *self.run_summary();
-        let finished_at = match self {
-            Self::Active(_) => None,
-            Self::Ended(record) => Some(record.finished_at),
-        };
-        RunAttempt { id, status, progress, attempt, finished_at }
+        RunAttempt { id, status, progress, attempt, finished_at: self.finished_at() }
     }
 }
 
@@ -179,7 +205,8 @@ pub struct RunTimestamps {
 
 impl RunTimestamps {
     /// Returns the time spent in each stage. A stage lasts until the next stage that the run reached, and the last
-    /// stage until `finished_at`, which is `None` while the run is active.
+    /// stage until `finished_at`. While the run is active, `None` leaves out the current stage; the time of now includes
+    /// its time so far.
     #[must_use]
     pub fn stage_timings(&self, finished_at: Option<DateTime<Utc>>) -> StageTimings {
         let Self { created_at, started_at, processing_at, finalizing_at } = *self;

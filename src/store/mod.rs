@@ -50,7 +50,7 @@ pub mod records;
 pub mod removed_items;
 pub mod retention;
 pub mod retries;
-mod retry_chain;
+pub mod retry_chain;
 mod review_rows;
 pub mod reviews;
 pub mod rollback_period;

@@ -109,6 +109,7 @@ impl OperationRow {
                 finalizing_at: self.finalizing_at.map(|time| time.and_utc()),
             },
             requested_by: self.requested_by.clone(),
+            retries_before: parse_json::<StartOptions>("sync_operations.options", &self.options)?.retries_before,
         })
     }
 }

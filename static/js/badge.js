@@ -90,7 +90,7 @@ export const watchBadge = () => {
   document.addEventListener("DOMContentLoaded", updateBadge);
   document.addEventListener("visibilitychange", updateBadge);
   document.addEventListener("htmx:after:swap", (event) => {
-    // Responses for the panel and for the list of sources bring the badge along.
-    if (["panel", "sync-badge", "sources"].includes(event.detail.ctx.target?.id)) updateBadge();
+    // Responses for the panel, for the page of a run and for the list of sources bring the badge along.
+    if (["panel", "run", "sync-badge", "sources"].includes(event.detail.ctx.target?.id)) updateBadge();
   });
 };

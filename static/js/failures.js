@@ -1,6 +1,6 @@
 // Keeps the page as it is when a request fails, and shows what happened.
 import { forgetRequestedRuns } from "./badge.js";
-import { find, findBadge, findPanel, isPanelPolling, routeLink } from "./page.js";
+import { find, findBadge, findPanel, findRunPage, isPanelPolling, isRunPagePolling, routeLink } from "./page.js";
 import { delayNextPoll } from "./polling.js";
 
 const RETRY_DELAY_MS = 3000;
@@ -14,11 +14,10 @@ const showPanelNote = (text, link) => {
   if (link) note.append(" ", Object.assign(document.createElement("a"), link));
 };
 
-const stopPanelPolling = () => {
-  const panel = findPanel();
-  for (const name of ["hx-get", "hx-trigger"]) panel.removeAttribute(name);
-  htmx.process(panel, true);
-  delete panel.dataset.state;
+const stopPolling = (element) => {
+  for (const name of ["hx-get", "hx-trigger"]) element.removeAttribute(name);
+  htmx.process(element, true);
+  delete element.dataset.state;
 };
 
 const signInLink = () => ({
@@ -29,12 +28,12 @@ const signInLink = () => ({
 const showPanelFailure = (ctx, status, reason, isSignedOut) => {
   const isPoll = ctx.request.method === "GET";
   if (isSignedOut) {
-    stopPanelPolling();
+    stopPolling(findPanel());
     showPanelNote("You were logged out.", signInLink());
   } else if (status === 403) {
     showPanelNote("You don't have permission to do that.");
   } else if (status === 404) {
-    stopPanelPolling();
+    stopPolling(findPanel());
     showPanelNote("This sync no longer exists.", { href: location.href, textContent: "Reload the page." });
   } else if (reason?.startsWith("database_")) {
     showPanelNote(isPoll ? "Database unavailable, retrying…" : ctx.text);
@@ -49,6 +48,15 @@ const showPanelFailure = (ctx, status, reason, isSignedOut) => {
   findPanel().classList.toggle("is-lost", status !== 403);
 };
 
+// The page of a run stays as it is, and polls again later.
+const showRunPageFailure = (ctx, isSignedOut) => {
+  if (isSignedOut) stopPolling(ctx.sourceElement);
+  else delayNextPoll(ctx.sourceElement);
+  find("#trouble").textContent = isSignedOut
+    ? "You were logged out. Reload the page to log in again."
+    : "Connection lost, retrying…";
+};
+
 const showFailure = (ctx) => {
   const status = ctx.response?.status;
   // Lockstep sets this header on its errors. A proxy's error page does not have it.
@@ -57,6 +65,8 @@ const showFailure = (ctx) => {
     status === 401 || new URL(ctx.response?.raw?.url || location.href).pathname === routeLink("/login");
   if (isPanel(ctx.target)) {
     showPanelFailure(ctx, status, reason, isSignedOut);
+  } else if (ctx.sourceElement === findRunPage() && isRunPagePolling()) {
+    showRunPageFailure(ctx, isSignedOut);
   } else if (/^(stopPolling|runs:changed|retry)$/.test(ctx.sourceEvent?.type)) {
     // The table loads once after a sync, and the panel no longer polls: without a retry it would stay out of date.
     setTimeout(() => htmx.trigger(ctx.sourceElement, "retry", {}, false), RETRY_DELAY_MS);
@@ -76,8 +86,10 @@ export const watchFailures = () => {
   document.addEventListener("htmx:before:swap", (event) => {
     const { ctx } = event.detail;
     const isRefused = ctx.swap === "none";
-    // A proxy's page or a login page may come with any status, so only a panel may replace a panel.
-    const isForeignPage = isPanel(ctx.target) && !/^\s*<section id="panel"/.test(ctx.text);
+    // A proxy's page or a login page may come with any status, so only a panel may replace a panel, and a run a run.
+    const isForeignPage =
+      (isPanel(ctx.target) && !/^\s*<section id="panel"/.test(ctx.text)) ||
+      (isRunPagePolling() && ctx.target === findRunPage() && !/<div id="run" /.test(ctx.text));
     if (isRefused || isForeignPage) {
       event.preventDefault();
       showFailure(ctx);

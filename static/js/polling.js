@@ -1,6 +1,6 @@
 // Polls only while the page is visible, never twice for the same run, and more slowly while the server does not answer.
 import { wantsNotifications } from "./notifications.js";
-import { findBadge, findPanel, isPanelPolling } from "./page.js";
+import { findBadge, findPanel, findRunPage, isPanelPolling, isRunPagePolling } from "./page.js";
 
 const MIN_POLL_INTERVAL_MS = 1000;
 const MAX_RETRY_DELAY_S = 10;
@@ -39,6 +39,12 @@ export const delayNextPoll = (element) => {
   if (loggedRun) console.info(`Lockstep: no answer about ${loggedRun}, trying again in ${delay} s`);
 };
 
+// The panel and the page of a run bring the badge along.
+const findPoller = () => {
+  if (isPanelPolling()) return findPanel();
+  return isRunPagePolling() ? findRunPage() : findBadge();
+};
+
 const isWaiting = (element) => Boolean(failures.get(element.id)?.timer);
 
 // Whether the tab is hidden and must not poll now.
@@ -52,7 +58,7 @@ const isHiddenPoll = () => {
 const pollImmediately = () => {
   if (document.hidden || Date.now() - lastPoll < MIN_POLL_INTERVAL_MS) return;
   lastPoll = Date.now();
-  const poller = isPanelPolling() ? findPanel() : findBadge();
+  const poller = findPoller();
   if (!poller) return;
   clearFailures(poller.id);
   poll(poller);
@@ -76,7 +82,7 @@ export const watchPolling = () => {
   document.addEventListener("htmx:config:request", (event) => {
     const { sourceElement, sourceEvent } = event.detail.ctx;
     if (sourceEvent?.type !== "every") return;
-    const isCovered = sourceElement === findBadge() && isPanelPolling();
+    const isCovered = sourceElement === findBadge() && findPoller() !== sourceElement;
     if (isCovered || isWaiting(sourceElement) || isHiddenPoll()) event.preventDefault();
   });
   document.addEventListener("htmx:after:swap", (event) => {

@@ -78,6 +78,27 @@ fn the_page_of_a_run_shows_all_its_details() {
 }
 
 #[test]
+fn a_run_that_has_not_ended_shows_its_timeline_and_polls() {
+    let site = TestSite::new();
+    let waiting = site.begin_sync(&site.drafts);
+    let reader = site.add_person("bob", Role::Viewer);
+    let read_timeline = || {
+        let page = reader.get(&format!("/history/{waiting}")).body;
+        let (start, rest) = page.split_once(">Timeline</h2>").expect("a timeline");
+        let is_polling = start.split_once("<div id=\"run\"").expect("a run").1.contains("hx-trigger=\"every 2s\"");
+        (rest.split_once("</section>").expect("its end").0.to_owned(), is_polling)
+    };
+    let (timeline, is_polling) = read_timeline();
+    assert!(is_polling && timeline.matches("<li>").count() == 5, "{timeline}");
+    assert_eq!(timeline.matches("not started").count(), 4, "three stages and the run: {timeline}");
+    assert!(timeline.contains(" so far</span>") && timeline.contains(">So far</span>"), "{timeline}");
+    site.run_queued(&waiting.to_string());
+    let (timeline, is_polling) = read_timeline();
+    assert!(!is_polling && !timeline.contains("so far") && timeline.contains("took "), "{timeline}");
+    assert_eq!(timeline.matches("<li>").count(), 5, "as many lines as before: {timeline}");
+}
+
+#[test]
 fn only_admins_can_retry_and_only_a_run_that_can_be_retried() {
     let site = TestSite::new();
     let source = site.fill_csv("books", "id,title\na,One\n");

@@ -1,9 +1,10 @@
 //! The attempts of a run: the runs that continue each other after interruptions, and automatic retries.
 
 use super::view::AttemptLine;
-use crate::domain::record::{HistoryRun, RunAttempt, SyncRecord};
+use crate::domain::record::{HistoryRun, RunAttempt};
 use crate::domain::run_text::attempts::{AttemptRelation, attempt_name, attempt_state_label, retry_name};
 use crate::domain::run_text::status_label;
+use crate::store::retry_chain::RetryChain;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::layout::time_label::time_label;
@@ -24,50 +25,49 @@ pub(super) fn attempt_lines(state: &AppState, attempts: &[RunAttempt], run: &His
             id if id == Some(here) => AttemptRelation::ThisRun,
             _ => AttemptRelation::Distant,
         };
-        // The progress of an active run is shown once on its own page.
-        let is_shown_above = relation == AttemptRelation::ThisRun && attempt.status.is_active();
-        AttemptLine {
-            href: (attempt.id != here).then(|| state.links.run(&attempt.id)),
-            status: attempt.status,
-            name,
-            relation: relation.label(),
-            state_label: if is_shown_above {
-                status_label(attempt.status).to_owned()
-            } else {
-                attempt_state_label(attempt.status, attempt.progress)
-            },
-            finished_at: attempt.finished_at.map(time_label),
-        }
+        describe_attempt(state, *attempt, name, relation)
     };
     attempts.iter().map(line).collect()
 }
 
-/// The attempts of a finished run, with the automatic retries before and after it.
+fn describe_attempt(state: &AppState, run: RunAttempt, name: String, relation: AttemptRelation) -> AttemptLine {
+    let is_this_run = relation == AttemptRelation::ThisRun;
+    AttemptLine {
+        href: (!is_this_run).then(|| state.links.run(&run.id)),
+        status: run.status,
+        name,
+        relation: relation.label(),
+        // The progress of an active run is shown once on its own page.
+        state_label: match is_this_run && run.status.is_active() {
+            true => status_label(run.status).to_owned(),
+            false => attempt_state_label(run.status, run.progress),
+        },
+        finished_at: run.finished_at.map(time_label),
+    }
+}
+
+/// The attempts of a run, with the automatic retries before and after it.
 pub(super) fn retry_lines(
     state: &AppState,
     mut attempts: Vec<AttemptLine>,
-    record: &SyncRecord,
+    of: &HistoryRun,
 ) -> Result<Vec<AttemptLine>, WebError> {
-    let (before, after) = state.store.list_retries(record)?;
+    let RetryChain { before, after } = state.store.list_retries(of)?;
     if before.is_empty() && after.is_empty() {
         return Ok(attempts);
     }
-    let line = |run: &SyncRecord, relation: AttemptRelation| AttemptLine {
-        href: (relation != AttemptRelation::ThisRun).then(|| state.links.run(&run.summary.id)),
-        status: run.summary.status,
-        name: retry_name(run.retries_before),
-        relation: relation.label(),
-        state_label: attempt_state_label(run.summary.status, run.summary.progress),
-        finished_at: Some(time_label(run.finished_at)),
+    let line = |run: &HistoryRun, relation: AttemptRelation| {
+        describe_attempt(state, run.as_attempt(), retry_name(run.retries_before()), relation)
     };
     if attempts.is_empty() {
-        attempts.push(line(record, AttemptRelation::ThisRun));
+        attempts.push(line(of, AttemptRelation::ThisRun));
     }
     let nearest = before.len().saturating_sub(1);
     let mut lines: Vec<AttemptLine> = Vec::new();
-    for (index, failed) in before.iter().enumerate() {
+    for (index, failed) in before.into_iter().enumerate() {
         let is_nearest = index == nearest;
-        lines.push(line(failed, if is_nearest { AttemptRelation::Retried } else { AttemptRelation::Distant }));
+        let relation = if is_nearest { AttemptRelation::Retried } else { AttemptRelation::Distant };
+        lines.push(line(&HistoryRun::Ended(failed), relation));
     }
     lines.append(&mut attempts);
     for (index, retry) in after.iter().enumerate() {

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use chrono::Utc;
+
 use super::attempt_list::{attempt_lines, retry_lines};
 use super::change_section::build_change_section;
 use super::issue_view::{CorrectionResult, IssueSection};
@@ -9,7 +11,7 @@ use super::issues::issue_section;
 use super::list_query::RunListQuery;
 use super::lists::add_issues;
 use super::run_steps::{add_steps, find_followers, find_target};
-use super::timeline::stage_lines;
+use super::timeline::{elapsed_label, stage_lines};
 use super::view::{FactValue, RunLine, RunPage};
 use crate::domain::account::{Actor, Role};
 use crate::domain::operation::{Mode, OperationKind};
@@ -88,10 +90,7 @@ pub(super) fn build_run_page(
     query: &FormValues,
     correction: Option<CorrectionResult>,
 ) -> Result<RunPage, WebError> {
-    let (source_id, timestamps) = match run {
-        HistoryRun::Active(run) => (run.source_id, run.timestamps),
-        HistoryRun::Ended(record) => (record.source_id, record.timestamps),
-    };
+    let (source_id, timestamps, now) = (run.source_id(), run.timestamps(), Utc::now());
     let source = state.store.source_by_id(source_id)?;
     let noun = source.as_ref().map_or_else(Noun::default, |source| source.noun.clone());
     let attempts = state.store.list_attempts(run)?;
@@ -109,25 +108,21 @@ pub(super) fn build_run_page(
         is_source_removed: line.is_source_removed,
         queued_at: line.queued_at,
         freshness: find_mark(state, source_id, Some(actor))?,
-        stages: Vec::new(),
-        attempts: attempt_lines(state, &attempts, run),
+        stages: stage_lines(run, now),
+        attempts: retry_lines(state, attempt_lines(state, &attempts, run), run)?,
         changes: None,
         issues: IssueSection::default(),
         target: None,
         followers: Vec::new(),
         run_steps: RunSteps::default(),
         source_steps: SourceSteps::default(),
-        ended_at: match run {
-            HistoryRun::Active(_) => None,
-            HistoryRun::Ended(record) => Some(exact_time_label(record.finished_at)),
-        },
+        elapsed: elapsed_label(run, now),
+        ended_at: run.finished_at().map(exact_time_label),
         may_read_log: actor.role == Role::Admin,
         may_retry_feeds: false,
         run: line.run,
     };
     if let HistoryRun::Ended(record) = run {
-        page.stages = stage_lines(record);
-        page.attempts = retry_lines(state, page.attempts, record)?;
         // The changes of a run are deleted with its source.
         if !page.is_source_removed {
             page.changes = build_change_section(state, record, &noun.one, &RunListQuery::parse(query))?;

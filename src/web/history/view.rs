@@ -130,7 +130,7 @@ pub(in crate::web) struct RunPage {
     pub freshness: Option<FreshnessMark>,
     /// Facts about the run: name and value.
     pub facts: Vec<(&'static str, FactValue)>,
-    /// The duration of each stage; empty while the run is active, and if no timings were kept.
+    /// The duration of each stage; empty if no timings were kept.
     pub stages: Vec<StageLine>,
     /// The attempts of this run, if there are several: runs that continue each other, and automatic retries.
     pub attempts: Vec<AttemptLine>,
@@ -146,6 +146,8 @@ pub(in crate::web) struct RunPage {
     pub run_steps: RunSteps,
     /// What an admin can do about its source.
     pub source_steps: SourceSteps,
+    /// How long it has been running; `None` after its end.
+    pub elapsed: Option<String>,
     /// When it ended, to the second; `None` while it is active.
     pub ended_at: Option<TimeLabel>,
     /// Whether the reader may read its log.
@@ -155,7 +157,8 @@ pub(in crate::web) struct RunPage {
 }
 
 impl RunPage {
-    /// Whether this run, or a run that continues it, is active. The page then refreshes when that run has ended.
+    /// Whether this run, or a run that continues or retries it, is active. The page polls while this run is active, and
+    /// refreshes when another one has ended.
     pub(in crate::web) fn is_active(&self) -> bool {
         self.run.status.is_active() || self.attempts.iter().any(|attempt| attempt.status.is_active())
     }
@@ -239,7 +242,7 @@ pub(in crate::web) struct StageLine {
     pub width: u64,
 }
 
-/// One of several runs that continue each other.
+/// One of several runs that continue or retry each other.
 #[derive(Debug, Clone)]
 pub(in crate::web) struct AttemptLine {
     /// The link to its page; `None` for the run of this page.
