@@ -205,8 +205,8 @@ pub struct RunTimestamps {
 
 impl RunTimestamps {
     /// Returns the time spent in each stage. A stage lasts until the next stage that the run reached, and the last
-    /// stage until `finished_at`. While the run is active, `None` leaves out the current stage; the time of now includes
-    /// its time so far.
+    /// stage until `finished_at`. While the run is active, `None` leaves out the current stage, and the time of now
+    /// includes its time so far.
     #[must_use]
     pub fn stage_timings(&self, finished_at: Option<DateTime<Utc>>) -> StageTimings {
         let Self { created_at, started_at, processing_at, finalizing_at } = *self;

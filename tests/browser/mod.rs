@@ -26,6 +26,7 @@ mod settings;
 mod sheet;
 mod skipped_rows;
 mod slow_run;
+mod watched_run;
 mod wide_table;
 mod without_javascript;
 
