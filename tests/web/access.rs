@@ -257,6 +257,24 @@ fn responses_are_compressed_for_clients_that_accept_it() {
 }
 
 #[test]
+fn static_files_are_compressed_once_and_well() {
+    let site = TestSite::new();
+    let page = site.visitor().get("/login").body;
+    let (_, rest) = page.split_once("<link rel=\"stylesheet\" href=\"").expect("a stylesheet");
+    let path = rest.split_once('"').expect("its end").0;
+    let plain = site.visitor().with_header("Accept-Encoding", "identity").get(path);
+    assert_eq!((plain.header("vary"), plain.header("content-encoding")), (Some("accept-encoding"), None));
+    for accepted in ["gzip", "br, gzip;q=0.5"] {
+        let packed = site.visitor().with_header("Accept-Encoding", accepted).get(path);
+        let reported = (packed.header("vary"), packed.header("content-encoding"));
+        assert_eq!(reported, (Some("accept-encoding"), Some("gzip")), "{accepted}");
+        assert_eq!(packed.body, plain.body, "{accepted}");
+    }
+    let refused = site.visitor().with_header("Accept-Encoding", "gzip;q=0").get(path);
+    assert_eq!(refused.header("content-encoding"), None);
+}
+
+#[test]
 fn a_trailing_slash_redirects_within_the_site_only() {
     let site = TestSite::new();
     let to = |path: &str| {
