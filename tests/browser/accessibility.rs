@@ -1,6 +1,9 @@
 //! axe finds nothing on any page, in light and dark colors, on a desktop and a phone, with menus open and closed.
 
+use std::cell::RefCell;
+
 use super::history::start_with_unfinished_fetch;
+use super::page_states::visit_page_states;
 use super::record_shelf::RecordShelf;
 use crate::support::browser::Browser;
 use crate::support::server_process::{ServerProcess, ServerSetup};
@@ -231,4 +234,12 @@ fn setup_is_accessible() {
     let link = server.set_up_link().to_owned();
     browser.assert_accessible(&link);
     browser.assert_fits_phone();
+}
+
+#[test]
+fn axe_finds_nothing_in_any_state_of_any_page() {
+    let problems = RefCell::new(Vec::new());
+    visit_page_states(|browser, name| problems.borrow_mut().extend(browser.list_axe_problems(name)));
+    let problems = problems.into_inner();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }

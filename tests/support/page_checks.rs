@@ -9,7 +9,48 @@ use super::browser::Browser;
 
 const AXE_PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/node_modules/axe-core/axe.min.js");
 
+/// The widths of a desktop and a phone.
+pub(crate) const SCREEN_WIDTHS: [u32; 2] = [1280, 390];
+pub(crate) const THEMES: [&str; 2] = ["light", "dark"];
+
+/// Reports what axe finds on the page; `OPTIONS` are those of `axe.run`.
+const AXE_REPORT: &str = "return axe.run(OPTIONS).then(found => found.violations.map(violation => \
+    `${violation.id}: ${violation.help}: ${violation.nodes.map(node => node.html).join(' ')}`))";
+
 impl Browser {
+    /// Shows the page at this width in a theme.
+    pub(crate) fn set_screen(&self, width: u32, theme: &str) {
+        let size = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+        self.run_chromium_command("Emulation.setDeviceMetricsOverride", &size);
+        self.set_dark(theme == "dark");
+    }
+
+    fn load_axe(&self) {
+        let axe = std::fs::read_to_string(AXE_PATH)
+            .unwrap_or_else(|_| panic!("these tests need {AXE_PATH} and it is missing: `make test` installs it"));
+        self.run_script(&axe);
+    }
+
+    /// What the rules of axe find on the page, also those that are off unless they are asked for, at every width and in
+    /// every theme. Left out is the contrast of 7 to 1, which WCAG asks for at its highest level only.
+    pub(crate) fn list_axe_problems(&self, name: &str) -> Vec<String> {
+        self.load_axe();
+        let all = "{ runOnly: { type: 'rule', values: \
+            axe.getRules().map(rule => rule.ruleId).filter(rule => rule !== 'color-contrast-enhanced') } }";
+        let mut problems = Vec::new();
+        for width in SCREEN_WIDTHS {
+            for theme in THEMES {
+                self.set_screen(width, theme);
+                let found = self.run_script(&AXE_REPORT.replace("OPTIONS", all));
+                let found = found.as_array().expect("a list").iter().filter_map(|problem| problem.as_str());
+                problems.extend(found.map(|problem| format!("{name}, {width}, {theme}: {problem}")));
+            }
+        }
+        self.set_dark(false);
+        self.set_narrow(false);
+        problems
+    }
+
     /// Sends commands to the page in this frame from now on, until another page is opened.
     pub(crate) fn enter_frame(&self, css: &str) {
         self.wait_for_condition("the frame is there", || self.has_element(css));
@@ -40,16 +81,11 @@ impl Browser {
     /// Asserts that axe finds nothing on the page as it is now, in light and dark colors, on a desktop and a phone.
     #[track_caller]
     pub(crate) fn assert_page_accessible(&self) {
-        let axe = std::fs::read_to_string(AXE_PATH)
-            .unwrap_or_else(|_| panic!("these tests need {AXE_PATH} and it is missing: `make test` installs it"));
-        self.run_script(&axe);
+        self.load_axe();
         for (dark, narrow) in [(false, false), (false, true), (true, true), (true, false)] {
             self.set_dark(dark);
             self.set_narrow(narrow);
-            let found = self.run_script(
-                "return axe.run().then(found => found.violations.map(violation => \
-                   `${violation.id}: ${violation.help}: ${violation.nodes.map(node => node.html).join(' ')}`))",
-            );
+            let found = self.run_script(&AXE_REPORT.replace("OPTIONS", ""));
             assert_eq!(found, json!([]), "{}, dark: {dark}, narrow: {narrow}", self.page_path());
         }
         self.set_dark(false);
