@@ -180,6 +180,7 @@ fn a_filtered_history_with_its_plot_and_the_log_of_a_run_are_accessible_and_fit_
         day.dispatchEvent(new Event('change', { bubbles: true }))";
     browser.run_script(set_day);
     browser.wait_for_condition("the day is in the address", || browser.page_path().contains("from=2020-01-31"));
+    browser.wait_for_text("#narrow-dates", "Days are in UTC.");
     for part in ["source=albums", "kind=sync"] {
         assert!(browser.page_path().contains(part), "{}", browser.page_path());
     }
@@ -229,4 +230,42 @@ fn filters_and_the_log_work_without_javascript() {
     browser.wait_for_text("h1", "sync log");
     browser.wait_for_text(".run-log", "Accepted");
     browser.wait_for_text(".run-log", " UTC");
+}
+
+#[test]
+fn the_days_of_the_filter_are_those_of_the_reader_and_in_utc_without_javascript() {
+    let (_setup, server, _stub, _run) = start_with_runs();
+    let browser = Browser::open();
+    browser
+        .run_chromium_command("Emulation.setTimezoneOverride", &serde_json::json!({ "timezoneId": "Europe/Berlin" }));
+    browser.log_in(&server.url("/login?next=/history"));
+    browser.click("#narrow-dates summary");
+    assert!(!browser.element_text("#narrow-dates").contains("UTC"), "no day is chosen");
+    for (field, day) in [("from", "2020-03-29"), ("to", "2037-01-01")] {
+        browser.run_script(&format!(
+            "const day = document.querySelector('#narrow-{field}'); day.value = '{day}';
+             day.dispatchEvent(new Event('change', {{ bubbles: true }}))"
+        ));
+        browser.wait_for_condition("the day is in the address", || browser.page_path().contains(day));
+    }
+    let path = browser.page_path();
+    assert!(path.contains("from-offset=60") && path.contains("to-offset=60"), "{path}");
+    browser.wait_for_text("#narrow-dates", "Days are in UTC+01:00.");
+    assert_eq!(browser.count_elements("ul.run-list li"), 7);
+    // The clocks changed on the day: its end is another offset than its beginning.
+    browser.run_script(
+        "const day = document.querySelector('#narrow-to'); day.value = '2020-03-29';
+         day.dispatchEvent(new Event('change', { bubbles: true }))",
+    );
+    browser.wait_for_text("#narrow-dates", "Days are in UTC+01:00 to UTC+02:00.");
+    browser.reload();
+    browser.wait_for_text("#narrow-dates", "Days are in UTC+01:00 to UTC+02:00.");
+    browser.assert_page_accessible();
+    browser.assert_fits_phone();
+    assert_eq!(browser.console_problems(), [""; 0]);
+
+    let plain = Browser::without_javascript();
+    plain.log_in(&server.url("/login?next=/history"));
+    plain.click("#narrow-dates summary");
+    plain.wait_for_text("#narrow-dates", "Days are in UTC.");
 }

@@ -65,8 +65,8 @@ pub(in crate::web) async fn list(app: AppContext, query: web::Query<FormValues>)
             outcomes: asked.status_choices(),
             people: asked.person_choices(&people),
             periods: asked.period_choices(),
-            from: asked.first_day_text(),
-            to: asked.last_day_text(),
+            days: asked.days.fields(),
+            days_zone: asked.days.zone_label(),
             filter_notices: asked.notices.clone(),
             plot: match selected.filter(|query| query.of.is_some()) {
                 Some(query) => load_plot(state, &query, asked.narrow_source())?,

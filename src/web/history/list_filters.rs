@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, Utc};
 
+use super::day_period::{DayPeriod, PeriodDay};
 use super::view::FilterChoice;
 use crate::domain::operation::{OperationKind, Status};
 use crate::domain::record::ActiveRun;
@@ -38,10 +39,8 @@ pub(super) struct HistoryFilters {
     pub(super) person: String,
     /// The value of a recent period; empty for any time.
     pub(super) period: &'static str,
-    /// The first day, in UTC.
-    pub(super) from: Option<NaiveDate>,
-    /// The last day, in UTC.
-    pub(super) to: Option<NaiveDate>,
+    /// The first and the last day.
+    pub(super) days: DayPeriod,
     /// The notices about filters that were not applied.
     pub(super) notices: Vec<String>,
     /// The page, from 1.
@@ -64,20 +63,20 @@ impl HistoryFilters {
         let period = known_value(values, "time", "24h, 7d or 30d", &mut notices, |asked| {
             RECENT_PERIODS.iter().map(|(value, ..)| *value).find(|value| *value == asked)
         });
-        let mut day = |name| {
-            known_value(values, name, "a date such as 2026-11-30", &mut notices, |asked| {
+        let mut day = |name, offset| {
+            let day = known_value(values, name, "a date such as 2026-11-30", &mut notices, |asked| {
                 asked.parse().ok().filter(|day: &NaiveDate| DAY_YEARS.contains(&day.year()))
-            })
+            })?;
+            Some(PeriodDay::new(day, &trimmed_value(values, offset)))
         };
-        let (from, to) = (day("from"), day("to"));
+        let days = DayPeriod { first: day("from", "from-offset"), last: day("to", "to-offset") };
         Self {
             source: trimmed_value(values, "source"),
             kind,
             status,
             person: person.unwrap_or_default(),
             period: period.unwrap_or_default(),
-            from,
-            to,
+            days,
             notices,
             page: trimmed_value(values, "page").parse().unwrap_or(1).max(1),
         }
@@ -86,16 +85,16 @@ impl HistoryFilters {
     /// The link to a page of the list with these filters.
     pub(super) fn link(&self, links: &LinkBuilder, page: u64) -> String {
         let number = if page > 1 { page.to_string() } else { String::new() };
-        let values = [
+        let days = self.days.fields();
+        let mut values = vec![
             ("source", &*self.source),
             ("kind", self.kind.map_or("", OperationKind::as_str)),
             ("status", self.status.map_or("", Status::as_str)),
             ("person", &self.person),
             ("time", self.period),
-            ("from", &self.first_day_text()),
-            ("to", &self.last_day_text()),
-            ("page", &number),
         ];
+        values.extend(days.iter().map(|(name, value)| (*name, &**value)));
+        values.push(("page", &number));
         with_query(&links.history(), &values)
     }
 
@@ -108,9 +107,8 @@ impl HistoryFilters {
             kind: self.kind,
             status: self.status,
             requested_by: Some(self.person.clone()).filter(|name| !name.is_empty()),
-            ended_from: since.max(self.from.map(begin_of_day)),
-            // The last day belongs to the list.
-            ended_before: self.to.and_then(|day| day.checked_add_days(Days::new(1))).map(begin_of_day),
+            ended_from: since.max(self.days.begin()),
+            ended_before: self.days.end(),
             ..HistoryQuery::default()
         }
     }
@@ -118,25 +116,15 @@ impl HistoryFilters {
     /// Whether an active run is among what these filters select, apart from the source. It has not ended, so it has no
     /// outcome, and counts as a run of today.
     pub(super) fn include_active(&self, run: &ActiveRun, now: DateTime<Utc>) -> bool {
-        let today = now.date_naive();
         self.status.is_none()
             && self.kind.is_none_or(|kind| kind == run.summary.kind)
             && (self.person.is_empty() || self.person == run.requested_by)
-            && self.from.is_none_or(|day| day <= today)
-            && self.to.is_none_or(|day| day >= today)
+            && self.days.contains(now)
     }
 
     /// Whether anything but the source is filtered.
     pub(super) fn narrow_source(&self) -> bool {
         *self != Self { source: self.source.clone(), notices: self.notices.clone(), page: self.page, ..Self::default() }
-    }
-
-    pub(super) fn first_day_text(&self) -> String {
-        self.from.map(|day| day.to_string()).unwrap_or_default()
-    }
-
-    pub(super) fn last_day_text(&self) -> String {
-        self.to.map(|day| day.to_string()).unwrap_or_default()
     }
 
     /// The kinds to filter by.
@@ -183,10 +171,6 @@ fn known_value<T>(
     value
 }
 
-fn begin_of_day(day: NaiveDate) -> DateTime<Utc> {
-    day.and_time(NaiveTime::MIN).and_utc()
-}
-
 fn choice(value: &str, label: &str, is_selected: bool) -> FilterChoice {
     FilterChoice { value: value.to_owned(), label: label.to_owned(), is_selected }
 }
@@ -221,13 +205,15 @@ mod tests {
             ("person", "ada"),
             ("time", "7d"),
             ("from", "2026-11-01"),
+            ("from-offset", "60"),
             ("to", "2026-11-30"),
+            ("to-offset", "0"),
             ("page", "3"),
         ];
         let asked = parse(&all);
         assert_eq!((asked.status, asked.kind), (Some(Status::Failed), Some(OperationKind::Preview)));
         let expected = "/history?source=a+b&kind=preview&status=failed&person=ada&time=7d&from=2026-11-01\
-                        &to=2026-11-30&page=3";
+                        &from-offset=60&to=2026-11-30&to-offset=0&page=3";
         assert_eq!(link(&asked), expected);
     }
 

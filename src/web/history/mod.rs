@@ -5,6 +5,7 @@ pub(super) mod build;
 pub(super) mod change_downloads;
 pub(in crate::web) mod change_section;
 pub(super) mod corrections;
+mod day_period;
 pub(super) mod handlers;
 pub(in crate::web) mod issue_view;
 mod issues;

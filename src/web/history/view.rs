@@ -32,10 +32,10 @@ pub(in crate::web) struct HistoryListPage {
     pub people: Vec<FilterChoice>,
     /// The recent periods to filter by.
     pub periods: Vec<FilterChoice>,
-    /// The first day; empty for any.
-    pub from: String,
-    /// The last day; empty for any.
-    pub to: String,
+    /// The names and values of the first day, its offset from UTC, the last day and its offset; empty for any day.
+    pub days: [(&'static str, String); 4],
+    /// The zone of these days; `None` without days.
+    pub days_zone: Option<String>,
     /// The notices about filters that were not applied.
     pub filter_notices: Vec<String>,
     /// The plot of the last runs, if the list is of one source.
@@ -62,7 +62,7 @@ impl HistoryListPage {
 
     /// Whether a first or last day is set.
     pub(in crate::web) fn has_dates(&self) -> bool {
-        !self.from.is_empty() || !self.to.is_empty()
+        self.days_zone.is_some()
     }
 }
 
