@@ -103,6 +103,7 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         // History
         .service(resource("/history").route(read().to(history::handlers::list)))
         .service(resource("/history/{id}").route(read().to(history::handlers::run_page)))
+        .service(resource("/history/{id}/sync-status").route(read().to(history::handlers::run_page)))
         .service(resource("/history/{id}/changes.csv").route(read().to(change_downloads::changes_csv)))
         .service(resource("/history/{id}/changes.json").route(read().to(change_downloads::changes_json)))
         .service(resource("/history/{id}/changes/item").route(read().to(history::item_change::page)))

@@ -85,13 +85,18 @@ fn a_run_that_has_not_ended_shows_its_timeline_and_polls() {
     let read_timeline = || {
         let page = reader.get(&format!("/history/{waiting}")).body;
         let (start, rest) = page.split_once(">Timeline</h2>").expect("a timeline");
-        let is_polling = start.split_once("<div id=\"run\"").expect("a run").1.contains("hx-trigger=\"every 2s\"");
+        let poll = format!("hx-get=\"/history/{waiting}/sync-status\" hx-trigger=\"every 2s\"");
+        let is_polling = start.split_once("<div id=\"run\"").expect("a run").1.contains(&poll);
         (rest.split_once("</section>").expect("its end").0.to_owned(), is_polling)
     };
     let (timeline, is_polling) = read_timeline();
     assert!(is_polling && timeline.matches("<li>").count() == 5, "{timeline}");
     assert_eq!(timeline.matches("not started").count(), 4, "three stages and the run: {timeline}");
     assert!(timeline.contains(" so far</span>") && timeline.contains(">So far</span>"), "{timeline}");
+    let polled = reader.get(&format!("/history/{waiting}/sync-status"));
+    assert!(polled.status == 200 && polled.body.contains(">Timeline</h2>"), "{}", polled.body);
+    let unknown = site.visitor().with_header("HX-Request", "true").get(&format!("/history/{waiting}/sync-status"));
+    assert_eq!(unknown.status, 401, "who is logged out is not sent to another page");
     site.run_queued(&waiting.to_string());
     let (timeline, is_polling) = read_timeline();
     assert!(!is_polling && !timeline.contains("so far") && timeline.contains("took "), "{timeline}");

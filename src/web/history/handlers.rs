@@ -133,7 +133,8 @@ fn source_choices(known: &[Source], requested: &str) -> Vec<FilterChoice> {
     choices
 }
 
-/// `GET /history/{id}`: one run. `kind` and `q` filter its changes; `page` and `issues` select pages of its lists.
+/// `GET /history/{id}` and, for its polls, `GET /history/{id}/sync-status`: one run. `kind` and `q` filter its changes;
+/// `page` and `issues` select pages of its lists.
 pub(in crate::web) async fn run_page(
     app: AppContext,
     id: web::Path<String>,

@@ -61,6 +61,7 @@ mod tests {
             "/sync-badge",
             "/catalog/albums/sync-status",
             "/catalog/sync-status/",
+            "/history/sync_0199/sync-status",
             "/api/sync/status/sync_0199",
             "/api/sync-sheets-bg",
             "/api/health",
