@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
 
@@ -109,7 +109,12 @@ impl Schedule {
     pub fn next_times_in_words(&self, moment: DateTime<Utc>, count: usize) -> Vec<String> {
         let first = self.next_in_zone(moment);
         let times = std::iter::successors(first, |time| self.next_in_zone(time.to_utc()));
-        times.take(count).map(|time| time.format("%a %-d %b, %H:%M").to_string()).collect()
+        let this_year = moment.with_timezone(&self.zone.0).year();
+        let words = |time: DateTime<Tz>| {
+            let form = if time.year() == this_year { "%a %-d %b, %H:%M" } else { "%a %-d %b %Y, %H:%M" };
+            time.format(form).to_string()
+        };
+        times.take(count).map(words).collect()
     }
 
     /// Returns the schedule in plain English: "Every day at 06:00 (Europe/Berlin)". The zone is left out where it makes
@@ -184,6 +189,8 @@ mod tests {
     fn the_next_times_are_those_of_its_zone() {
         let times = in_zone("0 3 * * 1-5", "America/New_York").next_times_in_words(at("2026-11-27T12:00:00Z"), 3);
         assert_eq!(times, ["Mon 30 Nov, 03:00", "Tue 1 Dec, 03:00", "Wed 2 Dec, 03:00"]);
+        let yearly = in_zone("0 6 1 1 *", "UTC").next_times_in_words(at("2026-11-27T12:00:00Z"), 1);
+        assert_eq!(yearly, ["Fri 1 Jan 2027, 06:00"]);
     }
 
     #[test]

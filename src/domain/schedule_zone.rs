@@ -73,7 +73,11 @@ impl FromStr for ScheduleZone {
         let text = text.trim();
         let wanted = text.to_lowercase().replace(' ', "_");
         let named = TZ_VARIANTS.iter().find(|zone| zone.name().to_lowercase() == wanted);
-        let is_city = |zone: &&Tz| zone.name().to_lowercase().rsplit('/').next() == Some(&*wanted);
+        // The sign of `Etc/GMT+5` is the opposite of what people mean by GMT+5.
+        let is_city = |zone: &&Tz| {
+            let name = zone.name().to_lowercase();
+            !name.starts_with("etc/") && name.rsplit('/').next() == Some(&*wanted)
+        };
         if let Some(zone) = named.or_else(|| TZ_VARIANTS.iter().find(is_city)) {
             return Ok(Self(*zone));
         }
@@ -118,6 +122,8 @@ mod tests {
         );
         assert_eq!(message(""), "there is no time zone called “”. Use a name such as Europe/Berlin");
         assert!(!message("Ünknöwn/Ört").contains("Did you mean"));
+        assert!(message("GMT+5").contains("no time zone called “GMT+5”"));
+        assert_eq!("Etc/GMT+5".parse::<ScheduleZone>().expect("a zone").name(), "Etc/GMT+5");
     }
 
     #[test]

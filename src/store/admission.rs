@@ -55,6 +55,9 @@ pub struct AdmissionRequest<'a> {
     pub condition: Option<StartCondition>,
 }
 
+/// A source whose schedule is due: its id, the time, the cron expression and its time zone.
+type DueRow = (i64, Option<chrono::NaiveDateTime>, Option<String>, Option<String>);
+
 /// A scheduled start, and the one after it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ScheduledStart {
@@ -245,13 +248,13 @@ impl Store {
     pub fn due_sources(&self) -> Result<Vec<(SourceId, DateTime<Utc>, StoredSchedule)>, StoreError> {
         self.read(|conn| {
             let now = clock::now(conn)?.naive_utc();
-            let rows: Vec<(i64, Option<chrono::NaiveDateTime>, Option<String>, Option<String>)> = sources::table
+            let rows: Vec<DueRow> = sources::table
                 .filter(sources::next_run_at.le(now))
                 .filter(sources::schedule.is_not_null())
                 .filter(sources::paused_at.is_null())
                 .select((sources::id, sources::next_run_at, sources::schedule, sources::schedule_zone))
                 .load(conn)?;
-            let due = |(id, at, cron, zone): (i64, Option<chrono::NaiveDateTime>, Option<String>, Option<String>)| {
+            let due = |(id, at, cron, zone): DueRow| {
                 Some((SourceId(id), at?.and_utc(), StoredSchedule { cron: cron?, zone }))
             };
             Ok(rows.into_iter().filter_map(due).collect())

@@ -21,7 +21,7 @@ struct CountingNewcomer<'a> {
 impl<'a> CountingNewcomer<'a> {
     /// A newcomer who has just set up the first admin.
     fn set_up(browser: &'a Browser, server: &ServerProcess) -> Self {
-        browser.open_page(&server.set_up_link());
+        browser.open_page(server.set_up_link());
         browser.fill_field("#username", ADMIN_LOGIN.0);
         browser.fill_field("#password", ADMIN_LOGIN.1);
         browser.click("main button[type=submit]");

@@ -37,6 +37,37 @@ impl<C: Fn(&Browser, &str)> StateWalk<'_, C> {
     }
 }
 
+impl<C: Fn(&Browser, &str)> StateWalk<'_, C> {
+    /// Looks at the review of new sources, and at a source with a schedule.
+    fn review_sources(&self, stub: &StubServer) {
+        let browser = self.browser;
+        stub.set_reply("/records.csv", StubReply::csv(format_albums(300)));
+        self.open("/settings/sources/new");
+        browser.fill_field("#url", &stub.url("/nowhere.csv"));
+        browser.click("form:has(#url) button[type=submit]");
+        browser.wait_for_text("#url-error", "404");
+        self.check("source-not-found");
+        browser.fill_field("#url", &stub.url("/records.csv"));
+        browser.click("form:has(#url) button[type=submit]");
+        browser.wait_for_text(".source-preview tbody", "Album 7");
+        self.check("source-review");
+        browser.fill_field("#noun_one", "");
+        browser.click(".source-found-change summary");
+        browser.fill_field("#url", &stub.url("/nowhere.csv"));
+        browser.click(".source-found-change button");
+        browser.wait_for_text("#url-error", "404");
+        self.check("source-review-error");
+        self.open("/settings/sources/skips");
+        browser.click("#schedule_choice option[value=weekdays]");
+        browser.click(".form-actions button[type=submit]");
+        browser.wait_for_text(".source-list", "Monday to Friday at 03:00");
+        self.open_and_check("/settings/sources/skips", "settings-schedule");
+        browser.click("form[action$='/schedule/pause'] button");
+        browser.wait_for_text("main", "Schedule paused since");
+        self.check("settings-schedule-paused");
+    }
+}
+
 /// Visits every state, and calls `check` with the browser and the name of the state.
 pub(super) fn visit_page_states(check: impl Fn(&Browser, &str)) {
     let setup = ServerSetup::new();
@@ -81,6 +112,7 @@ pub(super) fn visit_page_states(check: impl Fn(&Browser, &str)) {
     stub.set_reply("/few.csv", StubReply::csv(format_albums(10)));
     std::thread::sleep(Duration::from_secs(4));
     walk.sync_and_check("few", "Needs review", "panel-review");
+    walk.review_sources(&stub);
     walk.open("/catalog/slow");
     browser.click("#panel-sync");
     browser.wait_for_text("#panel-rate", "/s");

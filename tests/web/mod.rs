@@ -31,6 +31,7 @@ mod pruned_operations;
 mod public_pages;
 mod public_url;
 mod read_options;
+mod repeated_forms;
 mod run_logs;
 mod schedules;
 mod second_steps;

@@ -64,7 +64,18 @@ pub fn redact_server(address: &str) -> String {
     }
 }
 
+/// Returns a web address in the usual spelling, if its own hides where the host begins: `http:/me:pw@host` and
+/// `http:///me:pw@host` are fetched like `http://me:pw@host`. `None` for every other text.
+fn usual_spelling(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let rest = address.trim_start().get(url.scheme().len()..).unwrap_or_default();
+    let is_usual = rest.strip_prefix("://").is_some_and(|host| !host.starts_with(['/', '\\']));
+    (!is_usual).then(|| url.to_string())
+}
+
 fn redact_user(address: &str) -> String {
+    let usual = usual_spelling(address);
+    let address = usual.as_deref().unwrap_or(address);
     let (scheme, rest) = address.split_once("://").map_or(("", address), |(scheme, rest)| (scheme, rest));
     // Parsed as it is used if its scheme is missing.
     let url = if scheme.is_empty() { Url::parse(&format!("https://{rest}")) } else { Url::parse(address) };
@@ -219,6 +230,9 @@ mod tests {
             ),
             ("me:S3CR@h.example/a?jwt=S3CR", "…@h.example/a?jwt=…"),
             ("https://me:S3#CR@h.example:x/a?t=S3CR", "https://…@h.example:x/a?t=…"),
+            ("http:/me:S3CR@h.example/a", "http://…@h.example/a"),
+            ("https:///me:S3CR@h.example/a", "https://…@h.example/a"),
+            ("http:\\\\me:S3CR@h.example", "http://…@h.example/"),
             ("medium.example/@ada/feed", "medium.example/@ada/feed"),
             ("abc_DEF-123", "abc_DEF-123"),
         ];

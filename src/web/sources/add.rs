@@ -13,12 +13,12 @@ use super::kept_address;
 use super::pages::{SourcePageContext, first_scheduled_run, source_choices, too_large_error};
 use super::place::hide_secrets;
 use super::proposals::propose_fields;
-use super::review::{ReviewedSource, show_review_step, show_unread_source};
+use super::review::{ReviewedSource, review_digest, show_review_step, show_unread_source};
+use super::upload_claim::{claim_upload, discard_upload};
 use super::uploads;
 use super::uploads::SentFile;
 use super::view::{SourceChoices, SourceErrors, SourceForm, SourceStep};
 use crate::domain::account::Actor;
-use crate::domain::location::SourceLocation;
 use crate::domain::operation::StartRequest;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Source, SourceDraft};
@@ -58,7 +58,7 @@ pub(in crate::web) async fn review_page(
         let mut form = form::parse_form(&sent.values);
         match sent.file {
             SentFile::Stored { id, name } => {
-                form.upload = id;
+                discard_upload(state, &std::mem::replace(&mut form.upload, id))?;
                 form.file_name = name;
             }
             SentFile::TooLarge => {
@@ -71,10 +71,10 @@ pub(in crate::web) async fn review_page(
         }
         if !form.upload.is_empty() && !form.url.is_empty() {
             let both = "Enter a link or choose a file, not both.".to_owned();
-            uploads::delete_upload(&state.uploads_dir, &SourceLocation::Upload(std::mem::take(&mut form.upload)));
+            discard_upload(state, &std::mem::take(&mut form.upload))?;
             return show_connect_step(state, &actor, form, DetectionFailure::from(file_error(both)));
         }
-        match detect(state, &form)? {
+        match detect(state, &form, true)? {
             Ok(detected) => {
                 let kind_note = state.control.replacement_notice(&detected.place.kind, &form.kind).map(str::to_owned);
                 form.kind.clone_from(&detected.place.kind);
@@ -103,9 +103,13 @@ pub(in crate::web) async fn add_source(
         let values = sent.values;
         let mut form = form::parse_form(&values);
         let header_row = trimmed_value(&values, "use_header_row");
+        if !header_row.is_empty() {
+            form::set_header_row(&mut form, header_row.clone());
+        }
+        // What the form named before is kept until its replacement was read.
+        let reviewed = form.clone();
         let has_other_place = match sent.file {
             SentFile::Stored { id, name } => {
-                uploads::delete_upload(&state.uploads_dir, &SourceLocation::Upload(form.upload));
                 (form.upload, form.file_name) = (id, name);
                 form.url.clear();
                 true
@@ -113,29 +117,39 @@ pub(in crate::web) async fn add_source(
             SentFile::TooLarge => return show_unread_source(state, &actor, form, too_large_error().into()),
             SentFile::None => values.contains_key("reviewed_url") && !has_same_lines(&form.reviewed_url, &form.url),
         };
-        if !form.url.is_empty() {
-            uploads::delete_upload(&state.uploads_dir, &SourceLocation::Upload(std::mem::take(&mut form.upload)));
-        }
-        if let Some(too_long) = sent.too_long {
+        if let Some(too_long) = sent.too_long.filter(|_| has_other_place) {
             return show_unread_source(state, &actor, form, link_error(too_long).into());
+        }
+        if !form.url.is_empty() {
+            form.upload.clear();
         }
         let is_account = state.control.form_spec(&form.kind).is_some_and(|spec| spec.asked == AddressInput::Account);
         if has_other_place && !is_account {
             form.kind.clear();
         }
-        let only_looks = trimmed_value(&values, "again") == "1" || !header_row.is_empty() || has_other_place;
-        if !header_row.is_empty() {
-            form::set_header_row(&mut form, header_row);
-        }
-        let (detected, cannot_read) = match detect(state, &form)? {
+        let (detected, cannot_read) = match detect(state, &form, has_other_place)? {
             Ok(detected) => (detected, None),
             Err(failure) => match detect_with_defaults(state, &form)? {
                 Some(detected) => (detected, failure.message()),
-                None => return show_unread_source(state, &actor, form, failure),
+                None => {
+                    if form.upload != reviewed.upload {
+                        discard_upload(state, &form.upload)?;
+                    }
+                    let form = SourceForm { url: form.url, ..reviewed };
+                    return show_unread_source(state, &actor, form, failure);
+                }
             },
         };
-        let notes: Vec<String> = detected.note.iter().cloned().collect();
-        if only_looks || cannot_read.is_some() || !notes.is_empty() {
+        if form.upload != reviewed.upload {
+            discard_upload(state, &reviewed.upload)?;
+        }
+        let mut notes: Vec<String> = detected.note.iter().cloned().collect();
+        let is_changed = !form.review_digest.is_empty() && form.review_digest != review_digest(&detected);
+        if is_changed && !has_other_place && header_row.is_empty() {
+            notes.push("It is not read as in the review before. Look again, then save.".to_owned());
+        }
+        let only_looks = trimmed_value(&values, "again") == "1" || !header_row.is_empty() || has_other_place;
+        if only_looks || is_changed || cannot_read.is_some() {
             let reviewed = ReviewedSource { cannot_read, ..ReviewedSource::new(detected, notes) };
             return show_review_step(state, &actor, form, reviewed);
         }
@@ -163,7 +177,7 @@ fn show_connect_step(
 ) -> Result<HtmlResponse, WebError> {
     let DetectionFailure { errors, place, offer, named_feeds } = failure;
     if offer.is_none() {
-        uploads::delete_upload(&state.uploads_dir, &SourceLocation::Upload(std::mem::take(&mut form.upload)));
+        discard_upload(state, &std::mem::take(&mut form.upload))?;
     }
     hide_secrets(state, &mut form, place.as_ref(), &[])?;
     let choices = SourceChoices { offer, named_feeds, ..source_choices(state, &form.kind) };
@@ -190,7 +204,15 @@ fn save_source(
         return Ok(Err(errors));
     }
     draft.read_options.published_hidden_columns = form::published_columns(form, &[]);
-    insert_source(state, &draft, schedule.as_ref())
+    let claimed = match claim_upload(&state.uploads_dir, &mut draft, None) {
+        Ok(claimed) => claimed,
+        Err(errors) => return Ok(Err(errors)),
+    };
+    let added = insert_source(state, &draft, schedule.as_ref())?;
+    if let (Ok(_), Some(claimed)) = (&added, claimed) {
+        claimed.keep();
+    }
+    Ok(added)
 }
 
 fn insert_source(

@@ -8,6 +8,7 @@ use super::kind_offer::offer_replacement_kind;
 use super::pages::{place_error, probe_source, with_standing};
 use super::place::{SourcePlace, parse_places};
 use super::read_form;
+use super::schedule_form;
 use super::view::SourceForm;
 use crate::domain::location::SourceLocation;
 use crate::domain::schedule::Schedule;
@@ -45,6 +46,9 @@ pub(super) fn parse_change(state: &AppState, source: &Source, values: &FormValue
     }
     if let Some(key) = state.control.key_column(&source.kind) {
         form.key = key.to_owned();
+    }
+    if !values.contains_key("schedule_choice") && !values.contains_key("schedule") {
+        form.schedule = schedule_form::form_of_stored(source.schedule.as_ref());
     }
     if !values.contains_key("stale_after") {
         form.stale_after = form::shown_age(source.stale_after);

@@ -54,10 +54,11 @@ impl From<FieldErrors> for DetectionFailure {
 
 /// Probes the place that a form names. If several kinds are possible, the first kind that can read it is used. If the
 /// selected kind cannot read it, the kind that replaces it is used. Web pages are replaced by the feeds they link to,
-/// if it is clear which one is meant.
+/// if it is clear which one is meant and `follows_pages` says so.
 pub(super) fn detect(
     state: &AppState,
     form: &SourceForm,
+    follows_pages: bool,
 ) -> Result<Result<DetectedSource, DetectionFailure>, WebError> {
     let places = match parse_places(state, form, &[])? {
         Ok(places) => places,
@@ -73,7 +74,7 @@ pub(super) fn detect(
     while let Some(place) = places.pop_front() {
         match probe_place(state, &place) {
             Ok(probe) => {
-                let pages = linked_feeds(&place, &probe.feeds);
+                let pages = linked_feeds(&place, &probe.feeds).filter(|_| follows_pages);
                 return Ok(Ok(
                     match pages.and_then(|(place, note)| Some((probe_place(state, &place).ok()?, place, note))) {
                         Some((probe, place, note)) => DetectedSource { place, probe, note: Some(note) },
@@ -83,12 +84,16 @@ pub(super) fn detect(
             }
             Err(error) => {
                 let over = CODES_WITHOUT_CONTENT.contains(&error.code);
-                if let Some((place, note)) = linked_feeds(&place, &error.feeds)
+                if follows_pages
+                    && let Some((place, note)) = linked_feeds(&place, &error.feeds)
                     && let Ok(probe) = probe_place(state, &place)
                 {
                     return Ok(Ok(DetectedSource { place, probe, note: Some(note) }));
                 }
-                found_feeds.extend(error.feeds.iter().flat_map(|feed| feed.linked_feeds.iter().cloned()));
+                // A feed button replaces the whole link, so it would discard the other lines.
+                if place.location.addresses().len() == 1 {
+                    found_feeds.extend(error.feeds.iter().flat_map(|feed| feed.linked_feeds.iter().cloned()));
+                }
                 let is_other = is_something_else(&place, &error);
                 if is_other && !form.kind.is_empty() && first.is_none() {
                     places.extend(replacement_places(state, form, &place));
@@ -121,7 +126,7 @@ pub(super) fn detect_with_defaults(state: &AppState, form: &SourceForm) -> Resul
         return Ok(None);
     }
     let detected = SourceForm { read_options: ReadOptions::default(), ..form.clone() };
-    Ok(detect(state, &detected)?.ok())
+    Ok(detect(state, &detected, false)?.ok())
 }
 
 /// The same place with web pages replaced by the feeds they link to, and a note that says so; `None` if no address is a
@@ -129,9 +134,14 @@ pub(super) fn detect_with_defaults(state: &AppState, form: &SourceForm) -> Resul
 /// feed of each is used, which is the one of the site itself by custom.
 fn linked_feeds(place: &SourcePlace, feeds: &[FeedRecord]) -> Option<(SourcePlace, String)> {
     let addresses = place.location.addresses();
-    let found = |address: &String| feeds.iter().find(|feed| feed.address == *address)?.linked_feeds.first();
+    let found = |address: &String| {
+        let linked = feeds.iter().find(|feed| feed.address == *address)?.linked_feeds.first()?;
+        // A page may name itself, or a page that was replaced already.
+        (!addresses.contains(linked)).then_some(linked)
+    };
     if let [only] = addresses {
         let [feed] = &feeds.iter().find(|feed| feed.address == *only)?.linked_feeds[..] else { return None };
+        found(only)?;
         let note = one_feed_used(feed);
         return Some((SourcePlace { location: SourceLocation::Url(feed.clone()), ..place.clone() }, note));
     }

@@ -39,6 +39,7 @@ pub(super) fn parse_form(values: &FormValues) -> SourceForm {
         password: values.get("password").cloned().unwrap_or_default(),
         address_id: trimmed_value(values, "waits"),
         reviewed_url: trimmed_value(values, "reviewed_url"),
+        review_digest: trimmed_value(values, "review_digest"),
         upload: trimmed_value(values, "upload"),
         file_name: trimmed_value(values, "called"),
         // Not trimmed: it must equal the name of a column.

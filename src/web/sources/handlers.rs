@@ -15,6 +15,7 @@ use super::pages::{
 };
 use super::place::{SourcePlace, hide_secrets};
 use super::schedule_form;
+use super::upload_claim::{claim_upload, discard_upload};
 use super::uploads;
 use super::uploads::SentFile;
 use super::view::{RemoveFacts, SourceSetting, SourceStep, SourcesPage};
@@ -125,7 +126,7 @@ pub(in crate::web) async fn change_source(
         let only_looks = trimmed_value(&sent.values, "again") == "1";
         let place = match sent.file {
             SentFile::Stored { id, .. } => {
-                form.upload = id;
+                discard_upload(state, &std::mem::replace(&mut form.upload, id))?;
                 changed_place(state, &source, &form)?
             }
             SentFile::TooLarge => Err(too_large_error()),
@@ -141,22 +142,32 @@ pub(in crate::web) async fn change_source(
         let (errors, status) = match (&place, &looked) {
             (Ok(place), Ok(look)) => match check_change(state, &source, &form, place, look.as_ref()) {
                 Ok(_) if only_looks => (FieldErrors::default(), StatusCode::OK),
-                Ok((draft, schedule)) => {
-                    match state.store.change_source(source.id, &draft, first_scheduled_run(schedule.as_ref()))? {
-                        SourceChange::Done => {
-                            if place.location != source.location {
-                                uploads::delete_upload(&state.uploads_dir, &source.location);
+                Ok((mut draft, schedule)) => match claim_upload(&state.uploads_dir, &mut draft, Some(&source.location))
+                {
+                    Err(errors) => (errors, StatusCode::UNPROCESSABLE_ENTITY),
+                    Ok(claimed) => {
+                        match state.store.change_source(source.id, &draft, first_scheduled_run(schedule.as_ref()))? {
+                            SourceChange::Done => {
+                                if let Some(claimed) = claimed {
+                                    claimed.keep();
+                                }
+                                if place.location != source.location {
+                                    uploads::delete_upload(&state.uploads_dir, &source.location);
+                                }
+                                kept_address::delete_addresses(&state.uploads_dir, &form.address_id);
+                                log::info!("the source {} was changed", source.slug);
+                                let is_paused = draft.schedule.is_some() && source.paused_at.is_some();
+                                let done = if is_paused { "saved-paused" } else { "saved" };
+                                return Ok(HtmlResponse::redirect(with_query(
+                                    &state.links.sources(),
+                                    &[("done", done)],
+                                )));
                             }
-                            kept_address::delete_addresses(&state.uploads_dir, &form.address_id);
-                            log::info!("the source {} was changed", source.slug);
-                            let is_paused = draft.schedule.is_some() && source.paused_at.is_some();
-                            let done = if is_paused { "saved-paused" } else { "saved" };
-                            return Ok(HtmlResponse::redirect(with_query(&state.links.sources(), &[("done", done)])));
+                            SourceChange::Busy => (general_error(SYNC_RUNNING_MESSAGE), StatusCode::CONFLICT),
+                            SourceChange::NoSuchSource => return Err(WebError::not_found("source")),
                         }
-                        SourceChange::Busy => (general_error(SYNC_RUNNING_MESSAGE), StatusCode::CONFLICT),
-                        SourceChange::NoSuchSource => return Err(WebError::not_found("source")),
                     }
-                }
+                },
                 Err(errors) => (errors, StatusCode::UNPROCESSABLE_ENTITY),
             },
             (_, Err(unseen)) => (unseen.errors.clone(), StatusCode::UNPROCESSABLE_ENTITY),

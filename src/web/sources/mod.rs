@@ -20,5 +20,6 @@ pub(super) mod read_form;
 pub(super) mod review;
 pub(super) mod schedule_form;
 pub(in crate::web) mod schedule_view;
+pub(super) mod upload_claim;
 pub(super) mod uploads;
 pub(in crate::web) mod view;

@@ -5,6 +5,7 @@ use url::Url;
 
 use super::field_errors::{FieldErrors, file_error, link_error};
 use super::kept_address;
+use super::upload_claim::MISSING_UPLOAD_MESSAGE;
 use super::uploads;
 use super::view::SourceForm;
 use crate::domain::location::SourceLocation;
@@ -20,6 +21,9 @@ use crate::sync::SyncControl;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 
+/// The message about a form whose hidden secrets were deleted.
+const MISSING_ADDRESS_MESSAGE: &str = "This form was sent already, or a day has passed, so its secrets are gone. Look \
+                                       among the sources, or enter the whole link again.";
 /// The most characters of an address.
 const MAX_ADDRESS_CHARS: usize = 4000;
 
@@ -73,8 +77,7 @@ pub(super) fn parse_places(
     let control = &state.control;
     if !form.upload.is_empty() {
         if !uploads::is_unused(&state.uploads_dir, &form.upload, &state.store.list_sources()?) {
-            let error = "The uploaded file is no longer there. Upload it again.".to_owned();
-            return Ok(Err(file_error(error)));
+            return Ok(Err(file_error(MISSING_UPLOAD_MESSAGE.to_owned())));
         }
         let location = SourceLocation::Upload(form.upload.clone());
         let accepts_files = |kind: &&str| control.form_spec(kind).is_some_and(|spec| spec.file.is_some());
@@ -91,6 +94,9 @@ pub(super) fn parse_places(
         return Ok(Ok(places.collect()));
     }
     let waiting = kept_address::load_addresses(&state.uploads_dir, &form.address_id);
+    if waiting.is_empty() && !form.address_id.is_empty() && form.has_hidden_secrets() {
+        return Ok(Err(link_error(MISSING_ADDRESS_MESSAGE.to_owned())));
+    }
     let known = [&*waiting, stored];
     Ok(match form.kind.as_str() {
         "" => detect_places(control, form, &known),
@@ -269,9 +275,8 @@ pub(super) fn hide_secrets(
         return Ok(());
     }
     if addresses.join("\n") != text {
-        let replaced =
-            std::mem::replace(&mut form.address_id, kept_address::store_addresses(&state.uploads_dir, &addresses)?);
-        kept_address::delete_addresses(&state.uploads_dir, &replaced);
+        // Those of the page before stay for a day: it may be open in another tab, or be sent again.
+        form.address_id = kept_address::store_addresses(&state.uploads_dir, &addresses)?;
     }
     form.url = text;
     Ok(())

@@ -1,5 +1,7 @@
 //! Shows the review step of adding a source: its content as it is read now, and everything that was typed.
 
+use sha2::{Digest as _, Sha256};
+
 use super::detection::{DetectedSource, DetectionFailure};
 use super::field_errors::FieldErrors;
 use super::form;
@@ -32,6 +34,15 @@ impl ReviewedSource {
     }
 }
 
+/// What identifies the way a source is read: its kind, its read options and its columns. A source is saved as it was
+/// reviewed, or else reviewed again.
+pub(super) fn review_digest(detected: &DetectedSource) -> String {
+    let DetectedSource { place, probe, .. } = detected;
+    let facts = serde_json::json!([place.kind, place.read_options, probe.columns, probe.tabs.chosen]);
+    let hash = Sha256::digest(facts.to_string());
+    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The review step with the typed values and the content as it is read now.
 pub(super) fn show_review_step(
     state: &AppState,
@@ -52,6 +63,7 @@ pub(super) fn show_review_step(
     }
     hide_secrets(state, &mut form, Some(place), &[])?;
     form.reviewed_url.clone_from(&form.url);
+    form.review_digest = review_digest(&detected);
     let addresses = place.location.addresses();
     if let Some(other) = state
         .store

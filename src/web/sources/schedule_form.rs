@@ -86,6 +86,9 @@ pub(super) fn check_fields(form: &ScheduleForm) -> Result<Option<Schedule>, Sche
         }
     };
     let day = form.day.parse().ok().and_then(|number: u8| Weekday::try_from(number.checked_sub(1)?).ok());
+    if form.choice == "weekly" && day.is_none() {
+        errors.choice = Some("Choose a weekday.".to_owned());
+    }
     let rhythm = match form.choice.as_str() {
         "quarter-hourly" => ScheduleRhythm::QuarterHourly,
         "hourly" => ScheduleRhythm::Hourly,
@@ -190,6 +193,10 @@ mod tests {
         assert!(errors.time.is_some() && errors.zone.is_some() && errors.cron.is_none());
         assert!(wrong(&[("schedule_choice", "cron"), ("schedule", "daily")]).cron.is_some());
         assert!(wrong(&[("schedule_choice", "yearly")]).choice.is_some());
+        for day in ["", "0", "8", "x"] {
+            let weekly = [("schedule_choice", "weekly"), ("schedule_time", "03:00"), ("schedule_day", day)];
+            assert!(wrong(&weekly).choice.is_some(), "{day}");
+        }
     }
 
     #[test]

@@ -32,6 +32,9 @@ const MAX_FIELDS: usize = 50;
 const MAX_RETURNED_BYTES: usize = 4 * 1024 * 1024;
 /// The field of the addresses.
 const ADDRESS_FIELD: &str = "url";
+/// Fields that come back as the form had them, however long: https:// was added to each address, and a column may have
+/// a long name.
+const RETURNED_FIELDS: [&str; 4] = [ADDRESS_FIELD, "reviewed_url", "key", "hidden_columns"];
 /// The prefix of files that are incomplete or temporary.
 pub(super) const TEMPORARY_PREFIX: &str = ".new-";
 /// How many bytes are buffered before they are written.
@@ -80,7 +83,19 @@ pub(super) async fn read_form(
         return Ok(UploadedForm { values: form.into_values()?, ..UploadedForm::default() });
     }
     let mut sent = UploadedForm::default();
-    let mut parts = Multipart::new(request.headers(), body);
+    match read_parts(&mut sent, Multipart::new(request.headers(), body), folder).await {
+        Ok(()) => Ok(sent),
+        Err(error) => {
+            if let SentFile::Stored { id, .. } = sent.file {
+                delete_upload(folder, &SourceLocation::Upload(id));
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Reads the parts of a form in turn.
+async fn read_parts(sent: &mut UploadedForm, mut parts: Multipart, folder: &Path) -> Result<(), WebError> {
     let mut count = 0;
     while let Some(part) = parts.next().await {
         let mut part = part.map_err(|error| incomplete_form(&error))?;
@@ -96,18 +111,19 @@ pub(super) async fn read_form(
                 sent.file = store_file(&mut part, folder, &file_name).await?;
             }
             _ => {
-                let most = if name == ADDRESS_FIELD { MAX_RETURNED_BYTES } else { MAX_FIELD_BYTES };
+                let is_returned = RETURNED_FIELDS.contains(&name.as_str());
+                let most = if is_returned { MAX_RETURNED_BYTES } else { MAX_FIELD_BYTES };
                 let bytes =
                     part.bytes(most).await.map_err(|_| WebError::bad_request("too_long", too_long_message()))?;
                 let bytes = bytes.map_err(|error| incomplete_form(&error))?;
-                if bytes.len() > MAX_FIELD_BYTES {
+                if name == ADDRESS_FIELD && bytes.len() > MAX_FIELD_BYTES {
                     sent.too_long = Some(too_long_message());
                 }
                 sent.values.insert(name, String::from_utf8_lossy(&bytes).into_owned());
             }
         }
     }
-    Ok(sent)
+    Ok(())
 }
 
 fn too_long_message() -> String {

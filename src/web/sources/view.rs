@@ -122,6 +122,8 @@ pub(in crate::web) struct SourceForm {
     pub address_id: String,
     /// `reviewed_url`: the link that was reviewed last. Another link is reviewed again before it is saved.
     pub reviewed_url: String,
+    /// `review_digest`: the way that the reviewed source was read.
+    pub review_digest: String,
     /// `upload`: the id of the uploaded file; empty for a link.
     pub upload: String,
     /// `called`: the original name of that file.
