@@ -5,7 +5,7 @@
 # make bench  compares loading and polling with their references, and a sync with one that tells no progress; prints
 #             ratios. make bench-progress is the second part alone
 # make pictures    takes pictures of every page in every state into target/pictures
-# make screenshot  draws the picture of the README anew
+# make screenshot  draws the pictures of the README and of docs/tour.md anew
 
 CARGO ?= cargo
 
@@ -56,5 +56,7 @@ bench-progress:
 pictures: needs
 	$(CARGO) nextest run -E 'test(every_page_in_every_state)'
 
-screenshot:
-	@scripts/screenshot
+# The pictures of the README and of docs/tour.md.
+screenshot: needs
+	$(CARGO) nextest run -E 'test(the_tour_leads)'
+	mkdir -p docs/pictures && cp target/pictures/tour/*.png docs/pictures/

@@ -29,6 +29,7 @@ mod sheet;
 mod skipped_rows;
 mod slow_run;
 mod small_screens;
+mod tour;
 mod watched_run;
 mod wide_table;
 mod without_javascript;
