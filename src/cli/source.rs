@@ -165,7 +165,7 @@ fn to_row(source: &Source, catalog: &Catalog, freshness: CatalogFreshness) -> Ve
         catalog.item_count.to_string(),
         format_last_success(catalog),
         freshness.state.to_string(),
-        source.schedule.as_ref().map_or("manual".to_owned(), |schedule| schedule.cron.clone()),
+        source.schedule.as_ref().map_or("manual".to_owned(), ToString::to_string),
         format_visibility(source),
     ]
 }

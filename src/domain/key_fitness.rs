@@ -6,7 +6,7 @@ pub enum KeyFitness {
     /// Its cells are all filled and different.
     Unique,
     /// It has empty cells, or cells that cannot be a key.
-    Unfilled,
+    Unusable,
     /// It has equal cells.
     Repeated,
 }

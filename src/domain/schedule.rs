@@ -45,6 +45,14 @@ impl StoredSchedule {
     }
 }
 
+impl fmt::Display for StoredSchedule {
+    /// Writes the expression, and its zone unless that is UTC: `0 6 * * * Europe/Berlin`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.cron)?;
+        self.zone.as_ref().map_or(Ok(()), |zone| write!(f, " {zone}"))
+    }
+}
+
 /// A valid cron expression that matches some time, in a time zone.
 #[derive(Clone, Debug)]
 pub struct Schedule {

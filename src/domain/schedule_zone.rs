@@ -34,13 +34,6 @@ impl ScheduleZone {
         self.0.name()
     }
 
-    /// Returns the name for people: `Buenos Aires` for `America/Argentina/Buenos_Aires`.
-    #[must_use]
-    pub fn city(self) -> String {
-        let name = self.name();
-        name.rsplit('/').next().unwrap_or(name).replace('_', " ")
-    }
-
     /// Returns the names to choose from, sorted: those of a continent or ocean and a city, and UTC. Other names of the
     /// database, such as `CET` or `US/Pacific`, are accepted too.
     #[must_use]
@@ -109,8 +102,6 @@ mod tests {
         for (text, name) in [("new york", "America/New_York"), ("UTC", "UTC"), ("utc", "UTC"), ("CET", "CET")] {
             assert_eq!(text.parse::<ScheduleZone>().expect("a zone").name(), name);
         }
-        let buenos_aires: ScheduleZone = "America/Argentina/Buenos_Aires".parse().expect("a zone");
-        assert_eq!(buenos_aires.city(), "Buenos Aires");
     }
 
     #[test]

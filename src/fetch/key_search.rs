@@ -47,7 +47,7 @@ pub fn find_key_candidates(content: &dyn FetchedContent, items: &dyn ItemLookup)
                 *fitness = match KeyCell::parse(cell) {
                     KeyCell::Key(key) if seen.insert(comparable_form(key).into_owned()) => KeyFitness::Unique,
                     KeyCell::Key(_) => KeyFitness::Repeated,
-                    _ => KeyFitness::Unfilled,
+                    _ => KeyFitness::Unusable,
                 };
             }
         }
@@ -64,6 +64,8 @@ pub fn find_key_candidates(content: &dyn FetchedContent, items: &dyn ItemLookup)
     // The first column wins a tie. Fewer than half of the rows may match by coincidence.
     let best = known.iter().zip(columns).rev().max_by_key(|(known, _)| **known);
     let best = best.filter(|(known, _)| **known > 0 && **known * 2 >= searched);
+    // Without rows nothing is known of any column.
+    let fitness = if searched > 0 { fitness } else { Vec::new() };
     let search = KeySearch { fitness, rows: searched as u64, has_more_rows: more };
     let hints = KeyHints { unique, search, known: None };
     let Some((&known, column)) = best else { return Ok(hints) };

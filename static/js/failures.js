@@ -49,12 +49,14 @@ const showPanelFailure = (ctx, status, reason, isSignedOut) => {
 };
 
 // The page of a run stays as it is, and polls again later.
-const showRunPageFailure = (ctx, isSignedOut) => {
-  if (isSignedOut) stopPolling(ctx.sourceElement);
+const showRunPageFailure = (ctx, status, reason, isSignedOut) => {
+  let text = "Connection lost, retrying…";
+  if (isSignedOut) text = "You were logged out. Reload the page to log in again.";
+  else if (status === 403 || status === 404) text = "This sync can no longer be shown. Reload the page.";
+  else if (reason?.startsWith("database_")) text = "Database unavailable, retrying…";
+  if (isSignedOut || status === 403 || status === 404) stopPolling(ctx.sourceElement);
   else delayNextPoll(ctx.sourceElement);
-  find("#trouble").textContent = isSignedOut
-    ? "You were logged out. Reload the page to log in again."
-    : "Connection lost, retrying…";
+  find("#trouble").textContent = text;
 };
 
 const showFailure = (ctx) => {
@@ -66,7 +68,7 @@ const showFailure = (ctx) => {
   if (isPanel(ctx.target)) {
     showPanelFailure(ctx, status, reason, isSignedOut);
   } else if (ctx.sourceElement === findRunPage() && isRunPagePolling()) {
-    showRunPageFailure(ctx, isSignedOut);
+    showRunPageFailure(ctx, status, reason, isSignedOut);
   } else if (/^(stopPolling|runs:changed|retry)$/.test(ctx.sourceEvent?.type)) {
     // The table loads once after a sync, and the panel no longer polls: without a retry it would stay out of date.
     setTimeout(() => htmx.trigger(ctx.sourceElement, "retry", {}, false), RETRY_DELAY_MS);

@@ -4,5 +4,8 @@ import { find } from "./page.js";
 export const proposeScheduleZone = () => {
   const field = find("[data-propose-zone]");
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (field && !field.value && zone) field.value = zone;
+  if (!field || field.value || !zone) return;
+  field.value = zone;
+  // The words beside it change with it.
+  window.addEventListener("load", () => field.dispatchEvent(new Event("change", { bubbles: true })));
 };

@@ -137,7 +137,14 @@ fn a_schedule_is_chosen_in_words_and_says_when_it_syncs_next() {
     setup.add_admin_and_token();
     let browser = Browser::open();
     browser.run_chromium_command("Emulation.setTimezoneOverride", &serde_json::json!({ "timezoneId": "Asia/Tokyo" }));
-    browser.log_in(&server.url("/login?next=/settings/sources/sample-albums"));
+    let stub = StubServer::start();
+    stub.serve_csv("/albums.csv", "id,title\n1,Blue Train\n");
+    browser.log_in(&server.url("/login?next=/settings/sources/new"));
+    browser.fill_field("#url", &stub.url("/albums.csv"));
+    browser.click("form:has(#url) button[type=submit]");
+    // The zone of the browser is proposed, and the words say so.
+    browser.wait_for_text("#schedule-preview", "Every day at 03:00 (Asia/Tokyo)");
+    browser.open_page(&server.url("/settings/sources/sample-albums"));
     let is_shown = |css: &str| browser.run_script(&format!("return document.querySelector('{css}').offsetHeight > 0"));
     let choose = |name: &str| {
         browser.run_script(&format!(
@@ -168,7 +175,10 @@ fn a_schedule_is_chosen_in_words_and_says_when_it_syncs_next() {
     browser.wait_for_text("main", "Next sync");
     browser.click("form[action$='/schedule/pause'] button");
     browser.wait_for_text("main", "Schedule paused since");
-    browser.wait_for_text("#schedule-preview", "Paused: nothing starts until you resume it.");
+    browser.wait_for_text("#schedule-preview", "Paused: no scheduled sync starts until you resume it.");
+    choose("hourly");
+    browser.wait_for_text("#schedule-preview", "Every hour");
+    browser.wait_for_text("#schedule-preview", "Paused:");
     browser.click("form[action$='/schedule/resume'] button");
     browser.wait_for_text("main", "Next sync");
     assert_eq!(browser.console_problems(), [""; 0]);

@@ -41,6 +41,7 @@ fn a_source_is_added_listed_shown_and_removed() {
     let shown = cli.expect_success(&["source", "show", "our-albums"]);
     assert!(shown.contains("key column    id"), "{shown}");
     assert!(shown.contains("0 6 * * *, Every day at 06:00 (Europe/Berlin)"), "{shown}");
+    assert!(cli.expect_success(&["source", "list"]).contains("0 6 * * * Europe/Berlin"));
     let shown = cli.expect_success(&["source", "show", "our-albums", "--json"]);
     assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).expect("JSON"), list[0]);
 

@@ -52,7 +52,7 @@ fn the_key_is_proposed_with_its_reason_and_each_column_says_whether_it_fits() {
             "“id” is proposed: filled and different in all 3 rows.",
             "<span>id<small class=\"is-unique\">unique</small></span>",
             "<span>title<small class=\"is-unique\">unique</small></span>",
-            "<span>year<small>has gaps</small></span>",
+            "<span>year<small>gaps or errors</small></span>",
             "3 rows, 3 columns",
             "value=\"Albums 2026\"",
             "value=\"albums-2026\"",
@@ -90,7 +90,7 @@ fn save_and_sync_starts_the_first_sync_and_save_alone_does_not() {
     assert_eq!(admin.post_form("/settings/sources", &fields).status, 303);
     let others = site.store.find_source("others").expect("an answer").expect("a source");
     assert!(site.store.active_run(others.id).expect("an answer").is_none());
-    assert!(review(&admin, &link).body.contains("has the same link already."));
+    assert!(review(&admin, &link).body.contains("already uses this link."));
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn a_web_page_is_replaced_by_its_feed_if_it_is_clear_which_one() {
 
     let several = ["/jazz", "/soul", "/rock.xml"].map(|path| stub.url(path)).join("\n");
     let many = review(&admin, &several);
-    assert_contains(&many, &["2 of the links are web pages. Their feeds are used.", "Respect", "Autobahn"]);
+    assert_contains(&many, &["2 of the links are web pages. The first feed of each is used.", "Respect", "Autobahn"]);
     let feeds = ["/jazz.xml", "/soul.xml", "/rock.xml"].map(|path| stub.url(path)).join("\n");
     assert_contains(&many, &[&format!("name=\"reviewed_url\" value=\"{feeds}\"")]);
 

@@ -1,6 +1,7 @@
 //! The form fields for reading a source: header row, encoding and more, for new and existing sources.
 
 use lockstep::domain::account::Role;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::source::Source;
 
 use super::site::{SiteClient, SiteResponse, TestSite};
@@ -129,7 +130,8 @@ fn an_upload_stays_when_only_how_it_is_read_changes() {
     let changed = admin.post_form("/settings/sources/sales", &fields);
     assert_eq!(changed.status, 303, "{}", changed.body);
     assert!(stored_source(&site).read_options.accept_header_mismatch);
-    assert!(folder.join(upload).is_file());
+    let SourceLocation::Upload(stored) = stored_source(&site).location else { panic!("no upload") };
+    assert!(folder.join(stored).is_file());
 }
 
 #[test]

@@ -92,6 +92,14 @@ fn a_wrong_link_or_file_in_the_review_keeps_the_file_before_it() {
     assert_eq!(uploads(&site).len(), 1, "the empty file is not kept");
     assert_eq!(save(&admin, &fields, &[]).status, 303);
     assert_eq!(uploads(&site).len(), 1);
+
+    stub.serve_csv("/a.csv", "id,title\n1,Emma\n");
+    let linked = admin.post_form("/settings/sources/new", &[("url", &stub.url("/a.csv"))]);
+    let fields = review_fields(&linked, "linked");
+    let sent: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let empty = admin.post_form_with_file("/settings/sources", &sent, ("empty.csv", ""));
+    assert!(empty.status == 422 && empty.body.contains(&stub.url("/a.csv")), "{}", empty.body);
+    assert_eq!(save(&admin, &review_fields(&empty, "linked"), &[]).status, 303);
 }
 
 #[test]
@@ -125,7 +133,7 @@ fn what_is_read_otherwise_than_in_the_review_is_reviewed_again() {
     let expect_another = |reviewed: &SiteResponse, more: &[(&'static str, &str)]| {
         let again = save(&admin, &review_fields(reviewed, "records"), more);
         assert_eq!(again.status, 200, "{}", again.body);
-        assert!(again.body.contains("not read as in the review before"), "{}", again.body);
+        assert!(again.body.contains("read differently than in the last review"), "{}", again.body);
         assert!(site.store.find_source("records").expect("an answer").is_none());
         again
     };

@@ -93,6 +93,8 @@ fn a_wrong_schedule_keeps_what_was_typed_and_says_what_to_do(db: &TestDatabase) 
     let nightly = preview("schedule_choice=daily&schedule_time=03:00&schedule_zone=America/New_York");
     assert!(nightly.starts_with("<strong>Every day at 03:00 (America/New_York)</strong>"), "{nightly}");
     assert!(preview("schedule_choice=daily&schedule_time=").contains("Enter a time"));
+    assert!(preview("schedule_choice=hourly&schedule_paused=1").contains("Paused: no scheduled sync starts"));
+    assert!(preview("schedule_choice=hourly&schedule_zone=Mars").contains("<strong>Every hour</strong>"));
     assert_eq!(preview("schedule_choice="), "");
     let viewer = site.add_person("vera", Role::Viewer);
     assert_eq!(viewer.get("/settings/schedule-preview?schedule_choice=hourly").status, 403);
@@ -113,7 +115,10 @@ fn a_schedule_is_paused_and_resumed_by_hand(db: &TestDatabase) {
     assert_eq!((paused.status, paused.header("location")), (303, Some(SETTINGS)));
     assert!(find_books(&site).has_paused_schedule());
     let page = admin.get(SETTINGS).body;
-    assert!(page.contains("Schedule paused since") && page.contains("nothing starts until you resume it"), "{page}");
+    assert!(
+        page.contains("Schedule paused since") && page.contains("no scheduled sync starts until you resume it"),
+        "{page}"
+    );
     assert!(!page.contains("Pause schedule"));
     assert_eq!(admin.post_form("/catalog/books/schedule/resume", &next).status, 303);
     assert_eq!(db.count_rows("sources", "next_run_at IS NOT NULL AND paused_at IS NULL"), 1);

@@ -12,8 +12,8 @@ pub fn one_feed_used(feed: &str) -> String {
 #[must_use]
 pub fn pages_replaced(count: usize) -> String {
     if count == 1 {
-        "One of the links is a web page. Its feed is used.".to_owned()
+        "One of the links is a web page. Its first feed is used.".to_owned()
     } else {
-        format!("{count} of the links are web pages. Their feeds are used.")
+        format!("{count} of the links are web pages. The first feed of each is used.")
     }
 }

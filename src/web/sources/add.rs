@@ -108,6 +108,7 @@ pub(in crate::web) async fn add_source(
         }
         // What the form named before is kept until its replacement was read.
         let reviewed = form.clone();
+        let is_new_file = matches!(sent.file, SentFile::Stored { .. });
         let has_other_place = match sent.file {
             SentFile::Stored { id, name } => {
                 (form.upload, form.file_name) = (id, name);
@@ -129,11 +130,12 @@ pub(in crate::web) async fn add_source(
         }
         let (detected, cannot_read) = match detect(state, &form, has_other_place)? {
             Ok(detected) => (detected, None),
-            Err(failure) => match detect_with_defaults(state, &form)? {
+            Err(failure) => match detect_with_defaults(state, &form, has_other_place)? {
                 Some(detected) => (detected, failure.message()),
                 None => {
-                    if form.upload != reviewed.upload {
+                    if is_new_file {
                         discard_upload(state, &form.upload)?;
+                        return show_unread_source(state, &actor, reviewed, failure.without_place());
                     }
                     let form = SourceForm { url: form.url, ..reviewed };
                     return show_unread_source(state, &actor, form, failure);
@@ -146,7 +148,7 @@ pub(in crate::web) async fn add_source(
         let mut notes: Vec<String> = detected.note.iter().cloned().collect();
         let is_changed = !form.review_digest.is_empty() && form.review_digest != review_digest(&detected);
         if is_changed && !has_other_place && header_row.is_empty() {
-            notes.push("It is not read as in the review before. Look again, then save.".to_owned());
+            notes.push("This source is read differently than in the last review. Check it, then save.".to_owned());
         }
         let only_looks = trimmed_value(&values, "again") == "1" || !header_row.is_empty() || has_other_place;
         if only_looks || is_changed || cannot_read.is_some() {

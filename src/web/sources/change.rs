@@ -47,7 +47,12 @@ pub(super) fn parse_change(state: &AppState, source: &Source, values: &FormValue
     if let Some(key) = state.control.key_column(&source.kind) {
         form.key = key.to_owned();
     }
-    if !values.contains_key("schedule_choice") && !values.contains_key("schedule") {
+    // A form of an earlier version has the expression alone, and no zone.
+    let is_unchanged = match values.get("schedule") {
+        None => true,
+        Some(cron) => source.schedule.as_ref().is_some_and(|stored| stored.cron == cron.trim()),
+    };
+    if !values.contains_key("schedule_choice") && is_unchanged {
         form.schedule = schedule_form::form_of_stored(source.schedule.as_ref());
     }
     if !values.contains_key("stale_after") {

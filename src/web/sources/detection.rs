@@ -39,6 +39,11 @@ pub(super) struct DetectionFailure {
 }
 
 impl DetectionFailure {
+    /// The same failure of a place that the form gives up.
+    pub(super) fn without_place(self) -> Self {
+        Self { place: None, ..self }
+    }
+
     /// The message of the error.
     pub(super) fn message(&self) -> Option<String> {
         let SourceErrors { url, file, general, .. } = &*self.errors;
@@ -121,12 +126,16 @@ pub(super) fn detect(
 }
 
 /// Detects the source with default read options; `None` if none were set.
-pub(super) fn detect_with_defaults(state: &AppState, form: &SourceForm) -> Result<Option<DetectedSource>, WebError> {
+pub(super) fn detect_with_defaults(
+    state: &AppState,
+    form: &SourceForm,
+    follows_pages: bool,
+) -> Result<Option<DetectedSource>, WebError> {
     if form.read_options == ReadOptions::default() {
         return Ok(None);
     }
     let detected = SourceForm { read_options: ReadOptions::default(), ..form.clone() };
-    Ok(detect(state, &detected, false)?.ok())
+    Ok(detect(state, &detected, follows_pages)?.ok())
 }
 
 /// The same place with web pages replaced by the feeds they link to, and a note that says so; `None` if no address is a

@@ -86,7 +86,8 @@ impl FoundColumns {
         let mut choices = vec![(String::new(), followed, typed.is_empty())];
         for tab in tabs.iter().filter(|tab| !typed.is_empty() || Some(*tab) != read) {
             let label = if tab.is_hidden { format!("{} (hidden)", tab.name) } else { tab.name.clone() };
-            choices.push((tab.name.clone(), label, tab.name == typed));
+            // White space around names is ignored, as it is when the tab is chosen.
+            choices.push((tab.name.clone(), label, !typed.is_empty() && tab.name.trim() == typed.trim()));
         }
         if !choices.iter().any(|(.., is_selected)| *is_selected) {
             choices.push((typed.to_owned(), format!("{typed} (missing)"), true));

@@ -137,7 +137,7 @@ pub(super) fn found_columns(state: &AppState, place: &SourcePlace, look: &Source
     FoundColumns {
         columns: look.columns.clone(),
         key_fitness: look.key_search.fitness.clone(),
-        key_reason: look.proposed_key().map(|key| key_proposal_message(key, &look.key_search)),
+        key_reason: look.proposed_key().map(|key| key_proposal_message(key, &look.key_search, look.row_count)),
         row_count: look.row_count,
         tabs: look.tabs.clone(),
         rows: look.rows.iter().map(|row| cells(&row.cells)).collect(),

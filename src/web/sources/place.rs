@@ -22,8 +22,8 @@ use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 
 /// The message about a form whose hidden secrets were deleted.
-const MISSING_ADDRESS_MESSAGE: &str = "This form was sent already, or a day has passed, so its secrets are gone. Look \
-                                       among the sources, or enter the whole link again.";
+const MISSING_ADDRESS_MESSAGE: &str = "This form was sent already, or a day has passed, so its secrets are gone. Check \
+                                       the list of sources, or enter the whole link again.";
 /// The most characters of an address.
 const MAX_ADDRESS_CHARS: usize = 4000;
 
@@ -94,7 +94,7 @@ pub(super) fn parse_places(
         return Ok(Ok(places.collect()));
     }
     let waiting = kept_address::load_addresses(&state.uploads_dir, &form.address_id);
-    if waiting.is_empty() && !form.address_id.is_empty() && form.has_hidden_secrets() {
+    if stored.is_empty() && waiting.is_empty() && !form.address_id.is_empty() && form.has_hidden_secrets() {
         return Ok(Err(link_error(MISSING_ADDRESS_MESSAGE.to_owned())));
     }
     let known = [&*waiting, stored];

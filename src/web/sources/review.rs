@@ -71,7 +71,7 @@ pub(super) fn show_review_step(
         .iter()
         .find(|source| !addresses.is_empty() && source.location.addresses() == addresses)
     {
-        notes.push(format!("“{}” has the same link already.", other.name));
+        notes.push(format!("“{}” already uses this link.", other.name));
     }
     let mut found = FoundColumns { place_notes: notes, ..found_columns(state, place, probe) };
     if found.location.is_empty() {

@@ -103,7 +103,10 @@ pub(super) fn check_fields(form: &ScheduleForm) -> Result<Option<Schedule>, Sche
     };
     let zone = if form.zone.is_empty() { Ok(ScheduleZone::UTC_ZONE) } else { form.zone.parse() };
     let zone = zone.unwrap_or_else(|error: NotAZone| {
-        errors.zone = Some(format_error(&error));
+        // The form does not show the zone where it makes no difference.
+        if !rhythm.is_same_in_every_zone() {
+            errors.zone = Some(format_error(&error));
+        }
         ScheduleZone::UTC_ZONE
     });
     match Schedule::in_zone(&rhythm.to_cron(), zone) {
@@ -117,15 +120,16 @@ pub(super) fn check_fields(form: &ScheduleForm) -> Result<Option<Schedule>, Sche
 
 /// What the schedule of a form means.
 pub(super) fn preview(form: &ScheduleForm, is_paused: bool) -> SchedulePreview {
-    match check_fields(form) {
-        Ok(Some(schedule)) => SchedulePreview {
-            words: schedule.in_words(),
-            next: schedule.next_times_in_words(Utc::now(), NEXT_TIMES_COUNT),
-            is_paused,
-            error: None,
-        },
-        Ok(None) | Err(_) => SchedulePreview::default(),
-    }
+    describe_schedule(check_fields(form).unwrap_or_default().as_ref(), is_paused)
+}
+
+fn describe_schedule(schedule: Option<&Schedule>, is_paused: bool) -> SchedulePreview {
+    schedule.map_or_else(SchedulePreview::default, |schedule| SchedulePreview {
+        words: schedule.in_words(),
+        next: schedule.next_times_in_words(Utc::now(), NEXT_TIMES_COUNT),
+        is_paused,
+        error: None,
+    })
 }
 
 /// A stored schedule in words, if it is valid.
@@ -140,10 +144,13 @@ pub(in crate::web) async fn preview_schedule(
 ) -> Result<HtmlResponse, WebError> {
     app.run_blocking(move |_, caller| {
         caller.admin()?;
-        let form = parse_fields(&query);
-        let error =
-            check_fields(&form).err().and_then(|errors| errors.choice.or(errors.time).or(errors.cron).or(errors.zone));
-        let preview = SchedulePreview { error, ..preview(&form, false) };
+        let is_paused = trimmed_value(&query, "schedule_paused") == "1";
+        let preview = match check_fields(&parse_fields(&query)) {
+            Ok(schedule) => describe_schedule(schedule.as_ref(), is_paused),
+            Err(ScheduleErrors { choice, time, cron, zone }) => {
+                SchedulePreview { error: choice.or(time).or(cron).or(zone), ..SchedulePreview::default() }
+            }
+        };
         HtmlResponse::render(&SchedulePreviewFragment { preview })
     })
     .await

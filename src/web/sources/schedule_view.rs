@@ -24,7 +24,7 @@ pub(in crate::web) struct ScheduleForm {
 
 /// The rhythms to choose from: name in the form, and label.
 pub(super) const RHYTHM_CHOICES: [(&str, &str); 7] = [
-    ("", "Only when I press Sync"),
+    ("", "Manual only"),
     ("quarter-hourly", "Every 15 minutes"),
     ("hourly", "Every hour"),
     ("daily", "Every day"),

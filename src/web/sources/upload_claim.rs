@@ -12,10 +12,11 @@ use crate::web::http::error::WebError;
 
 /// The message about an upload that a form names and that is not there any more.
 pub(super) const MISSING_UPLOAD_MESSAGE: &str = "The uploaded file is no longer there: this form was sent already, or a \
-                                                 day has passed. Look among the sources, or upload the file again.";
+                                                 day has passed. Check the list of sources, or upload the file again.";
 
 /// An upload that was given a new id, under which no other form can name it. It gets its former id back on drop, unless
-/// it is kept.
+/// it is kept. It has the new id then, too: the source may be saved although the database did not answer. The one that
+/// nothing uses is deleted after a day.
 pub(super) struct ClaimedUpload {
     former: PathBuf,
     claimed: PathBuf,
@@ -32,7 +33,7 @@ impl ClaimedUpload {
 impl Drop for ClaimedUpload {
     fn drop(&mut self) {
         if !self.is_kept
-            && let Err(error) = fs::rename(&self.claimed, &self.former)
+            && let Err(error) = fs::hard_link(&self.claimed, &self.former)
         {
             log::warn!("an upload could not be given back to its form: {error}");
         }

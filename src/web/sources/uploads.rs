@@ -32,8 +32,8 @@ const MAX_FIELDS: usize = 50;
 const MAX_RETURNED_BYTES: usize = 4 * 1024 * 1024;
 /// The field of the addresses.
 const ADDRESS_FIELD: &str = "url";
-/// Fields that come back as the form had them, however long: https:// was added to each address, and a column may have
-/// a long name.
+/// Fields that come back as the form had them, up to [`MAX_RETURNED_BYTES`]: https:// was added to each address, and a
+/// column may have a long name.
 const RETURNED_FIELDS: [&str; 4] = [ADDRESS_FIELD, "reviewed_url", "key", "hidden_columns"];
 /// The prefix of files that are incomplete or temporary.
 pub(super) const TEMPORARY_PREFIX: &str = ".new-";

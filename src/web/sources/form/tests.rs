@@ -56,8 +56,8 @@ fn every_wrong_field_is_reported_at_once() {
 }
 
 #[test]
-fn a_schedule_is_kept_as_it_was_typed() {
-    let daily = SourceForm { schedule: cron_form("0 6 * * *"), ..form() };
+fn a_cron_expression_is_stored_without_extra_spaces() {
+    let daily = SourceForm { schedule: cron_form(" 0  6 * * * "), ..form() };
     let (draft, schedule) = check_form(&daily, &upload(), &columns()).expect("right");
     assert_eq!(draft.schedule, Some(StoredSchedule::in_utc("0 6 * * *")));
     assert!(schedule.is_some());
