@@ -131,7 +131,7 @@ impl Schedule {
     pub fn in_words(&self) -> String {
         let rhythm = ScheduleRhythm::from_cron(&self.line);
         match rhythm.in_words() {
-            Some(words) if rhythm.is_same_in_every_zone() => words,
+            Some(words) if rhythm.choice().is_same_in_every_zone() => words,
             Some(words) => format!("{words} ({})", self.zone),
             None => {
                 let description = self.cron.describe();

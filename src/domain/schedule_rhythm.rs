@@ -2,6 +2,54 @@
 
 use chrono::{NaiveTime, Timelike, Weekday};
 
+use super::text::string_enum::string_enum;
+
+string_enum! {
+    /// A rhythm without its time, as a form names it.
+    RhythmChoice {
+        /// Every 15 minutes.
+        QuarterHourly = "quarter-hourly",
+        /// At the start of every hour.
+        Hourly = "hourly",
+        /// Every day.
+        Daily = "daily",
+        /// From Monday to Friday.
+        Weekdays = "weekdays",
+        /// Once a week.
+        Weekly = "weekly",
+        /// A cron expression.
+        Custom = "cron",
+    }
+}
+
+impl RhythmChoice {
+    /// Returns the label for people.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::QuarterHourly => "Every 15 minutes",
+            Self::Hourly => "Every hour",
+            Self::Daily => "Every day",
+            Self::Weekdays => "Monday to Friday",
+            Self::Weekly => "Once a week",
+            Self::Custom => "Advanced: cron expression",
+        }
+    }
+
+    /// Returns whether it happens at a time of the day.
+    #[must_use]
+    pub const fn has_time(self) -> bool {
+        matches!(self, Self::Daily | Self::Weekdays | Self::Weekly)
+    }
+
+    /// Returns whether the time zone makes no difference. Zones that are off by less than an hour are passed over: they
+    /// move the start of every hour, which is not why anybody chooses it.
+    #[must_use]
+    pub const fn is_same_in_every_zone(self) -> bool {
+        matches!(self, Self::QuarterHourly | Self::Hourly)
+    }
+}
+
 /// How often a source is synced.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ScheduleRhythm {
@@ -45,6 +93,19 @@ impl ScheduleRhythm {
         }
     }
 
+    /// Returns the rhythm without its time.
+    #[must_use]
+    pub const fn choice(&self) -> RhythmChoice {
+        match self {
+            Self::QuarterHourly => RhythmChoice::QuarterHourly,
+            Self::Hourly => RhythmChoice::Hourly,
+            Self::Daily(_) => RhythmChoice::Daily,
+            Self::Weekdays(_) => RhythmChoice::Weekdays,
+            Self::Weekly(..) => RhythmChoice::Weekly,
+            Self::Custom(_) => RhythmChoice::Custom,
+        }
+    }
+
     /// Returns the cron expression.
     #[must_use]
     pub fn to_cron(&self) -> String {
@@ -62,21 +123,13 @@ impl ScheduleRhythm {
     /// Returns the rhythm in plain English, without a time zone; `None` for [`ScheduleRhythm::Custom`].
     #[must_use]
     pub fn in_words(&self) -> Option<String> {
+        let label = self.choice().label();
         Some(match self {
-            Self::QuarterHourly => "Every 15 minutes".to_owned(),
-            Self::Hourly => "Every hour".to_owned(),
-            Self::Daily(time) => format!("Every day at {}", time.format("%H:%M")),
-            Self::Weekdays(time) => format!("Monday to Friday at {}", time.format("%H:%M")),
+            Self::QuarterHourly | Self::Hourly => label.to_owned(),
+            Self::Daily(time) | Self::Weekdays(time) => format!("{label} at {}", time.format("%H:%M")),
             Self::Weekly(day, time) => format!("Every {} at {}", weekday_name(*day), time.format("%H:%M")),
             Self::Custom(_) => return None,
         })
-    }
-
-    /// Returns whether the time zone makes no difference. Zones that are off by less than an hour are passed over: they
-    /// move the start of every hour, which is not why anybody chooses it.
-    #[must_use]
-    pub const fn is_same_in_every_zone(&self) -> bool {
-        matches!(self, Self::QuarterHourly | Self::Hourly)
     }
 }
 

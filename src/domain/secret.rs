@@ -8,6 +8,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+use super::text::hex::to_hex;
+
 use super::account::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS};
 
 /// Why a password is not accepted.
@@ -84,7 +86,7 @@ pub fn generate_password() -> Result<String, getrandom::Error> {
 /// Returns the hash under which a token is stored. A token has 256 random bits, so a fast hash is enough.
 #[must_use]
 pub fn token_hash(token: &str) -> String {
-    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    to_hex(&Sha256::digest(token.as_bytes()))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-// The days by which the history is filtered are days of the reader: the offset from UTC at their midnights is sent along.
+// The days by which the history is filtered are days of the reader: the offset from UTC at their midnights is sent.
 import { find } from "./page.js";
 
 const MINUTE_MS = 60000;

@@ -1,4 +1,4 @@
-// The page of a run: an open log stays open while the page is updated, and shows the lines of each new stage and the end.
+// The page of a run: an open log stays open while the page is updated, and shows the lines of each new stage.
 import { find, findRunPage } from "./page.js";
 
 let shownState;

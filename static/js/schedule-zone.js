@@ -6,6 +6,7 @@ export const proposeScheduleZone = () => {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (!field || field.value || !zone) return;
   field.value = zone;
-  // The words beside it change with it.
-  window.addEventListener("load", () => field.dispatchEvent(new Event("change", { bubbles: true })));
+  // The words beside it change with it. htmx may not have prepared the page yet.
+  htmx.process(field.form);
+  field.dispatchEvent(new Event("change", { bubbles: true }));
 };

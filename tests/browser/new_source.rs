@@ -143,6 +143,9 @@ fn a_schedule_is_chosen_in_words_and_says_when_it_syncs_next() {
     browser.fill_field("#url", &stub.url("/albums.csv"));
     browser.click("form:has(#url) button[type=submit]");
     // The zone of the browser is proposed, and the words say so.
+    browser.wait_for_condition("the zone is proposed", || {
+        browser.run_script("return document.querySelector('#schedule_zone')?.value") == "Asia/Tokyo"
+    });
     browser.wait_for_text("#schedule-preview", "Every day at 03:00 (Asia/Tokyo)");
     browser.open_page(&server.url("/settings/sources/sample-albums"));
     let is_shown = |css: &str| browser.run_script(&format!("return document.querySelector('{css}').offsetHeight > 0"));

@@ -5,6 +5,7 @@ pub mod counts;
 pub mod encoding;
 pub mod encoding_choice;
 pub mod formula;
+pub mod hex;
 pub mod html;
 pub mod measures;
 pub mod redaction;

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::parse::FeedEntry;
 use crate::domain::feed::EntryIdentity;
+use crate::domain::text::hex::to_hex;
 
 /// The longest id or link that is part of a key unchanged, in bytes. A longer one is replaced by its digest.
 const MAX_READABLE_ID_BYTES: usize = 512;
@@ -56,7 +57,7 @@ fn link(entry: &FeedEntry) -> Option<&str> {
 
 /// The SHA-256 of `text` in hexadecimal.
 fn sha256_hex(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    to_hex(&Sha256::digest(text.as_bytes()))
 }
 
 #[cfg(test)]

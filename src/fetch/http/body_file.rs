@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::cancel_token::{CancelToken, FetchEnd};
 use super::decompress::{DecompressedBody, is_damage_error, is_over_limit_error};
+use crate::domain::text::hex::to_hex;
 use crate::domain::text::web_page::begins_as_web_page;
 use crate::fetch::{FetchError, FetchObserver};
 
@@ -97,7 +98,7 @@ impl BodyFile {
             file.write_all(piece).map_err(|error| BodyRejection::Disk(disk_error(&error)))?;
             observer.report_received(bytes, total);
         }
-        let hash = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = to_hex(&hash.finalize());
         Ok(Self { file, bytes, hash })
     }
 

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::super::{FetchObserver, FetchRequest};
 use super::account::ReaderAccount;
 use crate::domain::feed::FeedRecord;
+use crate::domain::text::hex::to_hex;
 
 /// The longest pause that is obeyed; a longer one would disable the source.
 const MAX_PAUSE: TimeDelta = TimeDelta::days(7);
@@ -43,6 +44,5 @@ pub(super) fn store_pause(
 fn pause_address(account: &ReaderAccount) -> String {
     let app = account.app.as_ref().map_or("", |(id, _)| id);
     let digest = Sha256::digest(format!("{}\n{app}", account.name));
-    let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    account.address("/", &[]) + "#" + &digest
+    account.address("/", &[]) + "#" + &to_hex(&digest[..8])
 }

@@ -6,6 +6,7 @@ use actix_web::http::header::{self, HeaderName};
 
 use crate::domain::item::content_digest;
 use crate::domain::source::Source;
+use crate::domain::text::hex::to_hex;
 use crate::store::catalog_version::CatalogVersion;
 use crate::store::catalogs::Catalog;
 use crate::web::http::cross_origin::cross_origin_headers;
@@ -33,8 +34,7 @@ impl KnownVersions {
 /// weak, because the bytes depend on the compression.
 pub(in crate::web) fn list_version(version: CatalogVersion, catalog: &Catalog, what: &str) -> String {
     let state = format!("{} {:?} {:?} {what}", version.to_text(), catalog.columns, catalog.column_types);
-    let digest: String = content_digest(&state).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("W/\"{digest}\"")
+    format!("W/\"{}\"", to_hex(&content_digest(&state)))
 }
 
 /// The headers of a list of items: its version, if it has one, who may read and keep it, and whether search engines may

@@ -5,6 +5,7 @@ use actix_web::http::header;
 
 use super::api_document::build_document;
 use crate::domain::item::content_digest;
+use crate::domain::text::hex::to_hex;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::cross_origin::public_headers;
 use crate::web::http::error::WebError;
@@ -18,7 +19,7 @@ pub(in crate::web) async fn document(app: AppContext, request: HttpRequest) -> R
         let address = state.links.absolute(&state.links.route(""));
         let document = build_document(if address.is_empty() { "/" } else { &address });
         let digest = content_digest(&document.to_string());
-        let version = format!("W/\"{}\"", digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        let version = format!("W/\"{}\"", to_hex(&digest));
         let response =
             if known.contain(&version) { JsonResponse::not_modified() } else { JsonResponse::ok(&document)? };
         let headers = [(header::CACHE_CONTROL, "no-cache".to_owned()), (header::ETAG, version)];

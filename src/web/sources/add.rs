@@ -109,38 +109,31 @@ pub(in crate::web) async fn add_source(
         // What the form named before is kept until its replacement was read.
         let reviewed = form.clone();
         let is_new_file = matches!(sent.file, SentFile::Stored { .. });
-        let has_other_place = match sent.file {
+        let has_other_place =
+            is_new_file || values.contains_key("reviewed_url") && !has_same_lines(&form.reviewed_url, &form.url);
+        match sent.file {
             SentFile::Stored { id, name } => {
                 (form.upload, form.file_name) = (id, name);
                 form.url.clear();
-                true
             }
             SentFile::TooLarge => return show_unread_source(state, &actor, form, too_large_error().into()),
-            SentFile::None => values.contains_key("reviewed_url") && !has_same_lines(&form.reviewed_url, &form.url),
-        };
+            SentFile::None => {}
+        }
         if let Some(too_long) = sent.too_long.filter(|_| has_other_place) {
             return show_unread_source(state, &actor, form, link_error(too_long).into());
         }
-        if !form.url.is_empty() {
-            form.upload.clear();
+        if has_other_place {
+            name_other_place(state, &mut form);
         }
-        let is_account = state.control.form_spec(&form.kind).is_some_and(|spec| spec.asked == AddressInput::Account);
-        if has_other_place && !is_account {
-            form.kind.clear();
-        }
-        let (detected, cannot_read) = match detect(state, &form, has_other_place)? {
-            Ok(detected) => (detected, None),
-            Err(failure) => match detect_with_defaults(state, &form, has_other_place)? {
-                Some(detected) => (detected, failure.message()),
-                None => {
-                    if is_new_file {
-                        discard_upload(state, &form.upload)?;
-                        return show_unread_source(state, &actor, reviewed, failure.without_place());
-                    }
-                    let form = SourceForm { url: form.url, ..reviewed };
-                    return show_unread_source(state, &actor, form, failure);
-                }
-            },
+        let (detected, cannot_read) = match detect_as_asked(state, &form, has_other_place)? {
+            Ok(read) => read,
+            Err(failure) if is_new_file => {
+                discard_upload(state, &form.upload)?;
+                return show_unread_source(state, &actor, reviewed, failure.without_place());
+            }
+            Err(failure) => {
+                return show_unread_source(state, &actor, SourceForm { url: form.url, ..reviewed }, failure);
+            }
         };
         if form.upload != reviewed.upload {
             discard_upload(state, &reviewed.upload)?;
@@ -168,6 +161,35 @@ pub(in crate::web) async fn add_source(
         show_review_step(state, &actor, form, ReviewedSource { errors, ..ReviewedSource::new(detected, Vec::new()) })
     })
     .await
+}
+
+/// Prepares a form that names another link or file than the reviewed one: a link takes the place of an upload, and the
+/// kind is detected again, except that of an account.
+fn name_other_place(state: &AppState, form: &mut SourceForm) {
+    if !form.url.is_empty() {
+        form.upload.clear();
+    }
+    let is_account = state.control.form_spec(&form.kind).is_some_and(|spec| spec.asked == AddressInput::Account);
+    if !is_account {
+        form.kind.clear();
+    }
+}
+
+/// Detects the source as the read options of the form say, or else with default ones and the reason why it cannot be
+/// read with those.
+fn detect_as_asked(
+    state: &AppState,
+    form: &SourceForm,
+    follows_pages: bool,
+) -> Result<Result<(DetectedSource, Option<String>), DetectionFailure>, WebError> {
+    let failure = match detect(state, form, follows_pages)? {
+        Ok(detected) => return Ok(Ok((detected, None))),
+        Err(failure) => failure,
+    };
+    Ok(match detect_with_defaults(state, form, follows_pages)? {
+        Some(detected) => Ok((detected, failure.message())),
+        None => Err(failure),
+    })
 }
 
 /// Shows the connect step again, with its errors and everything that was typed.
@@ -206,7 +228,7 @@ fn save_source(
         return Ok(Err(errors));
     }
     draft.read_options.published_hidden_columns = form::published_columns(form, &[]);
-    let claimed = match claim_upload(&state.uploads_dir, &mut draft, None) {
+    let claimed = match claim_upload(&state.uploads_dir, &mut draft.location, None) {
         Ok(claimed) => claimed,
         Err(errors) => return Ok(Err(errors)),
     };

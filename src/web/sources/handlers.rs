@@ -18,8 +18,9 @@ use super::schedule_form;
 use super::upload_claim::{claim_upload, discard_upload};
 use super::uploads;
 use super::uploads::SentFile;
-use super::view::{RemoveFacts, SourceSetting, SourceStep, SourcesPage};
-use crate::domain::source::Source;
+use super::view::{RemoveFacts, SourceForm, SourceSetting, SourceStep, SourcesPage};
+use crate::domain::schedule::Schedule;
+use crate::domain::source::{Source, SourceDraft};
 use crate::store::sources::SourceChange;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::app_state::AppState;
@@ -142,31 +143,9 @@ pub(in crate::web) async fn change_source(
         let (errors, status) = match (&place, &looked) {
             (Ok(place), Ok(look)) => match check_change(state, &source, &form, place, look.as_ref()) {
                 Ok(_) if only_looks => (FieldErrors::default(), StatusCode::OK),
-                Ok((mut draft, schedule)) => match claim_upload(&state.uploads_dir, &mut draft, Some(&source.location))
-                {
-                    Err(errors) => (errors, StatusCode::UNPROCESSABLE_ENTITY),
-                    Ok(claimed) => {
-                        match state.store.change_source(source.id, &draft, first_scheduled_run(schedule.as_ref()))? {
-                            SourceChange::Done => {
-                                if let Some(claimed) = claimed {
-                                    claimed.keep();
-                                }
-                                if place.location != source.location {
-                                    uploads::delete_upload(&state.uploads_dir, &source.location);
-                                }
-                                kept_address::delete_addresses(&state.uploads_dir, &form.address_id);
-                                log::info!("the source {} was changed", source.slug);
-                                let is_paused = draft.schedule.is_some() && source.paused_at.is_some();
-                                let done = if is_paused { "saved-paused" } else { "saved" };
-                                return Ok(HtmlResponse::redirect(with_query(
-                                    &state.links.sources(),
-                                    &[("done", done)],
-                                )));
-                            }
-                            SourceChange::Busy => (general_error(SYNC_RUNNING_MESSAGE), StatusCode::CONFLICT),
-                            SourceChange::NoSuchSource => return Err(WebError::not_found("source")),
-                        }
-                    }
+                Ok(checked) => match save_change(state, &source, &form, checked)? {
+                    Ok(saved) => return Ok(saved),
+                    Err(refusal) => refusal,
                 },
                 Err(errors) => (errors, StatusCode::UNPROCESSABLE_ENTITY),
             },
@@ -188,6 +167,36 @@ pub(in crate::web) async fn change_source(
         shown.render(state, &actor)
     })
     .await
+}
+
+/// Stores a changed source, and answers with the list of sources; or the errors of the form and their status.
+fn save_change(
+    state: &AppState,
+    source: &Source,
+    form: &SourceForm,
+    (mut draft, schedule): (SourceDraft, Option<Schedule>),
+) -> Result<Result<HtmlResponse, (FieldErrors, StatusCode)>, WebError> {
+    let claimed = match claim_upload(&state.uploads_dir, &mut draft.location, Some(&source.location)) {
+        Ok(claimed) => claimed,
+        Err(errors) => return Ok(Err((errors, StatusCode::UNPROCESSABLE_ENTITY))),
+    };
+    match state.store.change_source(source.id, &draft, first_scheduled_run(schedule.as_ref()))? {
+        SourceChange::Done => {
+            if let Some(claimed) = claimed {
+                claimed.keep();
+            }
+            if draft.location != source.location {
+                uploads::delete_upload(&state.uploads_dir, &source.location);
+            }
+            kept_address::delete_addresses(&state.uploads_dir, &form.address_id);
+            log::info!("the source {} was changed", source.slug);
+            let is_paused = draft.schedule.is_some() && source.paused_at.is_some();
+            let done = if is_paused { "saved-paused" } else { "saved" };
+            Ok(Ok(HtmlResponse::redirect(with_query(&state.links.sources(), &[("done", done)]))))
+        }
+        SourceChange::Busy => Ok(Err((general_error(SYNC_RUNNING_MESSAGE), StatusCode::CONFLICT))),
+        SourceChange::NoSuchSource => Err(WebError::not_found("source")),
+    }
 }
 
 /// `GET /settings/sources/{slug}/remove`: the confirmation.

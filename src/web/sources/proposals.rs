@@ -8,6 +8,7 @@ use super::place::SourcePlace;
 use super::schedule_form;
 use super::view::SourceForm;
 use crate::domain::location::SourceLocation;
+use crate::domain::schedule_rhythm::RhythmChoice;
 use crate::domain::source::{Noun, Slug};
 use crate::domain::source_form_spec::AddressInput;
 use crate::domain::source_probe::SourceProbe;
@@ -53,16 +54,16 @@ pub(super) fn propose_fields(
     }
     form.slug = free_slug(state, &form.slug)?;
     form.schedule = schedule_form::form_of_stored(None);
-    form.schedule.choice = proposed_rhythm(&place.location, asked).to_owned();
+    form.schedule.choice = proposed_rhythm(&place.location, asked).map(|rhythm| rhythm.to_string()).unwrap_or_default();
     Ok(())
 }
 
 /// The proposed rhythm: feeds get news by the hour, a table is read at night, and an uploaded file does not change.
-fn proposed_rhythm(location: &SourceLocation, asked: Option<AddressInput>) -> &'static str {
+fn proposed_rhythm(location: &SourceLocation, asked: Option<AddressInput>) -> Option<RhythmChoice> {
     match (location, asked) {
-        (_, Some(AddressInput::Links | AddressInput::Account)) => "hourly",
-        (SourceLocation::Upload(_) | SourceLocation::Sample, _) => "",
-        _ => "daily",
+        (_, Some(AddressInput::Links | AddressInput::Account)) => Some(RhythmChoice::Hourly),
+        (SourceLocation::Upload(_) | SourceLocation::Sample, _) => None,
+        _ => Some(RhythmChoice::Daily),
     }
 }
 

@@ -1,7 +1,5 @@
 //! Shows the review step of adding a source: its content as it is read now, and everything that was typed.
 
-use sha2::{Digest as _, Sha256};
-
 use super::detection::{DetectedSource, DetectionFailure};
 use super::field_errors::FieldErrors;
 use super::form;
@@ -10,7 +8,9 @@ use super::pages::{SourcePageContext, found_columns, unread_columns};
 use super::place::hide_secrets;
 use super::view::{SourceForm, SourceStep};
 use crate::domain::account::Actor;
+use crate::domain::item::content_digest;
 use crate::domain::text::comparable_form::position_of;
+use crate::domain::text::hex::to_hex;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::http::html_response::HtmlResponse;
@@ -39,8 +39,7 @@ impl ReviewedSource {
 pub(super) fn review_digest(detected: &DetectedSource) -> String {
     let DetectedSource { place, probe, .. } = detected;
     let facts = serde_json::json!([place.kind, place.read_options, probe.columns, probe.tabs.chosen]);
-    let hash = Sha256::digest(facts.to_string());
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    to_hex(&content_digest(&facts.to_string()))
 }
 
 /// The review step with the typed values and the content as it is read now.

@@ -5,7 +5,7 @@ use chrono::{NaiveTime, Utc, Weekday};
 
 use super::schedule_view::{ScheduleErrors, ScheduleForm, SchedulePreview, SchedulePreviewFragment};
 use crate::domain::schedule::{NotASchedule, Schedule, StoredSchedule};
-use crate::domain::schedule_rhythm::ScheduleRhythm;
+use crate::domain::schedule_rhythm::{RhythmChoice, ScheduleRhythm};
 use crate::domain::schedule_zone::{NotAZone, ScheduleZone};
 use crate::domain::text::measures::format_error;
 use crate::web::http::app_context::AppContext;
@@ -24,7 +24,7 @@ pub(super) fn parse_fields(values: &FormValues) -> ScheduleForm {
     let choice = match values.get("schedule_choice") {
         Some(choice) => choice.trim().to_owned(),
         None if cron.is_empty() => String::new(),
-        None => "cron".to_owned(),
+        None => RhythmChoice::Custom.to_string(),
     };
     ScheduleForm {
         choice,
@@ -47,64 +47,50 @@ pub(super) fn form_of_stored(stored: Option<&StoredSchedule>) -> ScheduleForm {
     };
     let Some(stored) = stored else { return form };
     form.cron.clone_from(&stored.cron);
-    let mut set_time = |time: NaiveTime| form.time = time.format("%H:%M").to_string();
-    form.choice = match ScheduleRhythm::from_cron(&stored.cron) {
-        ScheduleRhythm::QuarterHourly => "quarter-hourly",
-        ScheduleRhythm::Hourly => "hourly",
-        ScheduleRhythm::Daily(time) => {
-            set_time(time);
-            "daily"
-        }
-        ScheduleRhythm::Weekdays(time) => {
-            set_time(time);
-            "weekdays"
-        }
+    let rhythm = ScheduleRhythm::from_cron(&stored.cron);
+    form.choice = rhythm.choice().to_string();
+    match rhythm {
+        ScheduleRhythm::QuarterHourly | ScheduleRhythm::Hourly | ScheduleRhythm::Custom(_) => {}
+        ScheduleRhythm::Daily(time) | ScheduleRhythm::Weekdays(time) => form.time = time.format("%H:%M").to_string(),
         ScheduleRhythm::Weekly(day, time) => {
-            set_time(time);
             form.day = day.number_from_monday().to_string();
-            "weekly"
+            form.time = time.format("%H:%M").to_string();
         }
-        ScheduleRhythm::Custom(_) => "cron",
     }
-    .to_owned();
     form
 }
 
 /// The schedule that the fields set, or their errors; `None` for manual syncs only.
 pub(super) fn check_fields(form: &ScheduleForm) -> Result<Option<Schedule>, ScheduleErrors> {
     let mut errors = ScheduleErrors::default();
-    if form.choice.is_empty() {
+    if form.is_manual() {
         return Ok(None);
     }
-    let time = match NaiveTime::parse_from_str(&form.time, "%H:%M") {
-        Ok(time) => time,
-        Err(_) => {
-            if ["daily", "weekdays", "weekly"].contains(&form.choice.as_str()) {
-                errors.time = Some("Enter a time, such as 03:00.".to_owned());
-            }
-            NaiveTime::default()
-        }
+    let Ok(choice) = form.choice.parse::<RhythmChoice>() else {
+        errors.choice = Some("Choose one of the schedules.".to_owned());
+        return Err(errors);
     };
+    let time = NaiveTime::parse_from_str(&form.time, "%H:%M").ok();
+    if choice.has_time() && time.is_none() {
+        errors.time = Some("Enter a time, such as 03:00.".to_owned());
+    }
     let day = form.day.parse().ok().and_then(|number: u8| Weekday::try_from(number.checked_sub(1)?).ok());
-    if form.choice == "weekly" && day.is_none() {
+    if choice == RhythmChoice::Weekly && day.is_none() {
         errors.choice = Some("Choose a weekday.".to_owned());
     }
-    let rhythm = match form.choice.as_str() {
-        "quarter-hourly" => ScheduleRhythm::QuarterHourly,
-        "hourly" => ScheduleRhythm::Hourly,
-        "daily" => ScheduleRhythm::Daily(time),
-        "weekdays" => ScheduleRhythm::Weekdays(time),
-        "weekly" => ScheduleRhythm::Weekly(day.unwrap_or(Weekday::Mon), time),
-        "cron" => ScheduleRhythm::Custom(form.cron.clone()),
-        _ => {
-            errors.choice = Some("Choose one of the schedules.".to_owned());
-            return Err(errors);
-        }
+    let (time, day) = (time.unwrap_or_default(), day.unwrap_or(Weekday::Mon));
+    let rhythm = match choice {
+        RhythmChoice::QuarterHourly => ScheduleRhythm::QuarterHourly,
+        RhythmChoice::Hourly => ScheduleRhythm::Hourly,
+        RhythmChoice::Daily => ScheduleRhythm::Daily(time),
+        RhythmChoice::Weekdays => ScheduleRhythm::Weekdays(time),
+        RhythmChoice::Weekly => ScheduleRhythm::Weekly(day, time),
+        RhythmChoice::Custom => ScheduleRhythm::Custom(form.cron.clone()),
     };
     let zone = if form.zone.is_empty() { Ok(ScheduleZone::UTC_ZONE) } else { form.zone.parse() };
     let zone = zone.unwrap_or_else(|error: NotAZone| {
         // The form does not show the zone where it makes no difference.
-        if !rhythm.is_same_in_every_zone() {
+        if !choice.is_same_in_every_zone() {
             errors.zone = Some(format_error(&error));
         }
         ScheduleZone::UTC_ZONE

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::domain::schedule_rhythm::weekday_name;
+use crate::domain::schedule_rhythm::{RhythmChoice, weekday_name};
 use crate::domain::schedule_zone::ScheduleZone;
 
 /// The schedule as typed. Each doc comment begins with the name of the field in the form.
@@ -22,21 +22,25 @@ pub(in crate::web) struct ScheduleForm {
     pub proposes_zone: bool,
 }
 
-/// The rhythms to choose from: name in the form, and label.
-pub(super) const RHYTHM_CHOICES: [(&str, &str); 7] = [
-    ("", "Manual only"),
-    ("quarter-hourly", "Every 15 minutes"),
-    ("hourly", "Every hour"),
-    ("daily", "Every day"),
-    ("weekdays", "Monday to Friday"),
-    ("weekly", "Once a week"),
-    ("cron", "Advanced: cron expression"),
-];
-
 impl ScheduleForm {
-    /// The rhythms to choose from: name, label, and whether it is selected.
-    pub(in crate::web) fn rhythms(&self) -> Vec<(&'static str, &'static str, bool)> {
-        RHYTHM_CHOICES.iter().map(|(name, label)| (*name, *label, *name == self.choice)).collect()
+    /// Whether only manual syncs are chosen.
+    pub(in crate::web) fn is_manual(&self) -> bool {
+        self.choice.is_empty()
+    }
+
+    /// The rhythms to choose from, and whether each is selected.
+    pub(in crate::web) fn rhythms(&self) -> impl Iterator<Item = (RhythmChoice, bool)> {
+        RhythmChoice::ALL.iter().map(|rhythm| (*rhythm, rhythm.as_str() == self.choice))
+    }
+
+    /// The names of the fields that a rhythm needs, for the stylesheet.
+    pub(in crate::web) fn needed_fields(rhythm: RhythmChoice) -> &'static str {
+        match rhythm {
+            RhythmChoice::Weekly => "day time zone",
+            RhythmChoice::Custom => "cron zone",
+            _ if rhythm.has_time() => "time zone",
+            _ => "",
+        }
     }
 
     /// The weekdays to choose from: number, name, and whether it is selected.

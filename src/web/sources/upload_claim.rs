@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use super::field_errors::{FieldErrors, file_error};
 use super::uploads;
 use crate::domain::location::SourceLocation;
-use crate::domain::source::SourceDraft;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 
@@ -40,25 +39,25 @@ impl Drop for ClaimedUpload {
     }
 }
 
-/// Claims the upload of `draft`, if it has another location than `before`. `None` if it has no new upload.
+/// Claims the upload at `location`, which gets its new id. `None` if it is no upload, or that of `before`.
 ///
 /// # Errors
 /// An error of the file field when another request claimed it, or it was deleted.
 pub(super) fn claim_upload(
     folder: &Path,
-    draft: &mut SourceDraft,
+    location: &mut SourceLocation,
     before: Option<&SourceLocation>,
 ) -> Result<Option<ClaimedUpload>, FieldErrors> {
-    let SourceLocation::Upload(id) = &draft.location else { return Ok(None) };
-    if before == Some(&draft.location) {
-        return Ok(None);
-    }
+    let id = match location {
+        SourceLocation::Upload(id) if before != Some(&SourceLocation::Upload(id.clone())) => id,
+        _ => return Ok(None),
+    };
     let new = uuid::Uuid::new_v4().simple().to_string();
-    let (former, claimed) = (folder.join(id), folder.join(&new));
+    let (former, claimed) = (folder.join(&*id), folder.join(&new));
     if !uploads::is_upload_id(id) || fs::rename(&former, &claimed).is_err() {
         return Err(file_error(MISSING_UPLOAD_MESSAGE.to_owned()));
     }
-    draft.location = SourceLocation::Upload(new);
+    *id = new;
     Ok(Some(ClaimedUpload { former, claimed, is_kept: false }))
 }
 
@@ -74,24 +73,11 @@ pub(super) fn discard_upload(state: &AppState, id: &str) -> Result<(), WebError>
 mod tests {
     use super::claim_upload;
     use crate::domain::location::SourceLocation;
-    use crate::domain::read_options::ReadOptions;
-    use crate::domain::source::{Noun, SourceDraft};
 
     const UPLOAD: &str = "0123456789abcdef0123456789abcdef";
 
-    fn draft(upload: &str) -> SourceDraft {
-        SourceDraft {
-            slug: "albums".parse().expect("a slug"),
-            name: "Albums".to_owned(),
-            noun: Noun::default(),
-            kind: "csv".to_owned(),
-            location: SourceLocation::Upload(upload.to_owned()),
-            key_column: "id".to_owned(),
-            schedule: None,
-            public: false,
-            read_options: ReadOptions::default(),
-            stale_after: None,
-        }
+    fn location(id: &str) -> SourceLocation {
+        SourceLocation::Upload(id.to_owned())
     }
 
     #[test]
@@ -99,17 +85,17 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = folder.path();
         std::fs::write(folder.join(UPLOAD), "id\n1\n").expect("written");
-        let (mut first, mut second) = (draft(UPLOAD), draft(UPLOAD));
+        let (mut first, mut second) = (location(UPLOAD), location(UPLOAD));
         let claimed = claim_upload(folder, &mut first, None).expect("claimed");
         assert!(claim_upload(folder, &mut second, None).is_err());
         drop(claimed);
         assert!(folder.join(UPLOAD).is_file());
         claim_upload(folder, &mut second, None).expect("claimed").expect("an upload").keep();
         assert!(!folder.join(UPLOAD).exists());
-        let SourceLocation::Upload(id) = &second.location else { panic!("{:?}", second.location) };
+        let SourceLocation::Upload(id) = &second else { panic!("{second:?}") };
         assert!(folder.join(id).is_file() && id != UPLOAD);
-        let same = second.location.clone();
+        let same = second.clone();
         assert!(claim_upload(folder, &mut second, Some(&same)).expect("no error").is_none());
-        assert!(claim_upload(folder, &mut draft("../../etc/passwd"), None).is_err());
+        assert!(claim_upload(folder, &mut location("../../etc/passwd"), None).is_err());
     }
 }
