@@ -16,6 +16,8 @@
 //! [`status`] writes the live status of runs for pollers, to files or Redis, and reads it through
 //! [`StatusBoard`](status::StatusBoard): the primary first, then the database.
 //!
+//! [`data_files`] opens files in the data folder without following links.
+//!
 //! [`fetch`] is everything outside: a guarded HTTP client, and one folder for each kind of source, behind the trait
 //! [`SourceKind`](fetch::SourceKind).
 //!
@@ -51,6 +53,7 @@ pub mod app;
 pub mod catalog_index;
 pub mod cli;
 pub mod config;
+pub mod data_files;
 pub mod domain;
 pub mod fetch;
 pub mod status;

@@ -1,8 +1,9 @@
 //! Publishes the status of runs to the primary store, and reads it from there or from the database behind it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
+use parking_lot::Mutex;
 
 use super::seen_progress::SeenProgress;
 use super::{DatabaseStatus, StatusError, StatusStore};
@@ -14,9 +15,12 @@ use crate::store::Store;
 
 /// How often an unchanged report is published again, so that readers do not treat it as outdated.
 pub const REPEAT_INTERVAL: Duration = Duration::from_millis(1500);
-/// A report of an active run that is older than this may be outdated: its run may have ended without being able to
-/// replace or delete it. Such a report is checked against the database.
-const VERIFY_AFTER: Duration = Duration::from_secs(2);
+/// A report of a running run that is older than this may be outdated: its run may have ended without being able to
+/// replace or delete it.
+const FRESH_FOR: TimeDelta = TimeDelta::seconds(2);
+
+/// How long fresh reports are used without asking the database after it did not answer.
+const DATABASE_BACKOFF: Duration = Duration::from_secs(5);
 
 /// The primary status store, with the database as its fallback. Reading never writes.
 ///
@@ -27,7 +31,8 @@ pub struct StatusBoard {
     primary: Box<dyn StatusStore>,
     database: DatabaseStatus,
     trusted_for: TimeDelta,
-    verified_after: TimeDelta,
+    /// Until when fresh reports are used without asking the database, because it did not answer.
+    database_backoff: Mutex<Option<Instant>>,
     /// The progress of each run in the last response. After an outage, during which the database answered, the primary
     /// may return an older report, which must not lower the progress.
     seen: SeenProgress,
@@ -35,10 +40,12 @@ pub struct StatusBoard {
 
 /// A report of the primary store, and how far it can be trusted.
 enum PrimaryReading {
-    /// The report is current.
-    Trusted(StatusReport),
+    /// The report is fresh, and the database has confirmed that the run is running.
+    Confirmed(StatusReport),
+    /// The report is fresh, or the end of a run; the database has to confirm it.
+    Unconfirmed(StatusReport),
     /// The report may be outdated; used only if the database is unavailable.
-    Unverified(StatusReport),
+    Outdated(StatusReport),
     /// There is no report, or it cannot be used.
     Unusable,
 }
@@ -48,13 +55,11 @@ impl StatusBoard {
     /// would have published a newer one, or another server has taken over the run.
     #[must_use]
     pub fn new(primary: Box<dyn StatusStore>, store: Store, renewal_interval: Duration) -> Self {
-        let to_delta = |time| TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX);
-        let trusted_for = to_delta(renewal_interval * 2);
         Self {
             primary,
             database: DatabaseStatus::new(store),
-            trusted_for,
-            verified_after: to_delta(VERIFY_AFTER).min(trusted_for),
+            trusted_for: TimeDelta::from_std(renewal_interval * 2).unwrap_or(TimeDelta::MAX),
+            database_backoff: Mutex::default(),
             seen: SeenProgress::default(),
         }
     }
@@ -76,12 +81,10 @@ impl StatusBoard {
             return self.primary.get(id);
         }
         let mut answer = match self.read_primary(id) {
-            PrimaryReading::Trusted(report) => Some(report),
+            PrimaryReading::Confirmed(report) => Some(report),
+            PrimaryReading::Unconfirmed(report) if self.is_database_skipped() => Some(report),
+            PrimaryReading::Unconfirmed(report) | PrimaryReading::Outdated(report) => self.confirm(report)?,
             PrimaryReading::Unusable => self.database.get(id)?,
-            PrimaryReading::Unverified(report) => self.database.get(id).or_else(|error| {
-                log::debug!(syncId:% = id; "{error}; using the status of the {} store", self.primary.name());
-                Ok::<_, StatusError>(Some(report))
-            })?,
         };
         if let Some(report) = &mut answer {
             self.seen.record_seen(report);
@@ -102,16 +105,46 @@ impl StatusBoard {
         if self.seen.is_ahead_of(&report) {
             return PrimaryReading::Unusable;
         }
-        // The absolute difference is used: after the clock was set back, an old report must not look new for hours.
-        let age = (Utc::now() - report.last_update).abs();
+        let age = Utc::now() - report.last_update;
         match report.summary.status {
             Status::Pending => PrimaryReading::Unusable,
-            Status::Running if age > self.trusted_for => PrimaryReading::Unusable,
-            Status::Running if age > self.verified_after => PrimaryReading::Unverified(report),
+            // A time in the future says nothing: the clock was set back, or the report is false.
+            Status::Running if age < TimeDelta::zero() || age > self.trusted_for => PrimaryReading::Unusable,
+            Status::Running if age > FRESH_FOR => PrimaryReading::Outdated(report),
+            Status::Running if self.seen.is_confirmed(id) => PrimaryReading::Confirmed(report),
             Status::Running | Status::Completed | Status::Failed | Status::Cancelled | Status::Interrupted => {
-                PrimaryReading::Trusted(report)
+                PrimaryReading::Unconfirmed(report)
             }
         }
+    }
+
+    /// Compares a report of the primary with the database, and returns the one to answer with. If the database is
+    /// unavailable, that is the report of the primary.
+    fn confirm(&self, report: StatusReport) -> Result<Option<StatusReport>, StatusError> {
+        let (id, asked_at) = (report.summary.id, Instant::now());
+        let stored = match self.database.get(id) {
+            Ok(stored) => stored,
+            Err(error) => {
+                log::debug!(syncId:% = id; "{error}; using the status of the {} store", self.primary.name());
+                *self.database_backoff.lock() = Some(Instant::now() + DATABASE_BACKOFF);
+                return Ok(Some(report));
+            }
+        };
+        *self.database_backoff.lock() = None;
+        let Some(stored) = stored else { return Ok(None) };
+        let (ours, theirs) = (&report.summary, &stored.summary);
+        // The database was read later, and the primary is never ahead of it: a report with more progress is false.
+        if theirs.status != Status::Running || ours.status != Status::Running || ours.progress > theirs.progress {
+            return Ok(Some(stored));
+        }
+        self.seen.record_confirmed(id, asked_at);
+        // At the same percentage the counts of a fresh report are newer.
+        let is_fresh = Utc::now() - report.last_update <= FRESH_FOR;
+        Ok(Some(if ours.progress == theirs.progress && is_fresh { report } else { stored }))
+    }
+
+    fn is_database_skipped(&self) -> bool {
+        self.database_backoff.lock().is_some_and(|until| Instant::now() < until)
     }
 
     /// Publishes a report for pollers.

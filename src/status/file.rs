@@ -5,7 +5,8 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::{StatusError, StatusStore, read_report};
+use super::{MAX_REPORT_BYTES, StatusError, StatusStore, read_report};
+use crate::data_files::read_small_file;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 
@@ -27,7 +28,8 @@ impl FileStatus {
     }
 
     fn write_atomically(&self, path: &Path, json: &[u8]) -> io::Result<()> {
-        // A temporary file is written and then renamed, so readers see a complete report or none.
+        // A temporary file is written and then renamed, so readers see a complete report or none. Renaming replaces a
+        // link that is in the place of the file; it is never followed.
         let mut file = self.create_temporary()?;
         file.write_all(json)?;
         file.persist(path)?;
@@ -61,6 +63,7 @@ fn remove_if_old(entry: &std::fs::DirEntry, age: Duration) -> io::Result<bool> {
     if !is_status_file(&entry.file_name()) {
         return Ok(false);
     }
+    // The metadata of a link is its own.
     let written = entry.metadata()?.modified()?;
     let is_old = SystemTime::now().duration_since(written).is_ok_and(|past| past > age);
     if is_old {
@@ -90,7 +93,7 @@ impl StatusStore for FileStatus {
 
     fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError> {
         let path = self.report_path(id);
-        match std::fs::read(&path) {
+        match read_small_file(&path, MAX_REPORT_BYTES) {
             Ok(json) => read_report(id, &json).map(Some),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(StatusError::File { path, error }),

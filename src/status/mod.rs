@@ -14,6 +14,9 @@ pub use database::DatabaseStatus;
 pub use file::FileStatus;
 pub use redis::{NotARedis, RedisAddress, RedisStatus};
 
+/// The most bytes of a stored report. A real one has about one thousand; a larger value is not read.
+const MAX_REPORT_BYTES: u64 = 64 * 1024;
+
 /// A store of live status for pollers.
 pub trait StatusStore: Send + Sync {
     /// Returns its name for log lines: `file`, `Redis` or `database`.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use redis::{Client, Cmd, Connection, ErrorKind, FromRedisValue, RedisError, cmd};
 
-use super::{StatusError, StatusStore, read_report};
+use super::{MAX_REPORT_BYTES, StatusError, StatusStore, read_report};
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 
@@ -146,9 +146,11 @@ impl StatusStore for RedisStatus {
         if !self.backoff.is_over() {
             return Err(self.to_status_error(RedisFailure::Away("no answer a moment ago".to_owned())));
         }
-        let json: Option<Vec<u8>> =
-            self.send_command(cmd("GET").arg(report_key(id))).map_err(|failure| self.to_status_error(failure))?;
-        json.map(|json| read_report(id, &json)).transpose()
+        // GET would read a value of any size into memory. GETRANGE answers with an empty text if there is no value, and
+        // a cut-off report is not JSON.
+        let command = cmd("GETRANGE").arg(report_key(id)).arg(0).arg(MAX_REPORT_BYTES).take();
+        let json: Vec<u8> = self.send_command(&command).map_err(|failure| self.to_status_error(failure))?;
+        if json.is_empty() { Ok(None) } else { read_report(id, &json).map(Some) }
     }
 
     /// Does nothing: reports expire in Redis.

@@ -1,7 +1,7 @@
 //! Remembers the progress that was returned for each run, so that later responses never go back.
 
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
@@ -13,6 +13,10 @@ use crate::domain::sync_id::SyncId;
 /// The maximum number of remembered runs. Beyond it, the run that was requested least recently is dropped.
 const MAX_REMEMBERED_RUNS: usize = 1000;
 
+/// How long the confirmation by the database that a run is running holds. It is shared by all who poll the run, so that
+/// many of them cost the database one query a second.
+const CONFIRMATION_LIFETIME: Duration = Duration::from_secs(1);
+
 /// The progress of each run in its last response.
 #[derive(Default)]
 pub(super) struct SeenProgress(Mutex<HashMap<SyncId, SeenEntry>>);
@@ -23,6 +27,8 @@ struct SeenEntry {
     feeds: Option<ProgressCount>,
     articles: Option<ProgressCount>,
     answered_at: Instant,
+    /// When the database last confirmed that the run was running.
+    confirmed_at: Option<Instant>,
 }
 
 /// The phase of a run (pending, running, ended) and its percentage, in this order of comparison.
@@ -46,6 +52,20 @@ impl SeenProgress {
         self.0.lock().get(&report.summary.id).is_some_and(|entry| SeenPoint::from_report(report) < entry.furthest)
     }
 
+    /// Returns whether the database has just confirmed that the run is running.
+    pub(super) fn is_confirmed(&self, id: SyncId) -> bool {
+        let confirmed_at = self.0.lock().get(&id).and_then(|entry| entry.confirmed_at);
+        confirmed_at.is_some_and(|at| at.elapsed() < CONFIRMATION_LIFETIME)
+    }
+
+    /// Records that the database, asked at this time, confirmed that the run was running. A run that was never returned
+    /// is confirmed from its second response on.
+    pub(super) fn record_confirmed(&self, id: SyncId, asked_at: Instant) {
+        if let Some(entry) = self.0.lock().get_mut(&id) {
+            entry.confirmed_at = entry.confirmed_at.max(Some(asked_at));
+        }
+    }
+
     /// Records that this report is returned. For a running run, its feeds and articles are raised to those of the last
     /// response: the primary and the database agree on the percentage, but not on these counts.
     pub(super) fn record_seen(&self, report: &mut StatusReport) {
@@ -63,6 +83,7 @@ impl SeenProgress {
                 feeds: stats.feeds,
                 articles: stats.articles,
                 answered_at,
+                confirmed_at: entry.confirmed_at,
             };
             return;
         }
@@ -72,7 +93,10 @@ impl SeenProgress {
             all.remove(&oldest);
         }
         let RunStats { feeds, articles, .. } = report.summary.stats;
-        all.insert(report.summary.id, SeenEntry { furthest: reached, feeds, articles, answered_at });
+        all.insert(
+            report.summary.id,
+            SeenEntry { furthest: reached, feeds, articles, answered_at, confirmed_at: None },
+        );
     }
 }
 

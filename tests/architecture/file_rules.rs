@@ -4,19 +4,20 @@ use super::source_tree::SourceFile;
 use super::tokens::{Token, tokenize};
 
 /// Which top-level modules a top-level module may import besides itself; `*` is every module.
-const ALLOWED_IMPORTS: [(&str, &[&str]); 12] = [
+const ALLOWED_IMPORTS: [(&str, &[&str]); 13] = [
     ("main", &["*"]),
     ("lib", &["*"]),
     ("app", &["*"]),
     ("cli", &["app", "config", "sync", "status", "store", "domain"]),
     // It turns text into the values that other modules are built from, and only app, main and cli import it.
     ("config", &["fetch", "status", "store", "domain"]),
-    ("web", &["sync", "status", "catalog_index", "store", "domain"]),
+    ("web", &["sync", "status", "catalog_index", "store", "data_files", "domain"]),
     ("sync", &["fetch", "status", "store", "domain"]),
-    ("status", &["store", "domain"]),
+    ("status", &["store", "data_files", "domain"]),
     ("catalog_index", &["store", "domain"]),
-    ("fetch", &["domain"]),
+    ("fetch", &["data_files", "domain"]),
     ("store", &["domain"]),
+    ("data_files", &[]),
     ("domain", &[]),
 ];
 

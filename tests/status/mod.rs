@@ -2,6 +2,7 @@
 
 mod concurrent_reads;
 mod folders;
+mod foreign_files;
 mod monotonic_progress;
 mod redis;
 mod redis_outage;

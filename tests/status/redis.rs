@@ -111,7 +111,7 @@ fn serve_silently(mut stream: &TcpStream, query_count: &AtomicUsize) {
     while let Some(count) = line().and_then(|line| line.strip_prefix('*')?.parse::<usize>().ok()) {
         let words: Vec<String> = (0..count).filter_map(|_| line().and_then(|_| line())).collect();
         let answer: &[u8] = match words.first().map(String::as_str) {
-            Some("GET") => {
+            Some("GETRANGE") => {
                 query_count.fetch_add(1, Ordering::SeqCst);
                 continue;
             }

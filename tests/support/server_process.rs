@@ -197,6 +197,11 @@ impl ServerProcess {
         self.address
     }
 
+    /// The id of the process.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The set-up link that the server printed.
     pub(crate) fn set_up_link(&self) -> &str {
         self.set_up_link.as_deref().expect("a set-up link")
