@@ -33,6 +33,7 @@ use crate::sync::{SyncControl, SyncEngine, SyncThreads, Timeouts, WakeSignal};
 use crate::web;
 use crate::web::http::app_state::AppState;
 use crate::web::http::cached_value::CachedValue;
+use crate::web::http::forwarder_notice::ForwarderNotice;
 use crate::web::http::last_use_recorder::LastUseRecorder;
 use crate::web::http::links::LinkBuilder;
 use crate::web::http::repeated_polls::{POLL_REUSE, RepeatedPolls};
@@ -157,6 +158,9 @@ impl App {
             control: self.control,
             temporary_dir: self.settings.data_dir.clone(),
             uploads_dir: self.settings.data_dir.join("uploads"),
+            trusted_proxies: self.settings.trusted_proxies.clone(),
+            forwarder_notice: ForwarderNotice::default(),
+            session_lifetimes: self.settings.session_lifetimes,
             links: self.settings.public_url.as_ref().map(LinkBuilder::new).unwrap_or_default(),
             stale_sources: CachedValue::default(),
             recent_activity: CachedValue::default(),

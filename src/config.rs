@@ -15,7 +15,9 @@ use std::time::Duration;
 use url::Url;
 
 use crate::domain::defaults;
+use crate::domain::session_lifetimes::SessionLifetimes;
 use crate::domain::text::measures;
+use crate::domain::trusted_proxies::TrustedProxies;
 use crate::fetch::AllowHosts;
 use crate::store::DatabaseAddress;
 use settings_reader::SettingsReader;
@@ -26,7 +28,7 @@ pub use status_store::StatusStoreSetting;
 
 /// Settings that this version accepts and does not use. `serve` logs a warning for each one that is set, and `doctor`
 /// reports it.
-const SETTINGS_WITHOUT_EFFECT: [&str; 2] = ["LOCKSTEP_WEBHOOK_URL", "LOCKSTEP_TRUSTED_PROXIES"];
+const SETTINGS_WITHOUT_EFFECT: [&str; 1] = ["LOCKSTEP_WEBHOOK_URL"];
 
 /// Every setting, read and checked. The defaults are in [`defaults`].
 #[derive(Clone)]
@@ -42,6 +44,10 @@ pub struct Settings {
     pub bind: String,
     /// `LOCKSTEP_PUBLIC_URL`: the URL of this server for its users. Its path begins every link.
     pub public_url: Option<Url>,
+    /// `LOCKSTEP_TRUSTED_PROXIES`: the reverse proxies whose forwarded headers are believed.
+    pub trusted_proxies: TrustedProxies,
+    /// `LOCKSTEP_SESSION_IDLE` and `LOCKSTEP_SESSION_LIFETIME`: when a session ends without a logout.
+    pub session_lifetimes: SessionLifetimes,
     /// `LOCKSTEP_WORKERS`, from 1 to 64: how many syncs run at the same time.
     pub workers: usize,
     /// `LOCKSTEP_FETCH_TIMEOUT`: how long one fetch may take.
@@ -137,6 +143,14 @@ impl Settings {
                 |text| values::parse_public_url(text).map(Some),
                 || None,
             ),
+            trusted_proxies: reader.read_setting(
+                "LOCKSTEP_TRUSTED_PROXIES",
+                flags.trusted_proxies.as_deref(),
+                values::parse_trusted_proxies,
+                TrustedProxies::default,
+            ),
+            session_lifetimes: reader
+                .read_session_lifetimes(flags.session_idle.as_deref(), flags.session_lifetime.as_deref()),
             workers: reader.read_setting(
                 "LOCKSTEP_WORKERS",
                 flags.workers.as_deref(),

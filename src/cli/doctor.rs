@@ -9,6 +9,7 @@ mod credentials;
 mod database;
 mod file_system;
 mod folders;
+mod proxies;
 mod runs;
 mod shared_connection;
 mod shell_quote;

@@ -81,7 +81,9 @@ pub(super) fn run(app: &App, command: &UserCommand) -> Result<CommandExit, Comma
         UserCommand::Role(change) => {
             let user = find_user(app, change.name.as_str())?;
             check_change(app, &user, app.store.change_role(user.id, change.role)?)?;
-            print_note(&format!("{} is now {}.", user.name, with_article(change.role)));
+            let (name, role) = (&user.name, with_article(change.role));
+            let end = if user.role == change.role { "." } else { ". The user must log in again." };
+            print_note(&format!("{name} is now {role}{end}"));
         }
         UserCommand::Remove(remove) => {
             let user = find_user(app, remove.name.as_str())?;

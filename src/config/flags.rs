@@ -34,6 +34,24 @@ pub struct SettingFlags {
         "none",
     ))]
     pub(super) public_url: Option<OsString>,
+    #[arg(long, global = true, value_name = "ADDRESSES", help = describe(
+        "Reverse proxies whose X-Forwarded headers are believed: addresses and CIDR blocks, separated by commas",
+        "LOCKSTEP_TRUSTED_PROXIES",
+        "none",
+    ))]
+    pub(super) trusted_proxies: Option<OsString>,
+    #[arg(long, global = true, value_name = "DURATION", help = describe_duration(
+        "Time without use after which a session ends",
+        "LOCKSTEP_SESSION_IDLE",
+        defaults::SESSION_IDLE,
+    ))]
+    pub(super) session_idle: Option<OsString>,
+    #[arg(long, global = true, value_name = "DURATION", help = describe_duration(
+        "Time after the login at which a session ends, however much it is used",
+        "LOCKSTEP_SESSION_LIFETIME",
+        defaults::SESSION_LIFETIME,
+    ))]
+    pub(super) session_lifetime: Option<OsString>,
     #[arg(long, global = true, value_name = "URL", help = describe(
         "Redis for live status: redis://HOST:PORT, or rediss:// with TLS",
         "LOCKSTEP_REDIS_URL",

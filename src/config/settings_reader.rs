@@ -8,6 +8,7 @@ use super::credentials::{GoogleCredentials, read_credentials};
 use super::status_store::StatusStoreSetting;
 use super::values::{self, StatusStoreName};
 use crate::domain::defaults;
+use crate::domain::session_lifetimes::SessionLifetimes;
 
 /// Reads settings from flags and from `env`, and collects what is wrong with them.
 pub(super) struct SettingsReader<'a> {
@@ -71,6 +72,19 @@ impl<'a> SettingsReader<'a> {
 
     pub(super) fn read_retention(&mut self, name: &'static str, flag: Option<&OsStr>, default: Duration) -> Duration {
         self.read_setting(name, flag, values::parse_retention, || default)
+    }
+
+    /// Reads `LOCKSTEP_SESSION_IDLE` and `LOCKSTEP_SESSION_LIFETIME`.
+    pub(super) fn read_session_lifetimes(
+        &mut self,
+        idle_flag: Option<&OsStr>,
+        total_flag: Option<&OsStr>,
+    ) -> SessionLifetimes {
+        let mut read = |name, flag, default| self.read_setting(name, flag, values::parse_session_time, || default);
+        SessionLifetimes {
+            idle: read("LOCKSTEP_SESSION_IDLE", idle_flag, defaults::SESSION_IDLE),
+            total: read("LOCKSTEP_SESSION_LIFETIME", total_flag, defaults::SESSION_LIFETIME),
+        }
     }
 
     /// Reads `LOCKSTEP_STATUS_STORE` and `LOCKSTEP_REDIS_URL`, which depend on each other.

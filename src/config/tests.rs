@@ -120,8 +120,8 @@ fn databases_are_servers_or_files() {
 
 #[test]
 fn settings_without_effect_are_reported() {
-    let env = [("LOCKSTEP_TRUSTED_PROXIES", "10.0.0.1"), ("LOCKSTEP_WEBHOOK_URL", "")];
-    assert_eq!(read(&env).expect("good settings").without_effect, ["LOCKSTEP_TRUSTED_PROXIES"]);
+    let env = [("LOCKSTEP_WEBHOOK_URL", "https://h.example/"), ("RUST_LOG", "")];
+    assert_eq!(read(&env).expect("good settings").without_effect, ["LOCKSTEP_WEBHOOK_URL"]);
 }
 
 #[test]
@@ -201,5 +201,26 @@ fn wrong_credentials_are_reported_in_one_line_without_showing_them() {
         let [line] = mistakes.lines() else { panic!("one line: {mistakes}") };
         assert!(line.starts_with(&format!("LOCKSTEP_GOOGLE_CREDENTIALS: {message}")), "{line}");
         assert!(!line.contains("s3cret") && !line.contains("eyJ0") && !line.contains('\n'), "{line}");
+    }
+}
+
+#[test]
+fn proxies_are_addresses_and_sessions_last_ten_minutes_at_least() {
+    let settings = read(&[
+        ("LOCKSTEP_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8"),
+        ("LOCKSTEP_SESSION_IDLE", "12h"),
+        ("LOCKSTEP_SESSION_LIFETIME", "90d"),
+    ])
+    .expect("good settings");
+    assert!(settings.trusted_proxies.is_trusted([10, 1, 2, 3].into()));
+    assert!(!settings.trusted_proxies.is_trusted([127, 0, 0, 2].into()));
+    assert_eq!((settings.session_lifetimes.idle, settings.session_lifetimes.total), (12 * HOUR, 90 * 24 * HOUR));
+    for (name, value, message) in [
+        ("LOCKSTEP_TRUSTED_PROXIES", "proxy.local", "“proxy.local” is not an address or a CIDR block."),
+        ("LOCKSTEP_SESSION_IDLE", "9m", "“9m” is less than ten minutes."),
+        ("LOCKSTEP_SESSION_LIFETIME", "0", "“0” is less than ten minutes."),
+    ] {
+        let mistakes = read(&[(name, value)]).expect_err(message);
+        assert!(mistakes.lines()[0].starts_with(&format!("{name}: {message}")), "{mistakes}");
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::domain::text::measures::parse_setting;
+use crate::domain::trusted_proxies::{NotTrustedProxies, TrustedProxies};
 use crate::fetch::AllowHosts;
 use crate::status::RedisAddress;
 use crate::store::DatabaseAddress;
@@ -15,6 +16,8 @@ use crate::store::DatabaseAddress;
 const MAX_TIME_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// The maximum of retention times: ten years.
 const MAX_RETENTION: Duration = Duration::from_secs(3650 * 24 * 3600);
+/// The minimum of the times after which sessions end.
+const MIN_SESSION_TIME: Duration = Duration::from_secs(10 * 60);
 /// The most syncs that may run at the same time.
 const MAX_WORKERS: usize = 64;
 
@@ -78,6 +81,20 @@ pub(super) fn parse_time_limit(text: &str) -> Result<Duration, String> {
         Duration::ZERO => Err(format!("{} leaves no time. Use a value like 30s or 5m.", quote_value(text))),
         duration => Ok(duration),
     }
+}
+
+/// Parses a time after which a session ends: from ten minutes, because its use is recorded every five, to ten years.
+pub(super) fn parse_session_time(text: &str) -> Result<Duration, String> {
+    let duration = parse_setting(text, MAX_RETENTION)?;
+    if duration < MIN_SESSION_TIME {
+        let message = "is less than ten minutes. Use a value like 12h or 14d.";
+        return Err(format!("{} {message}", quote_value(text)));
+    }
+    Ok(duration)
+}
+
+pub(super) fn parse_trusted_proxies(text: &str) -> Result<TrustedProxies, String> {
+    text.parse().map_err(|error: NotTrustedProxies| error.to_string())
 }
 
 pub(super) fn parse_byte_count(text: &str) -> Result<u64, String> {

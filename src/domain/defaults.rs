@@ -27,6 +27,11 @@ pub const SYNC_COOLDOWN: Duration = Duration::from_secs(3);
 /// The pause before the first automatic retry of a scheduled sync.
 pub const RETRY_PAUSE: Duration = Duration::from_secs(60);
 
+/// The time without use after which a session ends.
+pub const SESSION_IDLE: Duration = Duration::from_secs(14 * ONE_DAY.as_secs());
+/// The time after the login at which a session ends, however much it is used.
+pub const SESSION_LIFETIME: Duration = Duration::from_secs(30 * ONE_DAY.as_secs());
+
 /// How long a worker's lease lasts without renewal.
 pub const LEASE_DURATION: Duration = Duration::from_secs(15);
 /// How often a worker renews its lease.

@@ -5,7 +5,8 @@ use diesel::prelude::*;
 use super::connection::{AnyConnection, Store};
 use super::dialect::lock;
 use super::error::StoreError;
-use super::schema::users;
+use super::schema::{sessions, users};
+use super::setup_link::delete_setup_link;
 use crate::domain::account::Role;
 
 /// The result of changing or removing a user.
@@ -20,14 +21,23 @@ pub enum UserChange {
 }
 
 impl Store {
-    /// Changes the role of a user, unless that would leave no admin. The sessions of the user have the new role at
-    /// once.
+    /// Changes the role of a user, unless that would leave no admin. If it is another role than before, all sessions of
+    /// the user end: a session has the permissions of its login.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn change_role(&self, user_id: i64, role: Role) -> Result<UserChange, StoreError> {
         self.change_user(user_id, role != Role::Admin, |conn| {
-            diesel::update(users::table.find(user_id)).set(users::role.eq(role.as_str())).execute(conn)
+            let user = users::table.find(user_id);
+            let changed = user.filter(users::role.ne(role.as_str())).count().get_result::<i64>(conn)? > 0;
+            let updated = diesel::update(user).set(users::role.eq(role.as_str())).execute(conn)?;
+            if changed {
+                diesel::delete(sessions::table.filter(sessions::user_id.eq(user_id))).execute(conn)?;
+            }
+            if role == Role::Admin {
+                delete_setup_link(conn)?;
+            }
+            Ok(updated)
         })
     }
 
@@ -38,7 +48,7 @@ impl Store {
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn remove_user(&self, user_id: i64) -> Result<UserChange, StoreError> {
         // The database deletes the sessions with the user.
-        self.change_user(user_id, true, |conn| diesel::delete(users::table.find(user_id)).execute(conn))
+        self.change_user(user_id, true, |conn| Ok(diesel::delete(users::table.find(user_id)).execute(conn)?))
     }
 
     /// Runs `change`, which returns the number of changed rows, in one transaction. If it takes an admin away, all
@@ -47,7 +57,7 @@ impl Store {
         &self,
         user_id: i64,
         takes_admin: bool,
-        change: impl FnOnce(&mut AnyConnection) -> QueryResult<usize>,
+        change: impl FnOnce(&mut AnyConnection) -> Result<usize, StoreError>,
     ) -> Result<UserChange, StoreError> {
         self.write(|conn| {
             if takes_admin && lock::lock_admins(conn)? == [user_id] {

@@ -16,6 +16,7 @@ use super::error::StoreError;
 use super::records::is_latest;
 use super::schema::{sources, sync_operations, sync_records};
 use super::stored_values::parse_value;
+use super::untrusted_forwarder::{UntrustedForwarder, find_untrusted_forwarder};
 use crate::domain::operation::{Stage, Status};
 use crate::domain::source::Slug;
 use crate::domain::sync_id::SyncId;
@@ -217,6 +218,14 @@ impl DatabaseProbe {
             waiting.clear();
         }
         Ok((lost, waiting))
+    }
+
+    /// Returns the last peer whose forwarded headers were not believed. The database must be migrated.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn untrusted_forwarder(&mut self) -> Result<Option<UntrustedForwarder>, StoreError> {
+        find_untrusted_forwarder(&mut self.conn)
     }
 
     /// Returns the sources whose latest run failed or was interrupted. Previews do not count.

@@ -1,6 +1,6 @@
 //! Sessions of users, each identified by the hash of the token in its cookie.
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 use super::connection::{AnyConnection, Store};
@@ -11,6 +11,7 @@ use super::stored_values::parse_value;
 use super::users::to_account;
 use crate::domain::account::{Actor, ActorUse, UserAccount};
 use crate::domain::secret;
+use crate::domain::session_lifetimes::SessionLifetimes;
 
 /// The most characters of a `User-Agent` that are stored.
 const MAX_USER_AGENT_CHARS: usize = 300;
@@ -41,7 +42,7 @@ fn session_hashes(conn: &mut AnyConnection, user_id: i64) -> QueryResult<Vec<Str
 }
 
 impl Store {
-    /// Begins a session that expires after `lifetime`, and deletes all expired sessions. `user_agent` describes the
+    /// Begins a session that ends as `lifetimes` say, and deletes all expired sessions. `user_agent` describes the
     /// browser; empty if it sent none.
     ///
     /// # Errors
@@ -50,7 +51,7 @@ impl Store {
         &self,
         user: &UserAccount,
         token_hash: &str,
-        lifetime: TimeDelta,
+        lifetimes: SessionLifetimes,
         user_agent: &str,
     ) -> Result<(), StoreError> {
         let user_agent: String = user_agent.chars().take(MAX_USER_AGENT_CHARS).collect();
@@ -63,7 +64,7 @@ impl Store {
                 .values((
                     sessions::token_hash.eq(token_hash),
                     sessions::user_id.eq(user.id),
-                    sessions::expires_at.eq(now + lifetime),
+                    sessions::expires_at.eq(lifetimes.expiry(now, now)),
                     sessions::created_at.eq(now),
                     sessions::last_used_at.eq(now),
                     sessions::user_agent.eq(&user_agent),

@@ -6,8 +6,9 @@ use diesel::prelude::*;
 use super::connection::{AnyConnection, Store};
 use super::dialect::clock;
 use super::error::StoreError;
-use super::installation;
-use super::schema::{installation_facts, sessions, users};
+use super::login_attempts::forget_attempts_of;
+use super::schema::{sessions, users};
+use super::setup_link::{delete_setup_link, has_admin, use_setup_link};
 use super::stored_values::{map_taken, parse_value};
 use crate::domain::account::{AccountName, Role, UserAccount};
 
@@ -30,15 +31,14 @@ fn insert_user(conn: &mut AnyConnection, name: &str, role: Role, hash: &str) -> 
             users::created_at.eq(now),
         ))
         .execute(conn)?;
+    if role == Role::Admin {
+        delete_setup_link(conn)?;
+    }
     Ok(())
 }
 
 pub(super) fn to_account((id, name, role): (i64, String, String)) -> Result<UserAccount, StoreError> {
     Ok(UserAccount { id, name, role: parse_value("users.role", &role)? })
-}
-
-fn count_admins(conn: &mut AnyConnection) -> Result<i64, StoreError> {
-    Ok(users::table.filter(users::role.eq(Role::Admin.as_str())).count().get_result(conn)?)
 }
 
 impl Store {
@@ -47,7 +47,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn has_admin(&self) -> Result<bool, StoreError> {
-        self.read(|conn| Ok(count_admins(conn)? > 0))
+        self.read(has_admin)
     }
 
     /// Adds a user. `hash` is the hash of the password in PHC form.
@@ -68,10 +68,7 @@ impl Store {
     /// busy too long or refuses the statement.
     pub fn add_first_admin(&self, token: &str, name: &AccountName, hash: &str) -> Result<bool, StoreError> {
         let added = self.write(|conn| {
-            // Deleting the token is the lock: if two people use the link at once, only one of them deletes a row.
-            let link =
-                installation_facts::table.find(installation::SETUP_TOKEN).filter(installation_facts::value.eq(token));
-            if diesel::delete(link).execute(conn)? == 0 || count_admins(conn)? > 0 {
+            if !use_setup_link(conn, token)? {
                 return Ok(false);
             }
             insert_user(conn, name.as_str(), Role::Admin, hash).map(|()| true)
@@ -79,18 +76,8 @@ impl Store {
         map_taken(added, &format!("a user called {}", name.as_str()))
     }
 
-    /// Returns whether `token` is the token of the open set-up link.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn is_setup_token(&self, token: &str) -> Result<bool, StoreError> {
-        self.read(|conn| {
-            Ok(installation::get_fact(conn, installation::SETUP_TOKEN)?.as_deref() == Some(token)
-                && count_admins(conn)? == 0)
-        })
-    }
-
-    /// Changes a user's password and ends all sessions of the user. Returns whether the user exists.
+    /// Changes a user's password, ends all sessions of the user and forgets the failed logins. Returns whether the user
+    /// exists.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
@@ -100,6 +87,7 @@ impl Store {
             let Some(id) = user.select(users::id).first::<i64>(conn).optional()? else { return Ok(false) };
             diesel::update(users::table.find(id)).set(users::password_hash.eq(hash)).execute(conn)?;
             diesel::delete(sessions::table.filter(sessions::user_id.eq(id))).execute(conn)?;
+            forget_attempts_of(conn, name)?;
             Ok(true)
         })
     }

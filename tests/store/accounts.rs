@@ -1,9 +1,10 @@
 //! Users, sessions and tokens: the last admin, removal, and when something was last used.
 
 use std::sync::Barrier;
+use std::time::Duration;
 
-use chrono::TimeDelta;
 use lockstep::domain::account::{CredentialHash, Role, UserAccount};
+use lockstep::domain::session_lifetimes::SessionLifetimes;
 use lockstep::store::Store;
 use lockstep::store::admins::UserChange;
 
@@ -12,13 +13,17 @@ use crate::support::{TestDatabase, on_both_databases};
 on_both_databases! {
     the_last_admin_can_be_neither_demoted_nor_removed,
     two_admins_who_take_each_other_away_at_once_leave_one,
-    a_removed_user_has_no_sessions_and_a_demoted_one_has_the_new_role_at_once,
+    a_removed_user_has_no_sessions_and_one_with_a_new_role_must_log_in_again,
     a_use_is_written_at_most_once_in_five_minutes,
+    a_session_ends_after_a_time_without_use_and_after_a_time_in_all,
     sessions_are_listed_and_ended_by_an_id_that_is_not_their_hash,
     a_changed_password_ends_all_sessions_but_one,
     sessions_and_tokens_of_the_version_before_are_listed_without_times,
 }
 
+/// A session ends after two hours without use, and after five in all.
+const LIFETIMES: SessionLifetimes =
+    SessionLifetimes { idle: Duration::from_secs(2 * 3600), total: Duration::from_secs(5 * 3600) };
 /// How often two admins take each other away.
 const ROUNDS: usize = 25;
 
@@ -28,7 +33,7 @@ fn add_user(store: &Store, name: &str, role: Role) -> UserAccount {
 }
 
 fn begin_session(store: &Store, user: &UserAccount, hash: &str, user_agent: &str) {
-    store.begin_session(user, hash, TimeDelta::hours(1), user_agent).expect("a session");
+    store.begin_session(user, hash, LIFETIMES, user_agent).expect("a session");
 }
 
 fn the_last_admin_can_be_neither_demoted_nor_removed(db: &TestDatabase) {
@@ -75,16 +80,19 @@ fn two_admins_who_take_each_other_away_at_once_leave_one(db: &TestDatabase) {
     }
 }
 
-fn a_removed_user_has_no_sessions_and_a_demoted_one_has_the_new_role_at_once(db: &TestDatabase) {
+fn a_removed_user_has_no_sessions_and_one_with_a_new_role_must_log_in_again(db: &TestDatabase) {
     let store = db.store();
     let (ada, bob) = (add_user(&store, "ada", Role::Admin), add_user(&store, "bob", Role::Admin));
     begin_session(&store, &ada, "of ada", "");
     begin_session(&store, &bob, "of bob", "");
     let role = |hash| store.session_actor(hash).expect("an answer").map(|known| known.actor.role);
     assert_eq!(store.change_role(bob.id, Role::Viewer).expect("an answer"), UserChange::Done);
-    assert_eq!((role("of ada"), role("of bob")), (Some(Role::Admin), Some(Role::Viewer)));
-    assert_eq!(store.remove_user(bob.id).expect("an answer"), UserChange::Done);
     assert_eq!((role("of ada"), role("of bob")), (Some(Role::Admin), None));
+    begin_session(&store, &bob, "of bob again", "");
+    assert_eq!(store.change_role(bob.id, Role::Viewer).expect("an answer"), UserChange::Done, "as before");
+    assert_eq!(role("of bob again"), Some(Role::Viewer), "the role is the same");
+    assert_eq!(store.remove_user(bob.id).expect("an answer"), UserChange::Done);
+    assert_eq!((role("of ada"), role("of bob again")), (Some(Role::Admin), None));
     assert_eq!(db.count_rows("sessions", "1 = 1"), 1);
 }
 
@@ -96,11 +104,11 @@ fn a_use_is_written_at_most_once_in_five_minutes(db: &TestDatabase) {
     store.add_token(&"bot".parse().expect("a name"), Role::Viewer, "of bot").expect("a token");
     let session = CredentialHash::Session("of ada".to_owned());
     let token = CredentialHash::Token("of bot".to_owned());
-    assert!(!store.record_use(&session).expect("an answer"), "a login is a use");
-    assert!(store.record_use(&token).expect("an answer"));
-    assert!(!store.record_use(&token).expect("an answer"));
-    assert!(!store.record_use(&CredentialHash::Session("of bot".to_owned())).expect("an answer"));
-    assert!(!store.record_use(&CredentialHash::Token("of nobody".to_owned())).expect("an answer"));
+    assert!(!store.record_use(&session, LIFETIMES).expect("an answer"), "a login is a use");
+    assert!(store.record_use(&token, LIFETIMES).expect("an answer"));
+    assert!(!store.record_use(&token, LIFETIMES).expect("an answer"));
+    assert!(!store.record_use(&CredentialHash::Session("of bot".to_owned()), LIFETIMES).expect("an answer"));
+    assert!(!store.record_use(&CredentialHash::Token("of nobody".to_owned()), LIFETIMES).expect("an answer"));
     let before = store.list_active_users().expect("users")[0].last_active_at;
     assert!(before.is_some());
     for (table, column) in [("sessions", "last_used_at"), ("users", "last_active_at"), ("api_tokens", "last_used_at")] {
@@ -108,7 +116,10 @@ fn a_use_is_written_at_most_once_in_five_minutes(db: &TestDatabase) {
     }
     let known = store.session_actor("of ada").expect("an answer").expect("a session");
     assert!(known.is_news(chrono::Utc::now()));
-    assert!(store.record_use(&session).expect("an answer") && store.record_use(&token).expect("an answer"));
+    assert!(
+        store.record_use(&session, LIFETIMES).expect("an answer")
+            && store.record_use(&token, LIFETIMES).expect("an answer")
+    );
     let known = store.session_actor("of ada").expect("an answer").expect("a session");
     assert!(!known.is_news(chrono::Utc::now()));
     assert!(store.list_active_users().expect("users")[0].last_active_at >= before);
@@ -167,6 +178,36 @@ fn sessions_and_tokens_of_the_version_before_are_listed_without_times(db: &TestD
     assert_eq!(sessions[0].user_agent, "");
     let token = &store.list_tokens().expect("tokens")[0];
     assert_eq!((token.last_used_at, store.find_token(token.id).expect("an answer").as_ref()), (None, Some(token)));
-    assert!(store.record_use(&CredentialHash::Session("old".to_owned())).expect("an answer"));
+    assert!(store.record_use(&CredentialHash::Session("old".to_owned()), LIFETIMES).expect("an answer"));
     assert!(store.list_sessions(ada.id, "").expect("sessions")[0].last_used_at.is_some());
+}
+
+fn a_session_ends_after_a_time_without_use_and_after_a_time_in_all(db: &TestDatabase) {
+    let store = db.store();
+    let ada = add_user(&store, "ada", Role::Admin);
+    begin_session(&store, &ada, "of ada", "");
+    let session = CredentialHash::Session("of ada".to_owned());
+    let is_open = || store.session_actor("of ada").expect("an answer").is_some();
+    let now = chrono::Utc::now().naive_utc();
+    let hours_ago = |column: &str, hours: i64| {
+        let time = (now - chrono::TimeDelta::hours(hours)).format("%Y-%m-%d %H:%M:%S");
+        db.run_sql(&format!("UPDATE sessions SET {column} = '{time}'"));
+    };
+    // As if it had begun four hours ago and were used now: one hour is left of the five.
+    hours_ago("created_at", 4);
+    hours_ago("last_used_at", 1);
+    assert!(is_open() && store.record_use(&session, LIFETIMES).expect("an answer"));
+    let left = |minutes: i64| {
+        let time = (now + chrono::TimeDelta::minutes(minutes)).format("%Y-%m-%d %H:%M:%S");
+        db.count_rows("sessions", &format!("expires_at > '{time}'"))
+    };
+    assert_eq!((left(55), left(65)), (1, 0));
+    // As if it had begun just now: two hours are left.
+    hours_ago("created_at", 0);
+    hours_ago("last_used_at", 1);
+    assert!(store.record_use(&session, LIFETIMES).expect("an answer"));
+    assert_eq!((left(115), left(125)), (1, 0));
+    hours_ago("expires_at", 0);
+    assert!(!is_open());
+    assert!(store.list_sessions(ada.id, "").expect("sessions").is_empty());
 }

@@ -14,6 +14,7 @@ mod freshness;
 mod history;
 mod history_filters;
 mod item_history;
+mod login_attempts;
 mod migrations;
 mod queue;
 mod recent_changes;

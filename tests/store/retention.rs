@@ -6,6 +6,7 @@ use std::time::Duration;
 use lockstep::domain::issue::{Issue, IssueKind};
 use lockstep::domain::operation::{Lease, OperationKind, StartOptions, StartRequest, Status};
 use lockstep::domain::progress::{ProgressCount, RunStats};
+use lockstep::domain::session_lifetimes::SessionLifetimes;
 use lockstep::domain::source::SourceId;
 use lockstep::domain::status_report::StatusReport;
 use lockstep::domain::sync_id::SyncId;
@@ -297,10 +298,11 @@ fn expired_sessions_are_deleted(db: &TestDatabase) {
     let name = "ada".parse().expect("a name");
     store.add_user(&name, lockstep::domain::account::Role::Admin, "hash").expect("a user");
     let (user, _) = store.user_by_name("ada").expect("an answer").expect("the user");
-    store.begin_session(&user, "over", chrono::TimeDelta::milliseconds(1), "").expect("a session");
+    let short = SessionLifetimes { idle: Duration::from_millis(1), total: Duration::from_secs(3600) };
+    store.begin_session(&user, "over", short, "").expect("a session");
     std::thread::sleep(Duration::from_millis(5));
     assert_eq!(store.clear_sessions().expect("cleared"), 1);
-    store.begin_session(&user, "in force", chrono::TimeDelta::hours(1), "").expect("a session");
+    store.begin_session(&user, "in force", SessionLifetimes::default(), "").expect("a session");
     assert_eq!(store.clear_sessions().expect("cleared"), 0);
     assert!(store.session_actor("in force").expect("an answer").is_some());
 }

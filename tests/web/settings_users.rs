@@ -99,16 +99,21 @@ fn a_role_counts_at_once(db: &TestDatabase) {
     assert!(page.contains("value=\"viewer\" checked"), "{page}");
     assert_eq!(set("admin").header("location"), Some(&*format!("{of_bob}?done=role")));
     assert!(ada.get(&format!("{of_bob}?done=role")).body.contains("Role changed."));
-    assert_eq!(bob.get("/settings/users").status, 200);
+    assert_eq!(bob.get("/settings/users").header("location"), Some("/login?next=%2Fsettings%2Fusers"));
+    let bob = log_in(&site, "bob", PASSWORD).expect("a session");
+    assert_eq!(site.visitor().with_header("Cookie", &bob).get("/settings/users").status, 200);
     assert_eq!(set("viewer").status, 303);
-    assert_eq!(bob.get("/settings/users").status, 403);
+    let bob = log_in(&site, "bob", PASSWORD).expect("a session");
+    assert_eq!(site.visitor().with_header("Cookie", &bob).get("/settings/users").status, 403);
     assert_eq!(set("owner").status, 422);
     assert_eq!(ada.post_form("/settings/users/999/role", &[("role", "admin")]).status, 404);
     assert_eq!(ada.get("/settings/users/bob").status, 404);
     // Who demotes themselves reads on where a viewer may.
     set("admin");
     let own = format!("/settings/users/{}/role", id_of(&site, "ada"));
-    assert_eq!(ada.post_form(&own, &[("role", "viewer")]).header("location"), Some("/settings/account?done=role"));
+    let demoted = ada.post_form(&own, &[("role", "viewer")]);
+    assert_eq!(demoted.header("location"), Some("/settings/account?done=role"));
+    let ada = site.visitor().with_header("Cookie", &demoted.cookie().expect("a new session"));
     assert_eq!(ada.get("/settings/users").status, 403);
     assert!(ada.get("/settings/account?done=role").body.contains("You are a viewer now"));
 }

@@ -13,8 +13,10 @@ use lockstep::domain::account::Role;
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use lockstep::domain::secret::{hash_password, token_hash};
+use lockstep::domain::session_lifetimes::SessionLifetimes;
 use lockstep::domain::source::{Source, SourceDraft};
 use lockstep::domain::sync_id::SyncId;
+use lockstep::domain::trusted_proxies::TrustedProxies;
 use lockstep::fetch::{KindSettings, SourceKind, SourceKinds};
 use lockstep::status::{FileStatus, StatusBoard};
 use lockstep::store::admission::StartOutcome;
@@ -23,6 +25,7 @@ use lockstep::sync::{ShutdownSignal, SyncControl, SyncEngine, Timeouts};
 use lockstep::web;
 use lockstep::web::http::app_state::AppState;
 use lockstep::web::http::cached_value::CachedValue;
+use lockstep::web::http::forwarder_notice::ForwarderNotice;
 use lockstep::web::http::last_use_recorder::LastUseRecorder;
 use lockstep::web::http::links::LinkBuilder;
 use lockstep::web::http::repeated_polls::RepeatedPolls;
@@ -68,7 +71,14 @@ impl TestSite {
     pub(super) fn with_public_url(url: &str) -> Self {
         let (store, data) = Self::create_store();
         let links = LinkBuilder::new(&url.parse().expect("a URL"));
-        Self::start(store, data, Timeouts::default(), |_| {}, |kinds| kinds, links)
+        Self::start(store, data, Timeouts::default(), |_| {}, |kinds| kinds, (links, TrustedProxies::default()))
+    }
+
+    /// A server behind reverse proxies at these addresses.
+    pub(super) fn with_trusted_proxies(addresses: &str) -> Self {
+        let (store, data) = Self::create_store();
+        let proxies = addresses.parse().expect("proxies");
+        Self::start(store, data, Timeouts::default(), |_| {}, |kinds| kinds, (LinkBuilder::default(), proxies))
     }
 
     /// A server on a fresh SQLite database, after `change` to its fetch settings.
@@ -115,7 +125,7 @@ impl TestSite {
         change: impl FnOnce(&mut KindSettings),
         more: impl FnOnce(SourceKinds) -> SourceKinds,
     ) -> Self {
-        Self::start(store, data, limits, change, more, LinkBuilder::default())
+        Self::start(store, data, limits, change, more, (LinkBuilder::default(), TrustedProxies::default()))
     }
 
     pub(super) fn start(
@@ -124,7 +134,7 @@ impl TestSite {
         limits: Timeouts,
         change: impl FnOnce(&mut KindSettings),
         more: impl FnOnce(SourceKinds) -> SourceKinds,
-        links: LinkBuilder,
+        (links, trusted_proxies): (LinkBuilder, TrustedProxies),
     ) -> Self {
         let status = FileStatus::new(data.path().join("status"));
         let board = Arc::new(StatusBoard::new(Box::new(status), store.clone(), limits.renewal_interval));
@@ -149,6 +159,9 @@ impl TestSite {
             control: control.clone(),
             temporary_dir: data.path().to_owned(),
             uploads_dir: data.path().join("uploads"),
+            trusted_proxies,
+            forwarder_notice: ForwarderNotice::default(),
+            session_lifetimes: SessionLifetimes::default(),
             links,
             stale_sources: CachedValue::default(),
             recent_activity: CachedValue::default(),

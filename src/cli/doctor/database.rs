@@ -9,10 +9,11 @@ use super::check_result::CheckResult;
 use super::shared_connection::{SharedConnection, connection_fix};
 use super::shell_quote::quote_for_shell;
 use super::time_limit::{CHECK_TIMEOUT, describe_timeout, wait_for_result};
-use super::{file_system, runs, writer};
+use super::{file_system, proxies, runs, writer};
 use crate::app::SPARE_CONNECTIONS;
 use crate::config::Settings;
 use crate::domain::text::measures;
+use crate::domain::trusted_proxies::TrustedProxies;
 use crate::store::DatabaseAddress;
 use crate::store::compaction::ConversionState;
 use crate::store::database_facts::BlockingSession;
@@ -75,7 +76,7 @@ pub(super) fn check_database(settings: &Settings) -> Vec<CheckResult> {
         &|connection| check_facts(connection, &address.for_people(), file),
         &check_locks,
         &|connection| vec![check_clock(connection, file.is_some())],
-        &check_tables,
+        &|connection| check_tables(connection, &settings.trusted_proxies),
     ];
     for check in checks {
         results.extend(check(&mut connection));
@@ -126,7 +127,7 @@ fn check_facts(connection: &mut SharedConnection, shown: &str, file: Option<&Pat
 }
 
 /// Checks the migrations and, if none is missing, the runs.
-fn check_tables(connection: &mut SharedConnection) -> Vec<CheckResult> {
+fn check_tables(connection: &mut SharedConnection, trusted: &TrustedProxies) -> Vec<CheckResult> {
     const CHECK_NAME: &str = "migrations";
     let diff = match connection.run_query(DatabaseProbe::compare_migrations) {
         Ok(diff) => diff,
@@ -164,6 +165,7 @@ fn check_tables(connection: &mut SharedConnection) -> Vec<CheckResult> {
     }
     results.push(check_storage(connection));
     results.extend(runs::check_runs(connection));
+    results.extend(proxies::check_proxies(connection, trusted));
     results
 }
 

@@ -12,6 +12,7 @@ pub(super) mod item_times;
 mod literal;
 pub(super) mod lock;
 mod locked_rows;
+pub(super) mod login_lock;
 pub(super) mod migrations;
 pub(super) mod planner;
 pub(super) mod probe;

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::view::PageFrame;
 
 /// `GET` and `POST /login`.
@@ -14,6 +15,15 @@ pub(in crate::web) struct LoginPage {
     pub next: String,
     /// The username as typed.
     pub username: String,
-    /// Why the login failed. It does not reveal which of the two fields was wrong.
-    pub error: Option<String>,
+    /// Why the login failed.
+    pub error: Option<LoginError>,
+}
+
+/// Why a login failed.
+#[derive(Debug, Clone)]
+pub(in crate::web) enum LoginError {
+    /// Username or password is wrong. It is not revealed which of them.
+    Incorrect,
+    /// There were too many failed logins. The next one is checked at this time.
+    Blocked(TimeLabel),
 }

@@ -10,6 +10,7 @@ use crate::domain::account::{AccountName, PASSWORD_MIN_CHARS};
 use crate::domain::secret::{self, BadPassword};
 use crate::domain::text::measures::format_error;
 use crate::store::StoreError;
+use crate::store::setup_link::{SETUP_LINK_LIFETIME, SetupLinkState};
 use crate::web::http::app_context::AppContext;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
@@ -59,7 +60,7 @@ pub(in crate::web) async fn create(
     request: HttpRequest,
     typed: FormData<SetupForm>,
 ) -> Result<HtmlResponse, WebError> {
-    let browser = session::LoginBrowser::of(&request);
+    let browser = session::LoginBrowser::of(&request, app.connection);
     let SetupForm { token, username, password } = typed.into_values()?;
     app.run_password_hashing(move |state| {
         // The link is checked before the password is hashed, because hashing is expensive.
@@ -104,12 +105,25 @@ fn check_setup_link(state: &AppState, token: &str) -> Result<Option<HtmlResponse
     if state.store.has_admin()? {
         return Ok(Some(HtmlResponse::redirect(state.links.login())));
     }
-    if state.store.is_setup_token(token)? { Ok(None) } else { Err(invalid_setup_link()) }
+    match state.store.setup_link_state(token)? {
+        SetupLinkState::Open => Ok(None),
+        SetupLinkState::Expired => Err(expired_setup_link()),
+        SetupLinkState::Invalid => Err(invalid_setup_link()),
+    }
+}
+
+fn expired_setup_link() -> WebError {
+    let message = format!(
+        "This set-up link has expired: it works for {} hours. Restart Lockstep, which prints a new one, or create the \
+         admin with: lockstep user add NAME --role admin --password-stdin",
+        SETUP_LINK_LIFETIME.num_hours()
+    );
+    WebError::new(StatusCode::FORBIDDEN, "setup_link", message)
 }
 
 fn invalid_setup_link() -> WebError {
     let message = "Open the link with /setup?token=… that Lockstep printed when it started: on standard output, or in \
-                   the log of the service or container. It works until the first admin exists.";
+                   the log of the service or container. It works once, for a day.";
     WebError::new(StatusCode::FORBIDDEN, "setup_link", message)
 }
 

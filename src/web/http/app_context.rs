@@ -10,7 +10,9 @@ use tokio::sync::Semaphore;
 
 use super::app_state::{AppData, AppState};
 use super::authentication::{RequestCaller, RequestCredentials};
+use super::client_connection::{ClientConnection, untrusted_forwarder};
 use super::error::WebError;
+use super::last_use_recorder::counts_as_use;
 use super::response_format::ResponseFormat;
 use crate::domain::source::Source;
 
@@ -29,6 +31,8 @@ pub(in crate::web) struct AppContext {
     /// The kind of response that the request expects.
     pub(in crate::web) format: ResponseFormat,
     credentials: RequestCredentials,
+    /// How the client is connected.
+    pub(in crate::web) connection: ClientConnection,
 }
 
 impl FromRequest for AppContext {
@@ -40,8 +44,12 @@ impl FromRequest for AppContext {
             return ready(Err(WebError::internal("a request", &"the server has no application state")));
         };
         let format = ResponseFormat::of(request);
-        let credentials = RequestCredentials::of(request, format);
-        ready(Ok(Self { state: state.clone(), format, credentials }))
+        let credentials = RequestCredentials::of(request, format, state);
+        let connection = ClientConnection::of(request, state);
+        if let Some(peer) = untrusted_forwarder(request, state).filter(|_| counts_as_use(request.path())) {
+            state.forwarder_notice.note(&state.store, peer);
+        }
+        ready(Ok(Self { state: state.clone(), format, credentials, connection }))
     }
 }
 

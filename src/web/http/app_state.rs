@@ -6,12 +6,15 @@ use std::sync::Arc;
 use actix_web::web;
 
 use super::cached_value::CachedValue;
+use super::forwarder_notice::ForwarderNotice;
 use super::last_use_recorder::LastUseRecorder;
 use super::links::LinkBuilder;
 use super::repeated_polls::RepeatedPolls;
 use super::server_info::ServerInfo;
 use crate::catalog_index::CatalogIndexes;
 use crate::domain::run_activity::RunActivity;
+use crate::domain::session_lifetimes::SessionLifetimes;
+use crate::domain::trusted_proxies::TrustedProxies;
 use crate::status::StatusBoard;
 use crate::store::Store;
 use crate::sync::SyncControl;
@@ -30,6 +33,12 @@ pub struct AppState {
     pub temporary_dir: PathBuf,
     /// The folder of uploaded files.
     pub uploads_dir: PathBuf,
+    /// The reverse proxies whose forwarded headers are believed.
+    pub trusted_proxies: TrustedProxies,
+    /// Notes proxies that are not trusted.
+    pub forwarder_notice: ForwarderNotice,
+    /// When sessions end without a logout.
+    pub session_lifetimes: SessionLifetimes,
     /// Builds links below the public URL.
     pub links: LinkBuilder,
     /// The number of stale sources, which every page shows to people with an account.

@@ -9,12 +9,10 @@ use super::app_state::AppState;
 use super::error::WebError;
 use super::last_use_recorder::counts_as_use;
 use super::response_format::ResponseFormat;
+use super::session_cookie::session_token;
 use crate::domain::account::{Actor, CredentialHash, Role};
 use crate::domain::secret::token_hash;
 use crate::domain::source::Source;
-
-/// The name of the cookie that contains the token of a session.
-pub(in crate::web) const SESSION_COOKIE: &str = "lockstep_session";
 
 /// The credentials of a request.
 ///
@@ -41,16 +39,15 @@ fn bearer_token(request: &HttpRequest) -> Option<String> {
 impl RequestCredentials {
     /// The credentials that `request` was sent with. Bearer tokens count only where JSON is expected. The first call
     /// keeps them in the request, and later calls return the same.
-    pub(super) fn of(request: &HttpRequest, format: ResponseFormat) -> Self {
+    pub(super) fn of(request: &HttpRequest, format: ResponseFormat, state: &AppState) -> Self {
         if let Some(known) = request.extensions().get::<Self>() {
             return known.clone();
         }
         let bearer = if format == ResponseFormat::Json { bearer_token(request) } else { None };
-        let cookie = request.cookie(SESSION_COOKIE).filter(|cookie| !cookie.value().is_empty());
-        let presented = match (bearer, cookie) {
+        let presented = match (bearer, session_token(request, state)) {
             // A token takes precedence: a valid cookie must not hide a revoked token.
             (Some(token), _) => Some(CredentialHash::Token(token_hash(&token))),
-            (None, Some(cookie)) => Some(CredentialHash::Session(token_hash(cookie.value()))),
+            (None, Some(token)) => Some(CredentialHash::Session(token_hash(&token))),
             (None, None) => None,
         };
         let counts_as_use = counts_as_use(request.path());
@@ -81,7 +78,7 @@ impl RequestCredentials {
                 CredentialHash::Token(hash) => Some(state.store.token_actor(hash)?.ok_or_else(WebError::bad_token)?),
             };
             if let Some(known) = known.as_ref().filter(|_| self.0.counts_as_use) {
-                state.last_uses.record(&state.store, credential, known);
+                state.last_uses.record(&state.store, state.session_lifetimes, credential, known);
             }
             Ok(RequestCaller { actor: known.map(|known| known.actor) })
         };

@@ -45,6 +45,12 @@ impl LinkBuilder {
         self.origin.split_once("://").map(|(_, host)| host)
     }
 
+    /// Whether the public URL begins with `https`.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.origin.starts_with("https://")
+    }
+
     /// The link to a route: `/history` becomes `/lockstep/history`.
     #[must_use]
     pub fn route(&self, route: &str) -> String {

@@ -12,7 +12,7 @@ use super::legacy_operations::{LEGACY_GROUP, legacy_operations};
 use super::run_schemas::run_schemas;
 use super::service_operations::{SERVICE_GROUP, service_operations};
 use super::sync_operations::{SYNC_GROUP, sync_operations};
-use crate::web::http::authentication::SESSION_COOKIE;
+use crate::web::http::session_cookie::PLAIN_COOKIE_NAME;
 
 /// What every reader of the document needs to know.
 const API_OVERVIEW: &str = "Lockstep mirrors sources into catalogs and serves them.\n\n\
@@ -51,7 +51,7 @@ pub(super) fn build_document(server: &str) -> Value {
                 "session": {
                     "type": "apiKey",
                     "in": "cookie",
-                    "name": SESSION_COOKIE,
+                    "name": PLAIN_COOKIE_NAME,
                     "description": "The session of a person who logged in.",
                 },
             },

@@ -1,5 +1,7 @@
 //! `/settings/account`: the own password and the own sessions, for everybody with an account.
 
+use std::net::IpAddr;
+
 use actix_web::http::StatusCode;
 use actix_web::web;
 use serde::Deserialize;
@@ -10,7 +12,9 @@ use super::user_agent::describe_browser;
 use crate::domain::account::UserAccount;
 use crate::domain::secret::{self, BadPassword};
 use crate::domain::text::measures::format_error;
+use crate::store::login_attempts::LoginCaller;
 use crate::store::sessions::UserSession;
+use crate::web::accounts::password_guess::{PasswordGuess, check_guess};
 use crate::web::http::app_context::AppContext;
 use crate::web::http::app_state::AppState;
 use crate::web::http::authentication::RequestCaller;
@@ -59,14 +63,22 @@ pub(in crate::web) async fn change_password(
     app: AppContext,
     typed: FormData<PasswordForm>,
 ) -> Result<HtmlResponse, WebError> {
-    let session = app.session_hash();
+    let (session, address) = (app.session_hash(), app.connection.address);
     app.run_hashing_for_caller(move |state, caller| {
         let own = own_session(state, &caller, session)?;
         let typed = typed.into_values()?;
-        let known = state.store.user_by_name(&own.account.name)?;
         let mut errors = PasswordErrors::default();
-        if !secret::is_password(&typed.current_password, known.as_ref().map(|(_, hash)| hash.as_str())) {
-            errors.current = Some("Incorrect password.".to_owned());
+        match check_own_password(state, &own, &typed.current_password, address)? {
+            PasswordGuess::Right(()) => {}
+            PasswordGuess::Wrong => errors.current = Some("Incorrect password.".to_owned()),
+            PasswordGuess::Blocked(block) => {
+                let until = &block.until.text;
+                errors.current = Some(format!("Too many wrong passwords. Try again at {until}."));
+                let page = render(state, &caller, &own, errors, None)?;
+                return Ok(page
+                    .with_status(StatusCode::TOO_MANY_REQUESTS)
+                    .with_header("retry-after", block.seconds.to_string()));
+            }
         }
         if typed.new_password != typed.repeated_password {
             errors.repeated = Some("The passwords do not match.".to_owned());
@@ -110,6 +122,21 @@ pub(in crate::web) async fn end_sessions(
         Ok(back_to_account(state, "ended"))
     })
     .await
+}
+
+/// Whether the reader knows their password. The limit of the login holds here too: who found an open browser must not
+/// guess either.
+fn check_own_password(
+    state: &AppState,
+    own: &OwnSession,
+    password: &str,
+    address: IpAddr,
+) -> Result<PasswordGuess<()>, WebError> {
+    let guesser = LoginCaller::new(&own.account.name, address.into());
+    check_guess(state, &guesser, || {
+        let known = state.store.user_by_name(&own.account.name)?;
+        Ok(secret::is_password(password, known.as_ref().map(|(_, hash)| hash.as_str())).then_some(()))
+    })
 }
 
 /// The session of the reader. Tokens have no account.

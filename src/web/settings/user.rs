@@ -8,6 +8,7 @@ use super::users::{new_password, render_password, user_line};
 use super::users_view::UserPage;
 use crate::domain::account::{Actor, Role, UserAccount};
 use crate::store::admins::UserChange;
+use crate::web::accounts::session::{LoginBrowser, begin_session};
 use crate::web::http::app_context::AppContext;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
@@ -27,7 +28,7 @@ pub(in crate::web) async fn page(
     app.run_blocking(move |state, caller| {
         let actor = caller.admin()?;
         let user = find_user(state, &id)?;
-        let done = (trimmed_value(&query, "done") == "role").then_some("Role changed.");
+        let done = (trimmed_value(&query, "done") == "role").then_some("Role changed. The user must log in again.");
         let role = RoleChoice(user.role);
         render(state, &actor, &user, (role, None), done)
     })
@@ -38,8 +39,10 @@ pub(in crate::web) async fn page(
 pub(in crate::web) async fn change_role(
     app: AppContext,
     id: web::Path<String>,
+    request: HttpRequest,
     form: FormData<FormValues>,
 ) -> Result<HtmlResponse, WebError> {
+    let browser = LoginBrowser::of(&request, app.connection);
     app.run_blocking(move |state, caller| {
         let actor = caller.admin()?;
         let user = find_user(state, &id)?;
@@ -60,7 +63,13 @@ pub(in crate::web) async fn change_role(
         // Who is no longer an admin may not read the page of a user.
         let is_demoted_reader = user.name == actor.name && role != Role::Admin;
         let page = if is_demoted_reader { state.links.account() } else { state.links.user(&user.id) };
-        Ok(HtmlResponse::redirect(with_query(&page, &[("done", "role")])))
+        let response = HtmlResponse::redirect(with_query(&page, &[("done", "role")]));
+        if !is_demoted_reader {
+            return Ok(response);
+        }
+        // All sessions of the user have ended. This browser goes on with a new one.
+        let cookie = begin_session(state, &UserAccount { role, ..user }, &browser)?;
+        Ok(response.with_header("set-cookie", cookie.to_string()))
     })
     .await
 }

@@ -7,12 +7,12 @@ use super::user::{find_user, no_such_user};
 use super::users_view::RemoveUserPage;
 use crate::domain::account::{Actor, Role, UserAccount};
 use crate::store::admins::UserChange;
-use crate::web::accounts::session::expired_cookie;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::http::html_response::HtmlResponse;
 use crate::web::http::links::with_query;
+use crate::web::http::session_cookie::expired_session_cookie;
 use crate::web::layout::page::page_frame;
 use crate::web::layout::view::NavSection;
 
@@ -30,6 +30,7 @@ pub(in crate::web) async fn page(app: AppContext, id: web::Path<String>) -> Resu
 
 /// `POST /settings/users/{id}/remove`. Who removes their own account is logged out.
 pub(in crate::web) async fn remove(app: AppContext, id: web::Path<String>) -> Result<HtmlResponse, WebError> {
+    let connection = app.connection;
     app.run_blocking(move |state, caller| {
         let actor = caller.admin()?;
         let user = find_user(state, &id)?;
@@ -42,7 +43,7 @@ pub(in crate::web) async fn remove(app: AppContext, id: web::Path<String>) -> Re
         }
         log::info!("the user {} was removed by {}", user.name, actor.name);
         if user.name == actor.name {
-            let cookie = expired_cookie(state).to_string();
+            let cookie = expired_session_cookie(state, connection).to_string();
             return Ok(HtmlResponse::redirect(state.links.dashboard()).with_header("set-cookie", cookie));
         }
         Ok(HtmlResponse::redirect(with_query(&state.links.users(), &[("done", "removed")])))
