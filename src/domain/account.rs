@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::source::SourceId;
 use super::text::string_enum::string_enum;
 
 string_enum! {
@@ -66,6 +67,17 @@ pub struct Actor {
     pub name: String,
     /// The role of the user or token.
     pub role: Role,
+    /// The only source that a token is for; `None` for all sources, and for users.
+    pub only_source: Option<SourceId>,
+}
+
+/// What limits a token besides its role.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct TokenLimits {
+    /// The only source that it is for; `None` for all sources.
+    pub only_source: Option<SourceId>,
+    /// The time from which on it is refused; `None` if it does not expire.
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 /// How exactly the last use of a session or a token is known. It is written when this has passed since the last time.

@@ -274,6 +274,8 @@ diesel::table! {
         created_at -> Timestamp,
         revoked_at -> Nullable<Timestamp>,
         last_used_at -> Nullable<Timestamp>,
+        source_id -> Nullable<BigInt>,
+        expires_at -> Nullable<Timestamp>,
     }
 }
 
@@ -288,8 +290,10 @@ diesel::table! {
 diesel::joinable!(catalogs -> sources (source_id));
 diesel::joinable!(sync_operations -> sources (source_id));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(api_tokens -> sources (source_id));
 diesel::allow_tables_to_appear_in_same_query!(sources, catalogs, items, sync_operations, sync_records, removal_reviews);
 diesel::allow_tables_to_appear_in_same_query!(items, item_changes, withheld_items);
 diesel::allow_tables_to_appear_in_same_query!(users, sessions);
+diesel::allow_tables_to_appear_in_same_query!(api_tokens, sources);
 diesel::allow_tables_to_appear_in_same_query!(sync_records, withheld_items);
 diesel::allow_tables_to_appear_in_same_query!(sync_records, sync_issues, item_changes, added_spans);

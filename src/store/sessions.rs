@@ -144,7 +144,7 @@ impl Store {
                 .first(conn)
                 .optional()?;
             row.map(|(name, role, used)| {
-                let actor = Actor { name, role: parse_value("users.role", &role)? };
+                let actor = Actor { name, role: parse_value("users.role", &role)?, only_source: None };
                 Ok(ActorUse { actor, last_used_at: used.map(|time| time.and_utc()) })
             })
             .transpose()

@@ -1,5 +1,6 @@
 //! The web server: pages, fragments and JSON. A handler parses the request, calls one function and renders the result.
 
+pub mod access_rules;
 mod accounts;
 mod api;
 mod catalog;

@@ -1,6 +1,6 @@
 //! The settings of users, tokens and the own account, on a desktop and a phone.
 
-use lockstep::domain::account::Role;
+use lockstep::domain::account::{Role, TokenLimits};
 use lockstep::domain::secret::hash_password;
 
 use crate::support::browser::Browser;
@@ -212,7 +212,10 @@ fn the_settings_of_users_tokens_and_accounts_are_accessible() {
     add_user(&setup, "bob", Role::Viewer);
     add_user(&setup, &"long name ".repeat(6), Role::Admin);
     setup.store().revoke_token("robot").expect("revoked");
-    setup.store().add_token(&"w".repeat(64).parse().expect("a name"), Role::Viewer, "hash").expect("a token");
+    setup
+        .store()
+        .add_token(&"w".repeat(64).parse().expect("a name"), Role::Viewer, TokenLimits::default(), "hash")
+        .expect("a token");
     let browser = Browser::open();
     browser.log_in(&server.url("/login?next=/settings/account"));
     let other = Browser::open();

@@ -103,7 +103,10 @@ fn a_session_that_keeps_others_waiting_is_named_on_postgres() {
     assert_eq!(run_doctor(&cli, &[("DATABASE_URL", &url)]).0, 0);
 }
 
-on_both_databases! { runs_without_a_worker_and_sources_that_fail_are_named }
+on_both_databases! {
+    runs_without_a_worker_and_sources_that_fail_are_named,
+    a_proxy_that_is_not_trusted_is_named_until_it_is_trusted,
+}
 
 fn runs_without_a_worker_and_sources_that_fail_are_named(db: &TestDatabase) {
     let cli = CliFixture::new();
@@ -158,4 +161,19 @@ fn queue_failing_sync(db: &TestDatabase, slug: &str) -> SyncId {
     let source = db.store().add_source(&source_draft(slug, "csv", location), None).expect("a source").id;
     let request = full_sync();
     queue_run(&db.store(), source, &request)
+}
+
+fn a_proxy_that_is_not_trusted_is_named_until_it_is_trusted(db: &TestDatabase) {
+    let (cli, url) = (CliFixture::new(), url_of(db));
+    let warnings = |trusted: &str| {
+        let env = [("DATABASE_URL", url.as_str()), ("LOCKSTEP_TRUSTED_PROXIES", trusted)];
+        let (code, findings) = run_doctor(&cli, &env);
+        assert_eq!(code, 0);
+        findings_of_state(&findings, "warning").into_iter().filter(|line| line.starts_with("reverse proxy")).count()
+    };
+    assert_eq!(warnings(""), 0);
+    db.store().record_untrusted_forwarder([10, 0, 0, 5].into()).expect("noted");
+    assert_eq!((warnings(""), warnings("10.0.0.6"), warnings("10.0.0.0/24")), (1, 1, 0));
+    db.store().record_untrusted_forwarder([10, 0, 0, 7].into()).expect("noted");
+    assert_eq!(warnings("10.0.0.5"), 1, "the last one counts");
 }

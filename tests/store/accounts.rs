@@ -3,7 +3,7 @@
 use std::sync::Barrier;
 use std::time::Duration;
 
-use lockstep::domain::account::{CredentialHash, Role, UserAccount};
+use lockstep::domain::account::{CredentialHash, Role, TokenLimits, UserAccount};
 use lockstep::domain::session_lifetimes::SessionLifetimes;
 use lockstep::store::Store;
 use lockstep::store::admins::UserChange;
@@ -101,7 +101,7 @@ fn a_use_is_written_at_most_once_in_five_minutes(db: &TestDatabase) {
     let ada = add_user(&store, "ada", Role::Admin);
     assert_eq!(store.list_active_users().expect("users")[0].last_active_at, None);
     begin_session(&store, &ada, "of ada", "");
-    store.add_token(&"bot".parse().expect("a name"), Role::Viewer, "of bot").expect("a token");
+    store.add_token(&"bot".parse().expect("a name"), Role::Viewer, TokenLimits::default(), "of bot").expect("a token");
     let session = CredentialHash::Session("of ada".to_owned());
     let token = CredentialHash::Token("of bot".to_owned());
     assert!(!store.record_use(&session, LIFETIMES).expect("an answer"), "a login is a use");

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use lockstep::domain::account::Role;
+use lockstep::domain::account::{Role, TokenLimits};
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::secret::{hash_password, token_hash};
 use lockstep::domain::source::SourceDraft;
@@ -94,7 +94,9 @@ impl ServerSetup {
         let (name, password) = ADMIN_LOGIN;
         let hash = hash_password(password).expect("a hash");
         store.add_user(&name.parse().expect("a name"), Role::Admin, &hash).expect("a user");
-        store.add_token(&"robot".parse().expect("a name"), Role::Admin, &token_hash(ROBOT_TOKEN)).expect("a token");
+        store
+            .add_token(&"robot".parse().expect("a name"), Role::Admin, TokenLimits::default(), &token_hash(ROBOT_TOKEN))
+            .expect("a token");
     }
 
     /// Adds a public source: a CSV at an address.

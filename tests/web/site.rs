@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use actix_web::dev::ServerHandle;
 use actix_web::rt;
 use lockstep::catalog_index::{CatalogIndexes, MAX_RECENT_ITEMS};
-use lockstep::domain::account::Role;
+use lockstep::domain::account::{Role, TokenLimits};
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use lockstep::domain::secret::{hash_password, token_hash};
@@ -259,8 +259,17 @@ impl TestSite {
     /// Adds a token called `name`; returns a client with it.
     pub(super) fn add_program(&self, name: &str, role: Role) -> SiteClient<'_> {
         let token = format!("token-of-{name}");
-        self.store.add_token(&name.parse().expect("a name"), role, &token_hash(&token)).expect("a token");
+        self.store
+            .add_token(&name.parse().expect("a name"), role, TokenLimits::default(), &token_hash(&token))
+            .expect("a token");
         self.visitor().with_header("Authorization", &format!("Bearer {token}"))
+    }
+
+    /// Adds the token of an admin called `limited`, with these limits; returns a client with it.
+    pub(super) fn add_limited_program(&self, limits: TokenLimits) -> SiteClient<'_> {
+        let name = "limited".parse().expect("a name");
+        self.store.add_token(&name, Role::Admin, limits, &token_hash("token-of-limited")).expect("a token");
+        self.visitor().with_header("Authorization", "Bearer token-of-limited")
     }
 
     /// Adds a user; returns a client that logged in through the page.

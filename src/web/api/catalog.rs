@@ -45,15 +45,14 @@ struct SourceEntry {
 pub(in crate::web) async fn sources(app: AppContext, request: HttpRequest) -> Result<JsonResponse, WebError> {
     let query = ListPage::parse(request.query_string(), &[]);
     app.run_blocking(move |state, caller| {
-        let actor = caller.actor;
         let query = query?;
-        let is_admin = actor.as_ref().is_some_and(|actor| actor.role == Role::Admin);
+        let is_admin = caller.actor.as_ref().is_some_and(|actor| actor.role == Role::Admin);
         let mut sources = state.store.list_sources()?;
-        sources.retain(|source| source.public || actor.is_some());
+        sources.retain(|source| caller.may_list(source));
         let mut catalogs: HashMap<_, _> = state.store.list_catalogs()?.into_iter().collect();
         let facts: HashMap<_, _> = state.store.list_freshness_facts()?.into_iter().collect();
         let now = Utc::now();
-        let feeds = if actor.is_some() { state.store.all_feed_counts()? } else { HashMap::new() };
+        let feeds = if caller.actor.is_some() { state.store.all_feed_counts()? } else { HashMap::new() };
         let first = usize::try_from(query.offset()).unwrap_or(usize::MAX);
         let per = usize::try_from(query.per).unwrap_or(usize::MAX);
         let total = sources.len() as u64;

@@ -15,7 +15,7 @@ use crate::domain::run_summary::RunSummary;
 use crate::domain::source::Slug;
 use crate::domain::sync_id::SyncId;
 use crate::store::changes::ChangeFilter;
-use crate::store::history_query::HistoryQuery;
+use crate::store::history_query::{HistoryOf, HistoryQuery};
 use crate::web::changes::change_json::{ListedKind, parse_entry, parse_listed_kind, parse_withheld_entry};
 use crate::web::changes::kept_changes::count_changes;
 use crate::web::history::handlers::{find_history_of, find_run};
@@ -155,6 +155,11 @@ pub(in crate::web) async fn list(app: AppContext, request: HttpRequest) -> Resul
         if slug.is_some() && of.is_none() {
             return Err(WebError::not_found("source").on_field("source"));
         }
+        let of = match caller.only_source().map(HistoryOf::Source) {
+            Some(only) if of.as_ref().is_some_and(|of| *of != only) => return Err(WebError::other_source()),
+            Some(only) => Some(only),
+            None => of,
+        };
         let status = query_value(&query, "status").map(|word| parse_terminal_status(&word)).transpose()?;
         let found =
             state.store.list_history(&HistoryQuery { of, status, page, per_page: per, ..HistoryQuery::default() })?;

@@ -93,6 +93,7 @@ pub(in crate::web) async fn start(
         let actor = caller.admin()?;
         let SyncBody { source, kind, mode, mut options } = body?;
         let source = state.store.find_source(&source)?.ok_or_else(|| WebError::not_found("source"))?;
+        caller.check_source(&source)?;
         if let Some(preview) = options.apply_preview {
             match state.control.appliable_preview(&source, preview)? {
                 FollowUp::Possible(_, record) => options = options.comparing_like(record.options),

@@ -23,7 +23,7 @@ pub(super) async fn render_error_page(error: &WebError, request: &HttpRequest) -
     }
     let title = heading(error);
     let frame =
-        app.run_blocking(|state, caller| page_frame(state, caller.actor.as_ref(), title, NavSection::Elsewhere));
+        app.run_for_any_caller(|state, caller| page_frame(state, caller.actor.as_ref(), title, NavSection::Elsewhere));
     // If the database cannot be queried, the page gets the frame of a visitor.
     let frame = frame.await.unwrap_or_else(|_| bare_frame(error, &app.state.links));
     render(error, frame, reload_after)

@@ -67,7 +67,7 @@ impl AppContext {
         F: FnOnce(&AppState, RequestCaller) -> Result<T, WebError> + Send + 'static,
     {
         let credentials = self.credentials.clone();
-        self.run_on_thread(Some(DATABASE_TIMEOUT), move |state| work(state, credentials.resolve(state)?)).await
+        self.run_on_thread(Some(DATABASE_TIMEOUT), move |state| work(state, credentials.authorize(state)?)).await
     }
 
     /// Runs `work` like [`AppContext::run_blocking`], with the catalog that the request reads. Scripts of other sites
@@ -78,7 +78,7 @@ impl AppContext {
         F: FnOnce(&AppState, &RequestCaller, &Source) -> Result<T, WebError> + Send + 'static,
     {
         let (credentials, slug) = (self.credentials.clone(), slug.to_owned());
-        let work = move |state: &AppState| match credentials.resolve(state) {
+        let work = move |state: &AppState| match credentials.authorize(state) {
             Ok(caller) => {
                 let source = caller.source(state, &slug)?;
                 work(state, &caller, &source).map_err(|error| error.reading_catalog(&source))
@@ -92,13 +92,25 @@ impl AppContext {
         self.run_on_thread(Some(DATABASE_TIMEOUT), work).await
     }
 
-    /// Runs `work` like [`AppContext::run_blocking`], but without looking up the caller. Logging in and out works with
-    /// any session.
+    /// Runs `work` like [`AppContext::run_blocking`], for any caller of any route: an error page shows the name of
+    /// whoever may not see more.
+    pub(in crate::web) async fn run_for_any_caller<T, F>(&self, work: F) -> Result<T, WebError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&AppState, RequestCaller) -> Result<T, WebError> + Send + 'static,
+    {
+        let credentials = self.credentials.clone();
+        self.run_on_thread(Some(DATABASE_TIMEOUT), move |state| work(state, credentials.identify(state)?)).await
+    }
+
+    /// Runs `work` like [`AppContext::run_blocking`], but without looking up the caller, on routes that are open to
+    /// everyone. Logging in and out works with any session.
     pub(in crate::web) async fn run_without_caller<T, F>(&self, work: F) -> Result<T, WebError>
     where
         T: Send + 'static,
         F: FnOnce(&AppState) -> Result<T, WebError> + Send + 'static,
     {
+        self.check_is_open()?;
         self.run_on_thread(Some(DATABASE_TIMEOUT), work).await
     }
 
@@ -110,12 +122,30 @@ impl AppContext {
         F: FnOnce(&AppState, RequestCaller) -> Result<T, WebError> + Send + 'static,
     {
         let credentials = self.credentials.clone();
-        self.run_on_thread(None, move |state| work(state, credentials.resolve(state)?)).await
+        self.run_on_thread(None, move |state| work(state, credentials.authorize(state)?)).await
     }
 
     /// Runs `work`, which hashes a password, like [`AppContext::run_without_caller`], but without the timeout. Waiting
     /// for a permit occupies no thread.
     pub(in crate::web) async fn run_password_hashing<T, F>(&self, work: F) -> Result<T, WebError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&AppState) -> Result<T, WebError> + Send + 'static,
+    {
+        self.check_is_open()?;
+        self.run_with_hashing_permit(work).await
+    }
+
+    /// Refuses to serve a route without looking up the caller, unless it is open to everyone.
+    fn check_is_open(&self) -> Result<(), WebError> {
+        if self.credentials.is_open() {
+            return Ok(());
+        }
+        Err(WebError::internal("a request", &"a restricted route does not look up its caller"))
+    }
+
+    /// Runs `work` on a blocking thread without a timeout, once it is its turn to hash a password.
+    async fn run_with_hashing_permit<T, F>(&self, work: F) -> Result<T, WebError>
     where
         T: Send + 'static,
         F: FnOnce(&AppState) -> Result<T, WebError> + Send + 'static,
@@ -139,7 +169,7 @@ impl AppContext {
         F: FnOnce(&AppState, RequestCaller) -> Result<T, WebError> + Send + 'static,
     {
         let credentials = self.credentials.clone();
-        self.run_password_hashing(move |state| work(state, credentials.resolve(state)?)).await
+        self.run_with_hashing_permit(move |state| work(state, credentials.authorize(state)?)).await
     }
 
     /// Runs `work` on a blocking thread; gives up after `timeout`, if there is one.

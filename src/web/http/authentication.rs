@@ -10,13 +10,15 @@ use super::error::WebError;
 use super::last_use_recorder::counts_as_use;
 use super::response_format::ResponseFormat;
 use super::session_cookie::session_token;
+use super::token_scope::{RequestTarget, check_source};
 use crate::domain::account::{Actor, CredentialHash, Role};
 use crate::domain::secret::token_hash;
-use crate::domain::source::Source;
+use crate::domain::source::{Source, SourceId};
+use crate::web::access_rules::{AccessRule, find_access_rule};
 
 /// The credentials of a request.
 ///
-/// All copies within one request share one result: [`RequestCredentials::resolve`] queries the database at most once
+/// All copies within one request share one result: [`RequestCredentials::identify`] queries the database at most once
 /// per request, however often it is called.
 #[derive(Clone, Debug)]
 pub(super) struct RequestCredentials(Arc<CredentialCheck>);
@@ -25,6 +27,10 @@ pub(super) struct RequestCredentials(Arc<CredentialCheck>);
 struct CredentialCheck {
     /// `None` for a visitor.
     presented: Option<CredentialHash>,
+    /// Who may send the request; `None` for a route without a rule, which is closed.
+    rule: Option<AccessRule>,
+    /// The source that the request is about, for tokens that are limited to one.
+    target: RequestTarget,
     /// Whether a person or a program asked for something. Polls of status do not count.
     counts_as_use: bool,
     result: OnceLock<Result<RequestCaller, WebError>>,
@@ -51,7 +57,14 @@ impl RequestCredentials {
             (None, None) => None,
         };
         let counts_as_use = counts_as_use(request.path());
-        let credentials = Self(Arc::new(CredentialCheck { presented, counts_as_use, result: OnceLock::new() }));
+        let rule = find_access_rule(request.match_pattern().as_deref(), request.method().is_safe());
+        let credentials = Self(Arc::new(CredentialCheck {
+            presented,
+            rule,
+            target: RequestTarget::of(request),
+            counts_as_use,
+            result: OnceLock::new(),
+        }));
         request.extensions_mut().insert(credentials.clone());
         credentials
     }
@@ -65,12 +78,37 @@ impl RequestCredentials {
         }
     }
 
+    /// Who sent the request, if they may: the one place where the rules of routes are applied.
+    ///
+    /// # Errors
+    /// `sign_in` for visitors and `admins_only` for viewers where the rule of the route demands more; an internal error
+    /// for a route without a rule; `other_source` or `not_found` for a token that is limited to another source;
+    /// otherwise as [`RequestCredentials::identify`].
+    pub(super) fn authorize(&self, state: &AppState) -> Result<RequestCaller, WebError> {
+        let caller = self.identify(state)?;
+        match self.0.rule {
+            Some(AccessRule::Everyone) => {}
+            Some(AccessRule::Account) => drop(caller.viewer()?),
+            Some(AccessRule::Admin) => drop(caller.admin()?),
+            None => return Err(WebError::internal("a request", &"its route has no access rule")),
+        }
+        if let Some(only) = caller.only_source() {
+            self.0.target.check(state, only)?;
+        }
+        Ok(caller)
+    }
+
+    /// Whether anybody may send the request.
+    pub(super) fn is_open(&self) -> bool {
+        self.0.rule == Some(AccessRule::Everyone)
+    }
+
     /// Who sent the request. The first call queries the database, later ones return its result.
     ///
     /// # Errors
     /// `bad_token` for a bearer token that is unknown or revoked, on public routes too; `database_away` or
     /// `database_busy` if the session or token cannot be looked up.
-    pub(super) fn resolve(&self, state: &AppState) -> Result<RequestCaller, WebError> {
+    pub(super) fn identify(&self, state: &AppState) -> Result<RequestCaller, WebError> {
         let look_up = || {
             let Some(credential) = &self.0.presented else { return Ok(RequestCaller { actor: None }) };
             let known = match credential {
@@ -111,15 +149,37 @@ impl RequestCaller {
         if actor.role == Role::Admin { Ok(actor) } else { Err(WebError::admins_only()) }
     }
 
+    /// The only source that the caller's token is for; `None` for all other callers.
+    pub(in crate::web) fn only_source(&self) -> Option<SourceId> {
+        self.actor.as_ref().and_then(|actor| actor.only_source)
+    }
+
+    /// Whether the caller may know of `source`: visitors of public ones, tokens for one source of that one.
+    pub(in crate::web) fn may_list(&self, source: &Source) -> bool {
+        match &self.actor {
+            None => source.public,
+            Some(actor) => actor.only_source.is_none_or(|only| only == source.id),
+        }
+    }
+
+    /// Refuses a source that the caller's token is not for.
+    ///
+    /// # Errors
+    /// `other_source` for a public source, `not_found` for a private one.
+    pub(in crate::web) fn check_source(&self, source: &Source) -> Result<(), WebError> {
+        check_source(source, self.only_source())
+    }
+
     /// The source with this slug, if the caller may read it. A visitor cannot tell a private source from one that does
     /// not exist.
     ///
     /// # Errors
     /// `sign_in` for visitors unless the source is public; `not_found` for everyone else if it does not exist;
+    /// `other_source` or `not_found` for a token that is limited to another source;
     /// `database_away` or `database_busy` if it cannot be queried.
     pub(in crate::web) fn source(&self, state: &AppState, slug: &str) -> Result<Source, WebError> {
         match state.store.find_source(slug)? {
-            Some(source) if source.public || self.actor.is_some() => Ok(source),
+            Some(source) if source.public || self.actor.is_some() => self.check_source(&source).map(|()| source),
             _ if self.actor.is_none() => Err(WebError::sign_in()),
             _ => Err(WebError::not_found("catalog")),
         }

@@ -62,16 +62,22 @@ impl WebError {
         Self::new(StatusCode::UNAUTHORIZED, "sign_in", "Log in first.")
     }
 
-    /// 401: the bearer token is unknown or revoked.
+    /// 401: the bearer token is unknown, expired or revoked.
     #[must_use]
     pub(in crate::web) fn bad_token() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "bad_token", "This API token is unknown or was revoked.")
+        Self::new(StatusCode::UNAUTHORIZED, "bad_token", "This API token is unknown, has expired or was revoked.")
     }
 
     /// 403: the caller is not an admin.
     #[must_use]
     pub(in crate::web) fn admins_only() -> Self {
         Self::new(StatusCode::FORBIDDEN, "admins_only", "Only admins can do this.")
+    }
+
+    /// 403: the bearer token is for another source.
+    #[must_use]
+    pub(in crate::web) fn other_source() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "other_source", "This API token is limited to another source.")
     }
 
     /// 403: another site sent the request.

@@ -29,3 +29,4 @@ pub mod server_info;
 pub(super) mod session_cookie;
 mod settings_links;
 pub(super) mod streamed_body;
+mod token_scope;

@@ -74,13 +74,13 @@ impl ApiOperation {
 
     /// Everybody may call the operation for a public catalog, and accounts for every catalog.
     pub(super) fn for_catalog_readers(self) -> Self {
-        self.for_everyone().refuses(401, &["sign_in"]).refuses(404, &["not_found"])
+        self.for_everyone().refuses(401, &["sign_in"]).refuses(403, &["other_source"]).refuses(404, &["not_found"])
     }
 
     /// Only accounts and tokens may call the operation.
     pub(super) fn for_accounts(mut self) -> Self {
         self.description["security"] = json!([{ "token": [] }, { "session": [] }]);
-        self.refuses(401, &["sign_in"])
+        self.refuses(401, &["sign_in"]).refuses(403, &["other_source"])
     }
 
     /// Only admins may call the operation.
@@ -171,7 +171,7 @@ pub(super) fn collect_paths(operations: Vec<ApiOperation>) -> Value {
 const fn error_meaning(status: u16) -> &'static str {
     match status {
         400 => "The request cannot be processed as it is. `field` names the parameter or the part of the body.",
-        401 => "The token is unknown or was revoked, or the caller must log in.",
+        401 => "The token is unknown, has expired or was revoked, or the caller must log in.",
         403 => "The caller may not do this.",
         404 => "It does not exist, or the caller may not know of it.",
         409 => "It cannot be done now.",

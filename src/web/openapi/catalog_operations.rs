@@ -93,7 +93,7 @@ fn list_items() -> ApiOperation {
         .with_versions()
         .refuses(400, &["bad_request", "bad_filter", "unknown_parameter"])
         .refuses(503, &["index_unavailable"])
-        .with_cross_origin_headers(&[200, 304, 400, 401, 503])
+        .with_cross_origin_headers(&[200, 304, 400, 401, 403, 503])
 }
 
 /// The operation by which browsers ask what scripts of other sites may send.
@@ -104,5 +104,5 @@ pub(super) fn describe_preflight(path: &str, id: &str) -> ApiOperation {
         .answers_empty(204, "What is allowed, for a public catalog.")
         .with_header(204, "Access-Control-Allow-Methods")
         .with_header(204, "Access-Control-Allow-Headers")
-        .with_cross_origin_headers(&[204, 401])
+        .with_cross_origin_headers(&[204, 401, 403])
 }

@@ -62,7 +62,7 @@ fn export_catalog(format: ExportFormat) -> ApiOperation {
         .with_versions()
         .refuses(400, &["bad_request", "bad_filter", "unknown_parameter"])
         .refuses(503, &["index_unavailable"])
-        .with_cross_origin_headers(&[200, 304, 400, 401, 503]);
+        .with_cross_origin_headers(&[200, 304, 400, 401, 403, 503]);
     if format == ExportFormat::Xlsx {
         operation.refuses(400, &["does_not_fit"]).refuses(503, &["busy"])
     } else {
@@ -83,7 +83,7 @@ fn read_feed(extension: &str) -> ApiOperation {
         .answers(200, "The feed.", media, &schema)
         .with_versions()
         .refuses(400, &["unknown_parameter"])
-        .with_cross_origin_headers(&[200, 304, 400, 401, 503])
+        .with_cross_origin_headers(&[200, 304, 400, 401, 403, 503])
 }
 
 /// The files about runs, which the pages link to.

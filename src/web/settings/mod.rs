@@ -7,6 +7,7 @@ pub(super) mod account;
 mod account_view;
 mod health_line;
 mod role_choice;
+mod token_limits;
 pub(super) mod tokens;
 mod tokens_view;
 pub(super) mod user;

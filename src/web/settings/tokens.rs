@@ -2,9 +2,11 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
+use chrono::Utc;
 use serde::Deserialize;
 
 use super::role_choice::RoleChoice;
+use super::token_limits::{LimitFields, parse_limits};
 use super::tokens_view::{CreatedTokenPage, NewTokenPage, RevokeTokenPage, TokenLine, TokensPage};
 use crate::domain::account::{AccountName, Actor, Role};
 use crate::domain::secret;
@@ -28,6 +30,8 @@ use crate::web::layout::view::NavSection;
 pub(in crate::web) struct NewTokenForm {
     name: String,
     role: String,
+    source: String,
+    expires: String,
 }
 
 /// `GET /settings/tokens`.
@@ -38,7 +42,9 @@ pub(in crate::web) async fn list_page(
     app.run_blocking(move |state, caller| {
         let actor = caller.admin()?;
         let mut tokens = state.store.list_tokens()?;
-        tokens.sort_by_key(|token| (token.revoked_at.is_some(), token.name.to_lowercase()));
+        let now = Utc::now();
+        let is_over = |token: &ApiToken| token.revoked_at.is_some() || token.expires_at.is_some_and(|time| time <= now);
+        tokens.sort_by_key(|token| (is_over(token), token.name.to_lowercase()));
         HtmlResponse::render(&TokensPage {
             frame: page_frame(state, Some(&actor), "Tokens", NavSection::Settings)?,
             tokens: tokens.into_iter().map(token_line).collect(),
@@ -51,7 +57,9 @@ pub(in crate::web) async fn list_page(
 /// `GET /settings/tokens/new`.
 pub(in crate::web) async fn new_page(app: AppContext) -> Result<HtmlResponse, WebError> {
     app.run_blocking(move |state, caller| {
-        render_form(state, &caller.admin()?, String::new(), RoleChoice(Role::Viewer), None)
+        let sources = state.store.list_sources()?;
+        let limits = LimitFields::new(&sources, "", "");
+        render_form(state, &caller.admin()?, String::new(), (RoleChoice(Role::Viewer), limits), None)
     })
     .await
 }
@@ -66,10 +74,13 @@ pub(in crate::web) async fn create_token(
     let origin = request_origin(&request, &app.state.links);
     app.run_blocking(move |state, caller| {
         let actor = caller.admin()?;
-        let NewTokenForm { name: typed, role } = typed.into_values()?;
+        let NewTokenForm { name: typed, role, source, expires } = typed.into_values()?;
         let role = RoleChoice::parse(&role);
+        let sources = state.store.list_sources()?;
+        let limits = parse_limits(&sources, &source, &expires, Utc::now())?;
         let reject = |typed, error| {
-            let page = render_form(state, &actor, typed, role, Some(error))?;
+            let fields = LimitFields::new(&sources, &source, &expires);
+            let page = render_form(state, &actor, typed, (role, fields), Some(error))?;
             Ok(page.with_status(StatusCode::UNPROCESSABLE_ENTITY))
         };
         let name = match typed.parse::<AccountName>() {
@@ -78,7 +89,7 @@ pub(in crate::web) async fn create_token(
         };
         let token =
             secret::generate_token().map_err(|error| WebError::internal("no random bytes for a token", &error))?;
-        match state.store.add_token(&name, role.0, &secret::token_hash(&token)) {
+        match state.store.add_token(&name, role.0, limits, &secret::token_hash(&token)) {
             Ok(()) => {}
             Err(error @ StoreError::Taken { .. }) => {
                 let advice =
@@ -87,11 +98,14 @@ pub(in crate::web) async fn create_token(
             }
             Err(error) => return Err(error.into()),
         }
+        let only = limits.only_source.and_then(|only| sources.into_iter().find(|source| source.id == only));
         log::info!("the API token {} ({}) was created by {}", name.as_str(), role.0, actor.name);
         HtmlResponse::render(&CreatedTokenPage {
             frame: page_frame(state, Some(&actor), "Token created", NavSection::Settings)?,
             name: name.as_str().to_owned(),
             example: format!("curl -H 'Authorization: Bearer {token}' {origin}{}", state.links.route("/api/sources")),
+            only_source: only.map(|source| source.name),
+            expires: limits.expires_at.map(time_label),
             token,
         })
     })
@@ -129,7 +143,11 @@ fn find_token(state: &AppState, id: &str) -> Result<ApiToken, WebError> {
 }
 
 fn token_line(token: ApiToken) -> TokenLine {
+    let is_expired = token.expires_at.is_some_and(|time| time <= Utc::now());
     TokenLine {
+        only_source: token.only_source.map(|(_, name)| name),
+        expires: token.expires_at.map(time_label),
+        is_expired,
         id: token.id,
         name: token.name,
         role: RoleChoice(token.role),
@@ -143,9 +161,9 @@ fn render_form(
     state: &AppState,
     actor: &Actor,
     name: String,
-    role: RoleChoice,
+    (role, limits): (RoleChoice, LimitFields),
     name_error: Option<String>,
 ) -> Result<HtmlResponse, WebError> {
     let frame = page_frame(state, Some(actor), "Create token", NavSection::Settings)?;
-    HtmlResponse::render(&NewTokenPage { frame, name, role, name_error })
+    HtmlResponse::render(&NewTokenPage { frame, name, role, limits, name_error })
 }

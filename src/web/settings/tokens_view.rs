@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::role_choice::RoleChoice;
+use super::token_limits::LimitFields;
 use crate::web::layout::time_label::TimeLabel;
 use crate::web::layout::view::PageFrame;
 
@@ -12,7 +13,7 @@ use crate::web::layout::view::PageFrame;
 pub(in crate::web) struct TokensPage {
     /// The frame of the page.
     pub frame: PageFrame,
-    /// Active tokens first, then revoked ones, each sorted by name.
+    /// Active tokens first, then revoked and expired ones, each sorted by name.
     pub tokens: Vec<TokenLine>,
     /// What was just done.
     pub done: Option<&'static str>,
@@ -31,8 +32,14 @@ pub(in crate::web) struct TokenLine {
     pub created: TimeLabel,
     /// When it was last used; `None` if never, or not since this is stored.
     pub last_used: Option<TimeLabel>,
-    /// When it was revoked; `None` while it is active.
+    /// When it was revoked; `None` if it was not.
     pub revoked: Option<TimeLabel>,
+    /// The name of the only source that it is for; `None` for all sources.
+    pub only_source: Option<String>,
+    /// When it expires; `None` if it does not.
+    pub expires: Option<TimeLabel>,
+    /// Whether it has expired.
+    pub is_expired: bool,
 }
 
 /// `GET /settings/tokens/new`, and `POST /settings/tokens` with errors.
@@ -45,6 +52,8 @@ pub(in crate::web) struct NewTokenPage {
     pub name: String,
     /// What it is to allow.
     pub role: RoleChoice,
+    /// What is to limit it besides the role.
+    pub limits: LimitFields,
     /// The error of the name.
     pub name_error: Option<String>,
 }
@@ -61,6 +70,10 @@ pub(in crate::web) struct CreatedTokenPage {
     pub token: String,
     /// A command that uses it.
     pub example: String,
+    /// The name of the only source that it is for; `None` for all sources.
+    pub only_source: Option<String>,
+    /// When it expires; `None` if it does not.
+    pub expires: Option<TimeLabel>,
 }
 
 /// `GET /settings/tokens/{id}/revoke`.

@@ -3,7 +3,7 @@
 
 use std::process::Output;
 
-use lockstep::domain::account::Role;
+use lockstep::domain::account::{Role, TokenLimits};
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::secret::token_hash;
 use lockstep::domain::source::SourceDraft;
@@ -47,7 +47,14 @@ impl FuzzedServer {
         let server = setup.start();
         setup.add_admin_and_token();
         let store = setup.store();
-        store.add_token(&"reader".parse().expect("a name"), Role::Viewer, &token_hash(VIEWER_TOKEN)).expect("a token");
+        store
+            .add_token(
+                &"reader".parse().expect("a name"),
+                Role::Viewer,
+                TokenLimits::default(),
+                &token_hash(VIEWER_TOKEN),
+            )
+            .expect("a token");
         let file = setup.path("albums.csv");
         std::fs::write(&file, ALBUMS).expect("a file");
         let sheet = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit#gid=0");

@@ -1,7 +1,8 @@
 //! Refused requests to every described operation: bad tokens, missing permissions, unknown things, wrong parameters.
 
-use lockstep::domain::account::Role;
+use lockstep::domain::account::{Role, TokenLimits};
 use lockstep::domain::sync_id::SyncId;
+use lockstep::web::access_rules::{AccessRule, ROUTE_RULES};
 
 use super::answer_recorder::{AnswerRecorder, DescribedOperation, PathValues};
 use crate::web::site::{SiteClient, TestSite};
@@ -15,6 +16,7 @@ pub(super) fn record_refusals(
 ) {
     let wrong = site.visitor().with_header("Authorization", "Bearer wrong").with_header("Accept", "application/json");
     let viewer = site.add_program("reader", Role::Viewer);
+    let limited = site.add_limited_program(TokenLimits { only_source: Some(site.drafts.id), ..TokenLimits::default() });
     let other_site = admin.with_header("Origin", "https://other.example");
     let unknown_run = SyncId::new().to_string();
     let unknown = PathValues { slug: "missing", run: &unknown_run, item: "987654321" };
@@ -32,7 +34,12 @@ pub(super) fn record_refusals(
         if method == "POST" {
             expect(&other_site, &known, body, 403);
         }
-        expect(&viewer, &known, body, 403);
+        if is_for_admins(method, path) {
+            expect(&viewer, &known, body, 403);
+        }
+        if path.contains("{slug}") {
+            expect(&limited, &known, body, 403);
+        }
         // The start of a sheet names nothing that could be unknown.
         if !(method == "POST" && path.starts_with("/api/sync-sheets")) {
             expect(admin, &unknown_address(path, unknown), body, 404);
@@ -51,6 +58,12 @@ pub(super) fn record_refusals(
         let DescribedOperation { method, path, .. } = &operation;
         recorder.send(&site.visitor(), method, path, &drafts.fill_in(path), None);
     }
+}
+
+/// Whether only admins may call an operation.
+fn is_for_admins(method: &str, path: &str) -> bool {
+    let route = ROUTE_RULES.iter().find(|route| route.pattern == path);
+    route.is_some_and(|route| if method == "POST" { route.change } else { route.read } == AccessRule::Admin)
 }
 
 /// An address that names something that does not exist.
