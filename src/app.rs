@@ -6,6 +6,7 @@ mod json_logs;
 mod kind_settings;
 mod log_values;
 mod logging;
+mod open_files;
 mod shutdown;
 
 use std::io;
@@ -30,7 +31,6 @@ use crate::fetch;
 use crate::status::{DatabaseStatus, FileStatus, RedisStatus, StatusBoard, StatusError, StatusStore};
 use crate::store::{Store, StoreError};
 use crate::sync::{SyncControl, SyncEngine, SyncThreads, Timeouts, WakeSignal};
-use crate::web;
 use crate::web::http::app_state::AppState;
 use crate::web::http::cached_value::CachedValue;
 use crate::web::http::forwarder_notice::ForwarderNotice;
@@ -38,6 +38,7 @@ use crate::web::http::last_use_recorder::LastUseRecorder;
 use crate::web::http::links::LinkBuilder;
 use crate::web::http::repeated_polls::{POLL_REUSE, RepeatedPolls};
 use crate::web::http::server_info::ServerInfo;
+use crate::web::{self, ConnectionLimits};
 
 pub use error::AppError;
 pub use kind_settings::try_google_credentials;
@@ -274,7 +275,9 @@ async fn serve_until_shutdown(
     workers: SyncThreads,
     shutdown: &AtomicBool,
 ) -> Result<(), AppError> {
-    let server = web::serve(listener, state)?;
+    let limits = ConnectionLimits::for_open_files(open_files::raise_open_file_limit());
+    log::info!("at most {} connections", limits.max_connections);
+    let server = web::serve(listener, state, limits)?;
     let handle = server.handle();
     let pages = rt::spawn(server);
     while !shutdown.load(Ordering::SeqCst) && !pages.is_finished() {

@@ -6,6 +6,7 @@ mod api;
 mod catalog;
 mod catalog_feed;
 mod changes;
+mod connections;
 mod dashboard;
 mod decisions;
 mod error_pages;
@@ -24,4 +25,5 @@ mod server;
 mod settings;
 mod sources;
 
+pub use connections::ConnectionLimits;
 pub use server::serve;

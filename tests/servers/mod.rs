@@ -17,6 +17,7 @@ mod redis;
 mod second_crash;
 mod secrets;
 mod shutdown;
+mod slow_clients;
 mod status_files;
 mod status_follower;
 mod takeover;

@@ -19,6 +19,7 @@ use tempfile::TempDir;
 use super::TestDatabase;
 use super::http_client::TestHttpClient;
 use super::load_clock::measure_load_time;
+use super::open_file_limit::limit_open_files;
 use super::test_database::open_store;
 use super::waiting::{wait_for, wait_for_value};
 
@@ -32,6 +33,8 @@ pub(crate) struct ServerSetup {
     folder: TempDir,
     database: Option<DatabaseAddress>,
     settings: Vec<(&'static str, String)>,
+    /// How many files a server may have open.
+    open_files: Option<u32>,
     started: AtomicUsize,
 }
 
@@ -57,7 +60,7 @@ impl ServerSetup {
         let folder = tempfile::tempdir().expect("a folder");
         let allowed = ("LOCKSTEP_ALLOW_HOSTS", "127.0.0.1".to_owned());
         let free = ("LOCKSTEP_COOLDOWN", "0".to_owned());
-        Self { folder, database: None, settings: vec![allowed, free], started: AtomicUsize::new(0) }
+        Self { folder, database: None, settings: vec![allowed, free], open_files: None, started: AtomicUsize::new(0) }
     }
 
     /// A setup on a database of the tests.
@@ -74,6 +77,11 @@ impl ServerSetup {
     pub(crate) fn with_setting(mut self, name: &'static str, value: &str) -> Self {
         self.settings.push((name, value.to_owned()));
         self
+    }
+
+    /// Lets each server have this many files open, and no more.
+    pub(crate) fn with_open_files(self, count: u32) -> Self {
+        Self { open_files: Some(count), ..self }
     }
 
     /// The path of a file in the folder.
@@ -152,7 +160,11 @@ impl ServerSetup {
     pub(crate) fn launch(&self, data: &str, port: u16) -> StartingServer {
         let log = self.path(&format!("log-{}", self.started.fetch_add(1, Ordering::Relaxed)));
         let mut command = self.build_command(data);
-        command.arg("serve").env("LOCKSTEP_BIND", format!("127.0.0.1:{port}"));
+        command.arg("serve");
+        if let Some(count) = self.open_files {
+            command = limit_open_files(&command, count);
+        }
+        command.env("LOCKSTEP_BIND", format!("127.0.0.1:{port}"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(&log).expect("a file for the log"));
         let child = command.spawn().expect("the program starts");
         StartingServer { child, log }

@@ -22,7 +22,6 @@ use lockstep::status::{FileStatus, StatusBoard};
 use lockstep::store::admission::StartOutcome;
 use lockstep::store::{DatabaseAddress, Store};
 use lockstep::sync::{ShutdownSignal, SyncControl, SyncEngine, Timeouts};
-use lockstep::web;
 use lockstep::web::http::app_state::AppState;
 use lockstep::web::http::cached_value::CachedValue;
 use lockstep::web::http::forwarder_notice::ForwarderNotice;
@@ -30,6 +29,7 @@ use lockstep::web::http::last_use_recorder::LastUseRecorder;
 use lockstep::web::http::links::LinkBuilder;
 use lockstep::web::http::repeated_polls::RepeatedPolls;
 use lockstep::web::http::server_info::ServerInfo;
+use lockstep::web::{self, ConnectionLimits};
 use tempfile::TempDir;
 
 pub(super) use super::site_client::SiteClient;
@@ -79,6 +79,12 @@ impl TestSite {
         let (store, data) = Self::create_store();
         let proxies = addresses.parse().expect("proxies");
         Self::start(store, data, Timeouts::default(), |_| {}, |kinds| kinds, (LinkBuilder::default(), proxies))
+    }
+
+    /// A server with these limits of connections.
+    pub(super) fn with_connection_limits(limits: ConnectionLimits) -> Self {
+        let (store, data) = Self::create_store();
+        Self::listen(store, data, Timeouts::default(), |_| {}, |kinds| kinds, LinkBuilder::default(), limits)
     }
 
     /// A server on a fresh SQLite database, after `change` to its fetch settings.
@@ -136,6 +142,18 @@ impl TestSite {
         more: impl FnOnce(SourceKinds) -> SourceKinds,
         (links, trusted_proxies): (LinkBuilder, TrustedProxies),
     ) -> Self {
+        Self::listen(store, data, limits, change, more, links, ConnectionLimits::for_open_files(1024))
+    }
+
+    fn listen(
+        store: Store,
+        data: TempDir,
+        limits: Timeouts,
+        change: impl FnOnce(&mut KindSettings),
+        more: impl FnOnce(SourceKinds) -> SourceKinds,
+        links: LinkBuilder,
+        connections: ConnectionLimits,
+    ) -> Self {
         let status = FileStatus::new(data.path().join("status"));
         let board = Arc::new(StatusBoard::new(Box::new(status), store.clone(), limits.renewal_interval));
         let mut road = KindSettings::in_data_dir(data.path(), ALBUMS);
@@ -180,7 +198,7 @@ impl TestSite {
         let (tell, reported) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             rt::System::new().block_on(async move {
-                let server = web::serve(listener, state).expect("a server");
+                let server = web::serve(listener, state, connections).expect("a server");
                 tell.send(server.handle()).expect("a session waits");
                 server.await.expect("served");
             });

@@ -1,7 +1,9 @@
 //! What every request passes: requests of other sites are refused unless they only read, panics are caught, errors are
-//! rendered in the format that the request expects, and every response gets the security headers.
+//! rendered in the format that the request expects, bodies that arrive too slowly are answered with 408, and every
+//! response gets the security headers.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -12,6 +14,7 @@ use actix_web::{Error, HttpRequest, HttpResponse};
 use futures_util::FutureExt as _;
 
 use super::page::{render_bare_page, render_error_page};
+use crate::web::connections::{BodyTimeout, ClientConnection, TrackedResponse, pace_body};
 use crate::web::http::app_state::AppData;
 use crate::web::http::error::{WebError, from_framework};
 use crate::web::http::error_response::error_response;
@@ -20,10 +23,24 @@ use crate::web::http::response_format::ResponseFormat;
 use crate::web::http::return_path::return_path_of;
 use crate::web::http::security_headers::{add_security_headers, wants_pictures};
 
-/// Passes a request on to its handler, unless another site sent it, and completes the response.
+/// Passes a request on to its handler, unless another site sent it, and completes the response. The connection learns
+/// when the body has arrived and when the response has ended.
 pub(in crate::web) async fn process_request(
+    mut request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<TrackedResponse>, Error> {
+    let connection = request.conn_data::<Arc<ClientConnection>>().cloned();
+    let body_timeout = connection.as_ref().map(|connection| pace_body(&mut request, connection)).unwrap_or_default();
+    let answered = answer_request(request, next, &body_timeout).await;
+    // The response to an error is not tracked. It is short.
+    let answered = answered.inspect_err(|_| drop(TrackedResponse::new(BoxBody::new(()), connection.clone())));
+    answered.map(|response| response.map_body(|_, body| TrackedResponse::new(body, connection)))
+}
+
+async fn answer_request(
     request: ServiceRequest,
     next: Next<BoxBody>,
+    body_timeout: &BodyTimeout,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let format = ResponseFormat::of(request.request());
     let links = request.app_data::<AppData>().map(|app| app.links.clone()).unwrap_or_default();
@@ -36,6 +53,7 @@ pub(in crate::web) async fn process_request(
         // A panic must not end the thread, which serves other requests too. It was printed to standard error.
         let handled = AssertUnwindSafe(async move { next.call(request).await });
         match handled.catch_unwind().await {
+            Ok(Ok(response)) if body_timeout.has_expired() => respond_with_timeout(response, format, &links).await,
             Ok(Ok(response)) => render_error(response, format, &links).await,
             Ok(Err(error)) => return Err(error_without_request(from_framework(&error), format, &links)),
             Err(_) => {
@@ -50,6 +68,20 @@ pub(in crate::web) async fn process_request(
         send_without_chunks(response.response_mut());
     }
     Ok(response)
+}
+
+/// Replaces the response of a handler that did not get the whole body, and closes the connection after it.
+async fn respond_with_timeout(
+    response: ServiceResponse<BoxBody>,
+    format: ResponseFormat,
+    links: &LinkBuilder,
+) -> ServiceResponse<BoxBody> {
+    let (request, _) = response.into_parts();
+    let message = "The request arrived too slowly, so nothing was changed. Check your connection and try again.";
+    let error = WebError::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", message);
+    let mut response = respond_with_error(&error, format, &request, links).await;
+    response.head_mut().set_connection_type(ConnectionType::Close);
+    ServiceResponse::new(request, response)
 }
 
 /// Lets the end of the connection be the end of a body of unknown length: HTTP/1.0 knows no chunks (RFC 9112, section

@@ -65,6 +65,7 @@ fn heading(error: &WebError) -> String {
         ("taken", _) => "Name already taken",
         (_, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY) => "Invalid request",
         (_, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => "You don’t have permission",
+        (_, StatusCode::REQUEST_TIMEOUT) => "Request timed out",
         (_, StatusCode::METHOD_NOT_ALLOWED) => "Method not allowed",
         (_, StatusCode::CONFLICT) => "Not possible right now",
         (_, StatusCode::PAYLOAD_TOO_LARGE) => "Too large",

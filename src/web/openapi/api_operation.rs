@@ -59,11 +59,11 @@ impl ApiOperation {
         self
     }
 
-    /// Adds the body in JSON, which is required.
+    /// Adds the body in JSON, which is required and must arrive in time.
     pub(super) fn with_json_body(mut self, schema: &Value) -> Self {
         self.description["requestBody"] =
             json!({ "required": true, "content": { "application/json": { "schema": schema } } });
-        self
+        self.refuses(408, &["request_timeout"])
     }
 
     /// Everybody may call the operation.
@@ -174,6 +174,7 @@ const fn error_meaning(status: u16) -> &'static str {
         401 => "The token is unknown, has expired or was revoked, or the caller must log in.",
         403 => "The caller may not do this.",
         404 => "It does not exist, or the caller may not know of it.",
+        408 => "The body arrived too slowly.",
         409 => "It cannot be done now.",
         413 => "The body is too large.",
         429 => "The same was done a moment ago. `Retry-After` has the seconds to wait.",
