@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::Command;
 
 /// The same command, which may have this many files open: half of them at first, as the soft limit.
-pub(crate) fn limit_open_files(command: &Command, count: u32) -> Command {
+pub(crate) fn limit_open_files(command: Command, count: Option<u32>) -> Command {
+    let Some(count) = count else { return command };
     let mut limited = Command::new("sh");
     limited.arg("-c").arg(format!("ulimit -Sn {} && ulimit -Hn {count} && exec \"$0\" \"$@\"", count / 2));
     limited.arg(command.get_program()).args(command.get_args()).env_clear();

@@ -159,12 +159,8 @@ impl ServerSetup {
     /// Starts a server without waiting for it.
     pub(crate) fn launch(&self, data: &str, port: u16) -> StartingServer {
         let log = self.path(&format!("log-{}", self.started.fetch_add(1, Ordering::Relaxed)));
-        let mut command = self.build_command(data);
-        command.arg("serve");
-        if let Some(count) = self.open_files {
-            command = limit_open_files(&command, count);
-        }
-        command.env("LOCKSTEP_BIND", format!("127.0.0.1:{port}"));
+        let mut command = limit_open_files(self.build_command(data), self.open_files);
+        command.arg("serve").env("LOCKSTEP_BIND", format!("127.0.0.1:{port}"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(&log).expect("a file for the log"));
         let child = command.spawn().expect("the program starts");
         StartingServer { child, log }

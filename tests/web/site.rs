@@ -84,7 +84,8 @@ impl TestSite {
     /// A server with these limits of connections.
     pub(super) fn with_connection_limits(limits: ConnectionLimits) -> Self {
         let (store, data) = Self::create_store();
-        Self::listen(store, data, Timeouts::default(), |_| {}, |kinds| kinds, LinkBuilder::default(), limits)
+        let network = (LinkBuilder::default(), TrustedProxies::default());
+        Self::listen(store, data, Timeouts::default(), |_| {}, |kinds| kinds, network, limits)
     }
 
     /// A server on a fresh SQLite database, after `change` to its fetch settings.
@@ -140,9 +141,9 @@ impl TestSite {
         limits: Timeouts,
         change: impl FnOnce(&mut KindSettings),
         more: impl FnOnce(SourceKinds) -> SourceKinds,
-        (links, trusted_proxies): (LinkBuilder, TrustedProxies),
+        network: (LinkBuilder, TrustedProxies),
     ) -> Self {
-        Self::listen(store, data, limits, change, more, links, ConnectionLimits::for_open_files(1024))
+        Self::listen(store, data, limits, change, more, network, ConnectionLimits::for_open_files(1024))
     }
 
     fn listen(
@@ -151,7 +152,7 @@ impl TestSite {
         limits: Timeouts,
         change: impl FnOnce(&mut KindSettings),
         more: impl FnOnce(SourceKinds) -> SourceKinds,
-        links: LinkBuilder,
+        (links, trusted_proxies): (LinkBuilder, TrustedProxies),
         connections: ConnectionLimits,
     ) -> Self {
         let status = FileStatus::new(data.path().join("status"));

@@ -33,10 +33,12 @@ fn log_in(site: &TestSite) -> String {
 /// the server sent.
 fn send_slow_body(site: &TestSite, head: &str) -> String {
     let mut client = SocketClient::connect(site.address);
-    client.send(&format!("{head}Host: lockstep.test\r\nContent-Length: 60000\r\n\r\n"));
+    let is_chunked = head.contains("chunked");
+    let (length, piece) = if is_chunked { ("", "1\r\na\r\n") } else { ("Content-Length: 60000\r\n", "a") };
+    client.send(&format!("{head}Host: lockstep.test\r\n{length}\r\n"));
     let started = Instant::now();
     // The response must come although the client sends on.
-    while client.try_send("a") && started.elapsed() < Duration::from_secs(10) {
+    while client.try_send(piece) && started.elapsed() < Duration::from_secs(10) {
         std::thread::sleep(Duration::from_millis(100));
     }
     client.read_to_end()
@@ -52,6 +54,7 @@ fn a_body_that_arrives_too_slowly_is_answered_in_the_format_of_the_request() {
     for (head, body) in [
         ("POST /api/sync HTTP/1.1\r\nContent-Type: application/json\r\n".to_owned(), "\"code\":\"request_timeout\""),
         (format!("POST /login HTTP/1.1\r\n{form}"), "Request timed out"),
+        (format!("POST /login HTTP/1.1\r\nTransfer-Encoding: chunked\r\n{form}"), "Request timed out"),
         (format!("POST /login HTTP/1.1\r\nHX-Request: true\r\n{form}"), "lockstep-reason: request_timeout"),
         (format!("POST /settings/sources/new HTTP/1.1\r\n{upload}"), "Request timed out"),
     ] {

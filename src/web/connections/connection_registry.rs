@@ -10,8 +10,8 @@ use actix_web::rt::time::sleep;
 use parking_lot::Mutex;
 
 use super::address_group::AddressGroup;
-use super::client_connection::ClientConnection;
 use super::connection_limits::ConnectionLimits;
+use super::guarded_connection::GuardedConnection;
 use crate::domain::trusted_proxies::TrustedProxies;
 
 /// How often connections are closed whose client has taken too long.
@@ -32,14 +32,14 @@ pub(in crate::web) struct ConnectionRegistry {
 #[derive(Debug, Default)]
 struct ConnectionTable {
     next_id: u64,
-    by_id: HashMap<u64, Arc<ClientConnection>>,
+    by_id: HashMap<u64, Arc<GuardedConnection>>,
     by_group: HashMap<AddressGroup, Vec<u64>>,
 }
 
 /// A connection in the registry. It leaves the registry when this is dropped.
 pub(in crate::web) struct RegisteredConnection {
     id: u64,
-    connection: Arc<ClientConnection>,
+    connection: Arc<GuardedConnection>,
     registry: Arc<ConnectionRegistry>,
 }
 
@@ -60,7 +60,7 @@ impl ConnectionRegistry {
     /// many, and none of them waits for its client.
     pub(in crate::web) fn admit(self: &Arc<Self>, address: IpAddr, now: Instant) -> Option<RegisteredConnection> {
         let counted = (!self.trusted_proxies.is_trusted(address)).then_some(address);
-        let connection = Arc::new(ClientConnection::new(counted, self.limits, now));
+        let connection = Arc::new(GuardedConnection::new(counted, self.limits, now));
         let mut table = self.connections.lock();
         let most = self.limits.max_connections;
         if table.by_id.len() >= most && table.count_open() >= most {
@@ -77,7 +77,7 @@ impl ConnectionRegistry {
         Some(RegisteredConnection { id, connection, registry: Arc::clone(self) })
     }
 
-    fn close(&self, connection: &ClientConnection) {
+    fn close(&self, connection: &GuardedConnection) {
         connection.evict();
         self.closed.fetch_add(1, Ordering::Relaxed);
     }
@@ -105,13 +105,13 @@ impl ConnectionTable {
         self.by_id.values().filter(|connection| !connection.is_evicted()).count()
     }
 
-    fn find_longest_waiting(&self, now: Instant) -> Option<Arc<ClientConnection>> {
+    fn find_longest_waiting(&self, now: Instant) -> Option<Arc<GuardedConnection>> {
         let waiting = self.by_id.values().filter_map(|connection| Some((connection.waiting_since(now)?, connection)));
         waiting.min_by_key(|(since, _)| *since).map(|(_, connection)| Arc::clone(connection))
     }
 
     /// The oldest incomplete connection of an address that has `limit` of them already.
-    fn find_excess(&self, group: AddressGroup, limit: usize) -> Option<Arc<ClientConnection>> {
+    fn find_excess(&self, group: AddressGroup, limit: usize) -> Option<Arc<GuardedConnection>> {
         let ids = self.by_group.get(&group).filter(|ids| ids.len() >= limit)?;
         let of_group = ids.iter().filter_map(|id| self.by_id.get(id));
         let incomplete: Vec<_> =
@@ -120,7 +120,7 @@ impl ConnectionTable {
         oldest.map(|(_, connection)| Arc::clone(connection))
     }
 
-    fn add(&mut self, connection: &Arc<ClientConnection>) -> u64 {
+    fn add(&mut self, connection: &Arc<GuardedConnection>) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
         self.by_id.insert(id, Arc::clone(connection));
@@ -143,7 +143,7 @@ impl ConnectionTable {
 
 impl RegisteredConnection {
     /// Returns what is known of the connection.
-    pub(super) fn connection(&self) -> &Arc<ClientConnection> {
+    pub(super) fn connection(&self) -> &Arc<GuardedConnection> {
         &self.connection
     }
 }

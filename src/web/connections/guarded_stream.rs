@@ -9,9 +9,9 @@ use std::time::Instant;
 use actix_web::rt::net::TcpStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::client_connection::ClientConnection;
 use super::connection_registry::RegisteredConnection;
 use super::framework_response::with_security_headers;
+use super::guarded_connection::GuardedConnection;
 
 /// The stream of a connection. After an eviction every call fails, and the dispatcher of the framework ends.
 pub(in crate::web) struct GuardedStream {
@@ -30,7 +30,7 @@ impl GuardedStream {
     }
 
     /// Returns what is known of the connection of the stream.
-    pub(in crate::web) fn connection(&self) -> &Arc<ClientConnection> {
+    pub(in crate::web) fn connection(&self) -> &Arc<GuardedConnection> {
         self.registered.connection()
     }
 

@@ -16,7 +16,7 @@ use actix_web::rt::time::{Instant, Sleep, sleep};
 use actix_web::web::Bytes;
 use futures_util::Stream;
 
-use super::client_connection::ClientConnection;
+use super::guarded_connection::GuardedConnection;
 
 /// Whether a body arrived too slowly.
 #[derive(Debug, Clone, Default)]
@@ -26,7 +26,7 @@ pub(in crate::web) struct BodyTimeout(Rc<Cell<bool>>);
 /// disk is not the client's fault.
 struct PacedBody {
     payload: Payload,
-    connection: Arc<ClientConnection>,
+    connection: Arc<GuardedConnection>,
     timeout: BodyTimeout,
     /// Bytes that are still to come, if the head says how many.
     missing: Option<u64>,
@@ -44,7 +44,7 @@ impl BodyTimeout {
 }
 
 /// Records the beginning of a request, and lets its body fail if it arrives too slowly.
-pub(in crate::web) fn pace_body(request: &mut ServiceRequest, connection: &Arc<ClientConnection>) -> BodyTimeout {
+pub(in crate::web) fn pace_body(request: &mut ServiceRequest, connection: &Arc<GuardedConnection>) -> BodyTimeout {
     let timeout = BodyTimeout::default();
     let payload = request.take_payload();
     connection.begin_request(!matches!(payload, Payload::None));

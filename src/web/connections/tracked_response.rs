@@ -8,7 +8,7 @@ use std::time::Instant;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
 
-use super::client_connection::ClientConnection;
+use super::guarded_connection::GuardedConnection;
 
 /// The body of a response. The framework drops it once all of it is in its buffer.
 pub(in crate::web) struct TrackedResponse {
@@ -17,11 +17,11 @@ pub(in crate::web) struct TrackedResponse {
 }
 
 /// Reports the end of a response when it is dropped.
-struct ResponseEnd(Option<Arc<ClientConnection>>);
+struct ResponseEnd(Option<Arc<GuardedConnection>>);
 
 impl TrackedResponse {
     /// The body of a response of this connection.
-    pub(in crate::web) fn new(body: BoxBody, connection: Option<Arc<ClientConnection>>) -> Self {
+    pub(in crate::web) fn new(body: BoxBody, connection: Option<Arc<GuardedConnection>>) -> Self {
         Self { body, _end: ResponseEnd(connection) }
     }
 }

@@ -14,7 +14,7 @@ use actix_web::{Error, HttpRequest, HttpResponse};
 use futures_util::FutureExt as _;
 
 use super::page::{render_bare_page, render_error_page};
-use crate::web::connections::{BodyTimeout, ClientConnection, TrackedResponse, pace_body};
+use crate::web::connections::{BodyTimeout, GuardedConnection, TrackedResponse, pace_body};
 use crate::web::http::app_state::AppData;
 use crate::web::http::error::{WebError, from_framework};
 use crate::web::http::error_response::error_response;
@@ -29,7 +29,7 @@ pub(in crate::web) async fn process_request(
     mut request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<TrackedResponse>, Error> {
-    let connection = request.conn_data::<Arc<ClientConnection>>().cloned();
+    let connection = request.conn_data::<Arc<GuardedConnection>>().cloned();
     let body_timeout = connection.as_ref().map(|connection| pace_body(&mut request, connection)).unwrap_or_default();
     let answered = answer_request(request, next, &body_timeout).await;
     // The response to an error is not tracked. It is short.

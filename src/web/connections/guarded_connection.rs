@@ -49,7 +49,7 @@ struct ConnectionProgress {
 
 /// One connection, as its stream, its requests and the registry see it.
 #[derive(Debug)]
-pub(in crate::web) struct ClientConnection {
+pub(in crate::web) struct GuardedConnection {
     pub(super) limits: ConnectionLimits,
     /// The address that its incomplete requests count for; `None` for a trusted proxy.
     pub(super) group: Option<AddressGroup>,
@@ -58,7 +58,7 @@ pub(in crate::web) struct ClientConnection {
     waker: AtomicWaker,
 }
 
-impl ClientConnection {
+impl GuardedConnection {
     /// A new connection of this address; of none if requests of different clients come from there.
     pub(super) fn new(address: Option<IpAddr>, limits: ConnectionLimits, now: Instant) -> Self {
         let progress = ConnectionProgress {
@@ -200,7 +200,7 @@ impl ClientConnection {
         self.is_evicted.load(Ordering::SeqCst)
     }
 
-    /// Lets [`ClientConnection::evict`] wake the task that waits here. Returns whether that has happened already.
+    /// Lets [`GuardedConnection::evict`] wake the task that waits here. Returns whether that has happened already.
     pub(super) fn register_waker(&self, context: &Context<'_>) -> bool {
         let waker: &Waker = context.waker();
         self.waker.register(waker);
