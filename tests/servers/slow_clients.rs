@@ -74,7 +74,7 @@ fn a_thousand_slow_requests_of_one_address_keep_nobody_out() {
 fn slow_requests_of_many_addresses_keep_nobody_out_of_a_server_with_few_files() {
     let setup = ServerSetup::new().with_open_files(256);
     let server = setup.start();
-    assert!(server.log().contains("at most 64 connections"), "{}", server.log());
+    wait_for("the limit in the log", || server.log().contains("at most 64 connections"));
     attack(server.address(), 300, |number| {
         [127, 0, 1 + u8::try_from(number / 200).unwrap_or(1), 1 + (number % 200) as u8]
     });
