@@ -26,6 +26,10 @@ fn a_session_over_https_has_a_cookie_that_no_other_host_can_set() {
     assert_eq!(proxied.with_header("Cookie", &cookie).get("/settings/account").status, 200);
     // A plain connection could have set a cookie without the prefix.
     let (_, token) = cookie.split_once('=').expect("a value");
+    for path in ["/login", "/nothing", "/api/health"] {
+        assert_eq!(proxied.get(path).header("strict-transport-security"), Some("max-age=31536000"), "{path}");
+        assert_eq!(site.visitor().get(path).header("strict-transport-security"), None, "{path} over plain HTTP");
+    }
     let planted = proxied.with_header("Cookie", &format!("lockstep_session={token}"));
     assert_eq!(planted.get("/settings/account").status, 303);
     let logout = proxied.with_header("Cookie", &cookie).post("/logout");

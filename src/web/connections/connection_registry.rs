@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use actix_web::rt::time::sleep;
 use parking_lot::Mutex;
 
-use super::address_group::AddressGroup;
 use super::connection_limits::ConnectionLimits;
 use super::guarded_connection::GuardedConnection;
+use crate::domain::client_network::ClientNetwork;
 use crate::domain::trusted_proxies::TrustedProxies;
 
 /// How often connections are closed whose client has taken too long.
@@ -33,7 +33,7 @@ pub(in crate::web) struct ConnectionRegistry {
 struct ConnectionTable {
     next_id: u64,
     by_id: HashMap<u64, Arc<GuardedConnection>>,
-    by_group: HashMap<AddressGroup, Vec<u64>>,
+    by_network: HashMap<ClientNetwork, Vec<u64>>,
 }
 
 /// A connection in the registry. It leaves the registry when this is dropped.
@@ -70,7 +70,9 @@ impl ConnectionRegistry {
             };
             self.close(&victim);
         }
-        if let Some(victim) = connection.group.and_then(|group| table.find_excess(group, self.limits.max_incomplete)) {
+        if let Some(victim) =
+            connection.network.and_then(|network| table.find_excess(network, self.limits.max_incomplete))
+        {
             self.close(&victim);
         }
         let id = table.add(&connection);
@@ -111,11 +113,11 @@ impl ConnectionTable {
     }
 
     /// The oldest incomplete connection of an address that has `limit` of them already.
-    fn find_excess(&self, group: AddressGroup, limit: usize) -> Option<Arc<GuardedConnection>> {
-        let ids = self.by_group.get(&group).filter(|ids| ids.len() >= limit)?;
-        let of_group = ids.iter().filter_map(|id| self.by_id.get(id));
+    fn find_excess(&self, network: ClientNetwork, limit: usize) -> Option<Arc<GuardedConnection>> {
+        let ids = self.by_network.get(&network).filter(|ids| ids.len() >= limit)?;
+        let of_network = ids.iter().filter_map(|id| self.by_id.get(id));
         let incomplete: Vec<_> =
-            of_group.filter_map(|connection| Some((connection.incomplete_since()?, connection))).collect();
+            of_network.filter_map(|connection| Some((connection.incomplete_since()?, connection))).collect();
         let oldest = incomplete.iter().min_by_key(|(since, _)| *since).filter(|_| incomplete.len() >= limit);
         oldest.map(|(_, connection)| Arc::clone(connection))
     }
@@ -124,18 +126,18 @@ impl ConnectionTable {
         let id = self.next_id;
         self.next_id += 1;
         self.by_id.insert(id, Arc::clone(connection));
-        if let Some(group) = connection.group {
-            self.by_group.entry(group).or_default().push(id);
+        if let Some(network) = connection.network {
+            self.by_network.entry(network).or_default().push(id);
         }
         id
     }
 
     fn remove(&mut self, id: u64) {
-        let Some(group) = self.by_id.remove(&id).and_then(|connection| connection.group) else { return };
-        if let Some(ids) = self.by_group.get_mut(&group) {
+        let Some(network) = self.by_id.remove(&id).and_then(|connection| connection.network) else { return };
+        if let Some(ids) = self.by_network.get_mut(&network) {
             ids.retain(|known| *known != id);
             if ids.is_empty() {
-                self.by_group.remove(&group);
+                self.by_network.remove(&network);
             }
         }
     }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
 
-use super::address_group::AddressGroup;
 use super::connection_limits::ConnectionLimits;
+use crate::domain::client_network::ClientNetwork;
 
 /// How much later than the framework a connection is closed, so that the framework can answer before.
 const FRAMEWORK_LEAD: Duration = Duration::from_secs(2);
@@ -51,8 +51,8 @@ struct ConnectionProgress {
 #[derive(Debug)]
 pub(in crate::web) struct GuardedConnection {
     pub(super) limits: ConnectionLimits,
-    /// The address that its incomplete requests count for; `None` for a trusted proxy.
-    pub(super) group: Option<AddressGroup>,
+    /// The network that its incomplete requests count for; `None` for a trusted proxy.
+    pub(super) network: Option<ClientNetwork>,
     progress: Mutex<ConnectionProgress>,
     is_evicted: AtomicBool,
     waker: AtomicWaker,
@@ -71,7 +71,7 @@ impl GuardedConnection {
         };
         Self {
             limits,
-            group: address.map(AddressGroup::of),
+            network: address.map(ClientNetwork::from),
             progress: Mutex::new(progress),
             is_evicted: AtomicBool::new(false),
             waker: AtomicWaker::new(),

@@ -1,7 +1,6 @@
 //! Keeps slow and idle clients from occupying the server: how long a client may take, how many connections there may
 //! be, and which one is closed when there are too many.
 
-mod address_group;
 mod connection_limits;
 mod connection_registry;
 mod framework_response;

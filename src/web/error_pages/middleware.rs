@@ -16,12 +16,13 @@ use futures_util::FutureExt as _;
 use super::page::{render_bare_page, render_error_page};
 use crate::web::connections::{BodyTimeout, GuardedConnection, TrackedResponse, pace_body};
 use crate::web::http::app_state::AppData;
+use crate::web::http::client_connection::ClientConnection;
 use crate::web::http::error::{WebError, from_framework};
 use crate::web::http::error_response::error_response;
 use crate::web::http::links::LinkBuilder;
 use crate::web::http::response_format::ResponseFormat;
 use crate::web::http::return_path::return_path_of;
-use crate::web::http::security_headers::{add_security_headers, wants_pictures};
+use crate::web::http::security_headers::{add_security_headers, require_https, wants_pictures};
 
 /// Passes a request on to its handler, unless another site sent it, and completes the response. The connection learns
 /// when the body has arrived and when the response has ended.
@@ -64,6 +65,11 @@ async fn answer_request(
     };
     let has_pictures = wants_pictures(response.request());
     add_security_headers(response.headers_mut(), has_pictures);
+    let request = response.request();
+    let is_https = request.app_data::<AppData>().is_some_and(|app| ClientConnection::of(request, app).is_https);
+    if is_https {
+        require_https(response.headers_mut());
+    }
     if response.request().version() == Version::HTTP_10 {
         send_without_chunks(response.response_mut());
     }

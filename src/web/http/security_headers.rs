@@ -20,6 +20,8 @@ const PAGE_POLICY_WITHOUT_PICTURES: &str = "default-src 'self'; img-src 'self' d
 const PICTURES_COOKIE: (&str, &str) = ("lockstep_pictures", "off");
 /// The sites that may show a page in a frame, if none are named.
 const NO_SITES: &str = "'none'";
+/// For how long browsers that reached Lockstep over HTTPS use nothing else: one year (RFC 6797).
+const TRANSPORT_SECURITY: &str = "max-age=31536000";
 /// Headers of every response that does not set them itself. A response depends on its reader and the time, so it must
 /// not be cached; embedded assets set their own `Cache-Control`. Search engines list only what says so.
 const DEFAULT_HEADERS: [(HeaderName, &str); 4] = [
@@ -43,6 +45,11 @@ pub(in crate::web) const fn robots_rule(source: &Source) -> &'static str {
 pub(in crate::web) fn wants_pictures(request: &HttpRequest) -> bool {
     let (name, off) = PICTURES_COOKIE;
     request.cookie(name).is_none_or(|cookie| cookie.value() != off)
+}
+
+/// Tells a browser that uses HTTPS to use it from now on.
+pub(in crate::web) fn require_https(headers: &mut HeaderMap) {
+    headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TRANSPORT_SECURITY));
 }
 
 /// Adds the headers that a response does not have yet. `has_pictures` allows pictures from other servers.
