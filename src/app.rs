@@ -88,16 +88,17 @@ impl App {
             ..Timeouts::DEFAULT
         };
         let connections = u32::try_from(settings.workers).unwrap_or(u32::MAX).saturating_add(SPARE_CONNECTIONS);
-        let store = Store::open(&settings.database, connections, timeouts.lease)?;
-        let applied = retry_while_busy(|| store.migrate())?;
+        let engine_store = Store::open(&settings.database, connections, timeouts.lease)?;
+        let applied = retry_while_busy(|| engine_store.migrate())?;
         if applied > 0 {
             log::info!("{}: {applied} migrations applied", settings.database.for_people());
         }
         if let Some(period) = settings.rollback_period {
-            retry_while_busy(|| store.set_rollback_period(period))?;
+            retry_while_busy(|| engine_store.set_rollback_period(period))?;
         }
-        // The engine has its own connections, so that slow searches in pages cannot delay a heartbeat.
-        let engine_store = store.with_own_connections(connections)?;
+        // Pages have their own connections, so that slow searches cannot delay a heartbeat, and so that a page soon says
+        // that the database is busy while a run waits.
+        let store = engine_store.for_requests(connections)?;
         // For the same reason, pages and engine each have a status board.
         let open_board = |store: &Store| -> Result<_, AppError> {
             let primary = open_status_store(&settings, store)?;
@@ -112,7 +113,8 @@ impl App {
             timeouts,
             wake_signal: Arc::new(WakeSignal::default()),
         };
-        Ok(Self { store, board, control: SyncControl::new(engine.clone()), engine, settings })
+        let control = SyncControl::with_request_store(engine.clone(), store.clone());
+        Ok(Self { store, board, control, engine, settings })
     }
 
     /// Returns the data folder.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::FairMutex;
 use r2d2::{NopErrorHandler, Pool};
@@ -10,7 +10,8 @@ use r2d2::{NopErrorHandler, Pool};
 pub(super) use super::any_connection::AnyConnection;
 use super::connector::DatabaseConnector;
 pub use super::database_address::DatabaseAddress;
-use super::dialect::{migrations, write_tx};
+use super::dialect::session::{REQUEST_LOCK_TIMEOUT, RUN_LOCK_TIMEOUT};
+use super::dialect::{lock, migrations, write_tx};
 use super::error::StoreError;
 use super::write_count::{WriteCount, WriteMark};
 
@@ -45,7 +46,7 @@ impl Store {
         if let DatabaseAddress::Sqlite(path) = address {
             create_private(path)?;
         }
-        let connector = DatabaseConnector { address: address.clone(), lease };
+        let connector = DatabaseConnector { address: address.clone(), lease, lock_timeout: RUN_LOCK_TIMEOUT };
         // The first attempt is made outside the pool, which would retry for a long time and hide the reason.
         let first = connector.connect_once().map_err(|error| StoreError::Unreachable {
             address: address.for_people(),
@@ -65,6 +66,18 @@ impl Store {
     pub fn with_own_connections(&self, connections: u32) -> Result<Self, StoreError> {
         let pool = build_pool(&self.connector, connections)?;
         Ok(Self { pool, ..self.clone() })
+    }
+
+    /// Returns the same database for pages and commands, with a separate pool of `connections` connections. On
+    /// PostgreSQL a statement waits at most [`REQUEST_LOCK_TIMEOUT`] for a lock, so that people soon learn that the
+    /// database is busy.
+    ///
+    /// # Errors
+    /// [`StoreError::Pool`] when no connection can be made.
+    pub fn for_requests(&self, connections: u32) -> Result<Self, StoreError> {
+        let connector = DatabaseConnector { lock_timeout: REQUEST_LOCK_TIMEOUT, ..self.connector.clone() };
+        let pool = build_pool(&connector, connections)?;
+        Ok(Self { pool, connector, ..self.clone() })
     }
 
     /// Applies the missing migrations and returns their number. Several servers may call this at the same time.
@@ -98,7 +111,9 @@ impl Store {
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        work(&mut self.take_connection()?.conn)
+        let mut connection = self.take_connection()?;
+        let started = Instant::now();
+        work(&mut connection.conn).map_err(|error| self.recognize_lock_timeout(error, started))
     }
 
     /// Runs `work` in one transaction, which is committed if `work` returns `Ok` and rolled back otherwise.
@@ -112,7 +127,24 @@ impl Store {
             None => None,
         };
         let _counted = self.write_count.begin();
-        write_tx::run_write(&mut self.take_connection()?.conn, work)
+        let mut connection = self.take_connection()?;
+        let started = Instant::now();
+        write_tx::run_write(&mut connection.conn, work).map_err(|error| self.recognize_lock_timeout(error, started))
+    }
+
+    /// Turns the failure of a statement that waited too long for a lock into [`StoreError::Busy`].
+    fn recognize_lock_timeout(&self, error: StoreError, started: Instant) -> StoreError {
+        match &error {
+            StoreError::Statement(cause)
+                if !self.is_sqlite()
+                    && !error.is_disk_full()
+                    && lock::is_lock_timeout(cause, started.elapsed(), self.connector.lock_timeout) =>
+            {
+                log::debug!("{error}");
+                StoreError::Busy
+            }
+            _ => error,
+        }
     }
 
     fn take_connection(&self) -> Result<PoolConnection, StoreError> {

@@ -18,6 +18,8 @@ pub(super) struct DatabaseConnector {
     pub(super) address: DatabaseAddress,
     /// The longest time that a PostgreSQL session may stay idle inside a transaction.
     pub(super) lease: Duration,
+    /// The longest time that a statement waits for a lock on PostgreSQL.
+    pub(super) lock_timeout: Duration,
 }
 
 /// Why a connection cannot be made, or cannot be used any longer.
@@ -61,7 +63,7 @@ impl DatabaseConnector {
             DatabaseAddress::Postgres(url) => connect_postgres(url).map(AnyConnection::Postgres),
         };
         let mut conn = conn?;
-        session::prepare_session(&mut conn, self.lease)?;
+        session::prepare_session(&mut conn, self.lease, self.lock_timeout)?;
         Ok(conn)
     }
 }

@@ -22,23 +22,32 @@ use crate::domain::source_form_spec::SourceFormSpec;
 use crate::domain::source_probe::{ProbeError, SourceProbe, SourceTabs};
 use crate::domain::sync_id::SyncId;
 use crate::fetch::{SourceKind, build_unsaved_source};
-use crate::store::StoreError;
 use crate::store::admission::{AdmissionRequest, ScheduledStart, StartOutcome};
 use crate::store::cancel::CancelOutcome;
 use crate::store::start_condition::StartCondition;
 use crate::store::takeover::TakenOver;
+use crate::store::{Store, StoreError};
 
 /// Starts, cancels and recovers runs, probes places, and returns facts about the kinds of sources.
 #[derive(Clone)]
 pub struct SyncControl {
+    /// The engine as requests use it: its store does not wait long for locks.
     engine: SyncEngine,
+    /// The engine that runs operations in the thread of a caller.
+    run_engine: SyncEngine,
 }
 
 impl SyncControl {
     /// Creates the control of this engine.
     #[must_use]
     pub fn new(engine: SyncEngine) -> Self {
-        Self { engine }
+        Self { run_engine: engine.clone(), engine }
+    }
+
+    /// Creates the control of this engine, whose requests use `store`.
+    #[must_use]
+    pub fn with_request_store(engine: SyncEngine, store: Store) -> Self {
+        Self { engine: SyncEngine { store, ..engine.clone() }, run_engine: engine }
     }
 
     pub(super) fn engine(&self) -> &SyncEngine {
@@ -131,7 +140,7 @@ impl SyncControl {
     /// # Errors
     /// [`StoreError`] when the run cannot be claimed.
     pub fn run_in_this_thread(&self, id: SyncId, shutdown: &ShutdownSignal) -> Result<bool, StoreError> {
-        claim_and_run(&self.engine, Some(id), shutdown)
+        claim_and_run(&self.run_engine, Some(id), shutdown)
     }
 
     /// Ends a run whose worker is dead, as every server does regularly: the run becomes *interrupted* and may be queued
@@ -141,7 +150,7 @@ impl SyncControl {
     /// [`StoreError`] when the leases cannot be read or the ending cannot be written.
     pub fn recover_run(&self, id: SyncId) -> Result<Option<TakenOver>, StoreError> {
         match self.engine.store.expired_leases()?.into_iter().find(|lease| lease.id == id) {
-            Some(lease) => recovery::end_if_dead(&self.engine, lease),
+            Some(lease) => recovery::end_if_dead(&self.run_engine, lease),
             None => Ok(None),
         }
     }

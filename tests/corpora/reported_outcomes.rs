@@ -37,7 +37,7 @@ fn run_command(setup: &ServerSetup, args: &[&str]) -> (String, String) {
 }
 
 fn get_page(client: &TestHttpClient, path: &str) -> String {
-    let ServerAnswer { status, body } = client.get(path).expect("an answer");
+    let ServerAnswer { status, body, .. } = client.get(path).expect("an answer");
     assert_eq!(status, 200, "{path}: {body}");
     body
 }

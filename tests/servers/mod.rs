@@ -8,6 +8,7 @@ mod crashes;
 mod database_outage;
 mod frozen;
 mod google;
+mod locked_tables;
 mod logs;
 mod lost_commit;
 mod mid_run;

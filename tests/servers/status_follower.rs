@@ -128,7 +128,7 @@ impl FollowerState {
         notes.tally.polls += 1;
         match answer {
             Ok(answer) if answer.status == 200 => take(&mut notes, &answer),
-            Ok(ServerAnswer { status, body }) => {
+            Ok(ServerAnswer { status, body, .. }) => {
                 notes.tally.record_violation(Violation::Poll, format!("{path}: {status} {body}"));
             }
             Err(error) if same && life % 2 == 1 => {

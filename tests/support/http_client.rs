@@ -88,6 +88,8 @@ impl TestHttpClient {
         };
         let mut answered = answered?;
         let status = answered.status().as_u16();
-        Ok(ServerAnswer { status, body: answered.body_mut().read_to_string()? })
+        let retry_after = answered.headers().get("retry-after").and_then(|value| value.to_str().ok());
+        let retry_after = retry_after.map(str::to_owned);
+        Ok(ServerAnswer { status, retry_after, body: answered.body_mut().read_to_string()? })
     }
 }

@@ -51,6 +51,8 @@ pub(crate) struct ServerProcess {
 #[derive(Debug)]
 pub(crate) struct ServerAnswer {
     pub(crate) status: u16,
+    /// The header `Retry-After`.
+    pub(crate) retry_after: Option<String>,
     pub(crate) body: String,
 }
 

@@ -1,6 +1,6 @@
 //! Locks rows. SQLite has no row locks and needs none: only one transaction writes at a time.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -11,6 +11,23 @@ use diesel::sql_types::Double;
 use crate::store::any_connection::AnyConnection;
 use crate::store::error::StoreError;
 use crate::store::schema::{sources, sync_operations, users};
+
+/// A statement with NOWAIT that took this long has waited for a lock on the whole table.
+const NO_WAIT_LIMIT: Duration = Duration::from_secs(1);
+
+/// Returns whether a statement failed because it waited for a lock until the time limit (55P03, lock_not_available).
+/// `waited` is how long the transaction took, `limit` the shortest time limit that can have ended it.
+///
+/// Diesel does not expose the code. The text "canceling statement due to lock timeout" may be in another language, which
+/// only a superuser can change for a session; a failure without a known kind after so long is then taken for it.
+pub(in crate::store) fn is_lock_timeout(error: &Error, waited: Duration, limit: Duration) -> bool {
+    match error {
+        Error::DatabaseError(DatabaseErrorKind::Unknown, facts) => {
+            facts.message().contains("due to lock timeout") || waited >= limit
+        }
+        _ => false,
+    }
+}
 
 /// The result of an attempt to lock a source's row.
 pub(in crate::store) enum SourceLock {
@@ -24,7 +41,8 @@ pub(in crate::store) enum SourceLock {
 
 /// Locks the row of a source without waiting. This row exists as long as the source does. Locking the source's active
 /// runs instead would lock nothing when there are none, and two simultaneous first starts would both succeed.
-pub(in crate::store) fn lock_source(conn: &mut AnyConnection, source_id: i64) -> QueryResult<SourceLock> {
+pub(in crate::store) fn lock_source(conn: &mut AnyConnection, source_id: i64) -> Result<SourceLock, StoreError> {
+    let started = Instant::now();
     let query = sources::table.find(source_id).select(sources::id);
     let locked = match conn {
         AnyConnection::Sqlite(conn) => query.first::<i64>(conn).optional(),
@@ -33,22 +51,28 @@ pub(in crate::store) fn lock_source(conn: &mut AnyConnection, source_id: i64) ->
     match locked {
         Ok(Some(_)) => Ok(SourceLock::Held),
         Ok(None) => Ok(SourceLock::NoSuchSource),
+        // A lock on the whole table: NOWAIT does not concern it. There is no use in asking for the other start's run.
+        Err(error) if is_lock_timeout(&error, started.elapsed(), NO_WAIT_LIMIT) => Err(StoreError::Busy),
         // 55P03, lock_not_available. Diesel does not expose the code, and the text is in the server's language, so
         // every failure of this statement with the kind `Unknown` is taken for it. A second one in a row is reported as
         // an error.
         Err(error @ Error::DatabaseError(DatabaseErrorKind::Unknown, _)) => Ok(SourceLock::Busy(error)),
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
 }
 
 /// Locks the row of a source, waiting up to one second, which is enough for a concurrent start to finish. Returns
 /// whether the source exists.
-pub(in crate::store) fn wait_for_source(conn: &mut AnyConnection, source_id: i64) -> QueryResult<bool> {
+pub(in crate::store) fn wait_for_source(conn: &mut AnyConnection, source_id: i64) -> Result<bool, StoreError> {
     limit_lock_wait(conn)?;
     let query = sources::table.find(source_id).select(sources::id);
     let locked = match conn {
         AnyConnection::Sqlite(conn) => query.first::<i64>(conn).optional()?,
-        AnyConnection::Postgres(conn) => query.for_update().first::<i64>(conn).optional()?,
+        AnyConnection::Postgres(conn) => match query.for_update().first::<i64>(conn).optional() {
+            // As in `lock_source`: lock_not_available has the kind `Unknown`.
+            Err(Error::DatabaseError(DatabaseErrorKind::Unknown, _)) => return Err(StoreError::Busy),
+            other => other?,
+        },
     };
     Ok(locked.is_some())
 }
@@ -80,10 +104,10 @@ pub(in crate::store) fn next_pending(conn: &mut AnyConnection, only: Option<&str
     }
 }
 
-/// Locks the row of a run, waiting up to two seconds.
+/// Locks the row of a run, waiting up to one and a half seconds.
 pub(in crate::store) fn lock_run(conn: &mut AnyConnection, id: &str) -> Result<(), StoreError> {
     let AnyConnection::Postgres(conn) = conn else { return Ok(()) };
-    conn.batch_execute("SET LOCAL lock_timeout = '2s'")?;
+    conn.batch_execute("SET LOCAL lock_timeout = '1500ms'")?;
     match sync_operations::table.find(id).select(sync_operations::id).for_update().first::<String>(conn).optional() {
         Ok(_) => Ok(()),
         // As in `lock_source`: lock_not_available has the kind `Unknown`.
@@ -92,7 +116,7 @@ pub(in crate::store) fn lock_run(conn: &mut AnyConnection, id: &str) -> Result<(
     }
 }
 
-/// Locks the rows of all admins, waiting up to two seconds, and returns their ids. Every caller locks them in the same
+/// Locks the rows of all admins, waiting up to one and a half seconds, and returns their ids. Every caller locks them in the same
 /// order, so that two of them cannot wait for each other.
 pub(in crate::store) fn lock_admins(conn: &mut AnyConnection) -> Result<Vec<i64>, StoreError> {
     let query = users::table.filter(users::role.eq("admin")).order(users::id).select(users::id);
@@ -100,7 +124,7 @@ pub(in crate::store) fn lock_admins(conn: &mut AnyConnection) -> Result<Vec<i64>
         AnyConnection::Sqlite(conn) => return Ok(query.load(conn)?),
         AnyConnection::Postgres(conn) => conn,
     };
-    conn.batch_execute("SET LOCAL lock_timeout = '2s'")?;
+    conn.batch_execute("SET LOCAL lock_timeout = '1500ms'")?;
     // A row that another transaction demoted while this one waited is left out: PostgreSQL checks the filter again.
     match query.for_update().load(conn) {
         // As in `lock_source`: lock_not_available has the kind `Unknown`.
@@ -140,5 +164,27 @@ pub(in crate::store) fn commit_without_waiting(conn: &mut AnyConnection) -> Quer
     match conn {
         AnyConnection::Sqlite(_) => Ok(()),
         AnyConnection::Postgres(conn) => conn.batch_execute("SET LOCAL synchronous_commit = off"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use diesel::result::{DatabaseErrorKind, Error};
+
+    use super::is_lock_timeout;
+
+    #[test]
+    fn a_lock_timeout_is_recognized_by_its_text_or_by_how_long_it_took() {
+        let limit = Duration::from_millis(1500);
+        let error = |kind, text: &str| Error::DatabaseError(kind, Box::new(text.to_owned()));
+        let english = error(DatabaseErrorKind::Unknown, "canceling statement due to lock timeout");
+        assert!(is_lock_timeout(&english, Duration::ZERO, limit));
+        let german = error(DatabaseErrorKind::Unknown, "storniere Anfrage wegen Zeitüberschreitung einer Sperre");
+        assert!(is_lock_timeout(&german, limit, limit));
+        assert!(!is_lock_timeout(&german, Duration::from_millis(500), limit));
+        let unique = error(DatabaseErrorKind::UniqueViolation, "duplicate key");
+        assert!(!is_lock_timeout(&unique, limit, limit) && !is_lock_timeout(&Error::NotFound, limit, limit));
     }
 }

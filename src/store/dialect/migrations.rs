@@ -4,6 +4,7 @@ use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use super::session::RUN_LOCK_TIMEOUT;
 use crate::store::any_connection::AnyConnection;
 use crate::store::error::StoreError;
 
@@ -33,11 +34,11 @@ pub(in crate::store) fn apply_migrations(conn: &mut AnyConnection) -> Result<usi
         AnyConnection::Sqlite(conn) => run_pending(conn, SQLITE_MIGRATIONS),
         AnyConnection::Postgres(conn) => {
             // Another server may need a long time for its migrations; this one waits for it.
-            conn.batch_execute(&format!(
-                "SET lock_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK}); RESET lock_timeout"
-            ))?;
+            conn.batch_execute(&format!("SET lock_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK})"))?;
             let applied = run_pending(conn, POSTGRES_MIGRATIONS);
-            conn.batch_execute(&format!("SELECT pg_advisory_unlock({MIGRATION_LOCK})"))?;
+            // The connection goes back to the pool.
+            let limit = RUN_LOCK_TIMEOUT.as_millis();
+            conn.batch_execute(&format!("SELECT pg_advisory_unlock({MIGRATION_LOCK}); SET lock_timeout = {limit}"))?;
             applied
         }
     }

@@ -17,8 +17,8 @@ pub(super) async fn render_error_page(error: &WebError, request: &HttpRequest) -
     // Only a page that was requested with GET is loaded again: loading the result of a form again would repeat it.
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let reload_after = error.retry_after.filter(|_| is_read && error.status == StatusCode::SERVICE_UNAVAILABLE);
-    if error.code == "database_away" {
-        // The caller cannot be looked up without the database.
+    if ["database_away", "database_busy"].contains(&error.code) {
+        // The caller cannot be looked up without the database, and would wait for a busy one a second time.
         return render(error, bare_frame(error, &app.state.links), reload_after);
     }
     let title = heading(error);
