@@ -63,6 +63,19 @@ pub(super) fn redirected_form_error(origin: &ResponseOrigin, to: &Url) -> FetchF
     )
 }
 
+/// The error for a redirect from an encrypted connection to `to`, which is not encrypted.
+pub(super) fn insecure_redirect(origin: &ResponseOrigin, to: &Url) -> FetchFailure {
+    final_failure(
+        "insecure_redirect",
+        format!(
+            "{} redirects from https to {}, which is not encrypted (http), so the redirect was not followed. Ask its \
+             operator to correct this. If the content may be sent unencrypted, use the http URL in the source.",
+            origin.host,
+            display_host(to)
+        ),
+    )
+}
+
 /// Adds the redirecting host to the error about a refused address, because the source does not contain that address.
 pub(super) fn name_redirecting_host(failure: FetchFailure, from: Option<&str>, to: &Url) -> FetchFailure {
     match (failure, from) {
