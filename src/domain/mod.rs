@@ -43,6 +43,7 @@ pub mod record;
 pub mod removal_review;
 pub mod rows;
 pub mod run_activity;
+pub mod run_clock;
 pub mod run_summary;
 pub mod run_text;
 pub mod schedule;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::run_clock::RunClock;
 use super::sync_id::SyncId;
 use super::text::string_enum::string_enum;
 
@@ -240,6 +241,8 @@ pub struct Lease {
     pub id: SyncId,
     /// The fencing token: a new random number for each claim.
     pub token: i64,
+    /// The clock of the run, in the process of its worker; `None` in any other.
+    pub clock: Option<RunClock>,
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::dialect::clock;
 use super::dialect::issue_rows;
 use super::error::StoreError;
 use super::final_changes::apply_changes;
+use super::lease::time_of_run;
 use super::operations::{self, OperationRow};
 use super::retries;
 use super::reviews::{self, ReviewChange};
@@ -130,6 +131,7 @@ pub(super) fn close_run(
     debug_assert!(from.may_become(ending.status), "{from} does not become {}", ending.status);
     let id = id.to_string();
     let now = clock::now(conn)?.naive_utc();
+    let ended_at = end_of_run(conn, precondition, now)?;
     let matching_row = sync_operations::table
         .filter(sync_operations::id.eq(&id))
         .filter(sync_operations::status.eq(from.as_str()))
@@ -144,8 +146,8 @@ pub(super) fn close_run(
             sync_operations::message.eq(&ending.message),
             sync_operations::error.eq(ending.error.as_ref().map(|(_, message)| message)),
             sync_operations::code.eq(ending.error.as_ref().map(|(code, _)| code)),
-            sync_operations::last_update.eq(now),
-            sync_operations::finished_at.eq(now),
+            sync_operations::last_update.eq(ended_at),
+            sync_operations::finished_at.eq(ended_at),
         ))
         .execute(conn)?;
     if rows == 0 {
@@ -174,10 +176,26 @@ pub(super) fn close_run(
         Some(retry) => retries::store_retry(conn, row.source_id, &id, retry, now)?,
         None => None,
     };
-    insert_record(conn, &row, ending, &stats_json, now, FinalReferences { successor, review, retry_at })?;
+    insert_record(conn, &row, ending, &stats_json, ended_at, FinalReferences { successor, review, retry_at })?;
     issue_rows::insert_issues(conn, &id, &ending.issues.kept)?;
     writer.insert_changes(conn, &ending.changes)?;
     Ok(successor)
+}
+
+/// Returns the time at which a run ends: by its own clock if its worker ends it; otherwise by the clock of the
+/// database, but not before its last update, because that clock may have been set back.
+fn end_of_run(
+    conn: &mut AnyConnection,
+    precondition: ClosePrecondition,
+    now: NaiveDateTime,
+) -> Result<NaiveDateTime, StoreError> {
+    let id = match precondition {
+        ClosePrecondition::Leased(lease) => return Ok(time_of_run(lease, now.and_utc())),
+        ClosePrecondition::Waiting(id) => id,
+        ClosePrecondition::Expired(lease, _) => lease.id,
+    };
+    let last_update = sync_operations::table.find(id.to_string()).select(sync_operations::last_update);
+    Ok(last_update.first(conn).optional()?.map_or(now, |last_update: NaiveDateTime| last_update.max(now)))
 }
 
 /// Queues the run again if the policy asks for it. Returns the id of the new run.
@@ -253,7 +271,7 @@ fn insert_record(
     row: &OperationRow,
     ending: &RunEnding,
     stats: &str,
-    now: NaiveDateTime,
+    ended_at: NaiveDateTime,
     references: FinalReferences,
 ) -> Result<(), StoreError> {
     let FinalReferences { successor, review, retry_at } = references;
@@ -277,7 +295,7 @@ fn insert_record(
             sync_records::started_at.eq(row.started_at),
             sync_records::processing_at.eq(row.processing_at),
             sync_records::finalizing_at.eq(row.finalizing_at),
-            sync_records::finished_at.eq(now),
+            sync_records::finished_at.eq(ended_at),
             sync_records::stats.eq(stats),
             sync_records::error.eq(ending.error.as_ref().map(|(_, message)| message)),
             sync_records::code.eq(ending.error.as_ref().map(|(code, _)| code)),

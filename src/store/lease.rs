@@ -1,7 +1,7 @@
 //! Leases: a worker's exclusive right to a run. A lease is taken when a run is claimed, renewed by a heartbeat, and
 //! checked by every write of the run.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Timestamp};
@@ -14,6 +14,7 @@ use super::schema::sync_operations;
 use super::stored_values::to_json;
 use crate::domain::operation::{Lease, Stage, Status, SyncOperation};
 use crate::domain::progress::RunStats;
+use crate::domain::run_clock::RunClock;
 use crate::domain::run_text::run_progress::STARTING_MESSAGE;
 use crate::domain::sync_id::SyncId;
 
@@ -55,7 +56,8 @@ pub enum FinalizeOutcome {
 /// row matches and nothing is written.
 ///
 /// The percentage never decreases, whatever the order of writes, and the time of a stage is the time of its first
-/// report.
+/// report. The times of the run are those of its own clock; those of the lease, and the returned time, are the
+/// database's.
 pub(super) fn fence_write(
     conn: &mut AnyConnection,
     lease: Lease,
@@ -66,11 +68,12 @@ pub(super) fn fence_write(
     let stats = to_json("sync_operations.stats", &progress.stats)?;
     let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let percent = i32::from(progress.percent.min(99));
-    let reached_at = now.naive_utc().into_sql::<Nullable<Timestamp>>();
+    let run_time = time_of_run(lease, now);
+    let reached_at = run_time.into_sql::<Nullable<Timestamp>>();
     let rows = diesel::update(leased_run(lease))
         .set((
             sync_operations::lease_until.eq(now.timestamp_millis() + to_millis(term)),
-            sync_operations::last_update.eq(now.naive_utc()),
+            sync_operations::last_update.eq(run_time),
             sync_operations::stage.eq(progress.stage.as_str()),
             (progress.stage == Stage::Processing).then(|| {
                 sync_operations::processing_at.eq(case_when(sync_operations::processing_at.is_null(), reached_at)
@@ -89,6 +92,12 @@ pub(super) fn fence_write(
         ))
         .execute(conn)?;
     if rows == 0 { Err(StoreError::Fenced) } else { Ok(now) }
+}
+
+/// Returns the time to store for an event of a run that happens now. `now` is the time of the database, which may have
+/// been set since the claim.
+pub(super) fn time_of_run(lease: Lease, now: DateTime<Utc>) -> NaiveDateTime {
+    lease.clock.map_or(now, |clock| clock.now()).naive_utc()
 }
 
 pub(super) fn to_millis(term: std::time::Duration) -> i64 {
@@ -120,6 +129,9 @@ impl Store {
         self.write(|conn| {
             let Some(id) = lock::next_pending(conn, only.as_deref())? else { return Ok(None) };
             let now = clock::now(conn)?;
+            let accepted_at = sync_operations::table.find(&id).select(sync_operations::created_at);
+            // The clock may have been set back since the run was accepted.
+            let began_at = now.max(accepted_at.first::<NaiveDateTime>(conn)?.and_utc());
             let rows = diesel::update(
                 sync_operations::table.find(&id).filter(sync_operations::status.eq(Status::Pending.as_str())),
             )
@@ -131,8 +143,8 @@ impl Store {
                 sync_operations::worker.eq(worker),
                 sync_operations::token.eq(token),
                 sync_operations::lease_until.eq(now.timestamp_millis() + to_millis(term)),
-                sync_operations::started_at.eq(now.naive_utc()),
-                sync_operations::last_update.eq(now.naive_utc()),
+                sync_operations::started_at.eq(began_at.naive_utc()),
+                sync_operations::last_update.eq(began_at.naive_utc()),
             ))
             .execute(conn)?;
             if rows == 0 {
@@ -140,7 +152,7 @@ impl Store {
             }
             let row: OperationRow = operations::find_row(conn, &id)?.ok_or(StoreError::Fenced)?;
             let operation = row.to_operation()?;
-            let lease = Lease { id: operation.id, token };
+            let lease = Lease { id: operation.id, token, clock: Some(RunClock::start_at(began_at)) };
             Ok(Some((operation, lease)))
         })
     }
@@ -157,7 +169,7 @@ impl Store {
             let rows = diesel::update(leased_run(lease))
                 .set((
                     sync_operations::lease_until.eq(now.timestamp_millis() + to_millis(term)),
-                    sync_operations::last_update.eq(now.naive_utc()),
+                    sync_operations::last_update.eq(time_of_run(lease, now)),
                 ))
                 .execute(conn)?;
             if rows == 0 {

@@ -84,7 +84,8 @@ impl Store {
                 .load(conn)?;
             rows.into_iter()
                 .map(|(id, token)| {
-                    Ok(Lease { id: parse_value("sync_operations.id", &id)?, token: token.unwrap_or_default() })
+                    let id = parse_value("sync_operations.id", &id)?;
+                    Ok(Lease { id, token: token.unwrap_or_default(), clock: None })
                 })
                 .collect()
         })

@@ -11,11 +11,12 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use parking_lot::Mutex;
 
 use super::published::{DatabaseState, PrimaryReport, PrimaryState};
 use crate::domain::operation::{Lease, Status, SyncOperation};
+use crate::domain::run_clock::RunClock;
 use crate::domain::run_summary::RunSummary;
 use crate::domain::source::Slug;
 use crate::domain::status_report::StatusReport;
@@ -37,7 +38,7 @@ struct ReporterState {
     signal: Arc<RunSignal>,
     source: Slug,
     operation: SyncOperation,
-    started_at: DateTime<Utc>,
+    clock: RunClock,
     current: Mutex<RunProgress>,
     /// Locked while progress is written to the database, so that an older value never overwrites a newer one.
     database: Mutex<DatabaseState>,
@@ -74,7 +75,8 @@ impl ProgressReporter {
             signal,
             source: source.clone(),
             operation: operation.clone(),
-            started_at: Utc::now(),
+            // Readers compare the times of reports with the clock of this machine, not with that of the database.
+            clock: RunClock::start_at(Utc::now().max(operation.created_at)),
             current: Mutex::new(first.clone()),
             database_percent: AtomicU8::new(first.percent),
             database: Mutex::new(DatabaseState { published: first, published_at: Instant::now(), is_available: true }),
@@ -211,7 +213,7 @@ impl Drop for ProgressReporter {
 
 impl ReporterState {
     fn log_stage(&self) {
-        let elapsed_ms = u64::try_from((Utc::now() - self.started_at).num_milliseconds()).unwrap_or(0);
+        let elapsed_ms = u64::try_from(self.clock.elapsed().num_milliseconds()).unwrap_or(0);
         run_log::log_stage(&self.operation, &self.source, &self.current.lock().clone(), elapsed_ms);
     }
 
@@ -282,7 +284,6 @@ impl ReporterState {
     }
 
     fn status_report(&self, progress: &RunProgress, percent: u8) -> StatusReport {
-        let last_update = Utc::now();
         let summary = RunSummary {
             id: self.lease.id,
             source: self.source.clone(),
@@ -298,6 +299,6 @@ impl ReporterState {
             retry_of: self.operation.retry_of,
             successor: None,
         };
-        StatusReport::new(summary, self.operation.created_at, last_update, last_update - self.started_at)
+        StatusReport::new(summary, self.operation.created_at, self.clock.now(), self.clock.elapsed())
     }
 }
