@@ -9,12 +9,13 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 /// Opens an existing regular file for reading.
 ///
 /// # Errors
-/// The error of the operating system: `NotFound` when there is no file, `FilesystemLoop` for a symbolic link;
-/// `InvalidInput` when it is not a regular file.
+/// The error of the operating system, such as `NotFound`; `InvalidInput` when it is a symbolic link, or not a regular
+/// file.
 pub fn open_data_file(path: &Path) -> io::Result<File> {
     open_without_following(path, OpenOptions::new().read(true))
 }
@@ -43,10 +44,35 @@ pub fn read_small_file(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
+/// Whether a text is the id of an upload, and therefore safe as part of a path.
+#[must_use]
+pub fn is_upload_id(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+/// Deletes the upload with this id in `folder`. A missing upload is no error.
+///
+/// # Errors
+/// The error of the operating system when the file cannot be deleted; `InvalidInput` when `id` is not an upload id.
+pub fn remove_upload(folder: &Path, id: &str) -> io::Result<()> {
+    if !is_upload_id(id) {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "it is not the id of an upload"));
+    }
+    match std::fs::remove_file(folder.join(id)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 fn open_without_following(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     // NONBLOCK: opening a pipe would wait for its other end. Regular files ignore it.
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = options.custom_flags(flags.bits().cast_signed()).open(path)?;
+    let file = options.custom_flags(flags.bits().cast_signed()).open(path).map_err(|error| {
+        match error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) {
+            true => io::Error::new(ErrorKind::InvalidInput, "it is a symbolic link"),
+            false => error,
+        }
+    })?;
     if file.metadata()?.is_file() {
         Ok(file)
     } else {

@@ -3,12 +3,13 @@
 //! Several processes write to one folder (two servers during a rolling restart, a command beside a server), and any of
 //! them may be frozen or killed at any moment. So no process keeps a file open or waits for a lock: a line is one write
 //! to a file that is opened for this line. The process that finds the file full renames it, while the others go on
-//! writing to the renamed file, which is kept too. If the folder cannot be written to, one warning is logged and the
-//! lines are lost; a sync never fails. `docs/decisions/0011-log-rotation.md` compares this with the available crates.
+//! writing to the renamed file, which is kept too. Symbolic links in the place of a file are not followed. If the
+//! folder cannot be written to, one warning is logged and the lines are lost; a sync never fails.
+//! `docs/decisions/0011-log-rotation.md` compares this with the available crates.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ use log::Record;
 use serde::Serializer;
 
 use super::log_values::{LineFields, to_single_line};
+use crate::data_files::open_for_appending;
 use crate::domain::log_fields::{FETCH_TARGET, HEALTH_TARGET, SYNC_TARGET};
 
 /// The log targets and their files.
@@ -121,7 +123,7 @@ impl JsonLogs {
     }
 
     fn open_file(&self, path: &Path) -> io::Result<File> {
-        let open = || OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path);
+        let open = || open_for_appending(path);
         match open() {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 match DirBuilder::new().mode(0o700).create(&self.folder) {
@@ -137,19 +139,20 @@ impl JsonLogs {
 
     /// Renames a file of more than `max_bytes`, unless another process does so or has done so.
     fn rotate_file(&self, path: &Path, max_bytes: u64) -> io::Result<()> {
-        let lock = OpenOptions::new().append(true).create(true).mode(0o600).open(self.folder.join(LOCK_FILE_NAME))?;
+        let lock = open_for_appending(&self.folder.join(LOCK_FILE_NAME))?;
         match lock.try_lock() {
             Ok(()) => {}
             // The other process may be frozen, so this one does not wait; the file may exceed its limit.
             Err(TryLockError::WouldBlock) => return Ok(()),
             Err(TryLockError::Error(error)) => return Err(error),
         }
-        if ignore_not_found(fs::metadata(path).map(|data| data.len()))?.unwrap_or(0) <= max_bytes {
+        if ignore_not_found(fs::symlink_metadata(path).map(|data| data.len()))?.unwrap_or(0) <= max_bytes {
             return Ok(());
         }
         let old_path = |age: u32| path.with_added_extension(age.to_string());
         // A process that was killed while renaming leaves a gap. The files after the gap need not move.
-        let last = (1..MAX_OLD_FILES).find(|age| !old_path(*age).exists()).unwrap_or(MAX_OLD_FILES);
+        let last =
+            (1..MAX_OLD_FILES).find(|age| fs::symlink_metadata(old_path(*age)).is_err()).unwrap_or(MAX_OLD_FILES);
         for age in (1..last).rev() {
             ignore_not_found(fs::rename(old_path(age), old_path(age + 1)))?;
         }

@@ -9,9 +9,11 @@ use super::output::{
 use super::public_page_flags::{format_page, to_json_page};
 use super::{source_add, source_check, source_update};
 use crate::app::App;
+use crate::data_files::remove_upload;
 use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
 use crate::domain::freshness::{CatalogFreshness, judge_freshness};
+use crate::domain::location::SourceLocation;
 use crate::domain::max_age::MaxAge;
 use crate::domain::public_page::PublicPage;
 use crate::domain::read_options::ReadOptions;
@@ -284,6 +286,12 @@ fn remove_source(app: &App, args: &SourceRemoveArgs) -> Result<CommandExit, Comm
     match app.store.remove_source(source.id)? {
         SourceChange::Done => {
             print_note(&format!("Removed {slug} and its catalog of {items}."));
+            let uploads = app.data_dir().join("uploads");
+            if let SourceLocation::Upload(upload) = &source.location
+                && let Err(error) = remove_upload(&uploads, upload)
+            {
+                print_note(&format!("Its file {} could not be deleted: {error}", uploads.join(upload).display()));
+            }
             Ok(CommandExit::Success)
         }
         SourceChange::Busy => {

@@ -8,6 +8,7 @@ use super::http::HttpClient;
 use super::http::body_file::{BodyFile, BodyRejection};
 use super::http::cancel_token::{FetchEnd, with_cancel_token};
 use super::{FetchError, FetchObserver, FetchRequest};
+use crate::data_files::open_data_file;
 
 /// Copies local files to temporary files, so that a file that changes during the fetch cannot change under its reader.
 pub(super) struct LocalFileReader<'a> {
@@ -82,12 +83,23 @@ pub(super) fn open_upload(folder: &Path, name: &str, expected: &str) -> Result<(
 }
 
 fn open_stored_upload(path: &Path, expected: &str) -> Result<(File, u64), FetchError> {
-    if matches!(path.try_exists(), Ok(false)) {
-        let message = "The uploaded file is not in the data folder of this server. Upload it again in the source \
-                       settings. If several servers share the database, let them share the folder “uploads”, too.";
-        return Err(FetchError::failed("not_found", message));
-    }
-    open_regular_file(path, expected)
+    let refused = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            let message = "The uploaded file is not in the data folder of this server. Upload it again in the source \
+                           settings. If several servers share the database, let them share the folder “uploads”, too.";
+            FetchError::failed("not_found", message)
+        }
+        // A link, a pipe or a folder: Lockstep never makes one.
+        io::ErrorKind::InvalidInput => {
+            let message = "In the place of the uploaded file is something else, such as a symbolic link. Upload the \
+                           file again in the source settings.";
+            FetchError::failed("not_a_file", message)
+        }
+        _ => unreadable_error(&format!("the uploaded {expected}"), &error),
+    };
+    let file = open_data_file(path).map_err(refused)?;
+    let length = file.metadata().map_err(refused)?.len();
+    Ok((file, length))
 }
 
 /// The path of an upload. Its name cannot lead out of the folder.
@@ -99,7 +111,7 @@ fn upload_path(folder: &Path, name: &str) -> Result<PathBuf, FetchError> {
     }
 }
 
-/// Opens a regular file and returns its length.
+/// Opens a regular file and returns its length. An admin has named it, so it may be a symbolic link.
 fn open_regular_file(path: &Path, expected: &str) -> Result<(File, u64), FetchError> {
     let name = path.display().to_string();
     let not_a_file = |is_dir: bool| {

@@ -28,6 +28,14 @@ impl FileStatus {
     }
 
     fn write_atomically(&self, path: &Path, json: &[u8]) -> io::Result<()> {
+        match self.write_and_rename(path, json) {
+            // The folder was deleted between the two steps.
+            Err(error) if error.kind() == ErrorKind::NotFound => self.write_and_rename(path, json),
+            result => result,
+        }
+    }
+
+    fn write_and_rename(&self, path: &Path, json: &[u8]) -> io::Result<()> {
         // A temporary file is written and then renamed, so readers see a complete report or none. Renaming replaces a
         // link that is in the place of the file; it is never followed.
         let mut file = self.create_temporary()?;

@@ -8,7 +8,7 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 13] = [
     ("main", &["*"]),
     ("lib", &["*"]),
     ("app", &["*"]),
-    ("cli", &["app", "config", "sync", "status", "store", "domain"]),
+    ("cli", &["app", "config", "sync", "status", "store", "data_files", "domain"]),
     // It turns text into the values that other modules are built from, and only app, main and cli import it.
     ("config", &["fetch", "status", "store", "domain"]),
     ("web", &["sync", "status", "catalog_index", "store", "data_files", "domain"]),

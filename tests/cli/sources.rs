@@ -1,5 +1,8 @@
 //! The commands for sources: add, list, show, check, remove.
 
+use diesel::Connection;
+use diesel::connection::SimpleConnection;
+
 use super::CliFixture;
 
 #[test]
@@ -53,6 +56,33 @@ fn a_source_is_added_listed_shown_and_removed() {
     let removed = cli.run_command(&["source", "remove", "our-albums"]);
     assert_eq!((removed.code, removed.out.as_str()), (0, ""), "{}", removed.err);
     assert_eq!(cli.expect_success(&["source", "list", "--json"]), "[]\n");
+}
+
+#[test]
+fn removing_a_source_deletes_its_uploaded_file_and_not_a_file_that_an_admin_named() {
+    let cli = CliFixture::new();
+    cli.create_database();
+    cli.write_csv("named.csv", "id,title\n1,A\n");
+    let uploads = cli.path("data/uploads");
+    std::fs::create_dir_all(&uploads).expect("a folder");
+    let upload = uploads.join("0123456789abcdef0123456789abcdef");
+    std::fs::write(&upload, "id,title\n1,A\n").expect("written");
+    let add = |slug| ["source", "add", slug, "--kind", "csv", "--file", "named.csv", "--key", "id"];
+    for slug in ["uploaded", "named"] {
+        cli.expect_success(&add(slug));
+    }
+    let mut conn =
+        diesel::SqliteConnection::establish(&cli.path("data/lockstep.db").display().to_string()).expect("it");
+    conn.batch_execute(
+        "UPDATE sources SET location = '{\"at\":\"upload\",\"where\":\"0123456789abcdef0123456789abcdef\"}' WHERE slug = 'uploaded'",
+    )
+    .expect("changed");
+    cli.expect_success(&["sync", "uploaded"]);
+    for slug in ["uploaded", "named"] {
+        cli.expect_success(&["source", "remove", slug, "--yes"]);
+    }
+    assert_eq!(std::fs::read_dir(&uploads).expect("a folder").count(), 0, "the upload is gone");
+    assert!(cli.path("named.csv").exists());
 }
 
 #[test]

@@ -76,6 +76,33 @@ fn a_form_that_is_sent_again_never_touches_the_file_of_a_saved_source() {
 }
 
 #[test]
+fn a_removed_source_leaves_no_file_of_its_own_and_none_that_was_replaced() {
+    let site = TestSite::new();
+    let admin = site.add_person("ada", Role::Admin);
+    let reviewed = admin.post_form_with_file("/settings/sources/new", &[], BOOKS);
+    assert_eq!(save(&admin, &review_fields(&reviewed, "records"), &[]).status, 303);
+    let SourceLocation::Upload(first) = find_location(&site, "records") else { panic!("no upload") };
+    let fields = [("name", "Records"), ("slug", "records"), ("key", "id"), ("kind", "csv")];
+    let fields = [&fields[..], &[("noun_one", "record"), ("noun_many", "records")]].concat();
+    let replaced =
+        admin.post_form_with_file("/settings/sources/records", &fields, ("new.csv", "id,title\n2,Persuasion\n"));
+    assert_eq!(replaced.status, 303, "{}", replaced.body);
+    let SourceLocation::Upload(second) = find_location(&site, "records") else { panic!("no upload") };
+    assert!(first != second && uploads(&site) == [second], "the replaced file is gone");
+    // What an error of the disk or two forms at once may have left is deleted after a day.
+    let (orphan, link) = ("0".repeat(32), "1".repeat(32));
+    let folder = site.data_dir().join("uploads");
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(25 * 60 * 60);
+    std::fs::File::create(folder.join(&orphan)).and_then(|file| file.set_modified(old)).expect("written");
+    let outside = site.data_dir().join("outside");
+    std::fs::write(&outside, "kept").expect("written");
+    std::os::unix::fs::symlink(&outside, folder.join(&link)).expect("a link");
+    assert_eq!(admin.post_form("/settings/sources/records/remove", &[]).status, 303);
+    assert_eq!(uploads(&site), [link], "only the new link is left");
+    assert_eq!(std::fs::read_to_string(&outside).expect("the target"), "kept");
+}
+
+#[test]
 fn a_wrong_link_or_file_in_the_review_keeps_the_file_before_it() {
     let site = TestSite::new();
     let stub = StubServer::start();

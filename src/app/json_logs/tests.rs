@@ -176,3 +176,23 @@ fn an_unwritable_folder_loses_only_log_lines() {
     write_line(&logs, "lost", &[]);
     assert!(!data_dir.path().join("missing").exists());
 }
+
+#[test]
+fn a_link_in_the_place_of_a_log_file_or_of_the_lock_is_not_followed() {
+    let data_dir = tempfile::tempdir().expect("a folder");
+    let (folder, target) = (data_dir.path().join("logs"), data_dir.path().join("target"));
+    fs::create_dir(&folder).expect("a folder");
+    fs::write(&target, "kept").expect("written");
+    std::os::unix::fs::symlink(&target, folder.join("sync.jsonl")).expect("a link");
+    let logs = JsonLogs { max_file_bytes: 200, ..JsonLogs::new(folder.clone()) };
+    write_line(&logs, "refused", &[]);
+    assert_eq!(fs::read_to_string(&target).expect("the target"), "kept");
+    fs::remove_file(folder.join("sync.jsonl")).expect("removed");
+    let made = data_dir.path().join("made");
+    std::os::unix::fs::symlink(&made, folder.join("rotation.lock")).expect("a link");
+    for _ in 0..5 {
+        write_line(&logs, "written", &[]);
+    }
+    assert!(!made.exists(), "the lock was created through a link");
+    assert!(!read_lines(&folder).is_empty());
+}

@@ -167,7 +167,7 @@ fn is_same_row(one: &TextRow, other: &TextRow) -> bool {
 
 /// Whether `file`, which is locked, still has this path. Another correction replaces the file.
 pub(super) fn is_current_file(file: &File, path: &Path) -> bool {
-    let (Ok(locked), Ok(current)) = (file.metadata(), std::fs::metadata(path)) else { return false };
+    let (Ok(locked), Ok(current)) = (file.metadata(), std::fs::symlink_metadata(path)) else { return false };
     (locked.dev(), locked.ino()) == (current.dev(), current.ino())
 }
 

@@ -10,6 +10,8 @@ use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::data_files::open_data_file;
+
 /// A file is renamed to `NAME.1`, then to `NAME.2`, when it is full. So many of them are looked for.
 const MAX_OLD_FILES: u32 = 9;
 /// How much is read of each log, from its newest file to its oldest.
@@ -46,7 +48,7 @@ pub(super) fn read_matching_lines(
     let mut newest_first: Vec<String> = Vec::new();
     for age in 0..=MAX_OLD_FILES {
         let path = if age == 0 { folder.join(name) } else { folder.join(format!("{name}.{age}")) };
-        let Ok(file) = File::open(path) else {
+        let Ok(file) = open_data_file(&path) else {
             // While files are renamed, the newest one may be missing for a moment.
             if age == 0 { continue } else { break }
         };
@@ -169,6 +171,11 @@ mod tests {
         for hour in 0..40 {
             assert_eq!(minutes(folder.path(), hour, 10), [false, true], "{hour}");
         }
+        fs::remove_file(&file).expect("removed");
+        let elsewhere = folder.path().join("elsewhere");
+        fs::write(&elsewhere, log(0..100)).expect("written");
+        std::os::unix::fs::symlink(&elsewhere, &file).expect("a link");
+        assert_eq!(minutes(folder.path(), 42, 10), [false; 0], "a link is not followed");
         fs::remove_file(&file).expect("removed");
         fs::create_dir(&file).expect("a folder");
         assert_eq!(minutes(folder.path(), 3, 10), [false; 0]);

@@ -220,6 +220,8 @@ pub(in crate::web) async fn remove_source(app: AppContext, slug: web::Path<Strin
             SourceChange::Done => {
                 state.indexes.forget(source.id);
                 uploads::delete_upload(&state.uploads_dir, &source.location);
+                // And what two forms at the same moment, or an error of the disk, have left behind.
+                uploads::delete_abandoned(&state.uploads_dir, &state.store.list_sources()?);
                 log::info!("the source {} was removed by {}", source.slug, actor.name);
                 Ok(HtmlResponse::redirect(with_query(&state.links.sources(), &[("done", "removed")])))
             }

@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 
 use super::uploads;
 use super::uploads::TEMPORARY_PREFIX;
+use crate::data_files::{is_upload_id, read_small_file};
 use crate::web::http::error::WebError;
+
+/// The most bytes of stored addresses: a form has less.
+const MAX_ADDRESS_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Stores addresses for a day and returns their id.
 pub(super) fn store_addresses(folder: &Path, addresses: &[String]) -> Result<String, WebError> {
@@ -21,7 +25,7 @@ pub(super) fn store_addresses(folder: &Path, addresses: &[String]) -> Result<Str
 
 /// The addresses with that id; empty if they were never stored or are deleted.
 pub(super) fn load_addresses(folder: &Path, id: &str) -> Vec<String> {
-    let text = address_file(folder, id).and_then(|path| fs::read(path).ok());
+    let text = address_file(folder, id).and_then(|path| read_small_file(&path, MAX_ADDRESS_BYTES).ok());
     text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
 }
 
@@ -34,7 +38,7 @@ pub(super) fn delete_addresses(folder: &Path, id: &str) {
 
 /// The file of an id. Its prefix distinguishes it from uploads; it is cleaned up with abandoned uploads.
 fn address_file(folder: &Path, id: &str) -> Option<PathBuf> {
-    uploads::is_upload_id(id).then(|| folder.join(format!("{TEMPORARY_PREFIX}{id}")))
+    is_upload_id(id).then(|| folder.join(format!("{TEMPORARY_PREFIX}{id}")))
 }
 
 #[cfg(test)]

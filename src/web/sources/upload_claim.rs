@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::field_errors::{FieldErrors, file_error};
 use super::uploads;
+use crate::data_files::is_upload_id;
 use crate::domain::location::SourceLocation;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
@@ -54,7 +55,8 @@ pub(super) fn claim_upload(
     };
     let new = uuid::Uuid::new_v4().simple().to_string();
     let (former, claimed) = (folder.join(&*id), folder.join(&new));
-    if !uploads::is_upload_id(id) || fs::rename(&former, &claimed).is_err() {
+    let is_file = fs::symlink_metadata(&former).is_ok_and(|facts| facts.is_file());
+    if !is_upload_id(id) || !is_file || fs::rename(&former, &claimed).is_err() {
         return Err(file_error(MISSING_UPLOAD_MESSAGE.to_owned()));
     }
     *id = new;

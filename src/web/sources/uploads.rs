@@ -15,6 +15,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::StreamExt as _;
 use tempfile::NamedTempFile;
 
+use crate::data_files::{is_upload_id, remove_upload};
 use crate::domain::location::SourceLocation;
 use crate::domain::source::Source;
 use crate::web::http::error::WebError;
@@ -189,28 +190,21 @@ fn upload_path(folder: &Path, id: &str) -> Option<PathBuf> {
     is_upload_id(id).then(|| folder.join(id))
 }
 
-/// Whether a text is an upload id, and therefore safe as part of a path.
-pub(super) fn is_upload_id(text: &str) -> bool {
-    text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-}
-
 /// Whether an upload exists that none of the sources uses.
 pub(super) fn is_unused(folder: &Path, id: &str, sources: &[Source]) -> bool {
-    upload_path(folder, id).is_some_and(|path| path.is_file()) && !used_uploads(sources).contains(id)
+    let is_file = |path: PathBuf| fs::symlink_metadata(path).is_ok_and(|facts| facts.is_file());
+    upload_path(folder, id).is_some_and(is_file) && !used_uploads(sources).contains(id)
 }
 
 /// Deletes the upload of a location, if it is one. A failure is only logged.
 pub(in crate::web) fn delete_upload(folder: &Path, location: &SourceLocation) {
     let SourceLocation::Upload(id) = location else { return };
-    let Some(path) = upload_path(folder, id) else { return };
-    if let Err(error) = fs::remove_file(&path)
-        && error.kind() != io::ErrorKind::NotFound
-    {
+    if let Err(error) = remove_upload(folder, id) {
         log::warn!("an upload that is no longer needed could not be deleted: {error}");
     }
 }
 
-/// Deletes uploads that are older than a day and not used by any source.
+/// Deletes uploads that are older than a day and not used by any source. A link is deleted, not what it leads to.
 pub(super) fn delete_abandoned(folder: &Path, sources: &[Source]) {
     let used = used_uploads(sources);
     let Ok(entries) = fs::read_dir(folder) else { return };
@@ -218,7 +212,7 @@ pub(super) fn delete_abandoned(folder: &Path, sources: &[Source]) {
         let name = entry.file_name();
         let name = name.to_string_lossy();
         let ours = upload_path(folder, &name).is_some() || name.starts_with(TEMPORARY_PREFIX);
-        let written = entry.metadata().ok().filter(fs::Metadata::is_file).and_then(|facts| facts.modified().ok());
+        let written = entry.metadata().ok().filter(|facts| !facts.is_dir()).and_then(|facts| facts.modified().ok());
         let old =
             written.and_then(|at| SystemTime::now().duration_since(at).ok()).is_some_and(|age| age > UPLOAD_LIFETIME);
         if ours && old && !used.contains(&*name) && fs::remove_file(entry.path()).is_ok() {
