@@ -88,7 +88,8 @@ impl App {
             ..Timeouts::DEFAULT
         };
         let connections = u32::try_from(settings.workers).unwrap_or(u32::MAX).saturating_add(SPARE_CONNECTIONS);
-        let engine_store = Store::open(&settings.database, connections, timeouts.lease)?;
+        let engine_store =
+            Store::open_with_sync(&settings.database, connections, timeouts.lease, settings.sqlite_sync)?;
         let applied = retry_while_busy(|| engine_store.migrate())?;
         if applied > 0 {
             log::info!("{}: {applied} migrations applied", settings.database.for_people());
@@ -96,8 +97,8 @@ impl App {
         if let Some(period) = settings.rollback_period {
             retry_while_busy(|| engine_store.set_rollback_period(period))?;
         }
-        // Pages have their own connections, so that slow searches cannot delay a heartbeat, and so that a page soon says
-        // that the database is busy while a run waits.
+        // Pages have their own connections: slow searches cannot delay a heartbeat, and a page soon reports that the
+        // database is busy, while a run waits.
         let store = engine_store.for_requests(connections)?;
         // For the same reason, pages and engine each have a status board.
         let open_board = |store: &Store| -> Result<_, AppError> {

@@ -19,7 +19,7 @@ use crate::domain::session_lifetimes::SessionLifetimes;
 use crate::domain::text::measures;
 use crate::domain::trusted_proxies::TrustedProxies;
 use crate::fetch::AllowHosts;
-use crate::store::DatabaseAddress;
+use crate::store::{DatabaseAddress, SqliteSync};
 use settings_reader::SettingsReader;
 
 pub use credentials::GoogleCredentials;
@@ -37,6 +37,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// `DATABASE_URL`: the database. The default is a SQLite file in the data folder.
     pub database: DatabaseAddress,
+    /// `LOCKSTEP_SQLITE_SYNC`, `normal` or `full`: when SQLite waits for the disk.
+    pub sqlite_sync: SqliteSync,
     /// `LOCKSTEP_STATUS_STORE`, one of `file`, `redis` and `database`: where live status is written for pollers. The
     /// default is `redis` if `LOCKSTEP_REDIS_URL` is set, and `file` otherwise.
     pub status_store: StatusStoreSetting,
@@ -132,6 +134,12 @@ impl Settings {
                 flags.database_url.as_deref(),
                 values::parse_database,
                 sqlite_file,
+            ),
+            sqlite_sync: reader.read_setting(
+                "LOCKSTEP_SQLITE_SYNC",
+                flags.sqlite_sync.as_deref(),
+                values::parse_sqlite_sync,
+                SqliteSync::default,
             ),
             status_store: reader.read_status_store(flags.status_store.as_deref(), flags.redis_url.as_deref()),
             bind: reader.read_setting("LOCKSTEP_BIND", flags.bind.as_deref(), values::parse_bind_address, || {

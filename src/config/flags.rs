@@ -94,6 +94,12 @@ pub struct SettingFlags {
         defaults::RETRY_PAUSE,
     ))]
     pub(super) retry_pause: Option<OsString>,
+    #[arg(long, global = true, value_name = "MODE", help = describe(
+        "When SQLite waits for the disk: at each checkpoint (normal) or at each commit, too (full)",
+        "LOCKSTEP_SQLITE_SYNC",
+        "normal",
+    ))]
+    pub(super) sqlite_sync: Option<OsString>,
     #[arg(long, global = true, value_name = "DURATION", help = describe_duration(
         "How long live status is kept after a sync",
         "LOCKSTEP_KEEP_STATUS",

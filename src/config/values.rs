@@ -10,7 +10,7 @@ use crate::domain::text::measures::parse_setting;
 use crate::domain::trusted_proxies::{NotTrustedProxies, TrustedProxies};
 use crate::fetch::AllowHosts;
 use crate::status::RedisAddress;
-use crate::store::DatabaseAddress;
+use crate::store::{DatabaseAddress, SqliteSync};
 
 /// The maximum of time limits: seven days.
 const MAX_TIME_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -44,6 +44,14 @@ pub(super) fn parse_database(text: &str) -> Result<DatabaseAddress, String> {
             Err(format!("a database in memory cannot be shared between connections. {EXAMPLES}"))
         }
         address => Ok(address),
+    }
+}
+
+pub(super) fn parse_sqlite_sync(text: &str) -> Result<SqliteSync, String> {
+    match text.trim() {
+        "normal" => Ok(SqliteSync::Normal),
+        "full" => Ok(SqliteSync::Full),
+        _ => Err(format!("{} is not a mode of SQLite. Use normal or full.", quote_value(text))),
     }
 }
 

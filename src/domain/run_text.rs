@@ -8,6 +8,7 @@ pub mod change_labels;
 pub mod check;
 pub mod column_notes;
 pub mod completed_sync;
+pub mod disk_errors;
 pub mod feed_links;
 pub mod header_mismatch;
 pub mod hidden_columns;

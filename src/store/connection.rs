@@ -10,8 +10,9 @@ use r2d2::{NopErrorHandler, Pool};
 pub(super) use super::any_connection::AnyConnection;
 use super::connector::DatabaseConnector;
 pub use super::database_address::DatabaseAddress;
-use super::dialect::session::{REQUEST_LOCK_TIMEOUT, RUN_LOCK_TIMEOUT};
+use super::dialect::session::{REQUEST_LOCK_TIMEOUT, RUN_LOCK_TIMEOUT, SessionSettings, SqliteSync};
 use super::dialect::{lock, migrations, write_tx};
+use super::disk_problem::SharedDiskState;
 use super::error::StoreError;
 use super::write_count::{WriteCount, WriteMark};
 
@@ -24,6 +25,7 @@ pub struct Store {
     /// back-to-back batches, a heartbeat waited up to 3 s for SQLite's lock, and 7 ms with this mutex.
     writers: Arc<Option<FairMutex<()>>>,
     write_count: Arc<WriteCount>,
+    pub(super) disk_state: SharedDiskState,
 }
 
 /// How long a writer waits in the queue of this process. If another program holds a SQLite file for longer than the
@@ -43,10 +45,26 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unreachable`] when the database cannot be opened or reached.
     pub fn open(address: &DatabaseAddress, connections: u32, lease: Duration) -> Result<Self, StoreError> {
+        Self::open_with_sync(address, connections, lease, SqliteSync::default())
+    }
+
+    /// Opens the database like [`Store::open`]. `sqlite_sync` says when SQLite waits for the disk.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_with_sync(
+        address: &DatabaseAddress,
+        connections: u32,
+        lease: Duration,
+        sqlite_sync: SqliteSync,
+    ) -> Result<Self, StoreError> {
         if let DatabaseAddress::Sqlite(path) = address {
             create_private(path)?;
         }
-        let connector = DatabaseConnector { address: address.clone(), lease, lock_timeout: RUN_LOCK_TIMEOUT };
+        let connector = DatabaseConnector {
+            address: address.clone(),
+            session: SessionSettings { lease, lock_timeout: RUN_LOCK_TIMEOUT, sqlite_sync },
+        };
         // The first attempt is made outside the pool, which would retry for a long time and hide the reason.
         let first = connector.connect_once().map_err(|error| StoreError::Unreachable {
             address: address.for_people(),
@@ -55,7 +73,13 @@ impl Store {
         drop(first);
         let sqlite = matches!(address, DatabaseAddress::Sqlite(_));
         let pool = build_pool(&connector, connections)?;
-        Ok(Self { pool, connector, writers: Arc::new(sqlite.then(|| FairMutex::new(()))), write_count: Arc::default() })
+        Ok(Self {
+            pool,
+            connector,
+            writers: Arc::new(sqlite.then(|| FairMutex::new(()))),
+            write_count: Arc::default(),
+            disk_state: Arc::default(),
+        })
     }
 
     /// Returns the same database with a separate pool of `connections` connections, so that its callers do not wait for
@@ -75,7 +99,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Pool`] when no connection can be made.
     pub fn for_requests(&self, connections: u32) -> Result<Self, StoreError> {
-        let connector = DatabaseConnector { lock_timeout: REQUEST_LOCK_TIMEOUT, ..self.connector.clone() };
+        let session = SessionSettings { lock_timeout: REQUEST_LOCK_TIMEOUT, ..self.connector.session };
+        let connector = DatabaseConnector { session, ..self.connector.clone() };
         let pool = build_pool(&connector, connections)?;
         Ok(Self { pool, connector, ..self.clone() })
     }
@@ -129,7 +154,12 @@ impl Store {
         let _counted = self.write_count.begin();
         let mut connection = self.take_connection()?;
         let started = Instant::now();
-        write_tx::run_write(&mut connection.conn, work).map_err(|error| self.recognize_lock_timeout(error, started))
+        write_tx::run_write(&mut connection.conn, work).map_err(|error| {
+            if self.is_sqlite() && error.is_disk_error() {
+                self.record_disk_problem(error.to_string());
+            }
+            self.recognize_lock_timeout(error, started)
+        })
     }
 
     /// Turns the failure of a statement that waited too long for a lock into [`StoreError::Busy`].
@@ -138,7 +168,7 @@ impl Store {
             StoreError::Statement(cause)
                 if !self.is_sqlite()
                     && !error.is_disk_full()
-                    && lock::is_lock_timeout(cause, started.elapsed(), self.connector.lock_timeout) =>
+                    && lock::is_lock_timeout(cause, started.elapsed(), self.connector.session.lock_timeout) =>
             {
                 log::debug!("{error}");
                 StoreError::Busy

@@ -2,7 +2,6 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use diesel::r2d2::R2D2Connection;
 use diesel::result::Error as Statement;
@@ -10,16 +9,13 @@ use diesel::{Connection, ConnectionError, ConnectionResult, PgConnection, Sqlite
 
 use super::any_connection::AnyConnection;
 use super::database_address::DatabaseAddress;
-use super::dialect::session;
+use super::dialect::session::{self, SessionSettings};
 
 /// The address of the database, and the settings of each new connection.
 #[derive(Clone, Debug)]
 pub(super) struct DatabaseConnector {
     pub(super) address: DatabaseAddress,
-    /// The longest time that a PostgreSQL session may stay idle inside a transaction.
-    pub(super) lease: Duration,
-    /// The longest time that a statement waits for a lock on PostgreSQL.
-    pub(super) lock_timeout: Duration,
+    pub(super) session: SessionSettings,
 }
 
 /// Why a connection cannot be made, or cannot be used any longer.
@@ -63,7 +59,7 @@ impl DatabaseConnector {
             DatabaseAddress::Postgres(url) => connect_postgres(url).map(AnyConnection::Postgres),
         };
         let mut conn = conn?;
-        session::prepare_session(&mut conn, self.lease, self.lock_timeout)?;
+        session::prepare_session(&mut conn, &self.session)?;
         Ok(conn)
     }
 }

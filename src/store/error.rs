@@ -91,6 +91,12 @@ impl StoreError {
         matches!(self, Self::Statement(_)) && (text.contains("disk is full") || text.contains("No space left"))
     }
 
+    /// Returns whether the disk reported an error to SQLite, which says "disk I/O error" for all of them.
+    #[must_use]
+    pub fn is_disk_error(&self) -> bool {
+        matches!(self, Self::Statement(error) if error.to_string().contains("disk I/O error"))
+    }
+
     /// Returns whether the statement violated a unique index.
     pub(super) fn is_unique_violation(&self) -> bool {
         use diesel::result::{DatabaseErrorKind, Error};

@@ -24,6 +24,8 @@ mod database_address;
 pub mod database_facts;
 pub mod diagnostics;
 mod dialect;
+pub mod disk_problem;
+mod disk_state;
 pub mod error;
 mod feed_counts;
 mod final_changes;
@@ -79,5 +81,6 @@ pub mod withheld_items;
 mod write_count;
 
 pub use connection::{DatabaseAddress, Store};
+pub use dialect::session::SqliteSync;
 pub use error::{Retryability, StoreError};
 pub use write_count::WriteMark;

@@ -1,11 +1,13 @@
 //! Servers as real processes: started at the same time, frozen, killed and shut down.
 
 mod cancel;
+mod clock_change;
 mod concurrent_starts;
 mod crash_and_stop;
 mod crash_tally;
 mod crashes;
 mod database_outage;
+mod failing_disk;
 mod frozen;
 mod google;
 mod locked_tables;

@@ -17,6 +17,7 @@ pub(crate) mod pause_point;
 pub(crate) mod pausing_kind;
 mod postgres_database;
 pub(crate) mod postgres_server;
+pub(crate) mod preload_library;
 mod reader_article;
 mod reader_dialect;
 pub(crate) mod reader_server;

@@ -36,6 +36,7 @@ pub(super) fn check_database_file(path: &Path) -> (Vec<CheckResult>, bool) {
         Ok(data) => {
             results.extend(check_access_of_others("database", path, &data));
             results.extend(check_writable(path));
+            results.extend(check_disk(path));
             (results, true)
         }
     }
@@ -62,6 +63,20 @@ fn find_file_system<'a>(mounts: &'a str, folder: &Path) -> Option<&'a str> {
     });
     // If two file systems are mounted at one path, the later one hides the earlier.
     mounts_above.max_by_key(|(length, _)| *length)?.1
+}
+
+/// Asks the disk to confirm what was written to the database. This changes nothing.
+fn check_disk(path: &Path) -> Option<CheckResult> {
+    let log = path.with_file_name(format!("{}-wal", path.file_name()?.to_string_lossy()));
+    let confirm = |path: &Path| match std::fs::File::open(path).and_then(|file| file.sync_all()) {
+        // SQLite deletes its log with the last connection.
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Some((path.display().to_string(), error)),
+        _ => None,
+    };
+    let (file, error) = confirm(path).or_else(|| confirm(&log))?;
+    let fix = "Check the disk and the kernel's log (dmesg). Copy the data folder to another disk before you go on.";
+    let message = format!("the disk does not confirm what was written to {file}: {error}");
+    Some(CheckResult::wrong("disk", message, fix))
 }
 
 /// Reports a file that cannot be written to. SQLite would open it, and fail at the first write.

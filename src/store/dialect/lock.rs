@@ -18,8 +18,8 @@ const NO_WAIT_LIMIT: Duration = Duration::from_secs(1);
 /// Returns whether a statement failed because it waited for a lock until the time limit (55P03, lock_not_available).
 /// `waited` is how long the transaction took, `limit` the shortest time limit that can have ended it.
 ///
-/// Diesel does not expose the code. The text "canceling statement due to lock timeout" may be in another language, which
-/// only a superuser can change for a session; a failure without a known kind after so long is then taken for it.
+/// Diesel does not expose the code. The text "canceling statement due to lock timeout" may be in another language, and
+/// only a superuser can change that for a session; a failure without a known kind after so long is then taken for it.
 pub(in crate::store) fn is_lock_timeout(error: &Error, waited: Duration, limit: Duration) -> bool {
     match error {
         Error::DatabaseError(DatabaseErrorKind::Unknown, facts) => {
@@ -116,8 +116,8 @@ pub(in crate::store) fn lock_run(conn: &mut AnyConnection, id: &str) -> Result<(
     }
 }
 
-/// Locks the rows of all admins, waiting up to one and a half seconds, and returns their ids. Every caller locks them in the same
-/// order, so that two of them cannot wait for each other.
+/// Locks the rows of all admins, waiting up to one and a half seconds, and returns their ids. Every caller locks them
+/// in the same order, so that two of them cannot wait for each other.
 pub(in crate::store) fn lock_admins(conn: &mut AnyConnection) -> Result<Vec<i64>, StoreError> {
     let query = users::table.filter(users::role.eq("admin")).order(users::id).select(users::id);
     let conn = match conn {

@@ -2,6 +2,7 @@
 
 pub(super) mod bulk;
 pub(super) mod bulk_keys;
+pub(super) mod checkpoint;
 pub(super) mod clock;
 pub(super) mod convertible_rows;
 pub(super) mod expired_rows;

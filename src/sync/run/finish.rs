@@ -11,6 +11,7 @@ use super::run_stop::RunStop;
 use crate::domain::operation::{Lease, OperationKind, Stage, Status};
 use crate::domain::progress::{ProgressCount, RunStats};
 use crate::domain::run_text;
+use crate::domain::run_text::disk_errors::unconfirmed_changes_note;
 use crate::domain::run_text::run_progress::FINALIZING_MESSAGE;
 use crate::domain::source::Validators;
 use crate::domain::sync_id::SyncId;
@@ -87,8 +88,11 @@ pub(in crate::sync) fn finish_unchanged(
     Ok(RunEnding { applied: Some(applied).filter(|_| is_sync), ..findings.into_ending(Status::Completed, message) })
 }
 
-/// Stores the ending of a run, publishes it to pollers and logs it.
+/// Stores the ending of a run, publishes it to pollers and logs it. The message of a run that completed says so if the
+/// disk could not confirm its changes.
 pub(in crate::sync) fn store_ending(engine: &SyncEngine, lease: Lease, ending: &RunEnding, signal: &RunSignal) {
+    let noted = note_disk_problem(engine, lease.id, ending);
+    let ending = noted.as_ref().unwrap_or(ending);
     match store_with_retry(engine, lease, ending, signal) {
         Ok(successor) => {
             engine.status_board.publish_end(lease.id, signal.has_status_failed());
@@ -103,6 +107,19 @@ pub(in crate::sync) fn store_ending(engine: &SyncEngine, lease: Lease, ending: &
         // The lease will expire, and recovery will end the run.
         Err(error) => run_log::log_error(lease.id, format_args!("its ending could not be stored: {error}")),
     }
+}
+
+/// Asks the disk to confirm the changes of a run that completed. Returns the ending with a note if it reports an error.
+/// This comes before the ending is stored, so that nobody reads the message without the note.
+fn note_disk_problem(engine: &SyncEngine, id: SyncId, ending: &RunEnding) -> Option<RunEnding> {
+    if ending.status != Status::Completed {
+        return None;
+    }
+    // Without a connection the ending cannot be stored either, and the step that stores it waits for one.
+    let problem = engine.store.confirm_on_disk().ok().flatten()?;
+    run_log::log_error(id, format_args!("the disk did not confirm its changes: {}", problem.reason));
+    let message = format!("{} {}", ending.message, unconfirmed_changes_note(&problem.reason));
+    Some(RunEnding { message, ..ending.clone() })
 }
 
 /// Stores the ending of a run, however long the database is unavailable: the result of a run must not be lost. Returns

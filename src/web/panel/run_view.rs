@@ -10,6 +10,7 @@ use crate::domain::removal_review::RemovalReview;
 use crate::domain::run_summary::RunSummary;
 use crate::domain::run_text::automatic_retries::retry_label;
 use crate::domain::run_text::change_labels::{ChangeLabels, change_labels};
+use crate::domain::run_text::disk_errors::has_unconfirmed_changes;
 use crate::domain::run_text::run_state::{
     AdvicePlace, RunState, failure_advice, progress_label, run_announcement, run_message, run_title,
 };
@@ -184,9 +185,10 @@ impl RunView {
         self.has_open_review && self.status == RunStatus::Completed
     }
 
-    /// Whether a person should check its result: it skipped something, or removals wait for a decision.
+    /// Whether a person should check its result: it skipped something, removals wait for a decision, or the disk did
+    /// not confirm its changes.
     pub(in crate::web) fn needs_attention(&self) -> bool {
-        self.needs_review() || has_left_out(&self.stats)
+        self.needs_review() || has_left_out(&self.stats) || has_unconfirmed_changes(&self.message)
     }
 
     /// The name of its icon.

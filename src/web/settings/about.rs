@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::about_view::AboutPage;
 use super::health_line::HealthLine;
+use crate::domain::run_text::disk_errors::disk_problem_message;
 use crate::domain::text::measures::{format_bytes, format_elapsed, format_error};
 use crate::store::compaction::ConversionState;
 use crate::store::database_facts::MigrationDiff;
@@ -62,6 +63,10 @@ fn describe_health(state: &AppState, failed: &[FailedSource], stale: u64) -> Vec
             HealthLine::wrong(text).with_link(state.links.run(&failed.id))
         })
         .collect();
+    if let Some(problem) = state.store.disk_problem() {
+        let time = problem.at.format("%-d %b %Y, %H:%M UTC").to_string();
+        lines.push(HealthLine::wrong(disk_problem_message(&problem.reason, &time)));
+    }
     if stale > 0 {
         let text = format!("{} stale", counted(&stale, "source is", "sources are"));
         lines.push(HealthLine::warning(text).with_link(state.links.dashboard()));
