@@ -16,7 +16,13 @@ impl RunClock {
     /// Starts the clock at this time.
     #[must_use]
     pub fn start_at(began_at: DateTime<Utc>) -> Self {
-        Self { began_at, running_since: Instant::now() }
+        Self::started(began_at, Instant::now())
+    }
+
+    /// Returns a clock that showed `began_at` at the moment `running_since`.
+    #[must_use]
+    pub const fn started(began_at: DateTime<Utc>, running_since: Instant) -> Self {
+        Self { began_at, running_since }
     }
 
     /// Returns the time by this clock, to the millisecond.

@@ -1,6 +1,8 @@
 //! Leases: a worker's exclusive right to a run. A lease is taken when a run is claimed, renewed by a heartbeat, and
 //! checked by every write of the run.
 
+use std::time::Instant;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::dsl::case_when;
 use diesel::prelude::*;
@@ -129,6 +131,7 @@ impl Store {
         self.write(|conn| {
             let Some(id) = lock::next_pending(conn, only.as_deref())? else { return Ok(None) };
             let now = clock::now(conn)?;
+            let read_at = Instant::now();
             let accepted_at = sync_operations::table.find(&id).select(sync_operations::created_at);
             // The clock may have been set back since the run was accepted.
             let began_at = now.max(accepted_at.first::<NaiveDateTime>(conn)?.and_utc());
@@ -152,7 +155,7 @@ impl Store {
             }
             let row: OperationRow = operations::find_row(conn, &id)?.ok_or(StoreError::Fenced)?;
             let operation = row.to_operation()?;
-            let lease = Lease { id: operation.id, token, clock: Some(RunClock::start_at(began_at)) };
+            let lease = Lease { id: operation.id, token, clock: Some(RunClock::started(began_at, read_at)) };
             Ok(Some((operation, lease)))
         })
     }

@@ -72,10 +72,12 @@ fn a_success_is_counted_and_a_failure_is_not(db: &TestDatabase) {
     let engine = TestEngine::on_database(db);
     let source = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
     let record = engine.sync(&source);
-    assert_eq!(facts(&engine.store, source.id).last_success, Some(record.finished_at));
+    // The end of a run is that of its own clock.
+    let success = facts(&engine.store, source.id).last_success.expect("a success");
+    assert!((success - record.finished_at).abs() < chrono::TimeDelta::seconds(1), "{success}, {}", record.finished_at);
     engine.memory.set_table("albums", MemoryTable::albums(0, "Title"));
     engine.sync(&source);
-    assert_eq!(facts(&engine.store, source.id).last_success, Some(record.finished_at), "an empty source fails");
+    assert_eq!(facts(&engine.store, source.id).last_success, Some(success), "an empty source fails");
 }
 
 fn sources_of_an_earlier_version_count_from_when_they_were_added(db: &TestDatabase) {
