@@ -49,6 +49,7 @@ fn a_bad_status_setting_stops_the_start_with_a_line_without_passwords() {
     let cases = [
         ("LOCKSTEP_REDIS_URL", "http://:s3cret@redis.example", "LOCKSTEP_REDIS_URL: "),
         ("LOCKSTEP_REDIS_URL", "redis://:s3c#ret@redis.example", "LOCKSTEP_REDIS_URL: "),
+        ("LOCKSTEP_SQLITE_SYNC", "off", "LOCKSTEP_SQLITE_SYNC: “off” is not a mode of SQLite. Use normal or full."),
         ("LOCKSTEP_STATUS_STORE", "redis", "LOCKSTEP_STATUS_STORE: redis needs LOCKSTEP_REDIS_URL"),
         ("LOCKSTEP_KEEP_RECORDS", "1h", "LOCKSTEP_KEEP_RECORDS: 1h is shorter than LOCKSTEP_KEEP_OPERATIONS (1d)"),
     ];

@@ -173,3 +173,19 @@ fn a_huge_value_in_redis_is_not_read() {
     let answer = place.open_board().get(run.id()).expect("the database answers").expect("a status");
     assert_eq!(answer.summary.progress, 30);
 }
+
+#[test]
+fn a_poll_of_a_running_run_costs_less_than_a_millisecond() {
+    const POLL_COUNT: u32 = 2000;
+    let place = StatusFixture::new(StoreKind::File, TestDatabase::sqlite());
+    let run = place.begin_run("albums");
+    run.publish_progress(&place, &*place.open_store(), 30).expect("put");
+    let board = place.open_board();
+    let clock = crate::support::load_clock::LoadClock::start();
+    for _ in 0..POLL_COUNT {
+        assert!(board.get(run.id()).expect("an answer").is_some());
+    }
+    let each = clock.elapsed() / POLL_COUNT;
+    println!("{each:?} for each poll");
+    assert!(each < Duration::from_millis(1), "{each:?}");
+}
