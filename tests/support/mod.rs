@@ -25,6 +25,7 @@ pub(crate) mod redis_server;
 pub(crate) mod refused_batches;
 pub(crate) mod reverse_proxy;
 pub(crate) mod seeded_random;
+mod server_answer;
 pub(crate) mod server_process;
 mod shared_data;
 pub(crate) mod socket_client;

@@ -20,6 +20,7 @@ use super::TestDatabase;
 use super::http_client::TestHttpClient;
 use super::load_clock::measure_load_time;
 use super::open_file_limit::limit_open_files;
+pub(crate) use super::server_answer::ServerAnswer;
 use super::test_database::open_store;
 use super::waiting::{wait_for, wait_for_value};
 
@@ -45,15 +46,6 @@ pub(crate) struct ServerProcess {
     log: PathBuf,
     address: SocketAddr,
     set_up_link: Option<String>,
-}
-
-/// The response of a server.
-#[derive(Debug)]
-pub(crate) struct ServerAnswer {
-    pub(crate) status: u16,
-    /// The header `Retry-After`.
-    pub(crate) retry_after: Option<String>,
-    pub(crate) body: String,
 }
 
 impl ServerSetup {
@@ -313,12 +305,5 @@ impl Drop for ServerProcess {
         if std::thread::panicking() {
             eprintln!("--- {} ---\n{}", self.address, self.log());
         }
-    }
-}
-
-impl ServerAnswer {
-    #[track_caller]
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.body))
     }
 }
