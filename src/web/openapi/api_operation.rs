@@ -80,12 +80,12 @@ impl ApiOperation {
     /// Only accounts and tokens may call the operation.
     pub(super) fn for_accounts(mut self) -> Self {
         self.description["security"] = json!([{ "token": [] }, { "session": [] }]);
-        self.refuses(401, &["sign_in"]).refuses(403, &["other_source"])
+        self.refuses(401, &["sign_in"])
     }
 
     /// Only admins may call the operation.
     pub(super) fn for_admins(self) -> Self {
-        self.for_accounts().refuses(403, &["admins_only"])
+        self.for_accounts().refuses(403, &["admins_only", "other_source"])
     }
 
     /// Adds a response in JSON.

@@ -34,6 +34,7 @@ pub(super) fn catalog_operations() -> Vec<ApiOperation> {
     )
     .with_details("What runs did to one item, newest first. It needs an account for public catalogs, too.")
     .for_accounts()
+    .refuses(403, &["other_source"])
     .with_parameters([slug_parameter(), path_parameter("id", &any_text(), "The id of the item.")])
     .with_parameters(page_parameters())
     .answers_json(200, "One page of the changes.", &named_schema("ItemChangeList"))

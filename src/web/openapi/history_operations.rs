@@ -27,7 +27,8 @@ pub(super) fn history_operations() -> Vec<ApiOperation> {
             &["getRun", "listChanges", "listIssues", "forecastUndo"],
             &json!({ "id": "$response.body#/items/0/syncId" }),
         )
-        .refuses(400, &["bad_request", "unknown_parameter"]);
+        .refuses(400, &["bad_request", "unknown_parameter"])
+        .refuses(403, &["other_source"]);
     let run = ApiOperation::describe_get("/api/history/{id}", "getRun", "Get a run, active or finished")
         .with_parameters([run_parameter()])
         .answers_json(200, "The run.", &named_schema("Run"));

@@ -16,7 +16,8 @@ pub(super) fn record_refusals(
 ) {
     let wrong = site.visitor().with_header("Authorization", "Bearer wrong").with_header("Accept", "application/json");
     let viewer = site.add_program("reader", Role::Viewer);
-    let limited = site.add_limited_program(TokenLimits { only_source: Some(site.drafts.id), ..TokenLimits::default() });
+    let limits = TokenLimits { only_source: Some(site.drafts.id), ..TokenLimits::default() };
+    let limited = site.add_limited_program(limits).with_header("Accept", "application/json");
     let other_site = admin.with_header("Origin", "https://other.example");
     let unknown_run = SyncId::new().to_string();
     let unknown = PathValues { slug: "missing", run: &unknown_run, item: "987654321" };
@@ -37,8 +38,8 @@ pub(super) fn record_refusals(
         if is_for_admins(method, path) {
             expect(&viewer, &known, body, 403);
         }
-        if path.contains("{slug}") {
-            expect(&limited, &known, body, 403);
+        if let Some(address) = address_of_other_source(path, values) {
+            expect(&limited, &address, body, 403);
         }
         // The start of a sheet names nothing that could be unknown.
         if !(method == "POST" && path.starts_with("/api/sync-sheets")) {
@@ -57,6 +58,15 @@ pub(super) fn record_refusals(
     for operation in recorder.list_operations() {
         let DescribedOperation { method, path, .. } = &operation;
         recorder.send(&site.visitor(), method, path, &drafts.fill_in(path), None);
+    }
+}
+
+/// An address that names a public source which a limited token is not for; `None` if the operation names no source.
+fn address_of_other_source(path: &str, values: PathValues<'_>) -> Option<String> {
+    match path {
+        "/api/history" => Some(format!("/api/history?source={}", values.slug)),
+        "/api/sync-sheets-bg" | "/catalog/sync-status" | "/catalog/sync-status/" => Some(path.to_owned()),
+        _ => path.contains("{slug}").then(|| values.fill_in(path)),
     }
 }
 
