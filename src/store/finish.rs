@@ -10,10 +10,10 @@ use super::dialect::clock;
 use super::dialect::issue_rows;
 use super::error::StoreError;
 use super::final_changes::apply_changes;
-use super::lease::time_of_run;
 use super::operations::{self, OperationRow};
 use super::retries;
 use super::reviews::{self, ReviewChange};
+use super::run_times::{end_of_leased_run, end_of_lost_run};
 use super::schema::{sources, sync_operations, sync_records};
 use super::stored_values::{parse_json, to_json};
 use crate::domain::automatic_retry::PlannedRetry;
@@ -131,7 +131,10 @@ pub(super) fn close_run(
     debug_assert!(from.may_become(ending.status), "{from} does not become {}", ending.status);
     let id = id.to_string();
     let now = clock::now(conn)?.naive_utc();
-    let ended_at = end_of_run(conn, precondition, now)?;
+    let ended_at = match precondition {
+        ClosePrecondition::Leased(lease) => end_of_leased_run(lease, now),
+        ClosePrecondition::Waiting(_) | ClosePrecondition::Expired(..) => end_of_lost_run(conn, &id, now)?,
+    };
     let matching_row = sync_operations::table
         .filter(sync_operations::id.eq(&id))
         .filter(sync_operations::status.eq(from.as_str()))
@@ -180,22 +183,6 @@ pub(super) fn close_run(
     issue_rows::insert_issues(conn, &id, &ending.issues.kept)?;
     writer.insert_changes(conn, &ending.changes)?;
     Ok(successor)
-}
-
-/// Returns the time at which a run ends: by its own clock if its worker ends it; otherwise by the clock of the
-/// database, but not before its last update, because that clock may have been set back.
-fn end_of_run(
-    conn: &mut AnyConnection,
-    precondition: ClosePrecondition,
-    now: NaiveDateTime,
-) -> Result<NaiveDateTime, StoreError> {
-    let id = match precondition {
-        ClosePrecondition::Leased(lease) => return Ok(time_of_run(lease, now.and_utc())),
-        ClosePrecondition::Waiting(id) => id,
-        ClosePrecondition::Expired(lease, _) => lease.id,
-    };
-    let last_update = sync_operations::table.find(id.to_string()).select(sync_operations::last_update);
-    Ok(last_update.first(conn).optional()?.map_or(now, |last_update: NaiveDateTime| last_update.max(now)))
 }
 
 /// Queues the run again if the policy asks for it. Returns the id of the new run.

@@ -12,6 +12,7 @@ use super::connection::{AnyConnection, Store};
 use super::dialect::{clock, lock};
 use super::error::StoreError;
 use super::operations::{self, OperationRow};
+use super::run_times::time_of_run;
 use super::schema::sync_operations;
 use super::stored_values::to_json;
 use crate::domain::operation::{Lease, Stage, Status, SyncOperation};
@@ -94,12 +95,6 @@ pub(super) fn fence_write(
         ))
         .execute(conn)?;
     if rows == 0 { Err(StoreError::Fenced) } else { Ok(now) }
-}
-
-/// Returns the time to store for an event of a run that happens now. `now` is the time of the database, which may have
-/// been set since the claim.
-pub(super) fn time_of_run(lease: Lease, now: DateTime<Utc>) -> NaiveDateTime {
-    lease.clock.map_or(now, |clock| clock.now()).naive_utc()
 }
 
 pub(super) fn to_millis(term: std::time::Duration) -> i64 {

@@ -60,6 +60,7 @@ pub mod rollback_period;
 mod row_form;
 mod run_columns;
 mod run_numbers;
+mod run_times;
 mod schedules;
 mod schema;
 mod search_words;
