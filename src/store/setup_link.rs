@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::connection::{AnyConnection, Store};
 use super::dialect::clock;
 use super::error::StoreError;
-use super::installation::{get_fact, set_fact};
+use super::installation::{get_fact, insert_fact_if_absent, set_fact};
 use super::schema::{installation_facts, users};
 use crate::domain::account::Role;
 
@@ -83,14 +83,22 @@ impl Store {
         }
         self.write(|conn| {
             let now = clock::now(conn)?;
-            let stored = get_fact(conn, SETUP_TOKEN)?;
-            match (stored, find_expiry(conn)?) {
-                (Some(token), Some(expiry)) if expiry > now => return Ok(Some(token)),
-                _ => {}
+            let expiry = (now + SETUP_LINK_LIFETIME).timestamp_millis().to_string();
+            let replaced = match (get_fact(conn, SETUP_TOKEN)?, find_expiry(conn)?) {
+                // Of several servers that start at once, the first one adds its token, and the others print it, too.
+                (None, _) => insert_fact_if_absent(conn, SETUP_TOKEN, new_token)?,
+                (Some(expired), Some(end)) if end <= now => {
+                    let expired =
+                        installation_facts::table.find(SETUP_TOKEN).filter(installation_facts::value.eq(expired));
+                    diesel::update(expired).set(installation_facts::value.eq(new_token)).execute(conn)? > 0
+                }
+                // An earlier version made the link. It expires from now on.
+                (Some(_), None) => true,
+                (Some(_), Some(_)) => false,
+            };
+            if replaced {
+                set_fact(conn, SETUP_TOKEN_EXPIRY, &expiry)?;
             }
-            set_fact(conn, SETUP_TOKEN, new_token)?;
-            let expiry = (now + SETUP_LINK_LIFETIME).timestamp_millis();
-            set_fact(conn, SETUP_TOKEN_EXPIRY, &expiry.to_string())?;
             get_fact(conn, SETUP_TOKEN)
         })
     }

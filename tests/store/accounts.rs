@@ -16,6 +16,7 @@ on_both_databases! {
     a_removed_user_has_no_sessions_and_one_with_a_new_role_must_log_in_again,
     a_use_is_written_at_most_once_in_five_minutes,
     a_session_ends_after_a_time_without_use_and_after_a_time_in_all,
+    servers_that_start_at_once_print_one_setup_link,
     sessions_are_listed_and_ended_by_an_id_that_is_not_their_hash,
     a_changed_password_ends_all_sessions_but_one,
     sessions_and_tokens_of_the_version_before_are_listed_without_times,
@@ -210,4 +211,29 @@ fn a_session_ends_after_a_time_without_use_and_after_a_time_in_all(db: &TestData
     hours_ago("expires_at", 0);
     assert!(!is_open());
     assert!(store.list_sessions(ada.id, "").expect("sessions").is_empty());
+}
+
+fn servers_that_start_at_once_print_one_setup_link(db: &TestDatabase) {
+    let servers = [db.store(), db.second_store()];
+    for round in 0..ROUNDS {
+        // In every second round there is a link, which has expired.
+        let change = match round % 2 {
+            0 => "DELETE FROM house_facts WHERE name LIKE 'setup_token%'",
+            _ => "UPDATE house_facts SET value = '1' WHERE name = 'setup_token_expires_at'",
+        };
+        db.run_sql(change);
+        let start = Barrier::new(2);
+        let tokens = std::thread::scope(|scope| {
+            let print = |server: usize| {
+                let (store, start) = (&servers[server], &start);
+                scope.spawn(move || {
+                    start.wait();
+                    store.setup_token(&format!("{round} of {server}")).expect("an answer").expect("a token")
+                })
+            };
+            [print(0), print(1)].map(|printed| printed.join().expect("a token"))
+        });
+        assert_eq!(tokens[0], tokens[1], "round {round}");
+        assert!(tokens[0].starts_with(&format!("{round} of ")), "{tokens:?}");
+    }
 }
