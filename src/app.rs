@@ -36,6 +36,7 @@ use crate::web::http::cached_value::CachedValue;
 use crate::web::http::forwarder_notice::ForwarderNotice;
 use crate::web::http::last_use_recorder::LastUseRecorder;
 use crate::web::http::links::LinkBuilder;
+use crate::web::http::rate_limiter::RateLimiter;
 use crate::web::http::repeated_polls::{POLL_REUSE, RepeatedPolls};
 use crate::web::http::server_info::ServerInfo;
 use crate::web::{self, ConnectionLimits};
@@ -164,6 +165,7 @@ impl App {
             uploads_dir: self.settings.data_dir.join("uploads"),
             trusted_proxies: self.settings.trusted_proxies.clone(),
             forwarder_notice: ForwarderNotice::default(),
+            rate_limiter: RateLimiter::new(self.settings.rate_limit),
             session_lifetimes: self.settings.session_lifetimes,
             links: self.settings.public_url.as_ref().map(LinkBuilder::new).unwrap_or_default(),
             stale_sources: CachedValue::default(),

@@ -50,6 +50,8 @@ pub struct Settings {
     pub trusted_proxies: TrustedProxies,
     /// `LOCKSTEP_SESSION_IDLE` and `LOCKSTEP_SESSION_LIFETIME`: when a session ends without a logout.
     pub session_lifetimes: SessionLifetimes,
+    /// `LOCKSTEP_RATE_LIMIT`: how many requests for data a token or an address may send in a second; 0 for any number.
+    pub rate_limit: u32,
     /// `LOCKSTEP_WORKERS`, from 1 to 64: how many syncs run at the same time.
     pub workers: usize,
     /// `LOCKSTEP_FETCH_TIMEOUT`: how long one fetch may take.
@@ -159,6 +161,12 @@ impl Settings {
             ),
             session_lifetimes: reader
                 .read_session_lifetimes(flags.session_idle.as_deref(), flags.session_lifetime.as_deref()),
+            rate_limit: reader.read_setting(
+                "LOCKSTEP_RATE_LIMIT",
+                flags.rate_limit.as_deref(),
+                values::parse_rate_limit,
+                || defaults::RATE_LIMIT_PER_SECOND,
+            ),
             workers: reader.read_setting(
                 "LOCKSTEP_WORKERS",
                 flags.workers.as_deref(),

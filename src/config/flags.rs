@@ -40,6 +40,12 @@ pub struct SettingFlags {
         "none",
     ))]
     pub(super) trusted_proxies: Option<OsString>,
+    #[arg(long, global = true, value_name = "NUMBER", help = describe(
+        "API requests that a token or an address may send in a second; 0 means any number. Polls are not limited",
+        "LOCKSTEP_RATE_LIMIT",
+        &defaults::RATE_LIMIT_PER_SECOND.to_string(),
+    ))]
+    pub(super) rate_limit: Option<OsString>,
     #[arg(long, global = true, value_name = "DURATION", help = describe_duration(
         "Time without use after which a session ends",
         "LOCKSTEP_SESSION_IDLE",

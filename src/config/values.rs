@@ -105,6 +105,14 @@ pub(super) fn parse_trusted_proxies(text: &str) -> Result<TrustedProxies, String
     text.parse().map_err(|error: NotTrustedProxies| error.to_string())
 }
 
+/// Parses a number of requests in a second; zero means any number.
+pub(super) fn parse_rate_limit(text: &str) -> Result<u32, String> {
+    let number = text.trim().parse().ok();
+    number.ok_or_else(|| {
+        format!("{} is not a number of requests a second. Use a value like 600, or 0 for no limit.", quote_value(text))
+    })
+}
+
 pub(super) fn parse_byte_count(text: &str) -> Result<u64, String> {
     let number = text.trim().parse().ok().filter(|number| *number > 0);
     number

@@ -27,6 +27,8 @@ pub const SYNC_COOLDOWN: Duration = Duration::from_secs(3);
 /// The pause before the first automatic retry of a scheduled sync.
 pub const RETRY_PAUSE: Duration = Duration::from_secs(60);
 
+/// How many requests for data a token or an address may send in a second.
+pub const RATE_LIMIT_PER_SECOND: u32 = 600;
 /// The time without use after which a session ends.
 pub const SESSION_IDLE: Duration = Duration::from_secs(14 * ONE_DAY.as_secs());
 /// The time after the login at which a session ends, however much it is used.

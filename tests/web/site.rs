@@ -16,7 +16,6 @@ use lockstep::domain::secret::{hash_password, token_hash};
 use lockstep::domain::session_lifetimes::SessionLifetimes;
 use lockstep::domain::source::{Source, SourceDraft};
 use lockstep::domain::sync_id::SyncId;
-use lockstep::domain::trusted_proxies::TrustedProxies;
 use lockstep::fetch::{KindSettings, SourceKind, SourceKinds};
 use lockstep::status::{FileStatus, StatusBoard};
 use lockstep::store::admission::StartOutcome;
@@ -27,12 +26,14 @@ use lockstep::web::http::cached_value::CachedValue;
 use lockstep::web::http::forwarder_notice::ForwarderNotice;
 use lockstep::web::http::last_use_recorder::LastUseRecorder;
 use lockstep::web::http::links::LinkBuilder;
+use lockstep::web::http::rate_limiter::RateLimiter;
 use lockstep::web::http::repeated_polls::RepeatedPolls;
 use lockstep::web::http::server_info::ServerInfo;
 use lockstep::web::{self, ConnectionLimits};
 use tempfile::TempDir;
 
 pub(super) use super::site_client::SiteClient;
+pub(super) use super::site_front::SiteFront;
 pub(super) use super::site_response::SiteResponse;
 use crate::support::test_engine::source_draft;
 
@@ -71,21 +72,29 @@ impl TestSite {
     pub(super) fn with_public_url(url: &str) -> Self {
         let (store, data) = Self::create_store();
         let links = LinkBuilder::new(&url.parse().expect("a URL"));
-        Self::start(store, data, Timeouts::default(), |_| {}, |kinds| kinds, (links, TrustedProxies::default()))
+        let front = SiteFront { links, ..SiteFront::default() };
+        Self::start(store, data, Timeouts::default(), |_| {}, |kinds| kinds, front)
+    }
+
+    /// A server that answers this many requests for data a second from one address or token.
+    pub(super) fn with_rate_limit(rate_limit: u32) -> Self {
+        let (store, data) = Self::create_store();
+        let front = SiteFront { rate_limit, ..SiteFront::default() };
+        Self::start(store, data, Timeouts::default(), |_| {}, |kinds| kinds, front)
     }
 
     /// A server behind reverse proxies at these addresses.
     pub(super) fn with_trusted_proxies(addresses: &str) -> Self {
         let (store, data) = Self::create_store();
-        let proxies = addresses.parse().expect("proxies");
-        Self::start(store, data, Timeouts::default(), |_| {}, |kinds| kinds, (LinkBuilder::default(), proxies))
+        let front = SiteFront { trusted_proxies: addresses.parse().expect("proxies"), ..SiteFront::default() };
+        Self::start(store, data, Timeouts::default(), |_| {}, |kinds| kinds, front)
     }
 
     /// A server with these limits of connections.
     pub(super) fn with_connection_limits(limits: ConnectionLimits) -> Self {
         let (store, data) = Self::create_store();
-        let network = (LinkBuilder::default(), TrustedProxies::default());
-        Self::listen(store, data, Timeouts::default(), |_| {}, |kinds| kinds, network, limits)
+        let front = SiteFront { connections: limits, ..SiteFront::default() };
+        Self::start(store, data, Timeouts::default(), |_| {}, |kinds| kinds, front)
     }
 
     /// A server on a fresh SQLite database, after `change` to its fetch settings.
@@ -132,7 +141,7 @@ impl TestSite {
         change: impl FnOnce(&mut KindSettings),
         more: impl FnOnce(SourceKinds) -> SourceKinds,
     ) -> Self {
-        Self::start(store, data, limits, change, more, (LinkBuilder::default(), TrustedProxies::default()))
+        Self::start(store, data, limits, change, more, SiteFront::default())
     }
 
     pub(super) fn start(
@@ -141,19 +150,7 @@ impl TestSite {
         limits: Timeouts,
         change: impl FnOnce(&mut KindSettings),
         more: impl FnOnce(SourceKinds) -> SourceKinds,
-        network: (LinkBuilder, TrustedProxies),
-    ) -> Self {
-        Self::listen(store, data, limits, change, more, network, ConnectionLimits::for_open_files(1024))
-    }
-
-    fn listen(
-        store: Store,
-        data: TempDir,
-        limits: Timeouts,
-        change: impl FnOnce(&mut KindSettings),
-        more: impl FnOnce(SourceKinds) -> SourceKinds,
-        (links, trusted_proxies): (LinkBuilder, TrustedProxies),
-        connections: ConnectionLimits,
+        front: SiteFront,
     ) -> Self {
         let status = FileStatus::new(data.path().join("status"));
         let board = Arc::new(StatusBoard::new(Box::new(status), store.clone(), limits.renewal_interval));
@@ -178,10 +175,11 @@ impl TestSite {
             control: control.clone(),
             temporary_dir: data.path().to_owned(),
             uploads_dir: data.path().join("uploads"),
-            trusted_proxies,
+            trusted_proxies: front.trusted_proxies,
+            rate_limiter: RateLimiter::new(front.rate_limit),
             forwarder_notice: ForwarderNotice::default(),
             session_lifetimes: SessionLifetimes::default(),
-            links,
+            links: front.links,
             stale_sources: CachedValue::default(),
             recent_activity: CachedValue::default(),
             repeated_polls: RepeatedPolls::new(KEPT_POLLS),
@@ -196,6 +194,7 @@ impl TestSite {
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
+        let connections = front.connections;
         let (tell, reported) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             rt::System::new().block_on(async move {

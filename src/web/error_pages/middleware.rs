@@ -20,6 +20,7 @@ use crate::web::http::client_connection::ClientConnection;
 use crate::web::http::error::{WebError, from_framework};
 use crate::web::http::error_response::error_response;
 use crate::web::http::links::LinkBuilder;
+use crate::web::http::rate_limiter::RateDecision;
 use crate::web::http::response_format::ResponseFormat;
 use crate::web::http::return_path::return_path_of;
 use crate::web::http::security_headers::{add_security_headers, require_https, wants_pictures};
@@ -45,8 +46,17 @@ async fn answer_request(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let format = ResponseFormat::of(request.request());
     let links = request.app_data::<AppData>().map(|app| app.links.clone()).unwrap_or_default();
+    let app = request.app_data::<AppData>().cloned();
+    let connection = app.as_ref().map(|app| ClientConnection::of(request.request(), app));
+    let rate = app.as_ref().zip(connection).map_or(RateDecision::Unlimited, |(app, connection)| {
+        app.rate_limiter.count_request(request.request(), connection.address.into())
+    });
     // Safe methods change nothing, and links from other sites must work.
-    let mut response = if !request.method().is_safe() && is_cross_site(request.request(), &links) {
+    let mut response = if let RateDecision::Refused { wait } = rate {
+        let (request, _) = request.into_parts();
+        let response = respond_with_error(&WebError::rate_limited(wait), format, &request, &links).await;
+        ServiceResponse::new(request, response)
+    } else if !request.method().is_safe() && is_cross_site(request.request(), &links) {
         let (request, _) = request.into_parts();
         let response = respond_with_error(&WebError::cross_site(), format, &request, &links).await;
         ServiceResponse::new(request, response)
@@ -65,10 +75,14 @@ async fn answer_request(
     };
     let has_pictures = wants_pictures(response.request());
     add_security_headers(response.headers_mut(), has_pictures);
-    let request = response.request();
-    let is_https = request.app_data::<AppData>().is_some_and(|app| ClientConnection::of(request, app).is_https);
-    if is_https {
+    if connection.is_some_and(|connection| connection.is_https) {
         require_https(response.headers_mut());
+    }
+    if let Some(app) = app {
+        if matches!(rate, RateDecision::Allowed { .. }) && response.status() != StatusCode::UNAUTHORIZED {
+            app.rate_limiter.note_valid_token(response.request());
+        }
+        app.rate_limiter.add_headers(rate, response.headers_mut());
     }
     if response.request().version() == Version::HTTP_10 {
         send_without_chunks(response.response_mut());

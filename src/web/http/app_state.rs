@@ -9,6 +9,7 @@ use super::cached_value::CachedValue;
 use super::forwarder_notice::ForwarderNotice;
 use super::last_use_recorder::LastUseRecorder;
 use super::links::LinkBuilder;
+use super::rate_limiter::RateLimiter;
 use super::repeated_polls::RepeatedPolls;
 use super::server_info::ServerInfo;
 use crate::catalog_index::CatalogIndexes;
@@ -37,6 +38,8 @@ pub struct AppState {
     pub trusted_proxies: TrustedProxies,
     /// Notes proxies that are not trusted.
     pub forwarder_notice: ForwarderNotice,
+    /// Limits how many requests for data are answered.
+    pub rate_limiter: RateLimiter,
     /// When sessions end without a logout.
     pub session_lifetimes: SessionLifetimes,
     /// Builds links below the public URL.

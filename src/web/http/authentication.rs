@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use actix_web::http::header;
 use actix_web::{HttpMessage as _, HttpRequest};
 
 use super::app_state::AppState;
+use super::bearer_token::bearer_token;
 use super::error::WebError;
 use super::last_use_recorder::counts_as_use;
 use super::response_format::ResponseFormat;
@@ -34,12 +34,6 @@ struct CredentialCheck {
     /// Whether a person or a program asked for something. Polls of status do not count.
     counts_as_use: bool,
     result: OnceLock<Result<RequestCaller, WebError>>,
-}
-
-fn bearer_token(request: &HttpRequest) -> Option<String> {
-    let header = request.headers().get(header::AUTHORIZATION)?.to_str().unwrap_or("");
-    let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }
 
 impl RequestCredentials {

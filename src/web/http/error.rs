@@ -80,6 +80,13 @@ impl WebError {
         Self::new(StatusCode::FORBIDDEN, "other_source", "This API token is limited to another source.")
     }
 
+    /// 429: the token or the address sent too many requests for data.
+    #[must_use]
+    pub(in crate::web) fn rate_limited(wait: Duration) -> Self {
+        let message = "Too many requests. Wait a moment, then send fewer in a second.";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message).retry_after(wait)
+    }
+
     /// 403: another site sent the request.
     #[must_use]
     pub(in crate::web) fn cross_site() -> Self {

@@ -18,7 +18,7 @@ pub struct LastUseRecorder(Cache<CredentialHash, ()>);
 
 /// Whether a request for this path means that its sender uses Lockstep. Open pages and programs poll the status of runs
 /// all the time, and reading a status never writes.
-pub(super) fn counts_as_use(path: &str) -> bool {
+pub(in crate::web) fn counts_as_use(path: &str) -> bool {
     let path = path.trim_end_matches('/');
     let is_poll = path == "/sync-badge"
         || path == "/api/sync-sheets-bg"

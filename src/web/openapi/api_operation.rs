@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::web::http::last_use_recorder::counts_as_use;
+
 use super::schema_builder::named_schema;
 
 /// A method of a path, as the document describes it.
@@ -162,7 +164,11 @@ impl ApiOperation {
 /// Returns the paths of a document, with their operations by method.
 pub(super) fn collect_paths(operations: Vec<ApiOperation>) -> Value {
     let mut paths = Map::new();
-    for ApiOperation { path, method, description } in operations {
+    for operation in operations {
+        let is_limited = counts_as_use(&operation.path);
+        let limited =
+            |operation: ApiOperation| operation.refuses(429, &["rate_limited"]).with_header(429, "Retry-After");
+        let ApiOperation { path, method, description } = if is_limited { limited(operation) } else { operation };
         paths.entry(path).or_insert_with(|| json!({}))[method] = description;
     }
     paths.into()
@@ -177,7 +183,7 @@ const fn error_meaning(status: u16) -> &'static str {
         408 => "The body arrived too slowly.",
         409 => "It cannot be done now.",
         413 => "The body is too large.",
-        429 => "The same was done a moment ago. `Retry-After` has the seconds to wait.",
+        429 => "Too many requests, or the same was done a moment ago. `Retry-After` has the seconds to wait.",
         503 => "It cannot be answered now. Nothing was changed.",
         _ => "Something failed on the server. Its log has the cause.",
     }

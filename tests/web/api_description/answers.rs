@@ -60,10 +60,10 @@ fn an_answer_that_differs_is_found() {
     assert!(found.contains("other"), "{found}");
 }
 
-/// The test `outage` has the answers with 503, and `slow_clients` those with 408. Nothing is known to be answered with
-/// 500.
+/// The test `outage` has the answers with 503, `rate_limit` those with 429, and `slow_clients` those with 408. Nothing
+/// is known to be answered with 500.
 fn is_an_outage(known: &str) -> bool {
-    [" 408", " 500", " 503"].iter().any(|status| known.ends_with(status))
+    [" 408", " 429", " 500", " 503"].iter().any(|status| known.ends_with(status))
 }
 
 /// Starts, cancels and undoes runs. Returns the id of a sync that updated and removed items.

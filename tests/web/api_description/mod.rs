@@ -7,6 +7,7 @@ mod generated_requests;
 mod hostile_texts;
 mod outage;
 mod python_tools;
+mod rate_limit;
 mod refusals;
 mod route_table;
 mod sample_site;

@@ -10,11 +10,10 @@ mod visitors;
 use lockstep::domain::frame_hosts::FrameHosts;
 use lockstep::domain::public_page::PublicPage;
 use lockstep::domain::source::{Source, SourceDraft};
-use lockstep::domain::trusted_proxies::TrustedProxies;
 use lockstep::sync::Timeouts;
 use lockstep::web::http::links::LinkBuilder;
 
-use super::site::TestSite;
+use super::site::{SiteFront, TestSite};
 use crate::support::TestDatabase;
 
 /// The public URL of the sites.
@@ -30,14 +29,8 @@ const FRIEND: &str = "https://friend.example";
 fn open_site(db: &TestDatabase) -> (TestSite, Source) {
     let data = tempfile::tempdir().expect("a folder");
     let links = LinkBuilder::new(&PUBLIC_URL.parse().expect("a URL"));
-    let site = TestSite::start(
-        db.store(),
-        data,
-        Timeouts::default(),
-        |_| {},
-        |kinds| kinds,
-        (links, TrustedProxies::default()),
-    );
+    let front = SiteFront { links, ..SiteFront::default() };
+    let site = TestSite::start(db.store(), data, Timeouts::default(), |_| {}, |kinds| kinds, front);
     let source = site.fill_csv("music", MUSIC);
     (site, source)
 }
