@@ -29,7 +29,7 @@ fn an_address_that_guesses_is_blocked_for_a_minute_and_told_until_when() {
     let blocked = &replies[39];
     let wait: u64 = blocked.header("retry-after").expect("a wait").parse().expect("seconds");
     assert!((1..=60).contains(&wait), "{wait}");
-    assert!(blocked.body.contains("Too many failed logins. Try again <relative-time"), "{}", blocked.body);
+    assert!(blocked.body.contains("Too many failed logins. Try again at <relative-time"), "{}", blocked.body);
     assert!(blocked.body.contains("value=\"user 39\"") && blocked.body.contains("value=\"/history\""));
     // The right password is not checked either: the answer would tell that it is right.
     let right = log_in_from(&site, "203.0.113.9", "ada", PASSWORD);
