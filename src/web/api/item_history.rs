@@ -42,7 +42,6 @@ pub(in crate::web) async fn list(
 ) -> Result<JsonResponse, WebError> {
     let query = ListPage::parse(request.query_string(), &[]);
     app.run_blocking(move |state, caller| {
-        caller.viewer()?;
         let (slug, id) = path.into_inner();
         let source = caller.source(state, &slug)?;
         let ListPage { page, per } = query?;

@@ -30,8 +30,7 @@ pub(in crate::web) async fn resume_schedule(
     app: AppContext,
     slug: web::Path<String>,
 ) -> Result<JsonResponse, WebError> {
-    app.run_blocking(move |state, caller| {
-        caller.admin()?;
+    app.run_blocking(move |state, _| {
         let source = state.store.find_source(&slug)?.ok_or_else(|| WebError::not_found("source"))?;
         if state.control.resume_schedule(&source)? {
             JsonResponse::ok(&json!({ "status": "resumed", "message": SCHEDULE_RESUMED }))

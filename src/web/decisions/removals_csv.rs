@@ -27,7 +27,6 @@ pub(in crate::web) async fn file(
     let is_raw = trimmed_value(&query, "raw") == "1";
     let (name, first, file) = app
         .run_blocking(move |state, caller| {
-            caller.admin()?;
             let source = caller.source(state, &slug)?;
             let list = find_list(state, &source, &trimmed_value(&query, "sync"))?;
             let id = list.id().ok_or_else(|| WebError::not_found("list"))?;

@@ -12,7 +12,7 @@ use super::app_state::{AppData, AppState};
 use super::authentication::{RequestCaller, RequestCredentials};
 use super::client_connection::{ClientConnection, untrusted_forwarder};
 use super::error::WebError;
-use super::last_use_recorder::counts_as_use;
+use super::poll_paths::is_poll;
 use super::response_format::ResponseFormat;
 use crate::domain::source::Source;
 
@@ -46,7 +46,7 @@ impl FromRequest for AppContext {
         let format = ResponseFormat::of(request);
         let credentials = RequestCredentials::of(request, format, state);
         let connection = ClientConnection::of(request, state);
-        if let Some(peer) = untrusted_forwarder(request, state).filter(|_| counts_as_use(request.path())) {
+        if let Some(peer) = untrusted_forwarder(request, state).filter(|_| !is_poll(request.path())) {
             state.forwarder_notice.note(&state.store, peer);
         }
         ready(Ok(Self { state: state.clone(), format, credentials, connection }))

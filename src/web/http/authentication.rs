@@ -7,7 +7,7 @@ use actix_web::{HttpMessage as _, HttpRequest};
 use super::app_state::AppState;
 use super::bearer_token::bearer_token;
 use super::error::WebError;
-use super::last_use_recorder::counts_as_use;
+use super::poll_paths::is_poll;
 use super::response_format::ResponseFormat;
 use super::session_cookie::session_token;
 use super::token_scope::{RequestTarget, check_source};
@@ -50,7 +50,7 @@ impl RequestCredentials {
             (None, Some(token)) => Some(CredentialHash::Session(token_hash(&token))),
             (None, None) => None,
         };
-        let counts_as_use = counts_as_use(request.path());
+        let counts_as_use = !is_poll(request.path());
         let rule = find_access_rule(request.match_pattern().as_deref(), request.method().is_safe());
         let credentials = Self(Arc::new(CredentialCheck {
             presented,

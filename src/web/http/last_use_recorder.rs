@@ -16,18 +16,6 @@ const MAX_REMEMBERED: u64 = 10_000;
 #[derive(Debug)]
 pub struct LastUseRecorder(Cache<CredentialHash, ()>);
 
-/// Whether a request for this path means that its sender uses Lockstep. Open pages and programs poll the status of runs
-/// all the time, and reading a status never writes.
-pub(in crate::web) fn counts_as_use(path: &str) -> bool {
-    let path = path.trim_end_matches('/');
-    let is_poll = path == "/sync-badge"
-        || path == "/api/sync-sheets-bg"
-        || path.ends_with("/sync-status")
-        || path.starts_with("/api/sync/status/")
-        || path.starts_with("/api/health");
-    !is_poll
-}
-
 impl Default for LastUseRecorder {
     fn default() -> Self {
         let kept_for = LAST_USE_PRECISION.to_std().unwrap_or_default();
@@ -55,29 +43,5 @@ impl LastUseRecorder {
                 log::debug!("the last use of a session or token was not written: {error}");
             }
         }));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::counts_as_use;
-
-    #[test]
-    fn polls_of_status_do_not_count_as_use() {
-        for poll in [
-            "/sync-badge",
-            "/catalog/albums/sync-status",
-            "/catalog/sync-status/",
-            "/history/sync_0199/sync-status",
-            "/api/sync/status/sync_0199",
-            "/api/sync-sheets-bg",
-            "/api/health",
-            "/api/health/sync",
-        ] {
-            assert!(!counts_as_use(poll), "{poll}");
-        }
-        for use_of_lockstep in ["/", "/catalog/albums", "/api/sync", "/api/catalog/albums/items", "/settings/account"] {
-            assert!(counts_as_use(use_of_lockstep), "{use_of_lockstep}");
-        }
     }
 }

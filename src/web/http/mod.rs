@@ -18,6 +18,7 @@ pub(super) mod json_response;
 pub mod last_use_recorder;
 pub mod links;
 pub(super) mod poll_middleware;
+pub(super) mod poll_paths;
 mod public_links;
 pub mod rate_limiter;
 pub mod repeated_polls;

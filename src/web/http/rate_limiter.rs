@@ -12,7 +12,7 @@ use governor::{DefaultKeyedRateLimiter, Quota};
 use moka::sync::Cache;
 
 use super::bearer_token::bearer_token;
-use super::last_use_recorder::counts_as_use;
+use super::poll_paths::is_poll;
 use super::response_format::ResponseFormat;
 use crate::domain::client_network::ClientNetwork;
 use crate::domain::secret::token_hash;
@@ -76,7 +76,7 @@ impl RateLimiter {
 
     /// Counts a request from `network`. Pages, panels, and polls of status and health are not limited.
     pub(in crate::web) fn count_request(&self, request: &HttpRequest, network: ClientNetwork) -> RateDecision {
-        let is_limited = ResponseFormat::of(request) == ResponseFormat::Json && counts_as_use(request.path());
+        let is_limited = ResponseFormat::of(request) == ResponseFormat::Json && !is_poll(request.path());
         if self.per_second.is_none() || !is_limited {
             return RateDecision::Unlimited;
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::web::http::last_use_recorder::counts_as_use;
+use crate::web::http::poll_paths::is_poll;
 
 use super::schema_builder::named_schema;
 
@@ -165,7 +165,7 @@ impl ApiOperation {
 pub(super) fn collect_paths(operations: Vec<ApiOperation>) -> Value {
     let mut paths = Map::new();
     for operation in operations {
-        let is_limited = counts_as_use(&operation.path);
+        let is_limited = !is_poll(&operation.path);
         let limited =
             |operation: ApiOperation| operation.refuses(429, &["rate_limited"]).with_header(429, "Retry-After");
         let ApiOperation { path, method, description } = if is_limited { limited(operation) } else { operation };

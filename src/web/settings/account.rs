@@ -45,7 +45,7 @@ struct OwnSession {
 pub(in crate::web) async fn page(app: AppContext, query: web::Query<FormValues>) -> Result<HtmlResponse, WebError> {
     let session = app.session_hash();
     app.run_blocking(move |state, caller| {
-        let own = own_session(state, &caller, session)?;
+        let own = own_session(state, session)?;
         let done = match trimmed_value(&query, "done").as_str() {
             "password" => Some("Password changed. You are logged out everywhere else."),
             "ended" => Some("Session ended."),
@@ -65,7 +65,7 @@ pub(in crate::web) async fn change_password(
 ) -> Result<HtmlResponse, WebError> {
     let (session, address) = (app.session_hash(), app.connection.address);
     app.run_hashing_for_caller(move |state, caller| {
-        let own = own_session(state, &caller, session)?;
+        let own = own_session(state, session)?;
         let typed = typed.into_values()?;
         let mut errors = PasswordErrors::default();
         match check_own_password(state, &own, &typed.current_password, address)? {
@@ -110,8 +110,8 @@ pub(in crate::web) async fn end_sessions(
     form: FormData<FormValues>,
 ) -> Result<HtmlResponse, WebError> {
     let session = app.session_hash();
-    app.run_blocking(move |state, caller| {
-        let own = own_session(state, &caller, session)?;
+    app.run_blocking(move |state, _| {
+        let own = own_session(state, session)?;
         let id = trimmed_value(&form.into_values()?, "session");
         if id == "others" {
             state.store.end_other_sessions(own.account.id, &own.hash)?;
@@ -140,8 +140,7 @@ fn check_own_password(
 }
 
 /// The session of the reader. Tokens have no account.
-fn own_session(state: &AppState, caller: &RequestCaller, session: Option<String>) -> Result<OwnSession, WebError> {
-    caller.viewer()?;
+fn own_session(state: &AppState, session: Option<String>) -> Result<OwnSession, WebError> {
     let hash = session.ok_or_else(WebError::sign_in)?;
     let account = state.store.session_account(&hash)?.ok_or_else(WebError::sign_in)?;
     Ok(OwnSession { account, hash })
