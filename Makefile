@@ -1,6 +1,8 @@
 # make test   installs what the tests need (Debian, as root) and runs all of them
 # make test-busy  runs the tests beside six busy loops, all at the lowest priority; FILTER='test(reader)' chooses some
-# make lint   formatting, clippy and docs of Rust; formatting and lints of static/. make format corrects the formatting
+# make lint   formatting, clippy and docs of Rust; formatting and lints of static/; licences, sources and versions of the
+#             dependencies. make format corrects the formatting
+# make sbom   writes what is in the release binary to target/lockstep.cdx.json (CycloneDX)
 # make crashes  kills servers in the middle of their runs, 200 times on each database; prints what came of it
 # make bench  compares loading and polling with their references, and a sync with one that tells no progress; prints
 #             ratios. make bench-progress is the second part alone
@@ -9,7 +11,7 @@
 
 CARGO ?= cargo
 
-.PHONY: pictures test test-busy crashes lint lint-static format bench bench-progress screenshot needs
+.PHONY: pictures test test-busy crashes lint lint-static lint-dependencies sbom format bench bench-progress screenshot needs
 
 test: needs
 	@if $(CARGO) nextest --version >/dev/null 2>&1; \
@@ -28,13 +30,19 @@ crashes: needs
 needs: node_modules/.package-lock.json
 	@scripts/install-test-needs
 
-lint: lint-static
+lint: lint-static lint-dependencies
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --document-private-items
 
 lint-static: node_modules/.package-lock.json
 	npm run --silent lint
+
+lint-dependencies:
+	@scripts/check-dependencies
+
+sbom:
+	@node scripts/sbom.mjs target/lockstep.cdx.json
 
 format: node_modules/.package-lock.json
 	$(CARGO) fmt

@@ -13,4 +13,5 @@ export default [
       "prefer-const": "error",
     },
   },
+  { files: ["scripts/*.mjs"], languageOptions: { globals: globals.node } },
 ];

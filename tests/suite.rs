@@ -5,6 +5,7 @@ mod browser;
 mod cli;
 mod corpora;
 mod fetch;
+mod release_contents;
 mod servers;
 mod status;
 mod store;
