@@ -3,6 +3,8 @@
 # make lint   formatting, clippy and docs of Rust; formatting and lints of static/; licences, sources and versions of the
 #             dependencies. make format corrects the formatting
 # make sbom   writes what is in the release binary to target/lockstep.cdx.json (CycloneDX)
+# make fuzz   feeds the parsers with inputs that libFuzzer makes, LOCKSTEP_FUZZ_SECONDS (360) for each of them;
+#             FUZZ="csv feed" chooses some
 # make crashes  kills servers in the middle of their runs, 200 times on each database; prints what came of it
 # make bench  compares loading and polling with their references, and a sync with one that tells no progress; prints
 #             ratios. make bench-progress is the second part alone
@@ -11,7 +13,7 @@
 
 CARGO ?= cargo
 
-.PHONY: pictures test test-busy crashes lint lint-static lint-dependencies sbom format bench bench-progress screenshot needs
+.PHONY: pictures test test-busy fuzz crashes lint lint-static lint-dependencies sbom format bench bench-progress screenshot needs
 
 test: needs
 	@if $(CARGO) nextest --version >/dev/null 2>&1; \
@@ -20,6 +22,9 @@ test: needs
 
 test-busy: needs
 	@scripts/with-busy-loops $(CARGO) nextest run --profile busy --no-fail-fast -E '$(or $(FILTER),all())'
+
+fuzz:
+	@scripts/fuzz-parsers $(FUZZ)
 
 crashes: export LOCKSTEP_CRASHES ?= 200
 crashes: needs

@@ -4,6 +4,7 @@ mod architecture;
 mod browser;
 mod cli;
 mod corpora;
+mod damaged_input;
 mod fetch;
 mod release_contents;
 mod servers;

@@ -24,7 +24,19 @@ mod settings;
 pub(super) mod transport;
 pub(super) mod web_address;
 
+use ureq::http::{HeaderMap, HeaderValue};
+use url::Url;
+
+use cookies::CookieJar;
+
 pub(in crate::fetch) use client::HttpClient;
 pub(in crate::fetch) use google_hosts::{is_google_api_host, is_google_host};
 pub(in crate::fetch) use response::{FetchResponse, ResponseBody};
 pub(in crate::fetch) use settings::HttpSettings;
+
+/// The `Cookie` header for `url` after a response from it with these headers; `None` if no cookie is kept.
+pub(in crate::fetch) fn answer_cookies(url: &Url, headers: &HeaderMap) -> Option<HeaderValue> {
+    let mut jar = CookieJar::default();
+    jar.keep(url, headers);
+    jar.header_for(url)
+}

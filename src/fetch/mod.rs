@@ -23,6 +23,7 @@ mod key_search;
 mod kinds;
 mod local_file;
 mod location_label;
+pub mod parser_access;
 mod reader;
 mod row_file;
 mod sheet;

@@ -19,9 +19,11 @@ mod responses;
 mod session;
 mod stream;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::Utc;
+use serde_json::Value;
 
 use super::http::{HttpClient, response_status};
 use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest, SourceKind};
@@ -99,4 +101,14 @@ impl SourceKind for ReaderKind {
         }
         fetched
     }
+}
+
+/// The ids in a page of a list of articles, as keys.
+pub(super) fn read_article_ids(page: &Value) -> Vec<String> {
+    stream::read_ids(page).flatten().map(|id| id.to_string()).collect()
+}
+
+/// The cells of an article of an answer; `None` if it has no id.
+pub(super) fn read_article(item: &Value) -> Option<Vec<String>> {
+    Some(article::received_cells(item, &HashMap::new())?.1)
 }

@@ -26,4 +26,5 @@ mod settings;
 mod sources;
 
 pub use connections::ConnectionLimits;
+pub use item_lists::normalize_list_query;
 pub use server::serve;

@@ -93,10 +93,9 @@ pub(super) fn list_stream(
             }
             page => page?,
         };
-        let refs = response["itemRefs"].as_array().map(Vec::as_slice).unwrap_or_default();
         let before = listing.ids.len();
-        for entry in refs {
-            match ItemId::from_json(&entry["id"]) {
+        for id in read_ids(&response) {
+            match id {
                 // Miniflux counts pages from the newest article, so a new article shifts them.
                 Some(id) if known.insert(id) => listing.ids.push(id),
                 Some(_) => {}
@@ -117,6 +116,11 @@ pub(super) fn list_stream(
             return Ok(listing);
         }
     }
+}
+
+/// The ids in a page of a list; `None` for each that cannot be read.
+pub(super) fn read_ids(page: &Value) -> impl Iterator<Item = Option<ItemId>> + '_ {
+    page["itemRefs"].as_array().into_iter().flatten().map(|entry| ItemId::from_json(&entry["id"]))
 }
 
 /// The token for the next page; empty at the end. Servers send a text or a number.
