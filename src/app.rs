@@ -1,13 +1,17 @@
 //! The composition root: builds Lockstep from its settings, and starts and stops it in the right order. Only this
 //! module knows all others.
 
+mod busy_database;
 mod error;
 mod json_logs;
 mod kind_settings;
 mod log_values;
 mod logging;
 mod open_files;
+mod secret_key;
+mod secret_key_error;
 mod shutdown;
+mod status_stores;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -21,29 +25,32 @@ use actix_web::rt;
 use url::Url;
 
 use crate::catalog_index::{CatalogIndexes, MAX_RECENT_ITEMS};
-use crate::config::{GoogleCredentials, Settings, StatusStoreSetting};
+use crate::config::{GoogleCredentials, Settings};
+use crate::domain::audit::{AuditChannel, AuditOrigin};
 use crate::domain::defaults::SAMPLE_SLUG;
 use crate::domain::location::SourceLocation;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::secret;
 use crate::domain::source::{Noun, SourceDraft};
 use crate::fetch;
-use crate::status::{DatabaseStatus, FileStatus, RedisStatus, StatusBoard, StatusError, StatusStore};
-use crate::store::{Store, StoreError};
+use crate::status::StatusBoard;
+use crate::store::Store;
 use crate::sync::{SyncControl, SyncEngine, SyncThreads, Timeouts, WakeSignal};
 use crate::web::http::app_state::AppState;
-use crate::web::http::cached_value::CachedValue;
-use crate::web::http::forwarder_notice::ForwarderNotice;
-use crate::web::http::last_use_recorder::LastUseRecorder;
 use crate::web::http::links::LinkBuilder;
 use crate::web::http::rate_limiter::RateLimiter;
 use crate::web::http::repeated_polls::{POLL_REUSE, RepeatedPolls};
 use crate::web::http::server_info::ServerInfo;
 use crate::web::{self, ConnectionLimits};
 
+use busy_database::retry_while_busy;
+use status_stores::{describe_status_store, open_status_store};
+
 pub use error::AppError;
 pub use kind_settings::try_google_credentials;
 pub use logging::start_logging;
+pub use secret_key::{find_key, forget_lost_secrets};
+pub use secret_key_error::{KEY_FILE_NAME, SecretKeyError, SecretKeyPlace};
 pub use shutdown::watch_shutdown_signals;
 
 /// Database connections that pages and engine each have besides one per worker: for reading, heartbeats and progress.
@@ -55,8 +62,6 @@ const WORKER_POLL_INTERVAL: Duration = Duration::from_millis(10);
 /// How long responses in progress may take during shutdown. With the time that workers get, this stays below the five
 /// seconds within which a process must exit.
 const LAST_RESPONSES_TIMEOUT: Duration = Duration::from_millis(300);
-/// How long the start waits while another program writes to the database.
-const BUSY_DATABASE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Lockstep, built from its settings.
 pub struct App {
@@ -98,6 +103,8 @@ impl App {
         if let Some(period) = settings.rollback_period {
             retry_while_busy(|| engine_store.set_rollback_period(period))?;
         }
+        let key = secret_key::find_or_create_key(&engine_store, &settings)?;
+        let engine_store = engine_store.with_secret_key(key);
         // Pages have their own connections: slow searches cannot delay a heartbeat, and a page soon reports that the
         // database is busy, while a run waits.
         let store = engine_store.for_requests(connections)?;
@@ -117,6 +124,15 @@ impl App {
         };
         let control = SyncControl::with_request_store(engine.clone(), store.clone());
         Ok(Self { store, board, control, engine, settings })
+    }
+
+    /// Returns the same application for the user of the command line: what is changed through it is recorded with their
+    /// name.
+    #[must_use]
+    pub fn on_behalf_of_operator(self) -> Self {
+        let actor = self.settings.operator.clone();
+        let origin = AuditOrigin { actor, channel: AuditChannel::CommandLine, address: None };
+        Self { store: self.store.on_behalf_of(origin.clone()), control: self.control.on_behalf_of(origin), ..self }
     }
 
     /// Returns the data folder.
@@ -141,6 +157,9 @@ impl App {
         }
         let listener = self.listen()?;
         let address = listener.local_addr()?;
+        if let Err(error) = self.store.reserve_disk_space() {
+            log::error!("{error}: no sync can start until there is more space");
+        }
         self.add_sample_catalog()?;
         let workers = SyncThreads::start(&self.engine, self.settings.workers)?;
         log::info!(
@@ -157,22 +176,26 @@ impl App {
             started: Instant::now(),
         };
         let state = AppState {
-            indexes: CatalogIndexes::new(self.store.clone(), self.settings.data_dir.clone(), MAX_RECENT_ITEMS),
+            indexes: Arc::new(CatalogIndexes::new(
+                self.store.clone(),
+                self.settings.data_dir.clone(),
+                MAX_RECENT_ITEMS,
+            )),
             store: self.store,
             board: self.board,
             control: self.control,
             temporary_dir: self.settings.data_dir.clone(),
             uploads_dir: self.settings.data_dir.join("uploads"),
             trusted_proxies: self.settings.trusted_proxies.clone(),
-            forwarder_notice: ForwarderNotice::default(),
-            rate_limiter: RateLimiter::new(self.settings.rate_limit),
+            forwarder_notice: Arc::default(),
+            rate_limiter: Arc::new(RateLimiter::new(self.settings.rate_limit)),
             session_lifetimes: self.settings.session_lifetimes,
             links: self.settings.public_url.as_ref().map(LinkBuilder::new).unwrap_or_default(),
-            stale_sources: CachedValue::default(),
-            recent_activity: CachedValue::default(),
-            repeated_polls: RepeatedPolls::new(POLL_REUSE),
-            last_uses: LastUseRecorder::default(),
-            server,
+            stale_sources: Arc::default(),
+            recent_activity: Arc::default(),
+            repeated_polls: Arc::new(RepeatedPolls::new(POLL_REUSE)),
+            last_uses: Arc::default(),
+            server: Arc::new(server),
         };
         rt::System::new().block_on(serve_until_shutdown(listener, state, workers, &shutdown))
     }
@@ -224,19 +247,6 @@ impl App {
     }
 }
 
-/// Runs a step of the start, and repeats it for up to a minute while another program writes to the database.
-fn retry_while_busy<T>(mut step: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    let started = Instant::now();
-    loop {
-        match step() {
-            Err(StoreError::Busy) if started.elapsed() < BUSY_DATABASE_TIMEOUT => {
-                log::warn!("another program is writing to the database; waiting for it before starting");
-            }
-            result => return result,
-        }
-    }
-}
-
 /// Replaces the unspecified address, which stands for all addresses of this machine, by the loopback address.
 fn to_reachable_address(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
@@ -246,25 +256,6 @@ fn to_reachable_address(mut address: SocketAddr) -> SocketAddr {
         });
     }
     address
-}
-
-/// Opens the primary status store. A Redis that does not respond is not an error: until it does, status is read from
-/// the database.
-fn open_status_store(settings: &Settings, store: &Store) -> Result<Box<dyn StatusStore>, StatusError> {
-    Ok(match &settings.status_store {
-        StatusStoreSetting::File => Box::new(FileStatus::new(settings.data_dir.join("status"))),
-        StatusStoreSetting::Database => Box::new(DatabaseStatus::new(store.clone())),
-        StatusStoreSetting::Redis(address) => Box::new(RedisStatus::open(address, settings.keep_status)?),
-    })
-}
-
-/// Where the status store keeps live status, for people.
-fn describe_status_store(settings: &Settings) -> String {
-    match &settings.status_store {
-        StatusStoreSetting::File => "Files in the data folder".to_owned(),
-        StatusStoreSetting::Database => "The database".to_owned(),
-        StatusStoreSetting::Redis(address) => format!("Redis at {}", address.for_people()),
-    }
 }
 
 /// Creates the data folder for its owner alone. An existing folder keeps its mode.

@@ -10,11 +10,13 @@ mod values;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
 
 use crate::domain::defaults;
+use crate::domain::secret_key::SecretKey;
 use crate::domain::session_lifetimes::SessionLifetimes;
 use crate::domain::text::measures;
 use crate::domain::trusted_proxies::TrustedProxies;
@@ -81,6 +83,11 @@ pub struct Settings {
     pub log_filter: Option<String>,
     /// `LOCKSTEP_GOOGLE_CREDENTIALS`: the key of the service account that private sheets are read with.
     pub google_credentials: Option<GoogleCredentials>,
+    /// `LOCKSTEP_SECRET_KEY`: the key that the secrets of sources are encrypted with. Without it, the key is a file in
+    /// the data folder.
+    pub secret_key: Option<Arc<SecretKey>>,
+    /// The name of the user of the operating system, for the record of what was done on the command line.
+    pub operator: String,
     /// The names of settings that are set and have no effect in this version.
     pub without_effect: Vec<&'static str>,
 }
@@ -236,6 +243,9 @@ impl Settings {
             ),
             log_filter: reader.read_setting("RUST_LOG", None, |text| values::parse_log_filter(text).map(Some), || None),
             google_credentials: reader.read_google_credentials(flags.google_credentials.as_deref()),
+            // Only from the environment: other users of the machine can see the flags of a process.
+            secret_key: reader.read_setting("LOCKSTEP_SECRET_KEY", None, values::parse_secret_key, || None),
+            operator: reader.read_operator(),
             without_effect: reader.keep_set(&SETTINGS_WITHOUT_EFFECT),
             data_dir,
         };

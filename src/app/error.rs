@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::secret_key_error::SecretKeyError;
 use crate::domain::source::NotASlug;
 use crate::status::StatusError;
 use crate::store::StoreError;
@@ -35,6 +36,9 @@ pub enum AppError {
     /// The database cannot be opened, migrated, read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The key that the secrets of sources are encrypted with is missing, wrong or unusable.
+    #[error(transparent)]
+    SecretKey(#[from] SecretKeyError),
     /// The primary status store cannot be opened.
     #[error(transparent)]
     Status(#[from] StatusError),

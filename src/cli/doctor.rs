@@ -11,6 +11,7 @@ mod file_system;
 mod folders;
 mod proxies;
 mod runs;
+mod secret_key;
 mod shared_connection;
 mod shell_quote;
 mod status;

@@ -9,6 +9,7 @@ mod preview_changes;
 mod progress_display;
 mod public_page_flags;
 mod run_result;
+mod secret_key;
 mod serve;
 mod source;
 mod source_add;
@@ -39,7 +40,8 @@ struct Cli {
 }
 
 const AFTER_HELP: &str = "Durations are written as 500ms, 3s, 5m, 24h or 7d. RUST_LOG sets what is logged, such as \
-                          lockstep=debug.\nWithout a command, `lockstep` runs `lockstep serve`.";
+                          lockstep=debug.\nLOCKSTEP_SECRET_KEY sets the key that secrets of sources are encrypted with; there is no \
+                          flag for it, because other users of the machine can see flags.\nWithout a command, `lockstep` runs `lockstep serve`.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -63,6 +65,9 @@ enum Command {
     /// Manage API tokens
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Manage the key that secrets of sources are encrypted with
+    #[command(subcommand)]
+    SecretKey(secret_key::SecretKeyCommand),
     /// Check the installation: folders, status store, database, locks, clock and runs
     #[command(after_help = doctor::after_help())]
     Doctor(doctor::DoctorArgs),
@@ -111,15 +116,22 @@ pub fn run() -> ExitCode {
 fn execute(command: &Command, settings: Settings, mistakes: &ConfigErrors) -> Result<CommandExit, CommandError> {
     match command {
         Command::Serve => serve::run(App::open(settings)?),
-        Command::Sync(args) => sync::run(&App::open(settings)?, args),
-        Command::Undo(args) => undo::run(&App::open(settings)?, args),
+        Command::Sync(args) => sync::run(&open_for_operator(settings)?, args),
+        Command::Undo(args) => undo::run(&open_for_operator(settings)?, args),
         Command::Export(args) => export::run(&App::open(settings)?, args),
-        Command::Source(command) => source::run(&App::open(settings)?, command),
-        Command::User(command) => user::run(&App::open(settings)?, command),
-        Command::Token(command) => token::run(&App::open(settings)?, command),
+        Command::Source(command) => source::run(&open_for_operator(settings)?, command),
+        Command::User(command) => user::run(&open_for_operator(settings)?, command),
+        Command::Token(command) => token::run(&open_for_operator(settings)?, command),
+        // Without its key, Lockstep does not open.
+        Command::SecretKey(command) => secret_key::run(&settings, command),
         // The doctor opens only what it checks.
         Command::Doctor(args) => doctor::run(&settings, mistakes, args),
     }
+}
+
+/// Opens the application for a command that changes something.
+fn open_for_operator(settings: Settings) -> Result<App, CommandError> {
+    Ok(App::open(settings)?.on_behalf_of_operator())
 }
 
 #[cfg(test)]

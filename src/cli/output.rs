@@ -67,6 +67,9 @@ impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Busy => Self::busy(format!("{error}; try again in a moment")),
+            error if error.is_disk_full() => {
+                Self::failed(format!("{error}. Nothing was changed. Free up disk space, then try again"))
+            }
             other => Self::failed(other.to_string()),
         }
     }

@@ -114,6 +114,13 @@ impl<'a> SettingsReader<'a> {
         }
     }
 
+    /// Returns the name of the user of the operating system, which a service may not have.
+    pub(super) fn read_operator(&self) -> String {
+        let names = ["USER", "LOGNAME"].into_iter().filter_map(|name| (self.env)(name)?.into_string().ok());
+        let name = names.map(|name| name.trim().to_owned()).find(|name| !name.is_empty());
+        name.unwrap_or_else(|| "command line".to_owned())
+    }
+
     /// Returns those of `names` that are set.
     pub(super) fn keep_set(&mut self, names: &[&'static str]) -> Vec<&'static str> {
         names.iter().copied().filter(|name| self.find_value(name, None).is_some()).collect()

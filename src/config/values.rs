@@ -2,10 +2,12 @@
 //! example.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
 
+use crate::domain::secret_key::SecretKey;
 use crate::domain::text::measures::parse_setting;
 use crate::domain::trusted_proxies::{NotTrustedProxies, TrustedProxies};
 use crate::fetch::AllowHosts;
@@ -103,6 +105,13 @@ pub(super) fn parse_session_time(text: &str) -> Result<Duration, String> {
 
 pub(super) fn parse_trusted_proxies(text: &str) -> Result<TrustedProxies, String> {
     text.parse().map_err(|error: NotTrustedProxies| error.to_string())
+}
+
+/// Derives the key that secrets are encrypted with. The message does not show the value.
+pub(super) fn parse_secret_key(text: &str) -> Result<Option<Arc<SecretKey>>, String> {
+    let key = SecretKey::derive_from(text)
+        .map_err(|error| format!("the value is not usable: {error}. Create one with: openssl rand -base64 32"))?;
+    Ok(Some(Arc::new(key)))
 }
 
 /// Parses a number of requests in a second; zero means any number.

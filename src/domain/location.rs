@@ -4,11 +4,14 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::text::path_secrets::redact_path;
+
 /// The location of a source's content.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "at", content = "where")]
 pub enum SourceLocation {
-    /// A URL as entered: a link to a sheet, a bare sheet id, or the URL of a CSV file.
+    /// A URL as entered: a link to a sheet, a bare sheet id, or the URL of a CSV file. It is empty if it was encrypted
+    /// with a key that is lost.
     Url(String),
     /// Several URLs in the order in which they were entered: feeds and lists of feeds.
     Urls(Vec<String>),
@@ -35,6 +38,7 @@ impl SourceLocation {
     #[must_use]
     pub fn for_people(&self) -> String {
         match self {
+            Self::Url(address) if address.is_empty() => "no link: it was lost with the secret key".to_owned(),
             Self::Url(address) => without_secrets(address),
             Self::Urls(addresses) => {
                 let first = addresses.first().map(|address| without_secrets(address)).unwrap_or_default();
@@ -69,7 +73,8 @@ pub fn web_address(address: &str) -> Cow<'_, str> {
     }
 }
 
-/// Returns `address` without user name, password and the values of its query, suitable for pages and log lines.
+/// Returns `address` without user name, password, the values of its query and what looks like a secret in its path,
+/// suitable for pages and log lines.
 #[must_use]
 pub fn without_secrets(address: &str) -> String {
     let Some(mut url) = url::Url::parse(address).ok().filter(url::Url::has_host) else {
@@ -79,7 +84,8 @@ pub fn without_secrets(address: &str) -> String {
         let place = rest.rsplit('@').next().unwrap_or_default();
         let place = place.split_once('?').map_or(place.to_owned(), |(place, _)| format!("{place}?…"));
         let bare = place.split('#').next().unwrap_or_default();
-        return if scheme.is_empty() { bare.to_owned() } else { format!("{scheme}://{bare}") };
+        let bare = redact_path(bare);
+        return if scheme.is_empty() { bare.into_owned() } else { format!("{scheme}://{bare}") };
     };
     // Both fail only for addresses that cannot carry credentials.
     let _ = url.set_username("");
@@ -96,6 +102,9 @@ pub fn without_secrets(address: &str) -> String {
         None => {}
     }
     url.set_fragment(None);
+    if let Cow::Owned(path) = redact_path(url.path()) {
+        url.set_path(&path);
+    }
     url.to_string().replace("%E2%80%A6", "…")
 }
 
@@ -123,6 +132,7 @@ mod tests {
     fn an_address_is_shown_without_its_secrets() {
         assert_eq!(without_secrets("https://me:pw@h.example/a.csv?token=s3cret#x"), "https://h.example/a.csv?…");
         assert_eq!(without_secrets("https://h.example/a.csv"), "https://h.example/a.csv");
+        assert_eq!(without_secrets("https://h.example/feed;token=s3cret/é"), "https://h.example/feed;token=…/%C3%A9");
         assert_eq!(without_secrets("https://me:pa#ss w@h.example/a?t=1"), "https://h.example/a?…");
         assert_eq!(without_secrets("me:p/w@h.example:x/a"), "h.example:x/a");
         assert_eq!(without_secrets("https://h.example/a?gid=s3cret&jwt=s3cret"), "https://h.example/a?…");

@@ -4,6 +4,7 @@
 //! live [`progress`] and a [`record::SyncRecord`] as its result.
 
 pub mod account;
+pub mod audit;
 pub mod automatic_retry;
 pub mod bounded_json;
 pub mod catalog_query;
@@ -50,6 +51,7 @@ pub mod schedule;
 pub mod schedule_rhythm;
 pub mod schedule_zone;
 pub mod secret;
+pub mod secret_key;
 pub mod session_lifetimes;
 pub mod sheet_link;
 pub mod source;

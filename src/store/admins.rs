@@ -2,12 +2,14 @@
 
 use diesel::prelude::*;
 
+use super::audit_log::AuditSubject;
 use super::connection::{AnyConnection, Store};
 use super::dialect::lock;
 use super::error::StoreError;
 use super::schema::{sessions, users};
 use super::setup_link::delete_setup_link;
 use crate::domain::account::Role;
+use crate::domain::audit::AuditAction;
 
 /// The result of changing or removing a user.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,6 +34,8 @@ impl Store {
             let changed = user.filter(users::role.ne(role.as_str())).count().get_result::<i64>(conn)? > 0;
             let updated = diesel::update(user).set(users::role.eq(role.as_str())).execute(conn)?;
             if changed {
+                let (action, user) = (AuditAction::RoleChanged, AuditSubject::User(user_id));
+                self.record_action(conn, action, user, Some(role.as_str()), None)?;
                 diesel::delete(sessions::table.filter(sessions::user_id.eq(user_id))).execute(conn)?;
             }
             if role == Role::Admin {
@@ -48,7 +52,10 @@ impl Store {
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn remove_user(&self, user_id: i64) -> Result<UserChange, StoreError> {
         // The database deletes the sessions with the user.
-        self.change_user(user_id, true, |conn| Ok(diesel::delete(users::table.find(user_id)).execute(conn)?))
+        self.change_user(user_id, true, |conn| {
+            self.record_action(conn, AuditAction::UserRemoved, AuditSubject::User(user_id), None, None)?;
+            Ok(diesel::delete(users::table.find(user_id)).execute(conn)?)
+        })
     }
 
     /// Runs `change`, which returns the number of changed rows, in one transaction. If it takes an admin away, all
@@ -57,11 +64,14 @@ impl Store {
         &self,
         user_id: i64,
         takes_admin: bool,
-        change: impl FnOnce(&mut AnyConnection) -> Result<usize, StoreError>,
+        change: impl Fn(&mut AnyConnection) -> Result<usize, StoreError>,
     ) -> Result<UserChange, StoreError> {
         self.write(|conn| {
             if takes_admin && lock::lock_admins(conn)? == [user_id] {
                 return Ok(UserChange::LastAdmin);
+            }
+            if users::table.find(user_id).count().get_result::<i64>(conn)? == 0 {
+                return Ok(UserChange::NoSuchUser);
             }
             Ok(if change(conn)? == 0 { UserChange::NoSuchUser } else { UserChange::Done })
         })

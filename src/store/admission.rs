@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::result::Error;
 
+use super::audit_log::AuditSubject;
 use super::connection::{AnyConnection, Store};
 use super::dialect::clock;
 use super::dialect::lock::{SourceLock, lock_source};
@@ -16,6 +17,7 @@ use super::schedules;
 use super::schema::{sources, sync_operations};
 use super::start_condition::StartCondition;
 use super::stored_values::to_json;
+use crate::domain::audit::AuditAction;
 use crate::domain::operation::{OperationKind, RunPriority, StartRequest, Status};
 use crate::domain::schedule::StoredSchedule;
 use crate::domain::source::SourceId;
@@ -88,7 +90,15 @@ impl Store {
         let mut last_chance = false;
         loop {
             let attempt = self.write(|conn| match lock_source(conn, admission.source.0)? {
-                SourceLock::Held => decide_start(conn, admission),
+                SourceLock::Held => {
+                    let outcome = decide_start(conn, admission)?;
+                    if let StartOutcome::Accepted(id) = outcome {
+                        let action = AuditAction::starting(admission.request.kind);
+                        let source = AuditSubject::Source(admission.source.0);
+                        self.record_action(conn, action, source, None, Some(&id.to_string()))?;
+                    }
+                    Ok(outcome)
+                }
                 SourceLock::NoSuchSource => Ok(StartOutcome::NoSuchSource),
                 SourceLock::Busy(error) => Err(StoreError::Statement(error)),
             });

@@ -49,7 +49,7 @@ impl Store {
         batch: &ItemBatch,
         progress: &RunProgress,
     ) -> Result<(), StoreError> {
-        self.write(|conn| {
+        self.write_items(|conn| {
             let now = fence_write(conn, lease, term, progress)?;
             let id = lease.id.to_string();
             // The check of the lease has locked the row, so an earlier commit of this run that was still in progress is

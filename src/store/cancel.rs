@@ -3,7 +3,8 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::connection::Store;
+use super::audit_log::AuditSubject;
+use super::connection::{AnyConnection, Store};
 use super::dialect::lock;
 use super::error::StoreError;
 use super::finish::{ClosePrecondition, RunEnding, close_run};
@@ -11,6 +12,7 @@ use super::operations;
 use super::schedules;
 use super::schema::{sync_operations, sync_records};
 use super::stored_values::parse_value;
+use crate::domain::audit::AuditAction;
 use crate::domain::operation::{OperationKind, Stage, Status};
 use crate::domain::run_text::stopped_run::cancelled_before_start_message;
 use crate::domain::sync_id::SyncId;
@@ -46,6 +48,10 @@ impl Store {
             return Ok(CancelOutcome::AlreadyFinishing);
         }
         self.write(|conn| {
+            let record_cancel = |conn: &mut AnyConnection, source: i64| {
+                let source = AuditSubject::Source(source);
+                self.record_action(conn, AuditAction::RunCancelled, source, None, Some(&id.to_string()))
+            };
             lock::lock_run(conn, &id.to_string())?;
             let Some(row) = operations::find_row(conn, &id.to_string())? else {
                 // The operation was deleted, but its record may exist.
@@ -56,12 +62,13 @@ impl Store {
             match parse_value::<Status>("sync_operations.status", &row.status)? {
                 Status::Pending => {
                     let ending = RunEnding::new(Status::Cancelled, cancelled_before_start_message(by));
-                    match close_run(conn, ClosePrecondition::Waiting(id), &ending) {
+                    match close_run(conn, &self.sealer, ClosePrecondition::Waiting(id), &ending) {
                         Ok(_) => {
                             if row.kind == OperationKind::Undo.as_str() {
                                 // It has reverted nothing, so the schedule that it paused when it was admitted goes on.
                                 schedules::resume(conn, row.source_id, Some(row.created_at))?;
                             }
+                            record_cancel(conn, row.source_id)?;
                             return Ok(CancelOutcome::Done);
                         }
                         // A worker claimed it between the read and the update; it is running now.
@@ -77,7 +84,11 @@ impl Store {
                 .filter(sync_operations::status.eq(Status::Running.as_str()))
                 .filter(sync_operations::stage.ne(Stage::Finalizing.as_str()));
             let rows = diesel::update(open).set(sync_operations::cancel_requested.eq(true)).execute(conn)?;
-            Ok(if rows == 0 { CancelOutcome::AlreadyFinishing } else { CancelOutcome::Requested })
+            if rows == 0 {
+                return Ok(CancelOutcome::AlreadyFinishing);
+            }
+            record_cancel(conn, row.source_id)?;
+            Ok(CancelOutcome::Requested)
         })
     }
 }

@@ -5,13 +5,16 @@ use std::collections::HashSet;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
+use super::audit_log::AuditSubject;
 use super::column_snapshots::{self, ColumnSnapshot};
 use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
 use super::feed_counts;
 use super::items::Item;
 use super::schema::catalogs;
+use super::secret_sealer::SecretSealer;
 use super::stored_values::{parse_json, to_json};
+use crate::domain::audit::AuditAction;
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::feed::FeedRecord;
 use crate::domain::source::{SourceId, Validators};
@@ -116,6 +119,7 @@ const CATALOG_COLUMNS: (
 );
 
 fn catalog_from_row(
+    sealer: &SecretSealer,
     (_, columns, types, validators, count, settled, last, view): CatalogRow,
 ) -> Result<Catalog, StoreError> {
     let (settled_count, settled_at, settled_columns, settled_types) = settled;
@@ -137,7 +141,7 @@ fn catalog_from_row(
             .transpose()
             .map_err(|error| StoreError::corrupt_value("catalogs.settled_count")(&error))?,
         last_success_at: last.map(|time| time.and_utc()),
-        validators: parse_json("catalogs.validators", &validators)?,
+        validators: parse_json("catalogs.validators", &sealer.open("catalogs.validators", &validators)?)?,
         default_view: view,
     })
 }
@@ -166,8 +170,14 @@ pub(super) fn mark_settled(conn: &mut AnyConnection, source_id: i64, now: NaiveD
 }
 
 /// Stores the state of the feeds of a source. They are always read and written together, so they are one JSON text.
-pub(super) fn save_feeds(conn: &mut AnyConnection, source_id: i64, feeds: &[FeedRecord]) -> Result<(), StoreError> {
+pub(super) fn save_feeds(
+    conn: &mut AnyConnection,
+    sealer: &SecretSealer,
+    source_id: i64,
+    feeds: &[FeedRecord],
+) -> Result<(), StoreError> {
     let text = to_json("catalogs.feeds", &feeds)?;
+    let text = sealer.seal(conn, "catalogs.feeds", text)?;
     diesel::update(catalogs::table.find(source_id)).set(catalogs::feeds.eq(text)).execute(conn)?;
     feed_counts::save_feed_counts(conn, source_id, feeds)
 }
@@ -199,7 +209,8 @@ impl Store {
     pub fn find_catalog(&self, id: SourceId) -> Result<Option<Catalog>, StoreError> {
         self.read(|conn| {
             let row = catalogs::table.find(id.0).select(CATALOG_COLUMNS);
-            row.first::<CatalogRow>(conn).optional()?.map(catalog_from_row).transpose()
+            let row: Option<CatalogRow> = row.first(conn).optional()?;
+            row.map(|row| catalog_from_row(&self.sealer, row)).transpose()
         })
     }
 
@@ -210,7 +221,7 @@ impl Store {
     pub fn set_default_view(&self, id: SourceId, view: Option<&str>) -> Result<(), StoreError> {
         self.write(|conn| {
             diesel::update(catalogs::table.find(id.0)).set(catalogs::default_view.eq(view)).execute(conn)?;
-            Ok(())
+            self.record_action(conn, AuditAction::DefaultViewChanged, AuditSubject::Source(id.0), None, None)
         })
     }
 
@@ -234,7 +245,8 @@ impl Store {
     pub fn feed_records(&self, id: SourceId) -> Result<Vec<FeedRecord>, StoreError> {
         self.read(|conn| {
             let text: Option<String> = catalogs::table.find(id.0).select(catalogs::feeds).first(conn).optional()?;
-            text.map_or_else(|| Ok(Vec::new()), |text| parse_json("catalogs.feeds", &text))
+            let Some(text) = text else { return Ok(Vec::new()) };
+            parse_json("catalogs.feeds", &self.sealer.open("catalogs.feeds", &text)?)
         })
     }
 
@@ -247,7 +259,7 @@ impl Store {
             let rows = catalogs::table.select(CATALOG_COLUMNS);
             rows.load::<CatalogRow>(conn)?
                 .into_iter()
-                .map(|row| Ok((SourceId(row.0), catalog_from_row(row)?)))
+                .map(|row| Ok((SourceId(row.0), catalog_from_row(&self.sealer, row)?)))
                 .collect()
         })
     }

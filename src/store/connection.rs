@@ -13,8 +13,11 @@ pub use super::database_address::DatabaseAddress;
 use super::dialect::session::{REQUEST_LOCK_TIMEOUT, RUN_LOCK_TIMEOUT, SessionSettings, SqliteSync};
 use super::dialect::{lock, migrations, write_tx};
 use super::disk_problem::SharedDiskState;
+use super::disk_reserve::DiskReserve;
 use super::error::StoreError;
+use super::secret_sealer::SecretSealer;
 use super::write_count::{WriteCount, WriteMark};
+use crate::domain::audit::AuditOrigin;
 
 /// The database, accessed through a pool of connections. Clones share the pool.
 #[derive(Clone)]
@@ -26,6 +29,11 @@ pub struct Store {
     writers: Arc<Option<FairMutex<()>>>,
     write_count: Arc<WriteCount>,
     pub(super) disk_state: SharedDiskState,
+    /// The room for small writes on a full disk; `None` on PostgreSQL, whose disk is that of its server.
+    pub(super) disk_reserve: Option<DiskReserve>,
+    pub(super) sealer: SecretSealer,
+    /// Who acts; `None` for Lockstep itself.
+    pub(super) acting: Option<Arc<AuditOrigin>>,
 }
 
 /// How long a writer waits in the queue of this process. If another program holds a SQLite file for longer than the
@@ -72,6 +80,10 @@ impl Store {
         })?;
         drop(first);
         let sqlite = matches!(address, DatabaseAddress::Sqlite(_));
+        let disk_reserve = match address {
+            DatabaseAddress::Sqlite(path) => Some(DiskReserve::beside(path)),
+            DatabaseAddress::Postgres(_) => None,
+        };
         let pool = build_pool(&connector, connections)?;
         Ok(Self {
             pool,
@@ -79,6 +91,9 @@ impl Store {
             writers: Arc::new(sqlite.then(|| FairMutex::new(()))),
             write_count: Arc::default(),
             disk_state: Arc::default(),
+            disk_reserve,
+            sealer: SecretSealer::default(),
+            acting: None,
         })
     }
 
@@ -141,11 +156,34 @@ impl Store {
         work(&mut connection.conn).map_err(|error| self.recognize_lock_timeout(error, started))
     }
 
-    /// Runs `work` in one transaction, which is committed if `work` returns `Ok` and rolled back otherwise.
+    /// Runs `work` in one transaction, which is committed if `work` returns `Ok` and rolled back otherwise. On a full
+    /// disk it uses the reserve; `work` is then run a second time if the first one found the disk full.
     pub(super) fn write<T>(
+        &self,
+        mut work: impl FnMut(&mut AnyConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if let Some(reserve) = &self.disk_reserve {
+            reserve.give_back_if_full();
+        }
+        match self.write_once(&mut work) {
+            Err(error) if error.is_disk_full() && self.disk_reserve.as_ref().is_some_and(DiskReserve::give_back) => {
+                self.write_once(work)
+            }
+            result => result,
+        }
+    }
+
+    /// Runs `work`, which may write much, in one transaction like [`Store::write`], but never uses the reserve of a
+    /// full disk.
+    pub(super) fn write_items<T>(
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.check_space_for_items()?;
+        self.write_once(work)
+    }
+
+    fn write_once<T>(&self, work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         // The queue comes first: waiting writers must not hold connections that readers could use.
         let _turn = match self.writers.as_ref() {
             Some(writers) => Some(writers.try_lock_for(WRITER_TIMEOUT).ok_or(StoreError::Busy)?),

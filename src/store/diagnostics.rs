@@ -15,6 +15,7 @@ use super::dialect::{clock, migrations, probe};
 use super::error::StoreError;
 use super::records::is_latest;
 use super::schema::{sources, sync_operations, sync_records};
+use super::sealed_rows::{SecretStorage, secret_storage};
 use super::stored_values::parse_value;
 use super::untrusted_forwarder::{UntrustedForwarder, find_untrusted_forwarder};
 use crate::domain::operation::{Stage, Status};
@@ -135,6 +136,14 @@ impl DatabaseProbe {
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn conversion_state(&mut self) -> Result<ConversionState, StoreError> {
         compaction::conversion_state(&mut self.conn)
+    }
+
+    /// Returns how the secrets of sources are stored. The database must be migrated.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn secret_storage(&mut self) -> Result<SecretStorage, StoreError> {
+        secret_storage(&mut self.conn)
     }
 
     /// Returns how far the database's clock is ahead of this machine's clock, and the time of the round trip, which

@@ -17,6 +17,9 @@ pub enum StoreError {
     /// Another writer kept the database locked for too long.
     #[error("the database is busy: another program has been writing to it for a long time")]
     Busy,
+    /// The disk of the database has no room but the reserve for small writes.
+    #[error("the disk of the database is full")]
+    DiskFull,
     /// A statement failed.
     #[error("the database refused a statement: {0}")]
     Statement(#[from] diesel::result::Error),
@@ -34,6 +37,9 @@ pub enum StoreError {
         /// Why it cannot be parsed.
         reason: String,
     },
+    /// A stored value is encrypted, or must be, and this process has no key.
+    #[error("the secrets of this database are encrypted, and there is no key for them")]
+    NoSecretKey,
     /// A row with that name exists already.
     #[error("{what} already exists")]
     Taken {
@@ -63,6 +69,9 @@ impl StoreError {
     #[must_use]
     pub fn retryability(&self) -> Retryability {
         use diesel::result::{DatabaseErrorKind as Kind, Error};
+        if self.is_disk_full() {
+            return Retryability::Permanent;
+        }
         match self {
             Self::Pool(_) | Self::Busy | Self::Unreachable { .. } => Retryability::Temporary,
             // The commit and the rollback failed: the connection is broken.
@@ -73,13 +82,17 @@ impl StoreError {
                 Kind::ClosedConnection | Kind::UnableToSendCommand | Kind::SerializationFailure => {
                     Retryability::Temporary
                 }
-                // A server that shuts down, a full disk and a lock held by another transaction all have this kind.
+                // A server that shuts down and a lock held by another transaction all have this kind.
                 Kind::Unknown => Retryability::Unclear,
                 _ => Retryability::Permanent,
             },
-            Self::Statement(_) | Self::Migration(_) | Self::Fenced | Self::Corrupt { .. } | Self::Taken { .. } => {
-                Retryability::Permanent
-            }
+            Self::Statement(_)
+            | Self::Migration(_)
+            | Self::Fenced
+            | Self::Corrupt { .. }
+            | Self::DiskFull
+            | Self::NoSecretKey
+            | Self::Taken { .. } => Retryability::Permanent,
         }
     }
 
@@ -87,8 +100,14 @@ impl StoreError {
     /// disk is full", PostgreSQL quotes the system's "No space left on device".
     #[must_use]
     pub fn is_disk_full(&self) -> bool {
-        let text = self.to_string();
-        matches!(self, Self::Statement(_)) && (text.contains("disk is full") || text.contains("No space left"))
+        match self {
+            Self::DiskFull => true,
+            Self::Statement(error) => {
+                let text = error.to_string();
+                text.contains("disk is full") || text.contains("No space left")
+            }
+            _ => false,
+        }
     }
 
     /// Returns whether the disk reported an error to SQLite, which says "disk I/O error" for all of them.

@@ -10,6 +10,7 @@ use super::error::StoreError;
 use super::items;
 use super::reviews;
 use super::schema::catalogs;
+use super::secret_sealer::SecretSealer;
 use super::settled_changes;
 use super::stored_values::to_json;
 use crate::domain::change_set::{Change, ChangeKind};
@@ -54,6 +55,7 @@ pub struct AppliedChanges {
 /// Removes the items that left the source and updates the catalog. Returns the number of removed items.
 pub(super) fn apply_changes(
     conn: &mut AnyConnection,
+    sealer: &SecretSealer,
     writer: &mut BatchWriter,
     applied: &AppliedChanges,
 ) -> Result<u64, StoreError> {
@@ -77,12 +79,15 @@ pub(super) fn apply_changes(
         columns.as_deref(),
         types.as_deref(),
     )?;
-    let validators = applied.validators.clone().unwrap_or_default();
+    let validators = match &applied.validators {
+        Some(validators) => sealer.seal(conn, "catalogs.validators", to_json("catalogs.validators", validators)?)?,
+        None => "{}".to_owned(),
+    };
     diesel::update(catalogs::table.find(writer.source_id))
         .set((
             columns.map(|text| catalogs::column_names.eq(text)),
             types.map(|text| catalogs::column_types.eq(text)),
-            catalogs::validators.eq(to_json("catalogs.validators", &validators)?),
+            catalogs::validators.eq(validators),
             applied
                 .is_sync
                 .then(|| (catalogs::last_success_at.eq(writer.now), catalogs::last_success_id.eq(&writer.sync_id))),

@@ -15,6 +15,7 @@ use super::retries;
 use super::reviews::{self, ReviewChange};
 use super::run_times::{end_of_leased_run, end_of_lost_run};
 use super::schema::{sources, sync_operations, sync_records};
+use super::secret_sealer::SecretSealer;
 use super::stored_values::{parse_json, to_json};
 use crate::domain::automatic_retry::PlannedRetry;
 use crate::domain::change_set::Change;
@@ -109,16 +110,20 @@ impl Store {
     /// Ends a run under its worker's lease. Returns the id of the successor if the run is queued again.
     ///
     /// # Errors
-    /// [`StoreError::Fenced`] when the lease is lost because another server ended the run; otherwise when the database
-    /// is unavailable or refuses a statement. Nothing is written then.
+    /// [`StoreError::Fenced`] when the lease is lost because another server ended the run; [`StoreError::DiskFull`]
+    /// when the disk has no room for the ending of a completed run; otherwise when the database is unavailable or
+    /// refuses a statement. Nothing is written then.
     pub fn finish_run(&self, lease: Lease, ending: &RunEnding) -> Result<Option<SyncId>, StoreError> {
-        self.write(|conn| close_run(conn, ClosePrecondition::Leased(lease), ending))
+        let close = |conn: &mut AnyConnection| close_run(conn, &self.sealer, ClosePrecondition::Leased(lease), ending);
+        // A run that completed may write much. If the disk has no room for that, the run is ended as a failed one.
+        if ending.status == Status::Completed { self.write_items(close) } else { self.write(close) }
     }
 }
 
 /// Ends a run inside the current transaction. Returns the id of the successor if the run is queued again.
 pub(super) fn close_run(
     conn: &mut AnyConnection,
+    sealer: &SecretSealer,
     precondition: ClosePrecondition,
     ending: &RunEnding,
 ) -> Result<Option<SyncId>, StoreError> {
@@ -163,10 +168,10 @@ pub(super) fn close_run(
     };
     let mut writer = BatchWriter::begin(conn, row.source_id, &id, now)?;
     if let Some(applied) = &ending.applied {
-        stats.removed += apply_changes(conn, &mut writer, applied)?;
+        stats.removed += apply_changes(conn, sealer, &mut writer, applied)?;
     }
     if let Some(feeds) = &ending.feeds {
-        catalog_rows::save_feeds(conn, row.source_id, feeds)?;
+        catalog_rows::save_feeds(conn, sealer, row.source_id, feeds)?;
     }
     let stats_json = to_json("sync_operations.stats", &stats)?;
     diesel::update(sync_operations::table.find(&id)).set(sync_operations::stats.eq(&stats_json)).execute(conn)?;

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::connection::AnyConnection;
+use super::any_connection::AnyConnection;
 use super::dialect::insert_once;
 use super::error::StoreError;
 use super::schema::installation_facts;

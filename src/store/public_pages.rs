@@ -2,9 +2,11 @@
 
 use diesel::prelude::*;
 
+use super::audit_log::AuditSubject;
 use super::connection::Store;
 use super::error::StoreError;
 use super::schema::sources;
+use crate::domain::audit::AuditAction;
 use crate::domain::frame_hosts::FrameHosts;
 use crate::domain::public_page::PublicPage;
 use crate::domain::source::SourceId;
@@ -46,6 +48,9 @@ impl Store {
                     sources::frame_hosts.eq(page.frame_hosts.to_directive()),
                 ))
                 .execute(conn)?;
+            if changed > 0 {
+                self.record_action(conn, AuditAction::PublicPageChanged, AuditSubject::Source(id.0), None, None)?;
+            }
             Ok(changed > 0)
         })
     }

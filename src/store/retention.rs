@@ -71,7 +71,7 @@ impl Store {
         &self,
         age: Duration,
         choose: impl Fn(&mut AnyConnection, NaiveDateTime, i64) -> QueryResult<Vec<String>>,
-        delete: impl FnOnce(&mut AnyConnection, &[String], NaiveDateTime) -> Result<usize, StoreError>,
+        delete: impl Fn(&mut AnyConnection, &[String], NaiveDateTime) -> Result<usize, StoreError>,
     ) -> Result<usize, StoreError> {
         let age = TimeDelta::from_std(age).unwrap_or(TimeDelta::MAX);
         let before = |conn: &mut AnyConnection| -> QueryResult<Option<NaiveDateTime>> {

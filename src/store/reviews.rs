@@ -3,6 +3,7 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
+use super::audit_log::AuditSubject;
 use super::connection::{AnyConnection, Store};
 use super::dialect::lock::wait_for_source;
 use super::dialect::{bulk_keys, clock};
@@ -10,6 +11,7 @@ use super::error::StoreError;
 use super::operations::active_run_of;
 use super::review_rows::{KeptList, ReviewRow, find_review, find_row};
 use super::schema::{items, removal_reviews, sync_records, withheld_items};
+use crate::domain::audit::AuditAction;
 use crate::domain::removal_review::{RemovalReview, WithheldRemovals};
 use crate::domain::source::SourceId;
 use crate::domain::sync_id::SyncId;
@@ -178,6 +180,10 @@ impl Store {
             let is_kept = diesel::update(open).set(kept).execute(conn)? > 0
                 // Whoever decided first stays named.
                 || diesel::select(exists(stored)).get_result(conn)?;
+            if is_kept {
+                let (action, run) = (AuditAction::RemovalsKept, review.to_string());
+                self.record_action(conn, action, AuditSubject::Source(source.0), None, Some(&run))?;
+            }
             Ok(if is_kept { KeepOutcome::Kept } else { KeepOutcome::Outdated })
         })
     }

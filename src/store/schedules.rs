@@ -3,11 +3,13 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
+use super::audit_log::AuditSubject;
 use super::connection::{AnyConnection, Store};
 use super::dialect::clock;
 use super::error::StoreError;
 use super::retries;
 use super::schema::sources;
+use crate::domain::audit::AuditAction;
 use crate::domain::schedule::StoredSchedule;
 use crate::domain::source::SourceId;
 
@@ -56,7 +58,13 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn pause_schedule(&self, source: SourceId) -> Result<bool, StoreError> {
-        self.write(|conn| Ok(pause(conn, source.0)?))
+        self.write(|conn| {
+            let paused = pause(conn, source.0)?;
+            if paused {
+                self.record_action(conn, AuditAction::SchedulePaused, AuditSubject::Source(source.0), None, None)?;
+            }
+            Ok(paused)
+        })
     }
 
     /// Resumes the schedule of a source: its next sync starts at the next scheduled time. Returns whether it was
@@ -65,6 +73,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn resume_schedule(&self, source: SourceId) -> Result<bool, StoreError> {
-        self.write(|conn| resume(conn, source.0, None))
+        self.write(|conn| {
+            let resumed = resume(conn, source.0, None)?;
+            if resumed {
+                self.record_action(conn, AuditAction::ScheduleResumed, AuditSubject::Source(source.0), None, None)?;
+            }
+            Ok(resumed)
+        })
     }
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
+use super::audit_log::AuditSubject;
 use super::connection::{AnyConnection, Store};
 use super::dialect::clock;
 use super::error::StoreError;
@@ -10,6 +11,7 @@ use super::schema::{sessions, users};
 use super::stored_values::parse_value;
 use super::users::to_account;
 use crate::domain::account::{Actor, ActorUse, UserAccount};
+use crate::domain::audit::AuditAction;
 use crate::domain::secret;
 use crate::domain::session_lifetimes::SessionLifetimes;
 
@@ -70,7 +72,7 @@ impl Store {
                     sessions::user_agent.eq(&user_agent),
                 ))
                 .execute(conn)?;
-            Ok(())
+            self.record_action(conn, AuditAction::LoggedIn, AuditSubject::Named(&user.name), None, None)
         })
     }
 
@@ -91,7 +93,11 @@ impl Store {
             let Some(hash) = session_hashes(conn, user_id)?.into_iter().find(|hash| public_id(hash) == id) else {
                 return Ok(false);
             };
-            Ok(diesel::delete(sessions::table.find(hash)).execute(conn)? > 0)
+            let ended = diesel::delete(sessions::table.find(hash)).execute(conn)? > 0;
+            if ended {
+                self.record_action(conn, AuditAction::SessionsEnded, AuditSubject::User(user_id), None, None)?;
+            }
+            Ok(ended)
         })
     }
 
@@ -101,7 +107,13 @@ impl Store {
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn end_other_sessions(&self, user_id: i64, kept: &str) -> Result<usize, StoreError> {
         let others = sessions::table.filter(sessions::user_id.eq(user_id)).filter(sessions::token_hash.ne(kept));
-        self.write(|conn| Ok(diesel::delete(others).execute(conn)?))
+        self.write(|conn| {
+            let ended = diesel::delete(others).execute(conn)?;
+            if ended > 0 {
+                self.record_action(conn, AuditAction::SessionsEnded, AuditSubject::User(user_id), None, None)?;
+            }
+            Ok(ended)
+        })
     }
 
     /// Returns the sessions of a user that have not expired: first the one with the token hash `current`, then those

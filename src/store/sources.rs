@@ -4,114 +4,25 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 use super::added_spans;
+use super::audit_log::AuditSubject;
 use super::connection::{AnyConnection, Store};
 use super::dialect::{clock, lock};
 use super::error::StoreError;
 use super::installation;
 use super::issues;
 use super::operations;
-use super::public_pages::PublicPageRow;
 use super::retries;
 use super::reviews;
 use super::schema::{
     catalogs, column_snapshots, item_changes, items, removal_reviews, settled_changes, sources, withheld_items,
 };
-use super::stored_values::{map_taken, parse_json, parse_value, to_json};
+use super::secret_sealer::SecretSealer;
+use super::source_rows::{SourceRow, SourceValues, stored_location};
+use super::stored_values::map_taken;
 use super::unused_layouts;
-use crate::domain::location::SourceLocation;
-use crate::domain::max_age::MaxAge;
-use crate::domain::schedule::StoredSchedule;
-use crate::domain::source::{Noun, Slug, Source, SourceDraft, SourceId};
+use crate::domain::audit::AuditAction;
+use crate::domain::source::{Slug, Source, SourceDraft, SourceId};
 use crate::domain::text::comparable_form::is_same_form;
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = sources)]
-pub(super) struct SourceRow {
-    id: i64,
-    slug: String,
-    name: String,
-    noun_one: String,
-    noun_many: String,
-    kind: String,
-    location: String,
-    key_column: String,
-    schedule: Option<String>,
-    schedule_zone: Option<String>,
-    public: bool,
-    read_options: String,
-    stale_after: Option<i64>,
-    paused_at: Option<NaiveDateTime>,
-    #[diesel(embed)]
-    page: PublicPageRow,
-}
-
-impl TryFrom<SourceRow> for Source {
-    type Error = StoreError;
-
-    fn try_from(row: SourceRow) -> Result<Self, StoreError> {
-        let slug = parse_value("sources.slug", &row.slug)?;
-        let location: SourceLocation = parse_json("sources.location", &row.location)?;
-        Ok(Self {
-            id: SourceId(row.id),
-            slug,
-            name: row.name,
-            noun: Noun { one: row.noun_one, many: row.noun_many },
-            kind: row.kind,
-            location,
-            key_column: row.key_column,
-            schedule: row.schedule.map(|cron| StoredSchedule { cron, zone: row.schedule_zone }),
-            public: row.public,
-            read_options: parse_json("sources.read_options", &row.read_options)?,
-            stale_after: row.stale_after.and_then(MaxAge::from_seconds),
-            paused_at: row.paused_at.map(|time| time.and_utc()),
-            page: row.page.into(),
-        })
-    }
-}
-
-/// The columns that a draft sets, both for adding and for changing a source.
-#[derive(Insertable, AsChangeset)]
-#[diesel(table_name = sources, treat_none_as_null = true)]
-struct SourceValues<'a> {
-    slug: &'a str,
-    name: &'a str,
-    noun_one: &'a str,
-    noun_many: &'a str,
-    kind: &'a str,
-    location: &'a str,
-    key_column: &'a str,
-    schedule: Option<&'a str>,
-    schedule_zone: Option<&'a str>,
-    public: bool,
-    read_options: String,
-    stale_after: Option<i64>,
-    next_run_at: Option<NaiveDateTime>,
-}
-
-impl<'a> SourceValues<'a> {
-    /// Returns the columns of `draft`. `location` is its location as JSON text.
-    fn from_draft(
-        draft: &'a SourceDraft,
-        location: &'a str,
-        next_run_at: Option<NaiveDateTime>,
-    ) -> Result<Self, StoreError> {
-        Ok(Self {
-            slug: draft.slug.as_str(),
-            name: &draft.name,
-            noun_one: &draft.noun.one,
-            noun_many: &draft.noun.many,
-            kind: &draft.kind,
-            location,
-            key_column: &draft.key_column,
-            schedule: draft.schedule.as_ref().map(|schedule| schedule.cron.as_str()),
-            schedule_zone: draft.schedule.as_ref().and_then(|schedule| schedule.zone.as_deref()),
-            public: draft.public,
-            read_options: to_json("sources.read_options", &draft.read_options)?,
-            stale_after: draft.stale_after.map(MaxAge::as_seconds),
-            next_run_at,
-        })
-    }
-}
 
 /// When a source was added and became public.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -133,12 +44,9 @@ pub enum SourceChange {
     NoSuchSource,
 }
 
-pub(super) fn find_source(conn: &mut AnyConnection, id: i64) -> Result<Option<Source>, StoreError> {
-    sources::table.find(id).select(SourceRow::as_select()).first(conn).optional()?.map(Source::try_from).transpose()
-}
-
 fn insert_source(
     conn: &mut AnyConnection,
+    sealer: &SecretSealer,
     draft: &SourceDraft,
     next_run_at: Option<NaiveDateTime>,
 ) -> Result<Source, StoreError> {
@@ -147,7 +55,7 @@ fn insert_source(
         return Err(StoreError::Taken { what: format!("a source called {slug}") });
     }
     let now = clock::now(conn)?.naive_utc();
-    let location = to_json("sources.location", &draft.location)?;
+    let location = stored_location(conn, sealer, &draft.location)?;
     diesel::insert_into(sources::table)
         .values((
             SourceValues::from_draft(draft, &location, next_run_at)?,
@@ -155,8 +63,8 @@ fn insert_source(
             sources::created_at.eq(now),
         ))
         .execute(conn)?;
-    let row = sources::table.filter(sources::slug.eq(slug)).select(SourceRow::as_select()).first(conn)?;
-    let source = Source::try_from(row)?;
+    let row: SourceRow = sources::table.filter(sources::slug.eq(slug)).select(SourceRow::as_select()).first(conn)?;
+    let source = row.into_source(sealer)?;
     diesel::insert_into(catalogs::table).values(catalogs::source_id.eq(source.id.0)).execute(conn)?;
     installation::insert_fact_if_absent(conn, installation::HAD_A_SOURCE, "yes")?;
     Ok(source)
@@ -178,7 +86,12 @@ impl Store {
     /// [`StoreError::Taken`] when the slug is in use; another [`StoreError`] when the database is unavailable, stays
     /// busy too long or refuses the statement.
     pub fn add_source(&self, draft: &SourceDraft, next_run_at: Option<NaiveDateTime>) -> Result<Source, StoreError> {
-        let added = self.write(|conn| insert_source(conn, draft, next_run_at));
+        let added = self.write(|conn| {
+            let source = insert_source(conn, &self.sealer, draft, next_run_at)?;
+            let slug = AuditSubject::Named(draft.slug.as_str());
+            self.record_action(conn, AuditAction::SourceAdded, slug, Some(&draft.kind), None)?;
+            Ok(source)
+        });
         map_taken(added, &format!("a source called {}", draft.slug))
     }
 
@@ -194,7 +107,7 @@ impl Store {
             if !installation::insert_fact_if_absent(conn, installation::HAD_A_SOURCE, "yes")? {
                 return Ok(false);
             }
-            insert_source(conn, draft, None).map(|_| true)
+            insert_source(conn, &self.sealer, draft, None).map(|_| true)
         })
     }
 
@@ -215,7 +128,7 @@ impl Store {
                 return Ok(refusal);
             }
             let row: SourceRow = sources::table.find(id.0).select(SourceRow::as_select()).first(conn)?;
-            let Source { schedule, paused_at, key_column, public: was_public, .. } = Source::try_from(row)?;
+            let Source { schedule, paused_at, key_column, public: was_public, .. } = row.into_source(&self.sealer)?;
             if !is_same_form(&key_column, &draft.key_column) {
                 // The list names keys of the former column: all of them would count as missing.
                 reviews::delete_review(conn, id.0)?;
@@ -223,7 +136,7 @@ impl Store {
             let is_paused = paused_at.is_some();
             let now = clock::now(conn)?.naive_utc();
             let has_other_schedule = draft.schedule != schedule;
-            let location = to_json("sources.location", &draft.location)?;
+            let location = stored_location(conn, &self.sealer, &draft.location)?;
             let next_run_at = next_run_at.filter(|_| !is_paused);
             retries::clear_retry(conn, id.0)?;
             diesel::update(sources::table.find(id.0))
@@ -234,6 +147,7 @@ impl Store {
                 ))
                 .execute(conn)?;
             diesel::update(catalogs::table.find(id.0)).set(catalogs::validators.eq("{}")).execute(conn)?;
+            self.record_action(conn, AuditAction::SourceChanged, AuditSubject::Source(id.0), None, None)?;
             Ok(SourceChange::Done)
         });
         map_taken(changed, &format!("a source called {}", draft.slug))
@@ -249,6 +163,7 @@ impl Store {
             if let Some(refusal) = lock_unless_busy(conn, id.0)? {
                 return Ok(refusal);
             }
+            self.record_action(conn, AuditAction::SourceRemoved, AuditSubject::Source(id.0), None, None)?;
             // These tables have no foreign key. Its check would lock the source's row with every batch, and admission
             // locks that row without waiting.
             diesel::delete(item_changes::table.filter(item_changes::source_id.eq(id.0))).execute(conn)?;
@@ -274,7 +189,8 @@ impl Store {
         let Ok(slug) = slug.parse::<Slug>() else { return Ok(None) };
         self.read(|conn| {
             let row = sources::table.filter(sources::slug.eq(slug.as_str())).select(SourceRow::as_select());
-            row.first(conn).optional()?.map(Source::try_from).transpose()
+            let row: Option<SourceRow> = row.first(conn).optional()?;
+            row.map(|row| row.into_source(&self.sealer)).transpose()
         })
     }
 
@@ -283,7 +199,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn source_by_id(&self, id: SourceId) -> Result<Option<Source>, StoreError> {
-        self.read(|conn| find_source(conn, id.0))
+        self.read(|conn| {
+            let row = sources::table.find(id.0).select(SourceRow::as_select());
+            let row: Option<SourceRow> = row.first(conn).optional()?;
+            row.map(|row| row.into_source(&self.sealer)).transpose()
+        })
     }
 
     /// Returns when a source was added and when it became public; `None` if it was removed.
@@ -308,7 +228,8 @@ impl Store {
     pub fn list_sources(&self) -> Result<Vec<Source>, StoreError> {
         self.read(|conn| {
             let rows = sources::table.order((sources::name, sources::id)).select(SourceRow::as_select());
-            rows.load(conn)?.into_iter().map(Source::try_from).collect()
+            let rows: Vec<SourceRow> = rows.load(conn)?;
+            rows.into_iter().map(|row| row.into_source(&self.sealer)).collect()
         })
     }
 }

@@ -113,7 +113,7 @@ impl Store {
                 requeue: if requeue { RequeuePolicy::NextAttempt } else { RequeuePolicy::No },
                 ..RunEnding::new(Status::Interrupted, message)
             };
-            close_run(conn, ClosePrecondition::Expired(lease, now), &ending)
+            close_run(conn, &self.sealer, ClosePrecondition::Expired(lease, now), &ending)
                 .map(|successor| Some(TakenOver { id: lease.id, successor }))
         });
         match ended {

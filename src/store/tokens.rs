@@ -3,12 +3,14 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
+use super::audit_log::AuditSubject;
 use super::connection::{AnyConnection, Store};
 use super::dialect::clock;
 use super::error::StoreError;
 use super::schema::{api_tokens, sources};
 use super::stored_values::{map_taken, parse_value};
 use crate::domain::account::{AccountName, Actor, ActorUse, Role, TokenLimits};
+use crate::domain::audit::AuditAction;
 use crate::domain::source::{Slug, SourceId};
 
 /// An API token, without its secret.
@@ -95,7 +97,8 @@ impl Store {
                     api_tokens::expires_at.eq(limits.expires_at.map(|time| time.naive_utc())),
                 ))
                 .execute(conn)?;
-            Ok(())
+            let (action, token) = (AuditAction::TokenCreated, AuditSubject::Named(name.as_str()));
+            self.record_action(conn, action, token, Some(role.as_str()), None)
         });
         map_taken(added, &format!("a token called {}", name.as_str()))
     }
@@ -108,7 +111,11 @@ impl Store {
         self.write(|conn| {
             let now = clock::now(conn)?.naive_utc();
             let active = api_tokens::table.filter(api_tokens::name.eq(name)).filter(api_tokens::revoked_at.is_null());
-            Ok(diesel::update(active).set(api_tokens::revoked_at.eq(now)).execute(conn)? > 0)
+            let revoked = diesel::update(active).set(api_tokens::revoked_at.eq(now)).execute(conn)? > 0;
+            if revoked {
+                self.record_action(conn, AuditAction::TokenRevoked, AuditSubject::Named(name), None, None)?;
+            }
+            Ok(revoked)
         })
     }
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
+use super::audit_log::AuditSubject;
 use super::connection::{AnyConnection, Store};
 use super::dialect::clock;
 use super::error::StoreError;
@@ -11,6 +12,7 @@ use super::schema::{sessions, users};
 use super::setup_link::{delete_setup_link, has_admin, use_setup_link};
 use super::stored_values::{map_taken, parse_value};
 use crate::domain::account::{AccountName, Role, UserAccount};
+use crate::domain::audit::AuditAction;
 
 /// A user as the list of users shows it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,7 +58,10 @@ impl Store {
     /// [`StoreError::Taken`] when the name is in use; another [`StoreError`] when the database is unavailable, stays
     /// busy too long or refuses the statement.
     pub fn add_user(&self, name: &AccountName, role: Role, hash: &str) -> Result<(), StoreError> {
-        let added = self.write(|conn| insert_user(conn, name.as_str(), role, hash));
+        let added = self.write(|conn| {
+            insert_user(conn, name.as_str(), role, hash)?;
+            self.record_user(conn, AuditAction::UserAdded, name.as_str(), Some(role.as_str()))
+        });
         map_taken(added, &format!("a user called {}", name.as_str()))
     }
 
@@ -71,9 +76,21 @@ impl Store {
             if !use_setup_link(conn, token)? {
                 return Ok(false);
             }
-            insert_user(conn, name.as_str(), Role::Admin, hash).map(|()| true)
+            insert_user(conn, name.as_str(), Role::Admin, hash)?;
+            self.record_user(conn, AuditAction::UserAdded, name.as_str(), Some("with the set-up link"))?;
+            Ok(true)
         });
         map_taken(added, &format!("a user called {}", name.as_str()))
+    }
+
+    fn record_user(
+        &self,
+        conn: &mut AnyConnection,
+        action: AuditAction,
+        name: &str,
+        detail: Option<&str>,
+    ) -> Result<(), StoreError> {
+        self.record_action(conn, action, AuditSubject::Named(name), detail, None)
     }
 
     /// Changes a user's password, ends all sessions of the user and forgets the failed logins. Returns whether the user
@@ -88,6 +105,7 @@ impl Store {
             diesel::update(users::table.find(id)).set(users::password_hash.eq(hash)).execute(conn)?;
             diesel::delete(sessions::table.filter(sessions::user_id.eq(id))).execute(conn)?;
             forget_attempts_of(conn, name)?;
+            self.record_user(conn, AuditAction::PasswordChanged, name, None)?;
             Ok(true)
         })
     }
@@ -104,6 +122,7 @@ impl Store {
             }
             let ended = sessions::table.filter(sessions::user_id.eq(user_id));
             diesel::delete(ended.filter(sessions::token_hash.ne(kept_session))).execute(conn)?;
+            self.record_action(conn, AuditAction::PasswordChanged, AuditSubject::User(user_id), None, None)?;
             Ok(true)
         })
     }

@@ -10,6 +10,7 @@ use super::row_corrections;
 use super::run_log;
 use super::shutdown_signal::ShutdownSignal;
 use super::worker::claim_and_run;
+use crate::domain::audit::AuditOrigin;
 use crate::domain::cell_range::CellPlace;
 use crate::domain::location::SourceLocation;
 use crate::domain::operation::{OperationKind, StartRequest, Status};
@@ -48,6 +49,13 @@ impl SyncControl {
     #[must_use]
     pub fn with_request_store(engine: SyncEngine, store: Store) -> Self {
         Self { engine: SyncEngine { store, ..engine.clone() }, run_engine: engine }
+    }
+
+    /// Returns the same control for somebody who acts: what is requested through it is recorded with their name.
+    #[must_use]
+    pub fn on_behalf_of(&self, origin: AuditOrigin) -> Self {
+        let store = self.engine.store.on_behalf_of(origin);
+        Self { engine: SyncEngine { store, ..self.engine.clone() }, run_engine: self.run_engine.clone() }
     }
 
     pub(super) fn engine(&self) -> &SyncEngine {
@@ -102,6 +110,8 @@ impl SyncControl {
     }
 
     fn admit(&self, slug: Option<&Slug>, admission: &AdmissionRequest<'_>) -> Result<StartOutcome, StoreError> {
+        // A run that could not be ended, or whose items could not be stored, is better not started.
+        self.engine.store.reserve_disk_space()?;
         let outcome = self.engine.store.admit_run(admission)?;
         if let StartOutcome::Accepted(id) = outcome {
             run_log::log_accepted(id, slug, admission.request);

@@ -1,5 +1,5 @@
-//! Keeps the database in order: deletes expired status reports, operations, records and sessions, and converts rows
-//! that earlier versions wrote. A failure is logged and does not affect the other kinds of data.
+//! Keeps the database in order: deletes expired status reports, operations, records, sessions and audit entries, and
+//! converts rows that earlier versions wrote. A failure is logged and does not affect the other kinds of data.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -43,11 +43,25 @@ fn run_pass(engine: &SyncEngine, shutdown: &ShutdownSignal) {
         delete_in_batches("operations", shutdown, || store.clear_operations(timeouts.operation_retention)),
         delete_in_batches("records", shutdown, || store.clear_records(timeouts.record_retention)),
         delete_in_batches("sessions", shutdown, || store.clear_sessions()),
+        delete_in_batches("audit entries", shutdown, || store.clear_audit_entries()),
     ];
     // What is never urgent waits for the next pass while the database does not answer, and logs nothing.
     if deletions.iter().all(|succeeded| *succeeded) {
         delete_in_batches("layouts", shutdown, || store.clear_unused_layouts(UNUSED_LAYOUT_RETENTION));
         convert_stored_rows(engine, shutdown);
+        encrypt_stored_secrets(engine, shutdown);
+    }
+}
+
+/// Encrypts secrets that earlier versions stored, source by source.
+fn encrypt_stored_secrets(engine: &SyncEngine, shutdown: &ShutdownSignal) {
+    while !shutdown.is_requested() {
+        match catch_panic("encrypting stored secrets", || engine.store.seal_next_source()) {
+            Some(Ok(CompactionStep::Converted)) => log::info!("encrypted the stored secrets of a source"),
+            Some(Ok(CompactionStep::Done | CompactionStep::Waiting)) | None => return,
+            Some(Err(error)) => return log::warn!("stored secrets could not be encrypted, trying again: {error}"),
+        }
+        shutdown.sleep(BATCH_PAUSE);
     }
 }
 

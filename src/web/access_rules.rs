@@ -25,7 +25,7 @@ pub struct RouteRule {
 }
 
 /// The rules of all routes. A route that is missing here is closed to everybody.
-pub const ROUTE_RULES: [RouteRule; 79] = [
+pub const ROUTE_RULES: [RouteRule; 81] = [
     rule("/api/sync/status/{id}", Everyone, Everyone),
     rule("/catalog/{slug}/sync-status", Everyone, Everyone),
     rule("/sync-badge", Everyone, Everyone),
@@ -39,6 +39,7 @@ pub const ROUTE_RULES: [RouteRule; 79] = [
     rule("/api/sources", Everyone, Everyone),
     rule("/api/catalog/{slug}/items", Everyone, Everyone),
     rule("/api/catalog/{slug}/items/{id}/history", Account, Account),
+    rule("/api/audit", Admin, Admin),
     rule("/api/history", Account, Account),
     rule("/api/history/{id}", Account, Account),
     rule("/api/history/{id}/changes", Account, Account),
@@ -94,6 +95,7 @@ pub const ROUTE_RULES: [RouteRule; 79] = [
     rule("/settings/account", Account, Account),
     rule("/settings/account/password", Account, Account),
     rule("/settings/account/sessions", Account, Account),
+    rule("/settings/audit", Admin, Admin),
     rule("/settings/about", Admin, Admin),
     rule("/settings/sources", Admin, Admin),
     rule("/settings/sources/new", Admin, Admin),

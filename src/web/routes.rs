@@ -17,7 +17,7 @@ use super::http::poll_middleware::answer_repeated_polls;
 use super::http::return_path::normalized_path;
 use super::layout::badge;
 use super::search_engines::{robots, sitemap_index, sitemap_part};
-use super::settings::{about, account, tokens, user, user_removal, users};
+use super::settings::{about, account, audit, tokens, user, user_removal, users};
 use super::sources::{add, public_page};
 use super::{
     api, catalog, catalog_feed, dashboard, decisions, exports, feeds, history, legacy_api, openapi, panel, sources,
@@ -49,6 +49,7 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
                 .wrap(from_fn(answer_repeated_polls)),
         )
         .service(resource("/api/catalog/{slug}/items/{id}/history").route(read().to(api::item_history::list)))
+        .service(resource("/api/audit").route(read().to(api::audit::list)))
         .service(resource("/api/history").route(read().to(api::history::list)))
         .service(resource("/api/history/{id}").route(read().to(api::history::one)))
         .service(resource("/api/history/{id}/changes").route(read().to(api::history::changes)))
@@ -144,6 +145,7 @@ pub(super) fn add_routes(services: &mut ServiceConfig) {
         .service(resource("/settings/account").route(read().to(account::page)))
         .service(resource("/settings/account/password").route(post().to(account::change_password)))
         .service(resource("/settings/account/sessions").route(post().to(account::end_sessions)))
+        .service(resource("/settings/audit").route(read().to(audit::page)))
         .service(resource("/settings/about").route(read().to(about::page)))
         .service(
             resource("/settings/sources")

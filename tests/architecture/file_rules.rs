@@ -16,7 +16,7 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 13] = [
     ("status", &["store", "data_files", "domain"]),
     ("catalog_index", &["store", "domain"]),
     ("fetch", &["data_files", "domain"]),
-    ("store", &["domain"]),
+    ("store", &["data_files", "domain"]),
     ("data_files", &[]),
     ("domain", &[]),
 ];

@@ -10,6 +10,7 @@ mod feeds;
 mod google;
 mod public_page;
 mod second_steps;
+mod secret_key;
 mod serve;
 mod settings;
 mod sources;

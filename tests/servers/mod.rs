@@ -9,6 +9,7 @@ mod crashes;
 mod database_outage;
 mod failing_disk;
 mod frozen;
+mod full_disk;
 mod google;
 mod locked_tables;
 mod logs;

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lockstep::domain::source::SourceDraft;
@@ -61,6 +62,12 @@ fn run_command(setup: &ServerSetup, args: &[&str], reported: &mut ResponsesByPat
     let shown_text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     reported.entry(args.join(" ")).or_default().push_str(&shown_text);
     output.status.success()
+}
+
+/// All files in a folder and the folders in it.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
 fn no_secret_appears_anywhere_for_any_kind(db: &TestDatabase) {
@@ -128,6 +135,16 @@ fn no_secret_appears_anywhere_for_any_kind(db: &TestDatabase) {
     for file in fs::read_dir(setup.path("data/logs")).expect("logs") {
         let path = file.expect("a file").path();
         reported.insert(path.display().to_string(), fs::read_to_string(&path).expect("text"));
+    }
+    // Nor does one lie in the database, or in any file beside it.
+    for table in db.table_names() {
+        let rows = db.select_rows_as_text(&table);
+        reported.insert(format!("the table {table}"), rows.join("\n"));
+    }
+    assert!(reported["the table sources"].contains("sealed:1:"));
+    for file in files_below(&setup.path("data")) {
+        let content = fs::read(&file).expect("readable");
+        reported.insert(file.display().to_string(), String::from_utf8_lossy(&content).into_owned());
     }
     assert!(
         reported["standard error"].contains("TRACE") && reported["/settings"].contains("news-0"),

@@ -82,7 +82,7 @@ fn the_database_replaces_a_status_folder_without_write_permission(db: &TestDatab
 /// An engine whose status files are on a small file system.
 fn engine_on_small_disk(db: &TestDatabase) -> Option<(TestEngine, SmallFileSystem)> {
     let engine = TestEngine::on_database(db);
-    let disk = SmallFileSystem::mount(&engine.status_folder());
+    let disk = SmallFileSystem::mount(&engine.status_folder(), 256);
     if disk.is_none() {
         report_not_tried("a status folder on a disk of its own");
     }
@@ -137,7 +137,7 @@ fn what_these_tests_need_is_allowed_here() {
     if ImmutableFolder::make(folder.path()).is_none() {
         report_not_tried("an immutable status folder");
     }
-    if SmallFileSystem::mount(&folder.path().join("disk")).is_none() {
+    if SmallFileSystem::mount(&folder.path().join("disk"), 256).is_none() {
         report_not_tried("a status folder that is full, or on a read-only disk");
     }
 }

@@ -15,7 +15,7 @@ on_both_databases![the_latest_migrations_are_taken_back_and_applied_again];
 
 fn the_latest_migrations_are_taken_back_and_applied_again(db: &TestDatabase) {
     let store = db.store();
-    let mut draft = source_draft("albums", "memory", SourceLocation::Url("albums".to_owned()));
+    let mut draft = source_draft("albums", "csv", SourceLocation::Sample);
     draft.schedule = Some(StoredSchedule { cron: "0 3 * * *".to_owned(), zone: Some("Asia/Tokyo".to_owned()) });
     let source = store.add_source(&draft, None).expect("a source");
     db.run_sql(

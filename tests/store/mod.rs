@@ -22,6 +22,7 @@ mod repeated_options;
 mod results;
 mod retention;
 mod schedules;
+mod sealed_secrets;
 mod search;
 mod servers;
 mod sorting;

@@ -21,7 +21,7 @@ use super::http_client::TestHttpClient;
 use super::load_clock::measure_load_time;
 use super::open_file_limit::limit_open_files;
 pub(crate) use super::server_answer::ServerAnswer;
-use super::test_database::open_store;
+use super::test_database::{TEST_SECRET_KEY_TEXT, open_store};
 use super::waiting::{wait_for, wait_for_value};
 
 /// The name and the password of the admin that [`ServerSetup::add_admin_and_token`] adds.
@@ -54,7 +54,14 @@ impl ServerSetup {
         let folder = tempfile::tempdir().expect("a folder");
         let allowed = ("LOCKSTEP_ALLOW_HOSTS", "127.0.0.1".to_owned());
         let free = ("LOCKSTEP_COOLDOWN", "0".to_owned());
-        Self { folder, database: None, settings: vec![allowed, free], open_files: None, started: AtomicUsize::new(0) }
+        let key = ("LOCKSTEP_SECRET_KEY", TEST_SECRET_KEY_TEXT.to_owned());
+        Self {
+            folder,
+            database: None,
+            settings: vec![allowed, free, key],
+            open_files: None,
+            started: AtomicUsize::new(0),
+        }
     }
 
     /// A setup on a database of the tests.

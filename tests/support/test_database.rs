@@ -1,10 +1,12 @@
 //! A fresh database for one test, SQLite or PostgreSQL, and queries that bypass the store.
 
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection};
+use lockstep::domain::secret_key::SecretKey;
 use lockstep::store::{DatabaseAddress, Store};
 use tempfile::TempDir;
 
@@ -27,6 +29,13 @@ macro_rules! on_both_databases {
     };
 }
 pub(crate) use on_both_databases;
+
+/// What the servers of the tests have in `LOCKSTEP_SECRET_KEY`.
+pub(crate) const TEST_SECRET_KEY_TEXT: &str = "the secret key of all tests";
+
+/// The key of the stores of the tests.
+pub(crate) static TEST_SECRET_KEY: LazyLock<Arc<SecretKey>> =
+    LazyLock::new(|| Arc::new(SecretKey::derive_from(TEST_SECRET_KEY_TEXT).expect("a key")));
 
 enum DatabaseBackend {
     Sqlite(TempDir),
@@ -149,6 +158,31 @@ impl TestDatabase {
         rows.into_iter().map(|row| row.value).collect()
     }
 
+    /// The names of all tables.
+    pub(crate) fn table_names(&self) -> Vec<String> {
+        let sql = match self.is_sqlite() {
+            true => "SELECT name AS value FROM sqlite_master WHERE type = 'table'",
+            false => "SELECT tablename::text AS value FROM pg_tables WHERE schemaname = 'public'",
+        };
+        self.select_texts(sql).into_iter().flatten().collect()
+    }
+
+    /// All rows of a table, each as one text.
+    pub(crate) fn select_rows_as_text(&self, table: &str) -> Vec<String> {
+        let sql = match self.is_sqlite() {
+            false => format!("SELECT t::text AS value FROM \"{table}\" t"),
+            true => {
+                let columns = format!("SELECT '\"' || name || '\"' AS value FROM pragma_table_info('{table}')");
+                let columns: Vec<String> = self.select_texts(&columns).into_iter().flatten().collect();
+                let texts = columns.iter().map(|column| {
+                    format!("CASE typeof({column}) WHEN 'blob' THEN hex({column}) ELSE coalesce(CAST({column} AS TEXT), '') END")
+                });
+                format!("SELECT {} AS value FROM \"{table}\"", texts.collect::<Vec<_>>().join(" || '|' || "))
+            }
+        };
+        self.select_texts(&sql).into_iter().flatten().collect()
+    }
+
     /// All stored columns of the items, one line each, with the row versions of PostgreSQL: equal snapshots mean
     /// that no item was written in between.
     pub(crate) fn items_as_written(&self) -> Vec<Option<String>> {
@@ -165,7 +199,8 @@ impl TestDatabase {
 pub(crate) fn open_store(address: &DatabaseAddress, connections: u32) -> Store {
     let mut store = None;
     let mut open = || {
-        store = Some(Store::open(address, connections, LEASE).map_err(|error| error.to_string())?);
+        let opened = Store::open(address, connections, LEASE).map_err(|error| error.to_string())?;
+        store = Some(opened.with_secret_key(Arc::clone(&TEST_SECRET_KEY)));
         Ok::<_, String>(())
     };
     wait_for_value("an open store", &mut open, Result::is_ok).expect("an open store");

@@ -3,6 +3,7 @@
 //! A container may not be allowed to create these. Then the tests that need them print it, and so does
 //! `status::folders::what_these_tests_need_is_allowed_here`, whose output is always shown.
 
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -30,21 +31,26 @@ impl Drop for ImmutableFolder {
     }
 }
 
-/// A file system of 256 KB at a folder, until this is dropped.
+/// A small file system at a folder, until this is dropped.
 pub(crate) struct SmallFileSystem(PathBuf);
 
 impl SmallFileSystem {
-    /// `None` where that is not allowed.
-    pub(crate) fn mount(folder: &Path) -> Option<Self> {
+    /// Mounts one of this many kibibytes. `None` where that is not allowed.
+    pub(crate) fn mount(folder: &Path, kibibytes: u32) -> Option<Self> {
         std::fs::create_dir_all(folder).expect("a folder");
-        let options = ["-t", "tmpfs", "-o", "size=256k,mode=0700", "tmpfs"];
+        let options = ["-t", "tmpfs", "-o", &format!("size={kibibytes}k,mode=0700"), "tmpfs"];
         command_succeeds("mount", &options, folder).then(|| Self(folder.to_owned()))
     }
 
     /// Fills it to the last byte.
     pub(crate) fn fill(&self) {
-        let filled = std::fs::write(self.0.join("rubbish"), vec![0; 1 << 20]);
-        assert_eq!(filled.expect_err("it is small").kind(), std::io::ErrorKind::StorageFull);
+        let mut file = std::fs::File::create(self.0.join("rubbish")).expect("a file");
+        let error = loop {
+            if let Err(error) = file.write_all(&[0; 4096]) {
+                break error;
+            }
+        };
+        assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
     }
 
     /// Makes room again.

@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use lockstep::domain::operation::Status;
@@ -14,6 +15,7 @@ use lockstep::store::{DatabaseAddress, Store};
 use lockstep::sync::{ShutdownSignal, Timeouts};
 
 use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryTable};
+use crate::support::test_database::TEST_SECRET_KEY;
 use crate::support::test_engine::{TEST_TIMEOUTS, full_sync};
 use crate::support::waiting::{wait_for_value, wait_until};
 use crate::support::{PausePoint, TestDatabase, TestEngine};
@@ -45,6 +47,7 @@ fn run_frozen_test(name: &str, database: fn() -> TestDatabase) {
 fn run_worker(part: &str) {
     let (address, id, signal_dir) = serde_json::from_str::<(String, SyncId, String)>(part).expect("a part");
     let store = Store::open(&DatabaseAddress::parse(&address), 6, SHORT_LEASE_TIMEOUTS.lease).expect("the database");
+    let store = store.with_secret_key(Arc::clone(&TEST_SECRET_KEY));
     let engine = TestEngine::with_timeouts(store, SHORT_LEASE_TIMEOUTS);
     let (pause_point, signal_dir) = (PausePoint::default(), Path::new(&signal_dir));
     engine.memory.set_table(

@@ -10,6 +10,7 @@ use lockstep::domain::operation::Status;
 use lockstep::store::DatabaseAddress;
 use lockstep::sync::Timeouts;
 
+use crate::support::test_database::open_store;
 use crate::support::test_engine::{TEST_TIMEOUTS, source_draft};
 use crate::support::{TestDatabase, TestEngine};
 
@@ -64,8 +65,7 @@ fn run_memory_test(name: &str, database: fn() -> TestDatabase) {
 fn measure_run(part: &str) {
     let (address, file) = serde_json::from_str::<(String, std::path::PathBuf)>(part).expect("a part");
     let address = DatabaseAddress::parse(&address);
-    let store =
-        lockstep::store::Store::open(&address, 6, lockstep::domain::defaults::LEASE_DURATION).expect("the database");
+    let store = open_store(&address, 6);
     // This test measures memory, so a slow machine must not end the run.
     let hours = Duration::from_secs(24 * 3600);
     let timeouts = Timeouts { fetch: hours, sync: hours, ..TEST_TIMEOUTS };

@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod api_description;
 mod articles;
+mod audit;
 mod automatic_retries;
 mod catalog_feed;
 mod catalog_views;

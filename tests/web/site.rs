@@ -22,9 +22,6 @@ use lockstep::store::admission::StartOutcome;
 use lockstep::store::{DatabaseAddress, Store};
 use lockstep::sync::{ShutdownSignal, SyncControl, SyncEngine, Timeouts};
 use lockstep::web::http::app_state::AppState;
-use lockstep::web::http::cached_value::CachedValue;
-use lockstep::web::http::forwarder_notice::ForwarderNotice;
-use lockstep::web::http::last_use_recorder::LastUseRecorder;
 use lockstep::web::http::links::LinkBuilder;
 use lockstep::web::http::rate_limiter::RateLimiter;
 use lockstep::web::http::repeated_polls::RepeatedPolls;
@@ -35,6 +32,7 @@ use tempfile::TempDir;
 pub(super) use super::site_client::SiteClient;
 pub(super) use super::site_front::SiteFront;
 pub(super) use super::site_response::SiteResponse;
+use crate::support::test_database::open_store;
 use crate::support::test_engine::source_draft;
 
 /// The columns are not in alphabetical order.
@@ -129,7 +127,7 @@ impl TestSite {
     fn create_store() -> (Store, TempDir) {
         let data = tempfile::tempdir().expect("a folder");
         let address = DatabaseAddress::Sqlite(data.path().join("lockstep.db"));
-        let store = Store::open(&address, 8, lockstep::domain::defaults::LEASE_DURATION).expect("an open store");
+        let store = open_store(&address, 8);
         store.migrate().expect("a migrated database");
         (store, data)
     }
@@ -169,28 +167,28 @@ impl TestSite {
         let albums = store.add_source(&draft("albums", true), None).expect("a source");
         let drafts = store.add_source(&draft("drafts", false), None).expect("a source");
         let state = AppState {
-            indexes: CatalogIndexes::new(store.clone(), data.path().to_owned(), MAX_RECENT_ITEMS),
+            indexes: Arc::new(CatalogIndexes::new(store.clone(), data.path().to_owned(), MAX_RECENT_ITEMS)),
             store: store.clone(),
             board,
             control: control.clone(),
             temporary_dir: data.path().to_owned(),
             uploads_dir: data.path().join("uploads"),
             trusted_proxies: front.trusted_proxies,
-            rate_limiter: RateLimiter::new(front.rate_limit),
-            forwarder_notice: ForwarderNotice::default(),
+            rate_limiter: Arc::new(RateLimiter::new(front.rate_limit)),
+            forwarder_notice: Arc::default(),
             session_lifetimes: SessionLifetimes::default(),
             links: front.links,
-            stale_sources: CachedValue::default(),
-            recent_activity: CachedValue::default(),
-            repeated_polls: RepeatedPolls::new(KEPT_POLLS),
-            last_uses: LastUseRecorder::default(),
-            server: ServerInfo {
+            stale_sources: Arc::default(),
+            recent_activity: Arc::default(),
+            repeated_polls: Arc::new(RepeatedPolls::new(KEPT_POLLS)),
+            last_uses: Arc::default(),
+            server: Arc::new(ServerInfo {
                 database: data.path().join("lockstep.db").display().to_string(),
                 data_dir: data.path().to_owned(),
                 status_store: "Files in the data folder".to_owned(),
                 workers: 0,
                 started: Instant::now(),
-            },
+            }),
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let address = listener.local_addr().expect("an address");

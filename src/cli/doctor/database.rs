@@ -9,11 +9,10 @@ use super::check_result::CheckResult;
 use super::shared_connection::{SharedConnection, connection_fix};
 use super::shell_quote::quote_for_shell;
 use super::time_limit::{CHECK_TIMEOUT, describe_timeout, wait_for_result};
-use super::{file_system, proxies, runs, writer};
+use super::{file_system, proxies, runs, secret_key, writer};
 use crate::app::SPARE_CONNECTIONS;
 use crate::config::Settings;
 use crate::domain::text::measures;
-use crate::domain::trusted_proxies::TrustedProxies;
 use crate::store::DatabaseAddress;
 use crate::store::compaction::ConversionState;
 use crate::store::database_facts::BlockingSession;
@@ -76,7 +75,7 @@ pub(super) fn check_database(settings: &Settings) -> Vec<CheckResult> {
         &|connection| check_facts(connection, &address.for_people(), file),
         &check_locks,
         &|connection| vec![check_clock(connection, file.is_some())],
-        &|connection| check_tables(connection, &settings.trusted_proxies),
+        &|connection| check_tables(connection, settings),
     ];
     for check in checks {
         results.extend(check(&mut connection));
@@ -127,7 +126,7 @@ fn check_facts(connection: &mut SharedConnection, shown: &str, file: Option<&Pat
 }
 
 /// Checks the migrations and, if none is missing, the runs.
-fn check_tables(connection: &mut SharedConnection, trusted: &TrustedProxies) -> Vec<CheckResult> {
+fn check_tables(connection: &mut SharedConnection, settings: &Settings) -> Vec<CheckResult> {
     const CHECK_NAME: &str = "migrations";
     let diff = match connection.run_query(DatabaseProbe::compare_migrations) {
         Ok(diff) => diff,
@@ -164,8 +163,9 @@ fn check_tables(connection: &mut SharedConnection, trusted: &TrustedProxies) -> 
         results.push(CheckResult::ok(CHECK_NAME, format!("all {} applied", diff.applied)));
     }
     results.push(check_storage(connection));
+    results.extend(secret_key::check_secret_key(connection, settings));
     results.extend(runs::check_runs(connection));
-    results.extend(proxies::check_proxies(connection, trusted));
+    results.extend(proxies::check_proxies(connection, &settings.trusted_proxies));
     results
 }
 

@@ -8,6 +8,8 @@ pub mod formula;
 pub mod hex;
 pub mod html;
 pub mod measures;
+pub mod path_secrets;
+mod public_parameters;
 pub mod redaction;
 pub mod shortening;
 pub mod string_enum;

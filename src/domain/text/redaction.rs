@@ -3,55 +3,29 @@
 
 use url::Url;
 
-/// Replaces a secret.
-const REDACTION_MARK: &str = "…";
-
-/// The names of query parameters that are not secrets and help to recognise an address. All others may be secrets.
-const PUBLIC_PARAMETERS: [&str; 32] = [
-    "alt",
-    "cat",
-    "category",
-    "channel_id",
-    "count",
-    "feed",
-    "format",
-    "gid",
-    "hl",
-    "lang",
-    "language",
-    "limit",
-    "locale",
-    "max",
-    "n",
-    "offset",
-    "order",
-    "output",
-    "p",
-    "page",
-    "per",
-    "per_page",
-    "playlist_id",
-    "range",
-    "sheet",
-    "single",
-    "sort",
-    "tab",
-    "tag",
-    "type",
-    "usp",
-    "v",
-];
+use super::path_secrets::redact_path;
+use super::public_parameters::{REDACTION_MARK, is_public_parameter};
 
 /// Returns `address` for a form: user name and password, and the values of query and fragment that may be secrets, are
-/// replaced by an ellipsis.
+/// replaced by an ellipsis, and so is what looks like a secret in the path.
 #[must_use]
 pub fn redact_address(address: &str) -> String {
     let bare = redact_user(address);
     let (rest, fragment) = bare.split_once('#').map_or((&*bare, None), |(rest, fragment)| (rest, Some(fragment)));
     let (path, query) = rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
+    let path = redact_path_of(path);
     let query = query.map(|query| format!("?{}", redact_pairs(query))).unwrap_or_default();
     let fragment = fragment.map(|fragment| format!("#{}", redact_pairs(fragment))).unwrap_or_default();
     format!("{path}{query}{fragment}")
+}
+
+/// Redacts the path of an address without query and fragment. Its host is not a part of the path.
+fn redact_path_of(address: &str) -> String {
+    let host = address.find("://").map_or(0, |at| at + 3);
+    match address[host..].find('/') {
+        Some(at) => format!("{}{}", &address[..host + at], redact_path(&address[host + at..])),
+        None => address.to_owned(),
+    }
 }
 
 /// Returns the address of a server for a form: query and fragment are replaced by one ellipsis.
@@ -98,8 +72,7 @@ fn redact_pairs(text: &str) -> String {
     let shown = |pair: &str| match pair.split_once('=') {
         _ if pair.is_empty() || pair.starts_with(REDACTION_MARK) => pair.to_owned(),
         Some((name, value)) if !value.is_empty() => {
-            let shown =
-                value.starts_with(REDACTION_MARK) || PUBLIC_PARAMETERS.contains(&name.to_ascii_lowercase().as_str());
+            let shown = value.starts_with(REDACTION_MARK) || is_public_parameter(name);
             format!("{name}={}", if shown { value } else { REDACTION_MARK })
         }
         // A name without a value may be the secret itself.

@@ -27,6 +27,12 @@ const MAX_HOST_BYTES: usize = 255;
 /// `bad_address` for anything else.
 pub(in crate::fetch) fn parse_web_address(address: &str) -> Result<Url, FetchError> {
     let address = &*web_address(address);
+    if address.trim().is_empty() {
+        return Err(FetchError::failed(
+            "bad_address",
+            "There is no link. Enter a URL that begins with https:// or http://.",
+        ));
+    }
     let url = Url::parse(address.trim()).map_err(|error| {
         let shown = clip_name(&without_secrets(address.trim()));
         FetchError::failed(

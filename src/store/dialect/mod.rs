@@ -5,6 +5,7 @@ pub(super) mod bulk_keys;
 pub(super) mod checkpoint;
 pub(super) mod clock;
 pub(super) mod convertible_rows;
+pub(super) mod erased_text;
 pub(super) mod expired_rows;
 pub(super) mod field_names;
 pub(super) mod insert_once;

@@ -13,7 +13,7 @@ use crate::sync::run_signal::RunSignal;
 
 /// The pause between two tries.
 pub(super) const RETRY_PAUSE: Duration = Duration::from_millis(250);
-/// The time limit for retries of a failure that may be permanent: a full disk, or a lock that another program holds.
+/// The time limit for retries of a failure that may be permanent: a lock that another program holds.
 const UNCLEAR_RETRY_TIMEOUT: Duration = Duration::from_secs(30);
 /// After this time pollers see that the run waits for the database.
 const WAITING_MESSAGE_DELAY: Duration = Duration::from_secs(1);

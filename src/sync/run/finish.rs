@@ -13,6 +13,7 @@ use crate::domain::progress::{ProgressCount, RunStats};
 use crate::domain::run_text;
 use crate::domain::run_text::disk_errors::unconfirmed_changes_note;
 use crate::domain::run_text::run_progress::FINALIZING_MESSAGE;
+use crate::domain::run_text::stopped_run::disk_full_message;
 use crate::domain::source::Validators;
 use crate::domain::sync_id::SyncId;
 use crate::store::StoreError;
@@ -93,7 +94,15 @@ pub(in crate::sync) fn finish_unchanged(
 pub(in crate::sync) fn store_ending(engine: &SyncEngine, lease: Lease, ending: &RunEnding, signal: &RunSignal) {
     let noted = note_disk_problem(engine, lease.id, ending);
     let ending = noted.as_ref().unwrap_or(ending);
-    match store_with_retry(engine, lease, ending, signal) {
+    let mut stored = store_with_retry(engine, lease, ending, signal);
+    let full_disk = without_changes(ending);
+    let mut ending = ending;
+    if matches!(&stored, Err(error) if error.is_disk_full()) {
+        // Its final changes do not fit, and its failure does.
+        ending = &full_disk;
+        stored = store_with_retry(engine, lease, ending, signal);
+    }
+    match stored {
         Ok(successor) => {
             engine.status_board.publish_end(lease.id, signal.has_status_failed());
             run_log::log_ending(&engine.store, lease.id, ending.status, &ending.message);
@@ -107,6 +116,12 @@ pub(in crate::sync) fn store_ending(engine: &SyncEngine, lease: Lease, ending: &
         // The lease will expire, and recovery will end the run.
         Err(error) => run_log::log_error(lease.id, format_args!("its ending could not be stored: {error}")),
     }
+}
+
+/// The ending of a run whose own ending does not fit on the disk: it failed, and its final changes are left out.
+fn without_changes(ending: &RunEnding) -> RunEnding {
+    let error = Some(("disk_full".to_owned(), disk_full_message().to_owned()));
+    RunEnding { error, feeds: ending.feeds.clone(), ..RunEnding::new(Status::Failed, disk_full_message()) }
 }
 
 /// Asks the disk to confirm the changes of a run that completed. Returns the ending with a note if it reports an error.

@@ -5,6 +5,7 @@ use actix_web::cookie::Cookie;
 use actix_web::http::header::USER_AGENT;
 
 use crate::domain::account::UserAccount;
+use crate::domain::audit::{AuditChannel, AuditOrigin};
 use crate::domain::secret::{generate_token, token_hash};
 use crate::web::http::app_state::AppState;
 use crate::web::http::client_connection::ClientConnection;
@@ -25,6 +26,12 @@ impl LoginBrowser {
         let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
         Self { connection, user_agent: user_agent.unwrap_or_default().to_owned() }
     }
+
+    /// What the user `name` does in this browser before a session has begun.
+    pub(in crate::web) fn audit_origin(&self, name: &str) -> AuditOrigin {
+        let address = Some(self.connection.address);
+        AuditOrigin { actor: name.to_owned(), channel: AuditChannel::Browser, address }
+    }
 }
 
 /// Begins a session for `user` and returns its cookie.
@@ -33,7 +40,13 @@ pub(in crate::web) fn begin_session(
     user: &UserAccount,
     browser: &LoginBrowser,
 ) -> Result<Cookie<'static>, WebError> {
+    let origin = browser.audit_origin(&user.name);
     let token = generate_token().map_err(|error| WebError::internal("no random bytes for a session", &error))?;
-    state.store.begin_session(user, &token_hash(&token), state.session_lifetimes, &browser.user_agent)?;
+    state.store.on_behalf_of(origin).begin_session(
+        user,
+        &token_hash(&token),
+        state.session_lifetimes,
+        &browser.user_agent,
+    )?;
     Ok(session_cookie(state, browser.connection, token))
 }

@@ -81,7 +81,7 @@ pub(in crate::web) async fn create(
                 return reject(token, username, wrong);
             }
         };
-        match state.store.add_first_admin(&token, &name, &hash) {
+        match state.store.on_behalf_of(browser.audit_origin(name.as_str())).add_first_admin(&token, &name, &hash) {
             Ok(true) => {}
             Ok(false) => return check_setup_link(state, &token)?.ok_or_else(invalid_setup_link),
             Err(error @ StoreError::Taken { .. }) => {

@@ -7,6 +7,7 @@ use super::http::error::WebError;
 use super::item_lists::list_address::split_query;
 use super::item_lists::parameters::ParameterProblem;
 
+pub(super) mod audit;
 pub(super) mod catalog;
 pub(super) mod follow_up;
 pub(super) mod health;

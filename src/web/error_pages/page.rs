@@ -62,6 +62,7 @@ fn heading(error: &WebError) -> String {
         ("cross_site", _) => "Request from another site",
         ("database_away", _) => "Database not responding",
         ("database_busy", _) => "Database busy",
+        ("disk_full", _) => "Disk full",
         ("taken", _) => "Name already taken",
         (_, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY) => "Invalid request",
         (_, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => "You don’t have permission",

@@ -66,8 +66,7 @@ impl AppContext {
         T: Send + 'static,
         F: FnOnce(&AppState, RequestCaller) -> Result<T, WebError> + Send + 'static,
     {
-        let credentials = self.credentials.clone();
-        self.run_on_thread(Some(DATABASE_TIMEOUT), move |state| work(state, credentials.authorize(state)?)).await
+        self.run_on_thread(Some(DATABASE_TIMEOUT), self.as_caller(work)).await
     }
 
     /// Runs `work` like [`AppContext::run_blocking`], with the catalog that the request reads. Scripts of other sites
@@ -121,8 +120,7 @@ impl AppContext {
         T: Send + 'static,
         F: FnOnce(&AppState, RequestCaller) -> Result<T, WebError> + Send + 'static,
     {
-        let credentials = self.credentials.clone();
-        self.run_on_thread(None, move |state| work(state, credentials.authorize(state)?)).await
+        self.run_on_thread(None, self.as_caller(work)).await
     }
 
     /// Runs `work`, which hashes a password, like [`AppContext::run_without_caller`], but without the timeout. Waiting
@@ -168,8 +166,23 @@ impl AppContext {
         T: Send + 'static,
         F: FnOnce(&AppState, RequestCaller) -> Result<T, WebError> + Send + 'static,
     {
-        let credentials = self.credentials.clone();
-        self.run_with_hashing_permit(move |state| work(state, credentials.authorize(state)?)).await
+        self.run_with_hashing_permit(self.as_caller(work)).await
+    }
+
+    /// Returns `work` for the caller of the request, once they are known to be allowed to send it. What it changes is
+    /// recorded with their name.
+    fn as_caller<T, F>(&self, work: F) -> impl FnOnce(&AppState) -> Result<T, WebError> + Send + 'static
+    where
+        F: FnOnce(&AppState, RequestCaller) -> Result<T, WebError> + Send + 'static,
+    {
+        let (credentials, address) = (self.credentials.clone(), self.connection.address);
+        move |state| {
+            let caller = credentials.authorize(state)?;
+            match credentials.audit_origin(&caller, address) {
+                Some(origin) => work(&state.on_behalf_of(origin), caller),
+                None => work(state, caller),
+            }
+        }
     }
 
     /// Runs `work` on a blocking thread; gives up after `timeout`, if there is one.

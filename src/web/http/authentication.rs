@@ -1,5 +1,6 @@
 //! Authentication and authorization: the credentials of a request, who they belong to, and what that caller may do.
 
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use actix_web::{HttpMessage as _, HttpRequest};
@@ -12,6 +13,7 @@ use super::response_format::ResponseFormat;
 use super::session_cookie::session_token;
 use super::token_scope::{RequestTarget, check_source};
 use crate::domain::account::{Actor, CredentialHash, Role};
+use crate::domain::audit::{AuditChannel, AuditOrigin};
 use crate::domain::secret::token_hash;
 use crate::domain::source::{Source, SourceId};
 use crate::web::access_rules::{AccessRule, find_access_rule};
@@ -29,6 +31,8 @@ struct CredentialCheck {
     presented: Option<CredentialHash>,
     /// Who may send the request; `None` for a route without a rule, which is closed.
     rule: Option<AccessRule>,
+    /// Whether the request may change something.
+    is_change: bool,
     /// The source that the request is about, for tokens that are limited to one.
     target: RequestTarget,
     /// Whether a person or a program asked for something. Polls of status do not count.
@@ -55,6 +59,7 @@ impl RequestCredentials {
         let credentials = Self(Arc::new(CredentialCheck {
             presented,
             rule,
+            is_change: !request.method().is_safe(),
             target: RequestTarget::of(request),
             counts_as_use,
             result: OnceLock::new(),
@@ -90,6 +95,16 @@ impl RequestCredentials {
             self.0.target.check(state, only)?;
         }
         Ok(caller)
+    }
+
+    /// Who the changes of this request are recorded for; `None` for a request that reads, and for a visitor.
+    pub(super) fn audit_origin(&self, caller: &RequestCaller, address: IpAddr) -> Option<AuditOrigin> {
+        let actor = caller.actor.as_ref().filter(|_| self.0.is_change)?.name.clone();
+        let channel = match self.0.presented.as_ref()? {
+            CredentialHash::Session(_) => AuditChannel::Browser,
+            CredentialHash::Token(_) => AuditChannel::Token,
+        };
+        Some(AuditOrigin { actor, channel, address: Some(address) })
     }
 
     /// Whether anybody may send the request.

@@ -9,18 +9,14 @@ use actix_web::error::JsonPayloadError;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 
-use crate::catalog_index::IndexError;
-use crate::domain::export::export_error::ExportError;
 use crate::domain::run_text::start_and_cancel::{already_running_message, cooling_down_message};
 use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
-use crate::status::StatusError;
 use crate::store::admission::StartOutcome;
-use crate::store::{Retryability, StoreError};
 use crate::sync::follow_up::FollowUpRefusal;
 
 /// When to try again while the database does not respond.
-const DATABASE_RETRY_DELAY: Duration = Duration::from_secs(5);
+pub(super) const DATABASE_RETRY_DELAY: Duration = Duration::from_secs(5);
 
 /// A failed request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,7 +187,7 @@ pub(in crate::web) const fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs() + if wait.subsec_nanos() > 0 { 1 } else { 0 }
 }
 
-fn capitalize(text: &str) -> String {
+pub(super) fn capitalize(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
@@ -199,77 +195,6 @@ fn capitalize(text: &str) -> String {
 impl fmt::Display for WebError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
-    }
-}
-
-impl From<StoreError> for WebError {
-    fn from(error: StoreError) -> Self {
-        Self::from(&error)
-    }
-}
-
-impl From<&StoreError> for WebError {
-    fn from(error: &StoreError) -> Self {
-        match error {
-            StoreError::Taken { what } => {
-                Self::new(StatusCode::CONFLICT, "taken", format!("{} already exists.", capitalize(what)))
-            }
-            StoreError::Busy => {
-                log::warn!("{error}");
-                let message = "Database busy. Nothing changed; try again.";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_busy", message).retry_after(DATABASE_RETRY_DELAY)
-            }
-            // The engine's health check logs this once, so it is not logged again with every request.
-            error if error.retryability() == Retryability::Temporary => {
-                log::debug!("{error}");
-                Self::database_away()
-            }
-            other => Self::internal("the database", other),
-        }
-    }
-}
-
-impl From<IndexError> for WebError {
-    fn from(error: IndexError) -> Self {
-        Self::from(&error)
-    }
-}
-
-impl From<&IndexError> for WebError {
-    fn from(error: &IndexError) -> Self {
-        match error {
-            IndexError::Store(error) => error.into(),
-            IndexError::Build(error) => Self::from(error.as_ref()),
-            IndexError::Filter(error) => Self::bad_request("bad_filter", error.to_string()),
-            IndexError::UnknownColumn(_) => Self::bad_request("unknown_parameter", error.to_string()),
-            IndexError::Storage(_) => {
-                let logged = Self::internal("the index of a catalog", error);
-                let message = "The catalog could not be searched, because a temporary file could not be written. Plain \
-                               pages work. Free space on the disk of the server and try again.";
-                Self {
-                    log_id: logged.log_id,
-                    ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "index_unavailable", message)
-                }
-            }
-        }
-    }
-}
-
-impl From<ExportError> for WebError {
-    fn from(error: ExportError) -> Self {
-        if error.is_refusal() {
-            return Self::bad_request("does_not_fit", error.to_string());
-        }
-        Self::internal("an export", &error)
-    }
-}
-
-impl From<StatusError> for WebError {
-    fn from(error: StatusError) -> Self {
-        match error {
-            StatusError::Database(error) => error.into(),
-            other => Self::internal("the status", &other),
-        }
     }
 }
 

@@ -10,6 +10,7 @@ mod catalog_links;
 pub(super) mod client_connection;
 pub(super) mod cross_origin;
 pub(super) mod error;
+mod error_causes;
 pub(super) mod error_response;
 pub(super) mod form;
 pub mod forwarder_notice;

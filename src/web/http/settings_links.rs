@@ -1,6 +1,6 @@
 //! Builds the links of the settings of users, tokens and the own account.
 
-use super::links::LinkBuilder;
+use super::links::{LinkBuilder, with_query};
 
 impl LinkBuilder {
     /// The list of users, which is also where the form that adds a user is sent to.
@@ -55,6 +55,24 @@ impl LinkBuilder {
     #[must_use]
     pub fn revoke_token(&self, id: &i64) -> String {
         self.route(&format!("/settings/tokens/{id}/revoke"))
+    }
+
+    /// What people and programs did.
+    #[must_use]
+    pub fn audit(&self) -> String {
+        self.route("/settings/audit")
+    }
+
+    /// A page of what people and programs did.
+    #[must_use]
+    pub fn audit_page(&self, page: u64) -> String {
+        with_query(&self.audit(), &[("page", &page.to_string())])
+    }
+
+    /// The same for programs.
+    #[must_use]
+    pub fn api_audit(&self) -> String {
+        self.route("/api/audit")
     }
 
     /// The account of the reader: password and sessions.

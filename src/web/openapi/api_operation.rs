@@ -30,7 +30,7 @@ impl ApiOperation {
         let operation = Self { path: path.to_owned(), method, description };
         let operation = operation.refuses(401, &["bad_token"]).refuses(500, &["internal"]);
         operation
-            .refuses(503, &["database_away", "database_busy"])
+            .refuses(503, &["database_away", "database_busy", "disk_full"])
             .with_header(401, "WWW-Authenticate")
             .with_header(503, "Retry-After")
     }

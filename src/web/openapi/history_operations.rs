@@ -49,8 +49,17 @@ pub(super) fn history_operations() -> Vec<ApiOperation> {
         .with_parameters(page_parameters())
         .answers_json(200, "One page of the issues.", &named_schema("IssueList"))
         .refuses(400, &["bad_request", "unknown_parameter"]);
-    [runs, run, changes, issues]
+    let audit = ApiOperation::describe_get("/api/audit", "listAudit", "List who did what, newest first")
+        .with_details("Who started, cancelled, undid and changed what, and from where. Entries are kept for a year.")
+        .with_parameters(page_parameters())
+        .answers_json(200, "One page of the entries.", &named_schema("AuditList"))
+        .refuses(400, &["bad_request", "unknown_parameter"])
+        .for_admins()
+        .in_group(HISTORY_GROUP);
+    let mut operations: Vec<ApiOperation> = [runs, run, changes, issues]
         .into_iter()
         .map(|operation| operation.for_accounts().refuses(404, &["not_found"]).in_group(HISTORY_GROUP))
-        .collect()
+        .collect();
+    operations.push(audit);
+    operations
 }

@@ -8,6 +8,7 @@ use super::schema_builder::{
     any_text, described, list_schema, named_schema, nullable, object_schema, one_of, positive_number, seconds_number,
     sync_id, text_fields, utc_time, whole_number, yes_or_no,
 };
+use crate::domain::audit::{AuditAction, AuditChannel};
 use crate::domain::issue::IssueKind;
 
 /// The schemas, each with its name.
@@ -21,6 +22,8 @@ pub(super) fn history_schemas() -> Vec<(&'static str, Value)> {
         ("ChangeList", list_schema("Change", json!({ "changesTotal?": counted }))),
         ("Issue", issue_schema()),
         ("IssueList", list_schema("Issue", json!({}))),
+        ("AuditEntry", audit_entry_schema()),
+        ("AuditList", list_schema("AuditEntry", json!({}))),
         ("Health", health_schema()),
         ("SyncHealth", sync_health_schema()),
         ("LegacyStart", legacy_start_schema()),
@@ -58,6 +61,19 @@ fn issue_schema() -> Value {
         ),
         "reason": any_text(),
         "cells": described(nullable(text_fields()), "The cells of a skipped row, if they were kept."),
+    }))
+}
+
+fn audit_entry_schema() -> Value {
+    object_schema(json!({
+        "at": utc_time(),
+        "actor": described(any_text(), "The name of the user or token; on the command line that of the system user."),
+        "channel": one_of(AuditChannel::ALL.iter().map(|channel| channel.as_str())),
+        "address": described(nullable(any_text()), "The address of the client; null on the command line."),
+        "action": one_of(AuditAction::ALL.iter().map(|action| action.as_str())),
+        "subject": described(any_text(), "The slug of the source, or the name of the user or token."),
+        "detail": nullable(any_text()),
+        "syncId": described(nullable(sync_id()), "The run that it is about."),
     }))
 }
 

@@ -5,6 +5,8 @@ pub(super) mod about;
 mod about_view;
 pub(super) mod account;
 mod account_view;
+pub(super) mod audit;
+mod audit_view;
 mod health_line;
 mod role_choice;
 mod token_limits;

@@ -144,6 +144,7 @@ fn record_lists(recorder: &mut AnswerRecorder, sample: &SampleSite, admin: &Site
     }
     recorder.get(admin, "/api/history", values, "?source=labels&status=completed");
     recorder.get(admin, "/api/history", values, "?status=&source=");
+    recorder.get(admin, "/api/audit", values, "?per=100");
     id
 }
 

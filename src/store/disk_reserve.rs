@@ -1,0 +1,127 @@
+//! Keeps room on the disk of a SQLite database for what must be written even when the disk is full: how a run ended,
+//! and logins.
+//!
+//! A file beside the database takes up the room. When the disk is full, the file is emptied, and small writes use its
+//! place. Items do not: a run that fills the disk fails, and none is started until there is room for the file again.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FallocateFlags, fallocate, statvfs};
+use rustix::io::Errno;
+
+use crate::data_files::open_for_appending;
+
+/// The sizes of the file on a small and on a large disk. In between it is an eighth of the disk. It has to hold what
+/// SQLite still has to move from its log into the database, which is 4 MB and sometimes more, and some small writes.
+const RESERVE_LIMITS: (u64, u64) = (1024 * 1024, 16 * 1024 * 1024);
+/// A disk with less free space than this part of the reserve counts as full.
+const FULL_DISK_PART: u64 = 8;
+
+/// The file that takes up the room.
+#[derive(Clone, Debug)]
+pub(super) struct DiskReserve {
+    path: PathBuf,
+    folder: PathBuf,
+}
+
+impl DiskReserve {
+    /// The reserve beside the database file at `database`. Creates nothing.
+    pub(super) fn beside(database: &Path) -> Self {
+        let mut path = database.as_os_str().to_owned();
+        path.push("-reserve");
+        let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
+        Self { path: path.into(), folder: folder.unwrap_or(Path::new(".")).to_owned() }
+    }
+
+    /// Empties the file if the disk is full, so that small writes succeed.
+    pub(super) fn give_back_if_full(&self) {
+        if self.is_full() {
+            self.give_back();
+        }
+    }
+
+    /// Empties the file. Returns whether it took up any room.
+    pub(super) fn give_back(&self) -> bool {
+        let emptied = self.held_bytes() > 0 && open_for_appending(&self.path).and_then(|file| file.set_len(0)).is_ok();
+        if emptied {
+            log::error!(
+                "the disk of the database is full: the reserve {} was given back. Syncs start again when there is space",
+                self.path.display()
+            );
+        }
+        emptied
+    }
+
+    /// Whether the disk is full but for the reserve. An unknown amount of free space counts as enough.
+    pub(super) fn is_full(&self) -> bool {
+        self.measure_disk().is_some_and(|disk| disk.free < disk.min_free())
+    }
+
+    /// Whether the reserve was given back, and there is no room yet to take it up again.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.measure_disk().is_some_and(|disk| disk.free + self.held_bytes() < disk.reserve + disk.min_free())
+    }
+
+    /// Takes up the room if it is not taken, and returns whether the disk has room for a run.
+    pub(super) fn take_up(&self) -> bool {
+        let Some(disk) = self.measure_disk() else { return true };
+        if self.is_in_use() || self.is_full() {
+            return false;
+        }
+        if self.held_bytes() < disk.reserve
+            && let Err(error) = self.fill(disk.reserve)
+        {
+            log::warn!("no room could be reserved in {}: {error}", self.path.display());
+            return error.kind() != io::ErrorKind::StorageFull;
+        }
+        true
+    }
+
+    fn fill(&self, bytes: u64) -> io::Result<()> {
+        let mut file = open_for_appending(&self.path)?;
+        match fallocate(&file, FallocateFlags::empty(), 0, bytes) {
+            // Not every file system can reserve room without writing.
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => fill_with_zeros(&mut file, bytes),
+            filled => Ok(filled?),
+        }
+    }
+
+    fn held_bytes(&self) -> u64 {
+        std::fs::symlink_metadata(&self.path).map_or(0, |file| file.len())
+    }
+
+    fn measure_disk(&self) -> Option<DiskSpace> {
+        let disk = statvfs(&self.folder).ok()?;
+        let (smallest, largest) = RESERVE_LIMITS;
+        let size = disk.f_blocks.saturating_mul(disk.f_frsize);
+        Some(DiskSpace {
+            free: disk.f_bavail.saturating_mul(disk.f_frsize),
+            reserve: (size / 8).clamp(smallest, largest),
+        })
+    }
+}
+
+/// The free space of a disk, and the size of the reserve on a disk of its size, in bytes.
+struct DiskSpace {
+    free: u64,
+    reserve: u64,
+}
+
+impl DiskSpace {
+    fn min_free(&self) -> u64 {
+        self.reserve / FULL_DISK_PART
+    }
+}
+
+fn fill_with_zeros(file: &mut File, bytes: u64) -> io::Result<()> {
+    let zeros = [0_u8; 64 * 1024];
+    let mut left = bytes.saturating_sub(file.metadata()?.len());
+    while left > 0 {
+        let length = left.min(zeros.len() as u64);
+        file.write_all(&zeros[..usize::try_from(length).unwrap_or(zeros.len())])?;
+        left -= length;
+    }
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! Remembers which key the secrets of sources are encrypted with, so that no server uses another one.
+
+use std::sync::Arc;
+
+use diesel::prelude::*;
+
+use super::connection::Store;
+use super::error::StoreError;
+use super::installation::{get_fact, insert_fact_if_absent, set_fact};
+use super::schema::{catalogs, installation_facts, sources};
+use super::secret_sealer::SecretSealer;
+use super::stored_values::to_json;
+use crate::domain::location::SourceLocation;
+use crate::domain::secret_key::{SecretKey, is_sealed};
+
+/// The fingerprint of the key.
+pub(super) const KEY_FINGERPRINT: &str = "secret_key_fingerprint";
+
+impl Store {
+    /// Returns the same database, with the key that secrets of sources are encrypted with. Whether it is the key of the
+    /// database is not checked here: see [`Store::adopt_secret_key`].
+    #[must_use]
+    pub fn with_secret_key(mut self, key: Arc<SecretKey>) -> Self {
+        self.sealer = SecretSealer(Some(key));
+        self
+    }
+
+    /// Returns the fingerprint of the key that this database uses; `None` before the first one.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn secret_key_fingerprint(&self) -> Result<Option<String>, StoreError> {
+        self.read(|conn| Ok(get_fact(conn, KEY_FINGERPRINT)?.filter(|fingerprint| !fingerprint.is_empty())))
+    }
+
+    /// Returns the fingerprint of the key of this database. If it has none, `choose` returns that of the key to use
+    /// from now on. `choose` is called by one server only, while others that start at the same time wait; what it
+    /// created must be kept even if an error is returned afterwards.
+    ///
+    /// # Errors
+    /// What `choose` returns; [`StoreError`] when the database is unavailable, stays busy too long or refuses the
+    /// statement.
+    pub fn adopt_secret_key<E: From<StoreError>>(&self, choose: impl Fn() -> Result<String, E>) -> Result<String, E> {
+        let mut failure = None;
+        let adopted = self.write(|conn| {
+            // The fact serves as a lock: on PostgreSQL a second server waits for its key until this transaction ends.
+            insert_fact_if_absent(conn, KEY_FINGERPRINT, "")?;
+            match get_fact(conn, KEY_FINGERPRINT)? {
+                Some(fingerprint) if !fingerprint.is_empty() => Ok(fingerprint),
+                _ => match choose() {
+                    Ok(fingerprint) => {
+                        set_fact(conn, KEY_FINGERPRINT, &fingerprint)?;
+                        Ok(fingerprint)
+                    }
+                    Err(error) => {
+                        failure = Some(error);
+                        // Rolls back the empty fact.
+                        Err(StoreError::NoSecretKey)
+                    }
+                },
+            }
+        });
+        adopted.map_err(|error| failure.unwrap_or_else(|| error.into()))
+    }
+
+    /// Gives up what is encrypted with a lost key: the links of sources, and what is known about their feeds. Catalogs
+    /// and history are kept. The next start uses a new key. Returns the slugs of the sources whose links are lost.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn forget_sealed_secrets(&self) -> Result<Vec<String>, StoreError> {
+        self.write(|conn| {
+            let rows = sources::table.order(sources::slug).select((sources::id, sources::slug, sources::location));
+            let rows: Vec<(i64, String, String)> = rows.load(conn)?;
+            let lost = to_json("sources.location", &SourceLocation::Url(String::new()))?;
+            let mut slugs = Vec::new();
+            for (id, slug, location) in rows {
+                if is_sealed(&location) {
+                    diesel::update(sources::table.find(id)).set(sources::location.eq(&lost)).execute(conn)?;
+                    slugs.push(slug);
+                }
+                let texts = catalogs::table.find(id).select((catalogs::validators, catalogs::feeds));
+                let Some((validators, feeds)) = texts.first::<(String, String)>(conn).optional()? else { continue };
+                let validators = if is_sealed(&validators) { "{}" } else { &validators };
+                let feeds = if is_sealed(&feeds) { "[]" } else { &feeds };
+                diesel::update(catalogs::table.find(id))
+                    .set((catalogs::validators.eq(validators), catalogs::feeds.eq(feeds)))
+                    .execute(conn)?;
+            }
+            diesel::delete(installation_facts::table.find(KEY_FINGERPRINT)).execute(conn)?;
+            Ok(slugs)
+        })
+    }
+}

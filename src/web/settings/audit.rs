@@ -1,0 +1,78 @@
+//! `/settings/audit`: who did what, and from where, for admins. Nothing here can be changed.
+
+use actix_web::web;
+
+use super::audit_view::{AuditLine, AuditPage};
+use crate::domain::audit::{AuditAction, AuditChannel, AuditEntry};
+use crate::web::http::app_context::AppContext;
+use crate::web::http::error::WebError;
+use crate::web::http::form::{FormValues, trimmed_value};
+use crate::web::http::html_response::HtmlResponse;
+use crate::web::http::links::LinkBuilder;
+use crate::web::layout::page::page_frame;
+use crate::web::layout::page_links::{PageLinks, load_page};
+use crate::web::layout::time_label::time_label;
+use crate::web::layout::view::NavSection;
+
+const ENTRIES_PER_PAGE: u64 = 50;
+
+/// `GET /settings/audit`.
+pub(in crate::web) async fn page(app: AppContext, query: web::Query<FormValues>) -> Result<HtmlResponse, WebError> {
+    app.run_blocking(move |state, caller| {
+        let actor = caller.admin()?;
+        let requested = trimmed_value(&query, "page").parse().unwrap_or(1).clamp(1, u64::from(u32::MAX));
+        let (entries, total, page) = load_page(requested, ENTRIES_PER_PAGE, |page| {
+            Ok(state.store.list_audit_entries((page - 1) * ENTRIES_PER_PAGE, ENTRIES_PER_PAGE)?)
+        })?;
+        let link = |page| state.links.audit_page(page);
+        HtmlResponse::render(&AuditPage {
+            frame: page_frame(state, Some(&actor), "Audit", NavSection::Settings)?,
+            pager: PageLinks::new(page, ENTRIES_PER_PAGE, entries.len() as u64, total, link),
+            entries: entries.into_iter().map(|entry| audit_line(&state.links, entry)).collect(),
+        })
+    })
+    .await
+}
+
+fn audit_line(links: &LinkBuilder, entry: AuditEntry) -> AuditLine {
+    let AuditEntry { at, origin, action, subject, detail, sync_id } = entry;
+    let channel = match origin.channel {
+        AuditChannel::Browser => "Browser",
+        AuditChannel::Token => "API token",
+        AuditChannel::CommandLine => "Command line",
+    };
+    AuditLine {
+        at: time_label(at),
+        actor: origin.actor,
+        channel,
+        address: origin.address.map(|address| address.to_string()),
+        action: action.label(),
+        icon: icon(action),
+        subject,
+        detail,
+        run: sync_id.map(|id| links.run(&id)),
+    }
+}
+
+/// The icon of what an action is about.
+const fn icon(action: AuditAction) -> &'static str {
+    match action {
+        AuditAction::SyncStarted | AuditAction::PreviewStarted | AuditAction::RemovalStarted => "sync",
+        AuditAction::UndoStarted => "undo",
+        AuditAction::RunCancelled => "stop",
+        AuditAction::RemovalsKept
+        | AuditAction::SourceAdded
+        | AuditAction::SourceChanged
+        | AuditAction::SourceRemoved
+        | AuditAction::PublicPageChanged
+        | AuditAction::DefaultViewChanged => "rows",
+        AuditAction::SchedulePaused | AuditAction::ScheduleResumed => "clock",
+        AuditAction::UserAdded
+        | AuditAction::RoleChanged
+        | AuditAction::PasswordChanged
+        | AuditAction::UserRemoved
+        | AuditAction::LoggedIn
+        | AuditAction::SessionsEnded => "user",
+        AuditAction::TokenCreated | AuditAction::TokenRevoked => "key",
+    }
+}
