@@ -165,7 +165,7 @@ fn read_attributes(outline: &str) -> Vec<(&str, &str)> {
     let mut at = 0;
     while let Some(equals) = outline[at..].find('=').map(|equals| at + equals) {
         let name = outline[at..equals].trim_end();
-        let name = &name[name.rfind(|c: char| c.is_whitespace()).map_or(0, |space| space + 1)..];
+        let name = name.rsplit(char::is_whitespace).next().unwrap_or(name);
         let value = outline[equals + 1..].trim_start();
         let begins = outline.len() - value.len();
         at = match value.chars().next() {
