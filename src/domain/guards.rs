@@ -160,6 +160,18 @@ mod tests {
     }
 
     #[test]
+    fn other_keys_need_many_removals_of_more_than_half_and_as_many_new_rows() {
+        // Few, however small the catalog is.
+        assert_eq!(tally(10, 10, 10).decide_verdict(false), GuardVerdict::Apply);
+        assert_eq!(tally(11, 11, 11).decide_verdict(false), GuardVerdict::KeyChanged);
+        // Exactly half of the items is not most of them.
+        assert_eq!(tally(100, 100, 50).decide_verdict(false), GuardVerdict::Apply);
+        assert_eq!(tally(100, 100, 20).decide_verdict(false), GuardVerdict::Apply);
+        assert_eq!(tally(100, 50, 51).decide_verdict(false), GuardVerdict::WithholdRemovals);
+        assert_eq!(tally(100, 51, 51).decide_verdict(false), GuardVerdict::KeyChanged);
+    }
+
+    #[test]
     fn an_empty_source_removes_nothing_whatever_its_size() {
         assert_eq!(tally(1, 0, 1).decide_verdict(true), GuardVerdict::EmptySource);
         assert_eq!(tally(0, 0, 0).decide_verdict(false), GuardVerdict::EmptySource);

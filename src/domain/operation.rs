@@ -256,7 +256,8 @@ impl Eq for Lease {}
 
 #[cfg(test)]
 mod tests {
-    use super::Status;
+    use super::{StartOptions, Status};
+    use crate::domain::sync_id::SyncId;
 
     #[test]
     fn nothing_leaves_a_terminal_status_and_the_legal_transitions_are_six() {
@@ -270,6 +271,31 @@ mod tests {
             }
         }
         assert_eq!(legal.len(), 6, "{legal:?}");
+    }
+
+    #[test]
+    fn either_options_decide_the_comparison_and_the_others_stay() {
+        let both = [false, true].map(|accept_rekey| StartOptions { accept_rekey, ..StartOptions::default() });
+        let own = StartOptions { force_refresh: true, only_failed: true, ..StartOptions::default() };
+        for (mine, other) in both.into_iter().flat_map(|mine| both.map(|other| (mine, other))) {
+            let compared = StartOptions { force_refresh: true, ..mine }.comparing_like(other);
+            assert_eq!(compared.accept_rekey, mine.accept_rekey || other.accept_rekey);
+            assert!(compared.force_refresh && !compared.only_failed);
+        }
+        let none = StartOptions::default();
+        assert_eq!(own.comparing_like(none), own);
+        assert_eq!(none.comparing_like(own), StartOptions { only_failed: true, ..none });
+    }
+
+    #[test]
+    fn a_run_is_about_the_run_that_it_reverts_or_whose_list_or_preview_it_applies() {
+        let (undone, listed, previewed) = (SyncId::new(), SyncId::new(), SyncId::new());
+        let none = StartOptions::default();
+        assert_eq!(none.target_run(), None);
+        assert_eq!(StartOptions { undo_of: Some(undone), ..none }.target_run(), Some(undone));
+        assert_eq!(StartOptions { removals_of: Some(listed), ..none }.target_run(), Some(listed));
+        assert_eq!(StartOptions { apply_preview: Some(previewed), ..none }.target_run(), Some(previewed));
+        assert_eq!(StartOptions { rekey_of: Some(listed), ..none }.target_run(), None);
     }
 
     #[test]
