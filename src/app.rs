@@ -49,7 +49,7 @@ use status_stores::{describe_status_store, open_status_store};
 pub use error::AppError;
 pub use kind_settings::try_google_credentials;
 pub use logging::start_logging;
-pub use secret_key::{find_key, forget_lost_secrets};
+pub use secret_key::{DiscardedSecrets, discard_lost_secrets, find_key};
 pub use secret_key_error::{KEY_FILE_NAME, SecretKeyError, SecretKeyPlace};
 pub use shutdown::watch_shutdown_signals;
 

@@ -13,10 +13,11 @@ use super::error::AppError;
 use super::secret_key_error::{KEY_FILE_NAME, SecretKeyError, SecretKeyPlace};
 use crate::config::Settings;
 use crate::data_files::read_small_file;
+use crate::domain::audit::{AuditChannel, AuditOrigin};
 use crate::domain::defaults::LEASE_DURATION;
 use crate::domain::secret::generate_token;
-use crate::domain::secret_key::{MAX_SECRET_KEY_BYTES, SecretKey};
-use crate::store::Store;
+use crate::domain::secret_key::{MAX_SECRET_KEY_BYTES, NotASecretKey, SecretKey};
+use crate::store::{DatabaseAddress, Store, StoreError};
 
 /// Returns the key that is set, or in the file of the data folder, and where it is; `None` if there is neither. Whether
 /// it is the key of the database is not checked.
@@ -40,10 +41,7 @@ pub(super) fn find_or_create_key(store: &Store, settings: &Settings) -> Result<A
     let path = settings.data_dir.join(KEY_FILE_NAME);
     let fingerprint = match retry_while_busy(|| store.secret_key_fingerprint())? {
         Some(fingerprint) => fingerprint,
-        None => store.adopt_secret_key(|| match find_key(settings)? {
-            Some((key, _)) => Ok(key.fingerprint().to_owned()),
-            None => create_key_file(&path).map(|key| key.fingerprint().to_owned()),
-        })?,
+        None => adopt_key(store, settings, &path)?,
     };
     match find_key(settings)? {
         Some((key, _)) if key.fingerprint() == fingerprint => Ok(key),
@@ -54,21 +52,63 @@ pub(super) fn find_or_create_key(store: &Store, settings: &Settings) -> Result<A
     }
 }
 
-/// Gives up what is encrypted with the key of the database, if that key is lost. Returns the slugs of the sources whose
-/// links are lost with it, or `None` if the key is here, so that nothing is lost.
+/// Makes the key that is found, or a new one, that of the database. Returns the fingerprint of the key of the database,
+/// which another server may have chosen at the same time.
+fn adopt_key(store: &Store, settings: &Settings, path: &Path) -> Result<String, AppError> {
+    let mut failure = None;
+    let adopted = retry_while_busy(|| {
+        store
+            .adopt_secret_key(|| match find_key(settings)? {
+                Some((key, _)) => Ok(key.fingerprint().to_owned()),
+                None => create_key_file(path).map(|key| key.fingerprint().to_owned()),
+            })
+            .or_else(|error| match error {
+                AppError::Store(error) => Err(error),
+                // Nothing of the database: it is returned below.
+                other => {
+                    failure = Some(other);
+                    Ok(String::new())
+                }
+            })
+    })?;
+    failure.map_or(Ok(adopted), Err)
+}
+
+/// What became of secrets that cannot be decrypted.
+pub struct DiscardedSecrets {
+    /// The slugs of the sources whose links are lost.
+    pub slugs: Vec<String>,
+    /// The key that the next start uses; `None` if it creates one.
+    pub next_key: Option<SecretKeyPlace>,
+}
+
+/// Discards the secrets that cannot be decrypted with the keys that are there: that of the setting, and that of the file.
 ///
 /// # Errors
-/// When the data folder or the database cannot be opened, or when the file of the key cannot be read.
-pub fn forget_lost_secrets(settings: &Settings) -> Result<Option<Vec<String>>, AppError> {
+/// When there is no database, or when it cannot be opened.
+pub fn discard_lost_secrets(settings: &Settings) -> Result<DiscardedSecrets, AppError> {
+    if let DatabaseAddress::Sqlite(path) = &settings.database
+        && !path.exists()
+    {
+        let reason = "it does not exist. Set LOCKSTEP_DATA_DIR or DATABASE_URL as the server does".to_owned();
+        return Err(StoreError::Unreachable { address: settings.database.for_people(), reason }.into());
+    }
+    let file = settings.data_dir.join(KEY_FILE_NAME);
+    // A file that holds no key counts as none.
+    let in_file = read_key_file(&file).ok().flatten().map(|key| (Arc::new(key), SecretKeyPlace::File(file)));
+    let in_setting = settings.secret_key.clone().map(|key| (key, SecretKeyPlace::Setting));
+    let found: Vec<(Arc<SecretKey>, SecretKeyPlace)> = in_setting.into_iter().chain(in_file).collect();
     let store = Store::open(&settings.database, 1, LEASE_DURATION)?;
     retry_while_busy(|| store.migrate())?;
-    let found = find_key(settings)?.map(|(key, _)| key.fingerprint().to_owned());
-    match retry_while_busy(|| store.secret_key_fingerprint())? {
-        Some(fingerprint) if found.as_ref() != Some(&fingerprint) => {
-            Ok(Some(retry_while_busy(|| store.forget_sealed_secrets())?))
-        }
-        _ => Ok(None),
-    }
+    let actor = settings.operator.clone();
+    let acting = store.on_behalf_of(AuditOrigin { actor, channel: AuditChannel::CommandLine, address: None });
+    let keys: Vec<&SecretKey> = found.iter().map(|(key, _)| &**key).collect();
+    let slugs = retry_while_busy(|| acting.discard_lost_secrets(&keys))?;
+    let fingerprint = retry_while_busy(|| store.secret_key_fingerprint())?;
+    let is_kept = |(key, _): &&(Arc<SecretKey>, SecretKeyPlace)| Some(key.fingerprint()) == fingerprint.as_deref();
+    let kept = found.iter().find(is_kept).map(|(_, place)| place.clone());
+    let next_key = kept.or_else(|| found.into_iter().next().map(|(_, place)| place));
+    Ok(DiscardedSecrets { slugs, next_key })
 }
 
 fn read_key_file(path: &Path) -> Result<Option<SecretKey>, SecretKeyError> {
@@ -77,7 +117,8 @@ fn read_key_file(path: &Path) -> Result<Option<SecretKey>, SecretKeyError> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(SecretKeyError::Unreadable { path: path.to_owned(), error }),
     };
-    let derived = SecretKey::derive_from(&String::from_utf8_lossy(&text));
+    let text = String::from_utf8(text).map_err(|_| NotASecretKey::NotText);
+    let derived = text.and_then(|text| SecretKey::derive_from(&text));
     derived.map(Some).map_err(|reason| SecretKeyError::BadFile { path: path.to_owned(), reason })
 }
 

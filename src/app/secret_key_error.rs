@@ -33,8 +33,9 @@ pub enum SecretKeyError {
     /// The database uses a key that is not here.
     #[error(
         "the secrets of this database (links and passwords of sources) are encrypted with the key {fingerprint}, which is \
-         neither in LOCKSTEP_SECRET_KEY nor in {}. Copy that file from the server that has it, or set \
-         LOCKSTEP_SECRET_KEY to the text in it. If the key is lost, run `lockstep secret-key reset`", path.display()
+         neither in LOCKSTEP_SECRET_KEY nor in {}. Set LOCKSTEP_SECRET_KEY as the server does that uses this database, or \
+         copy the file {KEY_FILE_NAME} from its data folder. docs/troubleshooting.md says what to do if the key is lost",
+        path.display()
     )]
     Missing {
         /// The fingerprint of the key that the database uses.

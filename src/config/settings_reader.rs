@@ -10,6 +10,9 @@ use super::values::{self, StatusStoreName};
 use crate::domain::defaults;
 use crate::domain::session_lifetimes::SessionLifetimes;
 
+/// A longer name of the user of the operating system is cut.
+const MAX_OPERATOR_CHARS: usize = 64;
+
 /// Reads settings from flags and from `env`, and collects what is wrong with them.
 pub(super) struct SettingsReader<'a> {
     env: &'a dyn Fn(&str) -> Option<OsString>,
@@ -117,7 +120,9 @@ impl<'a> SettingsReader<'a> {
     /// Returns the name of the user of the operating system, which a service may not have.
     pub(super) fn read_operator(&self) -> String {
         let names = ["USER", "LOGNAME"].into_iter().filter_map(|name| (self.env)(name)?.into_string().ok());
-        let name = names.map(|name| name.trim().to_owned()).find(|name| !name.is_empty());
+        let name = names
+            .map(|name| name.trim().replace(char::is_control, "·").chars().take(MAX_OPERATOR_CHARS).collect::<String>())
+            .find(|name| !name.is_empty());
         name.unwrap_or_else(|| "command line".to_owned())
     }
 

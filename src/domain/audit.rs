@@ -13,7 +13,7 @@ use super::text::string_enum::string_enum;
 pub const AUDIT_RETENTION_DAYS: i64 = 365;
 
 string_enum! {
-    /// How somebody gave an order.
+    /// How a request was made.
     AuditChannel {
         /// In a browser, logged in.
         Browser = "browser",
@@ -53,6 +53,8 @@ string_enum! {
         PublicPageChanged = "public_page_changed",
         /// How a catalog is shown to readers who chose nothing else was changed.
         DefaultViewChanged = "default_view_changed",
+        /// Secrets were discarded, because their key is lost.
+        SecretsDiscarded = "secrets_discarded",
         /// A user was added.
         UserAdded = "user_added",
         /// The role of a user was changed.
@@ -101,6 +103,7 @@ impl AuditAction {
             Self::ScheduleResumed => "Resumed the schedule of",
             Self::PublicPageChanged => "Changed the public page of",
             Self::DefaultViewChanged => "Changed the default view of",
+            Self::SecretsDiscarded => "Discarded the secrets of a lost key",
             Self::UserAdded => "Added the user",
             Self::RoleChanged => "Changed the role of the user",
             Self::PasswordChanged => "Changed the password of the user",
@@ -118,7 +121,7 @@ impl AuditAction {
 pub struct AuditOrigin {
     /// The name of the user or token; on the command line that of the user of the operating system.
     pub actor: String,
-    /// How the order was given.
+    /// How the request was made.
     pub channel: AuditChannel,
     /// The address of the client; `None` on the command line.
     pub address: Option<IpAddr>,

@@ -6,6 +6,7 @@ use url::Url;
 
 use super::feed::FeedRecord;
 use super::location::without_secrets;
+use crate::domain::text::path_secrets::redact_path;
 use crate::domain::text::shortening::{clip_name, shorten_text};
 
 /// Returns the names of `feeds`, in their order. A name is the title, or the URL without secrets if there is no title.
@@ -67,7 +68,7 @@ fn format_host(address: &str) -> String {
 /// Returns host and path.
 fn format_host_and_path(address: &str) -> String {
     let path = Url::parse(address).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default();
-    shorten_text(&format!("{}{path}", format_host(address)))
+    shorten_text(&format!("{}{}", format_host(address), redact_path(&path)))
 }
 
 #[cfg(test)]

@@ -33,6 +33,9 @@ pub struct SecretKey {
 /// Why a text cannot be used as a secret key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotASecretKey {
+    /// It is no text.
+    #[error("it is not text in UTF-8")]
+    NotText,
     /// The text is too short to be safe.
     #[error("it has fewer than {MIN_SECRET_KEY_CHARS} characters")]
     TooShort,

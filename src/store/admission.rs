@@ -93,6 +93,11 @@ impl Store {
                 SourceLock::Held => {
                     let outcome = decide_start(conn, admission)?;
                     if let StartOutcome::Accepted(id) = outcome {
+                        if admission.request.kind == OperationKind::Undo {
+                            // A scheduled sync would bring back what the undo reverts.
+                            let paused = schedules::pause(conn, admission.source.0)?;
+                            self.record_pause(conn, AuditAction::SchedulePaused, admission.source.0, paused)?;
+                        }
                         let action = AuditAction::starting(admission.request.kind);
                         let source = AuditSubject::Source(admission.source.0);
                         self.record_action(conn, action, source, None, Some(&id.to_string()))?;
@@ -129,6 +134,7 @@ impl Store {
         use diesel::result::DatabaseErrorKind::{UniqueViolation, Unknown};
         match attempt {
             Ok(outcome) => Ok(AdmissionAttempt::Decided(outcome)),
+            Err(error) if error.is_disk_full() => Err(error),
             Err(StoreError::Statement(error @ Error::DatabaseError(UniqueViolation, _))) => {
                 Ok(AdmissionAttempt::LostRace(error))
             }
@@ -187,10 +193,6 @@ fn decide_start(conn: &mut AnyConnection, admission: &AdmissionRequest<'_>) -> R
     if request.kind != OperationKind::Preview {
         // A run that changes the catalog replaces a retry that waits.
         retries::clear_retry(conn, source.0)?;
-    }
-    if request.kind == OperationKind::Undo {
-        // A scheduled sync would bring back what the undo reverts.
-        schedules::pause(conn, source.0)?;
     }
     Ok(StartOutcome::Accepted(id))
 }

@@ -66,7 +66,8 @@ impl Store {
                         Ok(_) => {
                             if row.kind == OperationKind::Undo.as_str() {
                                 // It has reverted nothing, so the schedule that it paused when it was admitted goes on.
-                                schedules::resume(conn, row.source_id, Some(row.created_at))?;
+                                let resumed = schedules::resume(conn, row.source_id, Some(row.created_at))?;
+                                self.record_pause(conn, AuditAction::ScheduleResumed, row.source_id, resumed)?;
                             }
                             record_cancel(conn, row.source_id)?;
                             return Ok(CancelOutcome::Done);
@@ -87,7 +88,9 @@ impl Store {
             if rows == 0 {
                 return Ok(CancelOutcome::AlreadyFinishing);
             }
-            record_cancel(conn, row.source_id)?;
+            if !row.cancel_requested {
+                record_cancel(conn, row.source_id)?;
+            }
             Ok(CancelOutcome::Requested)
         })
     }

@@ -13,7 +13,7 @@ use super::feed_counts;
 use super::items::Item;
 use super::schema::catalogs;
 use super::secret_sealer::SecretSealer;
-use super::stored_values::{parse_json, to_json};
+use super::stored_values::{parse_json, parse_secret_json, to_json};
 use crate::domain::audit::AuditAction;
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::feed::FeedRecord;
@@ -141,7 +141,7 @@ fn catalog_from_row(
             .transpose()
             .map_err(|error| StoreError::corrupt_value("catalogs.settled_count")(&error))?,
         last_success_at: last.map(|time| time.and_utc()),
-        validators: parse_json("catalogs.validators", &sealer.open("catalogs.validators", &validators)?)?,
+        validators: parse_secret_json("catalogs.validators", &sealer.open("catalogs.validators", &validators)?)?,
         default_view: view,
     })
 }
@@ -220,7 +220,9 @@ impl Store {
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn set_default_view(&self, id: SourceId, view: Option<&str>) -> Result<(), StoreError> {
         self.write(|conn| {
-            diesel::update(catalogs::table.find(id.0)).set(catalogs::default_view.eq(view)).execute(conn)?;
+            if diesel::update(catalogs::table.find(id.0)).set(catalogs::default_view.eq(view)).execute(conn)? == 0 {
+                return Ok(());
+            }
             self.record_action(conn, AuditAction::DefaultViewChanged, AuditSubject::Source(id.0), None, None)
         })
     }
@@ -246,7 +248,7 @@ impl Store {
         self.read(|conn| {
             let text: Option<String> = catalogs::table.find(id.0).select(catalogs::feeds).first(conn).optional()?;
             let Some(text) = text else { return Ok(Vec::new()) };
-            parse_json("catalogs.feeds", &self.sealer.open("catalogs.feeds", &text)?)
+            parse_secret_json("catalogs.feeds", &self.sealer.open("catalogs.feeds", &text)?)
         })
     }
 

@@ -28,8 +28,8 @@ const MAX_ROWS_PER_STEP: i64 = 400;
 pub enum CompactionStep {
     /// Rows were read, and converted where necessary. More may be left.
     Converted,
-    /// Nothing can be converted now: the version before this one may still be in use, another server is converting, or
-    /// a run is writing the next rows.
+    /// Nothing can be converted now: the version before this one may still be in use, another server is converting, a
+    /// run is writing the next rows, or the disk is full.
     Waiting,
     /// All rows are converted.
     Done,
@@ -101,7 +101,10 @@ impl Store {
             ConversionState::Begins(_) => return Ok(CompactionStep::Waiting),
             ConversionState::Started => {}
         }
-        self.write(|conn| {
+        if self.check_space_for_items().is_err() {
+            return Ok(CompactionStep::Waiting);
+        }
+        self.write_items(|conn| {
             let Some(progress) = rows::lock_fact(conn, PROGRESS_FACT)? else { return Ok(CompactionStep::Waiting) };
             let progress = parse_progress(&progress)?;
             let next = match progress {

@@ -73,6 +73,14 @@ impl Store {
             address: address.clone(),
             session: SessionSettings { lease, lock_timeout: RUN_LOCK_TIMEOUT, sqlite_sync },
         };
+        let disk_reserve = match address {
+            DatabaseAddress::Sqlite(path) => Some(DiskReserve::beside(path)),
+            DatabaseAddress::Postgres(_) => None,
+        };
+        if let Some(reserve) = &disk_reserve {
+            // SQLite needs room for its log to open the file at all.
+            reserve.release_if_disk_full();
+        }
         // The first attempt is made outside the pool, which would retry for a long time and hide the reason.
         let first = connector.connect_once().map_err(|error| StoreError::Unreachable {
             address: address.for_people(),
@@ -80,10 +88,6 @@ impl Store {
         })?;
         drop(first);
         let sqlite = matches!(address, DatabaseAddress::Sqlite(_));
-        let disk_reserve = match address {
-            DatabaseAddress::Sqlite(path) => Some(DiskReserve::beside(path)),
-            DatabaseAddress::Postgres(_) => None,
-        };
         let pool = build_pool(&connector, connections)?;
         Ok(Self {
             pool,
@@ -163,13 +167,13 @@ impl Store {
         mut work: impl FnMut(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         if let Some(reserve) = &self.disk_reserve {
-            reserve.give_back_if_full();
+            reserve.release_if_disk_full();
         }
         match self.write_once(&mut work) {
-            Err(error) if error.is_disk_full() && self.disk_reserve.as_ref().is_some_and(DiskReserve::give_back) => {
-                self.write_once(work)
+            Err(error) if error.is_disk_full() && self.disk_reserve.as_ref().is_some_and(DiskReserve::release) => {
+                self.write_once(work).inspect_err(|error| self.shorten_log_if_disk_full(error))
             }
-            result => result,
+            result => result.inspect_err(|error| self.shorten_log_if_disk_full(error)),
         }
     }
 
@@ -180,7 +184,7 @@ impl Store {
         work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.check_space_for_items()?;
-        self.write_once(work)
+        self.write_once(work).inspect_err(|error| self.shorten_log_if_disk_full(error))
     }
 
     fn write_once<T>(&self, work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>) -> Result<T, StoreError> {

@@ -15,10 +15,11 @@ use super::dialect::{clock, migrations, probe};
 use super::error::StoreError;
 use super::records::is_latest;
 use super::schema::{sources, sync_operations, sync_records};
-use super::sealed_rows::{SecretStorage, secret_storage};
+use super::sealed_rows::{SecretStorage, secret_storage, unreadable_secrets};
 use super::stored_values::parse_value;
 use super::untrusted_forwarder::{UntrustedForwarder, find_untrusted_forwarder};
 use crate::domain::operation::{Stage, Status};
+use crate::domain::secret_key::SecretKey;
 use crate::domain::source::Slug;
 use crate::domain::sync_id::SyncId;
 
@@ -144,6 +145,15 @@ impl DatabaseProbe {
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn secret_storage(&mut self) -> Result<SecretStorage, StoreError> {
         secret_storage(&mut self.conn)
+    }
+
+    /// Returns the slugs of the sources whose stored secrets cannot be decrypted with `key`. The database must be
+    /// migrated.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn unreadable_secrets(&mut self, key: &SecretKey) -> Result<Vec<String>, StoreError> {
+        unreadable_secrets(&mut self.conn, key)
     }
 
     /// Returns how far the database's clock is ahead of this machine's clock, and the time of the round trip, which

@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FallocateFlags, fallocate, statvfs};
@@ -16,6 +17,8 @@ use crate::data_files::open_for_appending;
 /// The sizes of the file on a small and on a large disk. In between it is an eighth of the disk. It has to hold what
 /// SQLite still has to move from its log into the database, which is 4 MB and sometimes more, and some small writes.
 const RESERVE_LIMITS: (u64, u64) = (1024 * 1024, 16 * 1024 * 1024);
+/// The unit of `st_blocks`.
+const BLOCK_BYTES: u64 = 512;
 /// A disk with less free space than this part of the reserve counts as full.
 const FULL_DISK_PART: u64 = 8;
 
@@ -24,26 +27,29 @@ const FULL_DISK_PART: u64 = 8;
 pub(super) struct DiskReserve {
     path: PathBuf,
     folder: PathBuf,
+    database: PathBuf,
 }
 
 impl DiskReserve {
     /// The reserve beside the database file at `database`. Creates nothing.
     pub(super) fn beside(database: &Path) -> Self {
+        // The log of SQLite is beside the file itself, and not beside a link to it.
+        let database = &database.canonicalize().unwrap_or_else(|_| database.to_owned());
         let mut path = database.as_os_str().to_owned();
         path.push("-reserve");
         let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
-        Self { path: path.into(), folder: folder.unwrap_or(Path::new(".")).to_owned() }
+        Self { path: path.into(), folder: folder.unwrap_or(Path::new(".")).to_owned(), database: database.to_owned() }
     }
 
     /// Empties the file if the disk is full, so that small writes succeed.
-    pub(super) fn give_back_if_full(&self) {
-        if self.is_full() {
-            self.give_back();
+    pub(super) fn release_if_disk_full(&self) {
+        if self.is_disk_full() {
+            self.release();
         }
     }
 
     /// Empties the file. Returns whether it took up any room.
-    pub(super) fn give_back(&self) -> bool {
+    pub(super) fn release(&self) -> bool {
         let emptied = self.held_bytes() > 0 && open_for_appending(&self.path).and_then(|file| file.set_len(0)).is_ok();
         if emptied {
             log::error!(
@@ -55,19 +61,19 @@ impl DiskReserve {
     }
 
     /// Whether the disk is full but for the reserve. An unknown amount of free space counts as enough.
-    pub(super) fn is_full(&self) -> bool {
+    pub(super) fn is_disk_full(&self) -> bool {
         self.measure_disk().is_some_and(|disk| disk.free < disk.min_free())
     }
 
     /// Whether the reserve was given back, and there is no room yet to take it up again.
-    pub(super) fn is_in_use(&self) -> bool {
+    pub(super) fn is_released(&self) -> bool {
         self.measure_disk().is_some_and(|disk| disk.free + self.held_bytes() < disk.reserve + disk.min_free())
     }
 
     /// Takes up the room if it is not taken, and returns whether the disk has room for a run.
-    pub(super) fn take_up(&self) -> bool {
+    pub(super) fn hold(&self) -> bool {
         let Some(disk) = self.measure_disk() else { return true };
-        if self.is_in_use() || self.is_full() {
+        if self.is_released() || self.is_disk_full() {
             return false;
         }
         if self.held_bytes() < disk.reserve
@@ -81,6 +87,9 @@ impl DiskReserve {
 
     fn fill(&self, bytes: u64) -> io::Result<()> {
         let mut file = open_for_appending(&self.path)?;
+        if let Err(error) = self.give_to_owner_of_database(&file) {
+            log::debug!("{} stays with its owner: {error}", self.path.display());
+        }
         match fallocate(&file, FallocateFlags::empty(), 0, bytes) {
             // Not every file system can reserve room without writing.
             Err(Errno::OPNOTSUPP | Errno::NOSYS) => fill_with_zeros(&mut file, bytes),
@@ -88,12 +97,24 @@ impl DiskReserve {
         }
     }
 
+    /// The bytes that the file takes up. A file with holes is longer than that.
     fn held_bytes(&self) -> u64 {
-        std::fs::symlink_metadata(&self.path).map_or(0, |file| file.len())
+        let file = std::fs::symlink_metadata(&self.path).ok().filter(std::fs::Metadata::is_file);
+        file.map_or(0, |file| file.len().min(file.blocks().saturating_mul(BLOCK_BYTES)))
+    }
+
+    /// Gives the file to the owner of the database, who must be able to empty it, if a command of root created it.
+    fn give_to_owner_of_database(&self, file: &File) -> io::Result<()> {
+        let (database, own) = (std::fs::metadata(&self.database)?, file.metadata()?);
+        if (own.uid(), own.gid()) != (database.uid(), database.gid()) {
+            std::os::unix::fs::fchown(file, Some(database.uid()), Some(database.gid()))?;
+        }
+        Ok(())
     }
 
     fn measure_disk(&self) -> Option<DiskSpace> {
-        let disk = statvfs(&self.folder).ok()?;
+        // Some file systems do not say how large they are.
+        let disk = statvfs(&self.folder).ok().filter(|disk| disk.f_blocks > 0)?;
         let (smallest, largest) = RESERVE_LIMITS;
         let size = disk.f_blocks.saturating_mul(disk.f_frsize);
         Some(DiskSpace {

@@ -38,7 +38,9 @@ pub enum StoreError {
         reason: String,
     },
     /// A stored value is encrypted, or must be, and this process has no key.
-    #[error("the secrets of this database are encrypted, and there is no key for them")]
+    #[error(
+        "the secrets of this database are encrypted with a key that this process does not have. Restart it with that key"
+    )]
     NoSecretKey,
     /// A row with that name exists already.
     #[error("{what} already exists")]

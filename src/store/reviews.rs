@@ -177,10 +177,10 @@ impl Store {
                 (removal_reviews::kept_at.eq(clock::now(conn)?.naive_utc()), removal_reviews::kept_by.eq(Some(by)));
             let stored = removal_reviews::table.find(review.to_string());
             let open = stored.clone().filter(removal_reviews::kept_at.is_null());
-            let is_kept = diesel::update(open).set(kept).execute(conn)? > 0
-                // Whoever decided first stays named.
-                || diesel::select(exists(stored)).get_result(conn)?;
-            if is_kept {
+            let is_decided = diesel::update(open).set(kept).execute(conn)? > 0;
+            // Whoever decided first stays named.
+            let is_kept = is_decided || diesel::select(exists(stored)).get_result(conn)?;
+            if is_decided {
                 let (action, run) = (AuditAction::RemovalsKept, review.to_string());
                 self.record_action(conn, action, AuditSubject::Source(source.0), None, Some(&run))?;
             }

@@ -53,6 +53,20 @@ pub(super) fn resume(
 }
 
 impl Store {
+    /// Records that a schedule was paused or resumed, if it was.
+    pub(super) fn record_pause(
+        &self,
+        conn: &mut AnyConnection,
+        action: AuditAction,
+        source: i64,
+        has_changed: bool,
+    ) -> Result<(), StoreError> {
+        if !has_changed {
+            return Ok(());
+        }
+        self.record_action(conn, action, AuditSubject::Source(source), None, None)
+    }
+
     /// Pauses the schedule of a source. Returns whether it had one that was not paused.
     ///
     /// # Errors
@@ -60,9 +74,7 @@ impl Store {
     pub fn pause_schedule(&self, source: SourceId) -> Result<bool, StoreError> {
         self.write(|conn| {
             let paused = pause(conn, source.0)?;
-            if paused {
-                self.record_action(conn, AuditAction::SchedulePaused, AuditSubject::Source(source.0), None, None)?;
-            }
+            self.record_pause(conn, AuditAction::SchedulePaused, source.0, paused)?;
             Ok(paused)
         })
     }
@@ -75,9 +87,7 @@ impl Store {
     pub fn resume_schedule(&self, source: SourceId) -> Result<bool, StoreError> {
         self.write(|conn| {
             let resumed = resume(conn, source.0, None)?;
-            if resumed {
-                self.record_action(conn, AuditAction::ScheduleResumed, AuditSubject::Source(source.0), None, None)?;
-            }
+            self.record_pause(conn, AuditAction::ScheduleResumed, source.0, resumed)?;
             Ok(resumed)
         })
     }

@@ -12,9 +12,8 @@ use super::dialect::{clock, lock};
 use super::error::StoreError;
 use super::installation::get_fact;
 use super::schema::{catalogs, sources};
-use super::secret_fingerprint::KEY_FINGERPRINT;
-use super::secret_sealer::{SecretSealer, sealed_from};
-use crate::domain::secret_key::SEALED_PREFIX;
+use super::secret_sealer::{KEY_FINGERPRINT, SecretSealer, sealed_from};
+use crate::domain::secret_key::{SEALED_PREFIX, SecretKey, is_sealed};
 
 /// How the secrets of sources are stored.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -38,6 +37,22 @@ pub(super) fn secret_storage(conn: &mut AnyConnection) -> Result<SecretStorage, 
         ConversionState::Done
     };
     Ok(SecretStorage { key_fingerprint, state })
+}
+
+/// Returns the slugs of the sources whose encrypted texts cannot be decrypted with `key`.
+pub(super) fn unreadable_secrets(conn: &mut AnyConnection, key: &SecretKey) -> Result<Vec<String>, StoreError> {
+    let texts: Vec<(String, String, String, String)> = sources::table
+        .inner_join(catalogs::table)
+        .order(sources::slug)
+        .select((sources::slug, sources::location, catalogs::validators, catalogs::feeds))
+        .load(conn)?;
+    let is_unreadable = |place: &str, text: &str| is_sealed(text) && key.open(place, text).is_err();
+    let unreadable = texts.into_iter().filter(|(_, location, validators, feeds)| {
+        is_unreadable("sources.location", location)
+            || is_unreadable("catalogs.validators", validators)
+            || is_unreadable("catalogs.feeds", feeds)
+    });
+    Ok(unreadable.map(|(slug, ..)| slug).collect())
 }
 
 impl Store {
@@ -71,6 +86,8 @@ fn first_unsealed(conn: &mut AnyConnection) -> Result<Option<i64>, StoreError> {
             // The links of a source, and not the path of a file.
             sources::location
                 .like(r#"{"at":"url%"#)
+                // The link of a lost key.
+                .and(sources::location.ne(r#"{"at":"url","where":""}"#))
                 .or(catalogs::validators.ne("{}").and(catalogs::validators.not_like(&sealed)))
                 .or(catalogs::feeds.ne("[]").and(catalogs::feeds.not_like(&sealed))),
         )
@@ -82,19 +99,19 @@ fn first_unsealed(conn: &mut AnyConnection) -> Result<Option<i64>, StoreError> {
 fn seal_source(conn: &mut AnyConnection, sealer: &SecretSealer, id: i64) -> Result<(), StoreError> {
     let location: String = sources::table.find(id).select(sources::location).first(conn)?;
     if location.starts_with(r#"{"at":"url"#) {
-        let sealed = sealer.seal_now("sources.location", &location)?;
+        let sealed = sealer.seal_now(conn, "sources.location", &location)?;
         diesel::update(sources::table.find(id)).set(sources::location.eq(sealed)).execute(conn)?;
     }
     let texts = catalogs::table.find(id).select((catalogs::validators, catalogs::feeds));
     let (validators, feeds): (String, String) = texts.first(conn)?;
     // A run may store newer texts meanwhile, which are encrypted already.
     if validators != "{}" && !validators.starts_with(SEALED_PREFIX) {
-        let sealed = sealer.seal_now("catalogs.validators", &validators)?;
+        let sealed = sealer.seal_now(conn, "catalogs.validators", &validators)?;
         let unchanged = catalogs::table.find(id).filter(catalogs::validators.eq(&validators));
         diesel::update(unchanged).set(catalogs::validators.eq(sealed)).execute(conn)?;
     }
     if feeds != "[]" && !feeds.starts_with(SEALED_PREFIX) {
-        let sealed = sealer.seal_now("catalogs.feeds", &feeds)?;
+        let sealed = sealer.seal_now(conn, "catalogs.feeds", &feeds)?;
         let unchanged = catalogs::table.find(id).filter(catalogs::feeds.eq(&feeds));
         diesel::update(unchanged).set(catalogs::feeds.eq(sealed)).execute(conn)?;
     }

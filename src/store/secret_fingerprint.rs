@@ -1,20 +1,20 @@
 //! Remembers which key the secrets of sources are encrypted with, so that no server uses another one.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use diesel::prelude::*;
 
+use super::audit_log::AuditSubject;
 use super::connection::Store;
 use super::error::StoreError;
 use super::installation::{get_fact, insert_fact_if_absent, set_fact};
 use super::schema::{catalogs, installation_facts, sources};
-use super::secret_sealer::SecretSealer;
+use super::secret_sealer::{KEY_FINGERPRINT, SecretSealer};
 use super::stored_values::to_json;
+use crate::domain::audit::AuditAction;
 use crate::domain::location::SourceLocation;
 use crate::domain::secret_key::{SecretKey, is_sealed};
-
-/// The fingerprint of the key.
-pub(super) const KEY_FINGERPRINT: &str = "secret_key_fingerprint";
 
 impl Store {
     /// Returns the same database, with the key that secrets of sources are encrypted with. Whether it is the key of the
@@ -23,6 +23,24 @@ impl Store {
     pub fn with_secret_key(mut self, key: Arc<SecretKey>) -> Self {
         self.sealer = SecretSealer(Some(key));
         self
+    }
+
+    /// Encrypts a text that is stored outside of the database. `place` is where; only a text of that place can be
+    /// decrypted as one.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSecretKey`] without a key; [`StoreError`] when the operating system has no random bytes.
+    pub fn encrypt_text(&self, place: &'static str, text: &str) -> Result<String, StoreError> {
+        self.sealer.encrypt(place, text)
+    }
+
+    /// Decrypts a text that [`Store::encrypt_text`] returned for the same place. A text that is not encrypted is
+    /// returned as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`] without the key that encrypted it.
+    pub fn decrypt_text(&self, place: &'static str, text: &str) -> Result<String, StoreError> {
+        self.sealer.open(place, text).map(Cow::into_owned)
     }
 
     /// Returns the fingerprint of the key that this database uses; `None` before the first one.
@@ -63,31 +81,43 @@ impl Store {
         adopted.map_err(|error| failure.unwrap_or_else(|| error.into()))
     }
 
-    /// Gives up what is encrypted with a lost key: the links of sources, and what is known about their feeds. Catalogs
-    /// and history are kept. The next start uses a new key. Returns the slugs of the sources whose links are lost.
+    /// Discards what cannot be decrypted with one of `keys`, those that are there: the links of sources, and what is
+    /// known about their feeds. Catalogs and history are kept. If none is the key of the database, the next start uses
+    /// another one. Returns the slugs of the sources whose links are lost.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
-    pub fn forget_sealed_secrets(&self) -> Result<Vec<String>, StoreError> {
+    pub fn discard_lost_secrets(&self, keys: &[&SecretKey]) -> Result<Vec<String>, StoreError> {
         self.write(|conn| {
+            let fingerprint = get_fact(conn, KEY_FINGERPRINT)?;
+            let own = keys.iter().find(|key| Some(key.fingerprint()) == fingerprint.as_deref());
+            // Only one key can be used from now on.
+            let present = own.or(keys.first());
+            let is_lost =
+                |place: &str, text: &str| is_sealed(text) && !present.is_some_and(|key| key.open(place, text).is_ok());
             let rows = sources::table.order(sources::slug).select((sources::id, sources::slug, sources::location));
             let rows: Vec<(i64, String, String)> = rows.load(conn)?;
             let lost = to_json("sources.location", &SourceLocation::Url(String::new()))?;
             let mut slugs = Vec::new();
             for (id, slug, location) in rows {
-                if is_sealed(&location) {
+                if is_lost("sources.location", &location) {
                     diesel::update(sources::table.find(id)).set(sources::location.eq(&lost)).execute(conn)?;
                     slugs.push(slug);
                 }
                 let texts = catalogs::table.find(id).select((catalogs::validators, catalogs::feeds));
                 let Some((validators, feeds)) = texts.first::<(String, String)>(conn).optional()? else { continue };
-                let validators = if is_sealed(&validators) { "{}" } else { &validators };
-                let feeds = if is_sealed(&feeds) { "[]" } else { &feeds };
+                let validators = if is_lost("catalogs.validators", &validators) { "{}" } else { &validators };
+                let feeds = if is_lost("catalogs.feeds", &feeds) { "[]" } else { &feeds };
                 diesel::update(catalogs::table.find(id))
                     .set((catalogs::validators.eq(validators), catalogs::feeds.eq(feeds)))
                     .execute(conn)?;
             }
-            diesel::delete(installation_facts::table.find(KEY_FINGERPRINT)).execute(conn)?;
+            if own.is_none() {
+                diesel::delete(installation_facts::table.find(KEY_FINGERPRINT)).execute(conn)?;
+            }
+            if own.is_none() || !slugs.is_empty() {
+                self.record_action(conn, AuditAction::SecretsDiscarded, AuditSubject::Named(""), None, None)?;
+            }
             Ok(slugs)
         })
     }

@@ -10,10 +10,12 @@ use std::sync::Arc;
 use super::any_connection::AnyConnection;
 use super::dialect::clock;
 use super::error::StoreError;
-use super::installation::get_fact;
+use super::installation::{get_fact, insert_fact_if_absent};
 use super::stored_values::parse_value;
 use crate::domain::secret_key::{SecretKey, is_sealed};
 
+/// The fingerprint of the key of the database.
+pub(super) const KEY_FINGERPRINT: &str = "secret_key_fingerprint";
 /// From when on secrets are encrypted, in epoch milliseconds.
 pub(super) const SEALED_FROM: &str = "secrets_sealed_from";
 
@@ -29,11 +31,31 @@ impl SecretSealer {
         place: &'static str,
         text: String,
     ) -> Result<String, StoreError> {
-        if clock::now(conn)?.timestamp_millis() < sealed_from(conn)? { Ok(text) } else { self.seal_now(place, &text) }
+        if clock::now(conn)?.timestamp_millis() < sealed_from(conn)? {
+            Ok(text)
+        } else {
+            self.seal_now(conn, place, &text)
+        }
     }
 
-    /// Returns the encrypted text.
-    pub(super) fn seal_now(&self, place: &'static str, text: &str) -> Result<String, StoreError> {
+    /// Returns the encrypted text. The key must be that of the database at this moment: it may have been given up, or
+    /// the database replaced by another one, since this process started.
+    pub(super) fn seal_now(
+        &self,
+        conn: &mut AnyConnection,
+        place: &'static str,
+        text: &str,
+    ) -> Result<String, StoreError> {
+        let key = self.key()?;
+        insert_fact_if_absent(conn, KEY_FINGERPRINT, key.fingerprint())?;
+        if get_fact(conn, KEY_FINGERPRINT)?.as_deref() != Some(key.fingerprint()) {
+            return Err(StoreError::NoSecretKey);
+        }
+        self.encrypt(place, text)
+    }
+
+    /// Returns the encrypted text, whatever the key of the database is.
+    pub(super) fn encrypt(&self, place: &'static str, text: &str) -> Result<String, StoreError> {
         self.key()?.seal(place, text).map_err(|error| StoreError::corrupt_value(place)(&error))
     }
 

@@ -8,7 +8,7 @@ use super::error::StoreError;
 use super::public_pages::PublicPageRow;
 use super::schema::sources;
 use super::secret_sealer::SecretSealer;
-use super::stored_values::{parse_json, parse_value, to_json};
+use super::stored_values::{parse_json, parse_secret_json, parse_value, to_json};
 use crate::domain::location::SourceLocation;
 use crate::domain::max_age::MaxAge;
 use crate::domain::schedule::StoredSchedule;
@@ -42,7 +42,7 @@ impl SourceRow {
         let row = self;
         let slug = parse_value("sources.slug", &row.slug)?;
         let location: SourceLocation =
-            parse_json("sources.location", &sealer.open("sources.location", &row.location)?)?;
+            parse_secret_json("sources.location", &sealer.open("sources.location", &row.location)?)?;
         Ok(Source {
             id: SourceId(row.id),
             slug,

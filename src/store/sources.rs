@@ -22,6 +22,7 @@ use super::stored_values::map_taken;
 use super::unused_layouts;
 use crate::domain::audit::AuditAction;
 use crate::domain::source::{Slug, Source, SourceDraft, SourceId};
+use crate::domain::sync_id::SyncId;
 use crate::domain::text::comparable_form::is_same_form;
 
 /// When a source was added and became public.
@@ -151,6 +152,15 @@ impl Store {
             Ok(SourceChange::Done)
         });
         map_taken(changed, &format!("a source called {}", draft.slug))
+    }
+
+    /// Records that rows of the uploaded file of a source were corrected after the run `after`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn record_corrected_rows(&self, id: SourceId, after: SyncId) -> Result<(), StoreError> {
+        let (action, source) = (AuditAction::SourceChanged, AuditSubject::Source(id.0));
+        self.write(|conn| self.record_action(conn, action, source, Some("corrected rows"), Some(&after.to_string())))
     }
 
     /// Removes a source with its catalog, its changes and the cells of its skipped rows, unless a run of it is active.

@@ -21,6 +21,20 @@ pub(super) fn parse_json<T: serde::de::DeserializeOwned>(column: &'static str, t
     serde_json::from_str(text).map_err(|error| StoreError::corrupt_value(column)(&error))
 }
 
+/// Parses the stored JSON text of `column`, which may contain secrets: the error quotes nothing of it.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] naming the column and the place in the text, when it is not the JSON of a `T`.
+pub(super) fn parse_secret_json<T: serde::de::DeserializeOwned>(
+    column: &'static str,
+    text: &str,
+) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| {
+        let place = format!("{:?} error in column {} of line {}", error.classify(), error.column(), error.line());
+        StoreError::corrupt_value(column)(&place)
+    })
+}
+
 /// Returns `value` as JSON text for `column`.
 ///
 /// # Errors

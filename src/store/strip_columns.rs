@@ -92,7 +92,7 @@ impl Store {
             items.into_iter().map(|item| strip_item(item, columns)).collect::<Result<Vec<ItemWrite>, StoreError>>()
         });
         let (live, removed) = (live?, removed?);
-        self.write(|conn| {
+        self.write_items(|conn| {
             let now = fence_write(conn, lease, term, progress)?;
             let id = lease.id.to_string();
             let row = operations::find_row(conn, &id)?.ok_or(StoreError::Fenced)?;
@@ -147,7 +147,7 @@ impl Store {
             .iter()
             .map(|stored| Ok((stored.id, strip_change(stored, columns)?)))
             .collect::<Result<_, StoreError>>()?;
-        self.write(|conn| {
+        self.write_items(|conn| {
             let now = fence_write(conn, lease, term, progress)?;
             let id = lease.id.to_string();
             let row = operations::find_row(conn, &id)?.ok_or(StoreError::Fenced)?;
@@ -181,7 +181,7 @@ impl Store {
         kept: &ColumnSnapshot,
         progress: &RunProgress,
     ) -> Result<(), StoreError> {
-        self.write(|conn| {
+        self.write_items(|conn| {
             let now = fence_write(conn, lease, term, progress)?;
             let id = lease.id.to_string();
             let row = operations::find_row(conn, &id)?.ok_or(StoreError::Fenced)?;

@@ -111,7 +111,10 @@ impl SyncControl {
 
     fn admit(&self, slug: Option<&Slug>, admission: &AdmissionRequest<'_>) -> Result<StartOutcome, StoreError> {
         // A run that could not be ended, or whose items could not be stored, is better not started.
-        self.engine.store.reserve_disk_space()?;
+        if let Err(error) = self.engine.store.reserve_disk_space() {
+            let active = self.engine.store.active_run(admission.source)?;
+            return active.map(StartOutcome::AlreadyRunning).ok_or(error);
+        }
         let outcome = self.engine.store.admit_run(admission)?;
         if let StartOutcome::Accepted(id) = outcome {
             run_log::log_accepted(id, slug, admission.request);

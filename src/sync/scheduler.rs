@@ -35,7 +35,12 @@ pub(super) fn start_scheduled_syncs(engine: &SyncEngine, shutdown: &ShutdownSign
 }
 
 fn start_due_sources(control: &SyncControl) -> Result<(), StoreError> {
-    for (source, due_at, schedule) in control.engine().store.due_sources()? {
+    let due = control.engine().store.due_sources()?;
+    if !due.is_empty() {
+        // On a full disk none can start. They stay due.
+        control.engine().store.reserve_disk_space()?;
+    }
+    for (source, due_at, schedule) in due {
         // A source that cannot be started must not delay the others.
         if let Err(error) = start_due_source(control, source, due_at, &schedule) {
             log::warn!("source {}: the scheduled sync could not be started: {error}", source.0);

@@ -62,7 +62,7 @@ pub(super) fn claim_and_run(
     };
     let ending = catch_unwind(AssertUnwindSafe(|| run_steps(engine, &run, &signal)));
     match ending.unwrap_or_else(|panic| Some(panic_ending(id, panic.as_ref()))) {
-        Some(ending) => store_ending(engine, run.lease, &ending, &signal),
+        Some(ending) => store_ending(engine, &run, &ending, &signal),
         None => run_log::log_warning(id, format_args!("the lease is lost; another worker has taken over the run")),
     }
     drop(heartbeat);

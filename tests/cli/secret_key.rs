@@ -61,7 +61,7 @@ fn without_its_key_nothing_starts_and_no_second_key_is_made() {
             "{}",
             refused.err
         );
-        assert!(refused.err.contains("lockstep secret-key reset"), "{}", refused.err);
+        assert!(refused.err.contains("docs/troubleshooting.md") && !refused.err.contains("reset"), "{}", refused.err);
     }
     assert!(!path.exists(), "no second key");
     let check = check_key(&cli, &[]);
@@ -137,7 +137,7 @@ fn a_lost_key_is_given_up_only_on_request() {
     cli.expect_success(&["source", "add", "local", "--kind", "csv", "--file", &csv, "--key", "id"]);
     cli.expect_success(&["sync", "local"]);
     let kept = run(&cli, &["secret-key", "reset", "--yes"], &[]);
-    assert!(kept.code == 0 && kept.err.contains("Nothing was changed"), "{}", kept.err);
+    assert!(kept.code == 0 && kept.err.contains("No link was lost."), "{}", kept.err);
     fs::remove_file(cli.path("data/secret.key")).expect("removed");
     let asked = run(&cli, &["secret-key", "reset"], &[]);
     assert!(asked.code == 2 && asked.err.contains("--yes"), "{}", asked.err);
@@ -151,4 +151,39 @@ fn a_lost_key_is_given_up_only_on_request() {
     assert_eq!(cli.expect_success(&["export", "local", "--format", "csv"]), "id\r\n1\r\n");
     cli.expect_success(&["sync", "local"]);
     assert!(check_key(&cli, &[]).starts_with("ok "));
+}
+
+#[test]
+fn a_damaged_key_file_is_refused_and_can_be_given_up() {
+    let cli = CliFixture::new();
+    assert_eq!(with_secret(&cli, &[]).code, 0);
+    let path = cli.path("data/secret.key");
+    for damaged in [&b""[..], b"short", &[0xff; 64], &[b'x'; 5000]] {
+        fs::write(&path, damaged).expect("written");
+        let refused = run(&cli, &["source", "list"], &[]);
+        assert!(refused.code == 1 && refused.err.contains("data/secret.key"), "{}", refused.err);
+        assert_eq!(fs::read(&path).expect("the file"), damaged, "it is not replaced");
+    }
+    fs::write(&path, "short").expect("written");
+    let given_up = run(&cli, &["secret-key", "reset", "--yes"], &[]);
+    assert_eq!((given_up.code, given_up.out.as_str()), (0, "albums\n"), "{}", given_up.err);
+    fs::remove_file(&path).expect("removed");
+    cli.expect_success(&["source", "list"]);
+}
+
+#[test]
+fn what_a_person_does_on_the_command_line_is_recorded_with_their_name() {
+    let cli = CliFixture::new();
+    let person = [("USER", "grace")];
+    assert_eq!(with_secret(&cli, &person).code, 0);
+    assert_eq!(run(&cli, &["token", "add", "deploy", "--role", "viewer"], &person).code, 0);
+    assert_eq!(run(&cli, &["source", "remove", "albums", "--yes"], &person).code, 0);
+    let address = lockstep::store::DatabaseAddress::Sqlite(cli.path("data/lockstep.db"));
+    let store = crate::support::test_database::open_store(&address, 1);
+    let (entries, total) = store.list_audit_entries(0, 10).expect("readable");
+    let done: Vec<String> =
+        entries.iter().rev().map(|entry| format!("{} {} {}", entry.origin, entry.action, entry.subject)).collect();
+    let wanted = ["source_added albums", "token_created deploy", "source_removed albums"];
+    assert_eq!(done, wanted.map(|done| format!("grace (command_line) {done}")));
+    assert_eq!(total, 3);
 }

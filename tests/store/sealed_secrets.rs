@@ -17,6 +17,7 @@ on_both_databases![
     an_upgraded_database_encrypts_when_the_rollback_period_is_over,
     several_servers_encrypt_what_is_stored_and_nothing_is_lost,
     without_the_key_nothing_encrypted_is_read_or_written,
+    a_server_whose_key_was_given_up_writes_nothing_with_it,
 ];
 
 const SECRET: &str = "pass-w0rd-of-the-reader";
@@ -133,4 +134,19 @@ fn without_the_key_nothing_encrypted_is_read_or_written(db: &TestDatabase) {
         lockstep::domain::secret_key::SecretKey::derive_from("another key than that of the tests").expect("a key");
     let error = keyless.with_secret_key(other.into()).find_source("albums").expect_err("another key").to_string();
     assert!(error.contains("another key") && !error.contains(SECRET), "{error}");
+}
+
+fn a_server_whose_key_was_given_up_writes_nothing_with_it(db: &TestDatabase) {
+    let running = db.store();
+    running.add_source(&draft_with_secret("albums"), None).expect("added");
+    let other =
+        lockstep::domain::secret_key::SecretKey::derive_from("the key that is used from now on").expect("a key");
+    assert_eq!(running.discard_lost_secrets(&[&other]).expect("discarded"), ["albums"]);
+    let restarted = db.second_store().with_secret_key(other.into());
+    let added = restarted.add_source(&draft_with_secret("singles"), None).expect("added with the new key");
+    assert!(matches!(running.add_source(&draft_with_secret("covers"), None), Err(StoreError::NoSecretKey)));
+    assert_eq!(running.seal_next_source().expect("a step"), CompactionStep::Done, "a lost link is not encrypted");
+    let listed = restarted.list_sources().expect("every text has the same key");
+    let links: Vec<&SourceLocation> = listed.iter().map(|source| &source.location).collect();
+    assert_eq!(links, [&SourceLocation::Url(String::new()), &added.location]);
 }

@@ -57,6 +57,15 @@ pub(super) fn check_secret_key(connection: &mut SharedConnection, settings: &Set
     let advice = format!("keep a copy apart from the copies of the database: {LOSS_ADVICE}");
     let message = format!("{progress}. The key {fingerprint} is in {place}; {advice}");
     let mut results = vec![CheckResult::ok(CHECK_NAME, message)];
+    match connection.run_query(move |probe| probe.unreadable_secrets(&key)) {
+        Ok(slugs) if slugs.is_empty() => {}
+        Ok(slugs) => {
+            let message = format!("the link of these sources cannot be decrypted: {}", slugs.join(", "));
+            let fix = "Stop the server, run `lockstep secret-key reset --yes`, start it, and enter their links again.";
+            results.push(CheckResult::wrong(CHECK_NAME, message, fix));
+        }
+        Err(error) => results.push(CheckResult::wrong(CHECK_NAME, error, "See the checks of the database above.")),
+    }
     if let SecretKeyPlace::File(path) = &place
         && let Ok(data) = fs::metadata(path)
     {

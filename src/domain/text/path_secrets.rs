@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::percent_decode_str;
+
 use super::public_parameters::{REDACTION_MARK, is_public_parameter};
 
 /// Shorter texts are no secrets that somebody generated.
@@ -13,20 +15,31 @@ const SHOWN_CHARS: usize = 4;
 const MAX_WORD_CHARS: usize = 18;
 /// The longest ending of a file name.
 const MAX_EXTENSION_CHARS: usize = 5;
-/// What comes after these parts of a path is the id of a document at Google, which people need to recognise it.
-const BEFORE_DOCUMENT_IDS: [&str; 4] = ["d", "e", "files", "spreadsheets"];
+/// What comes after these two parts of a path is the id of a document at Google, which people need to recognise it.
+const BEFORE_DOCUMENT_IDS: [[&str; 2]; 4] =
+    [["spreadsheets", "d"], ["d", "e"], ["v3", "files"], ["v4", "spreadsheets"]];
+/// What comes after these parts of a path is a secret, however it looks.
+const SECRET_NAMES: [&str; 6] = ["token", "key", "secret", "apikey", "api_key", "api-key"];
+/// A shorter mix of letters and digits is a name, such as `covid19` or `1990s`.
+const MIN_MIXED_CHARS: usize = 12;
+/// How a UUID is written: the lengths of its parts.
+const UUID_PART_LENGTHS: [usize; 5] = [8, 4, 4, 4, 12];
 
 /// Returns a path with its secrets replaced by an ellipsis: the values of `;name=value` and `name=value`, and long
 /// parts in which letters and digits are mixed. Words and numbers that are joined by hyphens are no secrets.
 #[must_use]
 pub fn redact_path(path: &str) -> Cow<'_, str> {
-    let mut before = "";
+    let mut before = ["", ""];
     let mut has_secret = false;
     let segments: Vec<Cow<'_, str>> = path
         .split('/')
         .map(|segment| {
-            let shown = if BEFORE_DOCUMENT_IDS.contains(&before) { Cow::Borrowed(segment) } else { redact(segment) };
-            before = segment;
+            let shown = if SECRET_NAMES.contains(&before[1].to_ascii_lowercase().as_str()) && !segment.is_empty() {
+                Cow::Borrowed(REDACTION_MARK)
+            } else {
+                redact(segment, BEFORE_DOCUMENT_IDS.contains(&before))
+            };
+            before = [before[1], segment];
             has_secret |= shown != segment;
             shown
         })
@@ -34,8 +47,15 @@ pub fn redact_path(path: &str) -> Cow<'_, str> {
     if has_secret { Cow::Owned(segments.join("/")) } else { Cow::Borrowed(path) }
 }
 
-fn redact(segment: &str) -> Cow<'_, str> {
-    let shown: Vec<Cow<'_, str>> = segment.split(';').enumerate().map(|(at, part)| redact_part(part, at > 0)).collect();
+/// Redacts a segment. `is_document` is whether it begins with the id of a document.
+fn redact(segment: &str, is_document: bool) -> Cow<'_, str> {
+    let parts = segment.split(';').enumerate();
+    let shown: Vec<Cow<'_, str>> = parts
+        .map(|(at, part)| match at {
+            0 if is_document => Cow::Borrowed(part),
+            _ => redact_part(part, at > 0),
+        })
+        .collect();
     if shown.iter().all(|part| matches!(part, Cow::Borrowed(_))) {
         Cow::Borrowed(segment)
     } else {
@@ -45,7 +65,8 @@ fn redact(segment: &str) -> Cow<'_, str> {
 
 /// Redacts a part of a segment. `is_parameter` is whether it comes after a semicolon.
 fn redact_part(part: &str, is_parameter: bool) -> Cow<'_, str> {
-    match part.split_once('=') {
+    // Base64 is filled up with equals signs.
+    match part.trim_end_matches('=').split_once('=') {
         Some((_, value)) if value.is_empty() || value.starts_with(REDACTION_MARK) => Cow::Borrowed(part),
         Some((name, _)) if is_public_parameter(name) => Cow::Borrowed(part),
         Some((name, _)) => Cow::Owned(format!("{name}={REDACTION_MARK}")),
@@ -67,18 +88,29 @@ fn split_extension(name: &str) -> (&str, &str) {
 }
 
 fn looks_like_secret(text: &str) -> bool {
+    let text = percent_decode_str(text).decode_utf8_lossy();
     let is_generated =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~' | b'.' | b'%' | b':');
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~' | b'.' | b':' | b'+' | b'=');
     if text.len() < MIN_SECRET_CHARS || !text.bytes().all(is_generated) {
         return false;
     }
-    text.split(['-', '_', '~', '.', '%', ':']).any(|part| {
+    let parts: Vec<&str> = text.split(['-', '_', '~', '.', ':', '=']).collect();
+    if parts.iter().map(|part| part.len()).eq(UUID_PART_LENGTHS) {
+        return text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    }
+    parts.iter().any(|part| {
         let digits = part.bytes().filter(u8::is_ascii_digit).count();
-        let is_mixed = digits > 0 && digits < part.len();
-        let has_both_cases =
-            part.bytes().skip(1).any(|b| b.is_ascii_uppercase()) && part.bytes().any(|b| b.is_ascii_lowercase());
-        (is_mixed && part.len() > SHOWN_CHARS) || (part.len() > MAX_WORD_CHARS && (digits > 0 || has_both_cases))
+        let is_mixed = digits > 0 && digits < part.len() && !is_time(part);
+        let has_both_cases = part.bytes().skip(1).any(|byte| byte.is_ascii_uppercase())
+            && part.bytes().any(|byte| byte.is_ascii_lowercase());
+        (is_mixed && part.len() >= MIN_MIXED_CHARS) || (part.len() > MAX_WORD_CHARS && (digits > 0 || has_both_cases))
     })
+}
+
+/// Whether a part is a time such as `20240501T103000Z`.
+fn is_time(part: &str) -> bool {
+    let digits = part.trim_end_matches('Z').split('T');
+    digits.into_iter().all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -95,7 +127,13 @@ mod tests {
             ("/9f86d081884c7d659a2feaa0c55ad015.csv", "/9f86….csv"),
             ("/services/T00000000/B00000000/XXXXXXXXyyyyyyyyXXXXXXXX", "/services/T00000000/B00000000/XXXX…"),
             ("/u/550e8400-e29b-41d4-a716-446655440000", "/u/550e…"),
-            ("/s/kJ8s_2nQ-vF0aZxLpTq7bw", "/s/kJ8s…"),
+            ("/s/kJ8s_2nQvF0aZxLpTq7bw", "/s/kJ8s…"),
+            ("/files/9f86d081884c7d659a2feaa0c55ad015", "/files/9f86…"),
+            ("/document/d/x;token=S3CR", "/document/d/x;token=…"),
+            ("/spreadsheets/d/1BxiMVs0XRA5nFMdKvBd;token=S3CR/pub", "/spreadsheets/d/1BxiMVs0XRA5nFMdKvBd;token=…/pub"),
+            ("/aB3+xY9zQ2w8E7r6T5y4U3i2O1p0/c2VjcmV0OnBhc3N3b3Jk+Zm9vYmFy==", "/aB3+…/c2Vj…"),
+            ("/token/short/feed", "/token/…/feed"),
+            ("/d/9f86d081884c7d659a2feaa0c55ad015/e", "/d/9f86…/e"),
             ("/a;eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", "/a;…"),
         ] {
             assert_eq!(redact_path(path), shown);
@@ -117,6 +155,8 @@ mod tests {
             "/drive/v3/files/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms",
             "/v4/spreadsheets/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms/values:batchGet",
             "/reader/api/0/stream/contents",
+            "/My%20Favourite%20Albums%20of%202024.csv",
+            "/top-albums-of-the-1990s/covid19-deaths-by-country/report-20240501T103000Z.csv",
             "/@ada/feed;v=2",
         ] {
             assert_eq!(redact_path(path), path);

@@ -33,8 +33,8 @@ fn redact_path_of(address: &str) -> String {
 pub fn redact_server(address: &str) -> String {
     let bare = redact_user(address);
     match bare.find(['?', '#']) {
-        Some(at) if at + 1 < bare.len() => format!("{}{REDACTION_MARK}", &bare[..=at]),
-        _ => bare,
+        Some(at) if at + 1 < bare.len() => format!("{}{}{REDACTION_MARK}", redact_path_of(&bare[..at]), &bare[at..=at]),
+        _ => redact_path_of(&bare),
     }
 }
 
@@ -215,6 +215,7 @@ mod tests {
         }
         assert_eq!(redact_server("https://h.example/api?AppId=7&AppKey=S3CR#S3CR"), "https://h.example/api?…");
         assert_eq!(redact_server("https://h.example/api"), "https://h.example/api");
+        assert_eq!(redact_server("https://h.example/api;token=S3CR?a=b"), "https://h.example/api;token=…?…");
         assert_eq!(redact_server("https://h.example/api#S3CR"), "https://h.example/api#…");
     }
 

@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use super::comparison::StoredItems;
-use super::context::RunContext;
+use super::context::{ClaimedRun, RunContext};
 use super::database_retry::{RETRY_PAUSE, RetryState};
 use super::findings::RunFindings;
 use super::key_index::KeyIndex;
 use super::run_stop::RunStop;
+use crate::domain::automatic_retry::plan_retry;
 use crate::domain::operation::{Lease, OperationKind, Stage, Status};
 use crate::domain::progress::{ProgressCount, RunStats};
 use crate::domain::run_text;
@@ -91,14 +92,16 @@ pub(in crate::sync) fn finish_unchanged(
 
 /// Stores the ending of a run, publishes it to pollers and logs it. The message of a run that completed says so if the
 /// disk could not confirm its changes.
-pub(in crate::sync) fn store_ending(engine: &SyncEngine, lease: Lease, ending: &RunEnding, signal: &RunSignal) {
+pub(in crate::sync) fn store_ending(engine: &SyncEngine, run: &ClaimedRun, ending: &RunEnding, signal: &RunSignal) {
+    let lease = run.lease;
     let noted = note_disk_problem(engine, lease.id, ending);
     let ending = noted.as_ref().unwrap_or(ending);
     let mut stored = store_with_retry(engine, lease, ending, signal);
-    let full_disk = without_changes(ending);
+    let full_disk;
     let mut ending = ending;
     if matches!(&stored, Err(error) if error.is_disk_full()) {
         // Its final changes do not fit, and its failure does.
+        full_disk = without_changes(engine, run, ending);
         ending = &full_disk;
         stored = store_with_retry(engine, lease, ending, signal);
     }
@@ -119,9 +122,17 @@ pub(in crate::sync) fn store_ending(engine: &SyncEngine, lease: Lease, ending: &
 }
 
 /// The ending of a run whose own ending does not fit on the disk: it failed, and its final changes are left out.
-fn without_changes(ending: &RunEnding) -> RunEnding {
+fn without_changes(engine: &SyncEngine, run: &ClaimedRun, ending: &RunEnding) -> RunEnding {
+    let plan = |before| plan_retry("disk_full", before, engine.timeouts.retry_pause);
+    let retry = run.operation.options.retries_before.and_then(plan);
     let error = Some(("disk_full".to_owned(), disk_full_message().to_owned()));
-    RunEnding { error, feeds: ending.feeds.clone(), ..RunEnding::new(Status::Failed, disk_full_message()) }
+    RunEnding {
+        error,
+        retry,
+        feeds: ending.feeds.clone(),
+        issues: ending.issues.clone(),
+        ..RunEnding::new(Status::Failed, disk_full_message())
+    }
 }
 
 /// Asks the disk to confirm the changes of a run that completed. Returns the ending with a note if it reports an error.

@@ -70,5 +70,9 @@ fn correct_rows(state: &AppState, run: &HistoryRun, upload: &str) -> Result<Resu
     let source = state.store.source_by_id(record.source_id)?.ok_or_else(|| WebError::not_found("source"))?;
     let issues = state.store.list_skipped_rows(record.summary.id)?;
     let skipped = load_skipped_rows(state, record.summary.id, &issues)?;
-    Ok(state.control.correct_rows(&source, &skipped, upload))
+    let corrected = state.control.correct_rows(&source, &skipped, upload);
+    if matches!(corrected, Ok(count) if count > 0) {
+        state.store.record_corrected_rows(source.id, record.summary.id)?;
+    }
+    Ok(corrected)
 }

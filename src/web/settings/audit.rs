@@ -26,7 +26,7 @@ pub(in crate::web) async fn page(app: AppContext, query: web::Query<FormValues>)
         })?;
         let link = |page| state.links.audit_page(page);
         HtmlResponse::render(&AuditPage {
-            frame: page_frame(state, Some(&actor), "Audit", NavSection::Settings)?,
+            frame: page_frame(state, Some(&actor), "Audit log", NavSection::Settings)?,
             pager: PageLinks::new(page, ENTRIES_PER_PAGE, entries.len() as u64, total, link),
             entries: entries.into_iter().map(|entry| audit_line(&state.links, entry)).collect(),
         })
@@ -66,6 +66,7 @@ const fn icon(action: AuditAction) -> &'static str {
         | AuditAction::SourceRemoved
         | AuditAction::PublicPageChanged
         | AuditAction::DefaultViewChanged => "rows",
+        AuditAction::SecretsDiscarded => "shield",
         AuditAction::SchedulePaused | AuditAction::ScheduleResumed => "clock",
         AuditAction::UserAdded
         | AuditAction::RoleChanged

@@ -25,7 +25,7 @@ pub(in crate::web) struct AuditLine {
     pub at: TimeLabel,
     /// Who did it.
     pub actor: String,
-    /// How the order was given.
+    /// How the request was made.
     pub channel: &'static str,
     /// The address of the client; `None` on the command line.
     pub address: Option<String>,

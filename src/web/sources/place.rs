@@ -93,7 +93,7 @@ pub(super) fn parse_places(
         });
         return Ok(Ok(places.collect()));
     }
-    let waiting = kept_address::load_addresses(&state.uploads_dir, &form.address_id);
+    let waiting = kept_address::load_addresses(&state.store, &state.uploads_dir, &form.address_id);
     if stored.is_empty() && waiting.is_empty() && !form.address_id.is_empty() && form.has_hidden_secrets() {
         return Ok(Err(link_error(MISSING_ADDRESS_MESSAGE.to_owned())));
     }
@@ -257,7 +257,7 @@ pub(super) fn hide_secrets(
         // The form could not be parsed: hide what looks like an address.
         None => {
             let lines = distinct_lines(&form.url);
-            let waiting = kept_address::load_addresses(&state.uploads_dir, &form.address_id);
+            let waiting = kept_address::load_addresses(&state.store, &state.uploads_dir, &form.address_id);
             let is_account =
                 state.control.form_spec(&form.kind).is_some_and(|spec| spec.asked == AddressInput::Account);
             let show = if is_account { redact_server } else { redact_address };
@@ -276,7 +276,7 @@ pub(super) fn hide_secrets(
     }
     if addresses.join("\n") != text {
         // Those of the page before stay for a day: it may be open in another tab, or be sent again.
-        form.address_id = kept_address::store_addresses(&state.uploads_dir, &addresses)?;
+        form.address_id = kept_address::store_addresses(&state.store, &state.uploads_dir, &addresses)?;
     }
     form.url = text;
     Ok(())
