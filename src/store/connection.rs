@@ -48,7 +48,8 @@ type PoolConnection = r2d2::PooledConnection<DatabaseConnector>;
 impl Store {
     /// Opens the database with up to `connections` connections. The first one is made immediately, so that a wrong
     /// address is an error here. A SQLite file and its folder are created. `lease` is the duration of a worker's lease:
-    /// a PostgreSQL session may not stay idle inside a transaction for longer.
+    /// a PostgreSQL session may not stay idle inside a transaction for longer, and a lease that ends much later is from
+    /// before the clock was set back.
     ///
     /// # Errors
     /// [`StoreError::Unreachable`] when the database cannot be opened or reached.
@@ -122,6 +123,11 @@ impl Store {
         let connector = DatabaseConnector { session, ..self.connector.clone() };
         let pool = build_pool(&connector, connections)?;
         Ok(Self { pool, connector, ..self.clone() })
+    }
+
+    /// The duration of a worker's lease.
+    pub(super) const fn lease_term(&self) -> Duration {
+        self.connector.session.lease
     }
 
     /// Applies the missing migrations and returns their number. Several servers may call this at the same time.

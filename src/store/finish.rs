@@ -102,8 +102,8 @@ pub(super) enum ClosePrecondition {
     Leased(Lease),
     /// The run is still pending.
     Waiting(SyncId),
-    /// The run is running under this lease, which expired before this time, in epoch milliseconds.
-    Expired(Lease, i64),
+    /// The run is running under this lease, which has expired, and this transaction has locked its row.
+    Expired(Lease),
 }
 
 impl Store {
@@ -127,11 +127,12 @@ pub(super) fn close_run(
     precondition: ClosePrecondition,
     ending: &RunEnding,
 ) -> Result<Option<SyncId>, StoreError> {
-    let (id, from, token, expired_by) = match precondition {
-        ClosePrecondition::Leased(lease) => (lease.id, Status::Running, lease.token, i64::MAX),
+    let (id, from, token) = match precondition {
+        ClosePrecondition::Leased(lease) | ClosePrecondition::Expired(lease) => {
+            (lease.id, Status::Running, lease.token)
+        }
         // A pending run has no token; a running one always has one, as the table's CHECK ensures.
-        ClosePrecondition::Waiting(id) => (id, Status::Pending, 0, i64::MAX),
-        ClosePrecondition::Expired(lease, by) => (lease.id, Status::Running, lease.token, by),
+        ClosePrecondition::Waiting(id) => (id, Status::Pending, 0),
     };
     debug_assert!(from.may_become(ending.status), "{from} does not become {}", ending.status);
     let id = id.to_string();
@@ -143,8 +144,7 @@ pub(super) fn close_run(
     let matching_row = sync_operations::table
         .filter(sync_operations::id.eq(&id))
         .filter(sync_operations::status.eq(from.as_str()))
-        .filter(sync_operations::token.is_null().or(sync_operations::token.eq(token)))
-        .filter(sync_operations::lease_until.is_null().or(sync_operations::lease_until.lt(expired_by)));
+        .filter(sync_operations::token.is_null().or(sync_operations::token.eq(token)));
     let completed = ending.status == Status::Completed;
     let rows = diesel::update(matching_row)
         .set((

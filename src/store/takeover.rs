@@ -8,6 +8,7 @@ use super::connection::{AnyConnection, Store};
 use super::dialect::{clock, lock};
 use super::error::StoreError;
 use super::finish::{ClosePrecondition, RequeuePolicy, RunEnding, close_run};
+use super::lease::to_millis;
 use super::operations;
 use super::schema::sync_operations;
 use super::stored_values::{parse_json, parse_value};
@@ -34,20 +35,31 @@ pub fn interrupted_error(kind: OperationKind) -> (String, String) {
     ("interrupted".to_owned(), interrupted_message(kind))
 }
 
-/// Locks the row of a run if its lease has expired. Returns the time of the check, in epoch milliseconds; the lease
-/// stays expired until the transaction ends.
-fn lock_if_expired(conn: &mut AnyConnection, lease: Lease) -> Result<Option<i64>, StoreError> {
+/// The running runs whose lease has expired at `now`. A lease that ends later than in two terms was renewed before the
+/// clock of the database was set back, which on SQLite is the clock of the machine: a live worker renews it by the new
+/// clock, and the lease of a dead one must not last until the clock has caught up. Two terms, because a lease may be
+/// renewed while a transaction that has read the clock waits for its row.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn expired_runs(now: i64, term: i64) -> _ {
+    let running: &'static str = Status::Running.as_str();
+    let latest_end: i64 = now.saturating_add(term.saturating_mul(2));
+    sync_operations::table
+        .filter(sync_operations::status.eq(running))
+        .filter(sync_operations::lease_until.lt(now).or(sync_operations::lease_until.gt(latest_end)))
+}
+
+/// Locks the row of a run if its lease has expired, and returns whether it has; the lease stays expired until the
+/// transaction ends. `term` is the duration of a lease in milliseconds.
+fn lock_if_expired(conn: &mut AnyConnection, lease: Lease, term: i64) -> Result<bool, StoreError> {
     lock::limit_lock_wait(conn)?;
     let now = clock::now(conn)?.timestamp_millis();
-    let expired = sync_operations::table
+    let expired = expired_runs(now, term)
         .filter(sync_operations::id.eq(lease.id.to_string()))
-        .filter(sync_operations::token.eq(lease.token))
-        .filter(sync_operations::status.eq(Status::Running.as_str()))
-        .filter(sync_operations::lease_until.lt(now));
+        .filter(sync_operations::token.eq(lease.token));
     // This update only locks the row.
     let rows =
         diesel::update(expired).set(sync_operations::lease_until.eq(sync_operations::lease_until)).execute(conn)?;
-    Ok((rows > 0).then_some(now))
+    Ok(rows > 0)
 }
 
 impl Store {
@@ -58,7 +70,8 @@ impl Store {
     /// [`StoreError`] when the database is unavailable, the write lock is not available in time, or the row of the run
     /// is locked.
     pub fn has_expired(&self, lease: Lease) -> Result<bool, StoreError> {
-        self.write(|conn| Ok(lock_if_expired(conn, lease)?.is_some()))
+        let term = to_millis(self.lease_term());
+        self.write(|conn| lock_if_expired(conn, lease, term))
     }
 
     /// Ends the database sessions of frozen processes that have held rows for longer than `term`, which no timeout of
@@ -75,13 +88,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
     pub fn expired_leases(&self) -> Result<Vec<Lease>, StoreError> {
+        let term = to_millis(self.lease_term());
         self.read(|conn| {
             let now = clock::now(conn)?.timestamp_millis();
-            let rows: Vec<(String, Option<i64>)> = sync_operations::table
-                .filter(sync_operations::status.eq(Status::Running.as_str()))
-                .filter(sync_operations::lease_until.lt(now))
-                .select((sync_operations::id, sync_operations::token))
-                .load(conn)?;
+            let rows: Vec<(String, Option<i64>)> =
+                expired_runs(now, term).select((sync_operations::id, sync_operations::token)).load(conn)?;
             rows.into_iter()
                 .map(|(id, token)| {
                     let id = parse_value("sync_operations.id", &id)?;
@@ -98,8 +109,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is unavailable, or the row of the run stays locked.
     pub fn take_over(&self, lease: Lease) -> Result<Option<TakenOver>, StoreError> {
+        let term = to_millis(self.lease_term());
         let ended = self.write(|conn| {
-            let Some(now) = lock_if_expired(conn, lease)? else { return Ok(None) };
+            if !lock_if_expired(conn, lease, term)? {
+                return Ok(None);
+            }
             let Some(row) = operations::find_row(conn, &lease.id.to_string())? else { return Ok(None) };
             // A run whose kind this version does not know is treated as a sync.
             let kind: OperationKind = row.kind.parse().unwrap_or(OperationKind::Sync);
@@ -113,7 +127,7 @@ impl Store {
                 requeue: if requeue { RequeuePolicy::NextAttempt } else { RequeuePolicy::No },
                 ..RunEnding::new(Status::Interrupted, message)
             };
-            close_run(conn, &self.sealer, ClosePrecondition::Expired(lease, now), &ending)
+            close_run(conn, &self.sealer, ClosePrecondition::Expired(lease), &ending)
                 .map(|successor| Some(TakenOver { id: lease.id, successor }))
         });
         match ended {

@@ -19,6 +19,7 @@ use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![
     a_live_lease_is_not_taken_over,
+    a_lease_from_before_the_clock_was_set_back_is_taken_over_unless_it_is_renewed,
     a_first_crash_is_followed_by_a_second_attempt,
     a_second_crash_is_not_followed_by_a_third_attempt,
     a_run_with_a_pending_cancel_is_not_started_again,
@@ -50,6 +51,32 @@ fn a_live_lease_is_not_taken_over(db: &TestDatabase) {
     store.save_progress(lease, LEASE_TERM, &progress_at(50)).expect("the worker continues");
     store.finish_run(lease, &run_ending(Status::Completed)).expect("and ends");
     assert!(store.take_over(lease).expect("an answer").is_none(), "what has ended is not taken over");
+}
+
+fn a_lease_from_before_the_clock_was_set_back_is_taken_over_unless_it_is_renewed(db: &TestDatabase) {
+    let store = db.store();
+    let (_, id) = queue_new_run(&store);
+    let (_, lease) = claim_run(&store, 1, LEASE_TERM).expect("a run");
+    let set_clock_back = |by: Duration| {
+        db.run_sql(&format!("UPDATE sync_operations SET lease_until = lease_until + {}", by.as_millis()));
+    };
+    let is_expired = || {
+        let is_listed = store.expired_leases().expect("an answer").contains(&lease);
+        assert_eq!(store.has_expired(lease).expect("an answer"), is_listed);
+        is_listed
+    };
+    // A lease that was renewed while this transaction waited may end a little later than a lease from now.
+    set_clock_back(LEASE_TERM - Duration::from_secs(1));
+    assert!(!is_expired());
+    assert!(store.take_over(lease).expect("an answer").is_none());
+    set_clock_back(Duration::from_secs(3600));
+    assert!(is_expired());
+    store.renew_lease(lease, LEASE_TERM).expect("an answer");
+    assert!(!is_expired(), "its worker is alive");
+    set_clock_back(Duration::from_secs(3600));
+    let successor = store.take_over(lease).expect("an answer").expect("taken over").successor;
+    assert_eq!(expect_interrupted(db, &store, id).summary.successor, successor);
+    assert!(successor.is_some());
 }
 
 fn a_first_crash_is_followed_by_a_second_attempt(db: &TestDatabase) {
