@@ -6,6 +6,7 @@
 # make fuzz   feeds the parsers with inputs that libFuzzer makes, LOCKSTEP_FUZZ_SECONDS (360) for each of them;
 #             FUZZ="csv feed" chooses some
 # make crashes  kills servers in the middle of their runs, 200 times on each database; prints what came of it
+# make histories  records calls to servers under faults for LOCKSTEP_HISTORY_MINUTES on both databases, and checks them
 # make bench  compares loading and polling with their references, and a sync with one that tells no progress; prints
 #             ratios. make bench-progress is the second part alone
 # make pictures    takes pictures of every page in every state into target/pictures
@@ -13,7 +14,7 @@
 
 CARGO ?= cargo
 
-.PHONY: pictures test test-busy fuzz crashes lint lint-static lint-dependencies sbom format bench bench-progress screenshot needs
+.PHONY: pictures test test-busy fuzz crashes histories lint lint-static lint-dependencies sbom format bench bench-progress screenshot needs
 
 test: needs
 	@if $(CARGO) nextest --version >/dev/null 2>&1; \
@@ -31,6 +32,12 @@ crashes: needs
 	@if $(CARGO) nextest --version >/dev/null 2>&1; \
 	then $(CARGO) nextest run --profile crashes servers::crashes; \
 	else $(CARGO) test servers::crashes -- --nocapture; fi
+
+histories: export LOCKSTEP_HISTORY_MINUTES ?= 60
+histories: needs
+	@if $(CARGO) nextest --version >/dev/null 2>&1; \
+	then $(CARGO) nextest run --profile histories -E 'test(explains_every_answer)'; \
+	else $(CARGO) test explains_every_answer -- --nocapture; fi
 
 needs: node_modules/.package-lock.json
 	@scripts/install-test-needs

@@ -18,6 +18,7 @@ mod mid_run;
 mod outage_logging;
 mod polls;
 mod redis;
+mod run_lives;
 mod second_crash;
 mod secrets;
 mod shutdown;

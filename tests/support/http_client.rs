@@ -2,6 +2,7 @@
 //! the server.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -19,12 +20,16 @@ pub(crate) struct TestHttpClient {
 impl TestHttpClient {
     /// A client without credentials.
     pub(crate) fn anonymous(address: SocketAddr) -> Self {
+        Self::with_time_limit(address, WAIT_LIMIT)
+    }
+
+    fn with_time_limit(address: SocketAddr, limit: Duration) -> Self {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
             .max_idle_connections(0)
-            .timeout_global(Some(WAIT_LIMIT))
+            .timeout_global(Some(limit))
             .build();
         Self { agent: agent.into(), address, who: None }
     }
@@ -46,6 +51,11 @@ impl TestHttpClient {
         let cookie = answer.headers().get("set-cookie").and_then(|value| value.to_str().ok()).expect("a session");
         let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
         Self { who: Some(("Cookie", cookie)), ..visitor }
+    }
+
+    /// A client with the same credentials at another address, which waits for an answer no longer than `limit`.
+    pub(crate) fn at_address(&self, address: SocketAddr, limit: Duration) -> Self {
+        Self { who: self.who.clone(), ..Self::with_time_limit(address, limit) }
     }
 
     /// Requests a path; `None` when no server answers.

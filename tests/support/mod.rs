@@ -23,6 +23,7 @@ mod reader_dialect;
 pub(crate) mod reader_server;
 pub(crate) mod redis_server;
 pub(crate) mod refused_batches;
+pub(crate) mod reserved_port;
 pub(crate) mod reverse_proxy;
 pub(crate) mod seeded_random;
 mod server_answer;

@@ -176,15 +176,22 @@ pub(crate) struct StartingServer {
 
 impl StartingServer {
     /// Waits until it has printed its address.
-    pub(crate) fn expect_up(mut self) -> ServerProcess {
+    pub(crate) fn expect_up(self) -> ServerProcess {
+        self.try_up().unwrap_or_else(|problem| panic!("the server did not start: {problem}"))
+    }
+
+    /// Waits until it has printed its address. The error is its log, if it ended instead.
+    pub(crate) fn try_up(mut self) -> Result<ServerProcess, String> {
         let mut out = BufReader::new(self.child.stdout.take().expect("an output"));
         let mut line = String::new();
         out.read_line(&mut line).expect("a line");
         let address =
             line.trim_end().strip_prefix("Lockstep is running at http://").and_then(|rest| rest.strip_suffix('/'));
         let Some(address) = address.and_then(|address| address.parse().ok()) else {
-            let log = std::fs::read_to_string(&self.log).unwrap_or_default();
-            panic!("the server did not start: {line:?}\n{log}");
+            // It may have ended already.
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+            return Err(format!("{line:?}\n{}", std::fs::read_to_string(&self.log).unwrap_or_default()));
         };
         // Both lines are written at once, so the second one has arrived with the first.
         let mut set_up_link = None;
@@ -193,7 +200,7 @@ impl StartingServer {
             out.read_line(&mut line).expect("a line");
             set_up_link = line.trim_end().strip_prefix("Create the first admin: ").map(str::to_owned);
         }
-        ServerProcess { child: self.child, out, log: self.log, address, set_up_link }
+        Ok(ServerProcess { child: self.child, out, log: self.log, address, set_up_link })
     }
 }
 

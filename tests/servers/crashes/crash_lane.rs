@@ -1,8 +1,7 @@
 //! One server with its database, its source and its poller, killed repeatedly.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -17,6 +16,7 @@ use crate::servers::status_follower::{FollowedRun, FollowerState, StatusFollower
 use crate::support::TestDatabase;
 use crate::support::http_client::TestHttpClient;
 use crate::support::load_clock::LoadClock;
+use crate::support::reserved_port::reserve_port;
 use crate::support::seeded_random::SeededRandom;
 use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::stub_server::{StubReply, StubServer};
@@ -50,18 +50,6 @@ pub(super) fn run_lane(db: &TestDatabase, seed: u64, kills: impl Iterator<Item =
     let mut tally = lane.count_records();
     tally.add_counts(polled);
     tally
-}
-
-/// A port outside the ephemeral range: no other process gets it while the server is down.
-fn reserve_port() -> u16 {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    loop {
-        let number = std::process::id() * 64 + NEXT.fetch_add(1, Ordering::SeqCst);
-        let port = u16::try_from(10_000 + number % 20_000).expect("a port");
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
 }
 
 impl<'a> CrashLane<'a> {
