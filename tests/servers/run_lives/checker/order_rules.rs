@@ -50,8 +50,8 @@ fn point_of(sighting: &RunSighting) -> Option<LifePoint> {
     Some((report.phase?.rank(), report.progress?))
 }
 
-/// A later answer has less than an earlier one. The same process remembers what it answered; another one may know only
-/// what was true a moment ago.
+/// A later answer has less than an earlier one. The same process remembers what it answered, and the database is never
+/// behind; another process may know only what was true a moment ago.
 fn find_back_steps(life: &RunLife) -> Vec<Contradiction> {
     let mut by_end: Vec<(LifePoint, &RunSighting)> =
         life.sightings.iter().filter_map(|sighting| Some((point_of(sighting)?, sighting))).collect();
@@ -69,7 +69,9 @@ fn find_back_steps(life: &RunLife) -> Vec<Contradiction> {
         .filter_map(|(point, sighting)| {
             let own = sighting.process.as_deref().and_then(|process| by_process.get(process));
             let own = own.and_then(|seen| seen.highest_by(sighting.begin));
-            let any = sighting.begin.checked_sub(STALE_ANSWER_LIMIT).and_then(|time| anywhere.highest_by(time));
+            let is_current = sighting.report().is_some_and(|report| report.is_current);
+            let age = if is_current { 0 } else { STALE_ANSWER_LIMIT };
+            let any = sighting.begin.checked_sub(age).and_then(|time| anywhere.highest_by(time));
             let (high, call) = is_lower(*point, own).or_else(|| is_lower(*point, any))?;
             let rule = if point.0 < high.0 { LifeRule::EndedRunIsActive } else { LifeRule::ProgressGoesBack };
             let finding = format!("{}: from {} back to {}", life.id, show_point(high), show_point(*point));

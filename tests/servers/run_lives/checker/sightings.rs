@@ -77,6 +77,8 @@ pub(super) struct RunReport {
     pub(super) code: Option<String>,
     /// How many removals wait for a decision.
     pub(super) withheld: Option<u64>,
+    /// Whether it was read from the database during the call.
+    pub(super) is_current: bool,
 }
 
 /// A fact about a run with its call.
@@ -104,7 +106,8 @@ impl RunSighting {
         match &self.fact {
             RunFact::Active | RunFact::CancelAccepted => Some(self.begin),
             RunFact::Reported(report) if !report.phase?.is_ended() => {
-                Some(self.begin.saturating_sub(STALE_ANSWER_LIMIT))
+                let age = if report.is_current { 0 } else { STALE_ANSWER_LIMIT };
+                Some(self.begin.saturating_sub(age))
             }
             _ => None,
         }
@@ -136,11 +139,26 @@ fn read_report(body: &Value) -> RunFact {
         target: text_of(body, "target"),
         code: text_of(body, "code"),
         withheld: body["withheldRemovals"].as_u64(),
+        is_current: false,
     }))
 }
 
 /// The facts in the answer to a call, each with its run.
 pub(super) fn read_facts(call: &RecordedCall) -> Vec<(String, RunFact)> {
+    let mut facts = read_answer(call);
+    let asks_database = matches!(
+        call.request,
+        CallRequest::Record { .. } | CallRequest::Records { .. } | CallRequest::FinalRecords { .. }
+    );
+    for (_, fact) in &mut facts {
+        if let RunFact::Reported(report) = fact {
+            report.is_current = asks_database;
+        }
+    }
+    facts
+}
+
+fn read_answer(call: &RecordedCall) -> Vec<(String, RunFact)> {
     let Some(answer) = &call.answer else { return Vec::new() };
     let body = &answer.body;
     let named = text_of(body, "syncId");

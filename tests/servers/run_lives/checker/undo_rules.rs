@@ -32,7 +32,7 @@ fn find_second_undo(undo: &RunLife, runs: &[&RunLife]) -> Option<Contradiction> 
             && other.accepted.is_some()
             && other.created_after >= ended_by
     })?;
-    let finding = format!("{:?} by {} and {}", undo.undo_of, undo.id, second.id);
+    let finding = format!("{} by {} and {}", undo.undo_of.as_deref()?, undo.id, second.id);
     Some(Contradiction::new(
         LifeRule::UndoneTwice,
         finding,

@@ -89,7 +89,10 @@ impl BusyClient<'_> {
     fn follow(&mut self, run: &str) -> String {
         let mut status = String::new();
         for _ in 0..MAX_FOLLOW_POLLS {
-            let answer = self.call_any(CallRequest::Status { run: run.to_owned() });
+            let run = run.to_owned();
+            let by_record = self.random.next_chance(25);
+            let answer =
+                self.call_any(if by_record { CallRequest::Record { run } } else { CallRequest::Status { run } });
             status = status_of(answer.as_ref()).to_owned();
             if self.is_over() || !["pending", "running", ""].contains(&status.as_str()) {
                 break;
@@ -150,8 +153,9 @@ impl BusyClient<'_> {
         self.pause(40, 300);
         let Some((source, run)) = self.client.context().known.pick(&mut self.random) else { return };
         let request = match self.random.next_below(10) {
-            0..6 => CallRequest::Status { run },
-            6..9 => CallRequest::Panel { source, run: Some(run) },
+            0..5 => CallRequest::Status { run },
+            5..7 => CallRequest::Record { run },
+            7..9 => CallRequest::Panel { source, run: Some(run) },
             _ => CallRequest::Panel { source, run: None },
         };
         self.call_any(request);

@@ -36,6 +36,22 @@ fn another_process_may_be_a_moment_behind_and_not_longer() {
 }
 
 #[test]
+fn a_record_is_never_behind_what_another_process_answered() {
+    let record = |begin| {
+        let answer = CallAnswer { status: 200, body: report("a", "running", 39) };
+        let request = CallRequest::Record { run: "a".to_owned() };
+        builder().poll_process("A1", (1000, 1100), "a", "running", 40).call_process(
+            "B1",
+            (begin, begin + 100),
+            request,
+            Some(answer),
+        )
+    };
+    record(1099).is_legal();
+    record(1100).breaks(LifeRule::ProgressGoesBack);
+}
+
+#[test]
 fn progress_that_goes_back_is_found_in_panels_and_records_too() {
     let panel = CallRequest::Panel { source: "albums".to_owned(), run: Some("a".to_owned()) };
     let record = CallRequest::Record { run: "a".to_owned() };

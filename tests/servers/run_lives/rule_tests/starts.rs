@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::history_builder::HistoryBuilder;
+use super::history_builder::{HistoryBuilder, report};
 use crate::servers::run_lives::checker::LifeRule;
 use crate::servers::run_lives::history::CallRequest;
 
@@ -16,7 +16,14 @@ fn a_run_that_was_accepted_while_another_one_was_active_is_found() {
     // This answer may be ten seconds old, and no older.
     two_runs().poll((15_100, 15_200), "a", "running", 40).breaks(LifeRule::RunsOverlap);
     two_runs().poll((15_099, 15_200), "a", "running", 40).is_legal();
-    // A refused start is decided by the database.
+    // A record is read from the database.
+    let record = |begin| {
+        let body = report("a", "running", 40);
+        two_runs().call((begin, begin + 100), CallRequest::Record { run: "a".to_owned() }, 200, body)
+    };
+    record(5100).breaks(LifeRule::RunsOverlap);
+    record(5099).is_legal();
+    // So is a refused start.
     two_runs().start((5100, 5200), 409, "a").breaks(LifeRule::RunsOverlap);
     two_runs().start((5099, 5200), 409, "a").is_legal();
 }
