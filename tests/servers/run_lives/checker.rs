@@ -49,3 +49,24 @@ pub(super) fn check_history(history: &RunHistory) -> Vec<Contradiction> {
     found.sort_by_key(|contradiction| (contradiction.calls.len(), contradiction.calls.clone()));
     found
 }
+
+/// How much of a history the rules about catalogs and workers could judge.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(super) struct JudgedCounts {
+    /// Answers with items that were compared with a sheet.
+    pub(super) catalogs: usize,
+    /// Undos whose items were compared with those before.
+    pub(super) undos: usize,
+    /// Runs whose worker surely died.
+    pub(super) dead_workers: usize,
+}
+
+/// Counts what the rules could judge.
+pub(super) fn count_judged(history: &RunHistory) -> JudgedCounts {
+    let lives = RunLives::read(history);
+    JudgedCounts {
+        catalogs: item_rules::count_judged(history, &lives),
+        undos: undo_rules::count_judged(history, &lives),
+        dead_workers: worker_rules::count_judged(history, &lives),
+    }
+}

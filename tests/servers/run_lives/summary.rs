@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::checker::{RunLives, read_phase};
+use super::checker::{JudgedCounts, RunLives, count_judged, read_phase};
 use super::history::{CallRequest, FaultKind, RunHistory};
 
 /// The counts of one or several histories.
@@ -19,6 +19,7 @@ pub(super) struct HistorySummary {
     items: usize,
     endings: BTreeMap<String, usize>,
     faults: BTreeMap<FaultKind, usize>,
+    judged: JudgedCounts,
 }
 
 impl HistorySummary {
@@ -26,6 +27,10 @@ impl HistorySummary {
     pub(super) fn add_history(&mut self, history: &RunHistory) {
         self.rounds += 1;
         self.calls += history.calls.len();
+        let judged = count_judged(history);
+        self.judged.catalogs += judged.catalogs;
+        self.judged.undos += judged.undos;
+        self.judged.dead_workers += judged.dead_workers;
         self.runs += RunLives::read(history).count();
         for call in &history.calls {
             let is_start = matches!(call.request, CallRequest::Start { .. } | CallRequest::Undo { .. });
@@ -51,9 +56,9 @@ impl HistorySummary {
         }
     }
 
-    /// How many starts and undos were accepted.
-    pub(super) fn count_starts(&self) -> usize {
-        self.starts
+    /// How many runs were seen.
+    pub(super) fn count_runs(&self) -> usize {
+        self.runs
     }
 
     /// How many faults were injected.
@@ -64,12 +69,14 @@ impl HistorySummary {
 
 impl fmt::Display for HistorySummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rounds, calls, starts, conflicts, unanswered, unavailable, runs, items, endings, faults } = self;
+        let Self { rounds, calls, starts, conflicts, unanswered, unavailable, runs, items, .. } = self;
+        let Self { endings, faults, judged, .. } = self;
+        let JudgedCounts { catalogs, undos, dead_workers } = judged;
         write!(
             f,
             "{rounds} rounds, {calls} calls: {starts} starts accepted, {conflicts} refused with 409, {items} answers \
-             with items, {unavailable} answers of 503, {unanswered} answers that did not come; {runs} runs {endings:?}; \
-             faults {faults:?}"
+             with items ({catalogs} compared with a sheet, {undos} undos with the items before), {unavailable} answers of 503, {unanswered} answers that did not come; {runs} runs {endings:?}, \
+             {dead_workers} of them lost their worker for sure; faults {faults:?}"
         )
     }
 }

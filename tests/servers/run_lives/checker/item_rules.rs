@@ -58,6 +58,16 @@ pub(super) fn find_contradictions(history: &RunHistory, lives: &RunLives) -> Vec
     found
 }
 
+/// How many answers with items are compared with a sheet: the others were given while runs followed each other.
+pub(super) fn count_judged(history: &RunHistory, lives: &RunLives) -> usize {
+    let by_source = lives.by_source();
+    let is_judged = |seen: &&SeenItems| {
+        let runs = by_source.get(seen.source.as_str()).map(Vec::as_slice).unwrap_or_default();
+        runs.iter().any(|life| is_last_sync(life, seen, runs))
+    };
+    read_items(history).iter().filter(is_judged).count()
+}
+
 /// Compares items with the sheets that the last sync may have fetched, if that sync completed and nothing else changed
 /// the catalog until then.
 fn find_difference(seen: &SeenItems, sheets: &[&PublishedSheet], runs: &[&RunLife]) -> Option<Contradiction> {

@@ -41,6 +41,36 @@ fn find_dead_run(history: &RunHistory, life: &RunLife) -> Option<Contradiction> 
     None
 }
 
+/// How many runs lost their worker for sure and were ended by another process.
+pub(super) fn count_judged(history: &RunHistory, lives: &RunLives) -> usize {
+    let is_judged = |life: &&RunLife| {
+        let running = life.phases().filter(|(phase, _)| *phase == RunPhase::Running).map(|(_, sighting)| sighting);
+        let claimed = running.min_by_key(|sighting| sighting.end);
+        claimed.zip(life.ended_by).is_some_and(|(claimed, (ended_by, _))| {
+            claimed.end < ended_by && find_worker_death(history, life, claimed, ended_by).is_some()
+        })
+    };
+    lives.all().filter(is_judged).count()
+}
+
+/// Since when every process that can be the worker of a run was dead or stopped, without a break, until a time.
+/// `claimed` shows that the run had a worker.
+fn find_worker_death(
+    history: &RunHistory,
+    life: &RunLife,
+    claimed: &RunSighting,
+    until: RecordedTime,
+) -> Option<RecordedTime> {
+    let possible = history
+        .processes
+        .iter()
+        .filter(|process| process.begin < claimed.end && process.gone.is_none_or(|gone| gone > life.created_after));
+    // With a single living one among them, that one may be the worker.
+    let deaths: Option<Vec<RecordedTime>> =
+        possible.map(|process| find_death(history, process, claimed.end, until)).collect();
+    deaths?.into_iter().max()
+}
+
 /// Since when a process was dead or stopped, without a break, until a time.
 fn find_death(
     history: &RunHistory,

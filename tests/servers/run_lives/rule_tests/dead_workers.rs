@@ -1,7 +1,7 @@
 //! Runs that are running without their worker.
 
 use super::history_builder::HistoryBuilder;
-use crate::servers::run_lives::checker::LifeRule;
+use crate::servers::run_lives::checker::{LifeRule, count_judged};
 use crate::servers::run_lives::history::FaultKind;
 
 /// A run that `A1` has, a kill of `A1` at 3 s, and the answer of `A2`, up at 5 s, that the run is running.
@@ -53,4 +53,14 @@ fn nobody_notices_a_dead_worker_while_the_database_is_away_or_all_others_are_fro
     killed(65_001).fault(FaultKind::DatabaseAway, "database", (3500, 4000)).breaks(LifeRule::DeadWorkerRuns);
     // A moved clock is no excuse.
     killed(65_001).fault(FaultKind::ClockBack, "A2", (40_000, 40_500)).breaks(LifeRule::DeadWorkerRuns);
+}
+
+#[test]
+fn a_run_that_another_process_ended_counts_as_judged_if_its_worker_surely_died() {
+    let ended = |history: HistoryBuilder| {
+        let history = history.poll_process("A2", (70_000, 70_100), "a", "interrupted", 40);
+        count_judged(&history.into_history()).dead_workers
+    };
+    assert_eq!(ended(killed(20_000)), 1);
+    assert_eq!(ended(killed(20_000).process("B1", (0, 600), None)), 0);
 }
