@@ -175,7 +175,6 @@ pub(crate) struct StartingServer {
 }
 
 impl StartingServer {
-    /// Waits until it has printed its address.
     pub(crate) fn expect_up(self) -> ServerProcess {
         self.try_up().unwrap_or_else(|problem| panic!("the server did not start: {problem}"))
     }
@@ -188,9 +187,7 @@ impl StartingServer {
         let address =
             line.trim_end().strip_prefix("Lockstep is running at http://").and_then(|rest| rest.strip_suffix('/'));
         let Some(address) = address.and_then(|address| address.parse().ok()) else {
-            // It may have ended already.
-            let _ = self.child.kill();
-            let _ = self.child.wait();
+            let _ = self.child.kill().and_then(|()| self.child.wait());
             return Err(format!("{line:?}\n{}", std::fs::read_to_string(&self.log).unwrap_or_default()));
         };
         // Both lines are written at once, so the second one has arrived with the first.
