@@ -82,7 +82,8 @@ pub struct DiscardedSecrets {
     pub next_key: Option<SecretKeyPlace>,
 }
 
-/// Discards the secrets that cannot be decrypted with the keys that are there: that of the setting, and that of the file.
+/// Discards the secrets that cannot be decrypted with the keys that are there: that of the setting, and that of the
+/// file.
 ///
 /// # Errors
 /// When there is no database, or when it cannot be opened.

@@ -94,7 +94,7 @@ impl Store {
             // Only one key can be used from now on.
             let present = own.or(keys.first());
             let is_lost =
-                |place: &str, text: &str| is_sealed(text) && !present.is_some_and(|key| key.open(place, text).is_ok());
+                |place: &str, text: &str| is_sealed(text) && present.is_none_or(|key| key.open(place, text).is_err());
             let rows = sources::table.order(sources::slug).select((sources::id, sources::slug, sources::location));
             let rows: Vec<(i64, String, String)> = rows.load(conn)?;
             let lost = to_json("sources.location", &SourceLocation::Url(String::new()))?;

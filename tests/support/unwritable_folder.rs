@@ -42,9 +42,10 @@ impl SmallFileSystem {
         command_succeeds("mount", &options, folder).then(|| Self(folder.to_owned()))
     }
 
-    /// Fills it to the last byte.
+    /// Fills it to the last byte; again, if something has become free since.
     pub(crate) fn fill(&self) {
-        let mut file = std::fs::File::create(self.0.join("rubbish")).expect("a file");
+        let path = self.0.join("rubbish");
+        let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path).expect("a file");
         let error = loop {
             if let Err(error) = file.write_all(&[0; 4096]) {
                 break error;

@@ -35,8 +35,8 @@ pub(in crate::store) fn run_checkpoint(conn: &mut AnyConnection) -> CheckpointOu
     }
 }
 
-/// Copies the log of a SQLite file into the file, and empties the file of the log. Waits for readers and writers as long
-/// as for a lock.
+/// Copies the log of a SQLite file into the file, and empties the file of the log. Waits for readers and writers as
+/// long as for a lock.
 pub(in crate::store) fn shorten_log(conn: &mut AnyConnection) -> QueryResult<()> {
     if let AnyConnection::Sqlite(conn) = conn {
         diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<CheckpointRow>(conn)?;
