@@ -63,9 +63,9 @@ impl LinkPlace {
     fn parse_sheet_path(parts: &[&str]) -> Result<Self, SheetLinkError> {
         let after_d = parts.iter().position(|part| *part == "d").and_then(|at| parts.get(at + 1..));
         let (has_published_id, id, action) = match after_d {
+            Some([] | ["e"]) | None => (false, None, parts),
             Some(["e", id, action @ ..]) => (true, Some((*id).to_owned()), action),
             Some([id, action @ ..]) => (false, Some((*id).to_owned()), action),
-            Some([]) | None => (false, None, parts),
         };
         // As in `edit%23gid=7`, where an escaped parameter became a part of the path.
         let is_plain = |part: &&str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));

@@ -221,6 +221,7 @@ fn an_unusable_link_gets_an_example_of_a_usable_one() {
         ("~/d/a%2Fb/edit", SheetLinkError::Other),
         ("~/u/0/", SheetLinkError::Other),
         ("~/d", SheetLinkError::Other),
+        ("~/d/e/?gid=1", SheetLinkError::Other),
         ("albums", SheetLinkError::Other),
         ("", SheetLinkError::Other),
     ];

@@ -1,5 +1,6 @@
 //! Texts of addresses: links to sheets, the parameters of lists, the ids of runs.
 
+use lockstep::domain::rows::row::column_names;
 use lockstep::domain::sheet_link::SheetLink;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::web::normalize_list_query;
@@ -23,7 +24,7 @@ pub(super) fn check_sheet_link(bytes: &[u8]) -> bool {
 pub(super) fn check_list_query(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let (names, query) = text.split_once('\n').unwrap_or(("title,year,read,starred", text));
-    let columns: Vec<String> = names.split(',').map(str::to_owned).collect();
+    let columns = column_names(&names.split(',').collect::<Vec<_>>());
     let once = normalize_list_query(query, &columns);
     assert!(!once.contains(['\r', '\n', ' ', '"', '<']), "{once:?}");
     assert_eq!(normalize_list_query(once.trim_start_matches('?'), &columns), once, "{query:?}");
