@@ -1,6 +1,7 @@
 //! The status board: one contract for its three stores, and the faults that each can have.
 
 mod concurrent_reads;
+mod confirmation;
 mod folders;
 mod foreign_files;
 mod monotonic_progress;
