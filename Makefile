@@ -5,6 +5,8 @@
 # make sbom   writes what is in the release binary to target/lockstep.cdx.json (CycloneDX)
 # make fuzz   feeds the parsers with inputs that libFuzzer makes, LOCKSTEP_FUZZ_SECONDS (360) for each of them;
 #             FUZZ="csv feed" chooses some
+# make mutants  changes the code that decides about runs, and shows which changes no test notices (cargo-mutants 27);
+#             SHARD=0/25 takes every 25th of 376 changes, which is hours of work
 # make crashes  kills servers in the middle of their runs, 200 times on each database; prints what came of it
 # make histories  records calls to servers under faults for LOCKSTEP_HISTORY_MINUTES on both databases, and checks them
 # make bench  compares loading and polling with their references, and a sync with one that tells no progress; prints
@@ -14,7 +16,8 @@
 
 CARGO ?= cargo
 
-.PHONY: pictures test test-busy fuzz crashes histories lint lint-static lint-dependencies sbom format bench bench-progress screenshot needs
+.PHONY: pictures test test-busy fuzz mutants crashes histories lint lint-static lint-dependencies sbom format bench
+.PHONY: bench-progress screenshot needs
 
 test: needs
 	@if $(CARGO) nextest --version >/dev/null 2>&1; \
@@ -26,6 +29,9 @@ test-busy: needs
 
 fuzz:
 	@scripts/fuzz-parsers $(FUZZ)
+
+mutants: needs
+	$(CARGO) mutants --sharding round-robin --shard $(or $(SHARD),0/25)
 
 crashes: export LOCKSTEP_CRASHES ?= 200
 crashes: needs
