@@ -6,7 +6,7 @@ use chrono::{TimeDelta, Utc};
 use lockstep::domain::operation::Status;
 use lockstep::domain::run_summary::RunSummary;
 use lockstep::domain::status_report::StatusReport;
-use lockstep::status::{StatusBoard, StatusStore};
+use lockstep::status::StatusBoard;
 
 use super::store_fixture::FixtureRun;
 use super::{StatusFixture, StoreKind};
