@@ -9,6 +9,7 @@ use super::seen_progress::SeenProgress;
 use super::{DatabaseStatus, StatusError, StatusStore};
 use crate::domain::log_fields;
 use crate::domain::operation::Status;
+use crate::domain::run_summary::RunSummary;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 use crate::store::Store;
@@ -87,9 +88,15 @@ impl StatusBoard {
             PrimaryReading::Unusable => self.database.get(id)?,
         };
         if let Some(report) = &mut answer {
-            self.seen.record_seen(report);
+            self.seen.record_seen(&mut report.summary);
         }
         Ok(answer)
+    }
+
+    /// Records that a page or an answer shows this state of a run, which it read from the database. The primary may lag
+    /// behind the database: if the database becomes unavailable, no later answer shows less.
+    pub fn record_shown(&self, summary: &RunSummary) {
+        self.seen.record_seen(&mut summary.clone());
     }
 
     /// Reads the report of the primary and classifies it.

@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 
 use crate::domain::operation::Status;
 use crate::domain::progress::{ProgressCount, RunStats};
+use crate::domain::run_summary::RunSummary;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 
@@ -36,20 +37,23 @@ struct SeenEntry {
 struct SeenPoint(u8, u8);
 
 impl SeenPoint {
-    fn from_report(report: &StatusReport) -> Self {
-        let phase = match report.summary.status {
+    fn from_summary(summary: &RunSummary) -> Self {
+        let phase = match summary.status {
             Status::Pending => 0,
             Status::Running => 1,
             Status::Completed | Status::Failed | Status::Cancelled | Status::Interrupted => 2,
         };
-        Self(phase, report.summary.progress)
+        Self(phase, summary.progress)
     }
 }
 
 impl SeenProgress {
     /// Returns whether an earlier response reported more progress than this report.
     pub(super) fn is_ahead_of(&self, report: &StatusReport) -> bool {
-        self.0.lock().get(&report.summary.id).is_some_and(|entry| SeenPoint::from_report(report) < entry.furthest)
+        self.0
+            .lock()
+            .get(&report.summary.id)
+            .is_some_and(|entry| SeenPoint::from_summary(&report.summary) < entry.furthest)
     }
 
     /// Returns whether the database has just confirmed that the run is running.
@@ -66,14 +70,14 @@ impl SeenProgress {
         }
     }
 
-    /// Records that this report is returned. For a running run, its feeds and articles are raised to those of the last
+    /// Records that this summary is returned. For a running run, its feeds and articles are raised to those of the last
     /// response: the primary and the database agree on the percentage, but not on these counts.
-    pub(super) fn record_seen(&self, report: &mut StatusReport) {
-        let (reached, answered_at) = (SeenPoint::from_report(report), Instant::now());
+    pub(super) fn record_seen(&self, summary: &mut RunSummary) {
+        let (reached, answered_at) = (SeenPoint::from_summary(summary), Instant::now());
         let mut all = self.0.lock();
-        if let Some(entry) = all.get_mut(&report.summary.id) {
-            let stats = &mut report.summary.stats;
-            if report.summary.status == Status::Running {
+        if let Some(entry) = all.get_mut(&summary.id) {
+            let stats = &mut summary.stats;
+            if summary.status == Status::Running {
                 stats.feeds = stats.feeds.or(entry.feeds).map(|now| now.at_least(entry.feeds));
                 stats.articles = stats.articles.or(entry.articles).map(|now| now.at_least(entry.articles));
             }
@@ -92,11 +96,8 @@ impl SeenProgress {
         {
             all.remove(&oldest);
         }
-        let RunStats { feeds, articles, .. } = report.summary.stats;
-        all.insert(
-            report.summary.id,
-            SeenEntry { furthest: reached, feeds, articles, answered_at, confirmed_at: None },
-        );
+        let RunStats { feeds, articles, .. } = summary.stats;
+        all.insert(summary.id, SeenEntry { furthest: reached, feeds, articles, answered_at, confirmed_at: None });
     }
 }
 
@@ -117,8 +118,8 @@ mod tests {
     #[test]
     fn a_late_answer_to_an_earlier_request_lowers_nothing() {
         let (shown, run) = (SeenProgress::default(), SyncId::new());
-        shown.record_seen(&mut at(run, 55));
-        shown.record_seen(&mut at(run, 40));
+        shown.record_seen(&mut at(run, 55).summary);
+        shown.record_seen(&mut at(run, 40).summary);
         assert!(shown.is_ahead_of(&at(run, 54)) && !shown.is_ahead_of(&at(run, 55)));
     }
 
@@ -130,7 +131,7 @@ mod tests {
             let mut report = at(run, 55);
             (report.summary.status, report.summary.stats.feeds, report.summary.stats.articles) =
                 (status, feeds, articles);
-            shown.record_seen(&mut report);
+            shown.record_seen(&mut report.summary);
             (report.summary.stats.feeds, report.summary.stats.articles)
         };
         reported(count(3, 22), count(0, 40), Status::Running);
@@ -145,9 +146,9 @@ mod tests {
     fn only_the_least_recently_read_run_is_forgotten() {
         let shown = SeenProgress::default();
         let runs: Vec<SyncId> = (0..MAX_REMEMBERED_RUNS).map(|_| SyncId::new()).collect();
-        runs.iter().for_each(|run| shown.record_seen(&mut at(*run, 55)));
-        shown.record_seen(&mut at(runs[0], 55));
-        shown.record_seen(&mut at(SyncId::new(), 55));
+        runs.iter().for_each(|run| shown.record_seen(&mut at(*run, 55).summary));
+        shown.record_seen(&mut at(runs[0], 55).summary);
+        shown.record_seen(&mut at(SyncId::new(), 55).summary);
         let forgotten: Vec<&SyncId> = runs.iter().filter(|run| !shown.is_ahead_of(&at(**run, 54))).collect();
         assert_eq!(forgotten, [&runs[1]]);
     }

@@ -76,3 +76,16 @@ fn at_the_same_percentage_a_fresh_report_is_used_and_an_older_one_is_not() {
     put_message(&place, &run, "newer", TimeDelta::zero());
     assert_eq!(get(&place.open_board(), &run).message, "newer");
 }
+
+#[test]
+fn what_a_page_has_read_from_the_database_is_not_lowered_when_the_database_becomes_unavailable() {
+    let place = new_place();
+    let (run, board) = (place.begin_run("albums"), place.open_board());
+    run.publish_progress(&place, &*place.open_store(), 30).expect("put");
+    let read = get(&board, &run);
+    // The history shows more than the file has, because the run has just written it.
+    board.record_shown(&RunSummary { progress: 35, ..read });
+    place.db.run_sql("ALTER TABLE sync_operations RENAME TO hidden");
+    assert!(board.get(run.id()).is_err(), "30 % would be less than what was shown");
+    assert_eq!(get(&place.open_board(), &run).progress, 30, "another board has shown nothing");
+}

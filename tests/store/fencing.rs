@@ -19,6 +19,7 @@ on_both_databases![
     a_batch_that_is_sent_twice_is_written_once,
     progress_that_arrives_late_never_lowers_the_percent,
     a_lease_that_ran_out_and_was_not_taken_over_is_taken_anew_by_the_next_write,
+    every_write_of_a_worker_ends_its_lease_one_term_later,
 ];
 
 /// All stored rows of runs and items.
@@ -155,4 +156,32 @@ fn a_lease_that_ran_out_and_was_not_taken_over_is_taken_anew_by_the_next_write(d
     assert!(store.expired_leases().expect("an answer").is_empty());
     assert!(store.take_over(lease).expect("an answer").is_none());
     store.finish_run(lease, &run_ending(Status::Completed)).expect("finished");
+}
+
+fn every_write_of_a_worker_ends_its_lease_one_term_later(db: &TestDatabase) {
+    let store = db.store();
+    let source = add_source(&store, "albums");
+    queue_run(&store, source, &full_sync());
+    let term = i64::try_from(LEASE_TERM.as_millis()).expect("small");
+    let assert_one_term = |began: i64, what: &str| {
+        let until = db.select_number("SELECT lease_until FROM sync_operations");
+        let ended = store.now().expect("a time").timestamp_millis();
+        assert!((began + term..=ended + term).contains(&until), "{what}: {until}, begun at {began}, read at {ended}");
+    };
+    let now = || store.now().expect("a time").timestamp_millis();
+    let began = now();
+    let (_, lease) = claim_run(&store, 1, LEASE_TERM).expect("a run");
+    assert_one_term(began, "the claim");
+    let began = now();
+    store.renew_lease(lease, LEASE_TERM).expect("renewed");
+    assert_one_term(began, "a renewal");
+    let began = now();
+    store.save_progress(lease, LEASE_TERM, &progress_at(20)).expect("saved");
+    assert_one_term(began, "progress");
+    let began = now();
+    store.write_batch(lease, LEASE_TERM, &item_batch(&["one"]), &progress_at(30)).expect("written");
+    assert_one_term(began, "a batch");
+    let began = now();
+    store.begin_finalizing(lease, LEASE_TERM, &progress_at(90)).expect("begun");
+    assert_one_term(began, "finalizing");
 }

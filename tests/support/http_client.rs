@@ -98,8 +98,8 @@ impl TestHttpClient {
         };
         let mut answered = answered?;
         let status = answered.status().as_u16();
-        let retry_after = answered.headers().get("retry-after").and_then(|value| value.to_str().ok());
-        let retry_after = retry_after.map(str::to_owned);
-        Ok(ServerAnswer { status, retry_after, body: answered.body_mut().read_to_string()? })
+        let header = |name: &str| answered.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let (retry_after, etag) = (header("retry-after"), header("etag"));
+        Ok(ServerAnswer { status, retry_after, etag, body: answered.body_mut().read_to_string()? })
     }
 }

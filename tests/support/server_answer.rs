@@ -8,6 +8,8 @@ pub(crate) struct ServerAnswer {
     pub(crate) status: u16,
     /// The header `Retry-After`.
     pub(crate) retry_after: Option<String>,
+    /// The header `ETag`. A list that lags behind a run has none.
+    pub(crate) etag: Option<String>,
     pub(crate) body: String,
 }
 

@@ -154,5 +154,9 @@ pub(in crate::web) fn find_run(state: &AppState, id: &str) -> Result<HistoryRun,
         Ok(id) => state.store.find_run(id)?,
         Err(_) => None,
     };
-    run.ok_or_else(|| WebError::not_found("sync"))
+    let run = run.ok_or_else(|| WebError::not_found("sync"))?;
+    if let HistoryRun::Active(active) = &run {
+        state.board.record_shown(&active.summary);
+    }
+    Ok(run)
 }

@@ -24,6 +24,10 @@ pub(super) fn read_items(history: &RunHistory) -> Vec<SeenItems> {
         .filter_map(|(number, call)| {
             let CallRequest::Items { source } = &call.request else { return None };
             let answer = call.answer.as_ref().filter(|answer| answer.status == 200)?;
+            // A list without an `ETag` says itself that it lags behind a run.
+            if answer.body["lags"] == true {
+                return None;
+            }
             let values = answer.body["facets"]["edition"].as_array().map(Vec::as_slice).unwrap_or_default();
             let count = |value: &serde_json::Value| {
                 let edition = value["value"].as_str()?.parse().ok()?;

@@ -40,7 +40,7 @@ pub(super) fn reduce_answer(request: &CallRequest, answer: &ServerAnswer) -> Cal
         }
         CallRequest::Items { .. } if status == 200 => {
             let list = whole();
-            json!({ "total": list["total"], "facets": list["facets"] })
+            json!({ "total": list["total"], "facets": list["facets"], "lags": answer.etag.is_none() })
         }
         _ => whole(),
     };
