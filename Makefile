@@ -1,6 +1,6 @@
 # make test   installs what the tests need (Debian, as root) and runs all of them
 # make test-busy  runs the tests beside six busy loops, all at the lowest priority; FILTER='test(reader)' chooses some
-# make lint   formatting, clippy and docs of Rust; formatting and lints of static/; licences, sources and versions of the
+# make lint   formatting, clippy and docs of Rust; formatting and lints of static/; licences, sources and versions of
 #             dependencies. make format corrects the formatting
 # make sbom   writes what is in the release binary to target/lockstep.cdx.json (CycloneDX)
 # make fuzz   feeds the parsers with inputs that libFuzzer makes, LOCKSTEP_FUZZ_SECONDS (360) for each of them;

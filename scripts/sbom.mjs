@@ -1,7 +1,7 @@
 // Writes what is in the release binary, as CycloneDX JSON: node scripts/sbom.mjs FILE [TARGET]
 //
-// Crates that are linked, the C libraries that some of them bring, and the npm packages that build.rs embeds. Crates that
-// only run while building (macros, build scripts) or testing are left out. Equal sources give equal bytes.
+// Crates that are linked, the C libraries that some of them bring, and the npm packages that build.rs embeds. Crates
+// that only run while building (macros, build scripts) or testing are left out. Equal sources give equal bytes.
 // docs/decisions/0052-what-comes-from-outside-is-checked.md says why no finished tool writes it.
 
 import { execFileSync } from "node:child_process";

@@ -1,4 +1,5 @@
--- Earlier versions cannot read encrypted secrets: the next statement fails if there are any, because a value is missing.
+-- Earlier versions cannot read encrypted secrets: the next statement fails if there are any, because a value is
+-- missing.
 INSERT INTO house_facts (name, value)
 SELECT 'secrets_are_sealed', NULL
 WHERE EXISTS (SELECT 1 FROM sources WHERE location LIKE 'sealed:%')

@@ -1,5 +1,6 @@
 //! Runs a checkpoint of a SQLite file.
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::Error;
 use diesel::sql_types::Integer;
@@ -35,11 +36,15 @@ pub(in crate::store) fn run_checkpoint(conn: &mut AnyConnection) -> CheckpointOu
     }
 }
 
-/// Copies the log of a SQLite file into the file, and empties the file of the log. Waits for readers and writers as
-/// long as for a lock.
+/// Copies the log of a SQLite file into the file, and empties the file of the log. Waits for readers and writers for a
+/// second.
 pub(in crate::store) fn shorten_log(conn: &mut AnyConnection) -> QueryResult<()> {
     if let AnyConnection::Sqlite(conn) = conn {
-        diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<CheckpointRow>(conn)?;
+        // People wait for the answer to their start meanwhile.
+        conn.batch_execute("PRAGMA busy_timeout = 1000")?;
+        let shortened = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<CheckpointRow>(conn);
+        conn.batch_execute("PRAGMA busy_timeout = 5000")?;
+        shortened?;
     }
     Ok(())
 }
