@@ -196,13 +196,13 @@ fn settings_work_without_javascript() {
     browser.click("main a.form-danger");
     browser.click("button.form-danger");
     browser.wait_for_text(".notice-done", "User removed.");
-    browser.click(".settings-tabs a:nth-child(4)");
+    browser.click(".settings-tabs a[href$='/account']");
     browser.fill_field("#current_password", ADMIN_LOGIN.1);
     browser.fill_field("#new_password", PASSWORD);
     browser.fill_field("#repeated_password", PASSWORD);
     browser.click("#change-password");
     browser.wait_for_text(".notice-done", "Password changed.");
-    browser.click(".settings-tabs a:nth-child(5)");
+    browser.click(".settings-tabs a[href$='/about']");
     browser.wait_for_text("main", "All 2");
 }
 
