@@ -1,5 +1,6 @@
 //! Keeps the database in order: deletes expired status reports, operations, records, sessions and audit entries, and
-//! converts rows that earlier versions wrote. A failure is logged and does not affect the other kinds of data.
+//! converts rows that earlier versions wrote. A failure is logged and does not affect the other kinds of data. They all
+//! wait for the next pass while the database does not answer.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use super::engine::SyncEngine;
 use super::shutdown_signal::ShutdownSignal;
 use super::timeouts::Timeouts;
 use crate::store::compaction::CompactionStep;
+use crate::store::{Retryability, StoreError};
 
 /// The longest pause between two passes.
 const MAX_INTERVAL: Duration = Duration::from_secs(60);
@@ -37,17 +39,30 @@ fn pass_interval(timeouts: &Timeouts) -> Duration {
 
 fn run_pass(engine: &SyncEngine, shutdown: &ShutdownSignal) {
     let SyncEngine { store, status_board, timeouts, .. } = engine;
-    delete_in_batches("status reports", shutdown, || status_board.delete_old_reports(timeouts.status_retention));
+    // A failure is logged; the rest does not depend on the status store.
+    let _ =
+        delete_in_batches("status reports", shutdown, || status_board.delete_old_reports(timeouts.status_retention));
     // Operations before records: a record can only be deleted after its operation.
-    let deletions = [
-        delete_in_batches("operations", shutdown, || store.clear_operations(timeouts.operation_retention)),
-        delete_in_batches("records", shutdown, || store.clear_records(timeouts.record_retention)),
-        delete_in_batches("sessions", shutdown, || store.clear_sessions()),
-        delete_in_batches("audit entries", shutdown, || store.clear_audit_entries()),
+    let deletions: [(&str, &dyn Fn() -> Result<usize, StoreError>); 4] = [
+        ("operations", &|| store.clear_operations(timeouts.operation_retention)),
+        ("records", &|| store.clear_records(timeouts.record_retention)),
+        ("sessions", &|| store.clear_sessions()),
+        ("audit entries", &|| store.clear_audit_entries()),
     ];
+    let mut succeeded = true;
+    for (what, delete_batch) in deletions {
+        match delete_in_batches(what, shutdown, delete_batch) {
+            Ok(()) => {}
+            // Everything else would fail as well, and be logged as well.
+            Err(DeletionFailure::Failed(error)) if error.retryability() == Retryability::Temporary => return,
+            Err(DeletionFailure::Failed(_) | DeletionFailure::Panicked) => succeeded = false,
+        }
+    }
     // What is never urgent waits for the next pass while the database does not answer, and logs nothing.
-    if deletions.iter().all(|succeeded| *succeeded) {
-        delete_in_batches("layouts", shutdown, || store.clear_unused_layouts(UNUSED_LAYOUT_RETENTION));
+    if succeeded {
+        let clear_layouts = || store.clear_unused_layouts(UNUSED_LAYOUT_RETENTION);
+        // A failure is logged, and the layouts wait for the next pass.
+        let _ = delete_in_batches("layouts", shutdown, clear_layouts);
         convert_stored_rows(engine, shutdown);
         encrypt_stored_secrets(engine, shutdown);
     }
@@ -81,25 +96,30 @@ fn convert_stored_rows(engine: &SyncEngine, shutdown: &ShutdownSignal) {
     }
 }
 
-/// Repeats `delete_batch`, which returns how many rows it deleted, until nothing is left of `what`. Returns whether it
-/// did not fail.
+/// Why a kind of data was not deleted. It was logged.
+enum DeletionFailure<E> {
+    Failed(E),
+    Panicked,
+}
+
+/// Repeats `delete_batch`, which returns how many rows it deleted, until nothing is left of `what`.
 fn delete_in_batches<E: Display>(
     what: &str,
     shutdown: &ShutdownSignal,
     mut delete_batch: impl FnMut() -> Result<usize, E>,
-) -> bool {
-    let (mut deleted, mut succeeded) = (0, true);
+) -> Result<(), DeletionFailure<E>> {
+    let (mut deleted, mut result) = (0, Ok(()));
     while !shutdown.is_requested() {
         match catch_panic(&format!("deleting expired {what}"), &mut delete_batch) {
             Some(Ok(0)) => break,
             Some(Ok(rows)) => deleted += rows,
             Some(Err(error)) => {
                 log::warn!("expired {what} could not be deleted: {error}");
-                succeeded = false;
+                result = Err(DeletionFailure::Failed(error));
                 break;
             }
             None => {
-                succeeded = false;
+                result = Err(DeletionFailure::Panicked);
                 break;
             }
         }
@@ -108,5 +128,5 @@ fn delete_in_batches<E: Display>(
     if deleted > 0 {
         log::debug!("deleted {deleted} rows of expired {what}");
     }
-    succeeded
+    result
 }
