@@ -18,8 +18,8 @@ on_both_databases![
     a_filtered_page_of_very_many_runs_is_quick,
 ];
 
-/// A page must be found within this time, also without optimization and beside other tests.
-const MAX_PAGE_TIME: Duration = Duration::from_millis(100);
+/// A page must cost at most as much as reading all runs this often. It takes much less where an index helps.
+const MAX_TABLE_READS: u32 = 5;
 
 /// The newest 10 of the runs that a query selects, as kind and status, and the number of all.
 fn list_runs(store: &Store, query: &HistoryQuery) -> (Vec<(OperationKind, Status)>, u64) {
@@ -151,28 +151,31 @@ fn a_filtered_page_of_very_many_runs_is_quick(db: &TestDatabase) {
         ),
     ];
     let mut slow = Vec::new();
+    let mut raw = db.raw_connection();
+    let mut read_all_runs = || {
+        let begun = Instant::now();
+        raw.run_sql("SELECT COUNT(*) FROM sync_records WHERE stats LIKE '%nothing%' OR message LIKE '%nothing%'");
+        begun.elapsed()
+    };
     for (name, query, expected) in queries {
-        let mut best = Duration::MAX;
-        // The best of a few, and of more while other tests keep the machine busy.
+        let (mut page_time, mut table_time) = (Duration::MAX, Duration::MAX);
+        // The best of a few, one after the other, because the machine is busy with other tests.
         for attempt in 0..40 {
-            if attempt >= 5 && best < MAX_PAGE_TIME {
+            if attempt >= 5 && page_time < table_time * MAX_TABLE_READS {
                 break;
             }
+            table_time = table_time.min(read_all_runs());
             let begun = Instant::now();
             let found = engine.store.list_history(&query).expect("history");
-            best = best.min(begun.elapsed());
+            page_time = page_time.min(begun.elapsed());
             assert_eq!((found.total, found.records.len() as u64), (expected, expected.min(50)), "{name}");
         }
-        println!("{name}: {best:?}");
-        if best >= MAX_PAGE_TIME {
-            slow.push(format!("{name}: {best:?}"));
+        println!("{name}: {page_time:?}, all runs: {table_time:?}");
+        if page_time >= table_time * MAX_TABLE_READS {
+            slow.push(format!("{name}: {page_time:?}, all runs: {table_time:?}"));
         }
     }
-    let begun = Instant::now();
     assert_eq!(engine.store.list_requesters().expect("names"), ["ada", "schedule"]);
-    println!("people: {:?}", begun.elapsed());
-    let begun = Instant::now();
     assert_eq!(engine.store.find_history(&"nothing".parse().expect("a slug")).expect("an answer"), None);
-    println!("an unknown source: {:?}", begun.elapsed());
     assert!(slow.is_empty(), "{slow:?}");
 }
