@@ -284,3 +284,6 @@ impl<'a> HttpAttempt<'a> {
         explain_rejection(rejection, origin, self.settings.max_bytes)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use ureq::config::Config;
 use ureq::http::Uri;
+use ureq::tls::{RootCerts, TlsConfig};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, RustlsConnector, Transport,
@@ -52,9 +53,15 @@ impl ConnectionContext {
     }
 }
 
-/// A client for one fetch over `connection`.
+/// A client for one fetch over `connection`, which trusts public certificate authorities.
 pub(super) fn agent(connection: &Arc<ConnectionContext>) -> ureq::Agent {
+    agent_trusting(connection, RootCerts::WebPki)
+}
+
+/// A client for one fetch over `connection`, which trusts these certificate authorities.
+pub(super) fn agent_trusting(connection: &Arc<ConnectionContext>, authorities: RootCerts) -> ureq::Agent {
     let config = Config::builder()
+        .tls_config(TlsConfig::builder().root_certs(authorities).build())
         .proxy(None)
         .http_status_as_error(false)
         .max_redirects(0)
