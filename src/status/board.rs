@@ -68,7 +68,8 @@ impl StatusBoard {
     /// Checks whether the primary store works.
     ///
     /// # Errors
-    /// [`StatusError`] with the problem. Until it is solved, status is read from the database.
+    /// [`StatusError`] with the problem for people: a folder without write permission, or a Redis that does not
+    /// respond. Until it is solved, status is read from the database.
     pub fn check_primary(&self) -> Result<(), StatusError> {
         self.primary.check()
     }
@@ -187,15 +188,6 @@ impl StatusBoard {
     #[must_use]
     pub fn primary_name(&self) -> &'static str {
         self.primary.name()
-    }
-
-    /// Checks whether the primary store works.
-    ///
-    /// # Errors
-    /// [`StatusError`] with the problem for people: a folder without write permission, or a Redis that does not
-    /// respond.
-    pub fn check(&self) -> Result<(), StatusError> {
-        self.primary.check()
     }
 
     /// Deletes reports that were last written longer than `age` ago. Returns their number.

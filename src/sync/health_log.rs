@@ -103,7 +103,7 @@ impl HealthMonitor {
         let database = self.database.check(|| engine.store.queue_counts());
         let is_status_check = database.is_some() || self.checks.is_multiple_of(DATABASE_CHECKS_PER_STATUS_CHECK);
         self.checks = self.checks.wrapping_add(1);
-        if is_status_check && let Some(change) = self.status_store.check(|| engine.status_board.check()) {
+        if is_status_check && let Some(change) = self.status_store.check(|| engine.status_board.check_primary()) {
             self.log_status_store(engine, &change);
         }
         match database {

@@ -16,6 +16,9 @@ use crate::support::TestDatabase;
 /// How long the database is not asked again about a running run.
 const CONFIRMATION_LIFETIME: Duration = Duration::from_secs(1);
 
+/// How long the database is not asked again after it did not answer.
+const DATABASE_BACKOFF: Duration = Duration::from_secs(5);
+
 /// How often it is tried to show within that time what holds for that time only.
 const MAX_TRIES: u32 = 20;
 
@@ -88,4 +91,32 @@ fn what_a_page_has_read_from_the_database_is_not_lowered_when_the_database_becom
     place.db.run_sql("ALTER TABLE sync_operations RENAME TO hidden");
     assert!(board.get(run.id()).is_err(), "30 % would be less than what was shown");
     assert_eq!(get(&place.open_board(), &run).progress, 30, "another board has shown nothing");
+}
+
+#[test]
+fn a_database_that_did_not_answer_is_not_asked_again_for_five_seconds() {
+    let was_shown = (0..MAX_TRIES).any(|at| show_backoff(&format!("albums-{at}")));
+    assert!(was_shown, "the machine is too slow for this test");
+}
+
+/// Returns whether it was shown within the five seconds.
+fn show_backoff(slug: &str) -> bool {
+    let place = new_place();
+    let (run, board) = (place.begin_run(slug), place.open_board());
+    run.publish_progress(&place, &*place.open_store(), 30).expect("put");
+    place.db.run_sql("ALTER TABLE sync_operations RENAME TO hidden");
+    let asked_at = Instant::now();
+    get(&board, &run);
+    place.db.run_sql("ALTER TABLE hidden RENAME TO sync_operations");
+    end_in_database(&place, &run);
+    put_message(&place, &run, "later", TimeDelta::zero());
+    let summary = get(&board, &run);
+    let is_in_time = asked_at.elapsed() < DATABASE_BACKOFF;
+    if is_in_time {
+        assert_eq!((summary.status, summary.message.as_str()), (Status::Running, "later"));
+    }
+    std::thread::sleep(DATABASE_BACKOFF);
+    put_message(&place, &run, "later", TimeDelta::zero());
+    assert_eq!(get(&board, &run).status, Status::Failed, "the database is asked again");
+    is_in_time
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use lockstep::domain::operation::Status;
-use lockstep::status::{RedisStatus, StatusBoard, StatusStore};
+use lockstep::status::{RedisStatus, StatusBoard, StatusError, StatusStore};
 
 use super::store_fixture::{STATUS_KEPT, redis_status};
 use super::{StatusFixture, StoreKind};
@@ -33,6 +33,45 @@ fn polls_are_answered_while_redis_is_frozen_and_it_is_used_again_afterwards() {
     wait_until_it_reads(&*store, &run);
 }
 
+#[test]
+fn a_connection_whose_answer_came_too_late_is_not_used_again() {
+    let place = redis_fixture();
+    let (slow, asked, store) = (place.begin_run("albums"), place.begin_run("books"), place.open_store());
+    for run in [&slow, &asked] {
+        run.publish_progress(&place, &*store, 30).expect("put");
+    }
+    place.redis().freeze();
+    store.get(slow.id()).expect_err("no answer");
+    place.redis().thaw();
+    // The answer to the first question is on the old connection by now.
+    wait_until(|| match store.get(asked.id()) {
+        Ok(report) => report.expect("a report").summary.id == asked.id(),
+        Err(StatusError::Redis { .. }) => false,
+        Err(error) => panic!("the answer to another question: {error}"),
+    });
+}
+
+#[test]
+fn polls_share_connections() {
+    let place = redis_fixture();
+    let (run, store) = (place.begin_run("albums"), place.open_store());
+    run.publish_progress(&place, &*store, 30).expect("put");
+    let count_connections = || -> u64 {
+        let lines = place.redis().run_command::<String>(&["INFO", "stats"]);
+        let count = lines.lines().find_map(|line| line.strip_prefix("total_connections_received:"));
+        count.expect("a count").trim().parse().expect("a number")
+    };
+    let before = count_connections();
+    let mut answers = 0;
+    // On a busy machine Redis may not answer in time, which costs a connection.
+    wait_until(|| {
+        answers += (0..20).filter(|_| store.get(run.id()).is_ok()).count();
+        answers >= 100
+    });
+    let opened = count_connections() - before;
+    assert!(opened < 20, "{opened} connections for {answers} answers");
+}
+
 /// How long a Redis that did not answer gets no further request.
 const RETRY_PAUSE: Duration = Duration::from_secs(2);
 
@@ -44,7 +83,7 @@ fn one_poll_at_a_time_waits_for_a_redis_that_does_not_answer() {
     let store = RedisStatus::open(&address, STATUS_KEPT).expect("a store");
     let board = StatusBoard::new(Box::new(store), place.db.store(), TEST_TIMEOUTS.renewal_interval);
     // This opens the first connection, so no poll has to.
-    board.check().expect("a Redis that lets us in");
+    board.check_primary().expect("a Redis that lets us in");
     let poll = || assert!(board.get(run.id()).expect("an answer").is_some());
     let started = Instant::now();
     poll();

@@ -121,6 +121,9 @@ fn old_reports_expire_or_are_deleted(place: &StatusFixture) {
             assert_eq!(store.delete_old_reports(Duration::from_millis(10)).expect("swept"), 1);
             assert_eq!(store.get(run.id()).expect("readable"), None);
             assert!(place.status_folder().join("notes.txt").exists(), "only our own");
+            fs::remove_dir_all(place.status_folder()).expect("a folder");
+            assert_eq!(store.delete_old_reports(Duration::ZERO).expect("nothing to sweep"), 0);
+            assert_eq!(store.get(run.id()).expect("nothing to read"), None);
         }
         StoreKind::Redis => {
             let left = || place.redis().run_command::<u64>(&["PTTL", &redis_key(run.id())]);
