@@ -172,11 +172,12 @@ impl Store {
         &self,
         mut work: impl FnMut(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        if let Some(reserve) = &self.disk_reserve {
-            reserve.release_if_disk_full();
-        }
+        let Some(reserve) = &self.disk_reserve else { return self.write_once(work) };
+        let was_held = reserve.is_held();
+        reserve.release_if_disk_full();
         match self.write_once(&mut work) {
-            Err(error) if error.is_disk_full() && self.disk_reserve.as_ref().is_some_and(DiskReserve::release) => {
+            // Another writer, here or in another process, may have released it in the same moment.
+            Err(error) if error.is_disk_full() && (reserve.release() || was_held) => {
                 self.write_once(work).inspect_err(|error| self.shorten_log_if_disk_full(error))
             }
             result => result.inspect_err(|error| self.shorten_log_if_disk_full(error)),

@@ -48,9 +48,14 @@ impl DiskReserve {
         }
     }
 
+    /// Whether the file takes up any room.
+    pub(super) fn is_held(&self) -> bool {
+        self.held_bytes() > 0
+    }
+
     /// Empties the file. Returns whether it took up any room.
     pub(super) fn release(&self) -> bool {
-        let emptied = self.held_bytes() > 0 && open_for_appending(&self.path).and_then(|file| file.set_len(0)).is_ok();
+        let emptied = self.is_held() && open_for_appending(&self.path).and_then(|file| file.set_len(0)).is_ok();
         if emptied {
             log::error!(
                 "the disk of the database is full: the reserve {} was given back. Syncs start again when there is space",

@@ -22,21 +22,26 @@ use crate::store::admission::ScheduledStart;
 /// How often schedules are checked.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How often they are checked while the disk is full: each check shortens the log of the database.
+const FULL_DISK_INTERVAL: Duration = Duration::from_secs(60);
+
 /// Starts scheduled syncs until the process shuts down.
 pub(super) fn start_scheduled_syncs(engine: &SyncEngine, shutdown: &ShutdownSignal) {
     let control = SyncControl::new(engine.clone());
     let mut outage = OutageLog::new("schedules", "checked");
     while !shutdown.is_requested() {
-        if let Some(checked) = catch_panic("the scheduler", || start_due_sources(&control)) {
+        let checked = catch_panic("the scheduler", || start_due_sources(&control));
+        let is_disk_full = matches!(checked, Some(Err(StoreError::DiskFull)));
+        if let Some(checked) = checked {
             outage.record(checked);
         }
-        shutdown.sleep(CHECK_INTERVAL);
+        shutdown.sleep(if is_disk_full { FULL_DISK_INTERVAL } else { CHECK_INTERVAL });
     }
 }
 
 fn start_due_sources(control: &SyncControl) -> Result<(), StoreError> {
-    let due = control.engine().store.due_sources()?;
-    if !due.is_empty() {
+    let (due, retries) = (control.engine().store.due_sources()?, control.engine().store.due_retries()?);
+    if !due.is_empty() || !retries.is_empty() {
         // On a full disk none can start. They stay due.
         control.engine().store.reserve_disk_space()?;
     }
@@ -46,7 +51,7 @@ fn start_due_sources(control: &SyncControl) -> Result<(), StoreError> {
             log::warn!("source {}: the scheduled sync could not be started: {error}", source.0);
         }
     }
-    for (source, retry) in control.engine().store.due_retries()? {
+    for (source, retry) in retries {
         if let Err(error) = start_retry(control, source, retry) {
             log::warn!("source {}: the retry could not be started: {error}", source.0);
         }

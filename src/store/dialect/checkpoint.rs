@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel::result::Error;
 use diesel::sql_types::Integer;
 
+use super::session::BUSY_TIMEOUT_STATEMENT;
 use super::write_tx::is_locked;
 use crate::store::any_connection::AnyConnection;
 
@@ -43,7 +44,7 @@ pub(in crate::store) fn shorten_log(conn: &mut AnyConnection) -> QueryResult<()>
         // People wait for the answer to their start meanwhile.
         conn.batch_execute("PRAGMA busy_timeout = 1000")?;
         let shortened = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<CheckpointRow>(conn);
-        conn.batch_execute("PRAGMA busy_timeout = 5000")?;
+        conn.batch_execute(BUSY_TIMEOUT_STATEMENT)?;
         shortened?;
     }
     Ok(())

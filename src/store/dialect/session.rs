@@ -33,6 +33,9 @@ pub(in crate::store) struct SessionSettings {
     pub(in crate::store) sqlite_sync: SqliteSync,
 }
 
+/// Sets how long a statement waits for the lock of a SQLite file, in milliseconds.
+pub(super) const BUSY_TIMEOUT_STATEMENT: &str = "PRAGMA busy_timeout = 5000";
+
 /// Configures a new connection. The lease limits how long a PostgreSQL session may stay idle inside a transaction,
 /// because a frozen process must not keep a row locked for longer than its lease. Waits for locks are limited, too:
 /// pages report the failure, and runs retry.
@@ -43,7 +46,7 @@ pub(in crate::store) fn prepare_session(
     match conn {
         // The busy timeout comes first: switching to WAL needs a lock that another server may hold.
         AnyConnection::Sqlite(conn) => conn.batch_execute(&format!(
-            "PRAGMA busy_timeout = 5000;
+            "{BUSY_TIMEOUT_STATEMENT};
              PRAGMA journal_mode = WAL;
              PRAGMA synchronous = {};
              PRAGMA foreign_keys = ON;
