@@ -131,7 +131,7 @@ impl App {
     #[must_use]
     pub fn on_behalf_of_operator(self) -> Self {
         let actor = self.settings.operator.clone();
-        let origin = AuditOrigin { actor, channel: AuditChannel::CommandLine, address: None };
+        let origin = AuditOrigin { actor, channel: AuditChannel::CommandLine, address: None, credential: None };
         Self { store: self.store.on_behalf_of(origin.clone()), control: self.control.on_behalf_of(origin), ..self }
     }
 

@@ -102,7 +102,7 @@ pub fn discard_lost_secrets(settings: &Settings) -> Result<DiscardedSecrets, App
     let store = Store::open(&settings.database, 1, LEASE_DURATION)?;
     retry_while_busy(|| store.migrate())?;
     let actor = settings.operator.clone();
-    let acting = store.on_behalf_of(AuditOrigin { actor, channel: AuditChannel::CommandLine, address: None });
+    let acting = store.on_behalf_of(AuditOrigin { actor, channel: AuditChannel::CommandLine, address: None, credential: None });
     let keys: Vec<&SecretKey> = found.iter().map(|(key, _)| &**key).collect();
     let slugs = retry_while_busy(|| acting.discard_lost_secrets(&keys))?;
     let fingerprint = retry_while_busy(|| store.secret_key_fingerprint())?;

@@ -1,10 +1,10 @@
 //! What people and programs did: who, from where, and to what.
 
-use std::fmt;
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 
+use super::account::CredentialHash;
 use super::operation::OperationKind;
 use super::sync_id::SyncId;
 use super::text::string_enum::string_enum;
@@ -125,15 +125,9 @@ pub struct AuditOrigin {
     pub channel: AuditChannel,
     /// The address of the client; `None` on the command line.
     pub address: Option<IpAddr>,
-}
-
-impl fmt::Display for AuditOrigin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.address {
-            Some(address) => write!(f, "{} ({}, {address})", self.actor, self.channel),
-            None => write!(f, "{} ({})", self.actor, self.channel),
-        }
-    }
+    /// The session or token of the request. What is changed with it is written only while it has not ended. `None` on
+    /// the command line, and for a login.
+    pub credential: Option<CredentialHash>,
 }
 
 /// One thing that somebody did.
@@ -141,10 +135,14 @@ impl fmt::Display for AuditOrigin {
 pub struct AuditEntry {
     /// When it was done.
     pub at: DateTime<Utc>,
-    /// Who did it, and from where.
-    pub origin: AuditOrigin,
-    /// What was done.
-    pub action: AuditAction,
+    /// The name of the user or token that did it; on the command line that of the user of the operating system.
+    pub actor: String,
+    /// How the request was made: a word of [`AuditChannel`], or one that only a later version knows.
+    pub channel: String,
+    /// The address of the client; `None` on the command line.
+    pub address: Option<String>,
+    /// What was done: a word of [`AuditAction`], or one that only a later version knows.
+    pub action: String,
     /// The slug of the source, or the name of the user or token.
     pub subject: String,
     /// More about it, such as the new role; `None` if there is nothing to add.

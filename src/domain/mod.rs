@@ -55,6 +55,7 @@ pub mod secret_key;
 pub mod session_lifetimes;
 pub mod sheet_link;
 pub mod source;
+pub mod source_changes;
 pub mod source_form_spec;
 pub mod source_probe;
 pub mod status_report;

@@ -171,6 +171,15 @@ impl StartOptions {
 }
 
 impl StartOptions {
+    /// Returns what a person decided beyond starting the run, for the audit log; `None` if there is nothing.
+    #[must_use]
+    pub fn describe_decision(&self) -> Option<&'static str> {
+        if self.accept_rekey {
+            return Some("accepted the new keys");
+        }
+        self.apply_preview.map(|_| "applied a preview")
+    }
+
     /// Returns the options with which a person repeats a run that had these. Whoever accepted a changed key did so for
     /// the changes that were counted then, so the repeated run asks again.
     #[must_use]

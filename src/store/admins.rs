@@ -24,7 +24,7 @@ pub enum UserChange {
 
 impl Store {
     /// Changes the role of a user, unless that would leave no admin. If it is another role than before, all sessions of
-    /// the user end: a session has the permissions of its login.
+    /// the user end, so that nobody goes on with more or less than they logged in for.
     ///
     /// # Errors
     /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.

@@ -100,7 +100,8 @@ impl Store {
                         }
                         let action = AuditAction::starting(admission.request.kind);
                         let source = AuditSubject::Source(admission.source.0);
-                        self.record_action(conn, action, source, None, Some(&id.to_string()))?;
+                        let decision = admission.request.options.describe_decision();
+                        self.record_action(conn, action, source, decision, Some(&id.to_string()))?;
                     }
                     Ok(outcome)
                 }

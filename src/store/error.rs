@@ -42,6 +42,9 @@ pub enum StoreError {
         "the secrets of this database are encrypted with a key that this process does not have. Restart it with that key"
     )]
     NoSecretKey,
+    /// The session or token that a change was requested with has ended meanwhile. Nothing was written.
+    #[error("the session or token of this request has ended")]
+    CallerGone,
     /// A row with that name exists already.
     #[error("{what} already exists")]
     Taken {
@@ -94,6 +97,7 @@ impl StoreError {
             | Self::Corrupt { .. }
             | Self::DiskFull
             | Self::NoSecretKey
+            | Self::CallerGone
             | Self::Taken { .. } => Retryability::Permanent,
         }
     }

@@ -1,5 +1,7 @@
 //! Reads `sync_operations`, the rows of active and recent runs.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
@@ -187,6 +189,22 @@ impl Store {
             };
             Ok(found.map(SourceId))
         })
+    }
+
+    /// Returns which of these runs the history still has.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn known_runs(&self, ids: &[SyncId]) -> Result<HashSet<SyncId>, StoreError> {
+        let ids: Vec<String> = ids.iter().map(SyncId::to_string).collect();
+        let known: Vec<String> = self.read(|conn| {
+            let operations = sync_operations::table.filter(sync_operations::id.eq_any(&ids));
+            let records = sync_records::table.filter(sync_records::id.eq_any(&ids));
+            let mut known: Vec<String> = operations.select(sync_operations::id).load(conn)?;
+            known.extend(records.select(sync_records::id).load::<String>(conn)?);
+            Ok(known)
+        })?;
+        known.iter().map(|id| parse_value("sync_records.id", id)).collect()
     }
 
     /// Returns the active run of a source.

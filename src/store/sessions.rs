@@ -93,11 +93,9 @@ impl Store {
             let Some(hash) = session_hashes(conn, user_id)?.into_iter().find(|hash| public_id(hash) == id) else {
                 return Ok(false);
             };
-            let ended = diesel::delete(sessions::table.find(hash)).execute(conn)? > 0;
-            if ended {
-                self.record_action(conn, AuditAction::SessionsEnded, AuditSubject::User(user_id), None, None)?;
-            }
-            Ok(ended)
+            // It may be the session of the request.
+            self.record_action(conn, AuditAction::SessionsEnded, AuditSubject::User(user_id), None, None)?;
+            Ok(diesel::delete(sessions::table.find(hash)).execute(conn)? > 0)
         })
     }
 

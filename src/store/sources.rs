@@ -19,9 +19,11 @@ use super::schema::{
 use super::secret_sealer::SecretSealer;
 use super::source_rows::{SourceRow, SourceValues, stored_location};
 use super::stored_values::map_taken;
+use super::tokens;
 use super::unused_layouts;
 use crate::domain::audit::AuditAction;
 use crate::domain::source::{Slug, Source, SourceDraft, SourceId};
+use crate::domain::source_changes::describe_changes;
 use crate::domain::sync_id::SyncId;
 use crate::domain::text::comparable_form::is_same_form;
 
@@ -129,7 +131,9 @@ impl Store {
                 return Ok(refusal);
             }
             let row: SourceRow = sources::table.find(id.0).select(SourceRow::as_select()).first(conn)?;
-            let Source { schedule, paused_at, key_column, public: was_public, .. } = row.into_source(&self.sealer)?;
+            let source = row.into_source(&self.sealer)?;
+            let changes = describe_changes(&source, draft);
+            let Source { schedule, paused_at, key_column, public: was_public, .. } = source;
             if !is_same_form(&key_column, &draft.key_column) {
                 // The list names keys of the former column: all of them would count as missing.
                 reviews::delete_review(conn, id.0)?;
@@ -148,7 +152,8 @@ impl Store {
                 ))
                 .execute(conn)?;
             diesel::update(catalogs::table.find(id.0)).set(catalogs::validators.eq("{}")).execute(conn)?;
-            self.record_action(conn, AuditAction::SourceChanged, AuditSubject::Source(id.0), None, None)?;
+            let (action, subject) = (AuditAction::SourceChanged, AuditSubject::Source(id.0));
+            self.record_action(conn, action, subject, changes.as_deref(), None)?;
             Ok(SourceChange::Done)
         });
         map_taken(changed, &format!("a source called {}", draft.slug))
@@ -174,6 +179,11 @@ impl Store {
                 return Ok(refusal);
             }
             self.record_action(conn, AuditAction::SourceRemoved, AuditSubject::Source(id.0), None, None)?;
+            // The database deletes these tokens with the source.
+            for token in tokens::active_tokens_of(conn, id)? {
+                let token = AuditSubject::Named(&token);
+                self.record_action(conn, AuditAction::TokenRevoked, token, Some("with its source"), None)?;
+            }
             // These tables have no foreign key. Its check would lock the source's row with every batch, and admission
             // locks that row without waiting.
             diesel::delete(item_changes::table.filter(item_changes::source_id.eq(id.0))).execute(conn)?;

@@ -72,6 +72,26 @@ fn load_tokens(conn: &mut AnyConnection, only: Option<i64>) -> Result<Vec<ApiTok
     query.load::<TokenRow>(conn)?.into_iter().map(to_token).collect()
 }
 
+/// The names of the tokens for one source that are not revoked.
+pub(super) fn active_tokens_of(conn: &mut AnyConnection, source: SourceId) -> QueryResult<Vec<String>> {
+    let active = api_tokens::table.filter(api_tokens::source_id.eq(source.0)).filter(api_tokens::revoked_at.is_null());
+    active.order(api_tokens::name).select(api_tokens::name).load(conn)
+}
+
+/// What a token may do, for the audit log: `viewer, only albums, until 2026-12-31`.
+fn describe_limits(conn: &mut AnyConnection, role: Role, limits: TokenLimits) -> QueryResult<String> {
+    let mut text = role.to_string();
+    if let Some(source) = limits.only_source {
+        let slug: String = sources::table.find(source.0).select(sources::slug).first(conn)?;
+        text.push_str(", only ");
+        text.push_str(&slug);
+    }
+    if let Some(end) = limits.expires_at {
+        text.push_str(&end.format(", until %Y-%m-%d").to_string());
+    }
+    Ok(text)
+}
+
 impl Store {
     /// Adds an API token with these limits.
     ///
@@ -97,8 +117,9 @@ impl Store {
                     api_tokens::expires_at.eq(limits.expires_at.map(|time| time.naive_utc())),
                 ))
                 .execute(conn)?;
+            let limits = describe_limits(conn, role, limits)?;
             let (action, token) = (AuditAction::TokenCreated, AuditSubject::Named(name.as_str()));
-            self.record_action(conn, action, token, Some(role.as_str()), None)
+            self.record_action(conn, action, token, Some(&limits), None)
         });
         map_taken(added, &format!("a token called {}", name.as_str()))
     }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
+use lockstep::domain::audit::AuditEntry;
+
 use super::doctor::{findings_of_state, run_doctor, url_of};
 use super::{CliFixture, CommandOutput};
 use crate::support::TestDatabase;
@@ -181,9 +183,11 @@ fn what_a_person_does_on_the_command_line_is_recorded_with_their_name() {
     let address = lockstep::store::DatabaseAddress::Sqlite(cli.path("data/lockstep.db"));
     let store = crate::support::test_database::open_store(&address, 1);
     let (entries, total) = store.list_audit_entries(0, 10).expect("readable");
-    let done: Vec<String> =
-        entries.iter().rev().map(|entry| format!("{} {} {}", entry.origin, entry.action, entry.subject)).collect();
-    let wanted = ["source_added albums", "token_created deploy", "source_removed albums"];
-    assert_eq!(done, wanted.map(|done| format!("grace (command_line) {done}")));
+    let describe = |entry: &AuditEntry| {
+        assert_eq!((entry.actor.as_str(), entry.channel.as_str(), &entry.address), ("grace", "command_line", &None));
+        format!("{} {}", entry.action, entry.subject)
+    };
+    let done: Vec<String> = entries.iter().rev().map(describe).collect();
+    assert_eq!(done, ["source_added albums", "token_created deploy", "source_removed albums"]);
     assert_eq!(total, 3);
 }

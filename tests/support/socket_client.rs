@@ -43,6 +43,12 @@ impl SocketClient {
         self.stream.write_all(text.as_bytes()).expect("the server accepts bytes");
     }
 
+    /// Sends bytes that need not be text.
+    #[track_caller]
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).expect("the server accepts bytes");
+    }
+
     /// Sends the last bytes: the server sees the end of them.
     pub(crate) fn finish_sending(&self) {
         self.stream.shutdown(std::net::Shutdown::Write).expect("an open connection");

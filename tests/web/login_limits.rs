@@ -5,6 +5,7 @@ use std::time::Duration;
 use lockstep::domain::account::Role;
 
 use super::site::{PASSWORD, SiteResponse, TestSite};
+use crate::support::socket_client::SocketClient;
 
 /// How many guesses of one address are checked within a minute.
 const CHECKED_GUESSES: usize = 15;
@@ -97,6 +98,30 @@ fn a_guesser_cannot_choose_an_address_without_a_trusted_proxy() {
     let replies: Vec<SiteResponse> = (0..30).map(guess).collect();
     assert!(statuses(&replies, 401) <= CHECKED_GUESSES, "{}", statuses(&replies, 401));
     assert!(statuses(&replies, 429) >= 30 - CHECKED_GUESSES);
+}
+
+#[test]
+fn bytes_that_are_no_text_do_not_hide_the_address_that_a_proxy_adds() {
+    let site = TestSite::with_trusted_proxies("127.0.0.1");
+    let body = "username=ada&password=wrong+password";
+    let guess = |number: usize| {
+        let mut client = SocketClient::connect(site.address);
+        let mut request =
+            format!("POST /login HTTP/1.1\r\nHost: {}\r\nX-Forwarded-For: 66.0.{number}.1\r\n", site.address);
+        request.push_str("X-Forwarded-For: ");
+        client.send(&request);
+        client.send_bytes(b"\xff\xe9");
+        client.send(&format!(
+            ", 203.0.113.9\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        ));
+        client.read_head()
+    };
+    let heads: Vec<String> = (0..30).map(guess).collect();
+    let checked = heads.iter().filter(|head| head.starts_with("HTTP/1.1 401")).count();
+    assert!(checked <= CHECKED_GUESSES, "{checked}: {}", heads[0]);
+    // The proxy itself, and others behind it, are not blocked.
+    assert_eq!(log_in_from(&site, "203.0.113.10", "bob", "wrong password").status, 401);
 }
 
 #[test]

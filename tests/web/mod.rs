@@ -5,6 +5,7 @@ mod accounts;
 mod api_description;
 mod articles;
 mod audit;
+mod audit_routes;
 mod automatic_retries;
 mod catalog_feed;
 mod catalog_views;

@@ -1,6 +1,6 @@
 //! How many requests for data are answered in a second.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lockstep::domain::account::Role;
 
@@ -56,9 +56,30 @@ fn each_valid_token_has_its_own_limit_and_tokens_that_are_made_up_share_one() {
     assert!(refused(&of_first) > 0);
     assert_eq!(programs[1].get("/api/sources").status, 200, "another token");
     assert_eq!(site.visitor().get("/api/sources").status, 200, "and no token");
-    let made_up = |number: usize| {
-        site.visitor().with_header("Authorization", &format!("Bearer made-up-{number}")).get("/api/sources")
-    };
-    let replies: Vec<SiteResponse> = (0..REQUESTS).map(made_up).collect();
+    let made_up =
+        |number: usize| site.visitor().with_header("Authorization", &format!("Bearer made-up-{}", number % 10));
+    let replies: Vec<SiteResponse> = (0..REQUESTS).map(|number| made_up(number).get("/api/sources")).collect();
     assert!(refused(&replies) > 0, "a new token for each request is no way around the limit");
+    // These are answered without looking at the token.
+    std::thread::sleep(Duration::from_millis(1200));
+    for number in 0..10 {
+        let answered = made_up(number).send_request("PUT", "/api/history", None).status;
+        assert!([405, 429].contains(&answered), "{answered}");
+    }
+    let started = Instant::now();
+    let replies: Vec<SiteResponse> = (0..REQUESTS).map(|number| made_up(number).get("/api/sources")).collect();
+    let checked = replies.iter().filter(|reply| reply.status == 401).count() as u64;
+    assert!(checked <= (started.elapsed().as_secs() + 2) * u64::from(PER_SECOND), "{checked} of {REQUESTS}");
+}
+
+#[test]
+fn an_encoded_letter_in_the_path_is_no_way_around_the_limit() {
+    let site = TestSite::with_rate_limit(PER_SECOND);
+    for path in ["/%61pi/sources", "/api/%73ources", "/catalog/albums.%63sv"] {
+        let replies: Vec<SiteResponse> = (0..REQUESTS).map(|_| site.visitor().get(path)).collect();
+        assert!(refused(&replies) > 0, "{path}: {}", replies[0].status);
+        std::thread::sleep(Duration::from_millis(1200));
+    }
+    let stranger = site.visitor().with_header("Authorization", "Bearer made-up");
+    assert_eq!(stranger.get("/%61pi/history").status, 401);
 }

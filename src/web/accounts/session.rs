@@ -30,7 +30,7 @@ impl LoginBrowser {
     /// What the user `name` does in this browser before a session has begun.
     pub(in crate::web) fn audit_origin(&self, name: &str) -> AuditOrigin {
         let address = Some(self.connection.address);
-        AuditOrigin { actor: name.to_owned(), channel: AuditChannel::Browser, address }
+        AuditOrigin { actor: name.to_owned(), channel: AuditChannel::Browser, address, credential: None }
     }
 }
 

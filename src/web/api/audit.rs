@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use serde::Serialize;
 
 use super::{JsonList, ListPage, json_time};
-use crate::domain::audit::{AuditAction, AuditChannel, AuditEntry};
+use crate::domain::audit::AuditEntry;
 use crate::domain::sync_id::SyncId;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
@@ -16,9 +16,9 @@ use crate::web::http::json_response::JsonResponse;
 struct AuditItem {
     at: String,
     actor: String,
-    channel: AuditChannel,
+    channel: String,
     address: Option<String>,
-    action: AuditAction,
+    action: String,
     subject: String,
     detail: Option<String>,
     sync_id: Option<SyncId>,
@@ -28,9 +28,9 @@ impl From<AuditEntry> for AuditItem {
     fn from(entry: AuditEntry) -> Self {
         Self {
             at: json_time(entry.at),
-            actor: entry.origin.actor,
-            channel: entry.origin.channel,
-            address: entry.origin.address.map(|address| address.to_string()),
+            actor: entry.actor,
+            channel: entry.channel,
+            address: entry.address,
             action: entry.action,
             subject: entry.subject,
             detail: entry.detail,

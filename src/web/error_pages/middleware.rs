@@ -16,6 +16,7 @@ use futures_util::FutureExt as _;
 use super::page::{render_bare_page, render_error_page};
 use crate::web::connections::{BodyTimeout, GuardedConnection, TrackedResponse, pace_body};
 use crate::web::http::app_state::AppData;
+use crate::web::http::authentication::valid_token_hash;
 use crate::web::http::client_connection::ClientConnection;
 use crate::web::http::error::{WebError, from_framework};
 use crate::web::http::error_response::error_response;
@@ -79,8 +80,10 @@ async fn answer_request(
         require_https(response.headers_mut());
     }
     if let Some(app) = app {
-        if matches!(rate, RateDecision::Allowed { .. }) && response.status() != StatusCode::UNAUTHORIZED {
-            app.rate_limiter.note_valid_token(response.request());
+        if matches!(rate, RateDecision::Allowed { .. })
+            && let Some(hash) = valid_token_hash(response.request())
+        {
+            app.rate_limiter.note_valid_token(hash);
         }
         app.rate_limiter.add_headers(rate, response.headers_mut());
     }

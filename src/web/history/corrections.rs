@@ -71,8 +71,11 @@ fn correct_rows(state: &AppState, run: &HistoryRun, upload: &str) -> Result<Resu
     let issues = state.store.list_skipped_rows(record.summary.id)?;
     let skipped = load_skipped_rows(state, record.summary.id, &issues)?;
     let corrected = state.control.correct_rows(&source, &skipped, upload);
-    if matches!(corrected, Ok(count) if count > 0) {
-        state.store.record_corrected_rows(source.id, record.summary.id)?;
+    if matches!(corrected, Ok(count) if count > 0)
+        && let Err(error) = state.store.record_corrected_rows(source.id, record.summary.id)
+    {
+        // The file is changed. To say that nothing was changed would be wrong.
+        log::error!("the corrected rows of {} could not be recorded in the audit log: {error}", source.slug);
     }
     Ok(corrected)
 }

@@ -13,7 +13,7 @@ use super::authentication::{RequestCaller, RequestCredentials};
 use super::client_connection::{ClientConnection, untrusted_forwarder};
 use super::error::WebError;
 use super::poll_paths::is_poll;
-use super::response_format::ResponseFormat;
+use super::response_format::{ResponseFormat, decoded_path};
 use crate::domain::source::Source;
 
 /// How long a request waits for the database. A frozen database, or a locked table, never responds; the blocking
@@ -46,7 +46,9 @@ impl FromRequest for AppContext {
         let format = ResponseFormat::of(request);
         let credentials = RequestCredentials::of(request, format, state);
         let connection = ClientConnection::of(request, state);
-        if let Some(peer) = untrusted_forwarder(request, state).filter(|_| !is_poll(request.path())) {
+        if let Some(peer) =
+            untrusted_forwarder(request, state).filter(|_| !is_poll(request.method(), &decoded_path(request)))
+        {
             state.forwarder_notice.note(&state.store, peer);
         }
         ready(Ok(Self { state: state.clone(), format, credentials, connection }))
@@ -76,6 +78,10 @@ impl AppContext {
         T: Send + 'static,
         F: FnOnce(&AppState, &RequestCaller, &Source) -> Result<T, WebError> + Send + 'static,
     {
+        if self.credentials.is_change() {
+            // What it changes would be recorded for nobody.
+            return Err(WebError::internal("a request", &"a route that reads a catalog got a request that changes it"));
+        }
         let (credentials, slug) = (self.credentials.clone(), slug.to_owned());
         let work = move |state: &AppState| match credentials.authorize(state) {
             Ok(caller) => {

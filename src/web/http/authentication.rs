@@ -1,15 +1,17 @@
 //! Authentication and authorization: the credentials of a request, who they belong to, and what that caller may do.
 
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use actix_web::{HttpMessage as _, HttpRequest};
+use parking_lot::Mutex;
 
 use super::app_state::AppState;
 use super::bearer_token::bearer_token;
 use super::error::WebError;
 use super::poll_paths::is_poll;
-use super::response_format::ResponseFormat;
+use super::response_format::{ResponseFormat, decoded_path};
 use super::session_cookie::session_token;
 use super::token_scope::{RequestTarget, check_source};
 use crate::domain::account::{Actor, CredentialHash, Role};
@@ -17,6 +19,9 @@ use crate::domain::audit::{AuditChannel, AuditOrigin};
 use crate::domain::secret::token_hash;
 use crate::domain::source::{Source, SourceId};
 use crate::web::access_rules::{AccessRule, find_access_rule};
+
+/// For how long it is known who sent a request: much longer than the database needs.
+const LOOKUP_LIFETIME: Duration = Duration::from_secs(2);
 
 /// The credentials of a request.
 ///
@@ -37,7 +42,17 @@ struct CredentialCheck {
     target: RequestTarget,
     /// Whether a person or a program asked for something. Polls of status do not count.
     counts_as_use: bool,
-    result: OnceLock<Result<RequestCaller, WebError>>,
+    /// When the caller was looked up, and the result.
+    result: Mutex<Option<(Instant, Result<RequestCaller, WebError>)>>,
+}
+
+/// The hash of the token that `request` was sent with, if the token was looked up and is valid.
+pub(in crate::web) fn valid_token_hash(request: &HttpRequest) -> Option<String> {
+    let extensions = request.extensions();
+    let check = &extensions.get::<RequestCredentials>()?.0;
+    let Some(CredentialHash::Token(hash)) = &check.presented else { return None };
+    let is_known = matches!(&*check.result.lock(), Some((_, Ok(RequestCaller { actor: Some(_) }))));
+    is_known.then(|| hash.clone())
 }
 
 impl RequestCredentials {
@@ -54,7 +69,7 @@ impl RequestCredentials {
             (None, Some(token)) => Some(CredentialHash::Session(token_hash(&token))),
             (None, None) => None,
         };
-        let counts_as_use = !is_poll(request.path());
+        let counts_as_use = !is_poll(request.method(), &decoded_path(request));
         let rule = find_access_rule(request.match_pattern().as_deref(), request.method().is_safe());
         let credentials = Self(Arc::new(CredentialCheck {
             presented,
@@ -62,7 +77,7 @@ impl RequestCredentials {
             is_change: !request.method().is_safe(),
             target: RequestTarget::of(request),
             counts_as_use,
-            result: OnceLock::new(),
+            result: Mutex::default(),
         }));
         request.extensions_mut().insert(credentials.clone());
         credentials
@@ -100,11 +115,17 @@ impl RequestCredentials {
     /// Who the changes of this request are recorded for; `None` for a request that reads, and for a visitor.
     pub(super) fn audit_origin(&self, caller: &RequestCaller, address: IpAddr) -> Option<AuditOrigin> {
         let actor = caller.actor.as_ref().filter(|_| self.0.is_change)?.name.clone();
-        let channel = match self.0.presented.as_ref()? {
+        let credential = self.0.presented.clone()?;
+        let channel = match credential {
             CredentialHash::Session(_) => AuditChannel::Browser,
             CredentialHash::Token(_) => AuditChannel::Token,
         };
-        Some(AuditOrigin { actor, channel, address: Some(address) })
+        Some(AuditOrigin { actor, channel, address: Some(address), credential: Some(credential) })
+    }
+
+    /// Whether the request may change something.
+    pub(super) fn is_change(&self) -> bool {
+        self.0.is_change
     }
 
     /// Whether anybody may send the request.
@@ -112,7 +133,8 @@ impl RequestCredentials {
         self.0.rule == Some(AccessRule::Everyone)
     }
 
-    /// Who sent the request. The first call queries the database, later ones return its result.
+    /// Who sent the request. The first call queries the database, and later ones return its result, unless the body of
+    /// the request took so long that the session may have ended meanwhile.
     ///
     /// # Errors
     /// `bad_token` for a bearer token that is unknown or revoked, on public routes too; `database_away` or
@@ -129,7 +151,11 @@ impl RequestCredentials {
             }
             Ok(RequestCaller { actor: known.map(|known| known.actor) })
         };
-        self.0.result.get_or_init(look_up).clone()
+        let mut known = self.0.result.lock();
+        match &*known {
+            Some((at, result)) if at.elapsed() < LOOKUP_LIFETIME => result.clone(),
+            _ => known.insert((Instant::now(), look_up())).1.clone(),
+        }
     }
 }
 

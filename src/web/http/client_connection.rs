@@ -1,5 +1,6 @@
 //! The address of the client of a request, and whether its browser uses HTTPS.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 
 use actix_web::HttpRequest;
@@ -25,8 +26,8 @@ impl ClientConnection {
     /// How the client of `request` is connected. This touches no database.
     pub(in crate::web) fn of(request: &HttpRequest, state: &AppState) -> Self {
         let peer = peer_address(request);
-        let forwarded: Vec<&str> = header_texts(request, &FORWARDED_FOR).collect();
-        let address = state.trusted_proxies.client_address(peer, forwarded.into_iter());
+        let forwarded: Vec<Cow<'_, str>> = header_texts(request, &FORWARDED_FOR).collect();
+        let address = state.trusted_proxies.client_address(peer, forwarded.iter().map(|line| &**line));
         let is_https = state.links.is_https()
             || (state.trusted_proxies.is_trusted(peer) && is_forwarded_https(header_texts(request, &FORWARDED_PROTO)));
         Self { address, is_https }
@@ -45,12 +46,13 @@ fn peer_address(request: &HttpRequest) -> IpAddr {
     request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip().to_canonical())
 }
 
-fn header_texts<'a>(request: &'a HttpRequest, name: &HeaderName) -> impl Iterator<Item = &'a str> {
-    request.headers().get_all(name).filter_map(|value: &HeaderValue| value.to_str().ok())
+/// The lines of a header. No line is left out, whatever bytes the client wrote into it: a proxy appends to it.
+fn header_texts<'a>(request: &'a HttpRequest, name: &HeaderName) -> impl Iterator<Item = Cow<'a, str>> {
+    request.headers().get_all(name).map(|value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()))
 }
 
 /// Whether the first of the forwarded schemes, which is the browser's own, is HTTPS.
-fn is_forwarded_https<'a>(mut schemes: impl Iterator<Item = &'a str>) -> bool {
-    let first = schemes.next().and_then(|value| value.split(',').next()).unwrap_or_default();
-    first.trim().eq_ignore_ascii_case("https")
+fn is_forwarded_https<'a>(mut schemes: impl Iterator<Item = Cow<'a, str>>) -> bool {
+    let line = schemes.next().unwrap_or_default();
+    line.split(',').next().unwrap_or_default().trim().eq_ignore_ascii_case("https")
 }

@@ -25,6 +25,7 @@ impl From<&StoreError> for WebError {
             StoreError::Taken { what } => {
                 Self::new(StatusCode::CONFLICT, "taken", format!("{} already exists.", capitalize(what)))
             }
+            StoreError::CallerGone => Self::sign_in(),
             error if error.is_disk_full() => {
                 log::warn!("{error}");
                 let message = "The disk of the database is full. Nothing was changed. Free up disk space on the server, \

@@ -13,7 +13,7 @@ use moka::sync::Cache;
 
 use super::bearer_token::bearer_token;
 use super::poll_paths::is_poll;
-use super::response_format::ResponseFormat;
+use super::response_format::{ResponseFormat, decoded_path};
 use crate::domain::client_network::ClientNetwork;
 use crate::domain::secret::token_hash;
 
@@ -76,7 +76,8 @@ impl RateLimiter {
 
     /// Counts a request from `network`. Pages, panels, and polls of status and health are not limited.
     pub(in crate::web) fn count_request(&self, request: &HttpRequest, network: ClientNetwork) -> RateDecision {
-        let is_limited = ResponseFormat::of(request) == ResponseFormat::Json && !is_poll(request.path());
+        let is_limited =
+            ResponseFormat::of(request) == ResponseFormat::Json && !is_poll(request.method(), &decoded_path(request));
         if self.per_second.is_none() || !is_limited {
             return RateDecision::Unlimited;
         }
@@ -92,11 +93,9 @@ impl RateLimiter {
         }
     }
 
-    /// Notes that the token of a request is valid: from now on its requests count for it.
-    pub(in crate::web) fn note_valid_token(&self, request: &HttpRequest) {
-        if let Some(token) = bearer_token(request) {
-            self.valid_tokens.insert(token_hash(&token), ());
-        }
+    /// Notes that the token with this hash is valid: from now on its requests count for it.
+    pub(in crate::web) fn note_valid_token(&self, hash: String) {
+        self.valid_tokens.insert(hash, ());
     }
 
     fn forget_idle_keys(&self) {

@@ -1,5 +1,6 @@
 //! Builds the description of one operation: a method of a path.
 
+use actix_web::http::Method;
 use serde_json::{Map, Value, json};
 
 use crate::web::http::poll_paths::is_poll;
@@ -165,7 +166,7 @@ impl ApiOperation {
 pub(super) fn collect_paths(operations: Vec<ApiOperation>) -> Value {
     let mut paths = Map::new();
     for operation in operations {
-        let is_limited = !is_poll(&operation.path);
+        let is_limited = operation.method != "get" || !is_poll(&Method::GET, &operation.path);
         let limited =
             |operation: ApiOperation| operation.refuses(429, &["rate_limited"]).with_header(429, "Retry-After");
         let ApiOperation { path, method, description } = if is_limited { limited(operation) } else { operation };

@@ -1,9 +1,12 @@
 //! `/settings/audit`: who did what, and from where, for admins. Nothing here can be changed.
 
+use std::collections::HashSet;
+
 use actix_web::web;
 
 use super::audit_view::{AuditLine, AuditPage};
 use crate::domain::audit::{AuditAction, AuditChannel, AuditEntry};
+use crate::domain::sync_id::SyncId;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::form::{FormValues, trimmed_value};
@@ -24,34 +27,34 @@ pub(in crate::web) async fn page(app: AppContext, query: web::Query<FormValues>)
         let (entries, total, page) = load_page(requested, ENTRIES_PER_PAGE, |page| {
             Ok(state.store.list_audit_entries((page - 1) * ENTRIES_PER_PAGE, ENTRIES_PER_PAGE)?)
         })?;
+        let runs: Vec<SyncId> = entries.iter().filter_map(|entry| entry.sync_id).collect();
+        // Entries are kept longer than the history.
+        let known_runs = state.store.known_runs(&runs)?;
         let link = |page| state.links.audit_page(page);
         HtmlResponse::render(&AuditPage {
             frame: page_frame(state, Some(&actor), "Audit log", NavSection::Settings)?,
             pager: PageLinks::new(page, ENTRIES_PER_PAGE, entries.len() as u64, total, link),
-            entries: entries.into_iter().map(|entry| audit_line(&state.links, entry)).collect(),
+            entries: entries.into_iter().map(|entry| audit_line(&state.links, &known_runs, entry)).collect(),
         })
     })
     .await
 }
 
-fn audit_line(links: &LinkBuilder, entry: AuditEntry) -> AuditLine {
-    let AuditEntry { at, origin, action, subject, detail, sync_id } = entry;
-    let channel = match origin.channel {
-        AuditChannel::Browser => "Browser",
-        AuditChannel::Token => "API token",
-        AuditChannel::CommandLine => "Command line",
+fn audit_line(links: &LinkBuilder, known_runs: &HashSet<SyncId>, entry: AuditEntry) -> AuditLine {
+    let AuditEntry { at, actor, channel, address, action, subject, detail, sync_id } = entry;
+    let channel = match channel.parse() {
+        Ok(AuditChannel::Browser) => "Browser".to_owned(),
+        Ok(AuditChannel::Token) => "API token".to_owned(),
+        Ok(AuditChannel::CommandLine) => "Command line".to_owned(),
+        Err(_) => channel,
     };
-    AuditLine {
-        at: time_label(at),
-        actor: origin.actor,
-        channel,
-        address: origin.address.map(|address| address.to_string()),
-        action: action.label(),
-        icon: icon(action),
-        subject,
-        detail,
-        run: sync_id.map(|id| links.run(&id)),
-    }
+    let (action, icon) = match action.parse::<AuditAction>() {
+        Ok(known) => (known.label().to_owned(), icon(known)),
+        // A later version runs beside this one.
+        Err(_) => (action.replace('_', " "), "rows"),
+    };
+    let run = sync_id.filter(|id| known_runs.contains(id)).map(|id| links.run(&id));
+    AuditLine { at: time_label(at), actor, channel, address, action, icon, subject, detail, run }
 }
 
 /// The icon of what an action is about.

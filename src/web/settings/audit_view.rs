@@ -26,17 +26,17 @@ pub(in crate::web) struct AuditLine {
     /// Who did it.
     pub actor: String,
     /// How the request was made.
-    pub channel: &'static str,
+    pub channel: String,
     /// The address of the client; `None` on the command line.
     pub address: Option<String>,
     /// What was done, to be followed by the subject.
-    pub action: &'static str,
+    pub action: String,
     /// The icon of what it is about.
     pub icon: &'static str,
     /// The slug of the source, or the name of the user or token.
     pub subject: String,
     /// More about it.
     pub detail: Option<String>,
-    /// The link to the run that it is about.
+    /// The link to the run that it is about, if the history still has it.
     pub run: Option<String>,
 }

@@ -20,8 +20,7 @@ fn every_operation_but_polls_answers_429_to_too_many_requests() {
         let path = values.fill_in(&operation.path);
         let send = || admin.send_request(&operation.method, &path, None);
         let is_refused = |reply: &SiteResponse| reply.status == 429 && reply.body.contains("rate_limited");
-        // This path is also polled, so it is not limited; its 429 is that of the cooldown.
-        let is_limited = operation.statuses.contains(&429) && operation.path != "/api/sync-sheets-bg";
+        let is_limited = operation.statuses.contains(&429);
         // On a slow machine a second may pass between two requests.
         let tries = if is_limited { MAX_TRIES } else { 3 };
         let refused = (0..tries).map(|_| send()).find(is_refused);
