@@ -49,7 +49,7 @@ use status_stores::{describe_status_store, open_status_store};
 pub use error::AppError;
 pub use kind_settings::try_google_credentials;
 pub use logging::start_logging;
-pub use secret_key::{DiscardedSecrets, discard_lost_secrets, find_key};
+pub use secret_key::{DiscardedSecrets, KeyCreation, discard_lost_secrets, find_key};
 pub use secret_key_error::{KEY_FILE_NAME, SecretKeyError, SecretKeyPlace};
 pub use shutdown::watch_shutdown_signals;
 
@@ -77,11 +77,12 @@ pub struct App {
 
 impl App {
     /// Creates the data folder, opens and migrates the database, and builds status board, kinds of sources and engine.
+    /// `key_creation` says whether a database without a secret key gets one.
     ///
     /// # Errors
     /// When the data folder cannot be created, when the database cannot be opened or migrated, or stays busy for a
     /// minute, or when the URL of Redis is not usable.
-    pub fn open(settings: Settings) -> Result<Self, AppError> {
+    pub fn open(settings: Settings, key_creation: KeyCreation) -> Result<Self, AppError> {
         create_data_folder(&settings.data_dir)?;
         let timeouts = Timeouts {
             fetch: settings.fetch_timeout,
@@ -103,8 +104,10 @@ impl App {
         if let Some(period) = settings.rollback_period {
             retry_while_busy(|| engine_store.set_rollback_period(period))?;
         }
-        let key = secret_key::find_or_create_key(&engine_store, &settings)?;
-        let engine_store = engine_store.with_secret_key(key);
+        let engine_store = match secret_key::find_or_create_key(&engine_store, &settings, key_creation)? {
+            Some(key) => engine_store.with_secret_key(key),
+            None => engine_store,
+        };
         // Pages have their own connections: slow searches cannot delay a heartbeat, and a page soon reports that the
         // database is busy, while a run waits.
         let store = engine_store.for_requests(connections)?;

@@ -3,8 +3,9 @@
 //! The key is the setting `LOCKSTEP_SECRET_KEY`, or a file in the data folder. The database knows its fingerprint: with
 //! another key, or without one, nothing starts, and a second key is never created.
 
+use std::fs::File;
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -33,18 +34,33 @@ pub fn find_key(settings: &Settings) -> Result<Option<(Arc<SecretKey>, SecretKey
     Ok(key.map(|key| (Arc::new(key), SecretKeyPlace::File(path))))
 }
 
-/// Returns the key of the database. A database that never had one gets the key that is found, or a new one in a file.
+/// Whether a key is chosen for a database that never had one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeyCreation {
+    /// The key that is found becomes that of the database, or a new one in a file.
+    IfMissing,
+    /// None: the caller stores no secrets. The key of a shared database must not be created where somebody only looks
+    /// at it.
+    Never,
+}
+
+/// Returns the key of the database; `None` for a database that never had one, unless `creation` says to choose one.
 ///
 /// # Errors
 /// [`AppError::SecretKey`] when the database has another key, or one that is not here.
-pub(super) fn find_or_create_key(store: &Store, settings: &Settings) -> Result<Arc<SecretKey>, AppError> {
+pub(super) fn find_or_create_key(
+    store: &Store,
+    settings: &Settings,
+    creation: KeyCreation,
+) -> Result<Option<Arc<SecretKey>>, AppError> {
     let path = settings.data_dir.join(KEY_FILE_NAME);
-    let fingerprint = match retry_while_busy(|| store.secret_key_fingerprint())? {
-        Some(fingerprint) => fingerprint,
-        None => adopt_key(store, settings, &path)?,
+    let fingerprint = match (retry_while_busy(|| store.secret_key_fingerprint())?, creation) {
+        (Some(fingerprint), _) => fingerprint,
+        (None, KeyCreation::IfMissing) => adopt_key(store, settings, &path)?,
+        (None, KeyCreation::Never) => return Ok(None),
     };
     match find_key(settings)? {
-        Some((key, _)) if key.fingerprint() == fingerprint => Ok(key),
+        Some((key, _)) if key.fingerprint() == fingerprint => Ok(Some(key)),
         Some((key, place)) => {
             Err(SecretKeyError::Different { place, found: key.fingerprint().to_owned(), fingerprint }.into())
         }
@@ -55,23 +71,11 @@ pub(super) fn find_or_create_key(store: &Store, settings: &Settings) -> Result<A
 /// Makes the key that is found, or a new one, that of the database. Returns the fingerprint of the key of the database,
 /// which another server may have chosen at the same time.
 fn adopt_key(store: &Store, settings: &Settings, path: &Path) -> Result<String, AppError> {
-    let mut failure = None;
-    let adopted = retry_while_busy(|| {
-        store
-            .adopt_secret_key(|| match find_key(settings)? {
-                Some((key, _)) => Ok(key.fingerprint().to_owned()),
-                None => create_key_file(path).map(|key| key.fingerprint().to_owned()),
-            })
-            .or_else(|error| match error {
-                AppError::Store(error) => Err(error),
-                // Nothing of the database: it is returned below.
-                other => {
-                    failure = Some(other);
-                    Ok(String::new())
-                }
-            })
-    })?;
-    failure.map_or(Ok(adopted), Err)
+    let choose = || match find_key(settings)? {
+        Some((key, _)) => Ok(key.fingerprint().to_owned()),
+        None => create_key_file(path).map(|key| key.fingerprint().to_owned()),
+    };
+    retry_while_busy(|| store.adopt_secret_key(choose))?
 }
 
 /// What became of secrets that cannot be decrypted.
@@ -95,14 +99,26 @@ pub fn discard_lost_secrets(settings: &Settings) -> Result<DiscardedSecrets, App
         return Err(StoreError::Unreachable { address: settings.database.for_people(), reason }.into());
     }
     let file = settings.data_dir.join(KEY_FILE_NAME);
-    // A file that holds no key counts as none.
-    let in_file = read_key_file(&file).ok().flatten().map(|key| (Arc::new(key), SecretKeyPlace::File(file)));
+    let in_file = match read_key_file(&file) {
+        Ok(key) => key.map(|key| (Arc::new(key), SecretKeyPlace::File(file))),
+        // A file that holds no key counts as none.
+        Err(SecretKeyError::BadFile { .. }) => None,
+        // The key may be there, and only not for this user.
+        Err(
+            error @ (SecretKeyError::Unreadable { .. }
+            | SecretKeyError::Missing { .. }
+            | SecretKeyError::Different { .. }),
+        ) => {
+            return Err(error.into());
+        }
+    };
     let in_setting = settings.secret_key.clone().map(|key| (key, SecretKeyPlace::Setting));
     let found: Vec<(Arc<SecretKey>, SecretKeyPlace)> = in_setting.into_iter().chain(in_file).collect();
     let store = Store::open(&settings.database, 1, LEASE_DURATION)?;
     retry_while_busy(|| store.migrate())?;
     let actor = settings.operator.clone();
-    let acting = store.on_behalf_of(AuditOrigin { actor, channel: AuditChannel::CommandLine, address: None, credential: None });
+    let acting =
+        store.on_behalf_of(AuditOrigin { actor, channel: AuditChannel::CommandLine, address: None, credential: None });
     let keys: Vec<&SecretKey> = found.iter().map(|(key, _)| &**key).collect();
     let slugs = retry_while_busy(|| acting.discard_lost_secrets(&keys))?;
     let fingerprint = retry_while_busy(|| store.secret_key_fingerprint())?;
@@ -116,6 +132,9 @@ fn read_key_file(path: &Path) -> Result<Option<SecretKey>, SecretKeyError> {
     let text = match read_small_file(path, MAX_SECRET_KEY_BYTES as u64) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::FileTooLarge => {
+            return Err(SecretKeyError::BadFile { path: path.to_owned(), reason: NotASecretKey::TooLong });
+        }
         Err(error) => return Err(SecretKeyError::Unreadable { path: path.to_owned(), error }),
     };
     let text = String::from_utf8(text).map_err(|_| NotASecretKey::NotText);
@@ -131,14 +150,24 @@ fn create_key_file(path: &Path) -> Result<SecretKey, AppError> {
         let folder = path.parent().unwrap_or(Path::new("."));
         let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
         file.as_file().set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        give_to_owner_of_folder(file.as_file(), folder)?;
         file.write_all(format!("{text}\n").as_bytes())?;
         file.as_file().sync_all()?;
         file.persist_noclobber(path).map_err(|error| error.error)?;
         // Only then is the name of the file on the disk, too.
-        std::fs::File::open(folder)?.sync_all()
+        File::open(folder)?.sync_all()
     };
     create().map_err(|error| SecretKeyError::Unreadable { path: path.to_owned(), error })?;
     log::info!("created the secret key {}: keep a copy of it apart from the copies of the database", path.display());
     let derived = SecretKey::derive_from(&text);
     derived.map_err(|reason| SecretKeyError::BadFile { path: path.to_owned(), reason }.into())
+}
+
+/// Gives a file to the owner of its folder, who must be able to read it, if a command of root creates it.
+fn give_to_owner_of_folder(file: &File, folder: &Path) -> io::Result<()> {
+    let (folder, own) = (std::fs::metadata(folder)?, file.metadata()?);
+    if own.uid() == 0 && folder.uid() != 0 {
+        std::os::unix::fs::fchown(file, Some(folder.uid()), Some(folder.gid()))?;
+    }
+    Ok(())
 }

@@ -24,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::app::{self, App};
+use crate::app::{self, App, KeyCreation};
 use crate::config::{ConfigErrors, SettingFlags, Settings};
 use crate::domain::log_fields::SYNC_TARGET;
 use output::{CommandError, CommandExit};
@@ -84,6 +84,16 @@ impl Command {
             _ => "warn".to_owned(),
         }
     }
+
+    /// Whether a database without a secret key gets one: only where a link may be stored.
+    const fn key_creation(&self) -> KeyCreation {
+        match self {
+            Self::Serve | Self::Sync(_) | Self::Undo(_) | Self::Source(source::SourceCommand::Add(_)) => {
+                KeyCreation::IfMissing
+            }
+            _ => KeyCreation::Never,
+        }
+    }
 }
 
 /// Runs the command that this process was started with, and returns its exit code.
@@ -114,14 +124,15 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(command: &Command, settings: Settings, mistakes: &ConfigErrors) -> Result<CommandExit, CommandError> {
+    let key_creation = command.key_creation();
     match command {
-        Command::Serve => serve::run(App::open(settings)?),
-        Command::Sync(args) => sync::run(&open_for_operator(settings)?, args),
-        Command::Undo(args) => undo::run(&open_for_operator(settings)?, args),
-        Command::Export(args) => export::run(&App::open(settings)?, args),
-        Command::Source(command) => source::run(&open_for_operator(settings)?, command),
-        Command::User(command) => user::run(&open_for_operator(settings)?, command),
-        Command::Token(command) => token::run(&open_for_operator(settings)?, command),
+        Command::Serve => serve::run(App::open(settings, key_creation)?),
+        Command::Sync(args) => sync::run(&open_for_operator(settings, key_creation)?, args),
+        Command::Undo(args) => undo::run(&open_for_operator(settings, key_creation)?, args),
+        Command::Export(args) => export::run(&App::open(settings, key_creation)?, args),
+        Command::Source(command) => source::run(&open_for_operator(settings, key_creation)?, command),
+        Command::User(command) => user::run(&open_for_operator(settings, key_creation)?, command),
+        Command::Token(command) => token::run(&open_for_operator(settings, key_creation)?, command),
         // Without its key, Lockstep does not open.
         Command::SecretKey(command) => secret_key::run(&settings, command),
         // The doctor opens only what it checks.
@@ -130,8 +141,8 @@ fn execute(command: &Command, settings: Settings, mistakes: &ConfigErrors) -> Re
 }
 
 /// Opens the application for a command that changes something.
-fn open_for_operator(settings: Settings) -> Result<App, CommandError> {
-    Ok(App::open(settings)?.on_behalf_of_operator())
+fn open_for_operator(settings: Settings, key_creation: KeyCreation) -> Result<App, CommandError> {
+    Ok(App::open(settings, key_creation)?.on_behalf_of_operator())
 }
 
 #[cfg(test)]

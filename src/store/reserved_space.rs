@@ -27,8 +27,9 @@ impl Store {
         }
     }
 
-    /// Moves SQLite's log into the database, and makes its file empty. A failure leaves it as it is.
-    fn shorten_log(&self) {
+    /// Moves SQLite's log into the database, and makes its file empty. A failure leaves it as it is. Does nothing on
+    /// PostgreSQL.
+    pub fn shorten_log(&self) {
         let shortened = self.read(|conn| Ok(shorten_log(conn)?));
         if let Err(error) = shortened {
             log::debug!("the log of the database could not be shortened: {error}");

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use super::audit_log::AuditSubject;
 use super::connection::Store;
 use super::error::StoreError;
+use super::feed_counts::save_feed_counts;
 use super::installation::{get_fact, insert_fact_if_absent, set_fact};
 use super::schema::{catalogs, installation_facts, sources};
 use super::secret_sealer::{KEY_FINGERPRINT, SecretSealer};
@@ -53,32 +54,25 @@ impl Store {
 
     /// Returns the fingerprint of the key of this database. If it has none, `choose` returns that of the key to use
     /// from now on. `choose` is called by one server only, while others that start at the same time wait; what it
-    /// created must be kept even if an error is returned afterwards.
+    /// created must be kept even if an error is returned afterwards. An error of `choose` is returned as it is, and the
+    /// database still has no key then.
     ///
     /// # Errors
-    /// What `choose` returns; [`StoreError`] when the database is unavailable, stays busy too long or refuses the
-    /// statement.
-    pub fn adopt_secret_key<E: From<StoreError>>(&self, choose: impl Fn() -> Result<String, E>) -> Result<String, E> {
-        let mut failure = None;
-        let adopted = self.write(|conn| {
+    /// [`StoreError`] when the database is unavailable, stays busy too long or refuses the statement.
+    pub fn adopt_secret_key<E>(&self, choose: impl Fn() -> Result<String, E>) -> Result<Result<String, E>, StoreError> {
+        self.write(|conn| {
             // The fact serves as a lock: on PostgreSQL a second server waits for its key until this transaction ends.
             insert_fact_if_absent(conn, KEY_FINGERPRINT, "")?;
-            match get_fact(conn, KEY_FINGERPRINT)? {
-                Some(fingerprint) if !fingerprint.is_empty() => Ok(fingerprint),
-                _ => match choose() {
-                    Ok(fingerprint) => {
-                        set_fact(conn, KEY_FINGERPRINT, &fingerprint)?;
-                        Ok(fingerprint)
-                    }
-                    Err(error) => {
-                        failure = Some(error);
-                        // Rolls back the empty fact.
-                        Err(StoreError::NoSecretKey)
-                    }
-                },
+            if let Some(fingerprint) = get_fact(conn, KEY_FINGERPRINT)?.filter(|known| !known.is_empty()) {
+                return Ok(Ok(fingerprint));
             }
-        });
-        adopted.map_err(|error| failure.unwrap_or_else(|| error.into()))
+            let chosen = choose();
+            match &chosen {
+                Ok(fingerprint) => set_fact(conn, KEY_FINGERPRINT, fingerprint)?,
+                Err(_) => drop(diesel::delete(installation_facts::table.find(KEY_FINGERPRINT)).execute(conn)?),
+            }
+            Ok(chosen)
+        })
     }
 
     /// Discards what cannot be decrypted with one of `keys`, those that are there: the links of sources, and what is
@@ -107,7 +101,11 @@ impl Store {
                 let texts = catalogs::table.find(id).select((catalogs::validators, catalogs::feeds));
                 let Some((validators, feeds)) = texts.first::<(String, String)>(conn).optional()? else { continue };
                 let validators = if is_lost("catalogs.validators", &validators) { "{}" } else { &validators };
-                let feeds = if is_lost("catalogs.feeds", &feeds) { "[]" } else { &feeds };
+                let has_lost_feeds = is_lost("catalogs.feeds", &feeds);
+                let feeds = if has_lost_feeds { "[]" } else { &feeds };
+                if has_lost_feeds {
+                    save_feed_counts(conn, id, &[])?;
+                }
                 diesel::update(catalogs::table.find(id))
                     .set((catalogs::validators.eq(validators), catalogs::feeds.eq(feeds)))
                     .execute(conn)?;

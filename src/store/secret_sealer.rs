@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::any_connection::AnyConnection;
 use super::dialect::clock;
 use super::error::StoreError;
-use super::installation::{get_fact, insert_fact_if_absent};
+use super::installation::get_fact;
 use super::stored_values::parse_value;
 use crate::domain::secret_key::{SecretKey, is_sealed};
 
@@ -47,7 +47,6 @@ impl SecretSealer {
         text: &str,
     ) -> Result<String, StoreError> {
         let key = self.key()?;
-        insert_fact_if_absent(conn, KEY_FINGERPRINT, key.fingerprint())?;
         if get_fact(conn, KEY_FINGERPRINT)?.as_deref() != Some(key.fingerprint()) {
             return Err(StoreError::NoSecretKey);
         }

@@ -22,6 +22,9 @@ const UNUSED_LAYOUT_RETENTION: Duration = Duration::from_secs(60 * 60);
 /// The pause between two deletions, so that other writers get their turn.
 const BATCH_PAUSE: Duration = Duration::from_millis(10);
 
+/// Deletes some rows of one kind of data; returns how many.
+type BatchDeletion<'a> = dyn Fn() -> Result<usize, StoreError> + 'a;
+
 /// Deletes expired data again and again until the process shuts down.
 pub(super) fn delete_expired_data(engine: &SyncEngine, shutdown: &ShutdownSignal) {
     let interval = pass_interval(&engine.timeouts);
@@ -43,7 +46,7 @@ fn run_pass(engine: &SyncEngine, shutdown: &ShutdownSignal) {
     let _ =
         delete_in_batches("status reports", shutdown, || status_board.delete_old_reports(timeouts.status_retention));
     // Operations before records: a record can only be deleted after its operation.
-    let deletions: [(&str, &dyn Fn() -> Result<usize, StoreError>); 4] = [
+    let deletions: [(&str, &BatchDeletion<'_>); 4] = [
         ("operations", &|| store.clear_operations(timeouts.operation_retention)),
         ("records", &|| store.clear_records(timeouts.record_retention)),
         ("sessions", &|| store.clear_sessions()),
@@ -70,9 +73,15 @@ fn run_pass(engine: &SyncEngine, shutdown: &ShutdownSignal) {
 
 /// Encrypts secrets that earlier versions stored, source by source.
 fn encrypt_stored_secrets(engine: &SyncEngine, shutdown: &ShutdownSignal) {
+    let mut encrypted = false;
     while !shutdown.is_requested() {
         match catch_panic("encrypting stored secrets", || engine.store.seal_next_source()) {
-            Some(Ok(CompactionStep::Converted)) => log::info!("encrypted the stored secrets of a source"),
+            Some(Ok(CompactionStep::Converted)) => {
+                log::info!("encrypted the stored secrets of a source");
+                encrypted = true;
+            }
+            // The log of SQLite still has them as they were.
+            Some(Ok(CompactionStep::Done)) if encrypted => return engine.store.shorten_log(),
             Some(Ok(CompactionStep::Done | CompactionStep::Waiting)) | None => return,
             Some(Err(error)) => return log::warn!("stored secrets could not be encrypted, trying again: {error}"),
         }

@@ -12,11 +12,17 @@ use serde_json::Value;
 use super::{CliFixture, read_output};
 use crate::support::TestDatabase;
 use crate::support::load_clock::LoadClock;
+use crate::support::test_database::TEST_SECRET_KEY_TEXT;
 use crate::support::unwritable_folder::is_bound_by_permissions;
 
 /// The findings of `lockstep doctor` with its exit code.
 pub(super) fn run_doctor(cli: &CliFixture, env: &[(&str, &str)]) -> (i32, Vec<Value>) {
-    let output = cli.build_command(&["doctor", "--json"]).envs(env.iter().copied()).output().expect("it runs");
+    let mut command = cli.build_command(&["doctor", "--json"]);
+    if env.iter().any(|(name, _)| *name == "DATABASE_URL") {
+        // The databases of the tests have the key of the tests.
+        command.env("LOCKSTEP_SECRET_KEY", TEST_SECRET_KEY_TEXT);
+    }
+    let output = command.envs(env.iter().copied()).output().expect("it runs");
     let answer = read_output(output);
     let findings = serde_json::from_str(&answer.out).unwrap_or_else(|_| panic!("{}{}", answer.out, answer.err));
     (answer.code, findings)

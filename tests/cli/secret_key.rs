@@ -32,8 +32,10 @@ fn check_key(cli: &CliFixture, env: &[(&str, &str)]) -> String {
 #[test]
 fn the_first_start_creates_a_key_that_only_its_owner_can_read() {
     let cli = CliFixture::new();
-    cli.create_database();
     let path = cli.path("data/secret.key");
+    cli.create_database();
+    assert!(!path.exists(), "nothing to encrypt");
+    assert_eq!(with_secret(&cli, &[]).code, 0);
     assert_eq!(fs::metadata(&path).expect("the key").permissions().mode() & 0o777, 0o600);
     let key = fs::read_to_string(&path).expect("the key");
     assert!(key.trim().len() >= 40, "{key}");
@@ -103,11 +105,15 @@ fn a_short_key_is_a_mistake_in_the_settings_that_does_not_show_it() {
 
 #[test]
 fn a_second_machine_needs_the_key_of_the_first_one() {
-    let database = TestDatabase::postgres();
+    let database = TestDatabase::empty_postgres();
     let url = url_of(&database);
     let cli = CliFixture::new();
     let on = |folder| [("DATABASE_URL", url.as_str()), ("LOCKSTEP_DATA_DIR", folder)];
-    assert_eq!(run(&cli, &["user", "list"], &on("one")).code, 0);
+    for args in [&["user", "list"][..], &["token", "list"], &["source", "list"]] {
+        assert_eq!(run(&cli, args, &on("zero")).code, 0);
+    }
+    assert!(!cli.path("zero/secret.key").exists(), "who only looks does not choose the key");
+    assert_eq!(with_secret(&cli, &on("one")).code, 0);
     let refused = run(&cli, &["user", "list"], &on("two"));
     assert!(refused.code == 1 && refused.err.contains("nor in two/secret.key"), "{}", refused.err);
     assert!(!cli.path("two/secret.key").exists());
@@ -117,13 +123,14 @@ fn a_second_machine_needs_the_key_of_the_first_one() {
 
 #[test]
 fn of_machines_that_start_together_one_makes_the_key() {
-    let database = TestDatabase::postgres();
+    let database = TestDatabase::empty_postgres();
     let url = url_of(&database);
     let cli = CliFixture::new();
     let folders = ["a", "b", "c", "d"];
     let commands = folders.map(|folder| {
         let env = [("DATABASE_URL", url.as_str()), ("LOCKSTEP_DATA_DIR", folder)];
-        cli.build_command(&["user", "list"]).envs(env).spawn().expect("it runs")
+        let add = ["source", "add", folder, "--kind", "csv", "--url", LINK, "--key", "id"];
+        cli.build_command(&add).envs(env).spawn().expect("it runs")
     });
     let codes = commands.map(|command| super::read_output(command.wait_with_output().expect("it ends")).code);
     assert_eq!(codes.iter().filter(|code| **code == 0).count(), 1, "{codes:?}");
@@ -171,6 +178,22 @@ fn a_damaged_key_file_is_refused_and_can_be_given_up() {
     assert_eq!((given_up.code, given_up.out.as_str()), (0, "albums\n"), "{}", given_up.err);
     fs::remove_file(&path).expect("removed");
     cli.expect_success(&["source", "list"]);
+}
+
+#[test]
+fn a_key_that_cannot_be_read_is_not_given_up() {
+    let cli = CliFixture::new();
+    assert_eq!(with_secret(&cli, &[]).code, 0);
+    let (path, mounted) = (cli.path("data/secret.key"), cli.path("mounted.key"));
+    fs::rename(&path, &mounted).expect("moved");
+    symlink(&mounted, &path).expect("a link");
+    let refused = run(&cli, &["secret-key", "reset", "--yes"], &[]);
+    assert!(refused.code == 1 && refused.err.contains("symbolic link"), "{}", refused.err);
+    let check = check_key(&cli, &[]);
+    assert!(check.starts_with("wrong ") && check.contains("Make it a regular file"), "{check}");
+    fs::rename(&mounted, &path).expect("moved back");
+    let shown = cli.expect_success(&["source", "show", "albums"]);
+    assert!(shown.contains("h.example"), "nothing was discarded: {shown}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod feed_counts;
 mod feeds;
 mod fencing;
 mod freshness;
+mod full_disk;
 mod history;
 mod history_filters;
 mod item_history;

@@ -1,12 +1,15 @@
 //! The secrets of sources in the database: encrypted from the end of the rollback period on, and readable throughout.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use lockstep::domain::defaults::LEASE_DURATION;
 use lockstep::domain::location::SourceLocation;
+use lockstep::domain::secret_key::SecretKey;
 use lockstep::domain::source::{Source, SourceDraft};
-use lockstep::store::StoreError;
 use lockstep::store::compaction::CompactionStep;
 use lockstep::store::sources::SourceChange;
+use lockstep::store::{Store, StoreError};
 
 use crate::support::stub_server::{StubReply, StubServer};
 use crate::support::test_engine::source_draft;
@@ -125,13 +128,11 @@ fn several_servers_encrypt_what_is_stored_and_nothing_is_lost(db: &TestDatabase)
 
 fn without_the_key_nothing_encrypted_is_read_or_written(db: &TestDatabase) {
     db.store().add_source(&draft_with_secret("albums"), None).expect("added");
-    let lease = lockstep::domain::defaults::LEASE_DURATION;
-    let keyless = lockstep::store::Store::open(&db.address(), 2, lease).expect("opened");
+    let keyless = Store::open(&db.address(), 2, LEASE_DURATION).expect("opened");
     assert!(matches!(keyless.find_source("albums"), Err(StoreError::NoSecretKey)));
     assert!(matches!(keyless.add_source(&draft_with_secret("singles"), None), Err(StoreError::NoSecretKey)));
     assert_eq!(db.count_rows("sources", "1 = 1"), 1);
-    let other =
-        lockstep::domain::secret_key::SecretKey::derive_from("another key than that of the tests").expect("a key");
+    let other = SecretKey::derive_from("another key than that of the tests").expect("a key");
     let error = keyless.with_secret_key(other.into()).find_source("albums").expect_err("another key").to_string();
     assert!(error.contains("another key") && !error.contains(SECRET), "{error}");
 }
@@ -139,12 +140,15 @@ fn without_the_key_nothing_encrypted_is_read_or_written(db: &TestDatabase) {
 fn a_server_whose_key_was_given_up_writes_nothing_with_it(db: &TestDatabase) {
     let running = db.store();
     running.add_source(&draft_with_secret("albums"), None).expect("added");
-    let other =
-        lockstep::domain::secret_key::SecretKey::derive_from("the key that is used from now on").expect("a key");
-    assert_eq!(running.discard_lost_secrets(&[&other]).expect("discarded"), ["albums"]);
-    let restarted = db.second_store().with_secret_key(other.into());
+    let other = Arc::new(SecretKey::derive_from("the key that is used from now on").expect("a key"));
+    assert_eq!(running.discard_lost_secrets(&[&*other]).expect("discarded"), ["albums"]);
+    let add_with_old_key = || running.add_source(&draft_with_secret("covers"), None);
+    assert!(matches!(add_with_old_key(), Err(StoreError::NoSecretKey)), "before another key is chosen");
+    let restarted = Store::open(&db.address(), 2, LEASE_DURATION).expect("opened").with_secret_key(other.clone());
+    let chosen = restarted.adopt_secret_key(|| Ok::<_, StoreError>(other.fingerprint().to_owned()));
+    assert_eq!(chosen.expect("a database").expect("a key"), other.fingerprint());
     let added = restarted.add_source(&draft_with_secret("singles"), None).expect("added with the new key");
-    assert!(matches!(running.add_source(&draft_with_secret("covers"), None), Err(StoreError::NoSecretKey)));
+    assert!(matches!(add_with_old_key(), Err(StoreError::NoSecretKey)));
     assert_eq!(running.seal_next_source().expect("a step"), CompactionStep::Done, "a lost link is not encrypted");
     let listed = restarted.list_sources().expect("every text has the same key");
     let links: Vec<&SourceLocation> = listed.iter().map(|source| &source.location).collect();

@@ -70,6 +70,7 @@ impl TestDatabase {
     pub(crate) fn sqlite() -> Self {
         let database = Self::with_backend(DatabaseBackend::Sqlite(tempfile::tempdir().expect("a folder")));
         database.store().migrate().expect("a migrated database");
+        adopt_test_key(&database.store());
         database
     }
 
@@ -204,7 +205,17 @@ pub(crate) fn open_store(address: &DatabaseAddress, connections: u32) -> Store {
         Ok::<_, String>(())
     };
     wait_for_value("an open store", &mut open, Result::is_ok).expect("an open store");
-    store.expect("an open store")
+    let store = store.expect("an open store");
+    if matches!(store.secret_key_fingerprint(), Ok(None)) {
+        adopt_test_key(&store);
+    }
+    store
+}
+
+/// Makes the key of the tests that of a migrated database, unless it has one.
+pub(crate) fn adopt_test_key(store: &Store) {
+    let adopted = store.adopt_secret_key(|| Ok::<_, String>(TEST_SECRET_KEY.fingerprint().to_owned()));
+    adopted.expect("a database").expect("a key");
 }
 
 impl RawConnection {

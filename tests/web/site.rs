@@ -32,7 +32,7 @@ use tempfile::TempDir;
 pub(super) use super::site_client::SiteClient;
 pub(super) use super::site_front::SiteFront;
 pub(super) use super::site_response::SiteResponse;
-use crate::support::test_database::open_store;
+use crate::support::test_database::{adopt_test_key, open_store};
 use crate::support::test_engine::source_draft;
 
 /// The columns are not in alphabetical order.
@@ -129,6 +129,7 @@ impl TestSite {
         let address = DatabaseAddress::Sqlite(data.path().join("lockstep.db"));
         let store = open_store(&address, 8);
         store.migrate().expect("a migrated database");
+        adopt_test_key(&store);
         (store, data)
     }
 

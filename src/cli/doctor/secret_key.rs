@@ -23,7 +23,17 @@ pub(super) fn check_secret_key(connection: &mut SharedConnection, settings: &Set
     };
     let found = match find_key(settings) {
         Ok(found) => found,
-        Err(error) => return vec![CheckResult::wrong(CHECK_NAME, error.to_string(), "Restore the file from a copy.")],
+        Err(error) => {
+            let fix = match &error {
+                SecretKeyError::Unreadable { .. } => {
+                    "Make it a regular file that only the user who runs the server can read (chown, chmod 600)."
+                }
+                SecretKeyError::BadFile { .. } | SecretKeyError::Missing { .. } | SecretKeyError::Different { .. } => {
+                    "Restore the file from a copy."
+                }
+            };
+            return vec![CheckResult::wrong(CHECK_NAME, error.to_string(), fix)];
+        }
     };
     let Some(fingerprint) = storage.key_fingerprint else {
         let message = match found {
