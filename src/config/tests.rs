@@ -116,6 +116,12 @@ fn databases_are_servers_or_files() {
     for bad in ["mysql://h/db", "postgre://h/db", "sqlite::memory:", ":memory:", "sqlite://"] {
         assert!(read(&[("DATABASE_URL", bad)]).is_err(), "{bad}");
     }
+    for bad in
+        ["host=127.0.0.1 dbname=lockstep password=s3cret", "postgresql:me:s3cret@h/db", "postgres:/me:s3cret@h/db"]
+    {
+        let refused = read(&[("DATABASE_URL", bad)]).expect_err("not a URL").lines().join(" ");
+        assert!(refused.contains("not written as a URL") && !refused.contains("s3cret"), "{refused}");
+    }
 }
 
 #[test]

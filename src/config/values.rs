@@ -40,6 +40,15 @@ pub(super) fn parse_database(text: &str) -> Result<DatabaseAddress, String> {
     if let Some((_, "" | "/")) = text.split_once("://") {
         return Err(format!("{} names no database. {EXAMPLES}", quote_value(text)));
     }
+    // These would be taken for the name of a file, with the password in it.
+    let is_libpq_string = text.split_whitespace().any(|word| {
+        ["host=", "hostaddr=", "port=", "dbname=", "user=", "password=", "service="]
+            .iter()
+            .any(|key| word.starts_with(key))
+    });
+    if is_libpq_string || (text.starts_with("postgres") && text.contains(':') && !text.contains("://")) {
+        return Err(format!("the value looks like a PostgreSQL database that is not written as a URL. {EXAMPLES}"));
+    }
     match DatabaseAddress::parse(text) {
         DatabaseAddress::Sqlite(path) if path.as_os_str().is_empty() => Err(format!("the path is missing. {EXAMPLES}")),
         DatabaseAddress::Sqlite(path) if path.as_os_str() == ":memory:" => {

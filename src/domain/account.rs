@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::source::SourceId;
 use super::text::string_enum::string_enum;
+use super::text::visible_text::is_invisible;
 
 string_enum! {
     /// The permissions of a user or a token.
@@ -23,7 +24,7 @@ pub struct AccountName(String);
 
 /// A text that cannot name an account.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a name must have 1 to 64 characters and no line breaks")]
+#[error("a name must have 1 to 64 characters, no line breaks and no invisible characters")]
 pub struct NotAName;
 
 impl AccountName {
@@ -39,7 +40,8 @@ impl FromStr for AccountName {
 
     fn from_str(text: &str) -> Result<Self, NotAName> {
         let text = text.trim();
-        let fits = (1..=64).contains(&text.chars().count()) && !text.contains(char::is_control);
+        let fits = (1..=64).contains(&text.chars().count())
+            && !text.contains(|c: char| c.is_control() || is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}'));
         if fits { Ok(Self(text.to_owned())) } else { Err(NotAName) }
     }
 }

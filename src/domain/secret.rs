@@ -1,5 +1,5 @@
-//! Hashes secrets: passwords with argon2; random tokens of sessions, API tokens and the set-up link with SHA-256. Only
-//! hashes are stored.
+//! Hashes secrets: passwords with argon2; random tokens of sessions and API tokens with SHA-256. Only their hashes are
+//! stored. The token of the set-up link is stored as it is, because each start prints it until it is used or too old.
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;

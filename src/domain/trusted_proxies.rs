@@ -40,6 +40,12 @@ impl TrustedProxies {
         self.0.iter().any(|net| net.contains(&address))
     }
 
+    /// Whether every address is one of the proxies, so that each client may name any address.
+    #[must_use]
+    pub fn trusts_everybody(&self) -> bool {
+        self.0.iter().any(|net| net.prefix_len() == 0)
+    }
+
     /// The address of the client that a request came from. `forwarded` are the values of `X-Forwarded-For` in the order
     /// in which they arrived. Each proxy appends the address of its own peer, so the list is read from its end, and
     /// only as far as proxies are trusted: what stands before that, the client may have written itself.

@@ -176,4 +176,5 @@ fn a_proxy_that_is_not_trusted_is_named_until_it_is_trusted(db: &TestDatabase) {
     assert_eq!((warnings(""), warnings("10.0.0.6"), warnings("10.0.0.0/24")), (1, 1, 0));
     db.store().record_untrusted_forwarder([10, 0, 0, 7].into()).expect("noted");
     assert_eq!(warnings("10.0.0.5"), 1, "the last one counts");
+    assert_eq!((warnings("0.0.0.0/0"), warnings("10.0.0.0/8,::/0")), (1, 1), "everybody is trusted");
 }

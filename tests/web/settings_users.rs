@@ -73,8 +73,9 @@ fn a_refused_name_is_named_beside_its_field_and_nothing_typed_is_lost(db: &TestD
     let admin = site.add_person("ada", Role::Admin);
     for (name, error) in [
         ("ada", "A user called ada already exists."),
-        ("", "A name must have 1 to 64 characters and no line breaks."),
-        (&*"x".repeat(65), "A name must have 1 to 64 characters and no line breaks."),
+        ("", "A name must have 1 to 64 characters, no line breaks and no invisible characters."),
+        ("ad\u{200b}a", "A name must have 1 to 64 characters, no line breaks and no invisible characters."),
+        (&*"x".repeat(65), "A name must have 1 to 64 characters, no line breaks and no invisible characters."),
     ] {
         let page = add(&admin, name, "admin");
         assert_eq!(page.status, 422);

@@ -14,6 +14,12 @@ const MAX_NOTE_AGE: TimeDelta = TimeDelta::days(7);
 /// Warns if a peer that is not trusted recently sent forwarded headers. A note that cannot be read is no problem of the
 /// proxy; the other checks of the database report it.
 pub(super) fn check_proxies(connection: &mut SharedConnection, trusted: &TrustedProxies) -> Option<CheckResult> {
+    if trusted.trusts_everybody() {
+        let message = "LOCKSTEP_TRUSTED_PROXIES trusts every address, so each client can choose its address, and logins \
+                       are not limited";
+        let fix = "Set LOCKSTEP_TRUSTED_PROXIES to the address of your reverse proxy.";
+        return Some(CheckResult::warning(CHECK_NAME, message, fix));
+    }
     let seen = connection.run_query(DatabaseProbe::untrusted_forwarder).ok()??;
     if trusted.is_trusted(seen.address) || Utc::now() - seen.seen_at > MAX_NOTE_AGE {
         return None;

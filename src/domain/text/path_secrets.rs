@@ -20,6 +20,11 @@ const BEFORE_DOCUMENT_IDS: [[&str; 2]; 4] =
     [["spreadsheets", "d"], ["d", "e"], ["v3", "files"], ["v4", "spreadsheets"]];
 /// What comes after these parts of a path is a secret, however it looks.
 const SECRET_NAMES: [&str; 6] = ["token", "key", "secret", "apikey", "api_key", "api-key"];
+/// What comes after this part of a path is what somebody shares a file by, such as the links of Nextcloud: shorter than
+/// other secrets.
+const SHARE_MARK: &str = "s";
+/// The shortest id of a share, without words and numbers.
+const MIN_SHARE_CHARS: usize = 12;
 /// A shorter mix of letters and digits is a name, such as `covid19` or `1990s`.
 const MIN_MIXED_CHARS: usize = 12;
 /// How a UUID is written: the lengths of its parts.
@@ -34,8 +39,15 @@ pub fn redact_path(path: &str) -> Cow<'_, str> {
     let segments: Vec<Cow<'_, str>> = path
         .split('/')
         .map(|segment| {
-            let shown = if SECRET_NAMES.contains(&before[1].to_ascii_lowercase().as_str()) && !segment.is_empty() {
+            let shown = if let Some((credentials, host)) = segment.rsplit_once('@')
+                && credentials.contains(':')
+            {
+                // An address within the address, with a password.
+                Cow::Owned(format!("{REDACTION_MARK}@{host}"))
+            } else if SECRET_NAMES.contains(&before[1].to_ascii_lowercase().as_str()) && !segment.is_empty() {
                 Cow::Borrowed(REDACTION_MARK)
+            } else if before[1] == SHARE_MARK && is_share_id(segment) {
+                Cow::Owned(format!("{}{REDACTION_MARK}", segment.get(..SHOWN_CHARS).unwrap_or_default()))
             } else {
                 redact(segment, BEFORE_DOCUMENT_IDS.contains(&before))
             };
@@ -87,12 +99,21 @@ fn split_extension(name: &str) -> (&str, &str) {
     name.rfind('.').filter(is_extension).map_or((name, ""), |at| name.split_at(at))
 }
 
+fn is_share_id(segment: &str) -> bool {
+    segment.len() >= MIN_SHARE_CHARS
+        && segment.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && segment.bytes().skip(1).any(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
 fn looks_like_secret(text: &str) -> bool {
     let text = percent_decode_str(text).decode_utf8_lossy();
     let is_generated =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~' | b'.' | b':' | b'+' | b'=');
-    if text.len() < MIN_SECRET_CHARS || !text.bytes().all(is_generated) {
+    if !text.bytes().all(is_generated) {
         return false;
+    }
+    if text.len() < MIN_SECRET_CHARS {
+        return is_short_secret(&text);
     }
     let parts: Vec<&str> = text.split(['-', '_', '~', '.', ':', '=']).collect();
     if parts.iter().map(|part| part.len()).eq(UUID_PART_LENGTHS) {
@@ -105,6 +126,17 @@ fn looks_like_secret(text: &str) -> bool {
             && part.bytes().any(|byte| byte.is_ascii_lowercase());
         (is_mixed && part.len() >= MIN_MIXED_CHARS) || (part.len() > MAX_WORD_CHARS && (digits > 0 || has_both_cases))
     })
+}
+
+/// Whether a shorter text is generated, such as `8aXcDkPqLm3RtYz`: it has both cases, and digits in two places, unlike
+/// `iPhone15ProMax`.
+fn is_short_secret(text: &str) -> bool {
+    let digit_groups = text.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).count();
+    text.len() >= MIN_SHARE_CHARS
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && text.bytes().any(|byte| byte.is_ascii_uppercase())
+        && text.bytes().any(|byte| byte.is_ascii_lowercase())
+        && digit_groups >= 2
 }
 
 /// Whether a part is a time such as `20240501T103000Z`.
@@ -128,6 +160,9 @@ mod tests {
             ("/services/T00000000/B00000000/XXXXXXXXyyyyyyyyXXXXXXXX", "/services/T00000000/B00000000/XXXX…"),
             ("/u/550e8400-e29b-41d4-a716-446655440000", "/u/550e…"),
             ("/s/kJ8s_2nQvF0aZxLpTq7bw", "/s/kJ8s…"),
+            ("/index.php/s/Xy7AbCdEfGh12Jk/download", "/index.php/s/Xy7A…/download"),
+            ("/hooks/8aXcDkPqLm3RtYz/rss", "/hooks/8aXc…/rss"),
+            ("/x/http:/me:S3CRPW@h.example/a", "/x/http:/…@h.example/a"),
             ("/files/9f86d081884c7d659a2feaa0c55ad015", "/files/9f86…"),
             ("/document/d/x;token=S3CR", "/document/d/x;token=…"),
             ("/spreadsheets/d/1BxiMVs0XRA5nFMdKvBd;token=S3CR/pub", "/spreadsheets/d/1BxiMVs0XRA5nFMdKvBd;token=…/pub"),

@@ -63,7 +63,9 @@ pub(in crate::web) async fn change_role(
         // Who is no longer an admin may not read the page of a user.
         let is_demoted_reader = user.name == actor.name && role != Role::Admin;
         let page = if is_demoted_reader { state.links.account() } else { state.links.user(&user.id) };
-        let response = HtmlResponse::redirect(with_query(&page, &[("done", "role")]));
+        // Without another role, no session has ended.
+        let done: &[(&str, &str)] = if role == user.role { &[] } else { &[("done", "role")] };
+        let response = HtmlResponse::redirect(with_query(&page, done));
         if !is_demoted_reader {
             return Ok(response);
         }

@@ -16,6 +16,7 @@ use crate::domain::schedule::Schedule;
 use crate::domain::source::{Noun, Slug, Source, SourceDraft};
 use crate::domain::text::comparable_form::position_of;
 use crate::domain::text::measures::format_error;
+use crate::domain::text::path_secrets::redact_path;
 use crate::web::http::form::{FormValues, trimmed_value};
 
 /// The most characters of a name.
@@ -182,7 +183,11 @@ pub(super) fn are_published(source: &Source, hidden_columns: &[String]) -> bool 
 /// The file name in a URL: the last part of its path, decoded.
 pub(super) fn file_name_of(address: &str) -> String {
     let Ok(url) = Url::parse(address) else { return String::new() };
-    let last = url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
+    // A secret must not become the name of a source, which everybody may see.
+    let last = url.path().rsplit('/').next().unwrap_or_default();
+    if !redact_path(url.path()).ends_with(last) {
+        return String::new();
+    }
     percent_encoding::percent_decode_str(last).decode_utf8_lossy().into_owned()
 }
 
