@@ -13,6 +13,7 @@ use super::{CliFixture, send_signal};
 use crate::store::worker_steps::queue_run;
 use crate::support::load_clock::LoadClock;
 use crate::support::test_database::RawConnection;
+use crate::support::test_database::TEST_SECRET_KEY_TEXT;
 use crate::support::test_engine::{full_sync, source_draft};
 use crate::support::waiting::{WAIT_LIMIT, wait_for};
 use crate::support::{TestDatabase, on_both_databases};
@@ -144,7 +145,9 @@ fn runs_without_a_worker_and_sources_that_fail_are_named(db: &TestDatabase) {
 
     // A command takes the lost run over, and it fails because the file is missing.
     for slug in ["lost", "waiting"] {
-        let output = cli.build_command(&["sync", slug]).env("DATABASE_URL", &url).output().expect("it runs");
+        let mut command = cli.build_command(&["sync", slug]);
+        command.env("DATABASE_URL", &url).env("LOCKSTEP_SECRET_KEY", TEST_SECRET_KEY_TEXT);
+        let output = command.output().expect("it runs");
         assert!([Some(1), Some(75)].contains(&output.status.code()), "{output:?}");
     }
     wait_for("both failed", || findings_of_state(&run_doctor(&cli, &env).1, "warning").len() == 2);

@@ -15,6 +15,7 @@ use crate::support::google_server::{
 };
 use crate::support::load_clock::LoadClock;
 use crate::support::stub_server::StubReply;
+use crate::support::test_database::TEST_SECRET_KEY_TEXT;
 
 struct GoogleCommands {
     cli: CliFixture,
@@ -198,7 +199,7 @@ fn a_sheet_is_synced_on_both_databases_and_the_key_is_in_no_file() {
     let (sqlite, postgres) = (TestDatabase::sqlite(), TestDatabase::postgres());
     for database in [url_of(&sqlite), url_of(&postgres)] {
         let office = GoogleCommands::open();
-        let env = [("DATABASE_URL", database.as_str())];
+        let env = [("DATABASE_URL", database.as_str()), ("LOCKSTEP_SECRET_KEY", TEST_SECRET_KEY_TEXT)];
         let url = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit");
         office.run_with(&["source", "add", "sheet", "--kind", "sheet", "--key", "id", "--url", &url], &env);
         office.google.reply_once("values:batchGet", quota_exceeded().header("Retry-After", "1"));

@@ -1,12 +1,15 @@
 //! Skipped rows: their table, their download, and corrected ones that come back.
 
+use std::time::Duration;
+
 use lockstep::domain::account::Role;
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::source::SourceDraft;
 
 use super::history::latest_run;
-use super::site::TestSite;
+use super::site::{PASSWORD, TestSite};
 use crate::support::google_server::{GoogleServer, SHEET_ID, SheetTab};
+use crate::support::socket_client::SocketClient;
 use crate::support::test_engine::source_draft;
 
 const BOOKS: &str = "id,title,Row\r\na,One,1\r\n,\"=Two, \r\nor 2\",2\r\na,Three,3,more\r\nb,\"Four\",4";
@@ -72,6 +75,38 @@ fn corrected_rows_replace_the_skipped_ones_in_the_file_and_are_imported_by_the_n
     let again = admin.post_file(&format!("{page}/corrected-rows"), &corrected);
     assert!(again.status == 409 && again.body.contains("was replaced or corrected after this sync"), "{}", again.body);
     assert_eq!(site.uploaded_file(), expected);
+}
+
+#[test]
+fn corrected_rows_that_arrive_after_the_end_of_the_session_change_nothing() {
+    let site = TestSite::new();
+    let id = latest_run(&site, &site.upload_csv("books", BOOKS));
+    site.add_user("eve", Role::Admin);
+    let login = site.visitor().post_form("/login", &[("username", "eve"), ("password", PASSWORD)]);
+    let download = site.visitor().with_header("Cookie", &login.cookie().expect("a session"));
+    let rows = download.get(&format!("/history/{id}/issues.csv")).body;
+    let corrected = rows.replace(SKIPPED[0], &format!("c{}", SKIPPED[0])).replace(SKIPPED[1], "d,Three,3,,4,");
+    let body = format!(
+        "--frontier\r\nContent-Disposition: form-data; name=\"file\"; filename=\"rows.csv\"\r\n\r\n{corrected}\r\n\
+         --frontier--\r\n"
+    );
+    let mut slow = SocketClient::connect(site.address);
+    slow.send(&format!(
+        "POST /history/{id}/corrected-rows HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\n\
+         Content-Type: multipart/form-data; boundary=frontier\r\nContent-Length: {}\r\n\r\n{}",
+        site.address,
+        login.cookie().expect("a session"),
+        body.len(),
+        &body[..40]
+    ));
+    // Who sends a request is known for two seconds.
+    std::thread::sleep(Duration::from_millis(2500));
+    let eve = site.store.user_by_name("eve").expect("readable").expect("the user").0.id;
+    site.store.remove_user(eve).expect("removed");
+    slow.send(&body[40..]);
+    let head = slow.read_head();
+    assert!(head.contains("/login"), "{head}");
+    assert_eq!(site.uploaded_file(), BOOKS);
 }
 
 #[test]
