@@ -177,5 +177,6 @@ mod tests {
         let files = FileStatus::new(home.path().join("status"));
         std::fs::write(home.path().join("status"), "not a folder").expect("written");
         assert!(files.put(&report()).is_err());
+        assert!(files.delete_old_reports(Duration::ZERO).is_err(), "it is no folder that is merely missing");
     }
 }
