@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::source::SourceId;
 use super::text::string_enum::string_enum;
-use super::text::visible_text::is_invisible;
+use super::text::visible_text::mark_stray_invisible;
 
 string_enum! {
     /// The permissions of a user or a token.
@@ -40,8 +40,9 @@ impl FromStr for AccountName {
 
     fn from_str(text: &str) -> Result<Self, NotAName> {
         let text = text.trim();
-        let fits = (1..=64).contains(&text.chars().count())
-            && !text.contains(|c: char| c.is_control() || is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}'));
+        // Several spaces are no more than one.
+        let letters = text.replace(' ', "");
+        let fits = (1..=64).contains(&text.chars().count()) && mark_stray_invisible(&letters) == letters;
         if fits { Ok(Self(text.to_owned())) } else { Err(NotAName) }
     }
 }
@@ -109,4 +110,19 @@ pub enum CredentialHash {
     Session(String),
     /// The hash of an API token.
     Token(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AccountName;
+
+    #[test]
+    fn a_name_has_no_letters_that_nobody_sees() {
+        for name in ["ada", "Ada  Lovelace", "علی\u{200c}رضا", "👩\u{200d}🚀", "Ämil"] {
+            assert_eq!(name.parse::<AccountName>().expect("a name").as_str(), name);
+        }
+        for hidden in ["ad\u{200b}a", "eve\u{202e}nimda", "x\u{2028}y", "a\nb", "a\u{ad}b", "a\u{200d}b", ""] {
+            assert!(hidden.parse::<AccountName>().is_err(), "{}", hidden.escape_unicode());
+        }
+    }
 }

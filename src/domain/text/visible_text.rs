@@ -65,7 +65,7 @@ fn shapes_neighbours(c: char, before: Option<char>, after: Option<char>) -> bool
 }
 
 /// Returns whether `c` is a `Default_Ignorable_Code_Point` of Unicode or an annotation mark.
-pub(in crate::domain) fn is_invisible(c: char) -> bool {
+fn is_invisible(c: char) -> bool {
     matches!(
         c,
         '\u{ad}'
