@@ -25,8 +25,8 @@ const LOOKUP_LIFETIME: Duration = Duration::from_secs(2);
 
 /// The credentials of a request.
 ///
-/// All copies within one request share one result: [`RequestCredentials::identify`] queries the database at most once
-/// per request, however often it is called.
+/// All copies within one request share one result: [`RequestCredentials::identify`] queries the database once, however
+/// often it is called, and again only if the request takes longer than [`LOOKUP_LIFETIME`].
 #[derive(Clone, Debug)]
 pub(super) struct RequestCredentials(Arc<CredentialCheck>);
 
@@ -51,7 +51,9 @@ pub(in crate::web) fn valid_token_hash(request: &HttpRequest) -> Option<String> 
     let extensions = request.extensions();
     let check = &extensions.get::<RequestCredentials>()?.0;
     let Some(CredentialHash::Token(hash)) = &check.presented else { return None };
-    let is_known = matches!(&*check.result.lock(), Some((_, Ok(RequestCaller { actor: Some(_) }))));
+    // The lookup may still be running although the request was given up. This thread must not wait for it.
+    let result = check.result.try_lock()?;
+    let is_known = matches!(&*result, Some((_, Ok(RequestCaller { actor: Some(_) }))));
     is_known.then(|| hash.clone())
 }
 
