@@ -99,7 +99,7 @@ fn corrected_rows_that_arrive_after_the_end_of_the_session_change_nothing() {
         body.len(),
         &body[..40]
     ));
-    // Who sends a request is known for two seconds.
+    // Who sends a request is known for a moment only.
     std::thread::sleep(Duration::from_millis(2500));
     let eve = site.store.user_by_name("eve").expect("readable").expect("the user").0.id;
     site.store.remove_user(eve).expect("removed");

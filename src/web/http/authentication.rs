@@ -20,8 +20,8 @@ use crate::domain::secret::token_hash;
 use crate::domain::source::{Source, SourceId};
 use crate::web::access_rules::{AccessRule, find_access_rule};
 
-/// For how long it is known who sent a request: much longer than the database needs.
-const LOOKUP_LIFETIME: Duration = Duration::from_secs(2);
+/// For how long it is known who sent a request.
+const LOOKUP_LIFETIME: Duration = Duration::from_millis(200);
 
 /// The credentials of a request.
 ///
