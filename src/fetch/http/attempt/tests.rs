@@ -6,7 +6,6 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::thread;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;
 use openssl::hash::MessageDigest;
@@ -28,19 +27,7 @@ use crate::fetch::http::response::FetchResponse;
 use crate::fetch::http::settings::HttpSettings;
 use crate::fetch::http::transport::agent_trusting;
 use crate::fetch::http::web_address::RedirectScope;
-use crate::fetch::{FetchObserver, FetchRequest};
-
-struct Nobody;
-
-impl FetchObserver for Nobody {
-    fn report_received(&self, _: u64, _: Option<u64>) {}
-
-    fn report_wait(&self, _: &str, _: DateTime<Utc>) {}
-
-    fn should_stop(&self) -> bool {
-        false
-    }
-}
+use crate::fetch::{FetchRequest, SilentObserver};
 
 /// A server with TLS that answers every request with a redirect to `to`.
 struct TlsServer {
@@ -100,8 +87,9 @@ impl TlsServer {
         let fetch_request = FetchRequest::for_probe(&validators, limit);
         let cookies = RefCell::<CookieJar>::default();
         let url = Url::parse(&address).expect("an address");
-        let result = with_cancel_token(&Nobody, limit, limit, |cancel| {
-            let mut attempt = HttpAttempt::new(&settings, &request, &fetch_request, (&Nobody, cancel), &cookies);
+        let result = with_cancel_token(&SilentObserver, limit, limit, |cancel| {
+            let mut attempt =
+                HttpAttempt::new(&settings, &request, &fetch_request, (&SilentObserver, cancel), &cookies);
             if is_trusted {
                 let authority = Certificate::from_der(&self.certificate.to_der().expect("a certificate")).to_owned();
                 attempt.agent = agent_trusting(&attempt.connection, RootCerts::new_with_certs(&[authority]));

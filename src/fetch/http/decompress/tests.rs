@@ -3,25 +3,14 @@
 use std::io::{Read, Write};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use ureq::http::{HeaderMap, HeaderValue, header};
 
 use super::{BodyCoding, DecompressedBody, body_coding, is_damage_error, is_over_limit_error};
-use crate::fetch::FetchObserver;
+use crate::fetch::SilentObserver;
 use crate::fetch::http::cancel_token::with_cancel_token;
 use crate::fetch::http::response_status::ResponseOrigin;
-
-struct NobodyWatches;
-
-impl FetchObserver for NobodyWatches {
-    fn report_received(&self, _: u64, _: Option<u64>) {}
-    fn report_wait(&self, _: &str, _: DateTime<Utc>) {}
-    fn should_stop(&self) -> bool {
-        false
-    }
-}
 
 fn gzip(text: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
@@ -30,7 +19,7 @@ fn gzip(text: &[u8]) -> Vec<u8> {
 }
 
 fn read(body: &[u8], coding: BodyCoding, limit: u64) -> std::io::Result<Vec<u8>> {
-    with_cancel_token(&NobodyWatches, Duration::from_secs(60), Duration::from_secs(60), |cancel| {
+    with_cancel_token(&SilentObserver, Duration::from_secs(60), Duration::from_secs(60), |cancel| {
         let mut unpacked = DecompressedBody::gzip(body, limit, cancel)?;
         if coding == BodyCoding::Deflate {
             unpacked = unpacked.deflate(limit, cancel)?;

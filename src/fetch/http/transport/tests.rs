@@ -8,26 +8,12 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-
 use super::{ConnectionContext, ResolveHost, agent};
 use crate::fetch::http::cancel_token::with_cancel_token;
-use crate::fetch::{FetchError, FetchObserver};
+use crate::fetch::{FetchError, SilentObserver};
 
 const ALLOWED: Ipv4Addr = Ipv4Addr::LOCALHOST;
 const FORBIDDEN: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
-
-struct Nobody;
-
-impl FetchObserver for Nobody {
-    fn report_received(&self, _: u64, _: Option<u64>) {}
-
-    fn report_wait(&self, _: &str, _: DateTime<Utc>) {}
-
-    fn should_stop(&self) -> bool {
-        false
-    }
-}
 
 /// The same port at a permitted and a forbidden address. The permitted address responds a fixed number of times; the
 /// forbidden one accepts every connection.
@@ -60,7 +46,7 @@ impl TwinServers {
     /// Sends `times` requests by name. Returns the body or the error code of each.
     fn ask(&self, times: usize, resolve_host: ResolveHost) -> Vec<String> {
         let limit = Duration::from_secs(10);
-        with_cancel_token(&Nobody, limit, limit, |cancel| {
+        with_cancel_token(&SilentObserver, limit, limit, |cancel| {
             let allow = ALLOWED.to_string().parse().expect("a list");
             let (cancel, received_bytes) = (Arc::clone(cancel), AtomicU64::new(0));
             let agent = agent(&Arc::new(ConnectionContext {
