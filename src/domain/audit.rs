@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 
 use super::account::CredentialHash;
 use super::operation::OperationKind;
-use super::sync_id::SyncId;
 use super::text::string_enum::string_enum;
 
 /// How long entries are kept, in days.
@@ -148,5 +147,5 @@ pub struct AuditEntry {
     /// More about it, such as the new role; `None` if there is nothing to add.
     pub detail: Option<String>,
     /// The run that it is about.
-    pub sync_id: Option<SyncId>,
+    pub sync_id: Option<String>,
 }

@@ -33,7 +33,6 @@ type EntryRow = (NaiveDateTime, String, String, Option<String>, String, String, 
 
 /// Words that only a later version knows are kept as they are: it may run beside this one.
 fn to_entry((at, actor, channel, address, action, subject, detail, sync_id): EntryRow) -> AuditEntry {
-    let sync_id = sync_id.and_then(|id| id.parse().ok());
     AuditEntry { at: at.and_utc(), actor, channel, address, action, subject, detail, sync_id }
 }
 

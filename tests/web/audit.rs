@@ -8,6 +8,7 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::schedule::StoredSchedule;
 use lockstep::domain::source::SourceDraft;
 use lockstep::store::StoreError;
+use lockstep::store::admins::UserChange;
 use serde_json::Value;
 
 use super::settings_users::open_site;
@@ -150,10 +151,11 @@ fn schedules_starts_for_all_sources_and_the_own_account_are_recorded(db: &TestDa
     });
     assert_eq!(added, ["run_cancelled albums", "run_cancelled drafts"]);
 
-    // A second browser, and the password.
+    // A second browser, which is logged out from the first one; then the password.
     let added = added_by(&admin, || {
         let other = [("username", "ada"), ("password", PASSWORD)];
         assert_eq!(site.visitor().post_form("/login", &other).status, 303);
+        assert_eq!(admin.post_form("/settings/account/sessions", &[("session", "others")]).status, 303);
         let fields = [
             ("current_password", PASSWORD),
             ("new_password", "another long password"),
@@ -161,7 +163,7 @@ fn schedules_starts_for_all_sources_and_the_own_account_are_recorded(db: &TestDa
         ];
         assert_eq!(admin.post_form("/settings/account/password", &fields).status, 303);
     });
-    assert_eq!(added, ["logged_in ada", "password_changed ada"]);
+    assert_eq!(added, ["logged_in ada", "sessions_ended ada", "password_changed ada"]);
 }
 
 /// The newest entries as `action subject: detail`, oldest first.
@@ -212,7 +214,7 @@ fn nothing_is_changed_by_a_session_that_has_ended_meanwhile(db: &TestDatabase) {
         &body[..4]
     ));
     let eve = site.store.user_by_name("eve").expect("readable").expect("the user").0.id;
-    site.store.remove_user(eve).expect("removed");
+    assert_eq!(site.store.remove_user(eve).expect("an answer"), UserChange::Done);
     slow.send(&body[4..]);
     let head = slow.read_head();
     assert!(head.contains("/login"), "{head}");

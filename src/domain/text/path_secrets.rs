@@ -99,6 +99,7 @@ fn split_extension(name: &str) -> (&str, &str) {
     name.rfind('.').filter(is_extension).map_or((name, ""), |at| name.split_at(at))
 }
 
+/// Whether a segment is the id of a share: not a word, and not a name with hyphens.
 fn is_share_id(segment: &str) -> bool {
     segment.len() >= MIN_SHARE_CHARS
         && segment.bytes().all(|byte| byte.is_ascii_alphanumeric())

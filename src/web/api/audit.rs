@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use super::{JsonList, ListPage, json_time};
 use crate::domain::audit::AuditEntry;
-use crate::domain::sync_id::SyncId;
 use crate::web::http::app_context::AppContext;
 use crate::web::http::error::WebError;
 use crate::web::http::json_response::JsonResponse;
@@ -21,7 +20,7 @@ struct AuditItem {
     action: String,
     subject: String,
     detail: Option<String>,
-    sync_id: Option<SyncId>,
+    sync_id: Option<String>,
 }
 
 impl From<AuditEntry> for AuditItem {

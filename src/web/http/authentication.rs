@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use actix_web::{HttpMessage as _, HttpRequest};
 use parking_lot::Mutex;
@@ -20,13 +19,10 @@ use crate::domain::secret::token_hash;
 use crate::domain::source::{Source, SourceId};
 use crate::web::access_rules::{AccessRule, find_access_rule};
 
-/// For how long it is known who sent a request.
-const LOOKUP_LIFETIME: Duration = Duration::from_millis(200);
-
 /// The credentials of a request.
 ///
-/// All copies within one request share one result: [`RequestCredentials::identify`] queries the database once, however
-/// often it is called, and again only if the request takes longer than [`LOOKUP_LIFETIME`].
+/// All copies within one request share one result: for a request that reads, [`RequestCredentials::identify`] queries
+/// the database once, however often it is called.
 #[derive(Clone, Debug)]
 pub(super) struct RequestCredentials(Arc<CredentialCheck>);
 
@@ -42,8 +38,8 @@ struct CredentialCheck {
     target: RequestTarget,
     /// Whether a person or a program asked for something. Polls of status do not count.
     counts_as_use: bool,
-    /// When the caller was looked up, and the result.
-    result: Mutex<Option<(Instant, Result<RequestCaller, WebError>)>>,
+    /// The result of the last lookup.
+    result: Mutex<Option<Result<RequestCaller, WebError>>>,
 }
 
 /// The hash of the token that `request` was sent with, if the token was looked up and is valid.
@@ -53,7 +49,7 @@ pub(in crate::web) fn valid_token_hash(request: &HttpRequest) -> Option<String> 
     let Some(CredentialHash::Token(hash)) = &check.presented else { return None };
     // The lookup may still be running although the request was given up. This thread must not wait for it.
     let result = check.result.try_lock()?;
-    let is_known = matches!(&*result, Some((_, Ok(RequestCaller { actor: Some(_) }))));
+    let is_known = matches!(&*result, Some(Ok(RequestCaller { actor: Some(_) })));
     is_known.then(|| hash.clone())
 }
 
@@ -135,8 +131,8 @@ impl RequestCredentials {
         self.0.rule == Some(AccessRule::Everyone)
     }
 
-    /// Who sent the request. The first call queries the database, and later ones return its result, unless the body of
-    /// the request took so long that the session may have ended meanwhile.
+    /// Who sent the request. The first call queries the database, and later ones return its result. For a request that
+    /// may change something each call queries the database: the session may have ended while the body arrived.
     ///
     /// # Errors
     /// `bad_token` for a bearer token that is unknown or revoked, on public routes too; `database_away` or
@@ -155,8 +151,8 @@ impl RequestCredentials {
         };
         let mut known = self.0.result.lock();
         match &*known {
-            Some((at, result)) if at.elapsed() < LOOKUP_LIFETIME => result.clone(),
-            _ => known.insert((Instant::now(), look_up())).1.clone(),
+            Some(result) if !self.0.is_change => result.clone(),
+            _ => known.insert(look_up()).clone(),
         }
     }
 }

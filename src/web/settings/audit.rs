@@ -27,7 +27,7 @@ pub(in crate::web) async fn page(app: AppContext, query: web::Query<FormValues>)
         let (entries, total, page) = load_page(requested, ENTRIES_PER_PAGE, |page| {
             Ok(state.store.list_audit_entries((page - 1) * ENTRIES_PER_PAGE, ENTRIES_PER_PAGE)?)
         })?;
-        let runs: Vec<SyncId> = entries.iter().filter_map(|entry| entry.sync_id).collect();
+        let runs: Vec<SyncId> = entries.iter().filter_map(run_of).collect();
         // Entries are kept longer than the history.
         let known_runs = state.store.known_runs(&runs)?;
         let link = |page| state.links.audit_page(page);
@@ -40,8 +40,14 @@ pub(in crate::web) async fn page(app: AppContext, query: web::Query<FormValues>)
     .await
 }
 
+/// The run that an entry is about.
+fn run_of(entry: &AuditEntry) -> Option<SyncId> {
+    entry.sync_id.as_deref()?.parse().ok()
+}
+
 fn audit_line(links: &LinkBuilder, known_runs: &HashSet<SyncId>, entry: AuditEntry) -> AuditLine {
-    let AuditEntry { at, actor, channel, address, action, subject, detail, sync_id } = entry;
+    let run = run_of(&entry).filter(|id| known_runs.contains(id)).map(|id| links.run(&id));
+    let AuditEntry { at, actor, channel, address, action, subject, detail, .. } = entry;
     let channel = match channel.parse() {
         Ok(AuditChannel::Browser) => "Browser".to_owned(),
         Ok(AuditChannel::Token) => "API token".to_owned(),
@@ -53,7 +59,6 @@ fn audit_line(links: &LinkBuilder, known_runs: &HashSet<SyncId>, entry: AuditEnt
         // A later version runs beside this one.
         Err(_) => (action.replace('_', " "), "rows"),
     };
-    let run = sync_id.filter(|id| known_runs.contains(id)).map(|id| links.run(&id));
     AuditLine { at: time_label(at), actor, channel, address, action, icon, subject, detail, run }
 }
 
