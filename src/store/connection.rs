@@ -8,7 +8,7 @@ use parking_lot::FairMutex;
 use r2d2::{NopErrorHandler, Pool};
 
 pub(super) use super::any_connection::AnyConnection;
-use super::connector::DatabaseConnector;
+use super::connector::{ConnectFailure, DatabaseConnector};
 pub use super::database_address::DatabaseAddress;
 use super::dialect::session::{REQUEST_LOCK_TIMEOUT, RUN_LOCK_TIMEOUT, SessionSettings, SqliteSync};
 use super::dialect::{lock, migrations, write_tx};
@@ -78,14 +78,10 @@ impl Store {
             DatabaseAddress::Sqlite(path) => Some(DiskReserve::beside(path)),
             DatabaseAddress::Postgres(_) => None,
         };
-        if let Some(reserve) = &disk_reserve {
-            // SQLite needs room for its log to open the file at all.
-            reserve.release_if_disk_full();
-        }
         // The first attempt is made outside the pool, which would retry for a long time and hide the reason.
-        let first = connector.connect_once().map_err(|error| StoreError::Unreachable {
-            address: address.for_people(),
-            reason: address.without_password(&error.to_string()),
+        let first = connect_with_reserve(&connector, disk_reserve.as_ref()).map_err(|error| {
+            let reason = address.without_password(&error.to_string());
+            StoreError::Unreachable { address: address.for_people(), reason }
         })?;
         drop(first);
         let sqlite = matches!(address, DatabaseAddress::Sqlite(_));
@@ -167,20 +163,20 @@ impl Store {
     }
 
     /// Runs `work` in one transaction, which is committed if `work` returns `Ok` and rolled back otherwise. On a full
-    /// disk it uses the reserve; `work` is then run a second time if the first one found the disk full.
+    /// disk it uses the reserve; `work` is then run again, as long as there is more of it.
     pub(super) fn write<T>(
         &self,
         mut work: impl FnMut(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let Some(reserve) = &self.disk_reserve else { return self.write_once(work) };
-        let was_held = reserve.is_held();
-        reserve.release_if_disk_full();
-        match self.write_once(&mut work) {
-            // Another writer, here or in another process, may have released it in the same moment.
-            Err(error) if error.is_disk_full() && (reserve.release() || was_held) => {
-                self.write_once(work).inspect_err(|error| self.shorten_log_if_disk_full(error))
+        loop {
+            let held = reserve.held_bytes();
+            reserve.release_if_disk_full();
+            match self.write_once(&mut work) {
+                // Another writer, here or in another process, may have released some of it in the same moment.
+                Err(error) if error.is_disk_full() && (reserve.held_bytes() < held || reserve.release_step()) => {}
+                result => return result.inspect_err(|error| self.shorten_log_if_disk_full(error)),
             }
-            result => result.inspect_err(|error| self.shorten_log_if_disk_full(error)),
         }
     }
 
@@ -205,6 +201,10 @@ impl Store {
         let started = Instant::now();
         write_tx::run_write(&mut connection.conn, work).map_err(|error| {
             if self.is_sqlite() && error.is_disk_error() {
+                // SQLite reports its shared memory, which is a file, like this when that cannot grow.
+                if self.disk_reserve.as_ref().is_some_and(DiskReserve::is_disk_full) {
+                    return StoreError::DiskFull;
+                }
                 self.record_disk_problem(error.to_string());
             }
             self.recognize_lock_timeout(error, started)
@@ -228,6 +228,21 @@ impl Store {
 
     fn take_connection(&self) -> Result<PoolConnection, StoreError> {
         self.pool.get().map_err(|error| pool_error(&self.connector, &error))
+    }
+}
+
+/// Makes a connection. SQLite needs room on the disk for its log to open the file at all: on a full one it uses the
+/// reserve.
+fn connect_with_reserve(
+    connector: &DatabaseConnector,
+    reserve: Option<&DiskReserve>,
+) -> Result<AnyConnection, ConnectFailure> {
+    loop {
+        let is_repeatable = reserve.is_some_and(DiskReserve::release_if_disk_full);
+        match connector.connect_once() {
+            Err(_) if is_repeatable => {}
+            result => return result,
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! Keeps room on the disk of a SQLite database for what must be written even when the disk is full: how a run ended,
 //! and logins.
 //!
-//! A file beside the database takes up the room. When the disk is full, the file is emptied, and small writes use its
-//! place. Items do not: a run that fills the disk fails, and none is started until there is room for the file again.
+//! A file beside the database takes up the room. When the disk is full, the file is shortened step by step, and small
+//! writes use its place. Items do not: a run that fills the disk fails, and none is started until there is room for the
+//! whole file again. The steps are small because a program that fills the disk also takes what was given back just
+//! then.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -19,7 +21,7 @@ use crate::data_files::open_for_appending;
 const RESERVE_LIMITS: (u64, u64) = (1024 * 1024, 16 * 1024 * 1024);
 /// The unit of `st_blocks`.
 const BLOCK_BYTES: u64 = 512;
-/// A disk with less free space than this part of the reserve counts as full.
+/// A disk with less free space than this part of the reserve counts as full. As much is given back in one step.
 const FULL_DISK_PART: u64 = 8;
 
 /// The file that takes up the room.
@@ -41,38 +43,39 @@ impl DiskReserve {
         Self { path: path.into(), folder: folder.unwrap_or(Path::new(".")).to_owned(), database: database.to_owned() }
     }
 
-    /// Empties the file if the disk is full, so that small writes succeed.
-    pub(super) fn release_if_disk_full(&self) {
-        if self.is_disk_full() {
-            self.release();
+    /// Gives back a step of the room if the disk is full, so that small writes succeed. Returns whether it did.
+    pub(super) fn release_if_disk_full(&self) -> bool {
+        self.is_disk_full() && self.release_step()
+    }
+
+    /// Shortens the file by a step. Returns whether it took up any room.
+    pub(super) fn release_step(&self) -> bool {
+        let (held, Some(disk)) = (self.held_bytes(), self.measure_disk()) else { return false };
+        let left = held.saturating_sub(disk.step());
+        if held == 0 || open_for_appending(&self.path).and_then(|file| file.set_len(left)).is_err() {
+            return false;
         }
-    }
-
-    /// Whether the file takes up any room.
-    pub(super) fn is_held(&self) -> bool {
-        self.held_bytes() > 0
-    }
-
-    /// Empties the file. Returns whether it took up any room.
-    pub(super) fn release(&self) -> bool {
-        let emptied = self.is_held() && open_for_appending(&self.path).and_then(|file| file.set_len(0)).is_ok();
-        if emptied {
+        if held >= disk.reserve {
             log::error!(
-                "the disk of the database is full: the reserve {} was given back. Syncs start again when there is space",
+                "the disk of the database is full: the reserve {} is given back. Syncs start again when there is space",
                 self.path.display()
             );
+        } else if left == 0 {
+            log::error!(
+                "the disk of the database is full and the reserve is used up: nothing can be saved until there is space"
+            );
         }
-        emptied
+        true
     }
 
     /// Whether the disk is full but for the reserve. An unknown amount of free space counts as enough.
     pub(super) fn is_disk_full(&self) -> bool {
-        self.measure_disk().is_some_and(|disk| disk.free < disk.min_free())
+        self.measure_disk().is_some_and(|disk| disk.free < disk.step())
     }
 
-    /// Whether the reserve was given back, and there is no room yet to take it up again.
+    /// Whether any of the reserve was given back, and there is no room yet to take it up again.
     pub(super) fn is_released(&self) -> bool {
-        self.measure_disk().is_some_and(|disk| disk.free + self.held_bytes() < disk.reserve + disk.min_free())
+        self.measure_disk().is_some_and(|disk| disk.free + self.held_bytes() < disk.reserve + disk.step())
     }
 
     /// Takes up the room if it is not taken, and returns whether the disk has room for a run.
@@ -103,7 +106,7 @@ impl DiskReserve {
     }
 
     /// The bytes that the file takes up. A file with holes is longer than that.
-    fn held_bytes(&self) -> u64 {
+    pub(super) fn held_bytes(&self) -> u64 {
         let file = std::fs::symlink_metadata(&self.path).ok().filter(std::fs::Metadata::is_file);
         file.map_or(0, |file| file.len().min(file.blocks().saturating_mul(BLOCK_BYTES)))
     }
@@ -136,7 +139,8 @@ struct DiskSpace {
 }
 
 impl DiskSpace {
-    fn min_free(&self) -> u64 {
+    /// How much is given back at once. A disk with less free space counts as full.
+    fn step(&self) -> u64 {
         self.reserve / FULL_DISK_PART
     }
 }
