@@ -66,7 +66,8 @@ fn no_line_of_several_writers_is_lost_or_broken_during_rotation() {
         .map(|line| (line["writer"].as_u64().expect("a number"), line["number"].as_u64().expect("a number")))
         .collect();
     assert_eq!((written.len(), read_lines(&folder).len()), (1600, 1600));
-    assert!(folder.join("sync.jsonl.2").exists(), "it was rotated");
+    // How often depends on the machine: while one writer renames the file, the others go on writing to it.
+    assert!(folder.join("sync.jsonl.1").exists(), "it was rotated");
 }
 
 #[test]
