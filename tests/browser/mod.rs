@@ -47,9 +47,10 @@ fn format_albums(count: usize) -> String {
     text
 }
 
-/// Serves a CSV file at `path` in pieces, which takes two minutes: the percentage changes every twelve seconds.
+/// Serves a CSV file at `path` in pieces: the percentage changes every twelve seconds. The last piece, after two
+/// minutes, is never sent, so that a fetch lasts until it is cancelled or its server ends.
 fn serve_slowly(stub: &StubServer, path: &str, csv: &str) {
-    stub.set_reply(path, StubReply::csv(csv).drip(csv.len() / 400, Duration::from_millis(300)));
+    stub.set_reply(path, StubReply::csv(csv).drip_without_end(csv.len() / 400, Duration::from_millis(300)));
 }
 
 /// Serves the first half of a CSV file at `path` and never the second half, so that a fetch lasts until it is cancelled

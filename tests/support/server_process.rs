@@ -49,18 +49,16 @@ pub(crate) struct ServerProcess {
 }
 
 impl ServerSetup {
-    /// A setup with an empty folder; the database will be a SQLite file in it. A fetch that a test holds up does not
-    /// end by itself, however long a busy machine needs for the rest of the test.
+    /// A setup with an empty folder; the database will be a SQLite file in it. A fetch that is held up never times out.
     pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
         let allowed = ("LOCKSTEP_ALLOW_HOSTS", "127.0.0.1".to_owned());
         let free = ("LOCKSTEP_COOLDOWN", "0".to_owned());
-        let key = ("LOCKSTEP_SECRET_KEY", TEST_SECRET_KEY_TEXT.to_owned());
         let patient = ("LOCKSTEP_FETCH_TIMEOUT", "20m".to_owned());
+        let key = ("LOCKSTEP_SECRET_KEY", TEST_SECRET_KEY_TEXT.to_owned());
         Self {
-            folder,
+            folder: tempfile::tempdir().expect("a folder"),
             database: None,
-            settings: vec![allowed, free, key, patient],
+            settings: vec![allowed, free, patient, key],
             open_files: None,
             started: AtomicUsize::new(0),
         }

@@ -31,6 +31,8 @@ pub(super) enum ReplyFault {
     HangAt(usize),
     /// A piece of this many bytes and a pause, repeated to the end.
     Drip(usize, Duration),
+    /// Pieces of this many bytes and pauses. The last piece is never sent.
+    DripWithoutEnd(usize, Duration),
     /// The connection is closed without a reply.
     Close,
     /// After this many bytes of the body the connection is reset.
@@ -210,6 +212,12 @@ impl StubReply {
     /// Sends this many bytes of the body at a time, with a pause after each.
     pub(crate) fn drip(mut self, bytes: usize, pause: Duration) -> Self {
         self.fault = ReplyFault::Drip(bytes, pause);
+        self
+    }
+
+    /// Sends all but the last of such pieces, and then nothing.
+    pub(crate) fn drip_without_end(mut self, bytes: usize, pause: Duration) -> Self {
+        self.fault = ReplyFault::DripWithoutEnd(bytes, pause);
         self
     }
 

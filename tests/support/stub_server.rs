@@ -267,16 +267,27 @@ pub(super) fn send_reply(
             pause_until_shutdown(Duration::from_millis(50), over);
             socket2::SockRef::from(&*stream).set_linger(Some(Duration::ZERO))
         }
-        ReplyFault::Drip(bytes, wait) => {
-            for piece in body.chunks(bytes) {
-                stream.write_all(piece)?;
-                stream.flush()?;
-                pause_until_shutdown(wait, over);
-            }
-            Ok(())
+        ReplyFault::Drip(bytes, pause) => send_pieces(stream, body.chunks(bytes), pause, over),
+        ReplyFault::DripWithoutEnd(bytes, pause) => {
+            send_pieces(stream, body[..body.len().saturating_sub(1)].chunks_exact(bytes), pause, over)?;
+            hang_until_shutdown(over)
         }
         _ => stream.write_all(body),
     }
+}
+
+fn send_pieces<'a>(
+    stream: &mut TcpStream,
+    pieces: impl Iterator<Item = &'a [u8]>,
+    pause: Duration,
+    over: &AtomicBool,
+) -> io::Result<()> {
+    for piece in pieces {
+        stream.write_all(piece)?;
+        stream.flush()?;
+        pause_until_shutdown(pause, over);
+    }
+    Ok(())
 }
 
 fn hang_until_shutdown(over: &AtomicBool) -> io::Result<()> {
