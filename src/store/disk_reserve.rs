@@ -48,7 +48,7 @@ impl DiskReserve {
         self.is_disk_full() && self.release_step()
     }
 
-    /// Shortens the file by a step. Returns whether it took up any room.
+    /// Shortens the file by a step. Returns whether room was given back.
     pub(super) fn release_step(&self) -> bool {
         let (held, Some(disk)) = (self.held_bytes(), self.measure_disk()) else { return false };
         let left = held.saturating_sub(disk.step());
@@ -111,7 +111,7 @@ impl DiskReserve {
         file.map_or(0, |file| file.len().min(file.blocks().saturating_mul(BLOCK_BYTES)))
     }
 
-    /// Gives the file to the owner of the database, who must be able to empty it, if a command of root created it.
+    /// Gives the file to the owner of the database, who must be able to shorten it, if a command of root created it.
     fn give_to_owner_of_database(&self, file: &File) -> io::Result<()> {
         let (database, own) = (std::fs::metadata(&self.database)?, file.metadata()?);
         if (own.uid(), own.gid()) != (database.uid(), database.gid()) {

@@ -49,7 +49,7 @@ pub(crate) struct ServerProcess {
 }
 
 impl ServerSetup {
-    /// A setup with an empty folder; the database will be a SQLite file in it. A fetch that is held up never times out.
+    /// A setup with an empty folder; the database will be a SQLite file in it. A fetch may take 20 minutes.
     pub(crate) fn new() -> Self {
         let allowed = ("LOCKSTEP_ALLOW_HOSTS", "127.0.0.1".to_owned());
         let free = ("LOCKSTEP_COOLDOWN", "0".to_owned());
